@@ -1,0 +1,44 @@
+"""Moving a database's schema to a revision, up or down."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+SCRIPTS = Path(__file__).parents[1] / "migrations"
+HEAD, BASE = "head", "base"
+
+
+class UnknownRevision(ValueError):
+    """No migration has the revision that was asked for."""
+
+
+def migrate(url: str, *, revision: str = HEAD) -> str:
+    """Upgrade or downgrade the database at `url` to `revision` and give where it stands then.
+
+    Each migration commits by itself, and one database is migrated by one process at a time, so an
+    interrupted run is continued by the next. Blocks, and needs a thread without an event loop.
+    Raises `UnknownRevision`.
+    """
+    history = revisions()
+    target = {HEAD: history[-1], BASE: ""}.get(revision, revision)
+    if target and target not in history:
+        raise UnknownRevision(f"unknown revision {revision!r}; known: {', '.join(history)}")
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["url"] = url
+    if target:
+        # An upgrade to a revision that the database has passed already does nothing, and so does
+        # a downgrade to one that it has not reached: only one of the two moves.
+        command.upgrade(config, target)
+        command.downgrade(config, target)
+    else:
+        command.downgrade(config, BASE)
+    return target or BASE
+
+
+def revisions() -> tuple[str, ...]:
+    """The revisions of the code, oldest first."""
+    scripts = ScriptDirectory(str(SCRIPTS))
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]

@@ -1,0 +1,32 @@
+"""Every table of the product; importing this module fills `Table.metadata`."""
+
+from db.tables.audit import AuditEvent
+from db.tables.base import Table
+from db.tables.billing import (
+    BillingPaymentAttempt,
+    BillingPlan,
+    BillingPlanChange,
+    UserSubscription,
+)
+from db.tables.chat import ChatConversation, ChatMessage
+from db.tables.enterprise import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
+from db.tables.privacy import UserPrivacyRequest
+from db.tables.quota import DailyQuotaUsage
+from db.tables.users import User
+
+__all__ = [
+    "AuditEvent",
+    "BillingPaymentAttempt",
+    "BillingPlan",
+    "BillingPlanChange",
+    "ChatConversation",
+    "ChatMessage",
+    "DailyQuotaUsage",
+    "EnterpriseAccount",
+    "EnterpriseCredential",
+    "EnterpriseDailyUsage",
+    "Table",
+    "User",
+    "UserPrivacyRequest",
+    "UserSubscription",
+]

@@ -1,0 +1,106 @@
+"""Plans, subscriptions and the payments that keep them active."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Table, identity, instant, now, one_of
+
+
+class BillingPlan(Table):
+    """A plan on sale, or one that somebody still has."""
+
+    __tablename__ = "billing_plans"
+    __table_args__ = (
+        CheckConstraint("monthly_price_cents >= 0", "monthly_price_cents"),
+        CheckConstraint("daily_message_limit >= 0", "daily_message_limit"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
+    )
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    display_name: Mapped[str] = mapped_column(Text)
+    monthly_price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    daily_message_limit: Mapped[int]
+    is_on_sale: Mapped[bool] = mapped_column(server_default=true())
+
+
+class UserSubscription(Table):
+    """One subscription of a person; the newest row is the one that counts."""
+
+    __tablename__ = "user_subscriptions"
+    __table_args__ = (
+        one_of("status", "inactive", "pending", "active", "failed"),
+        CheckConstraint("status <> 'active' OR started_at IS NOT NULL", "active_has_started"),
+        Index(
+            "uq_user_subscriptions_live",
+            "user_id",
+            unique=True,
+            postgresql_where="status IN ('pending', 'active')",
+        ),
+        Index("ix_user_subscriptions_user_id_updated_at_id", "user_id", "updated_at", "id"),
+    )
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
+    status: Mapped[str] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime | None] = mapped_column(instant)
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+
+
+class BillingPaymentAttempt(Table):
+    """One attempt to take money for a subscription."""
+
+    __tablename__ = "billing_payment_attempts"
+    __table_args__ = (
+        one_of("status", "pending", "succeeded", "failed"),
+        CheckConstraint("amount_cents >= 0", "amount_cents"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
+        UniqueConstraint("user_id", "idempotency_key"),
+        UniqueConstraint("provider_reference"),
+        Index(None, "subscription_id"),
+    )
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
+    plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
+    status: Mapped[str] = mapped_column(Text)
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    provider_reference: Mapped[str | None] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+
+
+class BillingPlanChange(Table):
+    """A change of plan within one subscription."""
+
+    __tablename__ = "billing_plan_changes"
+    __table_args__ = (
+        CheckConstraint("from_plan_code <> to_plan_code", "changes_the_plan"),
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index(None, "subscription_id"),
+    )
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
+    from_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
+    to_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(instant, server_default=now)

@@ -1,0 +1,59 @@
+"""Conversations and their messages."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Table, identity, instant, now, one_of
+
+
+class ChatConversation(Table):
+    """A conversation; `updated_at` moves with every message and orders the list."""
+
+    __tablename__ = "chat_conversations"
+    __table_args__ = (
+        one_of("status", "active", "archived"),
+        CheckConstraint("char_length(title) BETWEEN 1 AND 120", "title"),
+        Index(
+            "ix_chat_conversations_user_id_status_updated_at_id",
+            *("user_id", "status", "updated_at", "id"),
+        ),
+        Index("ix_chat_conversations_user_id_updated_at_id", "user_id", "updated_at", "id"),
+    )
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    title: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+
+
+class ChatMessage(Table):
+    """A person's message, or the model's reply with how it came about."""
+
+    __tablename__ = "chat_messages"
+    __table_args__ = (
+        one_of("role", "user", "assistant"),
+        one_of("status", "streaming", "complete", "failed", "stopped"),
+        CheckConstraint("role = 'assistant' OR status = 'complete'", "people_write_at_once"),
+        CheckConstraint("role = 'assistant' OR model IS NULL", "people_have_no_model"),
+        CheckConstraint("(model IS NULL) = (attempts IS NULL)", "generation_is_whole"),
+        Index(
+            "ix_chat_messages_conversation_id_created_at_id",
+            *("conversation_id", "created_at", "id"),
+        ),
+    )
+
+    id: Mapped[identity]
+    conversation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat_conversations.id"))
+    role: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'complete'"))
+    content: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    model: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int | None]
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    latency_ms: Mapped[int | None]

@@ -1,0 +1,76 @@
+"""Companies, their API keys and what they used."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Table, identity, instant, now, one_of
+
+
+class EnterpriseAccount(Table):
+    """A company; one person administers it, and administers no other."""
+
+    __tablename__ = "enterprise_accounts"
+    __table_args__ = (UniqueConstraint("administrator_id"),)
+
+    id: Mapped[identity]
+    company_name: Mapped[str] = mapped_column(Text)
+    administrator_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+
+
+class EnterpriseCredential(Table):
+    """An API key: found by `key_id`, known by the hash of its secret."""
+
+    __tablename__ = "enterprise_credentials"
+    __table_args__ = (
+        one_of("status", "active", "retiring", "revoked"),
+        CheckConstraint("octet_length(secret_hash) = 32", "secret_hash"),
+        CheckConstraint("status <> 'retiring' OR expires_at IS NOT NULL", "retiring_expires"),
+        UniqueConstraint("key_id"),
+        Index(None, "enterprise_account_id", "created_at", "id"),
+    )
+
+    id: Mapped[identity]
+    enterprise_account_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("enterprise_accounts.id")
+    )
+    key_id: Mapped[str] = mapped_column(Text)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(instant)
+    expires_at: Mapped[datetime | None] = mapped_column(instant)
+
+
+class EnterpriseDailyUsage(Table):
+    """The metered requests of one company on one UTC day."""
+
+    __tablename__ = "enterprise_daily_usages"
+    __table_args__ = (
+        CheckConstraint("request_count >= 0", "request_count"),
+        # The day first: a day's report reads it, and the index of one account's days stays free
+        # to be dropped and built again without losing the uniqueness.
+        UniqueConstraint("usage_date", "enterprise_account_id"),
+        Index(
+            "ix_enterprise_daily_usages_enterprise_account_id_usage_date",
+            *("enterprise_account_id", "usage_date"),
+        ),
+    )
+
+    id: Mapped[identity]
+    enterprise_account_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("enterprise_accounts.id")
+    )
+    usage_date: Mapped[date]
+    request_count: Mapped[int] = mapped_column(server_default=text("0"))

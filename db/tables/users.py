@@ -1,0 +1,22 @@
+"""The people who talk to the product."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Table, identity, instant, now
+
+
+class User(Table):
+    """A person; the identity provider's `sub` claim is `id`."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("email"),
+        CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", "email"),
+    )
+
+    id: Mapped[identity]
+    email: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)

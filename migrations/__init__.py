@@ -1,0 +1,1 @@
+"""Alembic: the schema's history, from an empty database to head and back."""
