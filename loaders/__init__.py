@@ -1,0 +1,136 @@
+"""Everything that a request may load, batched: the table of contents of this package."""
+
+from datetime import date, datetime
+from functools import cached_property
+
+from asyncpg import Record
+
+from db.database import Database
+from db.queries import conversations, enterprise, messages, privacy
+from loaders.batch import Loader
+from loaders.counts import ConversationCountKey, conversation_count, message_count
+from loaders.enterprise import (
+    DailyUsageKey,
+    account_by_administrator,
+    account_by_id,
+    credentials_by_account,
+    daily_usage,
+    usage_by_account,
+)
+from loaders.pages import PageKey, Slice, pages
+from loaders.plans_on_sale import plans_on_sale
+from loaders.quota_by_user import quota_by_user
+from loaders.rows_by_id import rows_by_id
+from loaders.subscription_by_user import subscription_by_user
+from loaders.user_by_id import user_by_id
+from services.billing.records import Plan, Subscription
+from services.enterprise.records import Usage, UsageContract
+from services.quota.records import Quota
+
+__all__ = ["ConversationCountKey", "DailyUsageKey", "Loaders", "PageKey", "Slice"]
+
+
+class Loaders:
+    """The loaders of one request, made when first used.
+
+    `viewer_id` is the signed-in person, whose rows alone the loaders by id give; everything that
+    depends on the time uses the one instant `now`.
+    """
+
+    def __init__(
+        self, database: Database, *, viewer_id: int | None, contract: UsageContract, now: datetime
+    ) -> None:
+        self._database = database
+        self._viewer_id = viewer_id
+        self._contract = contract
+        self._now = now
+
+    @cached_property
+    def user(self) -> Loader[int, Record | None]:
+        """People by id."""
+        return user_by_id(self._database)
+
+    @cached_property
+    def subscription(self) -> Loader[int, Subscription]:
+        """Current subscriptions by user."""
+        return subscription_by_user(self._database)
+
+    @cached_property
+    def quota(self) -> Loader[int, Quota]:
+        """Today's quotas by user."""
+        return quota_by_user(self._database, self.subscription, self._now)
+
+    @cached_property
+    def plans_on_sale(self) -> Loader[None, tuple[Plan, ...]]:
+        """The plans on sale, under the one key None."""
+        return plans_on_sale(self._database)
+
+    @cached_property
+    def conversation(self) -> Loader[int, Record | None]:
+        """The viewer's conversations by id."""
+        return rows_by_id(self._database, conversations.by_id, self._viewer_id)
+
+    @cached_property
+    def conversations_by_user(self) -> Loader[PageKey, Slice]:
+        """Pages of conversations by user, filtered by status."""
+        return pages(self._database, conversations.PAGE_BY_USER)
+
+    @cached_property
+    def conversation_count(self) -> Loader[ConversationCountKey, int]:
+        """How many conversations a user has."""
+        return conversation_count(self._database)
+
+    @cached_property
+    def message(self) -> Loader[int, Record | None]:
+        """The messages in the viewer's conversations by id."""
+        return rows_by_id(self._database, messages.by_id, self._viewer_id)
+
+    @cached_property
+    def messages_by_conversation(self) -> Loader[PageKey, Slice]:
+        """Pages of messages by conversation."""
+        return pages(self._database, messages.PAGE_BY_CONVERSATION)
+
+    @cached_property
+    def message_count(self) -> Loader[int, int]:
+        """How many messages a conversation has."""
+        return message_count(self._database)
+
+    @cached_property
+    def privacy_request(self) -> Loader[int, Record | None]:
+        """The viewer's privacy requests by id."""
+        return rows_by_id(self._database, privacy.requests_by_id, self._viewer_id)
+
+    @cached_property
+    def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
+        """Pages of privacy requests by user, filtered by kind."""
+        return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
+
+    @cached_property
+    def account(self) -> Loader[int, Record | None]:
+        """Companies by id."""
+        return account_by_id(self._database)
+
+    @cached_property
+    def administered_account(self) -> Loader[int, Record | None]:
+        """The company that a user administers."""
+        return account_by_administrator(self._database)
+
+    @cached_property
+    def usage_by_account(self) -> Loader[int, Usage]:
+        """What of its contract a company has used."""
+        return usage_by_account(self._database, self._contract, self._now)
+
+    @cached_property
+    def daily_usage(self) -> Loader[DailyUsageKey, dict[date, int]]:
+        """A company's requests a day."""
+        return daily_usage(self._database)
+
+    @cached_property
+    def credentials_by_account(self) -> Loader[int, tuple[Record, ...]]:
+        """A company's API keys."""
+        return credentials_by_account(self._database)
+
+    @cached_property
+    def credential(self) -> Loader[int, Record | None]:
+        """The API keys of the company that the viewer administers, by id."""
+        return rows_by_id(self._database, enterprise.credentials_by_id, self._viewer_id)

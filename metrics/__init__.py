@@ -1,0 +1,1 @@
+"""Every measurement of the process; imports nothing of ours."""

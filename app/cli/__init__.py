@@ -1,0 +1,55 @@
+"""The `guidance` command: finds its subcommands, and says failures in one line."""
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+
+import click
+
+from app.settings import SettingsRefused
+
+GROUP = "guidance.commands"
+_NAME = "guidance"
+
+
+class Commands(click.Group):
+    """The commands that the installed packages register, each imported when it is used.
+
+    The performance suite adds its own this way, which the application must not import.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Give the names of the commands."""
+        return sorted(_registered())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import and give a command; None for an unknown name."""
+        entry = _registered().get(cmd_name)
+        command: click.Command | None = entry.load() if entry else None
+        return command
+
+
+@click.command(cls=Commands, name=_NAME)
+def guidance() -> None:
+    """Run and look after the guidance API."""
+
+
+def main() -> None:
+    """Run the command line; a failure is one line on standard error and a status other than 0."""
+    try:
+        status = guidance.main(prog_name=_NAME, standalone_mode=False)
+    except click.ClickException as error:
+        sys.exit(_fail(error.format_message(), error.exit_code))
+    except SettingsRefused as error:
+        sys.exit(_fail(str(error), 2))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_fail("interrupted", 130))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _fail(message: str, status: int) -> int:
+    click.echo(f"{_NAME}: {message}", err=True)
+    return status

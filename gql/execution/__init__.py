@@ -1,0 +1,1 @@
+"""How an operation runs: prepared once a document, executed with what differs per request."""

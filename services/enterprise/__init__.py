@@ -1,0 +1,1 @@
+"""Companies: their keys, their limits and what they used."""

@@ -1,0 +1,1 @@
+"""The messages that a person may send on a UTC day."""

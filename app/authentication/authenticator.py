@@ -1,0 +1,54 @@
+"""Who is asking, from the credential that a request carries."""
+
+from collections.abc import Mapping
+
+from app.authentication.key_set import KeySetUnavailable
+from app.authentication.tokens import InvalidToken, TokenVerifier
+from services.enterprise.service import EnterpriseService
+from services.principal import ANONYMOUS, Person, Principal
+
+
+class NotAuthenticated(Exception):
+    """The credential is wrong, expired or revoked; the message is meant for the client."""
+
+
+class AuthenticationUnavailable(Exception):
+    """The credential cannot be checked at the moment."""
+
+
+class Authenticator:
+    """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
+
+    def __init__(self, tokens: TokenVerifier, enterprise: EnterpriseService) -> None:
+        self._tokens = tokens
+        self._enterprise = enterprise
+
+    async def principal(self, headers: Mapping[str, str]) -> Principal:
+        """The caller; raises `NotAuthenticated` and `AuthenticationUnavailable`."""
+        authorization = headers.get("authorization")
+        api_key = headers.get("x-api-key")
+        if authorization is not None and api_key is not None:
+            raise NotAuthenticated("Send a token or an API key, not both.")
+        if authorization is not None:
+            return await self._person(authorization)
+        if api_key is not None:
+            return await self._client(api_key)
+        return ANONYMOUS
+
+    async def _person(self, authorization: str) -> Principal:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotAuthenticated("The Authorization header must be: Bearer <token>.")
+        try:
+            claims = await self._tokens.verify(token.strip())
+        except InvalidToken as error:
+            raise NotAuthenticated(f"The token is not accepted: {error}.") from None
+        except KeySetUnavailable as error:
+            raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
+        return Person(user_id=claims.user_id, roles=claims.roles)
+
+    async def _client(self, api_key: str) -> Principal:
+        client = await self._enterprise.recognise(api_key.strip())
+        if client is None:
+            raise NotAuthenticated("The API key is wrong, expired or revoked.")
+        return client

@@ -1,0 +1,23 @@
+"""`guidance migrate`: move the database's schema."""
+
+import asyncpg
+import click
+
+from app.settings import load_settings
+from app.wiring import database_url
+from db.migration import HEAD, UnknownRevision
+from db.migration import migrate as migrate_database
+
+
+@click.command()
+@click.argument("revision", default=HEAD)
+def migrate(revision: str) -> None:
+    """Upgrade, or downgrade, the database to REVISION (default: head; `base` empties it)."""
+    with database_url(load_settings(), is_migrated=False) as url:
+        try:
+            reached = migrate_database(url, revision=revision)
+        except UnknownRevision as error:
+            raise click.BadParameter(str(error)) from None
+        except (OSError, asyncpg.PostgresError) as error:
+            raise click.ClickException(f"the database cannot be migrated: {error}") from error
+    click.echo(f"The database is at {reached}.")

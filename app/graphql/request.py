@@ -1,0 +1,79 @@
+"""A GraphQL request out of an HTTP request, or the reason why it is none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+
+from app.graphql.service import GraphQLRequest
+
+BAD_REQUEST = "BAD_REQUEST"
+
+
+class BadRequest(Exception):
+    """An HTTP request that holds no GraphQL request; `status` and the message say why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
+    """Read a POST's JSON body or a GET's parameters; raises `BadRequest`."""
+    if request.method == "GET":
+        return _from_members(dict(request.query_params), "parameters")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise BadRequest(415, "Send the request as application/json.")
+    return parse_members(await _body(request, max_body_bytes))
+
+
+def parse_members(body: bytes | str) -> GraphQLRequest:
+    """Read a request's JSON; raises `BadRequest`."""
+    try:
+        members = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, "The body is not JSON.") from None
+    if not isinstance(members, dict):
+        raise BadRequest(400, "The body must be a JSON object.")
+    return _from_members(members, "members")
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    too_large = BadRequest(413, f"The body is larger than {max_bytes} bytes.")
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise too_large
+    chunks: list[bytes] = []
+    received = 0
+    try:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > max_bytes:
+                raise too_large
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise BadRequest(400, "The connection ended before the body did.") from None
+    return b"".join(chunks)
+
+
+# Any: members are JSON of unknown shape until they are checked here.
+def _from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
+    query, name, variables = (members.get(key) for key in ("query", "operationName", "variables"))
+    if not isinstance(query, str) or not query:
+        raise BadRequest(400, f"The {kind} must have `query`, a text.")
+    if not isinstance(name, str | None):
+        raise BadRequest(400, "`operationName` must be a text.")
+    if kind == "parameters" and variables is not None:
+        variables = _json_object(variables)
+    if not isinstance(variables, dict | None):
+        raise BadRequest(400, "`variables` must be an object.")
+    return GraphQLRequest(query, name or None, variables)
+
+
+def _json_object(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, "`variables` is not JSON.") from None

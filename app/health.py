@@ -1,0 +1,44 @@
+"""Whether the process lives, and whether it can serve."""
+
+import asyncio
+
+import asyncpg
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from db.database import Database
+from db.queries import schema
+
+_CHECK_TIMEOUT_SECONDS = 2
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """Answer 200 as long as the event loop turns."""
+    return JSONResponse({"status": "ok"})
+
+
+class Readiness:
+    """Whether everything is there that requests need."""
+
+    def __init__(self, database: Database, schema_revision: str) -> None:
+        self._database = database
+        self._schema_revision = schema_revision
+
+    async def answer(self, _request: Request) -> JSONResponse:
+        """Answer 200 when all is there, otherwise 503, naming what is not."""
+        checks = {"database": await self._check_database()}
+        is_ready = all(state == "ok" for state in checks.values())
+        return JSONResponse(checks, 200 if is_ready else 503)
+
+    async def _check_database(self) -> str:
+        try:
+            async with (
+                asyncio.timeout(_CHECK_TIMEOUT_SECONDS),
+                self._database.read() as connection,
+            ):
+                revision = await schema.revision(connection)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return "unreachable"
+        if revision == self._schema_revision:
+            return "ok"
+        return f"at revision {revision}, not {self._schema_revision}: run `guidance migrate`"

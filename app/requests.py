@@ -1,0 +1,68 @@
+"""Around every request: an id in and out, its duration, one line in the log."""
+
+import re
+import secrets
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
+_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_log = structlog.get_logger("guidance.request")
+
+
+class Requests:
+    """Gives each HTTP request its id, in `scope["state"]` and as `X-Request-ID`, and logs it.
+
+    What an endpoint puts into `scope["state"]["log"]` is part of the line; never texts of
+    messages or personal data.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        status = 500
+        request_id = request_id_from(Headers(scope=scope).get("x-request-id"))
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["log"] = {}
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            if scope["path"] not in _QUIET_PATHS:
+                _log.info(
+                    "request",
+                    request_id=request_id,
+                    method=scope["method"],
+                    path=_path(scope),
+                    status=status,
+                    ms=round((perf_counter() - started) * 1000, 2),
+                    **state["log"],
+                )
+
+
+def request_id_from(offered: str | None) -> str:
+    """The caller's request id where it is a harmless one, otherwise a new one."""
+    if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
+        return offered
+    return secrets.token_hex(16)
+
+
+def _path(scope: Scope) -> str:
+    """The path without what it may keep secret: only the first part of it."""
+    return "/" + str(scope["path"]).lstrip("/").partition("/")[0]

@@ -1,0 +1,61 @@
+"""The ASGI application: routes and lifespan."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app import explorer
+from app.exposition import Exposition
+from app.graphql.http import GraphQLEndpoint
+from app.health import Readiness, healthz
+from app.logs import configure_logs
+from app.requests import Requests
+from app.settings import load_settings
+from app.wiring import Application, open_application
+
+
+def create_app() -> Starlette:
+    """Make what each worker of uvicorn serves; its parts are opened when the server starts.
+
+    The settings come from the environment, where the command has put the database's URL.
+    """
+    settings = load_settings()
+    configure_logs(is_json=settings.is_production)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if settings.database_url is None:
+            raise RuntimeError("start the server with `guidance serve`")
+        async with open_application(settings, settings.database_url) as application:
+            app.router.routes.extend(routes(application))
+            yield
+
+    return Starlette(lifespan=lifespan, middleware=[Middleware(Requests)])
+
+
+def routes(application: Application) -> Sequence[BaseRoute]:
+    """Everything that is served with `application`."""
+    settings = application.settings
+    endpoint = GraphQLEndpoint(
+        application.graphql,
+        application.authenticator,
+        max_body_bytes=settings.graphql_max_body_bytes,
+    )
+
+    async def graphql(request: Request) -> Response:
+        if settings.has_page and explorer.is_wanted(request):
+            return explorer.page()
+        return await endpoint.answer(request)
+
+    return [
+        Route("/graphql", graphql, methods=["GET", "POST"]),
+        *(explorer.ROUTES if settings.has_page else ()),
+        Route("/healthz", healthz),
+        Route("/readyz", Readiness(application.database, application.schema_revision).answer),
+        Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
+    ]

@@ -1,0 +1,105 @@
+"""The composition root: everything that lives as long as the process is built here, once."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from app.authentication.authenticator import Authenticator
+from app.authentication.key_set import KeySet
+from app.authentication.secret import development_secret
+from app.authentication.tokens import TokenVerifier
+from app.graphql.service import GraphQLService
+from app.settings import Settings
+from db.database import Database, open_database
+from db.embedded import embedded_postgres
+from db.migration import migrate, revisions
+from gql.build import schema
+from gql.execution.prepare import Preparation
+from metrics.observations import Observations
+from services.clock import system_clock
+from services.enterprise.service import EnterpriseService
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What one process serves with."""
+
+    settings: Settings
+    database: Database
+    schema_revision: str
+    enterprise: EnterpriseService
+    authenticator: Authenticator
+    graphql: GraphQLService
+
+
+@contextmanager
+def database_url(settings: Settings, *, is_migrated: bool = True) -> Iterator[str]:
+    """The URL of the database: the configured one, or an embedded one, by default migrated.
+
+    The embedded database stops with the last process that uses it.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded_postgres(settings.guidance_data_dir) as url:
+        if is_migrated:
+            migrate(url)
+        yield url
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, url: str) -> AsyncIterator[Application]:
+    """Build the process's parts on the database at `url`; leaving closes them."""
+    observations = Observations()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            open_database(
+                url,
+                replica_url=settings.database_replica_url,
+                pool_size=settings.database_pool_size,
+                observe=observations.statement,
+            )
+        )
+        enterprise = EnterpriseService(
+            database, clock=system_clock, random_bytes=secrets.token_bytes
+        )
+        key_set = None
+        if settings.jwt_jwks_url is not None:
+            key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
+        tokens = TokenVerifier(signing_secrets(settings), key_set, system_clock)
+        core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+        yield Application(
+            settings=settings,
+            database=database,
+            schema_revision=revisions()[-1],
+            enterprise=enterprise,
+            authenticator=Authenticator(tokens, enterprise),
+            graphql=GraphQLService(
+                core,
+                Preparation(
+                    core,
+                    max_tokens=settings.graphql_max_tokens,
+                    allows_introspection=settings.allows_introspection,
+                ),
+                database,
+                contract=settings.usage_contract,
+                observations=observations,
+                clock=system_clock,
+            ),
+        )
+
+
+def signing_secrets(settings: Settings) -> tuple[str, ...]:
+    """The HS256 secrets that tokens may be signed with, the current one first.
+
+    None in production with a key set alone; in development one is generated and kept.
+    """
+    configured = [
+        secret.get_secret_value()
+        for secret in (settings.jwt_secret_key, *settings.jwt_previous_secret_keys)
+        if secret is not None
+    ]
+    if settings.jwt_secret_key is None and not settings.is_production:
+        return (development_secret(settings.guidance_data_dir), *configured)
+    return tuple(configured)

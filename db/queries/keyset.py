@@ -1,0 +1,135 @@
+"""Pages of many parents' ordered rows in one statement, each read along its index.
+
+Keyset pagination: the position is compared as a row, `(at, id) < (…, …)`, so that a page costs the
+same wherever it begins and stays put while rows are added.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from asyncpg import Record
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    FromClause,
+    bindparam,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from db.database import Connection
+from db.keyset import Page
+from db.queries.unnested import unnested
+from db.statement import Statement
+
+# Any: a column of whatever type.
+Column = InstrumentedAttribute[Any]
+
+
+class KeysetQuery:
+    """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        columns: Sequence[Column],
+        parent: Column,
+        at: Column,
+        identity: Column,
+        is_newest_first: bool,
+        filter_by: Column | None = None,
+    ) -> None:
+        self.name = name
+        self._columns = columns
+        self._parent = parent
+        self._at = at
+        self._id = identity
+        self._is_newest_first = is_newest_first
+        self._filter_by = filter_by
+        self._statement = lru_cache(maxsize=None)(self._build_statement)
+
+    async def fetch(
+        self, connection: Connection, parent_ids: Sequence[int], page: Page, value: str | None
+    ) -> list[Record]:
+        """Fetch the page of every parent, in the order of reading, with one row more than asked.
+
+        With a `value`, only rows whose `filter_by` column equals it count. Each row carries its
+        `parent_id`, and `has_preceding` and `has_following` where the page is bounded on that
+        side: whether a row lies beyond the bound.
+        """
+        statement = self._statement(
+            has_after=page.after is not None,
+            has_before=page.before is not None,
+            is_backward=page.is_backward,
+            is_filtered=value is not None,
+        )
+        return await connection.fetch(
+            statement,
+            parent_ids=parent_ids,
+            row_limit=page.size + 1,
+            after_at=page.after and page.after.at,
+            after_id=page.after and page.after.id,
+            before_at=page.before and page.before.at,
+            before_id=page.before and page.before.id,
+            filter_value=value,
+        )
+
+    def _build_statement(
+        self, *, has_after: bool, has_before: bool, is_backward: bool, is_filtered: bool
+    ) -> Statement:
+        parents = unnested("parent_ids")
+        owned = [self._parent == parents.c.id]
+        if is_filtered and self._filter_by is not None:
+            owned.append(self._filter_by == bindparam("filter_value"))
+
+        rows: Select[Any] = select(*self._columns).where(*owned).correlate(parents)
+        beyond: list[FromClause] = []
+        if has_after:
+            rows = rows.where(~self._is_up_to("after"))
+            beyond.append(_any_row("has_preceding", [*owned, self._is_up_to("after")], parents))
+        if has_before:
+            rows = rows.where(~self._is_from("before"))
+            beyond.append(_any_row("has_following", [*owned, self._is_from("before")], parents))
+        page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
+        return Statement(self.name, _for_each(parents, [page.lateral("page"), *beyond]))
+
+    def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
+        if self._is_newest_first != is_backward:
+            return self._at.desc(), self._id.desc()
+        return self._at.asc(), self._id.asc()
+
+    def _is_up_to(self, bound: str) -> ColumnElement[bool]:
+        """Whether a row is the bound's own or comes before it."""
+        row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
+        return row >= edge if self._is_newest_first else row <= edge
+
+    def _is_from(self, bound: str) -> ColumnElement[bool]:
+        """Whether a row is the bound's own or comes after it."""
+        row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
+        return row <= edge if self._is_newest_first else row >= edge
+
+
+def _edge(at: Column, bound: str) -> ColumnElement[Any]:
+    return tuple_(
+        bindparam(f"{bound}_at", type_=at.type), bindparam(f"{bound}_id", type_=BigInteger)
+    )
+
+
+def _any_row(name: str, conditions: list[ColumnElement[bool]], parents: FromClause) -> FromClause:
+    row: Select[Any] = select(literal_column("1")).where(*conditions).correlate(parents)
+    return select(row.exists().label(name)).correlate(parents).lateral(name)
+
+
+def _for_each(parents: FromClause, laterals: Sequence[FromClause]) -> Select[Any]:
+    # A lateral limit can only run as a nested loop, so each parent's rows arrive in their order.
+    joined: FromClause = parents
+    for lateral in laterals:
+        joined = joined.join(lateral, true())
+    columns = [one for lateral in laterals for one in lateral.c]
+    return select(parents.c.id.label("parent_id"), *columns).select_from(joined)

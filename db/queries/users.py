@@ -1,0 +1,22 @@
+"""Statements about people."""
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+
+from db.database import Connection
+from db.statement import Statement
+from db.tables import User
+
+_BY_ID = Statement(
+    "users.by_id",
+    select(User.id, User.email, User.created_at).where(
+        User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    ),
+)
+
+
+async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
+    """The users `ids` that exist."""
+    return await connection.fetch(_BY_ID, ids=ids)

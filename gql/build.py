@@ -1,0 +1,22 @@
+"""The schema, built once a process."""
+
+from functools import cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from gql.resolvers.query import Query
+from gql.schema.enterprise import ApiCredential
+from gql.schema.message import Message
+from gql.schema.privacy import PrivacyRequest
+from gql.schema.scalars import SCALARS
+
+
+@cache
+def schema() -> strawberry.Schema:
+    """Everything that clients can ask for."""
+    return strawberry.Schema(
+        query=Query,
+        types=[ApiCredential, Message, PrivacyRequest],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

@@ -1,0 +1,132 @@
+"""Documents, parsed and validated once and then kept."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.execution.collect_fields import FragmentDetails
+
+from gql.execution.plans import Plans
+
+_KEPT_DOCUMENTS = 1_000
+_LONGEST_KEPT_CHARACTERS = 100_000
+_RULES = tuple(specified_rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a valid document, ready to run."""
+
+    definition: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    fragment_definitions: dict[str, FragmentDefinitionNode]
+    plans: Plans
+
+    @property
+    def name(self) -> str | None:
+        """The operation's name, when it has one."""
+        return self.definition.name.value if self.definition.name else None
+
+    @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+        return self.definition.operation.value
+
+
+class RequestRefused(Exception):
+    """A request that is not executed; `errors` say why, `code` which kind of why."""
+
+    def __init__(self, code: str, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.errors = errors
+
+
+@dataclass(slots=True)
+class _Document:
+    operations: dict[str | None, Operation] = field(default_factory=dict)
+    refusal: tuple[str, list[GraphQLError]] | None = None
+
+
+class Preparation:
+    """The documents of one schema, the most recently used kept, refused ones too."""
+
+    def __init__(
+        self, schema: GraphQLSchema, *, max_tokens: int, allows_introspection: bool
+    ) -> None:
+        self._schema = schema
+        self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
+        self._max_tokens = max_tokens
+        self._kept: OrderedDict[str, _Document] = OrderedDict()
+
+    def operation(self, text: str, name: str | None) -> Operation:
+        """The operation `name` of the document `text`, or its only one.
+
+        Raises `RequestRefused` for what cannot be parsed, is not valid, or does not name one.
+        """
+        document = self._kept.get(text)
+        if document is None:
+            document = self._prepare(text)
+            if len(text) <= _LONGEST_KEPT_CHARACTERS:
+                self._keep(text, document)
+        else:
+            self._kept.move_to_end(text)
+        if document.refusal is not None:
+            code, errors = document.refusal
+            raise RequestRefused(code, errors)
+        return _named(document.operations, name)
+
+    def _keep(self, text: str, document: _Document) -> None:
+        self._kept[text] = document
+        if len(self._kept) > _KEPT_DOCUMENTS:
+            self._kept.popitem(last=False)
+
+    def _prepare(self, text: str) -> _Document:
+        try:
+            parsed = parse(
+                text, max_lexical_tokens=self._max_tokens, allow_empty_selection_sets=False
+            )
+        except GraphQLSyntaxError as error:
+            return _Document(refusal=("GRAPHQL_PARSE_FAILED", [error]))
+        errors = validate(self._schema, parsed, rules=self._rules)
+        if errors:
+            return _Document(refusal=("GRAPHQL_VALIDATION_FAILED", errors))
+        return _Document(operations=_operations(self._schema, parsed))
+
+
+def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Operation]:
+    fragments = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    details = {name: FragmentDetails(definition, None) for name, definition in fragments.items()}
+    return {
+        definition.name.value if definition.name else None: Operation(
+            definition, details, fragments, Plans(schema, document)
+        )
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    }
+
+
+def _named(operations: dict[str | None, Operation], name: str | None) -> Operation:
+    if name is None and len(operations) == 1:
+        return next(iter(operations.values()))
+    operation = operations.get(name) if name is not None else None
+    if operation is None:
+        reason = "Several operations: name one." if name is None else "No operation has this name."
+        raise RequestRefused("OPERATION_RESOLUTION_FAILURE", [GraphQLError(reason)])
+    return operation

@@ -1,0 +1,65 @@
+"""Running a prepared operation and wording its outcome."""
+
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import default_field_resolver, default_type_resolver, get_variable_values
+
+from gql.context import RequestContext
+from gql.errors import BadUserInput
+from gql.execution.executor import PlannedExecutor
+from gql.execution.prepare import Operation, RequestRefused
+
+
+# Any: variables and answers are JSON.
+async def run(
+    schema: GraphQLSchema,
+    operation: Operation,
+    variables: Mapping[str, Any] | None,
+    context: RequestContext,
+) -> ExecutionResult:
+    """Execute a query or mutation; raises `RequestRefused` for variables that do not fit."""
+    result = executor_for(schema, operation, variables, context).execute_operation()
+    answer = await result if isawaitable(result) else result
+    if not isinstance(answer, ExecutionResult):
+        raise TypeError("incremental delivery was not asked for")
+    return answer
+
+
+def executor_for(
+    schema: GraphQLSchema,
+    operation: Operation,
+    variables: Mapping[str, Any] | None,
+    context: RequestContext,
+) -> PlannedExecutor:
+    """An executor of `operation`; raises `RequestRefused` for variables that do not fit."""
+    values = get_variable_values(
+        schema, operation.definition.variable_definitions or (), dict(variables or {})
+    )
+    if isinstance(values, list):
+        raise RequestRefused(BadUserInput.code, values)
+    executor = PlannedExecutor(
+        schema=schema,
+        fragment_definitions=operation.fragment_definitions,
+        fragments=operation.fragments,
+        root_value=None,
+        context_value=context,
+        operation=operation.definition,
+        variable_values=values,
+        field_resolver=default_field_resolver,
+        type_resolver=default_type_resolver,
+        subscribe_field_resolver=default_field_resolver,
+    )
+    executor.plans = operation.plans
+    return executor
+
+
+def code_of(error: GraphQLError) -> str | None:
+    """The code under which a client may know of `error`; None for one to be masked."""
+    code = (error.extensions or {}).get("code")
+    if isinstance(code, str):
+        return code
+    cause = error.original_error
+    return BadUserInput.code if cause is None or isinstance(cause, GraphQLError) else None

@@ -1,0 +1,82 @@
+"""The root fields that read."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+import strawberry
+
+from gql.context import Info
+from gql.errors import BadUserInput
+from gql.ids import key_of
+from gql.resolvers.nodes import account_of_caller, fetch_node
+from gql.schema.billing import Plan
+from gql.schema.conversation import Conversation
+from gql.schema.enterprise import EnterpriseAccount
+from gql.schema.node import Node
+from gql.schema.ops import Ops
+from gql.schema.user import User
+from services.principal import Person
+
+MOST_NODES = 100
+
+NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id that an object gave.")]
+NodeIds = Annotated[
+    list[strawberry.ID], strawberry.argument(description="At most 100 ids that objects gave.")
+]
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    """The query root."""
+
+    @strawberry.field(
+        description="Any object by its id; null when it does not exist or is not the caller's."
+    )
+    async def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
+        return await fetch_node(info.context, id)
+
+    @strawberry.field(
+        description="Objects by their ids, in the order of the ids, each as `node` gives it."
+    )
+    def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
+        if len(ids) > MOST_NODES:
+            raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
+        fetched: list[Awaitable[Node | None]] = [fetch_node(info.context, id_) for id_ in ids]
+        return fetched  # type: ignore[return-value]  # the executor awaits items
+
+    @strawberry.field(description="The signed-in person; null for a caller without a user token.")
+    def viewer(self, info: Info) -> User | None:
+        viewer_id = info.context.viewer_id
+        return None if viewer_id is None else User.of_key(viewer_id)
+
+    @strawberry.field(
+        description=(
+            "One of the viewer's conversations; null when it does not exist or belongs to "
+            "somebody else."
+        )
+    )
+    async def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
+        key = key_of("Conversation", id)
+        row = None if key is None else await info.context.loaders.conversation.load(key)
+        return Conversation.from_row(row) if row else None
+
+    @strawberry.field(description="The plans on sale, cheapest first. Public.")
+    async def plans(self, info: Info) -> list[Plan]:
+        return [
+            Plan.from_record(plan) for plan in await info.context.loaders.plans_on_sale.load(None)
+        ]
+
+    @strawberry.field(
+        description=(
+            "The account behind the API key, or the one the viewer administers; otherwise null."
+        )
+    )
+    async def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
+        return await account_of_caller(info.context)
+
+    @strawberry.field(
+        description="Operations data; null unless the caller's token carries the `ops` role."
+    )
+    def ops(self, info: Info) -> Ops | None:
+        principal = info.context.principal
+        return Ops() if isinstance(principal, Person) and principal.is_operator else None

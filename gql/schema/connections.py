@@ -1,0 +1,91 @@
+"""Relay connections over keyset pages: arguments in, page info out."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+from strawberry.types.unset import UnsetType
+
+from db.keyset import Page
+from gql.cursors import decode_cursor, encode_cursor
+from gql.errors import BadUserInput
+from loaders import Slice
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+
+First = Annotated[
+    int | None,
+    strawberry.argument(description="How many from the front, 1 to 100; 20 when left out."),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="How many from the back, 1 to 100; not together with `first`."),
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only what comes before this cursor.")
+]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """The page info of a slice whose rows are dated by the column `at`."""
+
+    list_scope: strawberry.Private[str]
+    at_column: strawberry.Private[str]
+    slice: strawberry.Private[Slice]
+    has_next_page: bool = strawberry.field(description="Whether more follows, where it is known.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether something precedes, where it is known."
+    )
+
+    @strawberry.field(description="The cursor of the first edge; null on an empty page.")
+    def start_cursor(self) -> str | None:
+        return self._cursor(0) if self.slice.rows else None
+
+    @strawberry.field(description="The cursor of the last edge; null on an empty page.")
+    def end_cursor(self) -> str | None:
+        return self._cursor(-1) if self.slice.rows else None
+
+    def _cursor(self, index: int) -> str:
+        row = self.slice.rows[index]
+        return encode_cursor(self.list_scope, row[self.at_column], row["id"])
+
+
+def page_info(scope: str, at_column: str, found: Slice) -> PageInfo:
+    """The page info of `found`, a slice of the list `scope`."""
+    return PageInfo(
+        list_scope=scope,
+        at_column=at_column,
+        slice=found,
+        has_next_page=found.has_next,
+        has_previous_page=found.has_previous,
+    )
+
+
+def requested_page(
+    scope: str,
+    *,
+    first: int | UnsetType | None = UNSET,
+    after: str | UnsetType | None = UNSET,
+    last: int | UnsetType | None = UNSET,
+    before: str | UnsetType | None = UNSET,
+) -> Page:
+    """The page of the list `scope` that a field's arguments ask for; raises `BadUserInput`."""
+    if first is not None and first is not UNSET and last is not None and last is not UNSET:
+        raise BadUserInput("Ask for `first` or for `last`, not for both.")
+    return Page(
+        size=_size("first", first) or _size("last", last) or DEFAULT_SIZE,
+        is_backward=isinstance(last, int),
+        after=decode_cursor(scope, after) if isinstance(after, str) else None,
+        before=decode_cursor(scope, before) if isinstance(before, str) else None,
+    )
+
+
+def _size(argument: str, value: object) -> int | None:
+    if not isinstance(value, int):
+        return None
+    if not 1 <= value <= LARGEST_SIZE:
+        raise BadUserInput(f"`{argument}` must be from 1 to {LARGEST_SIZE}, not {value}.")
+    return value

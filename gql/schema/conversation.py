@@ -1,0 +1,137 @@
+"""Conversations."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+import strawberry
+from asyncpg import Record
+from strawberry import UNSET
+
+from db.keyset import Page
+from gql.context import Info
+from gql.cursors import encode_cursor
+from gql.ids import global_id
+from gql.schema.connections import (
+    After,
+    Before,
+    First,
+    Last,
+    PageInfo,
+    page_info,
+    requested_page,
+)
+from gql.schema.message import Message, MessageConnection, message_scope
+from gql.schema.node import Node
+from loaders import ConversationCountKey, PageKey, Slice
+
+
+@strawberry.enum(description="Where a conversation is kept.")
+class ConversationStatus(Enum):
+    """As the database spells them."""
+
+    ACTIVE = strawberry.enum_value("active", description="In use.")
+    ARCHIVED = strawberry.enum_value("archived", description="Put away; it can be taken out again.")
+
+
+@strawberry.type(description="A person's conversation with the model.")
+class Conversation(Node):
+    """A conversation of the viewer's."""
+
+    title: str = strawberry.field(description="Up to 120 characters.")
+    status: ConversationStatus = strawberry.field(description="Where it is kept.")
+    created_at: datetime = strawberry.field(description="When it was started.")
+    updated_at: datetime = strawberry.field(description="When the last message was added.")
+
+    @strawberry.field(description="The newest message; null in an empty conversation.")
+    async def last_message(self, info: Info) -> Message | None:
+        key = PageKey(self.key, Page(size=1, is_backward=True))
+        found = await info.context.loaders.messages_by_conversation.load(key)
+        return Message.from_row(found.rows[0]) if found.rows else None
+
+    @strawberry.field(description="How many messages it has.")
+    async def message_count(self, info: Info) -> int:
+        return await info.context.loaders.message_count.load(self.key)
+
+    @strawberry.field(
+        description="Oldest first; `last` with `before` walks back through the history."
+    )
+    async def messages(
+        self,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> MessageConnection:
+        scope = message_scope(self.key)
+        page = requested_page(scope, first=first, after=after, last=last, before=before)
+        found = await info.context.loaders.messages_by_conversation.load(PageKey(self.key, page))
+        return MessageConnection.from_slice(scope, found)
+
+    @classmethod
+    def from_row(cls, row: Record) -> Self:
+        """The conversation in a row."""
+        return cls(
+            key=row["id"],
+            id=global_id("Conversation", row["id"]),
+            title=row["title"],
+            status=ConversationStatus(row["status"]),
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+        )
+
+
+@strawberry.type(description="A conversation at its place in the list.")
+class ConversationEdge:
+    """An edge of a `ConversationConnection`."""
+
+    list_scope: strawberry.Private[str]
+    node: Conversation = strawberry.field(description="The conversation.")
+
+    @strawberry.field(description="The conversation's place, for `after` and `before`.")
+    def cursor(self) -> str:
+        return encode_cursor(self.list_scope, self.node.updated_at, self.node.key)
+
+
+@strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
+class ConversationConnection:
+    """A page of one user's conversations, of one status where one was asked for."""
+
+    user_key: strawberry.Private[int]
+    status: strawberry.Private[str | None]
+    edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @strawberry.field(description="How many conversations the whole list has.")
+    async def total_count(self, info: Info) -> int:
+        key = ConversationCountKey(self.user_key, self.status)
+        return await info.context.loaders.conversation_count.load(key)
+
+
+async def conversations_of(
+    user_key: int,
+    status: ConversationStatus | None,
+    info: Info,
+    *,
+    first: First,
+    after: After,
+    last: Last,
+    before: Before,
+) -> ConversationConnection:
+    """The page of a user's conversations that the arguments ask for."""
+    scope = f"conversations:{user_key}"
+    page = requested_page(scope, first=first, after=after, last=last, before=before)
+    wanted = status.value if status else None
+    found: Slice = await info.context.loaders.conversations_by_user.load(
+        PageKey(user_key, page, wanted)
+    )
+    return ConversationConnection(
+        user_key=user_key,
+        status=wanted,
+        edges=[
+            ConversationEdge(list_scope=scope, node=Conversation.from_row(row))
+            for row in found.rows
+        ],
+        page_info=page_info(scope, "updated_at", found),
+    )

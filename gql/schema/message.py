@@ -1,0 +1,140 @@
+"""Messages."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+from asyncpg import Record
+
+from gql.context import Info
+from gql.cursors import encode_cursor
+from gql.ids import global_id
+from gql.schema.connections import PageInfo, page_info
+from gql.schema.node import Node
+from loaders import Slice
+
+if TYPE_CHECKING:
+    from gql.schema.conversation import Conversation
+
+
+@strawberry.enum(description="Who wrote a message.")
+class MessageRole(Enum):
+    """As the database spells them."""
+
+    USER = strawberry.enum_value("user", description="The person.")
+    ASSISTANT = strawberry.enum_value("assistant", description="The model, in reply.")
+
+
+@strawberry.enum(description="How far a message is written.")
+class MessageStatus(Enum):
+    """As the database spells them."""
+
+    STREAMING = strawberry.enum_value("streaming", description="The reply is being written.")
+    COMPLETE = strawberry.enum_value("complete", description="The whole text is there.")
+    FAILED = strawberry.enum_value(
+        "failed",
+        description=("The reply could not be written; nothing was charged. It can be regenerated."),
+    )
+    STOPPED = strawberry.enum_value(
+        "stopped", description="The person stopped the reply; what had arrived is kept."
+    )
+
+
+@strawberry.type(description="How a reply came about.")
+class Generation:
+    """The model's side of a reply."""
+
+    model: str = strawberry.field(description="The model that wrote it.")
+    attempts: int = strawberry.field(description="How often the model was asked.")
+    prompt_tokens: int | None = strawberry.field(description="Tokens read, as the model counts.")
+    completion_tokens: int | None = strawberry.field(
+        description="Tokens written, as the model counts."
+    )
+    latency_ms: int | None = strawberry.field(
+        description="Milliseconds from asking to the end of the reply."
+    )
+
+    @classmethod
+    def from_row(cls, row: Record) -> Self | None:
+        """None on a person's own message."""
+        if row["model"] is None:
+            return None
+        return cls(
+            model=row["model"],
+            attempts=row["attempts"],
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            latency_ms=row["latency_ms"],
+        )
+
+
+@strawberry.type(description="One message of a conversation: a person's, or the model's reply.")
+class Message(Node):
+    """A message of the viewer's."""
+
+    conversation_key: strawberry.Private[int]
+    role: MessageRole = strawberry.field(description="Who wrote it.")
+    status: MessageStatus = strawberry.field(description="How far it is written.")
+    content: str = strawberry.field(description="The text, as far as it is written.")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+    generation: Generation | None = strawberry.field(
+        description="How the reply came about; null on the person's own messages."
+    )
+
+    @strawberry.field(description="The conversation that it belongs to.")
+    async def conversation(
+        self, info: Info
+    ) -> Annotated["Conversation", strawberry.lazy("gql.schema.conversation")]:
+        from gql.schema.conversation import Conversation
+
+        row = await info.context.loaders.conversation.load(self.conversation_key)
+        assert row is not None
+        return Conversation.from_row(row)
+
+    @classmethod
+    def from_row(cls, row: Record) -> Self:
+        """The message in a row."""
+        return cls(
+            key=row["id"],
+            id=global_id("Message", row["id"]),
+            conversation_key=row["conversation_id"],
+            role=MessageRole(row["role"]),
+            status=MessageStatus(row["status"]),
+            content=row["content"],
+            created_at=row["created_at"],
+            generation=Generation.from_row(row),
+        )
+
+
+@strawberry.type(description="A message at its place in the list.")
+class MessageEdge:
+    """An edge of a `MessageConnection`."""
+
+    node: Message = strawberry.field(description="The message.")
+
+    @strawberry.field(description="The message's place, for `after` and `before`.")
+    def cursor(self) -> str:
+        node = self.node
+        return encode_cursor(message_scope(node.conversation_key), node.created_at, node.key)
+
+
+@strawberry.type(description="A page of messages, oldest first.")
+class MessageConnection:
+    """A page of one conversation's messages."""
+
+    edges: list[MessageEdge] = strawberry.field(description="The messages of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @classmethod
+    def from_slice(cls, scope: str, found: Slice) -> Self:
+        """The page `found` of the list `scope`."""
+        return cls(
+            edges=[MessageEdge(node=Message.from_row(row)) for row in found.rows],
+            page_info=page_info(scope, "created_at", found),
+        )
+
+
+def message_scope(conversation_key: int) -> str:
+    """The list of a conversation's messages, for its cursors."""
+    return f"messages:{conversation_key}"

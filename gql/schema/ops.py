@@ -1,0 +1,109 @@
+"""What operators see of this process."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from gql.context import Info
+from gql.errors import BadUserInput
+from metrics.observations import OperationRecord, Timing
+
+MOST_METHODS = 100
+OBJECTIVE_P95_MS = 300.0
+OBJECTIVE_P99_MS = 700.0
+
+Top = Annotated[int, strawberry.argument(description="How many methods at most, 1 to 100.")]
+
+
+@strawberry.type(description="How long the statements of one repository method took.")
+class RepositoryMethodTiming:
+    """The timing of one method in this process."""
+
+    method: str = strawberry.field(description="The method's name.")
+    calls: int = strawberry.field(description="How often it ran.")
+    total_ms: float = strawberry.field(description="Milliseconds in all.")
+    mean_ms: float = strawberry.field(description="Milliseconds a call.")
+    p95_ms: float = strawberry.field(
+        description="Milliseconds that 95% of the newest calls stayed within."
+    )
+    max_ms: float = strawberry.field(description="Milliseconds of the slowest call.")
+
+    @classmethod
+    def from_timing(cls, method: str, timing: Timing) -> Self:
+        """The timing as operators see it."""
+        return cls(
+            method=method,
+            calls=timing.count,
+            total_ms=timing.total * 1000,
+            mean_ms=timing.total * 1000 / timing.count,
+            p95_ms=timing.percentile(0.95) * 1000,
+            max_ms=timing.longest * 1000,
+        )
+
+
+@strawberry.type(description="One operation against its objectives.")
+class OperationSlo:
+    """The record of one operation in this process."""
+
+    operation_name: str = strawberry.field(description="The operation's name.")
+    requests: int = strawberry.field(description="How many were answered.")
+    errors: int = strawberry.field(description="How many failed by a fault of the server.")
+    protected: int = strawberry.field(
+        description="Requests refused on purpose: rate limits, quotas, conflicts."
+    )
+    p50_ms: float = strawberry.field(description="The median latency in milliseconds.")
+    p95_ms: float = strawberry.field(description="The 95th percentile in milliseconds.")
+    p99_ms: float = strawberry.field(description="The 99th percentile in milliseconds.")
+    budget_p95_ms: float = strawberry.field(description="What the 95th percentile may be.")
+    budget_p99_ms: float = strawberry.field(description="What the 99th percentile may be.")
+    statements_max: int = strawberry.field(description="The most SQL statements one request ran.")
+    budget_statements: int | None = strawberry.field(
+        description="How many statements it may run; null where none is agreed."
+    )
+    within_budget: bool = strawberry.field(description="Whether its percentiles are kept.")
+
+    @classmethod
+    def from_record(cls, name: str, record: OperationRecord) -> Self:
+        """The record as operators see it."""
+        p95_ms, p99_ms = (record.timing.percentile(share) * 1000 for share in (0.95, 0.99))
+        return cls(
+            operation_name=name,
+            requests=record.requests,
+            errors=record.errors,
+            protected=record.protected,
+            p50_ms=record.timing.percentile(0.5) * 1000,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
+            budget_p95_ms=OBJECTIVE_P95_MS,
+            budget_p99_ms=OBJECTIVE_P99_MS,
+            statements_max=record.statements_max,
+            budget_statements=None,
+            within_budget=p95_ms <= OBJECTIVE_P95_MS and p99_ms <= OBJECTIVE_P99_MS,
+        )
+
+    @property
+    def budget_share(self) -> float:
+        """The part of its tighter percentile budget that is used up."""
+        return max(self.p95_ms / self.budget_p95_ms, self.p99_ms / self.budget_p99_ms)
+
+
+@strawberry.type(description="Operations data of the process that answers.")
+class Ops:
+    """For callers with the `ops` role."""
+
+    @strawberry.field(
+        description=("The slowest repository methods of this process by total time, slowest first.")
+    )
+    def slow_queries(self, info: Info, top: Top = 10) -> list[RepositoryMethodTiming]:
+        if not 1 <= top <= MOST_METHODS:
+            raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
+        slowest = info.context.observations.slowest_methods(top)
+        return [RepositoryMethodTiming.from_timing(method, timing) for method, timing in slowest]
+
+    @strawberry.field(
+        description="Every operation seen by this process against its budget, worst first."
+    )
+    def operation_slos(self, info: Info) -> list[OperationSlo]:
+        seen = info.context.observations.operations()
+        slos = [OperationSlo.from_record(name, record) for name, record in seen]
+        return sorted(slos, key=lambda slo: -slo.budget_share)

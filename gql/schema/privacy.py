@@ -1,0 +1,133 @@
+"""Privacy requests: exports and erasures."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+import strawberry
+from asyncpg import Record
+
+from gql.cursors import encode_cursor
+from gql.ids import global_id
+from gql.schema.connections import PageInfo, page_info
+from gql.schema.node import Node
+from loaders import Slice
+
+
+@strawberry.enum(description="What a privacy request asks for.")
+class PrivacyRequestKind(Enum):
+    """As the database spells them."""
+
+    EXPORT = strawberry.enum_value("export", description="A copy of the person's data.")
+    DELETE = strawberry.enum_value("delete", description="The erasure of the person's data.")
+
+
+@strawberry.enum(description="How far a privacy request has come.")
+class PrivacyRequestStatus(Enum):
+    """As the database spells them."""
+
+    REQUESTED = strawberry.enum_value("requested", description="Received, not begun.")
+    PROCESSING = strawberry.enum_value("processing", description="Being carried out.")
+    COMPLETED = strawberry.enum_value("completed", description="Carried out.")
+    FAILED = strawberry.enum_value("failed", description="Given up; `errorReason` says why.")
+    CANCELLED = strawberry.enum_value("cancelled", description="Withdrawn by the person.")
+
+
+@strawberry.type(description="The archive of a completed export.")
+class PrivacyExport:
+    """A file that can be fetched for a while."""
+
+    download_url: str = strawberry.field(
+        description="A link that needs no further sign-in and stops working at `expiresAt`."
+    )
+    expires_at: datetime = strawberry.field(description="When the link stops working.")
+    byte_size: int = strawberry.field(description="The archive's size in bytes.")
+    sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
+
+
+@strawberry.type(description="What an erasure did to one table.")
+class ErasedTable:
+    """A line of a receipt."""
+
+    name: str = strawberry.field(description="The table.")
+    rows: int = strawberry.field(description="Rows erased or anonymised.")
+
+
+@strawberry.type(description="Proof of a completed erasure.")
+class ErasureReceipt:
+    """What was erased, and that nothing is left."""
+
+    tables: list[ErasedTable] = strawberry.field(
+        description="Rows erased or anonymised, per table."
+    )
+    remaining_references: int = strawberry.field(
+        description=(
+            "Rows that still identified the person when every table was scanned afterwards: zero."
+        )
+    )
+    verified_at: datetime = strawberry.field(description="When that was verified.")
+
+
+@strawberry.type(description="A person's request for an export or for erasure.")
+class PrivacyRequest(Node):
+    """A request of the viewer's."""
+
+    kind: PrivacyRequestKind = strawberry.field(description="What it asks for.")
+    status: PrivacyRequestStatus = strawberry.field(description="How far it has come.")
+    requested_at: datetime = strawberry.field(description="When it was received.")
+    completed_at: datetime | None = strawberry.field(description="When it was carried out.")
+    scheduled_for: datetime | None = strawberry.field(
+        description="When an erasure is carried out, unless it is cancelled before."
+    )
+    error_reason: str | None = strawberry.field(description="Why it was given up.")
+    export: PrivacyExport | None = strawberry.field(
+        default=None, description="The archive of a completed export, until it expires."
+    )
+    receipt: ErasureReceipt | None = strawberry.field(
+        default=None, description="Proof of a completed erasure."
+    )
+
+    @classmethod
+    def from_row(cls, row: Record) -> Self:
+        """The request in a row."""
+        return cls(
+            key=row["id"],
+            id=global_id("PrivacyRequest", row["id"]),
+            kind=PrivacyRequestKind(row["request_kind"]),
+            status=PrivacyRequestStatus(row["status"]),
+            requested_at=row["requested_at"],
+            completed_at=row["completed_at"],
+            scheduled_for=row["scheduled_for"],
+            error_reason=row["error_reason"],
+        )
+
+
+@strawberry.type(description="A privacy request at its place in the list.")
+class PrivacyRequestEdge:
+    """An edge of a `PrivacyRequestConnection`."""
+
+    list_scope: strawberry.Private[str]
+    node: PrivacyRequest = strawberry.field(description="The request.")
+
+    @strawberry.field(description="The request's place, for `after`.")
+    def cursor(self) -> str:
+        return encode_cursor(self.list_scope, self.node.requested_at, self.node.key)
+
+
+@strawberry.type(description="A page of privacy requests, newest first.")
+class PrivacyRequestConnection:
+    """A page of one user's requests."""
+
+    edges: list[PrivacyRequestEdge] = strawberry.field(description="The requests of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @classmethod
+    def from_slice(cls, scope: str, found: Slice) -> Self:
+        """The page `found` of the list `scope`."""
+        return cls(
+            edges=[
+                PrivacyRequestEdge(list_scope=scope, node=PrivacyRequest.from_row(row))
+                for row in found.rows
+            ],
+            page_info=page_info(scope, "requested_at", found),
+        )

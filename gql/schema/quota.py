@@ -1,0 +1,31 @@
+"""What may still be sent today."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from gql.schema.enums import QuotaState
+from services.quota.records import Quota as QuotaRecord
+
+
+@strawberry.type(description="What the viewer may still send on the current UTC day.")
+class Quota:
+    """The quota of a record."""
+
+    state: QuotaState = strawberry.field(description="Whether, and why not, one may be sent.")
+    limit: int = strawberry.field(description="Messages that the day gives.")
+    used: int = strawberry.field(description="Messages used of them.")
+    remaining: int = strawberry.field(description="Messages left of them.")
+    resets_at: datetime = strawberry.field(description="When the next day begins.")
+
+    @classmethod
+    def from_record(cls, quota: QuotaRecord) -> Self:
+        """The quota as its person sees it."""
+        return cls(
+            state=quota.state,
+            limit=quota.limit,
+            used=quota.used,
+            remaining=quota.remaining,
+            resets_at=quota.resets_at,
+        )

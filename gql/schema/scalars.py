@@ -1,0 +1,52 @@
+"""Instants and days as clients write them."""
+
+import re
+from datetime import UTC, date, datetime
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def format_instant(instant: datetime) -> str:
+    """Write an instant in UTC as RFC 3339 has it, with a `Z`."""
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return instant.isoformat()[:-6] + "Z"
+
+
+def parse_instant(text: object) -> datetime:
+    """Read an RFC 3339 instant with any offset; raises `ValueError`."""
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
+        raise ValueError("An instant is written like 2026-02-20T09:30:00Z.")
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+
+
+def parse_day(text: object) -> date:
+    """Read a day written YYYY-MM-DD; raises `ValueError`."""
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise ValueError("A day is written like 2026-02-20.")
+    return date.fromisoformat(text)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description=(
+            "An instant in UTC, RFC 3339 with microseconds at most, for example "
+            "`2026-02-20T09:30:00Z`."
+        ),
+        serialize=format_instant,
+        parse_value=parse_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day in UTC, for example `2026-02-20`.",
+        serialize=date.isoformat,
+        parse_value=parse_day,
+    ),
+}

@@ -1,0 +1,101 @@
+"""The signed-in person."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+from asyncpg import Record
+from strawberry import UNSET
+
+from db.keyset import Page
+from gql.context import Info
+from gql.errors import Unauthenticated
+from gql.ids import global_id
+from gql.schema.billing import BillingSubscription
+from gql.schema.connections import After, Before, First, Last, requested_page
+from gql.schema.conversation import (
+    ConversationConnection,
+    ConversationStatus,
+    conversations_of,
+)
+from gql.schema.node import Node
+from gql.schema.privacy import PrivacyRequest, PrivacyRequestConnection, PrivacyRequestKind
+from gql.schema.quota import Quota
+from loaders import PageKey
+
+OfStatus = Annotated[
+    ConversationStatus | None, strawberry.argument(description="Only those kept there.")
+]
+OfKind = Annotated[PrivacyRequestKind | None, strawberry.argument(description="Only this kind.")]
+WantedKind = Annotated[PrivacyRequestKind, strawberry.argument(description="The kind.")]
+
+
+@strawberry.type(description="A person who uses the product.")
+class User(Node):
+    """The viewer: nobody is shown anybody else.
+
+    The token says who it is, so that only what the token cannot say costs a statement.
+    """
+
+    @strawberry.field(description="The address that the person signs in with.")
+    async def email(self, info: Info) -> str:
+        return str((await self._row(info))["email"])
+
+    @strawberry.field(description="When the person signed up.")
+    async def created_at(self, info: Info) -> datetime:
+        created_at: datetime = (await self._row(info))["created_at"]
+        return created_at
+
+    @strawberry.field(description="The person's subscription; inactive where there is none.")
+    async def subscription(self, info: Info) -> BillingSubscription:
+        record = await info.context.loaders.subscription.load(self.key)
+        return BillingSubscription.from_record(record)
+
+    @strawberry.field(description="What the person may still send today.")
+    async def quota(self, info: Info) -> Quota:
+        return Quota.from_record(await info.context.loaders.quota.load(self.key))
+
+    @strawberry.field(description="The person's conversations, the last changed first.")
+    async def conversations(
+        self,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+        status: OfStatus = UNSET,
+    ) -> ConversationConnection:
+        return await conversations_of(
+            self.key, status or None, info, first=first, after=after, last=last, before=before
+        )
+
+    @strawberry.field(description="Newest first.")
+    async def privacy_requests(
+        self,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        kind: OfKind = UNSET,
+    ) -> PrivacyRequestConnection:
+        scope = f"privacy-requests:{self.key}"
+        page = requested_page(scope, first=first, after=after)
+        key = PageKey(self.key, page, kind.value if kind else None)
+        found = await info.context.loaders.privacy_requests_by_user.load(key)
+        return PrivacyRequestConnection.from_slice(scope, found)
+
+    @strawberry.field(description="The newest request of a kind; null when there is none.")
+    async def latest_privacy_request(self, info: Info, kind: WantedKind) -> PrivacyRequest | None:
+        key = PageKey(self.key, Page(size=1), kind.value)
+        found = await info.context.loaders.privacy_requests_by_user.load(key)
+        return PrivacyRequest.from_row(found.rows[0]) if found.rows else None
+
+    async def _row(self, info: Info) -> Record:
+        row = await info.context.loaders.user.load(self.key)
+        if row is None:
+            raise Unauthenticated("The person of this token is not known.")
+        return row
+
+    @classmethod
+    def of_key(cls, key: int) -> Self:
+        """The user with the id `key`."""
+        return cls(key=key, id=global_id("User", key))

@@ -1,0 +1,49 @@
+"""How many rows belong to each parent."""
+
+from asyncio import gather
+from collections import defaultdict
+from dataclasses import dataclass
+
+from db.database import Database
+from db.queries import conversations, messages
+from loaders.batch import Loader
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCountKey:
+    """A user's conversations, of one status where one is given."""
+
+    user_id: int
+    status: str | None = None
+
+
+def conversation_count(database: Database) -> Loader[ConversationCountKey, int]:
+    """By user and status; keys of one status share a statement."""
+
+    async def count(status: str | None, user_ids: list[int]) -> dict[ConversationCountKey, int]:
+        async with database.read() as connection:
+            rows = await conversations.count_by_user(connection, user_ids, status)
+        return {ConversationCountKey(row["user_id"], status): row["count"] for row in rows}
+
+    async def batch(keys: list[ConversationCountKey]) -> list[int]:
+        users: dict[str | None, list[int]] = defaultdict(list)
+        for key in keys:
+            users[key.status].append(key.user_id)
+        counts: dict[ConversationCountKey, int] = {}
+        for found in await gather(*(count(status, ids) for status, ids in users.items())):
+            counts |= found
+        return [counts.get(key, 0) for key in keys]
+
+    return Loader(batch)
+
+
+def message_count(database: Database) -> Loader[int, int]:
+    """By conversation id."""
+
+    async def batch(conversation_ids: list[int]) -> list[int]:
+        async with database.read() as connection:
+            rows = await messages.count_by_conversation(connection, conversation_ids)
+        counts = {row["conversation_id"]: row["count"] for row in rows}
+        return [counts.get(id_, 0) for id_ in conversation_ids]
+
+    return Loader(batch)

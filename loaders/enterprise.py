@@ -1,0 +1,104 @@
+"""Companies with their use and their keys."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from asyncpg import Record
+
+from db.database import Database
+from db.queries import enterprise
+from loaders.batch import Loader
+from services.clock import next_midnight
+from services.enterprise.records import Usage, UsageContract
+
+
+def account_by_id(database: Database) -> Loader[int, Record | None]:
+    """By account id."""
+
+    async def batch(ids: list[int]) -> list[Record | None]:
+        async with database.read() as connection:
+            rows = await enterprise.accounts_by_id(connection, ids)
+        found = {row["id"]: row for row in rows}
+        return [found.get(id_) for id_ in ids]
+
+    return Loader(batch)
+
+
+def account_by_administrator(database: Database) -> Loader[int, Record | None]:
+    """By the user id of the administrator."""
+
+    async def batch(user_ids: list[int]) -> list[Record | None]:
+        async with database.read() as connection:
+            rows = await enterprise.accounts_by_administrator(connection, user_ids)
+        found = {row["administrator_id"]: row for row in rows}
+        return [found.get(user_id) for user_id in user_ids]
+
+    return Loader(batch)
+
+
+def usage_by_account(
+    database: Database, contract: UsageContract, now: datetime
+) -> Loader[int, Usage]:
+    """By account id: the use of the UTC day and month of `now`."""
+    today = now.date()
+
+    async def batch(account_ids: list[int]) -> list[Usage]:
+        async with database.read() as connection:
+            rows = await enterprise.usage_totals_by_account(
+                connection, account_ids, today.replace(day=1), today
+            )
+        found = {row["enterprise_account_id"]: row for row in rows}
+        return [usage(found.get(id_)) for id_ in account_ids]
+
+    def usage(row: Record | None) -> Usage:
+        return Usage(
+            contract=contract,
+            daily_used=row["day_count"] or 0 if row else 0,
+            monthly_used=row["month_count"] if row else 0,
+            resets_at=next_midnight(now),
+        )
+
+    return Loader(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class DailyUsageKey:
+    """An account's days from `first_day` to `last_day`, both included."""
+
+    account_id: int
+    first_day: date
+    last_day: date
+
+
+def daily_usage(database: Database) -> Loader[DailyUsageKey, dict[date, int]]:
+    """The requests of each recorded day; accounts with the same days share a statement."""
+
+    async def batch(keys: list[DailyUsageKey]) -> list[dict[date, int]]:
+        accounts: dict[tuple[date, date], list[int]] = defaultdict(list)
+        for key in keys:
+            accounts[key.first_day, key.last_day].append(key.account_id)
+        counts: dict[DailyUsageKey, dict[date, int]] = {key: {} for key in keys}
+        async with database.read() as connection:
+            for (first, last), ids in accounts.items():
+                rows = await enterprise.daily_usage_by_account(connection, ids, first, last)
+                for row in rows:
+                    key = DailyUsageKey(row["enterprise_account_id"], first, last)
+                    counts[key][row["usage_date"]] = row["request_count"]
+        return [counts[key] for key in keys]
+
+    return Loader(batch)
+
+
+def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]]:
+    """By account id, oldest first."""
+
+    async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
+        async with database.read() as connection:
+            rows = await enterprise.credentials_by_account(connection, account_ids)
+        found: dict[int, list[Record]] = defaultdict(list)
+        for row in rows:
+            found[row["enterprise_account_id"]].append(row)
+        return [tuple(found[id_]) for id_ in account_ids]
+
+    return Loader(batch)

@@ -1,0 +1,18 @@
+"""The plans on sale."""
+
+from db.database import Database
+from db.queries import billing
+from loaders.batch import Loader
+from loaders.subscription_by_user import plan_from
+from services.billing.records import Plan
+
+
+def plans_on_sale(database: Database) -> Loader[None, tuple[Plan, ...]]:
+    """All of them under the one key `None`, cheapest first."""
+
+    async def batch(keys: list[None]) -> list[tuple[Plan, ...]]:
+        async with database.read() as connection:
+            rows = await billing.plans_on_sale(connection)
+        return [tuple(plan_from(row) for row in rows)] * len(keys)
+
+    return Loader(batch)

@@ -1,0 +1,33 @@
+"""What each user may still send today."""
+
+from asyncio import gather
+from datetime import datetime
+
+from db.database import Database
+from db.queries import quota
+from loaders.batch import Loader
+from services.billing.records import Subscription
+from services.quota.records import Quota
+from services.quota.rules import quota_of
+
+
+def quota_by_user(
+    database: Database, subscriptions: Loader[int, Subscription], now: datetime
+) -> Loader[int, Quota]:
+    """By user id, at `now`; the subscription is the one that the request looks up anyway."""
+
+    async def used_today(user_ids: list[int]) -> dict[int, int]:
+        async with database.read() as connection:
+            rows = await quota.used_by_user(connection, user_ids, now.date())
+        return {row["user_id"]: row["used"] for row in rows}
+
+    async def batch(user_ids: list[int]) -> list[Quota]:
+        used, found = await gather(
+            used_today(user_ids), gather(*(subscriptions.load(user_id) for user_id in user_ids))
+        )
+        return [
+            quota_of(subscription, used.get(user_id, 0), now)
+            for user_id, subscription in zip(user_ids, found, strict=True)
+        ]
+
+    return Loader(batch)

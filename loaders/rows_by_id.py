@@ -1,0 +1,27 @@
+"""Rows by their id, of those that the viewer may see."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from asyncpg import Record
+
+from db.database import Connection, Database
+from loaders.batch import Loader
+
+FetchOwned: TypeAlias = Callable[[Connection, Sequence[int], int], Awaitable[list[Record]]]
+
+
+def rows_by_id(
+    database: Database, fetch: FetchOwned, viewer_id: int | None
+) -> Loader[int, Record | None]:
+    """By id; None for a row that does not exist or is not the viewer's, which look the same."""
+
+    async def batch(ids: list[int]) -> list[Record | None]:
+        if viewer_id is None:
+            return [None] * len(ids)
+        async with database.read() as connection:
+            rows = await fetch(connection, ids, viewer_id)
+        found = {row["id"]: row for row in rows}
+        return [found.get(id_) for id_ in ids]
+
+    return Loader(batch)

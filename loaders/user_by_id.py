@@ -1,0 +1,19 @@
+"""People."""
+
+from asyncpg import Record
+
+from db.database import Database
+from db.queries import users
+from loaders.batch import Loader
+
+
+def user_by_id(database: Database) -> Loader[int, Record | None]:
+    """By user id; None for a person who is not, or no longer, known."""
+
+    async def batch(ids: list[int]) -> list[Record | None]:
+        async with database.read() as connection:
+            rows = await users.by_id(connection, ids)
+        found = {row["id"]: row for row in rows}
+        return [found.get(id_) for id_ in ids]
+
+    return Loader(batch)

@@ -1,0 +1,39 @@
+"""What a plan and a subscription are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class SubscriptionStatus(Enum):
+    """The states of a subscription, as the database spells them."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    ACTIVE = "active"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan: its price in cents of `currency` a month, and its messages a UTC day."""
+
+    code: str
+    display_name: str
+    monthly_price_cents: int
+    currency: str
+    daily_message_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A person's subscription as it stands."""
+
+    status: SubscriptionStatus
+    plan: Plan | None = None
+    failure_reason: str | None = None
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+NO_SUBSCRIPTION = Subscription(status=SubscriptionStatus.INACTIVE)

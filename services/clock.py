@@ -1,0 +1,18 @@
+"""The time, as a collaborator."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeAlias
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Gives the current instant, aware and in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
+def next_midnight(instant: datetime) -> datetime:
+    """When the UTC day of `instant` ends."""
+    return datetime.combine(instant.date() + timedelta(days=1), time(), UTC)

@@ -1,0 +1,33 @@
+"""What a subscription and the day's use leave a person to send."""
+
+from datetime import datetime
+
+from services.billing.records import Subscription, SubscriptionStatus
+from services.clock import next_midnight
+from services.quota.records import Quota, QuotaState
+
+
+def quota_of(subscription: Subscription, used: int, now: datetime) -> Quota:
+    """The quota at `now` of a person with `subscription` who has used `used` units today."""
+    limit = daily_limit(subscription)
+    remaining = max(0, limit - used)
+    return Quota(
+        state=_state(subscription, remaining),
+        limit=limit,
+        used=used,
+        remaining=remaining,
+        resets_at=next_midnight(now),
+    )
+
+
+def daily_limit(subscription: Subscription) -> int:
+    """The units a UTC day gives: none without an active subscription."""
+    if subscription.status is not SubscriptionStatus.ACTIVE or subscription.plan is None:
+        return 0
+    return subscription.plan.daily_message_limit
+
+
+def _state(subscription: Subscription, remaining: int) -> QuotaState:
+    if subscription.status is not SubscriptionStatus.ACTIVE:
+        return QuotaState.NO_ACTIVE_SUBSCRIPTION
+    return QuotaState.AVAILABLE if remaining else QuotaState.EXHAUSTED
