@@ -24,6 +24,7 @@ class Requests:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; anything but HTTP untouched."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -18,6 +18,7 @@ from loaders.enterprise import (
     usage_by_account,
 )
 from loaders.pages import PageKey, Slice, pages
+from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.quota_by_user import quota_by_user
 from loaders.rows_by_id import rows_by_id
@@ -27,7 +28,7 @@ from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract
 from services.quota.records import Quota
 
-__all__ = ["ConversationCountKey", "DailyUsageKey", "Loaders", "PageKey", "Slice"]
+__all__ = ["ALL_PLANS", "ConversationCountKey", "DailyUsageKey", "Loaders", "PageKey", "Slice"]
 
 
 class Loaders:
@@ -61,8 +62,8 @@ class Loaders:
         return quota_by_user(self._database, self.subscription, self._now)
 
     @cached_property
-    def plans_on_sale(self) -> Loader[None, tuple[Plan, ...]]:
-        """The plans on sale, under the one key None."""
+    def plans_on_sale(self) -> Loader[str, tuple[Plan, ...]]:
+        """The plans on sale, under the one key `ALL_PLANS`."""
         return plans_on_sale(self._database)
 
     @cached_property

@@ -6,11 +6,13 @@ from loaders.batch import Loader
 from loaders.subscription_by_user import plan_from
 from services.billing.records import Plan
 
+ALL = "all"
 
-def plans_on_sale(database: Database) -> Loader[None, tuple[Plan, ...]]:
-    """All of them under the one key `None`, cheapest first."""
 
-    async def batch(keys: list[None]) -> list[tuple[Plan, ...]]:
+def plans_on_sale(database: Database) -> Loader[str, tuple[Plan, ...]]:
+    """All of them under the one key `ALL`, cheapest first."""
+
+    async def batch(keys: list[str]) -> list[tuple[Plan, ...]]:
         async with database.read() as connection:
             rows = await billing.plans_on_sale(connection)
         return [tuple(plan_from(row) for row in rows)] * len(keys)

@@ -33,7 +33,7 @@ async def migrate_alone(url: str) -> None:
     """
     guard = await asyncpg.connect(url)
     try:
-        while not await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        while not await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(_LOCK_POLL_SECONDS)
         engine = create_async_engine(
             "postgresql+asyncpg://",

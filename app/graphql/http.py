@@ -42,7 +42,8 @@ class GraphQLEndpoint:
         try:
             answer = await self._answer(request)
         except BadRequest as error:
-            return _response(error.status, message_body(str(error), BAD_REQUEST), media_type)
+            body = message_body(str(error), BAD_REQUEST)
+            return _response(error.status, body, media_type, error.headers)
         except NotAuthenticated as error:
             body = message_body(str(error), Unauthenticated.code)
             return _response(401, body, media_type, {"www-authenticate": "Bearer"})
@@ -64,7 +65,7 @@ class GraphQLEndpoint:
             if operation.kind == "subscription":
                 raise BadRequest(400, "Subscriptions are served over WebSocket.")
             if operation.kind == "mutation" and request.method == "GET":
-                raise BadRequest(405, "A mutation must be sent with POST.")
+                raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
             return await self._service.answer(operation, asked, principal, request.state.request_id)
         except RequestRefused as refusal:
             return refused(refusal)
@@ -99,6 +100,4 @@ def _with_quality(part: str) -> tuple[str, float]:
 def _response(
     status: int, body: dict[str, Any], media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
-    if status == 405:
-        headers = {**(headers or {}), "allow": "POST"}
     return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")

@@ -12,11 +12,12 @@ BAD_REQUEST = "BAD_REQUEST"
 
 
 class BadRequest(Exception):
-    """An HTTP request that holds no GraphQL request; `status` and the message say why."""
+    """An HTTP request that cannot be served; `status`, `headers` and the message say why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = headers
 
 
 async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:

@@ -12,8 +12,8 @@ from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     FromClause,
+    Select,
     bindparam,
     literal_column,
     select,

@@ -9,12 +9,14 @@ from gql.context import Info
 from gql.errors import BadUserInput
 from gql.ids import key_of
 from gql.resolvers.nodes import account_of_caller, fetch_node
+from gql.schema import described
 from gql.schema.billing import Plan
 from gql.schema.conversation import Conversation
 from gql.schema.enterprise import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
+from loaders import ALL_PLANS
 from services.principal import Person
 
 MOST_NODES = 100
@@ -29,54 +31,43 @@ NodeIds = Annotated[
 class Query:
     """The query root."""
 
-    @strawberry.field(
-        description="Any object by its id; null when it does not exist or is not the caller's."
-    )
+    @described.field("Any object by its id; null when it does not exist or is not the caller's.")
     async def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
         return await fetch_node(info.context, id)
 
-    @strawberry.field(
-        description="Objects by their ids, in the order of the ids, each as `node` gives it."
-    )
+    @described.field("Objects by their ids, in the order of the ids, each as `node` gives it.")
     def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
         if len(ids) > MOST_NODES:
             raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
         fetched: list[Awaitable[Node | None]] = [fetch_node(info.context, id_) for id_ in ids]
         return fetched  # type: ignore[return-value]  # the executor awaits items
 
-    @strawberry.field(description="The signed-in person; null for a caller without a user token.")
+    @described.field("The signed-in person; null for a caller without a user token.")
     def viewer(self, info: Info) -> User | None:
         viewer_id = info.context.viewer_id
         return None if viewer_id is None else User.of_key(viewer_id)
 
-    @strawberry.field(
-        description=(
-            "One of the viewer's conversations; null when it does not exist or belongs to "
-            "somebody else."
-        )
+    @described.field(
+        "One of the viewer's conversations; null when it does not exist or belongs to "
+        "somebody else."
     )
     async def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
         key = key_of("Conversation", id)
         row = None if key is None else await info.context.loaders.conversation.load(key)
         return Conversation.from_row(row) if row else None
 
-    @strawberry.field(description="The plans on sale, cheapest first. Public.")
+    @described.field("The plans on sale, cheapest first. Public.")
     async def plans(self, info: Info) -> list[Plan]:
-        return [
-            Plan.from_record(plan) for plan in await info.context.loaders.plans_on_sale.load(None)
-        ]
+        plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)
+        return [Plan.from_record(plan) for plan in plans]
 
-    @strawberry.field(
-        description=(
-            "The account behind the API key, or the one the viewer administers; otherwise null."
-        )
+    @described.field(
+        "The account behind the API key, or the one the viewer administers; otherwise null."
     )
     async def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
         return await account_of_caller(info.context)
 
-    @strawberry.field(
-        description="Operations data; null unless the caller's token carries the `ops` role."
-    )
+    @described.field("Operations data; null unless the caller's token carries the `ops` role.")
     def ops(self, info: Info) -> Ops | None:
         principal = info.context.principal
         return Ops() if isinstance(principal, Person) and principal.is_operator else None

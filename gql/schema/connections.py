@@ -9,6 +9,7 @@ from strawberry.types.unset import UnsetType
 from db.keyset import Page
 from gql.cursors import decode_cursor, encode_cursor
 from gql.errors import BadUserInput
+from gql.schema import described
 from loaders import Slice
 
 DEFAULT_SIZE = 20
@@ -40,11 +41,11 @@ class PageInfo:
         description="Whether something precedes, where it is known."
     )
 
-    @strawberry.field(description="The cursor of the first edge; null on an empty page.")
+    @described.field("The cursor of the first edge; null on an empty page.")
     def start_cursor(self) -> str | None:
         return self._cursor(0) if self.slice.rows else None
 
-    @strawberry.field(description="The cursor of the last edge; null on an empty page.")
+    @described.field("The cursor of the last edge; null on an empty page.")
     def end_cursor(self) -> str | None:
         return self._cursor(-1) if self.slice.rows else None
 

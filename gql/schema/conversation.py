@@ -12,6 +12,7 @@ from db.keyset import Page
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.ids import global_id
+from gql.schema import described
 from gql.schema.connections import (
     After,
     Before,
@@ -26,12 +27,16 @@ from gql.schema.node import Node
 from loaders import ConversationCountKey, PageKey, Slice
 
 
-@strawberry.enum(description="Where a conversation is kept.")
+@described.enum(
+    "Where a conversation is kept.",
+    ACTIVE="In use.",
+    ARCHIVED="Put away; it can be taken out again.",
+)
 class ConversationStatus(Enum):
     """As the database spells them."""
 
-    ACTIVE = strawberry.enum_value("active", description="In use.")
-    ARCHIVED = strawberry.enum_value("archived", description="Put away; it can be taken out again.")
+    ACTIVE = "active"
+    ARCHIVED = "archived"
 
 
 @strawberry.type(description="A person's conversation with the model.")
@@ -43,19 +48,17 @@ class Conversation(Node):
     created_at: datetime = strawberry.field(description="When it was started.")
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
-    @strawberry.field(description="The newest message; null in an empty conversation.")
+    @described.field("The newest message; null in an empty conversation.")
     async def last_message(self, info: Info) -> Message | None:
         key = PageKey(self.key, Page(size=1, is_backward=True))
         found = await info.context.loaders.messages_by_conversation.load(key)
         return Message.from_row(found.rows[0]) if found.rows else None
 
-    @strawberry.field(description="How many messages it has.")
+    @described.field("How many messages it has.")
     async def message_count(self, info: Info) -> int:
         return await info.context.loaders.message_count.load(self.key)
 
-    @strawberry.field(
-        description="Oldest first; `last` with `before` walks back through the history."
-    )
+    @described.field("Oldest first; `last` with `before` walks back through the history.")
     async def messages(
         self,
         info: Info,
@@ -89,7 +92,7 @@ class ConversationEdge:
     list_scope: strawberry.Private[str]
     node: Conversation = strawberry.field(description="The conversation.")
 
-    @strawberry.field(description="The conversation's place, for `after` and `before`.")
+    @described.field("The conversation's place, for `after` and `before`.")
     def cursor(self) -> str:
         return encode_cursor(self.list_scope, self.node.updated_at, self.node.key)
 
@@ -103,7 +106,7 @@ class ConversationConnection:
     edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
-    @strawberry.field(description="How many conversations the whole list has.")
+    @described.field("How many conversations the whole list has.")
     async def total_count(self, info: Info) -> int:
         key = ConversationCountKey(self.user_key, self.status)
         return await info.context.loaders.conversation_count.load(key)

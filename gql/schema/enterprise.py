@@ -6,28 +6,32 @@ from typing import Annotated, Self
 
 import strawberry
 from asyncpg import Record
-from services.enterprise.keys import key_prefix
 
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
 from gql.ids import global_id
+from gql.schema import described
 from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
 from loaders import DailyUsageKey
+from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage
 
 LONGEST_SPAN_DAYS = 400
 
 
-@strawberry.enum(description="Whether an API key is accepted.")
+@described.enum(
+    "Whether an API key is accepted.",
+    ACTIVE="Accepted.",
+    RETIRING="Replaced by a newer key; still accepted until `expiresAt`.",
+    REVOKED="No longer accepted.",
+)
 class ApiCredentialStatus(Enum):
     """As the database spells them."""
 
-    ACTIVE = strawberry.enum_value("active", description="Accepted.")
-    RETIRING = strawberry.enum_value(
-        "retiring", description="Replaced by a newer key; still accepted until `expiresAt`."
-    )
-    REVOKED = strawberry.enum_value("revoked", description="No longer accepted.")
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    REVOKED = "revoked"
 
 
 @strawberry.type(description="What of its contract a company has used.")
@@ -101,17 +105,15 @@ class EnterpriseAccount(Node):
     administrator_key: strawberry.Private[int | None]
     company_name: str = strawberry.field(description="The company's name.")
 
-    @strawberry.field(description="What of its contract it has used.")
+    @described.field("What of its contract it has used.")
     async def usage(self, info: Info) -> EnterpriseUsage:
         return EnterpriseUsage.from_record(
             await info.context.loaders.usage_by_account.load(self.key)
         )
 
-    @strawberry.field(
-        description=(
-            "One row per UTC day from `from` to `to`, both included; a day without requests "
-            "counts 0. At most 400 days at a time."
-        )
+    @described.field(
+        "One row per UTC day from `from` to `to`, both included; a day without requests "
+        "counts 0. At most 400 days at a time."
     )
     async def daily_usage(
         self,
@@ -132,7 +134,7 @@ class EnterpriseAccount(Node):
             EnterpriseDailyUsage(usage_date=day, request_count=counts.get(day, 0)) for day in wanted
         ]
 
-    @strawberry.field(description="Only for the account's administrator.")
+    @described.field("Only for the account's administrator.")
     async def credentials(self, info: Info) -> list[ApiCredential]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")

@@ -10,6 +10,7 @@ from asyncpg import Record
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.ids import global_id
+from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
 from loaders import Slice
@@ -18,27 +19,32 @@ if TYPE_CHECKING:
     from gql.schema.conversation import Conversation
 
 
-@strawberry.enum(description="Who wrote a message.")
+@described.enum(
+    "Who wrote a message.",
+    USER="The person.",
+    ASSISTANT="The model, in reply.",
+)
 class MessageRole(Enum):
     """As the database spells them."""
 
-    USER = strawberry.enum_value("user", description="The person.")
-    ASSISTANT = strawberry.enum_value("assistant", description="The model, in reply.")
+    USER = "user"
+    ASSISTANT = "assistant"
 
 
-@strawberry.enum(description="How far a message is written.")
+@described.enum(
+    "How far a message is written.",
+    STREAMING="The reply is being written.",
+    COMPLETE="The whole text is there.",
+    FAILED="The reply could not be written; nothing was charged. It can be regenerated.",
+    STOPPED="The person stopped the reply; what had arrived is kept.",
+)
 class MessageStatus(Enum):
     """As the database spells them."""
 
-    STREAMING = strawberry.enum_value("streaming", description="The reply is being written.")
-    COMPLETE = strawberry.enum_value("complete", description="The whole text is there.")
-    FAILED = strawberry.enum_value(
-        "failed",
-        description=("The reply could not be written; nothing was charged. It can be regenerated."),
-    )
-    STOPPED = strawberry.enum_value(
-        "stopped", description="The person stopped the reply; what had arrived is kept."
-    )
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    STOPPED = "stopped"
 
 
 @strawberry.type(description="How a reply came about.")
@@ -82,15 +88,14 @@ class Message(Node):
         description="How the reply came about; null on the person's own messages."
     )
 
-    @strawberry.field(description="The conversation that it belongs to.")
+    @described.field("The conversation that it belongs to.")
     async def conversation(
         self, info: Info
     ) -> Annotated["Conversation", strawberry.lazy("gql.schema.conversation")]:
         from gql.schema.conversation import Conversation
 
         row = await info.context.loaders.conversation.load(self.conversation_key)
-        assert row is not None
-        return Conversation.from_row(row)
+        return Conversation.from_row(row) if row else None  # type: ignore[return-value]  # its key refers to it
 
     @classmethod
     def from_row(cls, row: Record) -> Self:
@@ -113,7 +118,7 @@ class MessageEdge:
 
     node: Message = strawberry.field(description="The message.")
 
-    @strawberry.field(description="The message's place, for `after` and `before`.")
+    @described.field("The message's place, for `after` and `before`.")
     def cursor(self) -> str:
         node = self.node
         return encode_cursor(message_scope(node.conversation_key), node.created_at, node.key)

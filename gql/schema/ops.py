@@ -6,6 +6,7 @@ import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput
+from gql.schema import described
 from metrics.observations import OperationRecord, Timing
 
 MOST_METHODS = 100
@@ -91,18 +92,14 @@ class OperationSlo:
 class Ops:
     """For callers with the `ops` role."""
 
-    @strawberry.field(
-        description=("The slowest repository methods of this process by total time, slowest first.")
-    )
+    @described.field("The slowest repository methods of this process by total time, slowest first.")
     def slow_queries(self, info: Info, top: Top = 10) -> list[RepositoryMethodTiming]:
         if not 1 <= top <= MOST_METHODS:
             raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
         slowest = info.context.observations.slowest_methods(top)
         return [RepositoryMethodTiming.from_timing(method, timing) for method, timing in slowest]
 
-    @strawberry.field(
-        description="Every operation seen by this process against its budget, worst first."
-    )
+    @described.field("Every operation seen by this process against its budget, worst first.")
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]

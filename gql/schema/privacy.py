@@ -9,28 +9,40 @@ from asyncpg import Record
 
 from gql.cursors import encode_cursor
 from gql.ids import global_id
+from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
 from loaders import Slice
 
 
-@strawberry.enum(description="What a privacy request asks for.")
+@described.enum(
+    "What a privacy request asks for.",
+    EXPORT="A copy of the person's data.",
+    DELETE="The erasure of the person's data.",
+)
 class PrivacyRequestKind(Enum):
     """As the database spells them."""
 
-    EXPORT = strawberry.enum_value("export", description="A copy of the person's data.")
-    DELETE = strawberry.enum_value("delete", description="The erasure of the person's data.")
+    EXPORT = "export"
+    DELETE = "delete"
 
 
-@strawberry.enum(description="How far a privacy request has come.")
+@described.enum(
+    "How far a privacy request has come.",
+    REQUESTED="Received, not begun.",
+    PROCESSING="Being carried out.",
+    COMPLETED="Carried out.",
+    FAILED="Given up; `errorReason` says why.",
+    CANCELLED="Withdrawn by the person.",
+)
 class PrivacyRequestStatus(Enum):
     """As the database spells them."""
 
-    REQUESTED = strawberry.enum_value("requested", description="Received, not begun.")
-    PROCESSING = strawberry.enum_value("processing", description="Being carried out.")
-    COMPLETED = strawberry.enum_value("completed", description="Carried out.")
-    FAILED = strawberry.enum_value("failed", description="Given up; `errorReason` says why.")
-    CANCELLED = strawberry.enum_value("cancelled", description="Withdrawn by the person.")
+    REQUESTED = "requested"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @strawberry.type(description="The archive of a completed export.")
@@ -109,7 +121,7 @@ class PrivacyRequestEdge:
     list_scope: strawberry.Private[str]
     node: PrivacyRequest = strawberry.field(description="The request.")
 
-    @strawberry.field(description="The request's place, for `after`.")
+    @described.field("The request's place, for `after`.")
     def cursor(self) -> str:
         return encode_cursor(self.list_scope, self.node.requested_at, self.node.key)
 

@@ -11,6 +11,7 @@ from db.keyset import Page
 from gql.context import Info
 from gql.errors import Unauthenticated
 from gql.ids import global_id
+from gql.schema import described
 from gql.schema.billing import BillingSubscription
 from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.conversation import (
@@ -37,25 +38,25 @@ class User(Node):
     The token says who it is, so that only what the token cannot say costs a statement.
     """
 
-    @strawberry.field(description="The address that the person signs in with.")
+    @described.field("The address that the person signs in with.")
     async def email(self, info: Info) -> str:
         return str((await self._row(info))["email"])
 
-    @strawberry.field(description="When the person signed up.")
+    @described.field("When the person signed up.")
     async def created_at(self, info: Info) -> datetime:
         created_at: datetime = (await self._row(info))["created_at"]
         return created_at
 
-    @strawberry.field(description="The person's subscription; inactive where there is none.")
+    @described.field("The person's subscription; inactive where there is none.")
     async def subscription(self, info: Info) -> BillingSubscription:
         record = await info.context.loaders.subscription.load(self.key)
         return BillingSubscription.from_record(record)
 
-    @strawberry.field(description="What the person may still send today.")
+    @described.field("What the person may still send today.")
     async def quota(self, info: Info) -> Quota:
         return Quota.from_record(await info.context.loaders.quota.load(self.key))
 
-    @strawberry.field(description="The person's conversations, the last changed first.")
+    @described.field("The person's conversations, the last changed first.")
     async def conversations(
         self,
         info: Info,
@@ -69,7 +70,7 @@ class User(Node):
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
 
-    @strawberry.field(description="Newest first.")
+    @described.field("Newest first.")
     async def privacy_requests(
         self,
         info: Info,
@@ -83,7 +84,7 @@ class User(Node):
         found = await info.context.loaders.privacy_requests_by_user.load(key)
         return PrivacyRequestConnection.from_slice(scope, found)
 
-    @strawberry.field(description="The newest request of a kind; null when there is none.")
+    @described.field("The newest request of a kind; null when there is none.")
     async def latest_privacy_request(self, info: Info, kind: WantedKind) -> PrivacyRequest | None:
         key = PageKey(self.key, Page(size=1), kind.value)
         found = await info.context.loaders.privacy_requests_by_user.load(key)

@@ -33,9 +33,7 @@ class EnterpriseService:
         async with self._database.begin() as transaction:
             if not await enterprise.accounts_by_id(transaction, [account_id]):
                 raise AccountNotFound(account_id)
-            await enterprise.insert_credential(
-                transaction, account_id, key.key_id, key.secret_hash
-            )
+            await enterprise.insert_credential(transaction, account_id, key.key_id, key.secret_hash)
         return key.text
 
     async def recognise(self, text: str) -> ApiClient | None:

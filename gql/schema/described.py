@@ -1,0 +1,29 @@
+"""Fields with resolvers, and enums, made together with the descriptions that clients read."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+import strawberry
+
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: whatever the field takes and gives
+EnumType = TypeVar("EnumType", bound=type[Enum])
+
+
+def field(description: str) -> Callable[[Resolver], Resolver]:
+    """Make a field of the method that resolves it."""
+    decorate: Callable[[Resolver], Resolver] = strawberry.field(description=description)
+    return decorate
+
+
+def enum(description: str, **value_descriptions: str) -> Callable[[EnumType], EnumType]:
+    """Make a GraphQL enum of an enum; every one of its values must be described."""
+
+    def publish(members: EnumType) -> EnumType:
+        strawberry.enum(members, description=description)
+        definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by the call
+        for value in definition.values:
+            value.description = value_descriptions[value.name]
+        return members
+
+    return publish
