@@ -199,7 +199,12 @@ def _leaf(type_: GraphQLLeafType) -> Builder:
 
 
 def _enum_names(type_: GraphQLEnumType) -> Mapping[object, str]:
-    return {value.value: name for name, value in type_.values.items()}
+    names = {value.value: name for name, value in type_.values.items()}
+    definition = type_.extensions.get("strawberry-definition")
+    if definition is None:
+        return names
+    # Resolvers give members, of which the type's own table knows only the values.
+    return {member: names[member.value] for member in definition.wrapped_cls}
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,77 @@
+"""Servers to measure: started as processes of their own, pinned to one core, and stopped."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic, sleep
+
+import psutil
+
+OURS = "guidance-api"
+STOCK = "stock Strawberry"
+_START_SECONDS = 30
+_COMMANDS = {
+    OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
+    STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    name: str
+    port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it has used since it started."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def resident_bytes(self) -> int:
+        """The memory that it occupies."""
+        return int(self.process.memory_info().rss)
+
+
+@contextmanager
+def running(name: str, environment: dict[str, str], core: int | None) -> Iterator[Server]:
+    """Run one of the servers on a free port of the loopback until the block is left."""
+    port = _free_port()
+    command = [sys.executable, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
+    process = subprocess.Popen(  # noqa: S603 - our own commands
+        [*command, "--log-level", "warning"],
+        env=os.environ | environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        server = Server(name, port, psutil.Process(process.pid))
+        if core is not None:
+            server.process.cpu_affinity([core])
+        _wait_for(port, process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = monotonic() + _START_SECONDS
+    while monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the server does not start")
