@@ -15,23 +15,29 @@ from app.graphql.http import GraphQLEndpoint
 from app.health import Readiness, healthz
 from app.logs import configure_logs
 from app.requests import Requests
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from app.wiring import Application, open_application
+from services.clock import Clock, system_clock
 
 
 def create_app() -> Starlette:
-    """Make what each worker of uvicorn serves; its parts are opened when the server starts.
+    """Make what each worker of uvicorn serves.
 
     The settings come from the environment, where the command has put the database's URL.
     """
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
+    return make_app(settings)
+
+
+def make_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
+    """Make the ASGI application; its parts are opened when the server starts."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if settings.database_url is None:
             raise RuntimeError("start the server with `guidance serve`")
-        async with open_application(settings, settings.database_url) as application:
+        async with open_application(settings, settings.database_url, clock=clock) as application:
             app.router.routes.extend(routes(application))
             yield
 

@@ -17,7 +17,7 @@ from db.migration import migrate, revisions
 from gql.build import schema
 from gql.execution.prepare import Preparation
 from metrics.observations import Observations
-from services.clock import system_clock
+from services.clock import Clock, system_clock
 from services.enterprise.service import EnterpriseService
 
 
@@ -49,7 +49,9 @@ def database_url(settings: Settings, *, is_migrated: bool = True) -> Iterator[st
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, url: str) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, url: str, *, clock: Clock = system_clock
+) -> AsyncIterator[Application]:
     """Build the process's parts on the database at `url`; leaving closes them."""
     observations = Observations()
     async with AsyncExitStack() as stack:
@@ -61,13 +63,11 @@ async def open_application(settings: Settings, url: str) -> AsyncIterator[Applic
                 observe=observations.statement,
             )
         )
-        enterprise = EnterpriseService(
-            database, clock=system_clock, random_bytes=secrets.token_bytes
-        )
+        enterprise = EnterpriseService(database, clock=clock, random_bytes=secrets.token_bytes)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
-        tokens = TokenVerifier(signing_secrets(settings), key_set, system_clock)
+        tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
         yield Application(
             settings=settings,
@@ -85,7 +85,7 @@ async def open_application(settings: Settings, url: str) -> AsyncIterator[Applic
                 database,
                 contract=settings.usage_contract,
                 observations=observations,
-                clock=system_clock,
+                clock=clock,
             ),
         )
 

@@ -53,7 +53,7 @@ class GraphQLEndpoint:
         request.state.log.update(
             operation=answer.operation_name,
             outcome=answer.outcome.value,
-            statements=answer.statements,
+            statements=len(answer.statements),
         )
         return _response(200 if answer.was_executed else 400, answer.body, media_type)
 

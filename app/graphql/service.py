@@ -41,7 +41,7 @@ class Answer:
     was_executed: bool
     outcome: Outcome
     operation_name: str = UNNAMED
-    statements: int = 0
+    statements: tuple[str, ...] = ()
 
 
 class GraphQLService:
@@ -84,12 +84,12 @@ class GraphQLService:
             was_executed=True,
             outcome=outcome_of(errors),
             operation_name=operation.name or UNNAMED,
-            statements=len(statements),
+            statements=tuple(statements),
         )
         self._observations.operation(
             answer.operation_name,
             perf_counter() - started,
-            statements=answer.statements,
+            statements=len(answer.statements),
             outcome=answer.outcome,
         )
         return answer
