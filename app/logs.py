@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from traceback import format_tb
 
 import orjson
 import structlog
@@ -11,20 +12,18 @@ from structlog.typing import Processor
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    renderers: list[Processor] = (
-        [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_json),
-        ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(serializer=_json)
         if is_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *renderers,
+            structlog.processors.ExceptionRenderer(_without_details),
+            renderer,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -34,3 +33,14 @@ def configure_logs(*, is_json: bool) -> None:
 # Any: an event holds values of any kind; what JSON has no word for is written as text.
 def _json(event: object, **_options: object) -> str:
     return orjson.dumps(event, default=str).decode()
+
+
+def _without_details(failure: tuple[type[BaseException], BaseException, object]) -> str:
+    """Tracebacks with the first line of each message: PostgreSQL quotes rows in the others."""
+    parts: list[str] = []
+    error: BaseException | None = failure[1]
+    while error is not None:
+        message = str(error).partition("\n")[0]
+        parts.append(f"{''.join(format_tb(error.__traceback__))}{type(error).__name__}: {message}")
+        error = error.__cause__ or error.__context__
+    return "\n".join(reversed(parts))

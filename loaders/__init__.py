@@ -7,22 +7,17 @@ from asyncpg import Record
 
 from db.database import Database
 from db.queries import conversations, enterprise, messages, privacy
+from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
-from loaders.enterprise import (
-    DailyUsageKey,
-    account_by_administrator,
-    account_by_id,
-    credentials_by_account,
-    daily_usage,
-    usage_by_account,
-)
+from loaders.credentials_by_account import credentials_by_account
 from loaders.pages import PageKey, Slice, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.quota_by_user import quota_by_user
 from loaders.rows_by_id import rows_by_id
 from loaders.subscription_by_user import subscription_by_user
+from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract

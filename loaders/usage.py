@@ -1,4 +1,4 @@
-"""Companies with their use and their keys."""
+"""What companies used."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,30 +11,6 @@ from db.queries import enterprise
 from loaders.batch import Loader
 from services.clock import next_midnight
 from services.enterprise.records import Usage, UsageContract
-
-
-def account_by_id(database: Database) -> Loader[int, Record | None]:
-    """By account id."""
-
-    async def batch(ids: list[int]) -> list[Record | None]:
-        async with database.read() as connection:
-            rows = await enterprise.accounts_by_id(connection, ids)
-        found = {row["id"]: row for row in rows}
-        return [found.get(id_) for id_ in ids]
-
-    return Loader(batch)
-
-
-def account_by_administrator(database: Database) -> Loader[int, Record | None]:
-    """By the user id of the administrator."""
-
-    async def batch(user_ids: list[int]) -> list[Record | None]:
-        async with database.read() as connection:
-            rows = await enterprise.accounts_by_administrator(connection, user_ids)
-        found = {row["administrator_id"]: row for row in rows}
-        return [found.get(user_id) for user_id in user_ids]
-
-    return Loader(batch)
 
 
 def usage_by_account(
@@ -86,19 +62,5 @@ def daily_usage(database: Database) -> Loader[DailyUsageKey, dict[date, int]]:
                     key = DailyUsageKey(row["enterprise_account_id"], first, last)
                     counts[key][row["usage_date"]] = row["request_count"]
         return [counts[key] for key in keys]
-
-    return Loader(batch)
-
-
-def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]]:
-    """By account id, oldest first."""
-
-    async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
-        async with database.read() as connection:
-            rows = await enterprise.credentials_by_account(connection, account_ids)
-        found: dict[int, list[Record]] = defaultdict(list)
-        for row in rows:
-            found[row["enterprise_account_id"]].append(row)
-        return [tuple(found[id_]) for id_ in account_ids]
 
     return Loader(batch)

@@ -1,0 +1,23 @@
+"""The API keys of each company."""
+
+from collections import defaultdict
+
+from asyncpg import Record
+
+from db.database import Database
+from db.queries import enterprise
+from loaders.batch import Loader
+
+
+def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]]:
+    """By account id, oldest first."""
+
+    async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
+        async with database.read() as connection:
+            rows = await enterprise.credentials_by_account(connection, account_ids)
+        found: dict[int, list[Record]] = defaultdict(list)
+        for row in rows:
+            found[row["enterprise_account_id"]].append(row)
+        return [tuple(found[id_]) for id_ in account_ids]
+
+    return Loader(batch)
