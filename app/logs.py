@@ -6,7 +6,7 @@ from traceback import format_tb
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import ExcInfo, Processor
 
 
 def configure_logs(*, is_json: bool) -> None:
@@ -35,10 +35,10 @@ def _json(event: object, **_options: object) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def _without_details(failure: tuple[type[BaseException], BaseException, object]) -> str:
+def _without_details(exc_info: ExcInfo) -> str:
     """Tracebacks with the first line of each message: PostgreSQL quotes rows in the others."""
     parts: list[str] = []
-    error: BaseException | None = failure[1]
+    error: BaseException | None = exc_info[1]
     while error is not None:
         message = str(error).partition("\n")[0]
         parts.append(f"{''.join(format_tb(error.__traceback__))}{type(error).__name__}: {message}")

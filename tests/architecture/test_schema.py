@@ -1,0 +1,101 @@
+"""The schema: printed and committed, described throughout, and true to its contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+    is_specified_scalar_type,
+)
+
+from gql.build import schema
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = build_schema(Path(__file__).with_name("contract.graphql").read_text())
+# Roots of the contract that later work adds.
+NOT_YET = ("mutation", "subscription")
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = (ROOT / "gql" / "schema.graphql").read_text()
+    assert committed == schema().as_str() + "\n", "run: guidance schema > gql/schema.graphql"
+
+
+def test_everything_is_described() -> None:
+    ours = build_schema(schema().as_str())
+    assert not [name for name, description in _described(ours) if not description]
+
+
+def test_everything_of_the_contract_is_there_with_the_same_types() -> None:
+    ours = dict(_signatures(build_schema(schema().as_str())))
+    promised = dict(_signatures(CONTRACT))
+    assert {name: ours.get(name) for name in promised} == promised
+
+
+def test_nothing_but_the_named_roots_is_left_out() -> None:
+    ours = build_schema(schema().as_str())
+    roots = ("query", "mutation", "subscription")
+    missing = [root for root in roots if getattr(ours, f"{root}_type") is None]
+    assert missing == list(NOT_YET)
+
+
+def _reachable(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:
+    """The types that can be met from the roots that both schemas have."""
+    assert built.query_type is not None
+    waiting: list[GraphQLNamedType] = [built.query_type]
+    met: set[str] = set()
+    while waiting:
+        type_ = waiting.pop()
+        if type_.name in met or is_specified_scalar_type(type_):
+            continue
+        met.add(type_.name)
+        yield type_
+        if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
+            waiting += built.get_possible_types(type_)
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            waiting += [get_named_type(field.type) for field in type_.fields.values()]
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            waiting += [
+                get_named_type(argument.type)
+                for field in type_.fields.values()
+                for argument in field.args.values()
+            ]
+
+
+def _signatures(built: GraphQLSchema) -> Iterator[tuple[str, str]]:
+    for type_ in _reachable(built):
+        yield type_.name, type(type_).__name__
+        if isinstance(type_, GraphQLObjectType):
+            yield f"{type_.name} implements", " ".join(one.name for one in type_.interfaces)
+        if isinstance(type_, GraphQLEnumType):
+            yield from ((f"{type_.name}.{value}", "value") for value in type_.values)
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in type_.fields.items():
+                yield f"{type_.name}.{name}", str(field.type)
+                for argument, taken in field.args.items():
+                    place = f"{type_.name}.{name}({argument})"
+                    yield place, f"{taken.type} = {taken.default_value!r}"
+
+
+def _described(built: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    for type_ in built.type_map.values():
+        if type_.name.startswith("__") or is_specified_scalar_type(type_):
+            continue
+        yield type_.name, type_.description
+        if isinstance(type_, GraphQLEnumType):
+            yield from (
+                (f"{type_.name}.{name}", one.description) for name, one in type_.values.items()
+            )
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            for name, field in type_.fields.items():
+                yield f"{type_.name}.{name}", field.description
+                for argument, taken in getattr(field, "args", {}).items():
+                    yield f"{type_.name}.{name}({argument})", taken.description
