@@ -9,11 +9,11 @@ from gql.errors import BadUserInput
 from gql.schema import described
 from metrics.observations import OperationRecord, Timing
 
-MOST_METHODS = 100
+DEFAULT_METHODS, MOST_METHODS = 10, 100
 OBJECTIVE_P95_MS = 300.0
 OBJECTIVE_P99_MS = 700.0
 
-Top = Annotated[int, strawberry.argument(description="How many methods at most, 1 to 100.")]
+Top = Annotated[int | None, strawberry.argument(description="How many methods at most, 1 to 100.")]
 
 
 @strawberry.type(description="How long the statements of one repository method took.")
@@ -93,7 +93,8 @@ class Ops:
     """For callers with the `ops` role."""
 
     @described.field("The slowest repository methods of this process by total time, slowest first.")
-    def slow_queries(self, info: Info, top: Top = 10) -> list[RepositoryMethodTiming]:
+    def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
+        top = DEFAULT_METHODS if top is None else top
         if not 1 <= top <= MOST_METHODS:
             raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
         slowest = info.context.observations.slowest_methods(top)

@@ -14,6 +14,7 @@ from graphql import (
     build_schema,
     get_named_type,
     is_specified_scalar_type,
+    print_ast,
 )
 
 from gql.build import schema
@@ -82,7 +83,8 @@ def _signatures(built: GraphQLSchema) -> Iterator[tuple[str, str]]:
                 yield f"{type_.name}.{name}", str(field.type)
                 for argument, taken in field.args.items():
                     place = f"{type_.name}.{name}({argument})"
-                    yield place, f"{taken.type} = {taken.default_value!r}"
+                    default = taken.ast_node and taken.ast_node.default_value
+                    yield place, f"{taken.type} = {default and print_ast(default)}"
 
 
 def _described(built: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
