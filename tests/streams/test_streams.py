@@ -1,0 +1,152 @@
+"""Streams are followed from any index, by any number, in this process and in others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from streams import Delta, ReplyStreams, StreamUnknown, split
+from streams.redis import RedisStreams
+from tests.fixtures.redis import running_redis
+
+PIECES = ["Hello", ", ", "wörld", "!"]
+DELTAS = [Delta(index, text) for index, text in enumerate(PIECES, 1)]
+Sides = Callable[[], AbstractAsyncContextManager[tuple[ReplyStreams, ReplyStreams]]]
+_reply_ids = count(1)
+
+
+@pytest.fixture(params=["the same process", "another process"])
+def sides(request: pytest.FixtureRequest, redis_url: str) -> Sides:
+    """A writer's and a reader's streams: the same in memory, or two that share a Redis."""
+
+    @asynccontextmanager
+    async def both() -> AsyncIterator[tuple[ReplyStreams, ReplyStreams]]:
+        if request.param == "the same process":
+            streams = ReplyStreams(None)
+            yield streams, streams
+        else:
+            async with shared(redis_url) as writer, shared(redis_url) as reader:
+                yield writer, reader
+
+    return both
+
+
+@asynccontextmanager
+async def shared(url: str) -> AsyncIterator[ReplyStreams]:
+    async with Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0)) as redis:
+        yield ReplyStreams(RedisStreams(redis))
+
+
+# A follower that hangs would hang the tests; this is far beyond what any needs.
+PATIENCE_SECONDS = 20
+
+
+async def collect(streams: ReplyStreams, reply_id: int, after: int = 0) -> list[Delta]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return [delta async for delta in streams.follow(reply_id, after)]
+
+
+def test_followers_get_the_same_whenever_they_come(sides: Sides) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with sides() as (writer, reader):
+            writing = await writer.begin(reply_id)
+            early = [asyncio.create_task(collect(reader, reply_id)) for _ in range(20)]
+            for piece in PIECES[:2]:
+                await writing.append(piece)
+            midway = asyncio.create_task(collect(reader, reply_id))
+            for piece in PIECES[2:]:
+                await writing.append(piece)
+            await writing.end()
+            late = await collect(reader, reply_id)
+            assert await asyncio.gather(*early) == [DELTAS] * 20
+            assert await midway == late == DELTAS
+            assert writing.text == "Hello, wörld!"
+            assert split(writing.text, writing.ends, 0) == DELTAS
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("after", [-1, 0, 1, 3, 4, 9])
+def test_a_follower_goes_on_after_the_index_it_saw(sides: Sides, after: int) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with sides() as (writer, reader):
+            writing = await writer.begin(reply_id)
+            for piece in PIECES:
+                await writing.append(piece)
+            await writing.end()
+            assert await collect(reader, reply_id, after) == DELTAS[max(0, after) :]
+            assert split(writing.text, writing.ends, after) == DELTAS[max(0, after) :]
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_that_nobody_writes_is_unknown(sides: Sides) -> None:
+    async def scenario() -> None:
+        async with sides() as (_, reader):
+            with pytest.raises(StreamUnknown):
+                await collect(reader, next(_reply_ids))
+
+    asyncio.run(scenario())
+
+
+def test_followers_that_leave_take_nothing_from_the_others(sides: Sides) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with sides() as (writer, reader):
+            writing = await writer.begin(reply_id)
+            stays = asyncio.create_task(collect(reader, reply_id))
+            leaving = reader.follow(reply_id, 0)
+            await writing.append(PIECES[0])
+            assert await anext(leaving) == DELTAS[0]
+            await leaving.aclose()
+            for piece in PIECES[1:]:
+                await writing.append(piece)
+            await writing.end()
+            assert await stays == DELTAS
+
+    asyncio.run(scenario())
+
+
+def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with AsyncExitStack() as stack:
+            with running_redis(tmp_path) as url:
+                writer, reader = [await stack.enter_async_context(shared(url)) for _ in range(2)]
+                writing = await writer.begin(reply_id)
+                local = asyncio.create_task(collect(writer, reply_id))
+                remote = reader.follow(reply_id, 0)
+                await writing.append(PIECES[0])
+                assert await anext(remote) == DELTAS[0]
+            with pytest.raises(StreamUnknown):
+                await anext(remote)
+            for piece in PIECES[1:]:
+                await writing.append(piece)
+            await writing.end()
+            assert await local == DELTAS
+
+    asyncio.run(scenario())
+
+
+def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        with running_redis(tmp_path) as url:
+            pass
+        async with shared(url) as writer, shared(url) as reader:
+            writing = await writer.begin(reply_id)
+            await writing.append(PIECES[0])
+            await writing.end()
+            assert await collect(writer, reply_id) == DELTAS[:1]
+            with pytest.raises(StreamUnknown):
+                await collect(reader, reply_id)
+
+    asyncio.run(scenario())
