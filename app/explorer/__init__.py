@@ -1,0 +1,54 @@
+"""The page for people at /graphql: files of our own, nothing from anywhere else."""
+
+from functools import cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_STATIC = Path(__file__).with_name("static")
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+_HEADERS = {
+    "cache-control": "no-cache",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_OPERATION_PARAMETERS = frozenset({"query", "documentId", "id", "doc_id", "extensions"})
+
+
+def is_wanted(request: Request) -> bool:
+    """Whether a browser is looking: a GET that asks for HTML by name, and for no operation."""
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and _OPERATION_PARAMETERS.isdisjoint(request.query_params)
+    )
+
+
+def page() -> Response:
+    """The page."""
+    return _file("page.html")
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    return _file(name) if name in _NAMES else Response(status_code=404)
+
+
+def _file(name: str) -> Response:
+    media_type = f"{_TYPES[Path(name).suffix]}; charset=utf-8"
+    return Response(_content(name), headers=_HEADERS, media_type=media_type)
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (_STATIC / name).read_bytes()
+
+
+_NAMES = frozenset(path.name for path in _STATIC.iterdir() if path.suffix in {".css", ".js"})
+ROUTES = (Route("/graphql/explorer/{name}", _static),)
