@@ -1,0 +1,78 @@
+"""The data set of the benchmarks: many people, the same ones each time relative to now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from perf.dataset import bench_chat, bench_people, companies
+from perf.dataset.rows import (
+    AccountRow,
+    ConversationRow,
+    DailyUsageRow,
+    MessageRow,
+    PrivacyRequestRow,
+    QuotaUsageRow,
+    SubscriptionRow,
+    TableRows,
+    UserRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchSizes:
+    """How much of everything; an exchange is a person's message and the reply to it."""
+
+    users: int = 10_000
+    conversations_per_user: int = 50
+    users_with_messages: int = 2_000
+    exchanges_per_conversation: int = 10
+    accounts: int = 20
+    usage_days: int = 400
+
+
+def bench_tables(sizes: BenchSizes, now: datetime) -> tuple[TableRows, ...]:
+    """All rows, in an order that satisfies the foreign keys; the same for the same arguments.
+
+    Users are numbered from 1; the conversations of user n follow those of user n - 1, and so do
+    their messages. User n administers account n. Nothing lies in the future but the days on which
+    some erasures are due.
+    """
+    users = range(1, sizes.users + 1)
+    writers = users[: sizes.users_with_messages]
+    each, exchanges = sizes.conversations_per_user, sizes.exchanges_per_conversation
+    subscriptions = tuple(bench_people.subscriptions(users, now))
+    usages = tuple(bench_people.quota_usages(subscriptions, now))
+    return (
+        TableRows("users", UserRow, len(users), bench_people.users(users, now)),
+        TableRows("user_subscriptions", SubscriptionRow, len(subscriptions), subscriptions),
+        TableRows("daily_quota_usages", QuotaUsageRow, len(usages), usages),
+        TableRows(
+            "chat_conversations",
+            ConversationRow,
+            len(users) * each,
+            bench_chat.conversations(users, now, each=each),
+        ),
+        TableRows(
+            "chat_messages",
+            MessageRow,
+            len(writers) * each * exchanges * 2,
+            bench_chat.messages(writers, now, each=each, exchanges=exchanges),
+        ),
+        TableRows(
+            "user_privacy_requests",
+            PrivacyRequestRow,
+            len(users) * bench_people.PRIVACY_REQUESTS_PER_USER,
+            bench_people.privacy_requests(users, now),
+        ),
+        TableRows(
+            "enterprise_accounts",
+            AccountRow,
+            sizes.accounts,
+            companies.accounts(sizes.accounts, now),
+        ),
+        TableRows(
+            "enterprise_daily_usages",
+            DailyUsageRow,
+            sizes.accounts * sizes.usage_days,
+            companies.daily_usages(sizes.accounts, now, days=sizes.usage_days),
+        ),
+    )

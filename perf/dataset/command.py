@@ -1,0 +1,55 @@
+"""`guidance seed`: generated data for an empty database."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import asyncpg
+import click
+
+from app.settings import load_settings
+from app.wiring import database_url
+from perf.dataset.bench import BenchSizes, bench_tables
+from perf.dataset.demo_tables import demo_tables
+from perf.dataset.fill import DatabaseNotEmpty, fill
+from perf.dataset.rows import TableRows
+from services.clock import system_clock
+
+DEMO, BENCH = "demo", "bench"
+_TABLES: dict[str, Callable[[datetime], tuple[TableRows, ...]]] = {
+    DEMO: demo_tables,
+    BENCH: partial(bench_tables, BenchSizes()),
+}
+
+
+@click.command()
+@click.option(
+    "--profile",
+    type=click.Choice([DEMO, BENCH]),
+    required=True,
+    help="A handful of people to look at, or ten thousand to measure with.",
+)
+def seed(profile: str) -> None:
+    """Fill an empty database with generated data; refuses in production."""
+    settings = load_settings()
+    if settings.is_production:
+        raise click.ClickException("generated data does not belong in production")
+    with database_url(settings) as url:
+        try:
+            fill_with_profile(url, profile)
+        except DatabaseNotEmpty:
+            raise click.ClickException(
+                "the database is not empty: it has users, so nothing was changed"
+            ) from None
+
+
+def fill_with_profile(url: str, profile: str) -> None:
+    """Fill the database as of now, with a progress bar; raises `DatabaseNotEmpty`."""
+    tables = _TABLES[profile](system_clock())
+    total = sum(table.count for table in tables)
+    bar = click.progressbar(length=total, label="Filling the database")
+    try:
+        asyncio.run(fill(url, tables, progress=bar))
+    except (OSError, asyncpg.PostgresError) as error:
+        raise click.ClickException(f"the database cannot be filled: {error}") from error

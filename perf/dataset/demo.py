@@ -1,0 +1,84 @@
+"""`guidance demo`: a server with something to look at, and what to paste to look at it."""
+
+import asyncio
+import errno
+import socket
+from contextlib import suppress
+
+import asyncpg
+import click
+
+from app.authentication.tokens import issue_token
+from app.cli.serve import DEFAULT_PORT, run_server
+from app.settings import Settings, load_settings
+from app.wiring import database_url, signing_secrets
+from db.migration import migrate
+from perf.dataset.command import DEMO, fill_with_profile
+from perf.dataset.demo_key import DemoCompanyMissing, demo_api_key
+from perf.dataset.demo_tables import DEMO_USER
+from perf.dataset.demo_welcome import welcome
+from perf.dataset.fill import DatabaseNotEmpty
+from services.clock import system_clock
+
+_HOST = "127.0.0.1"
+_OTHER_PORT = 9_000
+_MONTH_SECONDS = 30 * 86_400
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The port to listen on.",
+)
+def demo(port: int) -> None:
+    """Serve a database with demo data, and print what to try first; refuses in production."""
+    settings = load_settings()
+    if settings.is_production:
+        raise click.ClickException("the demo does not belong in production")
+    _check_is_free(port)
+    with database_url(settings, is_migrated=False) as url:
+        try:
+            api_key = _prepare(settings, url)
+        except DemoCompanyMissing:
+            raise click.ClickException(
+                "the database has other people's data; the demo needs an empty one, or its own"
+            ) from None
+        except (OSError, asyncpg.PostgresError) as error:
+            raise click.ClickException(f"the database cannot be used: {error}") from error
+        click.echo(welcome(f"http://{_HOST}:{port}/graphql", token=_token(settings), key=api_key))
+        run_server(settings, url, host=_HOST, port=port, workers=1)
+
+
+def _check_is_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise click.ClickException(f"port {port} cannot be used: {error}") from error
+            other = _OTHER_PORT if port != _OTHER_PORT else DEFAULT_PORT
+            raise click.ClickException(
+                f"port {port} is taken; choose another: PORT={other} make run"
+            ) from None
+
+
+def _prepare(settings: Settings, url: str) -> str:
+    """Migrate, fill if there is nobody yet, and give the demo company's API key."""
+    migrate(url)
+    with suppress(DatabaseNotEmpty):
+        fill_with_profile(url, DEMO)
+    return asyncio.run(demo_api_key(settings, url))
+
+
+def _token(settings: Settings) -> str:
+    return issue_token(
+        signing_secrets(settings)[0],
+        user_id=DEMO_USER,
+        roles=(),
+        ttl_seconds=_MONTH_SECONDS,
+        now=system_clock(),
+    )

@@ -1,0 +1,52 @@
+"""The data set of the demo: a handful of people, and one company, as of now."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from perf.dataset import demo_people
+from perf.dataset.companies import daily_usages
+from perf.dataset.demo_chat import chat
+from perf.dataset.rows import (
+    AccountRow,
+    ConversationRow,
+    DailyUsageRow,
+    MessageRow,
+    PrivacyRequestRow,
+    QuotaUsageRow,
+    Row,
+    SubscriptionRow,
+    TableRows,
+    UserRow,
+)
+
+DEMO_USER = demo_people.MAYA
+DEMO_ACCOUNT = 1
+_COMPANY = "Northwind Advisory"
+_USAGE_DAYS = 60
+
+
+def demo_tables(now: datetime) -> tuple[TableRows, ...]:
+    """All rows, in an order that satisfies the foreign keys.
+
+    `DEMO_USER` has some of everything and administers `DEMO_ACCOUNT`.
+    """
+    conversations, messages = chat(now)
+    company = AccountRow(DEMO_ACCOUNT, _COMPANY, DEMO_USER, now - timedelta(days=_USAGE_DAYS))
+    return (
+        _table("users", UserRow, demo_people.users(now)),
+        _table("user_subscriptions", SubscriptionRow, demo_people.subscriptions(now)),
+        _table("daily_quota_usages", QuotaUsageRow, demo_people.quota_usages(now)),
+        _table("chat_conversations", ConversationRow, conversations),
+        _table("chat_messages", MessageRow, messages),
+        _table("user_privacy_requests", PrivacyRequestRow, demo_people.privacy_requests(now)),
+        _table("enterprise_accounts", AccountRow, (company,)),
+        _table(
+            "enterprise_daily_usages",
+            DailyUsageRow,
+            tuple(daily_usages(DEMO_ACCOUNT, now, days=_USAGE_DAYS)),
+        ),
+    )
+
+
+def _table(name: str, kind: type[Row], rows: Sequence[Row]) -> TableRows:
+    return TableRows(name, kind, len(rows), rows)

@@ -1,0 +1,32 @@
+"""What `guidance demo` prints before it serves."""
+
+import json
+
+_DOCUMENT = """query Hello {
+  viewer {
+    email
+    subscription { status plan { displayName } }
+    quota { state remaining limit }
+    conversations(first: 3) {
+      edges { node { title lastMessage { role content } } }
+    }
+  }
+}"""
+_ONE_LINE = " ".join(_DOCUMENT.split())
+
+
+def welcome(address: str, *, token: str, key: str) -> str:
+    """Address, credentials, and a first request to paste into a shell."""
+    body = json.dumps({"query": _ONE_LINE})
+    return f"""
+GraphQL   {address}   (open it in a browser, or ask it from a shell)
+Person    {token}
+Company   {key}
+
+A first request, as the person (a company sends its key as 'X-API-Key: …'):
+
+curl -s {address} \\
+  -H 'Content-Type: application/json' \\
+  -H 'Authorization: Bearer {token}' \\
+  -d '{body}'
+"""

@@ -1,0 +1,67 @@
+"""Filling an empty database with a data set: all of it or nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import asyncpg
+
+from perf.dataset.rows import Row, TableRows
+
+_CONNECT_TIMEOUT_SECONDS = 5
+_ROWS_PER_STEP = 1_000
+# Nobody signs up, and no second fill begins, between looking for people and the commit.
+_KEEP_OTHERS_OUT = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"
+_HAS_PEOPLE = "SELECT EXISTS (SELECT FROM users)"
+_CONTINUE_IDS = "SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+
+
+class DatabaseNotEmpty(Exception):
+    """The database has people already, and nobody's data is mixed with generated data."""
+
+
+class Progress(Protocol):
+    """Told how far the copying has come."""
+
+    def update(self, n_steps: int) -> None:
+        """Count the rows that were just sent."""
+
+
+async def fill(
+    url: str, tables: Sequence[TableRows], *, progress: AbstractContextManager[Progress]
+) -> None:
+    """Copy `tables` in their order, let new ids follow theirs, and tidy up for the planner.
+
+    One transaction: an exception, or being interrupted, leaves the database as it was. Raises
+    `DatabaseNotEmpty`, before `progress` is entered.
+    """
+    connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+    try:
+        async with connection.transaction():
+            await connection.execute(_KEEP_OTHERS_OUT)
+            if await connection.fetchval(_HAS_PEOPLE):
+                raise DatabaseNotEmpty
+            with progress as watching:
+                for table in tables:
+                    await connection.copy_records_to_table(
+                        table.table,
+                        columns=table.kind._fields,
+                        records=_watched(table.rows, watching),
+                    )
+            for table in tables:
+                if "id" in table.kind._fields:
+                    await connection.execute(_CONTINUE_IDS.format(table=table.table))
+        await connection.execute(f"VACUUM (ANALYZE) {', '.join(table.table for table in tables)}")
+    finally:
+        await connection.close()
+
+
+def _watched(rows: Iterable[Row], progress: Progress) -> Iterator[Row]:
+    unreported = 0
+    for row in rows:
+        yield row
+        unreported += 1
+        if unreported == _ROWS_PER_STEP:
+            progress.update(unreported)
+            unreported = 0
+    progress.update(unreported)

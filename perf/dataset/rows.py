@@ -1,0 +1,115 @@
+"""The rows that a data set is made of: their columns in the order in which they are copied."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple, TypeAlias
+
+
+class UserRow(NamedTuple):
+    """A row of `users`."""
+
+    id: int
+    email: str
+    created_at: datetime
+
+
+class SubscriptionRow(NamedTuple):
+    """A row of `user_subscriptions`."""
+
+    id: int
+    user_id: int
+    plan_code: str
+    status: str
+    failure_reason: str | None
+    started_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class QuotaUsageRow(NamedTuple):
+    """A row of `daily_quota_usages`."""
+
+    user_id: int
+    usage_date: date
+    used: int
+
+
+class ConversationRow(NamedTuple):
+    """A row of `chat_conversations`."""
+
+    id: int
+    user_id: int
+    title: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessageRow(NamedTuple):
+    """A row of `chat_messages`; what follows `created_at` is only on the model's replies."""
+
+    id: int
+    conversation_id: int
+    role: str
+    status: str
+    content: str
+    created_at: datetime
+    model: str | None = None
+    attempts: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_ms: int | None = None
+
+
+class PrivacyRequestRow(NamedTuple):
+    """A row of `user_privacy_requests`."""
+
+    id: int
+    user_id: int
+    request_kind: str
+    status: str
+    requested_at: datetime
+    scheduled_for: datetime | None = None
+    completed_at: datetime | None = None
+    error_reason: str | None = None
+
+
+class AccountRow(NamedTuple):
+    """A row of `enterprise_accounts`."""
+
+    id: int
+    company_name: str
+    administrator_id: int
+    created_at: datetime
+
+
+class DailyUsageRow(NamedTuple):
+    """A row of `enterprise_daily_usages`."""
+
+    id: int
+    enterprise_account_id: int
+    usage_date: date
+    request_count: int
+
+
+Row: TypeAlias = (
+    UserRow
+    | SubscriptionRow
+    | QuotaUsageRow
+    | ConversationRow
+    | MessageRow
+    | PrivacyRequestRow
+    | AccountRow
+    | DailyUsageRow
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of one table, `count` of them; they may be generated, and are read once."""
+
+    table: str
+    kind: type[Row]
+    count: int
+    rows: Iterable[Row]

@@ -1,0 +1,236 @@
+"""/graphql over HTTP: statuses, media types, and bodies that mean harm."""
+
+import asyncio
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from tests.fixtures.postgres import run
+from tests.fixtures.server import Api, serving, settings_for, token_of
+from tests.fixtures.world import ADA
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+PLANS = "{ plans { code } }"
+PLANS_DATA = {"data": {"plans": [{"code": "basic-entry"}, {"code": "premium-unlimited"}]}}
+
+
+def post(api: Api, body: bytes | Iterator[bytes], **headers: str) -> httpx2.Response:
+    """Send a body as it is."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return api.http.post("/graphql", content=body, headers={"content-type": JSON} | named)
+
+
+def refusal(answer: httpx2.Response) -> tuple[int, str]:
+    """Status and code of an answer that is one error, without data."""
+    body = answer.json()
+    assert set(body) == {"errors"}
+    (error,) = body["errors"]
+    assert error["message"]
+    return answer.status_code, error["extensions"]["code"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, GRAPHQL_JSON),
+        ("*/*", GRAPHQL_JSON),
+        ("application/*", GRAPHQL_JSON),
+        (JSON, JSON),
+        (GRAPHQL_JSON, GRAPHQL_JSON),
+        (f"{JSON}, {GRAPHQL_JSON}", JSON),
+        (f"{JSON};q=0.5, {GRAPHQL_JSON};q=0.9", GRAPHQL_JSON),
+        (f"text/html, {JSON};q=0.1", JSON),
+        (f"{GRAPHQL_JSON};q=0, {JSON}", JSON),
+        ("APPLICATION/JSON", JSON),
+    ],
+)
+def test_the_media_type_is_the_preferred_one(api: Api, accept: str | None, expected: str) -> None:
+    request = api.http.build_request("POST", "/graphql", json={"query": PLANS})
+    del request.headers["accept"]
+    if accept is not None:
+        request.headers["accept"] = accept
+    answer = api.http.send(request)
+    assert answer.headers["content-type"] == f"{expected}; charset=utf-8"
+    assert (answer.status_code, answer.json()) == (200, PLANS_DATA)
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "image/*", f"{JSON};q=0", "nonsense"])
+def test_nothing_acceptable(api: Api, accept: str) -> None:
+    answer = api.http.post("/graphql", json={"query": PLANS}, headers={"accept": accept})
+    assert refusal(answer) == (406, "NOT_ACCEPTABLE")
+
+
+def test_get_with_variables(api: Api) -> None:
+    parameters = {
+        "query": "query A($id: ID!) { node(id: $id) { id } } query B { plans { code } }",
+        "operationName": "A",
+        "variables": '{"id": "VXNlcjox"}',
+    }
+    headers = {"authorization": f"Bearer {token_of(ADA)}"}
+    answer = api.http.get("/graphql", params=parameters, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"data": {"node": {"id": "VXNlcjox"}}})
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_other_methods(api: Api, method: str) -> None:
+    answer = api.http.request(method, "/graphql")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type(api: Api, media_type: str) -> None:
+    answer = post(api, orjson.dumps({"query": PLANS}), content_type=media_type)
+    assert refusal(answer) == (415, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"7",
+        b'"text"',
+        b"[]",
+        b"{}",
+        b'{"query": null}',
+        b'{"query": ""}',
+        b'{"query": 7}',
+        b'{"query": ["{ plans { code } }"]}',
+        b'{"query": "{ plans { code } }", "operationName": 7}',
+        b'{"query": "{ plans { code } }", "variables": [7]}',
+        b'{"query": "{ plans { code } }", "variables": "{}"}',
+        b'{"query": "\xff"}',
+        b'{"query": "{ plans { code } }", "operationName": "\\ud800"}',
+        b"[" * 100_000,
+        b'{"variables": ' + b'{"a":' * 30_000,
+        gzip.compress(b'{"query": "{ plans { code } }"}'),
+    ],
+    ids=range(19),
+)
+def test_a_body_that_is_no_request(api: Api, body: bytes) -> None:
+    assert refusal(post(api, body)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"query": "{ plans { code }"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ plans { nothing } }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{ plans {} }"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": PLANS + " " * 10 + "x" * 10}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": PLANS, "operationName": "Missing"}, "OPERATION_RESOLUTION_FAILURE"),
+        (
+            {"query": "query A { plans { code } } query B { plans { code } }"},
+            "OPERATION_RESOLUTION_FAILURE",
+        ),
+        ({"query": "fragment F on Plan { code }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{" + " plans { code }" * 1_000 + "}"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "query ($id: ID!) { node(id: $id) { id } }"}, "BAD_USER_INPUT"),
+        (
+            {"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": {"id": []}},
+            "BAD_USER_INPUT",
+        ),
+    ],
+)
+def test_a_request_that_cannot_run(api: Api, request_: dict[str, Any], code: str) -> None:
+    assert refusal(api.http.post("/graphql", json=request_)) == (400, code)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [b'"\\u0000"', b'"\\ud83d"', b"1" * 5_000, b'"' + b"A" * 100_000 + b'"'],
+    ids=["NUL", "half a pair", "5,000 digits", "100,000 characters"],
+)
+def test_an_id_that_means_harm(api: Api, id_: bytes) -> None:
+    document = b'"query ($id: ID!) { node(id: $id) { id } }"'
+    answer = post(api, b'{"query": %b, "variables": {"id": %b}}' % (document, id_))
+    assert answer.status_code in {200, 400}
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] in {"BAD_USER_INPUT", "BAD_REQUEST"}
+
+
+def test_too_large_by_its_own_account(api: Api) -> None:
+    assert refusal(post(api, b" " * 262_145)) == (413, "BAD_REQUEST")
+
+
+def test_too_large_without_saying_so(api: Api) -> None:
+    assert refusal(post(api, (b" " * 100_000 for _ in range(3)))) == (413, "BAD_REQUEST")
+
+
+def test_members_that_nobody_knows_are_ignored(api: Api) -> None:
+    answer = api.http.post("/graphql", json={"query": PLANS, "extensions": {"a": 1}, "b": 2})
+    assert answer.json() == PLANS_DATA
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Bearer nonsense"},
+        {"authorization": "Bearer"},
+        {"authorization": "Basic dXNlcjpwYXNz"},
+        {"authorization": f"Bearer {token_of(ADA)}x"},
+        {"x-api-key": "nonsense"},
+        {"x-api-key": ""},
+        {"x-api-key": "gk_0000000000000009_" + "0" * 56},
+        {"x-api-key": "x", "authorization": f"Bearer {token_of(ADA)}"},
+    ],
+)
+def test_a_credential_that_is_not_accepted(api: Api, headers: dict[str, str]) -> None:
+    answer = api.http.post("/graphql", json={"query": PLANS}, headers=headers)
+    assert refusal(answer) == (401, "UNAUTHENTICATED")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_production_shows_neither_page_nor_schema(world: str, tmp_path: Path) -> None:
+    settings = settings_for(world, tmp_path, app_env="production")
+    with serving(settings) as api:
+        introspection = {"query": '{ __type(name: "Plan") { __typename } }'}
+        answer = api.http.post("/graphql", json=introspection)
+        assert refusal(answer) == (400, "GRAPHQL_VALIDATION_FAILED")
+        page = api.http.get("/graphql", headers={"accept": "text/html"})
+        assert refusal(page) == (406, "NOT_ACCEPTABLE")
+        assert api.data("{ __typename }") == {"__typename": "Query"}
+
+
+def test_an_unexpected_failure_is_named_by_the_request_id_alone(
+    database_url: str, tmp_path: Path
+) -> None:
+    with serving(settings_for(database_url, tmp_path)) as api:
+        asyncio.run(run(database_url, "ALTER TABLE billing_plans RENAME COLUMN code TO secret"))
+        answer = api.http.post(
+            "/graphql",
+            json={"query": "{ __typename plans { code } }"},
+            headers={"x-request-id": "a-request-of-mine"},
+        )
+    assert answer.headers["x-request-id"] == "a-request-of-mine"
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "data": None,
+            "errors": [
+                {
+                    "message": "Something went wrong on our side; the request id tells us what.",
+                    "locations": [{"line": 1, "column": 14}],
+                    "path": ["plans"],
+                    "extensions": {
+                        "requestId": "a-request-of-mine",
+                        "code": "INTERNAL_SERVER_ERROR",
+                    },
+                }
+            ],
+        },
+    )
+
+
+@pytest.mark.parametrize("offered", ["short", "x" * 129, "with a space", "<script></script>"])
+def test_a_request_id_that_is_not_harmless_is_replaced(api: Api, offered: str) -> None:
+    answer = api.http.post("/graphql", json={"query": PLANS}, headers={"x-request-id": offered})
+    assert len(answer.headers["x-request-id"]) == 32

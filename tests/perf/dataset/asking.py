@@ -1,0 +1,30 @@
+"""What the tests of the data sets ask the database."""
+
+import asyncio
+
+import asyncpg
+
+from db.tables import Table
+
+EMPTY = {table.name: 0 for table in Table.metadata.sorted_tables} | {"billing_plans": 2}
+
+
+def counts(url: str) -> dict[str, int]:
+    """How many rows each table has."""
+    union = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, count(*) AS rows FROM {table}" for table in EMPTY
+    )
+    return {row["name"]: row["rows"] for row in fetch(url, union)}
+
+
+def fetch(url: str, query: str) -> list[asyncpg.Record]:
+    """The rows of a query, which is committed."""
+
+    async def run() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetch(query)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())

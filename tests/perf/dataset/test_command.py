@@ -1,0 +1,65 @@
+"""`guidance seed`, as it is typed."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from perf.dataset.command import seed
+from tests.perf.dataset.asking import EMPTY, counts
+
+DEMO = EMPTY | {
+    "users": 6,
+    "user_subscriptions": 7,
+    "daily_quota_usages": 2,
+    "chat_conversations": 24,
+    "chat_messages": 82,
+    "user_privacy_requests": 5,
+    "enterprise_accounts": 1,
+    "enterprise_daily_usages": 60,
+}
+
+
+def run(database_url: str, *arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(seed, arguments, env={"DATABASE_URL": database_url} | environment)
+
+
+def test_the_demo_profile_fills_the_database(database_url: str) -> None:
+    result = run(database_url, "--profile", "demo")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert counts(database_url) == DEMO
+
+
+def test_a_database_with_people_is_left_alone(database_url: str) -> None:
+    run(database_url, "--profile", "demo")
+    for profile in ("demo", "bench"):
+        result = run(database_url, "--profile", profile)
+        assert (result.exit_code, result.stdout, result.stderr) == (
+            1,
+            "",
+            "Error: the database is not empty: it has users, so nothing was changed\n",
+        )
+    assert counts(database_url) == DEMO
+
+
+def test_production_is_left_alone(database_url: str) -> None:
+    result = run(
+        *(database_url, "--profile", "demo"), APP_ENV="production", JWT_SECRET_KEY="secret " * 9
+    )
+    assert result.exit_code == 1
+    assert result.stderr == "Error: generated data does not belong in production\n"
+    assert counts(database_url) == EMPTY
+
+
+def test_a_database_without_tables_is_said_in_one_line(empty_database_url: str) -> None:
+    result = run(empty_database_url, "--profile", "demo")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        'Error: the database cannot be filled: relation "users" does not exist\n'
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("--profile", "huge")])
+def test_bad_input_is_refused(database_url: str, arguments: tuple[str, ...]) -> None:
+    result = run(database_url, *arguments)
+    assert result.exit_code == 2
+    assert "--profile" in result.stderr
+    assert counts(database_url) == EMPTY

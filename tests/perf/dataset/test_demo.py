@@ -1,0 +1,141 @@
+"""`guidance demo`: what it prints works, and it changes nobody's data."""
+
+import os
+import shlex
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+from click.testing import CliRunner, Result
+
+from perf.dataset.demo import demo
+from tests.perf.dataset.asking import EMPTY, counts, fetch
+
+_GUIDANCE = Path(sys.executable).with_name("guidance")
+_CONNECT_ATTEMPTS = 5
+
+
+def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) -> None:
+    with _demo(database_url, tmp_path) as printed, _client() as http:
+        command = shlex.split(printed[printed.index("curl") :].replace("\\\n", ""))
+        address, headers, body = _request(command)
+        hello = http.post(address, headers=headers, content=body).json()
+        key = printed.split("Company")[1].split()[0]
+        question = {"query": "{ enterpriseAccount { companyName } }"}
+        company = http.post(address, headers={"x-api-key": key}, json=question).json()
+
+    viewer = hello["data"]["viewer"]
+    assert viewer["email"] == "maya@example.com"
+    assert viewer["subscription"] == {"status": "ACTIVE", "plan": {"displayName": "Premium"}}
+    assert (viewer["quota"]["state"], viewer["quota"]["limit"]) == ("AVAILABLE", 1000)
+    first, *others = viewer["conversations"]["edges"]
+    assert first["node"]["title"] == "Moving flat without losing a month"
+    assert first["node"]["lastMessage"]["role"] == "ASSISTANT"
+    assert len(others) == 2
+    assert company == {"data": {"enterpriseAccount": {"companyName": "Northwind Advisory"}}}
+
+
+def test_a_second_demo_keeps_the_data_and_the_key(database_url: str, tmp_path: Path) -> None:
+    with _demo(database_url, tmp_path) as first:
+        before = counts(database_url)
+    with _demo(database_url, tmp_path) as second:
+        pass
+    kept = tmp_path / "demo-api-key"
+    assert kept.read_text() in first
+    assert kept.read_text() in second
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert counts(database_url) == before
+    assert before["enterprise_credentials"] == 1
+
+
+def test_a_key_that_was_revoked_is_replaced(database_url: str, tmp_path: Path) -> None:
+    with _demo(database_url, tmp_path):
+        revoked = (tmp_path / "demo-api-key").read_text()
+    fetch(database_url, "UPDATE enterprise_credentials SET status = 'revoked'")
+    with _demo(database_url, tmp_path) as printed:
+        kept = (tmp_path / "demo-api-key").read_text()
+    assert kept != revoked
+    assert kept in printed
+
+
+def test_a_taken_port_is_said_before_anything_is_done(database_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = _run(database_url, tmp_path, "--port", str(port))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: port {port} is taken; choose another: PORT=9000 make run\n"
+    assert counts(database_url) == EMPTY
+
+
+def test_other_peoples_data_is_left_alone(database_url: str, tmp_path: Path) -> None:
+    fetch(database_url, "INSERT INTO users (email) VALUES ('somebody@example.com')")
+    result = _run(database_url, tmp_path, "--port", str(_free_port()))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "Error: the database has other people's data; the demo needs an empty one, or its own\n"
+    )
+    assert counts(database_url) == EMPTY | {"users": 1}
+
+
+def test_production_is_left_alone(database_url: str, tmp_path: Path) -> None:
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": "secret " * 9}
+    result = _run(database_url, tmp_path, **production)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: the demo does not belong in production\n"
+    assert counts(database_url) == EMPTY
+
+
+def _environment(database_url: str, data_dir: Path) -> dict[str, str]:
+    return {"DATABASE_URL": database_url, "GUIDANCE_DATA_DIR": str(data_dir)}
+
+
+def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(
+        demo, arguments, env=_environment(database_url, data_dir) | environment
+    )
+
+
+@contextmanager
+def _demo(database_url: str, data_dir: Path) -> Iterator[str]:
+    """Run the command, and give what it has printed when it begins to serve."""
+    with subprocess.Popen(
+        [_GUIDANCE, "demo", "--port", str(_free_port())],
+        env=os.environ | _environment(database_url, data_dir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            printed = ""
+            for line in process.stdout:
+                printed += line
+                if line.lstrip().startswith("-d "):
+                    break
+            yield printed
+        finally:
+            process.terminate()
+
+
+def _request(command: list[str]) -> tuple[str, dict[str, str], str]:
+    curl, silent, address, *options = command
+    assert (curl, silent) == ("curl", "-s")
+    given = list(zip(options[::2], options[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for option, value in given if option == "-H")
+    (body,) = (value for option, value in given if option == "-d")
+    return address, headers, body
+
+
+def _client() -> httpx2.Client:
+    return httpx2.Client(transport=httpx2.HTTPTransport(retries=_CONNECT_ATTEMPTS), timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
