@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx2
+import orjson
 import structlog
 from jwt import PyJWK
 from jwt.api_jwk import PyJWKSet
@@ -79,7 +80,6 @@ class KeySet:
         return is_fresh and kid in self._keys
 
     async def _refresh(self) -> None:
-        self._asked_at = self._seconds()
         try:
             answer = await self._http.get(self._url)
             answer.raise_for_status()
@@ -87,11 +87,17 @@ class KeySet:
         except (httpx2.HTTPError, ValueError, PyJWKError, PyJWKSetError) as error:
             _log.warning("the key set cannot be fetched", reason=type(error).__name__)
         else:
-            self._fetched_at = self._asked_at
+            self._fetched_at = self._seconds()
+        finally:
+            # Only now, so that whoever asks meanwhile waits for this answer.
+            self._asked_at = self._seconds()
 
 
 def _keys(content: bytes) -> dict[str, PyJWK]:
     if len(content) > _LARGEST_BYTES:
         raise ValueError("the key set is too large")
-    keys = PyJWKSet.from_json(content.decode()).keys
+    published = orjson.loads(content)
+    if not isinstance(published, dict):
+        raise ValueError("the key set is no object")  # noqa: TRY004 - it came from outside
+    keys = PyJWKSet.from_dict(published).keys
     return {key.key_id: key for key in keys if key.key_id is not None}

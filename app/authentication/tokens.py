@@ -58,7 +58,8 @@ class TokenVerifier:
         algorithm = header.get("alg")
         if algorithm == _SYMMETRIC:
             return self._signed_by_us(token)
-        if algorithm in _ASYMMETRIC and self._key_set is not None:
+        is_known = isinstance(algorithm, str) and algorithm in _ASYMMETRIC
+        if is_known and self._key_set is not None:
             return await self._signed_by_provider(token, header, self._key_set)
         raise InvalidToken("its algorithm is not accepted")
 
