@@ -1,6 +1,8 @@
 """`guidance serve`: the server, in one process or several."""
 
+import errno
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -34,8 +36,19 @@ _BACKLOG = 2048
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the API; on an embedded database when DATABASE_URL is not set."""
     settings = load_settings()
+    check_is_free(host, port)
     with database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
+
+
+def check_is_free(host: str, port: int, hint: str = "") -> None:
+    """Fail in one line where the server could not listen, with a hint at what to do."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(f"port {port} is taken{hint}") from None
+        raise click.ClickException(f"{host}:{port} cannot be listened on: {error}") from error
 
 
 def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:

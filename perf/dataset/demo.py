@@ -1,15 +1,13 @@
 """`guidance demo`: a server with something to look at, and what to paste to look at it."""
 
 import asyncio
-import errno
-import socket
 from contextlib import suppress
 
 import asyncpg
 import click
 
 from app.authentication.tokens import issue_token
-from app.cli.serve import DEFAULT_PORT, run_server
+from app.cli.serve import DEFAULT_PORT, check_is_free, run_server
 from app.settings import Settings, load_settings
 from app.wiring import database_url, signing_secrets
 from db.migration import migrate
@@ -38,7 +36,8 @@ def demo(port: int) -> None:
     settings = load_settings()
     if settings.is_production:
         raise click.ClickException("the demo does not belong in production")
-    _check_is_free(port)
+    other = _OTHER_PORT if port != _OTHER_PORT else DEFAULT_PORT
+    check_is_free(_HOST, port, f"; choose another: PORT={other} make run")
     with database_url(settings, is_migrated=False) as url:
         try:
             api_key = _prepare(settings, url)
@@ -50,20 +49,6 @@ def demo(port: int) -> None:
             raise click.ClickException(f"the database cannot be used: {error}") from error
         click.echo(welcome(f"http://{_HOST}:{port}/graphql", token=_token(settings), key=api_key))
         run_server(settings, url, host=_HOST, port=port, workers=1)
-
-
-def _check_is_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise click.ClickException(f"port {port} cannot be used: {error}") from error
-            other = _OTHER_PORT if port != _OTHER_PORT else DEFAULT_PORT
-            raise click.ClickException(
-                f"port {port} is taken; choose another: PORT={other} make run"
-            ) from None
 
 
 def _prepare(settings: Settings, url: str) -> str:

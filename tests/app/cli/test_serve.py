@@ -1,0 +1,146 @@
+"""The server as a process: from several, until told to stop, and not one request lost."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+import asyncpg
+import httpx2
+import psutil
+
+from tests.fixtures.server import SECRET
+
+GUIDANCE = Path(sys.executable).with_name("guidance")
+PATIENCE_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(database_url: str, *options: str) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
+    """A server process that accepts connections, and a client of it."""
+    port = free_port()
+    process = psutil.Popen(
+        [GUIDANCE, "serve", "--port", str(port), *options],
+        env={
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": database_url,
+            "JWT_SECRET_KEY": SECRET,
+        },
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: accepts(port))
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
+            yield process, client
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert monotonic() < deadline
+        sleep(0.01)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def workers_of(process: psutil.Popen) -> list[psutil.Process]:
+    living = [one for one in process.children() if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
+    with served(database_url, "--workers", "2") as (process, client):
+        workers = workers_of(process)
+        assert len(workers) == 2
+        before = [worker.cpu_times().user for worker in workers]
+        sent = 0
+
+        def has_each_worker_worked() -> bool:
+            nonlocal sent
+            for _ in range(20):
+                with httpx2.Client(base_url=client.base_url, timeout=PATIENCE_SECONDS) as fresh:
+                    fresh.post("/graphql", json={"query": "query Spread { plans { code } }"})
+                sent += 1
+            now = [worker.cpu_times().user for worker in workers]
+            return all(later > earlier for earlier, later in zip(before, now, strict=True))
+
+        until(has_each_worker_worked)
+        counted = f'guidance_operations_total{{operation="Spread",outcome="ok"}} {sent}.0'
+        assert counted in client.get("/metrics").text
+        family = [process, *process.children(recursive=True)]
+    gone, alive = psutil.wait_procs(family, PATIENCE_SECONDS)
+    assert (len(gone), alive) == (len(family), [])
+
+
+def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
+    with served(database_url, "--workers", "2") as (process, client):
+        killed, other = workers_of(process)
+        killed.kill()
+        until(lambda: len({one.pid for one in workers_of(process)} - {killed.pid, other.pid}) == 1)
+        assert client.get("/healthz").status_code == 200
+
+
+def test_what_is_running_is_finished(database_url: str) -> None:
+    """A request waits for a lock when the server is told to stop, and is answered."""
+    answers: list[httpx2.Response] = []
+    request = {"query": "query Slow { plans { code } }"}
+    with served(database_url) as (process, client):
+        asking = threading.Thread(
+            target=lambda: answers.append(client.post("/graphql", json=request))
+        )
+        asyncio.run(stop_while_it_waits(database_url, process, client.base_url.port, asking))
+        asking.join(PATIENCE_SECONDS)
+        process.wait(PATIENCE_SECONDS)
+    assert answers[0].json()["data"]["plans"][0] == {"code": "basic-entry"}
+
+
+async def stop_while_it_waits(
+    url: str, process: psutil.Popen, port: int | None, asking: threading.Thread
+) -> None:
+    locking = await asyncpg.connect(url)
+    watching = await asyncpg.connect(url)
+    async with asyncio.timeout(PATIENCE_SECONDS), locking.transaction():
+        await locking.execute("LOCK TABLE billing_plans IN ACCESS EXCLUSIVE MODE")
+        asking.start()
+        while not await watching.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
+        process.terminate()
+        assert port is not None
+        until(lambda: not accepts(port))
+    await locking.close()
+    await watching.close()
+
+
+def test_a_port_that_is_taken(database_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = subprocess.run(
+            [GUIDANCE, "serve", "--port", str(port)],
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (1, f"guidance: port {port} is taken\n")
