@@ -20,17 +20,17 @@ FILL = """
 INSERT INTO users (email) SELECT i || '@example.com' FROM generate_series(1, 2000) i;
 INSERT INTO chat_conversations (user_id, title, status, updated_at)
   SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END,
-         '2025-12-01'::timestamptz + (u * c % 977) * interval '1 hour'
+         '2025-12-12'::timestamptz + (u * c % 977) * interval '1 hour'
   FROM generate_series(1, 1000) u, generate_series(1, 150) c;
 INSERT INTO chat_messages (conversation_id, role, content, created_at)
-  SELECT c, 'user', 'Text', '2025-12-31'::timestamptz + m * interval '1 hour'
+  SELECT c, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
   FROM generate_series(1, 1000) c, generate_series(1, 200) m;
 INSERT INTO user_subscriptions (user_id, plan_code, status, updated_at)
   SELECT u, 'basic-entry', 'inactive', '2026-01-01'::timestamptz + s * interval '1 day'
   FROM generate_series(1, 2000) u, generate_series(1, 5) s;
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
-         '2025-12-01'::timestamptz + r * interval '1 hour'
+         '2025-12-29'::timestamptz + r * interval '1 hour'
   FROM generate_series(1, 1000) u, generate_series(1, 150) r;
 INSERT INTO enterprise_accounts (company_name, administrator_id)
   SELECT 'Company', a FROM generate_series(1, 100) a;
