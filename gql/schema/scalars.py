@@ -23,7 +23,10 @@ def parse_instant(text: object) -> datetime:
     """Read an RFC 3339 instant with any offset; raises `ValueError`."""
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError("An instant is written like 2026-02-20T09:30:00Z.")
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("In UTC this instant is not in the years 1 to 9999.") from None
 
 
 def parse_day(text: object) -> date:
