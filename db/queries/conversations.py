@@ -1,9 +1,21 @@
 """Statements about conversations."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from db.database import Connection
 from db.queries.keyset import KeysetQuery
@@ -44,6 +56,50 @@ _COUNT_WITH_STATUS = Statement(
     "conversations.count_by_user",
     _OF_USERS.where(ChatConversation.status == bindparam("status")),
 )
+_INSERT = Statement(
+    "conversations.insert",
+    insert(ChatConversation)
+    .values(
+        user_id=bindparam("user_id"),
+        title=bindparam("title"),
+        created_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+    .returning(ChatConversation.id),
+)
+_OWN = (
+    ChatConversation.id == bindparam("conversation_id"),
+    ChatConversation.user_id == bindparam("of_user"),
+)
+_OPEN_EXCHANGE = Statement(
+    "conversations.open_exchange",
+    update(ChatConversation)
+    .where(*_OWN)
+    .values(
+        status="active",
+        updated_at=func.greatest(
+            bindparam("now", type_=ChatConversation.updated_at.type),
+            ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
+        ),
+    )
+    .returning(ChatConversation.title, ChatConversation.updated_at),
+)
+_RENAME = Statement(
+    "conversations.rename",
+    update(ChatConversation)
+    .where(*_OWN)
+    .values(title=bindparam("new_title"))
+    .returning(ChatConversation.id),
+)
+_SET_STATUS = Statement(
+    "conversations.set_status",
+    update(ChatConversation)
+    .where(*_OWN)
+    .values(status=bindparam("new_status"))
+    .returning(ChatConversation.id),
+)
+_LOCK = Statement("conversations.lock", select(ChatConversation.id).where(*_OWN).with_for_update())
+_DELETE = Statement("conversations.delete", delete(ChatConversation).where(*_OWN))
 
 
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
@@ -58,3 +114,55 @@ async def count_by_user(
     if status is None:
         return await connection.fetch(_COUNT, user_ids=user_ids)
     return await connection.fetch(_COUNT_WITH_STATUS, user_ids=user_ids, status=status)
+
+
+async def insert_conversation(
+    connection: Connection, user_id: int, title: str, now: datetime
+) -> int:
+    """Add an active conversation and give its id."""
+    rows = await connection.fetch(_INSERT, user_id=user_id, title=title, now=now)
+    return int(rows[0]["id"])
+
+
+async def open_exchange(
+    connection: Connection, conversation_id: int, user_id: int, now: datetime
+) -> Record | None:
+    """Make room for two messages: give the conversation's `title` and new `updated_at`.
+
+    The instant and the microsecond before it are later than every message's. The row stays locked,
+    so that exchanges of one conversation follow each other. None where it is not the user's.
+    """
+    rows = await connection.fetch(
+        _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now
+    )
+    return rows[0] if rows else None
+
+
+async def rename(connection: Connection, conversation_id: int, user_id: int, title: str) -> bool:
+    """Give a conversation of the user's a title; False where it is not the user's."""
+    return bool(
+        await connection.fetch(
+            _RENAME, conversation_id=conversation_id, of_user=user_id, new_title=title
+        )
+    )
+
+
+async def set_status(
+    connection: Connection, conversation_id: int, user_id: int, status: str
+) -> bool:
+    """Archive or activate a conversation of the user's; False where it is not the user's."""
+    return bool(
+        await connection.fetch(
+            _SET_STATUS, conversation_id=conversation_id, of_user=user_id, new_status=status
+        )
+    )
+
+
+async def lock(connection: Connection, conversation_id: int, user_id: int) -> bool:
+    """Keep others from changing a conversation of the user's; False where it is not the user's."""
+    return bool(await connection.fetch(_LOCK, conversation_id=conversation_id, of_user=user_id))
+
+
+async def delete_conversation(connection: Connection, conversation_id: int, user_id: int) -> None:
+    """Delete a conversation of the user's with its messages."""
+    await connection.fetch(_DELETE, conversation_id=conversation_id, of_user=user_id)

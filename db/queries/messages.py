@@ -1,9 +1,22 @@
 """Statements about messages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from db.database import Connection
 from db.queries.keyset import KeysetQuery
@@ -49,6 +62,62 @@ _COUNT = Statement(
     )
     .group_by(ChatMessage.conversation_id),
 )
+_INSERT = Statement(
+    "messages.insert",
+    insert(ChatMessage)
+    .values(
+        conversation_id=bindparam("conversation_id"),
+        role=bindparam("role"),
+        status=bindparam("status"),
+        content=bindparam("content"),
+        created_at=bindparam("created_at"),
+        model=bindparam("model", type_=Text),
+        attempts=bindparam("attempts", type_=Integer),
+    )
+    .returning(ChatMessage.id),
+)
+_NEWEST = Statement(
+    "messages.newest",
+    select(ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
+    .where(ChatMessage.conversation_id == bindparam("conversation_id"))
+    .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
+    .limit(bindparam("most")),
+)
+_END_REPLY = Statement(
+    "messages.end_reply",
+    update(ChatMessage)
+    .where(ChatMessage.id == bindparam("reply_id"))
+    .values(
+        status=bindparam("new_status"),
+        failure_reason=bindparam("new_failure_reason", type_=Text),
+        content=bindparam("new_content"),
+        stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
+        model=bindparam("new_model"),
+        attempts=bindparam("new_attempts"),
+        prompt_tokens=bindparam("new_prompt_tokens", type_=Integer),
+        completion_tokens=bindparam("new_completion_tokens", type_=Integer),
+        latency_ms=bindparam("new_latency_ms"),
+    ),
+)
+_ABANDON_REPLY = Statement(
+    "messages.abandon_reply",
+    update(ChatMessage)
+    .where(ChatMessage.id == bindparam("reply_id"))
+    .values(
+        status=bindparam("new_status"),
+        failure_reason=bindparam("new_failure_reason", type_=Text),
+    )
+    .returning((ChatMessage.content != literal_column("''")).label("has_text")),
+)
+_STREAM = Statement(
+    "messages.stream",
+    select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.stream_ends)
+    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
+    .where(
+        ChatMessage.id == bindparam("message_id"),
+        ChatConversation.user_id == bindparam("user_id"),
+    ),
+)
 
 
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
@@ -61,3 +130,78 @@ async def count_by_conversation(
 ) -> list[Record]:
     """`(conversation_id, count)` for each conversation that has a message."""
     return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
+
+
+async def insert_message(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    role: str,
+    status: str,
+    content: str,
+    created_at: datetime,
+    model: str | None = None,
+) -> int:
+    """Add a message and give its id; a reply, which has a `model`, begins without an attempt."""
+    rows = await connection.fetch(
+        _INSERT,
+        conversation_id=conversation_id,
+        role=role,
+        status=status,
+        content=content,
+        created_at=created_at,
+        model=model,
+        attempts=None if model is None else 0,
+    )
+    return int(rows[0]["id"])
+
+
+async def newest(connection: Connection, conversation_id: int, most: int) -> list[Record]:
+    """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
+    return await connection.fetch(_NEWEST, conversation_id=conversation_id, most=most)
+
+
+async def end_reply(
+    connection: Connection,
+    *,
+    reply_id: int,
+    status: str,
+    failure_reason: str | None,
+    content: str,
+    stream_ends: Sequence[int],
+    model: str,
+    attempts: int,
+    prompt_tokens: int | None,
+    completion_tokens: int | None,
+    latency_ms: int,
+) -> None:
+    """Store a reply as its writer ended it."""
+    await connection.fetch(
+        _END_REPLY,
+        reply_id=reply_id,
+        new_status=status,
+        new_failure_reason=failure_reason,
+        new_content=content,
+        new_ends=stream_ends,
+        new_model=model,
+        new_attempts=attempts,
+        new_prompt_tokens=prompt_tokens,
+        new_completion_tokens=completion_tokens,
+        new_latency_ms=latency_ms,
+    )
+
+
+async def abandon_reply(
+    connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
+) -> bool:
+    """End a reply whose writer is gone, and say whether any of its text was stored."""
+    rows = await connection.fetch(
+        _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
+    )
+    return bool(rows[0]["has_text"])
+
+
+async def stream(connection: Connection, message_id: int, user_id: int) -> Record | None:
+    """A message of the user's with its `failure_reason` and `stream_ends`."""
+    rows = await connection.fetch(_STREAM, message_id=message_id, user_id=user_id)
+    return rows[0] if rows else None

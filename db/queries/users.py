@@ -15,8 +15,19 @@ _BY_ID = Statement(
         User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
     ),
 )
+_HOLD = Statement(
+    "users.hold",
+    select(User.id)
+    .where(User.id == bindparam("user_id"))
+    .with_for_update(key_share=True, read=True),
+)
 
 
 async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
     """The users `ids` that exist."""
     return await connection.fetch(_BY_ID, ids=ids)
+
+
+async def hold(connection: Connection, user_id: int) -> bool:
+    """Keep a person from being removed until the transaction ends; False where there is none."""
+    return bool(await connection.fetch(_HOLD, user_id=user_id))

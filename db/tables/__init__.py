@@ -8,10 +8,11 @@ from db.tables.billing import (
     BillingPlanChange,
     UserSubscription,
 )
-from db.tables.chat import ChatConversation, ChatMessage
+from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
 from db.tables.enterprise import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
+from db.tables.idempotency import IdempotencyKey
 from db.tables.privacy import UserPrivacyRequest
-from db.tables.quota import DailyQuotaUsage
+from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "EnterpriseAccount",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
+    "IdempotencyKey",
+    "QuotaLedgerEntry",
+    "ReplyGeneration",
     "Table",
     "User",
     "UserPrivacyRequest",

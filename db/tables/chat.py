@@ -1,8 +1,9 @@
-"""Conversations and their messages."""
+"""Conversations, their messages, and the replies that are being written."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Table, identity, instant, now, one_of
@@ -31,7 +32,10 @@ class ChatConversation(Table):
 
 
 class ChatMessage(Table):
-    """A person's message, or the model's reply with how it came about."""
+    """A person's message, or the model's reply with how it came about.
+
+    `stream_ends` are the ends of the pieces in which a reply was streamed, in characters.
+    """
 
     __tablename__ = "chat_messages"
     __table_args__ = (
@@ -40,6 +44,8 @@ class ChatMessage(Table):
         CheckConstraint("role = 'assistant' OR status = 'complete'", "people_write_at_once"),
         CheckConstraint("role = 'assistant' OR model IS NULL", "people_have_no_model"),
         CheckConstraint("(model IS NULL) = (attempts IS NULL)", "generation_is_whole"),
+        one_of("failure_reason", "unavailable", "timed_out", "refused", "too_long", "interrupted"),
+        CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
         Index(
             "ix_chat_messages_conversation_id_created_at_id",
             *("conversation_id", "created_at", "id"),
@@ -47,7 +53,9 @@ class ChatMessage(Table):
     )
 
     id: Mapped[identity]
-    conversation_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat_conversations.id"))
+    conversation_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
+    )
     role: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'complete'"))
     content: Mapped[str] = mapped_column(Text)
@@ -57,3 +65,33 @@ class ChatMessage(Table):
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
     latency_ms: Mapped[int | None]
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    stream_ends: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+
+
+class ReplyGeneration(Table):
+    """A reply that is being written: by which process, and until when that is believed.
+
+    The row goes with the end of the reply; whoever deletes it, and nobody else, says how the reply
+    ended and what becomes of the unit reserved on `usage_date`.
+    """
+
+    __tablename__ = "reply_generations"
+    __table_args__ = (
+        Index(None, "lease_expires_at"),
+        Index(None, "owner"),
+        Index(None, "conversation_id"),
+        Index(None, "user_id"),
+    )
+
+    reply_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("chat_messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
+    )
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    usage_date: Mapped[date]
+    owner: Mapped[UUID]
+    lease_expires_at: Mapped[datetime] = mapped_column(instant)
+    stop_requested_at: Mapped[datetime | None] = mapped_column(instant)

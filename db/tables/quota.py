@@ -1,11 +1,11 @@
-"""How many messages each person sent on each UTC day."""
+"""How many messages each person sent on each UTC day, and every change of that number."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Table
+from db.tables.base import Table, identity, instant, now, one_of
 
 
 class DailyQuotaUsage(Table):
@@ -17,3 +17,43 @@ class DailyQuotaUsage(Table):
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True)
     usage_date: Mapped[date] = mapped_column(primary_key=True)
     used: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class QuotaLedgerEntry(Table):
+    """One change of a day's use, appended and never changed; the units of a day add up to it.
+
+    A reply reserves its unit once, and either settles or releases it, once. `opening` is what was
+    used before the ledger was kept. The reply may be deleted, the entry stays.
+    """
+
+    __tablename__ = "quota_ledger_entries"
+    __table_args__ = (
+        one_of("kind", "opening", "reserve", "settle", "release"),
+        CheckConstraint("(kind = 'opening') = (reply_id IS NULL)", "replies_reserve"),
+        CheckConstraint(
+            "CASE kind WHEN 'opening' THEN units >= 0 WHEN 'reserve' THEN units = 1 "
+            "WHEN 'settle' THEN units = 0 ELSE units = -1 END",
+            "units",
+        ),
+        Index(
+            "uq_quota_ledger_entries_reserved",
+            "reply_id",
+            unique=True,
+            postgresql_where="kind = 'reserve'",
+        ),
+        Index(
+            "uq_quota_ledger_entries_ended",
+            "reply_id",
+            unique=True,
+            postgresql_where="kind IN ('settle', 'release')",
+        ),
+        Index(None, "user_id", "usage_date"),
+    )
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    usage_date: Mapped[date]
+    kind: Mapped[str] = mapped_column(Text)
+    units: Mapped[int]
+    reply_id: Mapped[int | None] = mapped_column(BigInteger)
+    occurred_at: Mapped[datetime] = mapped_column(instant, server_default=now)

@@ -1,0 +1,174 @@
+"""Statements about the replies that are being written.
+
+Leases are measured by the database's clock, the only one that all processes share.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from asyncpg import Record
+from sqlalchemy import Double, any_, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from db.database import Connection
+from db.statement import Statement
+from db.tables import ChatMessage, ReplyGeneration
+
+_lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
+    "interval '1 second'"
+)
+_ENDED = (
+    ReplyGeneration.reply_id,
+    ReplyGeneration.user_id,
+    ReplyGeneration.usage_date,
+    ReplyGeneration.stop_requested_at,
+)
+_BEGIN = Statement(
+    "generations.begin",
+    insert(ReplyGeneration).values(
+        reply_id=bindparam("reply_id"),
+        conversation_id=bindparam("conversation_id"),
+        user_id=bindparam("user_id"),
+        usage_date=bindparam("day"),
+        owner=bindparam("owner"),
+        lease_expires_at=_lease_end,
+    ),
+)
+_OF_OWNER = Statement(
+    "generations.of_owner",
+    select(ReplyGeneration.reply_id, ReplyGeneration.stop_requested_at).where(
+        ReplyGeneration.owner == bindparam("owner")
+    ),
+)
+_RENEW = Statement(
+    "generations.renew",
+    update(ReplyGeneration)
+    .where(ReplyGeneration.owner == bindparam("of_owner"))
+    .values(lease_expires_at=_lease_end),
+)
+_REQUEST_STOP = Statement(
+    "generations.request_stop",
+    update(ReplyGeneration)
+    .where(
+        ReplyGeneration.reply_id == bindparam("of_reply"),
+        ReplyGeneration.user_id == bindparam("of_user"),
+    )
+    .values(
+        stop_requested_at=func.coalesce(ReplyGeneration.stop_requested_at, func.clock_timestamp())
+    )
+    .returning(ReplyGeneration.owner),
+)
+_END = Statement(
+    "generations.end",
+    delete(ReplyGeneration)
+    .where(
+        ReplyGeneration.reply_id == bindparam("reply_id"),
+        ReplyGeneration.owner == bindparam("owner"),
+    )
+    .returning(*_ENDED),
+)
+_expired = (
+    select(ReplyGeneration.reply_id)
+    .where(ReplyGeneration.lease_expires_at < func.clock_timestamp())
+    .order_by(ReplyGeneration.lease_expires_at)
+    .limit(literal_column("1"))
+    .with_for_update(skip_locked=True)
+)
+_END_EXPIRED = Statement(
+    "generations.end_expired",
+    # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
+    delete(ReplyGeneration)
+    .where(ReplyGeneration.reply_id == any_(func.array(_expired.scalar_subquery())))
+    .returning(*_ENDED),
+)
+_END_OF_CONVERSATION = Statement(
+    "generations.end_of_conversation",
+    delete(ReplyGeneration)
+    .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
+    .returning(*_ENDED),
+)
+_written = (
+    func.jsonb_to_recordset(bindparam("written", type_=JSONB))
+    .table_valued(
+        ChatMessage.id.expression,
+        ChatMessage.content.expression,
+        ChatMessage.attempts.expression,
+        ChatMessage.stream_ends.expression,
+        name="written",
+    )
+    .render_derived(with_types=True)
+)
+_SAVE_PROGRESS = Statement(
+    "generations.save_progress",
+    update(ChatMessage)
+    .where(ChatMessage.id == _written.c.id, ChatMessage.status == "streaming")
+    .values(
+        content=_written.c.content,
+        attempts=_written.c.attempts,
+        stream_ends=_written.c.stream_ends,
+    ),
+)
+
+
+async def begin(
+    connection: Connection,
+    *,
+    reply_id: int,
+    conversation_id: int,
+    user_id: int,
+    day: date,
+    owner: UUID,
+    lease_seconds: float,
+) -> None:
+    """Say that `owner` writes the reply, with a lease that begins now."""
+    await connection.fetch(
+        _BEGIN,
+        reply_id=reply_id,
+        conversation_id=conversation_id,
+        user_id=user_id,
+        day=day,
+        owner=owner,
+        lease_seconds=lease_seconds,
+    )
+
+
+async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
+    """`(reply_id, stop_requested_at)` of what `owner` writes."""
+    return await connection.fetch(_OF_OWNER, owner=owner)
+
+
+async def renew(connection: Connection, owner: UUID, lease_seconds: float) -> None:
+    """Let all leases of `owner` begin now."""
+    await connection.fetch(_RENEW, of_owner=owner, lease_seconds=lease_seconds)
+
+
+async def request_stop(connection: Connection, reply_id: int, user_id: int) -> UUID | None:
+    """Ask whoever writes a reply of `user_id` to stop, and give the owner; None if nobody does."""
+    rows = await connection.fetch(_REQUEST_STOP, of_reply=reply_id, of_user=user_id)
+    return rows[0]["owner"] if rows else None
+
+
+async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | None:
+    """Take the reply away from `owner` for good; None where it is not the owner's any more."""
+    rows = await connection.fetch(_END, reply_id=reply_id, owner=owner)
+    return rows[0] if rows else None
+
+
+async def end_expired(connection: Connection) -> Record | None:
+    """Take away one reply whose lease ran out, of those that nobody else is taking away."""
+    rows = await connection.fetch(_END_EXPIRED)
+    return rows[0] if rows else None
+
+
+async def end_of_conversation(connection: Connection, conversation_id: int) -> list[Record]:
+    """Take away all replies of a conversation."""
+    return await connection.fetch(_END_OF_CONVERSATION, conversation_id=conversation_id)
+
+
+# Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
+async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> None:
+    """Store how far replies are written; those that have ended stay as they are."""
+    await connection.fetch(_SAVE_PROGRESS, written=orjson.dumps(written).decode())

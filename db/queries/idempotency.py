@@ -1,0 +1,86 @@
+"""Statements about idempotency keys, of people and of companies."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from db.database import Connection
+from db.statement import Statement
+from db.tables import IdempotencyKey
+
+_CLAIM = Statement(
+    "idempotency.claim",
+    insert(IdempotencyKey)
+    .values(
+        user_id=bindparam("user_id", type_=BigInteger),
+        enterprise_account_id=bindparam("account_id", type_=BigInteger),
+        key=bindparam("key"),
+        fingerprint=bindparam("fingerprint"),
+        created_at=bindparam("now"),
+    )
+    .on_conflict_do_nothing()
+    .returning(IdempotencyKey.id),
+)
+_STORED = select(IdempotencyKey.fingerprint, IdempotencyKey.result).where(
+    IdempotencyKey.key == bindparam("key")
+)
+_STORED_OF_USER = Statement(
+    "idempotency.stored", _STORED.where(IdempotencyKey.user_id == bindparam("user_id"))
+)
+_STORED_OF_ACCOUNT = Statement(
+    "idempotency.stored",
+    _STORED.where(IdempotencyKey.enterprise_account_id == bindparam("account_id")),
+)
+_KEEP = Statement(
+    "idempotency.keep",
+    update(IdempotencyKey)
+    .where(IdempotencyKey.id == bindparam("claim_id"))
+    .values(result=bindparam("kept", type_=JSONB)),
+)
+_FORGET = Statement(
+    "idempotency.forget",
+    delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")),
+)
+
+
+async def claim(
+    connection: Connection,
+    *,
+    user_id: int | None,
+    account_id: int | None,
+    key: str,
+    fingerprint: bytes,
+    now: datetime,
+) -> int | None:
+    """Add the key of a person or a company and give its id; None where it is there already.
+
+    Waits for a transaction that is adding the same key at the moment.
+    """
+    rows = await connection.fetch(
+        _CLAIM, user_id=user_id, account_id=account_id, key=key, fingerprint=fingerprint, now=now
+    )
+    return int(rows[0]["id"]) if rows else None
+
+
+async def stored(
+    connection: Connection, *, user_id: int | None, account_id: int | None, key: str
+) -> Record | None:
+    """`(fingerprint, result)` of a person's or a company's key; `result` is JSON text."""
+    statement = _STORED_OF_USER if user_id is not None else _STORED_OF_ACCOUNT
+    rows = await connection.fetch(statement, user_id=user_id, account_id=account_id, key=key)
+    return rows[0] if rows else None
+
+
+# Any: JSON.
+async def keep(connection: Connection, claim_id: int, result: dict[str, Any]) -> None:
+    """Store what came of a claimed key."""
+    await connection.fetch(_KEEP, claim_id=claim_id, kept=orjson.dumps(result).decode())
+
+
+async def forget(connection: Connection, before: datetime) -> None:
+    """Remove the keys that are older than `before`."""
+    await connection.fetch(_FORGET, before=before)

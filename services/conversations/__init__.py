@@ -1,0 +1,1 @@
+"""Conversations: started, named, archived, deleted."""

@@ -1,0 +1,14 @@
+"""The people who act."""
+
+from db.database import Transaction
+from db.queries import users
+
+
+class PersonUnknown(Exception):
+    """The signed-in person is not, or no longer, known."""
+
+
+async def hold(transaction: Transaction, user_id: int) -> None:
+    """Make sure that the person exists until the transaction ends; raises `PersonUnknown`."""
+    if not await users.hold(transaction, user_id):
+        raise PersonUnknown(user_id)

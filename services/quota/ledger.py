@@ -1,0 +1,80 @@
+"""Units of the daily quota: reserved with a message, then settled or given back, once."""
+
+from datetime import date, datetime
+from math import ceil
+
+from db.database import Connection, Transaction
+from db.queries import quota
+from services.billing.records import Subscription, SubscriptionStatus
+from services.clock import next_midnight
+from services.quota.rules import daily_limit
+from services.refusal import Refusal, RefusalCode
+
+
+class NoActiveSubscription(Refusal):
+    """Nothing can be sent without an active subscription."""
+
+    code = RefusalCode.NO_ACTIVE_SUBSCRIPTION
+
+
+class QuotaExceeded(Refusal):
+    """The day's messages are used up."""
+
+    code = RefusalCode.QUOTA_EXCEEDED
+
+
+async def reserve(
+    transaction: Transaction,
+    *,
+    user_id: int,
+    reply_id: int,
+    subscription: Subscription,
+    now: datetime,
+) -> date:
+    """Reserve a unit for a reply and give the UTC day that it belongs to.
+
+    `subscription` is as this transaction read it. Raises `NoActiveSubscription` and
+    `QuotaExceeded`.
+    """
+    if subscription.status is not SubscriptionStatus.ACTIVE:
+        raise NoActiveSubscription("An active subscription is needed to send messages.")
+    day, limit = now.date(), daily_limit(subscription)
+    if not await quota.reserve(transaction, user_id, day, limit):
+        raise QuotaExceeded(
+            f"The {limit} messages of the day are used up.",
+            retry_after_seconds=ceil((next_midnight(now) - now).total_seconds()),
+        )
+    await quota.record(
+        transaction, user_id=user_id, day=day, kind="reserve", units=1, reply_id=reply_id, now=now
+    )
+    return day
+
+
+async def settle(
+    transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
+) -> None:
+    """Say that the unit reserved for a reply was spent."""
+    await quota.record(
+        transaction, user_id=user_id, day=day, kind="settle", units=0, reply_id=reply_id, now=now
+    )
+
+
+async def release(
+    transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
+) -> None:
+    """Give back the unit reserved for a reply, to the day that it was reserved on."""
+    await quota.record(
+        transaction, user_id=user_id, day=day, kind="release", units=-1, reply_id=reply_id, now=now
+    )
+    await quota.give_back(transaction, user_id, day)
+
+
+async def differing_days(connection: Connection) -> list[tuple[int, date, int, int]]:
+    """Where counters and ledger differ: user, day, counted, recorded; empty when all is well.
+
+    Reads the whole ledger.
+    """
+    return [
+        (row["user_id"], row["usage_date"], row["counted"], row["recorded"])
+        for row in await quota.differences(connection)
+    ]

@@ -1,0 +1,55 @@
+"""Why a use-case changed nothing, in a form that a client can act on."""
+
+from enum import Enum
+from typing import ClassVar
+
+
+class RefusalCode(Enum):
+    """Every reason that a mutation can give."""
+
+    INVALID_INPUT = "invalid_input"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    NO_ACTIVE_SUBSCRIPTION = "no_active_subscription"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    INVALID_PLAN = "invalid_plan"
+    SUBSCRIPTION_ALREADY_ACTIVE = "subscription_already_active"
+    ALREADY_ON_PLAN = "already_on_plan"
+    PAYMENT_DECLINED = "payment_declined"
+    LLM_UNAVAILABLE = "llm_unavailable"
+    USAGE_LIMIT_EXCEEDED = "usage_limit_exceeded"
+
+
+class Refusal(Exception):
+    """A use-case refused; raised inside its transaction, so that nothing is changed.
+
+    `field` is the member of the input at fault, `retry_after_seconds` when trying again can help.
+    """
+
+    code: ClassVar[RefusalCode]
+
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidInput(Refusal):
+    """A member of the input cannot be used."""
+
+    code = RefusalCode.INVALID_INPUT
+
+
+class NotFound(Refusal):
+    """What the input names does not exist, or is not the caller's, which look the same."""
+
+    code = RefusalCode.NOT_FOUND
+
+
+class Conflict(Refusal):
+    """What the input names is not in a state for this."""
+
+    code = RefusalCode.CONFLICT
