@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import default_field_resolver, default_type_resolver, get_variable_values
+from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput
@@ -21,30 +22,44 @@ async def run(
     context: RequestContext,
 ) -> ExecutionResult:
     """Execute a query or mutation; raises `RequestRefused` for variables that do not fit."""
-    result = executor_for(schema, operation, variables, context).execute_operation()
+    values = coerced(schema, operation, variables)
+    return await executed(executor_for(schema, operation, values, context))
+
+
+async def executed(executor: PlannedExecutor) -> ExecutionResult:
+    """Let the executor run its operation once."""
+    result = executor.execute_operation()
     answer = await result if isawaitable(result) else result
     if not isinstance(answer, ExecutionResult):
         raise TypeError("incremental delivery was not asked for")
     return answer
 
 
-def executor_for(
-    schema: GraphQLSchema,
-    operation: Operation,
-    variables: Mapping[str, Any] | None,
-    context: RequestContext,
-) -> PlannedExecutor:
-    """An executor of `operation`; raises `RequestRefused` for variables that do not fit."""
+def coerced(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
+) -> VariableValues:
+    """The operation's variables; raises `RequestRefused` for those that do not fit."""
     values = get_variable_values(
         schema, operation.definition.variable_definitions or (), dict(variables or {})
     )
     if isinstance(values, list):
         raise RequestRefused(BadUserInput.code, values)
+    return values
+
+
+def executor_for(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object = None,
+) -> PlannedExecutor:
+    """An executor of `operation` with its coerced variables; it runs once."""
     executor = PlannedExecutor(
         schema=schema,
         fragment_definitions=operation.fragment_definitions,
         fragments=operation.fragments,
-        root_value=None,
+        root_value=root,
         context_value=context,
         operation=operation.definition,
         variable_values=values,

@@ -1,0 +1,83 @@
+"""Following a subscription: each event of its source, executed with the plans of its document."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, Protocol, runtime_checkable
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
+from graphql.execution import create_source_event_stream
+
+from gql.context import RequestContext
+from gql.execution.executor import PlannedExecutor
+from gql.execution.prepare import Operation
+from gql.execution.run import coerced, executed, executor_for
+
+_END = object()
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """An event that a client can name when it takes up the stream again."""
+
+    @property
+    def event_id(self) -> int | None:
+        """Its number; None where the stream cannot be taken up after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a client gets for one event of the source."""
+
+    number: int | None
+    result: ExecutionResult
+
+
+class StreamFailed(Exception):
+    """The source could not be had, or failed before its end; nothing follows."""
+
+    def __init__(self, error: GraphQLError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+# Any: variables are JSON, and a source gives whatever its field is made from.
+async def subscribe(
+    schema: GraphQLSchema,
+    operation: Operation,
+    variables: Mapping[str, Any] | None,
+    new_context: Callable[[], RequestContext],
+) -> AsyncGenerator[Event, None]:
+    """Give the events of a subscription, each executed in a context of its own.
+
+    Raises `RequestRefused` for variables that do not fit, and `StreamFailed`. Closing the
+    generator, or cancelling who awaits it, closes the source before that returns.
+    """
+    values = coerced(schema, operation, variables)
+    source = await _source(executor_for(schema, operation, values, new_context()))
+    try:
+        while (value := await _next(source, operation)) is not _END:
+            # An executor keeps what it has seen, so that each event needs its own.
+            executor = executor_for(schema, operation, values, new_context(), value)
+            number = value.event_id if isinstance(value, Numbered) else None
+            yield Event(number, await executed(executor))
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
+
+
+async def _source(executor: PlannedExecutor) -> AsyncIterator[Any]:
+    made = create_source_event_stream(executor)
+    source = await made if isawaitable(made) else made
+    if isinstance(source, ExecutionResult):
+        (error,) = source.errors or []
+        raise StreamFailed(error)
+    return aiter(source)
+
+
+async def _next(source: AsyncIterator[Any], operation: Operation) -> Any:
+    try:
+        return await anext(source, _END)
+    except Exception as error:
+        field = operation.definition.selection_set.selections[0]
+        raise StreamFailed(located_error(error, [field])) from error
