@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from app.settings import Settings
 from tests.fixtures.server import Api
@@ -63,4 +64,6 @@ def test_decision_records_are_short() -> None:
 def _default(value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     return "none" if value in {None, ()} else f"`{value}`"
