@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from db.database import Database
 from db.queries import schema
+from db.unavailable import DatabaseUnavailable
 
 _CHECK_TIMEOUT_SECONDS = 2
 
@@ -37,7 +38,7 @@ class Readiness:
                 self._database.read() as connection,
             ):
                 revision = await schema.revision(connection)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return "unreachable"
         if revision == self._schema_revision:
             return "ok"

@@ -1,5 +1,6 @@
 """What can be set, read from the environment once, here and nowhere else."""
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,9 +8,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 SHORTEST_SECRET = 32
+STAND_IN = "stand-in"
+STAND_IN_URL = "http://127.0.0.1:8001/v1"
 
 
 class Environment(Enum):
@@ -35,9 +39,17 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _fits_a_header(secret: SecretStr) -> SecretStr:
+    if re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()) is None:
+        raise ValueError("must be printable ASCII without spaces")
+    return secret
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -74,6 +86,37 @@ class Settings(BaseSettings):
         None,
         description="Where the identity provider publishes its keys (RS256, ES256, EdDSA).",
         pattern="^https?://",
+    )
+    chat_llm_base_url: str = Field(
+        STAND_IN_URL,
+        description="The OpenAI-compatible API that writes the replies; by default the stand-in, "
+        "where `guidance llm-standin` serves it.",
+        pattern=r"^https?://[^\s/]+",
+    )
+    chat_llm_api_key: ApiKey = Field(
+        SecretStr(STAND_IN), description="The key that it is asked with."
+    )
+    chat_llm_model: str = Field(STAND_IN, description="The model that is asked for.", min_length=1)
+    chat_llm_timeout_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        20, description="The longest that a whole reply may take, retries included."
+    )
+    chat_llm_retry_count: int = Field(2, ge=0, description="Retries after the first attempt.")
+    chat_llm_retry_backoff_seconds: Seconds = Field(
+        0.2,
+        description="The wait before the first retry, doubled at each one; 0 together with jitter "
+        "0 means no waiting.",
+    )
+    chat_llm_retry_backoff_max_seconds: Seconds = Field(
+        1.5, description="The longest wait, unless the model asks for a longer one."
+    )
+    chat_llm_retry_jitter_seconds: Seconds = Field(
+        0.1, description="The most that chance adds to a wait."
+    )
+    chat_context_window_messages: Positive = Field(
+        12, description="The most messages of a conversation that the model is given."
+    )
+    chat_context_max_characters: Positive = Field(
+        4_000, description="The most characters of a conversation that the model is given."
     )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."
@@ -122,6 +165,12 @@ class Settings(BaseSettings):
             raise ValueError("production needs JWT_SECRET_KEY or JWT_JWKS_URL")
         return self
 
+    @model_validator(mode="after")
+    def _production_has_a_model(self) -> "Settings":
+        if self.is_production and self.uses_stand_in:
+            raise ValueError("production needs CHAT_LLM_BASE_URL")
+        return self
+
     @property
     def is_production(self) -> bool:
         """Whether the process serves real people."""
@@ -140,6 +189,27 @@ class Settings(BaseSettings):
     def has_page(self) -> bool:
         """Whether /graphql shows people a page."""
         return not self.is_production if self.graphql_ide is None else self.graphql_ide
+
+    @property
+    def uses_stand_in(self) -> bool:
+        """Whether no model was configured."""
+        return "chat_llm_base_url" not in self.model_fields_set
+
+    @property
+    def language_model(self) -> LanguageModelConfig:
+        """Which model is asked, and with how much patience."""
+        return LanguageModelConfig(
+            base_url=self.chat_llm_base_url,
+            api_key=self.chat_llm_api_key.get_secret_value(),
+            model=self.chat_llm_model,
+            timeout_seconds=self.chat_llm_timeout_seconds,
+            retries=RetryPolicy(
+                retry_count=self.chat_llm_retry_count,
+                backoff_seconds=self.chat_llm_retry_backoff_seconds,
+                backoff_max_seconds=self.chat_llm_retry_backoff_max_seconds,
+                jitter_seconds=self.chat_llm_retry_jitter_seconds,
+            ),
+        )
 
     @property
     def usage_contract(self) -> UsageContract:

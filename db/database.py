@@ -1,7 +1,7 @@
 """Connections: `read()` for statements that stand alone, `begin()` for a transaction."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,16 +10,19 @@ import asyncpg
 
 from db.recording import record
 from db.statement import Statement
+from db.unavailable import DatabaseUnavailable, connected, connecting
 
 if TYPE_CHECKING:
-    Driver: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[Any]
+    from db.unavailable import Driver
+
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
 
 Observer: TypeAlias = Callable[[str, float, int], None]
 """Told of each statement: its name, the seconds it took and the number of rows it returned."""
 
 _CONNECT_TIMEOUT_SECONDS = 5
-_ACQUIRE_TIMEOUT_SECONDS = 10
+PATIENCE_SECONDS = 10.0
+"""How long a connection is waited for when all are taken, or the database does not answer."""
 
 
 class Connection:
@@ -33,10 +36,12 @@ class Connection:
 
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
-        """Run `statement` and give all of its rows."""
+        """Run `statement` and give all of its rows; raises `DatabaseUnavailable`."""
         record(statement.name)
+        arguments = statement.arguments(values)
         started = perf_counter()
-        rows = await self.driver.fetch(statement.sql, *statement.arguments(values))
+        with connected(self.driver):
+            rows = await self.driver.fetch(statement.sql, *arguments)
         self._observe(statement.name, perf_counter() - started, len(rows))
         return rows
 
@@ -61,38 +66,49 @@ class Transaction(Connection):
 
 
 class Database:
-    """The pools of one process; made by `open_database`."""
+    """The pools of one process; made by `open_database`.
 
-    def __init__(self, primary: "Pool", replica: "Pool", observe: Observer) -> None:
+    Where no connection can be had in time, or one is lost, `DatabaseUnavailable` is raised.
+    Nothing is tried again here: the next `read()` or `begin()` connects anew.
+    """
+
+    def __init__(
+        self, primary: "Pool", replica: "Pool", observe: Observer, patience_seconds: float
+    ) -> None:
         self._primary = primary
         self._replica = replica
         self._observe = observe
+        self._patience_seconds = patience_seconds
 
     def read(self) -> "Reading":
         """Hold a connection for statements that need no transaction; it may be a replica's."""
-        return Reading(self._replica, self._observe)
+        return Reading(self._replica, self._observe, self._patience_seconds)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """Hold a connection in a transaction: leaving commits, an exception rolls back."""
-        async with self._primary.acquire(timeout=_ACQUIRE_TIMEOUT_SECONDS) as driver:
+        driver = await _acquire(self._primary, self._patience_seconds)
+        try:
             transaction = Transaction(driver, self._observe)
-            async with driver.transaction():
+            async with _committed_or_rolled_back(driver):
                 yield transaction
+        finally:
+            await self._primary.release(driver)
         await transaction.committed()
 
 
 class Reading:
     """`async with database.read()`: autocommit, no BEGIN, no reset on return."""
 
-    __slots__ = ("_driver", "_observe", "_pool")
+    __slots__ = ("_driver", "_observe", "_patience_seconds", "_pool")
 
-    def __init__(self, pool: "Pool", observe: Observer) -> None:
+    def __init__(self, pool: "Pool", observe: Observer, patience_seconds: float) -> None:
         self._pool = pool
         self._observe = observe
+        self._patience_seconds = patience_seconds
 
     async def __aenter__(self) -> Connection:
-        self._driver = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_SECONDS)
+        self._driver = await _acquire(self._pool, self._patience_seconds)
         return Connection(self._driver, self._observe)
 
     async def __aexit__(
@@ -106,15 +122,44 @@ class Reading:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, replica_url: str | None, pool_size: int, observe: Observer
+    url: str,
+    *,
+    replica_url: str | None,
+    pool_size: int,
+    observe: Observer,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Database]:
-    """Open pools of at most `pool_size` connections; leaving closes them."""
+    """Open pools of at most `pool_size` connections; leaving closes them.
+
+    They connect when they are first used, so that a process starts while its database is away.
+    """
     async with _open_pool(url, pool_size) as primary:
         if replica_url is None:
-            yield Database(primary, primary, observe)
+            yield Database(primary, primary, observe, patience_seconds)
         else:
             async with _open_pool(replica_url, pool_size) as replica:
-                yield Database(primary, replica, observe)
+                yield Database(primary, replica, observe, patience_seconds)
+
+
+async def _acquire(pool: "Pool", patience_seconds: float) -> "Driver":
+    with connecting():
+        return await pool.acquire(timeout=patience_seconds)
+
+
+@asynccontextmanager
+async def _committed_or_rolled_back(driver: "Driver") -> AsyncIterator[None]:
+    transaction = driver.transaction()
+    with connected(driver):
+        await transaction.start()
+    try:
+        yield
+    except BaseException:
+        # A lost connection is rolled back by the server.
+        with suppress(DatabaseUnavailable), connected(driver):
+            await transaction.rollback()
+        raise
+    with connected(driver):
+        await transaction.commit()
 
 
 def _open_pool(url: str, pool_size: int) -> "Pool":

@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 
+import structlog
+
 from app.authentication.key_set import KeySetUnavailable
 from app.authentication.tokens import InvalidToken, TokenVerifier
+from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import EnterpriseService
 from services.principal import ANONYMOUS, Person, Principal
+
+_log = structlog.get_logger("guidance.authentication")
 
 
 class NotAuthenticated(Exception):
@@ -48,7 +53,11 @@ class Authenticator:
         return Person(user_id=claims.user_id, roles=claims.roles)
 
     async def _client(self, api_key: str) -> Principal:
-        client = await self._enterprise.recognise(api_key.strip())
+        try:
+            client = await self._enterprise.recognise(api_key.strip())
+        except DatabaseUnavailable as error:
+            _log.error("database unavailable", reason=str(error))
+            raise AuthenticationUnavailable("API keys cannot be checked at the moment.") from error
         if client is None:
             raise NotAuthenticated("The API key is wrong, expired or revoked.")
         return client

@@ -7,6 +7,7 @@ import click
 
 from app.settings import Settings, load_settings
 from app.wiring import database_url, open_application
+from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import AccountNotFound
 
 
@@ -20,7 +21,7 @@ def api_key(account_id: int) -> None:
             click.echo(asyncio.run(issue(settings, url, account_id)))
         except AccountNotFound:
             raise click.ClickException(f"there is no enterprise account {account_id}") from None
-        except (OSError, asyncpg.PostgresError) as error:
+        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
             raise click.ClickException(f"the database cannot be used: {error}") from error
 
 

@@ -13,7 +13,7 @@ from app.authentication.authenticator import (
 )
 from app.graphql.request import BAD_REQUEST, BadRequest, read_request
 from app.graphql.service import Answer, GraphQLService, refused
-from app.graphql.wording import message_body
+from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from gql.errors import Unauthenticated
 from gql.execution.prepare import RequestRefused
 
@@ -48,7 +48,7 @@ class GraphQLEndpoint:
             body = message_body(str(error), Unauthenticated.code)
             return _response(401, body, media_type, {"www-authenticate": "Bearer"})
         except AuthenticationUnavailable as error:
-            body = message_body(str(error), "SERVICE_UNAVAILABLE")
+            body = message_body(str(error), SERVICE_UNAVAILABLE)
             return _response(503, body, media_type, {"retry-after": _RETRY_SECONDS})
         request.state.log.update(
             operation=answer.operation_name,

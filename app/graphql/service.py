@@ -78,7 +78,7 @@ class GraphQLService:
         started = perf_counter()
         with recorded_statements() as statements:
             result = await run(self._schema, operation, request.variables, self._context(principal))
-        errors = [worded(error, request_id) for error in result.errors or ()]
+        errors = worded(result.errors or (), request_id)
         answer = Answer(
             body={"data": result.data, "errors": errors} if errors else {"data": result.data},
             was_executed=True,

@@ -6,10 +6,13 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
+from db.unavailable import DatabaseUnavailable
 from gql.execution.run import code_of
 from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+_OUR_FAULT = frozenset({INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE})
 _log = structlog.get_logger("guidance.graphql")
 
 
@@ -24,30 +27,45 @@ def message_body(message: str, code: str) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
-def worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """A field's error; one that nobody expected is logged, and named by the request id alone."""
+def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """The errors of fields; one that nobody expected is named by the request id alone.
+
+    Our own failures are logged, each once however many fields it failed.
+    """
+    ours = {error.original_error: error for error in errors if code_of(error) is None}
+    away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
+    if away:
+        _log.error("database unavailable", request_id=request_id, reason=str(away[0]))
+    for cause, error in ours.items():
+        if cause not in away:
+            _log.error(
+                "unexpected failure",
+                request_id=request_id,
+                field=".".join(str(key) for key in error.path or ()),
+                exc_info=cause,
+            )
+    return [_worded(error, request_id) for error in errors]
+
+
+def _worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
     code = code_of(error)
     if code is not None:
         return _with_code(error, code)
-    _log.error(
-        "unexpected failure",
-        request_id=request_id,
-        field=".".join(str(key) for key in error.path or ()),
-        exc_info=error.original_error or error,
-    )
+    if isinstance(error.original_error, DatabaseUnavailable):
+        message, code = "This cannot be answered at the moment; try again.", SERVICE_UNAVAILABLE
+    else:
+        message = "Something went wrong on our side; the request id tells us what."
+        code = INTERNAL_SERVER_ERROR
     masked = GraphQLError(
-        "Something went wrong on our side; the request id tells us what.",
-        nodes=error.nodes,
-        path=error.path,
-        extensions={"requestId": request_id},
+        message, nodes=error.nodes, path=error.path, extensions={"requestId": request_id}
     )
-    return _with_code(masked, INTERNAL_SERVER_ERROR)
+    return _with_code(masked, code)
 
 
 def outcome_of(errors: Sequence[dict[str, Any]]) -> Outcome:
     """What the worded errors make of the request."""
     codes = {error["extensions"]["code"] for error in errors}
-    if INTERNAL_SERVER_ERROR in codes:
+    if not codes.isdisjoint(_OUR_FAULT):
         return Outcome.SERVER_ERROR
     return Outcome.CLIENT_ERROR if codes else Outcome.OK
 

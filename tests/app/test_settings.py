@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from app.settings import Settings, SettingsRefused, load_settings
+from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 LONG = "long enough to be a secret of ours and more"
+MODEL_URL = "https://model.example/v1"
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,17 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("JWT_PREVIOUS_SECRET_KEYS", "secret"),
         ("JWT_PREVIOUS_SECRET_KEYS", f"{LONG},secret"),
         ("JWT_JWKS_URL", "file:///secret"),
+        ("CHAT_LLM_BASE_URL", "secret.example/v1"),
+        ("CHAT_LLM_BASE_URL", "https:///secret"),
+        ("CHAT_LLM_API_KEY", "a secret"),
+        ("CHAT_LLM_API_KEY", "secrét"),
+        ("CHAT_LLM_TIMEOUT_SECONDS", "0"),
+        ("CHAT_LLM_TIMEOUT_SECONDS", "inf"),
+        ("CHAT_LLM_RETRY_COUNT", "-1"),
+        ("CHAT_LLM_RETRY_BACKOFF_SECONDS", "-0.1"),
+        ("CHAT_LLM_RETRY_BACKOFF_MAX_SECONDS", "nan"),
+        ("CHAT_CONTEXT_WINDOW_MESSAGES", "0"),
+        ("CHAT_CONTEXT_MAX_CHARACTERS", "0"),
         ("B2B_DAILY_USAGE_LIMIT", "-1"),
         ("B2B_USAGE_LIMIT_MODE", "sometimes"),
         ("GRAPHQL_IDE", "perhaps"),
@@ -77,6 +90,7 @@ def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "JWT_JWKS_URL"])
 def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv("APP_ENV", "production")
+    environment.setenv("CHAT_LLM_BASE_URL", MODEL_URL)
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
     closed = load_settings()
     assert (closed.has_page, closed.allows_introspection) == (False, False)
@@ -86,6 +100,36 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
     assert (opened.has_page, opened.allows_introspection) == (True, True)
 
 
+def test_production_needs_a_model(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("APP_ENV", "production")
+    environment.setenv("JWT_SECRET_KEY", LONG)
+    environment.setenv("CHAT_LLM_BASE_URL", "")
+    with pytest.raises(SettingsRefused, match="needs CHAT_LLM_BASE_URL"):
+        load_settings()
+
+
+def test_the_stand_in_writes_when_no_model_is_set(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().uses_stand_in
+    assert load_settings().language_model == LanguageModelConfig(
+        base_url="http://127.0.0.1:8001/v1",
+        api_key="stand-in",
+        model="stand-in",
+        timeout_seconds=20,
+        retries=RetryPolicy(
+            retry_count=2, backoff_seconds=0.2, backoff_max_seconds=1.5, jitter_seconds=0.1
+        ),
+    )
+    environment.setenv("CHAT_LLM_BASE_URL", MODEL_URL)
+    assert not load_settings().uses_stand_in
+
+
 def test_a_secret_is_not_shown() -> None:
-    values: dict[str, Any] = {"jwt_secret_key": LONG, "database_url": f"postgresql://u:{LONG}@h/d"}
-    assert LONG not in repr(Settings(**values))
+    key = LONG.replace(" ", "-")
+    values: dict[str, Any] = {
+        "jwt_secret_key": LONG,
+        "database_url": f"postgresql://u:{LONG}@h/d",
+        "chat_llm_api_key": key,
+    }
+    settings = Settings(**values)
+    assert LONG not in repr(settings)
+    assert key not in repr(settings) + repr(settings.language_model)

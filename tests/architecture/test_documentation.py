@@ -7,14 +7,18 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from app.settings import Settings
+from db.queries import conversations, messages
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLE = re.compile(r"```graphql\n(.*?)```(?:\s*```json\n(.*?)```)?", re.DOTALL)
+SQL = re.compile(r"```sql\n(.*?)```", re.DOTALL)
+UNBOUNDED = {"has_after": False, "has_before": False, "is_filtered": False}
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 EXAMPLES = [
     pytest.param(document, answer, id=f"{page.name}-{index}")
@@ -27,7 +31,16 @@ EXAMPLES = [
 def test_an_example_runs_and_answers_as_written(api: Api, document: str, answer: str) -> None:
     data = api.data(document, viewer=ADA)
     if answer:
-        assert data == orjson.loads(answer)
+        assert data == orjson.loads(answer), orjson.dumps(data).decode()
+
+
+def test_the_statements_are_those_that_run() -> None:
+    """On the page about performance: of twenty conversations with ten messages each."""
+    page = (ROOT / "docs" / "performance.md").read_text()
+    page_by_user = conversations.PAGE_BY_USER._statement(is_backward=False, **UNBOUNDED)
+    page_by_conversation = messages.PAGE_BY_CONVERSATION._statement(is_backward=True, **UNBOUNDED)
+    written = [_on_one_line(sql) for sql in SQL.findall(page)]
+    assert written == [_on_one_line(one.sql) for one in (page_by_user, page_by_conversation)]
 
 
 def test_every_setting_is_documented_as_it_is() -> None:
@@ -60,7 +73,14 @@ def test_decision_records_are_short() -> None:
     assert not [record.name for record in records if len(record.read_text().splitlines()) > 50]
 
 
+def _on_one_line(sql: str) -> str:
+    """SQL without its line breaks, which are the page's own."""
+    return re.sub(r"\s*([()])\s*", r"\1", " ".join(sql.split()))
+
+
 def _default(value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     return "none" if value in {None, ()} else f"`{value}`"

@@ -42,7 +42,10 @@ def test_a_database_with_people_is_left_alone(database_url: str) -> None:
 
 def test_production_is_left_alone(database_url: str) -> None:
     result = run(
-        *(database_url, "--profile", "demo"), APP_ENV="production", JWT_SECRET_KEY="secret " * 9
+        *(database_url, "--profile", "demo"),
+        APP_ENV="production",
+        JWT_SECRET_KEY="secret " * 9,
+        CHAT_LLM_BASE_URL="https://model.example/v1",
     )
     assert result.exit_code == 1
     assert result.stderr == "Error: generated data does not belong in production\n"

@@ -1,0 +1,63 @@
+"""What the driver and the operating system raise when the database is away, under one name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+if TYPE_CHECKING:
+    Driver: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+# `OSError` covers `TimeoutError`: the address refuses, is not there, or does not answer in time.
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+
+class DatabaseUnavailable(Exception):
+    """No connection could be had, or one was lost; the cause says why, and later may be better.
+
+    A statement that was running, or a commit, may have taken effect or not.
+    """
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Raise `DatabaseUnavailable` for whatever keeps a connection from being had."""
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnavailable(_reason(error)) from error
+
+
+@contextmanager
+def connected(driver: "Driver") -> Iterator[None]:
+    """Raise `DatabaseUnavailable` where `driver` is lost; what a statement does wrong passes."""
+    try:
+        yield
+    except _LOST as error:
+        raise DatabaseUnavailable(_reason(error)) from error
+    except asyncpg.InterfaceError as error:
+        if not _is_closed(driver):
+            raise
+        raise DatabaseUnavailable(_reason(error)) from error
+
+
+def _is_closed(driver: "Driver") -> bool:
+    try:
+        return driver.is_closed()
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken a lost connection back, and answers for it no more
+
+
+def _reason(error: Exception) -> str:
+    """The first line: PostgreSQL may quote values in the others."""
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,193 @@
+"""Connections that cannot be had, or are lost: said under one name, and got over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import asyncpg
+import pytest
+from sqlalchemy import bindparam, select, text
+
+from db.database import Connection, Database, open_database
+from db.queries import billing
+from db.statement import Statement
+from db.unavailable import DatabaseUnavailable
+from tests.fixtures.postgres import run, url_of
+
+NOWHERE = "postgresql://127.0.0.1:1/nothing"
+ADD_PLAN = """INSERT INTO billing_plans
+  (code, display_name, monthly_price_cents, currency, daily_message_limit, is_on_sale)
+  VALUES ('late', 'Late', 1, 'EUR', 1, true) RETURNING code"""
+PLAN_CODES = ["basic-entry", "premium-unlimited"]
+
+
+@asynccontextmanager
+async def opened(url: str, *, pool_size: int = 2) -> AsyncIterator[Database]:
+    """A database of which a connection is waited for a moment only."""
+    async with open_database(
+        url,
+        replica_url=None,
+        pool_size=pool_size,
+        observe=lambda *_: None,
+        patience_seconds=0.5,
+    ) as database:
+        yield database
+
+
+def on(url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
+    """Play a scenario with the database at `url`."""
+
+    async def play() -> None:
+        async with opened(url) as database:
+            await scenario(database)
+
+    asyncio.run(play())
+
+
+async def plan_codes(database: Database) -> list[str]:
+    async with database.read() as connection:
+        return [row["code"] for row in await billing.plans_on_sale(connection)]
+
+
+async def backend_of(connection: Connection) -> int:
+    (row,) = await connection.fetch(Statement("test.backend", select(text("pg_backend_pid() pid"))))
+    return int(row["pid"])
+
+
+async def end(url: str, backend: int) -> None:
+    """End a backend of the server, and wait until it is gone."""
+    await run(url, f"SELECT pg_terminate_backend({backend}, 10000)")
+
+
+@pytest.mark.parametrize("url", [NOWHERE, "postgresql:///nothing?host=/nowhere"])
+def test_where_nobody_listens(url: str) -> None:
+    async def scenario(database: Database) -> None:
+        with pytest.raises(DatabaseUnavailable):
+            await plan_codes(database)
+        with pytest.raises(DatabaseUnavailable):
+            async with database.begin():
+                pytest.fail("there is no transaction")
+
+    on(url, scenario)
+
+
+def test_a_database_that_does_not_exist(postgres: str) -> None:
+    async def scenario(database: Database) -> None:
+        with pytest.raises(DatabaseUnavailable, match='database "nothing" does not exist'):
+            await plan_codes(database)
+
+    on(url_of(postgres, "nothing"), scenario)
+
+
+def test_all_connections_are_taken_and_given_back(database_url: str) -> None:
+    async def scenario(database: Database) -> None:
+        async with database.read(), database.begin():
+            with pytest.raises(DatabaseUnavailable, match="TimeoutError"):
+                await plan_codes(database)
+        assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
+
+
+def test_a_connection_that_was_lost_while_idle_is_replaced(database_url: str) -> None:
+    async def scenario(database: Database) -> None:
+        async with database.read() as connection:
+            backend = await backend_of(connection)
+        await end(database_url, backend)
+        assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
+
+
+def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:
+    async def scenario(database: Database) -> None:
+        statement = Statement("test.sleep", select(text("pg_sleep(30)")))
+        async with database.read() as connection:
+            backend = await backend_of(connection)
+            sleeping = asyncio.ensure_future(connection.fetch(statement))
+            await end(database_url, backend)
+            with pytest.raises(DatabaseUnavailable, match="terminating connection"):
+                await sleeping
+            with pytest.raises(DatabaseUnavailable):
+                await connection.fetch(statement)
+        assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
+
+
+class Refused(Exception):
+    """What a service says."""
+
+
+async def add_plan(
+    database: Database,
+    *,
+    then: Callable[[int], Awaitable[None]] | None = None,
+    refusal: Refused | None = None,
+    done: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Add a plan in a transaction; `then` is told of its backend before it ends."""
+    async with database.begin() as transaction:
+        if done is not None:
+            transaction.after_commit(done)
+        await transaction.fetch(Statement("test.add_plan", text(ADD_PLAN)))
+        if then is not None:
+            await then(await backend_of(transaction))
+        if refusal is not None:
+            raise refusal
+
+
+def test_a_transaction_that_loses_its_connection_commits_nothing(database_url: str) -> None:
+    done: list[str] = []
+
+    async def note() -> None:
+        done.append("committed")
+
+    async def scenario(database: Database) -> None:
+        with pytest.raises(DatabaseUnavailable):
+            await add_plan(database, then=partial(end, database_url), done=note)
+        assert (await plan_codes(database), done) == (PLAN_CODES, [])
+        await add_plan(database, done=note)
+        assert (await plan_codes(database), done) == (["late", *PLAN_CODES], ["committed"])
+
+    on(database_url, scenario)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_exception_leaves_as_it_is_and_nothing_is_written(
+    database_url: str, *, is_lost: bool
+) -> None:
+    async def scenario(database: Database) -> None:
+        then = partial(end, database_url) if is_lost else None
+        with pytest.raises(Refused):
+            await add_plan(database, then=then, refusal=Refused())
+        assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
+
+
+def test_what_a_statement_does_wrong_is_not_the_databases_absence(database_url: str) -> None:
+    wrong_value = Statement("test.value", select(bindparam("day").op("::")(text("date"))))
+
+    async def scenario(database: Database) -> None:
+        async with database.read() as connection:
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await connection.fetch(Statement("test.table", text("SELECT * FROM nothing")))
+            with pytest.raises(asyncpg.DataError):
+                await connection.fetch(wrong_value, day="no day")
+            both = [connection.fetch(Statement("test.one", select(text("1")))) for _ in range(2)]
+            _, second = await asyncio.gather(*both, return_exceptions=True)
+        assert isinstance(second, asyncpg.InterfaceError)
+
+    on(database_url, scenario)
+
+
+def test_who_stops_waiting_leaves_a_connection_that_works(database_url: str) -> None:
+    async def scenario(database: Database) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), database.read() as connection:
+                await connection.fetch(Statement("test.sleep", select(text("pg_sleep(30)"))))
+        assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
