@@ -84,6 +84,14 @@ class Database:
         """Hold a connection for statements that need no transaction; it may be a replica's."""
         return Reading(self._replica, self._observe, self._patience_seconds)
 
+    def read_primary(self) -> "Reading":
+        """Hold a connection like `read()`, on which everything committed is seen."""
+        return Reading(self._primary, self._observe, self._patience_seconds)
+
+    def without_replica(self) -> "Database":
+        """The same database, read on the primary alone: for whoever has just written to it."""
+        return Database(self._primary, self._primary, self._observe, self._patience_seconds)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """Hold a connection in a transaction: leaving commits, an exception rolls back."""

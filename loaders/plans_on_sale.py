@@ -3,8 +3,8 @@
 from db.database import Database
 from db.queries import billing
 from loaders.batch import Loader
-from loaders.subscription_by_user import plan_from
 from services.billing.records import Plan
+from services.billing.rows import plan_from
 
 ALL = "all"
 

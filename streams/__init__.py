@@ -30,6 +30,14 @@ class ReplyStreams:
         await writing.begin()
         return writing
 
+    async def abandon(self, reply_id: int) -> None:
+        """Say that nothing follows in a stream whose writer, in another process, is gone."""
+        if self._shared is not None:
+            try:
+                await self._shared.end(reply_id)
+            except RedisError as error:
+                _log.warning("a stream stays open", reply=reply_id, reason=type(error).__name__)
+
     def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
         """Give the pieces after the index `after`, those to come too, until the end.
 

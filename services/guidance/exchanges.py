@@ -1,0 +1,156 @@
+"""Recording an exchange: a message, the reply to come, and the unit that it costs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Record
+
+from db.database import Transaction
+from db.queries import billing, conversations, generations, messages
+from services.billing.records import NO_SUBSCRIPTION
+from services.billing.rows import subscription_from
+from services.conversations.rules import UNTITLED, title_from
+from services.conversations.service import conversation_not_found
+from services.guidance.records import ContextWindow, Exchange, ReplyStatus, Spoken
+from services.guidance.rules import prompt
+from services.guidance.writer import Assignment
+from services.quota import ledger
+from services.refusal import Conflict, NotFound
+
+_MICROSECOND = timedelta(microseconds=1)
+_READ_FOR_ONE_TOLD = 2
+"""Messages read for each that is told: some failed, some were answered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Records exchanges whose replies the process `owner` will write."""
+
+    owner: UUID
+    lease_seconds: float
+    model_name: str
+    window: ContextWindow
+
+    async def open(
+        self,
+        transaction: Transaction,
+        user_id: int,
+        conversation_id: int | None,
+        content: str,
+        now: datetime,
+    ) -> tuple[Exchange, Assignment]:
+        """Record a message of a person's, and the reply that is to be written.
+
+        Raises `NotFound`, `NoActiveSubscription` and `QuotaExceeded`.
+        """
+        if conversation_id is None:
+            conversation_id = await conversations.insert_conversation(
+                transaction, user_id, UNTITLED, now
+            )
+        opened = await _opened(transaction, conversation_id, user_id, now)
+        message_id = await messages.insert_message(
+            transaction,
+            conversation_id=conversation_id,
+            role="user",
+            status="complete",
+            content=content,
+            created_at=opened["updated_at"] - _MICROSECOND,
+        )
+        history = await self._history(transaction, conversation_id)
+        if opened["title"] == UNTITLED and len(history) == 1:
+            await conversations.rename(transaction, conversation_id, user_id, title_from(content))
+        return await self._begin_reply(
+            transaction, user_id, conversation_id, message_id, opened["updated_at"], history, now
+        )
+
+    async def reopen(
+        self, transaction: Transaction, user_id: int, message_id: int, now: datetime
+    ) -> tuple[Exchange, Assignment]:
+        """Record another reply to the last message of a conversation.
+
+        Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
+        """
+        found = await messages.by_id(transaction, [message_id], user_id)
+        if not found:
+            raise NotFound("There is no such message.", field="messageId")
+        conversation_id = found[0]["conversation_id"]
+        opened = await _opened(transaction, conversation_id, user_id, now)
+        history = await self._history(transaction, conversation_id)
+        answered = _last_of_person(history, message_id)
+        return await self._begin_reply(
+            transaction, user_id, conversation_id, answered, opened["updated_at"], history, now
+        )
+
+    async def _begin_reply(
+        self,
+        transaction: Transaction,
+        user_id: int,
+        conversation_id: int,
+        message_id: int,
+        created_at: datetime,
+        history: list[Spoken],
+        now: datetime,
+    ) -> tuple[Exchange, Assignment]:
+        reply_id = await messages.insert_message(
+            transaction,
+            conversation_id=conversation_id,
+            role="assistant",
+            status=ReplyStatus.STREAMING.value,
+            content="",
+            created_at=created_at,
+            model=self.model_name,
+        )
+        rows = await billing.current_subscription_by_user(transaction, [user_id])
+        day = await ledger.reserve(
+            transaction,
+            user_id=user_id,
+            reply_id=reply_id,
+            subscription=subscription_from(rows[0]) if rows else NO_SUBSCRIPTION,
+            now=now,
+        )
+        await generations.begin(
+            transaction,
+            reply_id=reply_id,
+            conversation_id=conversation_id,
+            user_id=user_id,
+            day=day,
+            owner=self.owner,
+            lease_seconds=self.lease_seconds,
+        )
+        exchange = Exchange(conversation_id, message_id, reply_id)
+        return exchange, Assignment(reply_id, prompt(history, self.window))
+
+    async def _history(self, transaction: Transaction, conversation_id: int) -> list[Spoken]:
+        most = self.window.messages * _READ_FOR_ONE_TOLD
+        rows = await messages.newest(transaction, conversation_id, most)
+        return [_spoken(row) for row in reversed(rows)]
+
+
+async def _opened(
+    transaction: Transaction, conversation_id: int, user_id: int, now: datetime
+) -> Record:
+    opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
+    if opened is None:
+        raise conversation_not_found()
+    return opened
+
+
+def _last_of_person(history: list[Spoken], message_id: int) -> int:
+    """The person's last message, which `message_id` must be, or be a reply to."""
+    last = max(index for index, one in enumerate(history) if not one.is_reply)
+    since = history[last:]
+    if message_id not in {one.id for one in since}:
+        raise Conflict("Only the last message can be answered again.", field="messageId")
+    if any(one.status is ReplyStatus.STREAMING for one in since):
+        raise Conflict("A reply is being written; stop it first.", field="messageId")
+    return since[0].id
+
+
+def _spoken(row: Record) -> Spoken:
+    return Spoken(
+        id=row["id"],
+        is_reply=row["role"] == "assistant",
+        status=ReplyStatus(row["status"]),
+        content=row["content"],
+    )

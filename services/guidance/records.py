@@ -1,0 +1,59 @@
+"""What an exchange is, and how a reply ends."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ReplyStatus(Enum):
+    """How far a reply is, as the database spells it."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class ReplyFailure(Enum):
+    """Why a reply failed, as the database spells it."""
+
+    UNAVAILABLE = "unavailable"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    TOO_LONG = "too_long"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A person's message and the reply to it, by their ids."""
+
+    conversation_id: int
+    message_id: int
+    reply_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a reply ended; a failure has its reason."""
+
+    status: ReplyStatus
+    failure: ReplyFailure | None = None
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextWindow:
+    """How much of a conversation goes along with a message, at most."""
+
+    messages: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One message of a conversation's history."""
+
+    id: int
+    is_reply: bool
+    status: ReplyStatus
+    content: str

@@ -1,0 +1,138 @@
+"""Sending messages, and what a person may do with the replies to them."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from asyncpg import Record
+
+from db.database import Database, Transaction
+from db.queries import generations, messages
+from services import idempotency, people
+from services.clock import Clock
+from services.guidance.exchanges import Exchanges
+from services.guidance.following import follow
+from services.guidance.jobs import ReplyJobs
+from services.guidance.records import Exchange
+from services.guidance.rules import checked_content
+from services.guidance.writer import Assignment
+from services.idempotency import Caller
+from services.refusal import NotFound
+from streams import Delta, ReplyStreams
+
+Recording: TypeAlias = Callable[[Transaction, datetime], Awaitable[tuple[Exchange, Assignment]]]
+
+
+class GuidanceService:
+    """What a person says and the model answers; what changes anything may raise `PersonUnknown`."""
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: ReplyJobs,
+        streams: ReplyStreams,
+        exchanges: Exchanges,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._streams = streams
+        self._exchanges = exchanges
+        self._clock = clock
+
+    async def send(
+        self, user_id: int, *, conversation_id: int | None, content: str, idempotency_key: str
+    ) -> Exchange:
+        """Record a message and begin the reply to it, in a new conversation if none is given.
+
+        Message, reply and the reserved unit are recorded together or not at all; the same key
+        gives the same exchange again. Raises `InvalidInput`, `NotFound`, `IdempotencyKeyReused`,
+        `NoActiveSubscription` and `QuotaExceeded`.
+        """
+        text = checked_content(content)
+
+        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.open(transaction, user_id, conversation_id, text, now)
+
+        values = {"conversation": conversation_id, "content": text}
+        return await self._once(user_id, idempotency_key, "sendMessage", values, record)
+
+    async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
+        """Begin another reply to the last message of a conversation; it costs a unit as well.
+
+        `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
+        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        """
+
+        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.reopen(transaction, user_id, message_id, now)
+
+        values = {"message": message_id}
+        return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
+
+    async def stop(self, user_id: int, reply_id: int) -> None:
+        """Have a reply stopped, wherever it is written, and wait for its end.
+
+        A reply that has ended stays as it is. Raises `NotFound`.
+        """
+        async with self._database.read_primary() as connection:
+            await generations.request_stop(connection, reply_id, user_id)
+        self._jobs.stop(reply_id)
+        await self.ended(user_id, reply_id)
+
+    async def ended(self, user_id: int, reply_id: int) -> Record:
+        """Wait for the end of a reply and give it as it is stored; raises `NotFound`."""
+        async with aclosing(self.follow(user_id, reply_id, after=0)) as events:
+            async for event in events:
+                if isinstance(event, Record):
+                    return event
+        raise RuntimeError("a reply was followed to no end")
+
+    def follow(
+        self, user_id: int, reply_id: int, *, after: int
+    ) -> AsyncGenerator[Delta | Record, None]:
+        """Give the pieces of a reply after the index `after`, and at last the stored reply.
+
+        Raises `NotFound`.
+        """
+        return follow(
+            self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
+        )
+
+    # Any: JSON.
+    async def _once(
+        self, user_id: int, key: str, operation: str, values: dict[str, Any], record: Recording
+    ) -> Exchange:
+        """Record an exchange and start its reply, or give the one that the key recorded before."""
+        now = self._clock()
+        async with self._database.begin() as transaction:
+            await people.hold(transaction, user_id)
+            claim = await idempotency.claim(
+                transaction,
+                Caller(user_id=user_id),
+                key,
+                operation=operation,
+                values=values,
+                now=now,
+            )
+            if claim.result is not None:
+                return await _recorded(transaction, user_id, Exchange(**claim.result))
+            exchange, assignment = await record(transaction, now)
+            await claim.keep(
+                transaction,
+                {
+                    "conversation_id": exchange.conversation_id,
+                    "message_id": exchange.message_id,
+                    "reply_id": exchange.reply_id,
+                },
+            )
+            transaction.after_commit(lambda: self._jobs.start(assignment))
+        return exchange
+
+
+async def _recorded(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:
+    if not await messages.by_id(transaction, [exchange.reply_id], user_id):
+        raise NotFound("The conversation that this key wrote in was deleted.")
+    return exchange

@@ -1,0 +1,22 @@
+"""Work that is done again and again while the process lives."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from db.unavailable import DatabaseUnavailable
+
+_log = structlog.get_logger("guidance.periodic")
+
+
+async def repeat(work: Callable[[], Awaitable[None]], *, every_seconds: float) -> None:
+    """Do `work` for ever, with a pause before each time; one that fails does not end it."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await work()
+        except DatabaseUnavailable as error:
+            _log.warning("the database is away", work=work.__name__, reason=str(error))
+        except Exception:
+            _log.exception("failed, and will be tried again", work=work.__name__)
