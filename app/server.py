@@ -1,7 +1,7 @@
 """The ASGI application: routes and lifespan."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,6 +17,7 @@ from app.logs import configure_logs
 from app.requests import Requests
 from app.settings import Settings, load_settings
 from app.wiring import Application, open_application
+from app.worker import working
 from services.clock import Clock, system_clock
 
 
@@ -39,7 +40,8 @@ def make_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
             raise RuntimeError("start the server with `guidance serve`")
         async with open_application(settings, settings.database_url, clock=clock) as application:
             app.router.routes.extend(routes(application))
-            yield
+            async with working(application) if settings.serve_runs_worker else nullcontext():
+                yield
 
     return Starlette(lifespan=lifespan, middleware=[Middleware(Requests)])
 

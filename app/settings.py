@@ -118,6 +118,11 @@ class Settings(BaseSettings):
     chat_context_max_characters: Positive = Field(
         4_000, description="The most characters of a conversation that the model is given."
     )
+    chat_reply_lease_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        30,
+        description="How long a process that writes a reply may be silent before the reply is "
+        "marked as failed.",
+    )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."
     )
@@ -143,6 +148,10 @@ class Settings(BaseSettings):
     prometheus_multiproc_dir: Path | None = Field(
         None,
         description="Where several workers share their metrics; `serve --workers` sets it.",
+    )
+    serve_runs_worker: bool = Field(
+        True,
+        description="Whether a server does the background jobs too; `serve --no-worker` says no.",
     )
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."

@@ -9,12 +9,14 @@ from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
+from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
 from app.settings import Settings
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
+from gql.context import Services
 from gql.execution.prepare import Preparation
 from metrics.observations import Observations
 from services.clock import Clock, system_clock
@@ -26,9 +28,11 @@ class Application:
     """What one process serves with."""
 
     settings: Settings
+    clock: Clock
     database: Database
     schema_revision: str
     enterprise: EnterpriseService
+    chat: Chat
     authenticator: Authenticator
     graphql: GraphQLService
 
@@ -64,6 +68,7 @@ async def open_application(
             )
         )
         enterprise = EnterpriseService(database, clock=clock, random_bytes=secrets.token_bytes)
+        chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -71,9 +76,11 @@ async def open_application(
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
         yield Application(
             settings=settings,
+            clock=clock,
             database=database,
             schema_revision=revisions()[-1],
             enterprise=enterprise,
+            chat=chat,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
                 core,
@@ -83,6 +90,7 @@ async def open_application(
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
+                services=Services(conversations=chat.conversations, guidance=chat.guidance),
                 contract=settings.usage_contract,
                 observations=observations,
                 clock=clock,

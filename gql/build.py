@@ -5,7 +5,9 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
+from gql.resolvers.subscription import Subscription
 from gql.schema.enterprise import ApiCredential
 from gql.schema.message import Message
 from gql.schema.privacy import PrivacyRequest
@@ -17,6 +19,8 @@ def schema() -> strawberry.Schema:
     """Everything that clients can ask for."""
     return strawberry.Schema(
         query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
         types=[ApiCredential, Message, PrivacyRequest],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

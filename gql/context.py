@@ -5,9 +5,20 @@ from datetime import datetime
 
 import strawberry
 
+from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
+from services.conversations.service import ConversationService
+from services.guidance.service import GuidanceService
 from services.principal import Person, Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use-cases that mutations and subscriptions call; of the process, not of a request."""
+
+    conversations: ConversationService
+    guidance: GuidanceService
 
 
 @dataclass(slots=True)
@@ -22,12 +33,23 @@ class RequestContext:
     loaders: Loaders
     now: datetime
     observations: Observations
+    services: Services
     last_event_id: int | None = None
 
     @property
     def viewer_id(self) -> int | None:
         """The signed-in person, when one is asking."""
         return self.principal.user_id if isinstance(self.principal, Person) else None
+
+    def signed_in(self) -> int:
+        """The signed-in person; raises `Unauthenticated` when none is asking."""
+        if self.viewer_id is None:
+            raise Unauthenticated("Sign in as a person to do this.")
+        return self.viewer_id
+
+    def forget_loaded(self) -> None:
+        """Load anew what is read from here on: something was changed."""
+        self.loaders = self.loaders.renewed()
 
 
 Info = strawberry.Info[RequestContext, None]

@@ -41,6 +41,12 @@ class Loaders:
         self._contract = contract
         self._now = now
 
+    def renewed(self) -> "Loaders":
+        """Loaders of the same request that have loaded nothing yet."""
+        return Loaders(
+            self._database, viewer_id=self._viewer_id, contract=self._contract, now=self._now
+        )
+
     @cached_property
     def user(self) -> Loader[int, Record | None]:
         """People by id."""

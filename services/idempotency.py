@@ -15,7 +15,7 @@ import orjson
 
 from db.database import Connection, Transaction
 from db.queries import idempotency
-from services.refusal import InvalidInput, Refusal, RefusalCode
+from services.refusal import InvalidInput, Refusal, UserErrorCode
 
 KEPT = timedelta(days=30)
 """How long a key is remembered."""
@@ -26,7 +26,7 @@ _FIELD = "idempotencyKey"
 class IdempotencyKeyReused(Refusal):
     """The key was used before with other input."""
 
-    code = RefusalCode.IDEMPOTENCY_KEY_REUSED
+    code = UserErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
 @dataclass(frozen=True, slots=True)

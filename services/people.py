@@ -7,8 +7,11 @@ from db.queries import users
 class PersonUnknown(Exception):
     """The signed-in person is not, or no longer, known."""
 
+    def __init__(self) -> None:
+        super().__init__("The person of this token is not known.")
+
 
 async def hold(transaction: Transaction, user_id: int) -> None:
     """Make sure that the person exists until the transaction ends; raises `PersonUnknown`."""
     if not await users.hold(transaction, user_id):
-        raise PersonUnknown(user_id)
+        raise PersonUnknown

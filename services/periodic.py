@@ -18,5 +18,5 @@ async def repeat(work: Callable[[], Awaitable[None]], *, every_seconds: float) -
             await work()
         except DatabaseUnavailable as error:
             _log.warning("the database is away", work=work.__name__, reason=str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next time may be better
             _log.exception("failed, and will be tried again", work=work.__name__)

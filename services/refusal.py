@@ -4,7 +4,7 @@ from enum import Enum
 from typing import ClassVar
 
 
-class RefusalCode(Enum):
+class UserErrorCode(Enum):
     """Every reason that a mutation can give."""
 
     INVALID_INPUT = "invalid_input"
@@ -27,7 +27,7 @@ class Refusal(Exception):
     `field` is the member of the input at fault, `retry_after_seconds` when trying again can help.
     """
 
-    code: ClassVar[RefusalCode]
+    code: ClassVar[UserErrorCode]
 
     def __init__(
         self, message: str, *, field: str | None = None, retry_after_seconds: int | None = None
@@ -40,16 +40,16 @@ class Refusal(Exception):
 class InvalidInput(Refusal):
     """A member of the input cannot be used."""
 
-    code = RefusalCode.INVALID_INPUT
+    code = UserErrorCode.INVALID_INPUT
 
 
 class NotFound(Refusal):
     """What the input names does not exist, or is not the caller's, which look the same."""
 
-    code = RefusalCode.NOT_FOUND
+    code = UserErrorCode.NOT_FOUND
 
 
 class Conflict(Refusal):
     """What the input names is not in a state for this."""
 
-    code = RefusalCode.CONFLICT
+    code = UserErrorCode.CONFLICT

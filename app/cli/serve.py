@@ -33,8 +33,16 @@ _BACKLOG = 2048
     show_default=True,
     help="Processes to serve from.",
 )
-def serve(host: str, port: int, workers: int) -> None:
+@click.option(
+    "--worker/--no-worker",
+    default=True,
+    show_default=True,
+    help="Whether to do the background jobs too.",
+)
+def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
     """Serve the API; on an embedded database when DATABASE_URL is not set."""
+    if not worker:
+        os.environ["SERVE_RUNS_WORKER"] = "false"
     settings = load_settings()
     check_is_free(host, port)
     with database_url(settings) as url:

@@ -10,7 +10,7 @@ from graphql import GraphQLSchema
 from app.graphql.wording import outcome_of, refusal_body, worded
 from db.database import Database
 from db.recording import recorded_statements
-from gql.context import RequestContext
+from gql.context import RequestContext, Services
 from gql.execution.prepare import Operation, Preparation, RequestRefused
 from gql.execution.run import run
 from loaders import Loaders
@@ -53,6 +53,7 @@ class GraphQLService:
         preparation: Preparation,
         database: Database,
         *,
+        services: Services,
         contract: UsageContract,
         observations: Observations,
         clock: Clock,
@@ -60,6 +61,7 @@ class GraphQLService:
         self._schema = schema
         self._preparation = preparation
         self._database = database
+        self._services = services
         self._contract = contract
         self._observations = observations
         self._clock = clock
@@ -77,7 +79,8 @@ class GraphQLService:
         """
         started = perf_counter()
         with recorded_statements() as statements:
-            result = await run(self._schema, operation, request.variables, self._context(principal))
+            context = self._context(operation, principal)
+            result = await run(self._schema, operation, request.variables, context)
         errors = worded(result.errors or (), request_id)
         answer = Answer(
             body={"data": result.data, "errors": errors} if errors else {"data": result.data},
@@ -94,11 +97,14 @@ class GraphQLService:
         )
         return answer
 
-    def _context(self, principal: Principal) -> RequestContext:
+    def _context(self, operation: Operation, principal: Principal) -> RequestContext:
+        """A query may read a replica; whoever changes or follows something reads what is there."""
         now = self._clock()
         viewer_id = principal.user_id if isinstance(principal, Person) else None
-        loaders = Loaders(self._database, viewer_id=viewer_id, contract=self._contract, now=now)
-        return RequestContext(principal, loaders, now, self._observations)
+        is_query = operation.kind == "query"
+        database = self._database if is_query else self._database.without_replica()
+        loaders = Loaders(database, viewer_id=viewer_id, contract=self._contract, now=now)
+        return RequestContext(principal, loaders, now, self._observations, self._services)
 
 
 def refused(refusal: RequestRefused) -> Answer:

@@ -9,9 +9,11 @@ from graphql.execution import default_field_resolver, default_type_resolver, get
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.errors import BadUserInput
+from gql.errors import BadUserInput, Unauthenticated
 from gql.execution.executor import PlannedExecutor
 from gql.execution.prepare import Operation, RequestRefused
+from services.people import PersonUnknown
+from services.refusal import Refusal
 
 
 # Any: variables and answers are JSON.
@@ -77,4 +79,8 @@ def code_of(error: GraphQLError) -> str | None:
     if isinstance(code, str):
         return code
     cause = error.original_error
+    if isinstance(cause, Refusal):
+        return cause.code.name
+    if isinstance(cause, PersonUnknown):
+        return Unauthenticated.code
     return BadUserInput.code if cause is None or isinstance(cause, GraphQLError) else None

@@ -138,8 +138,10 @@ async def _opened(
 
 def _last_of_person(history: list[Spoken], message_id: int) -> int:
     """The person's last message, which `message_id` must be, or be a reply to."""
-    last = max(index for index, one in enumerate(history) if not one.is_reply)
-    since = history[last:]
+    places = [index for index, one in enumerate(history) if not one.is_reply]
+    if not places:
+        raise Conflict("This message has been answered often enough.", field="messageId")
+    since = history[places[-1] :]
     if message_id not in {one.id for one in since}:
         raise Conflict("Only the last message can be answered again.", field="messageId")
     if any(one.status is ReplyStatus.STREAMING for one in since):

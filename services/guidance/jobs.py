@@ -37,7 +37,6 @@ class ReplyJobs:
         clock: Clock,
     ) -> None:
         self.owner: UUID = uuid4()
-        self.lease_seconds = timing.lease_seconds
         self._database = database
         self._new_writer = new_writer
         self._grace_seconds = grace_seconds
@@ -83,7 +82,7 @@ class ReplyJobs:
         status = "unrecorded"
         try:
             status = (await writer.write()).status.value
-        except Exception:
+        except Exception:  # noqa: BLE001 - one reply's failure ends no other
             # Its lease will run out, and then it is ended as abandoned.
             _log.exception("a reply could not be recorded", reply=reply_id)
         finally:

@@ -1,7 +1,8 @@
 """Sending messages, and what a person may do with the replies to them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -20,6 +21,8 @@ from services.guidance.writer import Assignment
 from services.idempotency import Caller
 from services.refusal import NotFound
 from streams import Delta, ReplyStreams
+
+_STOP_PATIENCE_SECONDS = 3.0
 
 Recording: TypeAlias = Callable[[Transaction, datetime], Awaitable[tuple[Exchange, Assignment]]]
 
@@ -73,14 +76,17 @@ class GuidanceService:
         return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
 
     async def stop(self, user_id: int, reply_id: int) -> None:
-        """Have a reply stopped, wherever it is written, and wait for its end.
+        """Have a reply stopped, wherever it is written, and wait for its end for a moment.
 
-        A reply that has ended stays as it is. Raises `NotFound`.
+        A reply that has ended stays as it is; one whose process is gone ends when its lease does.
+        Raises `NotFound`.
         """
         async with self._database.read_primary() as connection:
             await generations.request_stop(connection, reply_id, user_id)
         self._jobs.stop(reply_id)
-        await self.ended(user_id, reply_id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_PATIENCE_SECONDS):
+                await self.ended(user_id, reply_id)
 
     async def ended(self, user_id: int, reply_id: int) -> Record:
         """Wait for the end of a reply and give it as it is stored; raises `NotFound`."""

@@ -8,19 +8,19 @@ from db.queries import quota
 from services.billing.records import Subscription, SubscriptionStatus
 from services.clock import next_midnight
 from services.quota.rules import daily_limit
-from services.refusal import Refusal, RefusalCode
+from services.refusal import Refusal, UserErrorCode
 
 
 class NoActiveSubscription(Refusal):
     """Nothing can be sent without an active subscription."""
 
-    code = RefusalCode.NO_ACTIVE_SUBSCRIPTION
+    code = UserErrorCode.NO_ACTIVE_SUBSCRIPTION
 
 
 class QuotaExceeded(Refusal):
     """The day's messages are used up."""
 
-    code = RefusalCode.QUOTA_EXCEEDED
+    code = UserErrorCode.QUOTA_EXCEEDED
 
 
 async def reserve(

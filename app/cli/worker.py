@@ -1,0 +1,30 @@
+"""`guidance worker`: the background jobs in a process of their own."""
+
+import asyncio
+import signal
+
+import click
+
+from app.logs import configure_logs
+from app.settings import Settings, load_settings
+from app.wiring import database_url, open_application
+from app.worker import working
+
+
+@click.command()
+def worker() -> None:
+    """Do the background jobs until told to stop; on an embedded database without DATABASE_URL."""
+    settings = load_settings()
+    configure_logs(is_json=settings.is_production)
+    with database_url(settings) as url:
+        asyncio.run(work(settings, url))
+
+
+async def work(settings: Settings, url: str) -> None:
+    """Do the jobs on the database at `url` until SIGTERM or SIGINT comes."""
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    async with open_application(settings, url) as application, working(application):
+        click.echo("The worker is working.")
+        await told_to_stop.wait()

@@ -1,0 +1,161 @@
+"""The root fields that change conversations and replies."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from gql.context import Info, RequestContext
+from gql.ids import global_id
+from gql.resolvers.refusals import input_key, mutation
+from gql.schema.chat_inputs import (
+    ConversationInput,
+    RegenerateReplyInput,
+    RenameConversationInput,
+    ReplyDelivery,
+    SendMessageInput,
+    StartConversationInput,
+    StopReplyInput,
+)
+from gql.schema.chat_payloads import (
+    ConversationPayload,
+    DeleteConversationPayload,
+    SendMessagePayload,
+    StartConversationPayload,
+    StopReplyPayload,
+)
+from gql.schema.conversation import Conversation
+from gql.schema.message import Message
+from gql.schema.quota import Quota
+from gql.schema.user_error import UserError
+from services.guidance.failures import failure_of
+from services.guidance.records import Exchange
+
+T = TypeVar("T")
+Input = Annotated[T, strawberry.argument(name="input", description="What is wanted.")]
+
+
+@strawberry.type
+class ChatMutations:
+    """Conversations and messages."""
+
+    @mutation("Start an empty conversation.", StartConversationPayload)
+    async def start_conversation(
+        self, info: Info, input_: Input[StartConversationInput]
+    ) -> StartConversationPayload:
+        context = info.context
+        key = await context.services.conversations.start(
+            context.signed_in(), title=input_.title, idempotency_key=input_.idempotency_key
+        )
+        return StartConversationPayload(conversation=await _conversation(context, key))
+
+    @mutation("Change the title of a conversation.", ConversationPayload)
+    async def rename_conversation(
+        self, info: Info, input_: Input[RenameConversationInput]
+    ) -> ConversationPayload:
+        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        await info.context.services.conversations.rename(viewer, key, input_.title)
+        return ConversationPayload(conversation=await _conversation(info.context, key))
+
+    @mutation("Put a conversation away.", ConversationPayload)
+    async def archive_conversation(
+        self, info: Info, input_: Input[ConversationInput]
+    ) -> ConversationPayload:
+        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        await info.context.services.conversations.archive(viewer, key)
+        return ConversationPayload(conversation=await _conversation(info.context, key))
+
+    @mutation(
+        "Take a conversation out of the archive; sending a message there does it too.",
+        ConversationPayload,
+    )
+    async def unarchive_conversation(
+        self, info: Info, input_: Input[ConversationInput]
+    ) -> ConversationPayload:
+        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        await info.context.services.conversations.unarchive(viewer, key)
+        return ConversationPayload(conversation=await _conversation(info.context, key))
+
+    @mutation(
+        "Delete a conversation with its messages, for good. A reply that is being written is "
+        "given up, and costs nothing.",
+        DeleteConversationPayload,
+    )
+    async def delete_conversation(
+        self, info: Info, input_: Input[ConversationInput]
+    ) -> DeleteConversationPayload:
+        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        await info.context.services.conversations.delete(viewer, key)
+        return DeleteConversationPayload(deleted_conversation_id=global_id("Conversation", key))
+
+    @mutation(
+        "Send a message and have it answered. Spends one unit of the day's quota, given back "
+        "when no reply could be written.",
+        SendMessagePayload,
+    )
+    async def send_message(
+        self, info: Info, input_: Input[SendMessageInput]
+    ) -> SendMessagePayload:
+        place = input_.conversation_id
+        exchange = await info.context.services.guidance.send(
+            info.context.signed_in(),
+            conversation_id=None if place is None else _conversation_key(place),
+            content=input_.content,
+            idempotency_key=input_.idempotency_key,
+        )
+        return await _exchanged(info.context, exchange, input_.delivery)
+
+    @mutation(
+        "Have the last message of a conversation answered again. Spends a unit as `sendMessage` "
+        "does; earlier replies stay, and the newest counts.",
+        SendMessagePayload,
+    )
+    async def regenerate_reply(
+        self, info: Info, input_: Input[RegenerateReplyInput]
+    ) -> SendMessagePayload:
+        exchange = await info.context.services.guidance.regenerate(
+            info.context.signed_in(),
+            input_key("Message", input_.message_id, field="messageId"),
+            idempotency_key=input_.idempotency_key,
+        )
+        return await _exchanged(info.context, exchange, input_.delivery)
+
+    @mutation(
+        "Stop a reply that is being written; what has arrived is kept. One that has ended stays "
+        "as it is.",
+        StopReplyPayload,
+    )
+    async def stop_reply(self, info: Info, input_: Input[StopReplyInput]) -> StopReplyPayload:
+        key = input_key("Message", input_.message_id, field="messageId")
+        await info.context.services.guidance.stop(info.context.signed_in(), key)
+        return StopReplyPayload(reply=await _message(info.context, key))
+
+
+async def _exchanged(
+    context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
+) -> SendMessagePayload:
+    """What is there of an exchange: at once, or when the reply has ended."""
+    viewer, failure = context.signed_in(), None
+    if delivery is ReplyDelivery.WAIT:
+        ended = await context.services.guidance.ended(viewer, exchange.reply_id)
+        failure = ended["failure_reason"]
+    return SendMessagePayload(
+        conversation=await _conversation(context, exchange.conversation_id),
+        message=await _message(context, exchange.message_id),
+        reply=await _message(context, exchange.reply_id),
+        quota=Quota.from_record(await context.loaders.quota.load(viewer)),
+        user_errors=[UserError.from_refusal(failure_of(failure))] if failure else [],
+    )
+
+
+async def _conversation(context: RequestContext, key: int) -> Conversation | None:
+    row = await context.loaders.conversation.load(key)
+    return Conversation.from_row(row) if row else None
+
+
+async def _message(context: RequestContext, key: int) -> Message | None:
+    row = await context.loaders.message.load(key)
+    return Message.from_row(row) if row else None
+
+
+def _conversation_key(text: str) -> int:
+    return input_key("Conversation", text, field="conversationId")

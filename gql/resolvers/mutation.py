@@ -1,0 +1,15 @@
+"""The root of everything that changes something."""
+
+import strawberry
+
+from gql.resolvers.chat import ChatMutations
+
+
+@strawberry.type(
+    description=(
+        "Everything that can be changed. What is refused is a value: a payload whose `userErrors` "
+        "is empty succeeded, any other changed nothing."
+    )
+)
+class Mutation(ChatMutations):
+    """The mutation root, a part for each domain."""

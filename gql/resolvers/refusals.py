@@ -1,0 +1,51 @@
+"""Root fields that change something: refused use-cases as payloads, ids of the input as keys."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import strawberry
+
+from gql.context import Info
+from gql.errors import BadUserInput
+from gql.ids import key_of
+from gql.schema.user_error import UserError
+from services.refusal import NotFound, Refusal
+
+Root = TypeVar("Root")
+Input = TypeVar("Input")
+Payload = TypeVar("Payload")
+Resolver = Callable[[Root, Info, Input], Awaitable[Payload]]
+
+
+def mutation(
+    description: str, refused: Callable[..., Payload]
+) -> Callable[[Resolver[Root, Input, Payload]], Any]:  # Any: as strawberry types its fields
+    """Make a root field of the method that changes something.
+
+    A refusal becomes `refused(user_errors=[…])`; what the payload shows is loaded anew.
+    """
+
+    def decorate(resolve: Resolver[Root, Input, Payload]) -> Any:
+        @wraps(resolve)
+        async def settle(self: Root, info: Info, input_: Input) -> Payload:
+            info.context.forget_loaded()
+            try:
+                return await resolve(self, info, input_)
+            except Refusal as refusal:
+                return refused(user_errors=[UserError.from_refusal(refusal)])
+
+        return strawberry.mutation(settle, description=description)
+
+    return decorate
+
+
+def input_key(type_name: str, text: str, *, field: str) -> int:
+    """The key in the id of a `type_name`; raises `NotFound` for any other text."""
+    try:
+        key = key_of(type_name, text)
+    except BadUserInput:
+        key = None
+    if key is None:
+        raise NotFound(f"There is no such {type_name.lower()}.", field=field)
+    return key

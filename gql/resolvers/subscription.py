@@ -1,0 +1,55 @@
+"""The root fields that go on giving."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+from asyncpg import Record
+
+from gql.context import Info
+from gql.resolvers.refusals import input_key
+from gql.schema.message import Message
+from gql.schema.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailed
+from gql.schema.user_error import UserError
+from services.guidance.failures import failure_of
+from streams import Delta
+
+ReplyId = Annotated[strawberry.ID, strawberry.argument(description="The reply to follow.")]
+After = Annotated[
+    int, strawberry.argument(description="The index of the last piece that is there already.")
+]
+
+
+@strawberry.type(description="Everything that can be followed.")
+class Subscription:
+    """The subscription root."""
+
+    @strawberry.subscription(
+        description=(
+            "The reply as it is written, from event `after` on: a client that lost its connection "
+            "passes the last index it saw and misses nothing. Ends with ReplyCompleted or "
+            "ReplyFailed."
+        )
+    )
+    async def reply_stream(
+        self, info: Info, message_id: ReplyId, after: After = 0
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        viewer = info.context.signed_in()
+        key = input_key("Message", message_id, field="messageId")
+        seen = info.context.last_event_id
+        events = info.context.services.guidance.follow(
+            viewer, key, after=after if seen is None else seen
+        )
+        async with aclosing(events):
+            async for event in events:
+                yield _event(event, viewer)
+
+
+def _event(event: Delta | Record, viewer: int) -> ReplyDelta | ReplyCompleted | ReplyFailed:
+    if isinstance(event, Delta):
+        return ReplyDelta(index=event.index, text=event.text)
+    message, failure = Message.from_row(event), event["failure_reason"]
+    if failure is None:
+        return ReplyCompleted(user_key=viewer, message=message)
+    return ReplyFailed(message=message, error=UserError.from_refusal(failure_of(failure)))

@@ -1,0 +1,52 @@
+"""A reply as it is written, piece by piece, and its end."""
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from gql.context import Info
+from gql.schema import described
+from gql.schema.message import Message
+from gql.schema.quota import Quota
+from gql.schema.user_error import UserError
+
+
+@strawberry.type(description="A piece of a reply.")
+class ReplyDelta:
+    """The next piece, which is the event's number too."""
+
+    index: int = strawberry.field(
+        description="Its place, from 1 on; pass it as `after` to go on behind it."
+    )
+    text: str = strawberry.field(description="What follows the pieces before it.")
+
+    @property
+    def event_id(self) -> int:
+        """The number under which a client takes up the stream again."""
+        return self.index
+
+
+@strawberry.type(description="The reply is complete, or was stopped; nothing follows.")
+class ReplyCompleted:
+    """The good end."""
+
+    user_key: strawberry.Private[int]
+    message: Message = strawberry.field(description="The whole reply.")
+
+    @described.field("What is left of the day.")
+    async def quota(self, info: Info) -> Quota:
+        return Quota.from_record(await info.context.loaders.quota.load(self.user_key))
+
+
+@strawberry.type(description="The reply could not be written; nothing follows.")
+class ReplyFailed:
+    """The bad end."""
+
+    message: Message = strawberry.field(description="The failed reply, with what had arrived.")
+    error: UserError = strawberry.field(description="Why it failed.")
+
+
+ReplyEvent: TypeAlias = Annotated[
+    ReplyDelta | ReplyCompleted | ReplyFailed,
+    strawberry.union("ReplyEvent", description="What happens to a reply that is being written."),
+]
