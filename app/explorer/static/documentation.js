@@ -4,7 +4,9 @@ import { find, namedType, typeText } from "./schema.js";
 
 /** A browser of `schema` in the given elements; `show()` begins at its roots. */
 export function documentation(schema, { trail, place, search }) {
-  const types = schema.types.filter((type) => !type.name.startsWith("__"));
+  const types = schema.types
+    .filter((type) => !type.name.startsWith("__"))
+    .sort((one, other) => one.name.localeCompare(other.name));
   const byName = new Map(types.map((type) => [type.name, type]));
   let steps = [];
 
@@ -91,8 +93,12 @@ function notes(one) {
   return parts;
 }
 
+/** A description; what stands between backticks is code. */
 function about({ description }) {
-  return element("p", description ?? "");
+  const made = document.createElement("p");
+  const parts = (description ?? "").split("`");
+  made.append(...parts.map((part, index) => (index % 2 ? code(part) : part)));
+  return made;
 }
 
 function list(items) {

@@ -20,6 +20,7 @@ query Me {
 `;
 
 const at = (id) => document.getElementById(id);
+const main = document.querySelector("main");
 const [query, variables, headers] = [at("query"), at("variables"), at("headers")];
 let running = null;
 
@@ -34,16 +35,21 @@ query.addEventListener("input", listOperations);
 at("run").onclick = run;
 at("stop").onclick = () => running?.abort();
 at("reload").onclick = loadSchema;
-at("browse").onclick = () => {
-  const isHidden = document.querySelector("main").classList.toggle("without-schema");
-  at("browse").setAttribute("aria-expanded", String(!isHidden));
-};
+at("browse").onclick = () => browse(main.classList.contains("without-schema"));
+// In a narrow window the schema lies below everything else: it is unfolded when it is asked for.
+browse(!matchMedia("(max-width: 44rem)").matches);
 listOperations();
 loadSchema();
 
 function keep(editor, storage, first) {
   editor.value = storage.getItem(editor.id) ?? first;
   editor.addEventListener("input", () => storage.setItem(editor.id, editor.value));
+}
+
+function browse(isShown) {
+  main.classList.toggle("without-schema", !isShown);
+  at("browse").setAttribute("aria-expanded", String(isShown));
+  if (isShown) at("schema").scrollIntoView();
 }
 
 let leavesOnTab = false;
@@ -79,6 +85,7 @@ async function run() {
   const { signal } = running;
   at("stop").disabled = false;
   at("status").textContent = "Running …";
+  at("status").scrollIntoView({ block: "nearest" });
   try {
     if (at("operation").selectedOptions[0]?.dataset.kind === "subscription") {
       await follow(request, signal);
