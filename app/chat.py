@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from clients.llm.opening import open_language_model
+
 from app.settings import Settings
 from clients.llm import LanguageModel
-from clients.llm.opening import open_language_model
 from db.database import Database
 from services.clock import Clock
 from services.conversations.service import ConversationService
@@ -60,9 +61,7 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
         )
 
 
-def _writers(
-    settings: Settings, model: LanguageModel, streams: ReplyStreams
-) -> WriterFactory:
+def _writers(settings: Settings, model: LanguageModel, streams: ReplyStreams) -> WriterFactory:
     def new_writer(assignment: Assignment, record: Record) -> Writer:
         return Writer(
             assignment,

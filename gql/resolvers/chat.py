@@ -92,9 +92,7 @@ class ChatMutations:
         "when no reply could be written.",
         SendMessagePayload,
     )
-    async def send_message(
-        self, info: Info, input_: Input[SendMessageInput]
-    ) -> SendMessagePayload:
+    async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
         place = input_.conversation_id
         exchange = await info.context.services.guidance.send(
             info.context.signed_in(),

@@ -10,10 +10,12 @@ from perf.dataset.rows import (
     DailyUsageRow,
     MessageRow,
     PrivacyRequestRow,
+    QuotaOpeningRow,
     QuotaUsageRow,
     SubscriptionRow,
     TableRows,
     UserRow,
+    openings,
 )
 
 
@@ -45,6 +47,7 @@ def bench_tables(sizes: BenchSizes, now: datetime) -> tuple[TableRows, ...]:
         TableRows("users", UserRow, len(users), bench_people.users(users, now)),
         TableRows("user_subscriptions", SubscriptionRow, len(subscriptions), subscriptions),
         TableRows("daily_quota_usages", QuotaUsageRow, len(usages), usages),
+        TableRows("quota_ledger_entries", QuotaOpeningRow, len(usages), openings(usages)),
         TableRows(
             "chat_conversations",
             ConversationRow,

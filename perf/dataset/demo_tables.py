@@ -12,11 +12,13 @@ from perf.dataset.rows import (
     DailyUsageRow,
     MessageRow,
     PrivacyRequestRow,
+    QuotaOpeningRow,
     QuotaUsageRow,
     Row,
     SubscriptionRow,
     TableRows,
     UserRow,
+    openings,
 )
 
 DEMO_USER = demo_people.MAYA
@@ -31,11 +33,13 @@ def demo_tables(now: datetime) -> tuple[TableRows, ...]:
     `DEMO_USER` has some of everything and administers `DEMO_ACCOUNT`.
     """
     conversations, messages = chat(now)
+    usages = demo_people.quota_usages(now)
     company = AccountRow(DEMO_ACCOUNT, _COMPANY, DEMO_USER, now - timedelta(days=_USAGE_DAYS))
     return (
         _table("users", UserRow, demo_people.users(now)),
         _table("user_subscriptions", SubscriptionRow, demo_people.subscriptions(now)),
-        _table("daily_quota_usages", QuotaUsageRow, demo_people.quota_usages(now)),
+        _table("daily_quota_usages", QuotaUsageRow, usages),
+        _table("quota_ledger_entries", QuotaOpeningRow, openings(usages)),
         _table("chat_conversations", ConversationRow, conversations),
         _table("chat_messages", MessageRow, messages),
         _table("user_privacy_requests", PrivacyRequestRow, demo_people.privacy_requests(now)),

@@ -32,5 +32,6 @@ def exchange(
             prompt_tokens=len(question) // _CHARACTERS_PER_TOKEN,
             completion_tokens=tokens,
             latency_ms=_FIRST_TOKEN_MS + _TOKEN_MS * tokens,
+            failure_reason="unavailable" if status == "failed" else None,
         ),
     )

@@ -35,6 +35,20 @@ class QuotaUsageRow(NamedTuple):
     used: int
 
 
+class QuotaOpeningRow(NamedTuple):
+    """A row of `quota_ledger_entries`: a day's use before the ledger was kept."""
+
+    user_id: int
+    usage_date: date
+    units: int
+    kind: str = "opening"
+
+
+def openings(usages: Iterable[QuotaUsageRow]) -> tuple[QuotaOpeningRow, ...]:
+    """The ledger's entries that `usages` add up from."""
+    return tuple(QuotaOpeningRow(*usage) for usage in usages)
+
+
 class ConversationRow(NamedTuple):
     """A row of `chat_conversations`."""
 
@@ -60,6 +74,7 @@ class MessageRow(NamedTuple):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     latency_ms: int | None = None
+    failure_reason: str | None = None
 
 
 class PrivacyRequestRow(NamedTuple):
@@ -97,6 +112,7 @@ Row: TypeAlias = (
     UserRow
     | SubscriptionRow
     | QuotaUsageRow
+    | QuotaOpeningRow
     | ConversationRow
     | MessageRow
     | PrivacyRequestRow

@@ -77,6 +77,10 @@ class ReplyJobs:
         if writer is not None:
             writer.cut_off(Ending(ReplyStatus.STOPPED))
 
+    def is_writing(self, reply_id: int) -> bool:
+        """Whether a reply is being written here."""
+        return reply_id in self._writers
+
     async def _run(self, reply_id: int, writer: Writer) -> None:
         reply_begun()
         status = "unrecorded"

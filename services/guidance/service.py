@@ -82,8 +82,9 @@ class GuidanceService:
         Raises `NotFound`.
         """
         async with self._database.read_primary() as connection:
-            await generations.request_stop(connection, reply_id, user_id)
-        self._jobs.stop(reply_id)
+            writer = await generations.request_stop(connection, reply_id, user_id)
+        if writer == self._jobs.owner:
+            self._jobs.stop(reply_id)
         with suppress(TimeoutError):
             async with asyncio.timeout(_STOP_PATIENCE_SECONDS):
                 await self.ended(user_id, reply_id)

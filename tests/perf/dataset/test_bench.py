@@ -40,6 +40,7 @@ def test_the_profile_has_what_the_contract_says() -> None:
         "users": 10_000,
         "user_subscriptions": 10_000,
         "daily_quota_usages": 3_822,
+        "quota_ledger_entries": 3_822,
         "chat_conversations": 500_000,
         "chat_messages": 2_000_000,
         "user_privacy_requests": 30_000,

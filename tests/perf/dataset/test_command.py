@@ -10,6 +10,7 @@ DEMO = EMPTY | {
     "users": 6,
     "user_subscriptions": 7,
     "daily_quota_usages": 2,
+    "quota_ledger_entries": 2,
     "chat_conversations": 24,
     "chat_messages": 82,
     "user_privacy_requests": 5,

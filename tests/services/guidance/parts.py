@@ -1,0 +1,142 @@
+"""Chat without HTTP: its services on a real database, and a model that says what a test wants."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from clients.llm import GenerationReport, PromptMessage
+from db.database import Database, open_database
+from services.clock import Clock
+from services.conversations.service import ConversationService
+from services.guidance.care import Timing
+from services.guidance.exchanges import Exchanges
+from services.guidance.jobs import ReplyJobs
+from services.guidance.records import ContextWindow
+from services.guidance.service import GuidanceService
+from services.guidance.writer import Writer
+from streams import ReplyStreams
+from tests.fixtures.world import NOW
+
+PATIENCE_SECONDS = 20
+
+
+@dataclass
+class ScriptedModel:
+    """Says what `say` is given, until `end` or `fail` is called; counts what it is asked."""
+
+    prompts: list[list[PromptMessage]] = field(default_factory=list)
+    cancelled: int = 0
+    _script: "asyncio.Queue[str | BaseException | None]" = field(default_factory=asyncio.Queue)
+
+    def say(self, *pieces: str) -> None:
+        for piece in pieces:
+            self._script.put_nowait(piece)
+
+    def end(self, *pieces: str) -> None:
+        self.say(*pieces)
+        self._script.put_nowait(None)
+
+    def fail(self, error: BaseException, *pieces: str) -> None:
+        self.say(*pieces)
+        self._script.put_nowait(error)
+
+    async def generate(
+        self, messages: Sequence[PromptMessage], report: GenerationReport
+    ) -> AsyncGenerator[str, None]:
+        self.prompts.append(list(messages))
+        report.attempts += 1
+        try:
+            while (piece := await self._script.get()) is not None:
+                if isinstance(piece, BaseException):
+                    raise piece
+                yield piece
+        except (asyncio.CancelledError, GeneratorExit):
+            self.cancelled += 1
+            raise
+        report.prompt_tokens, report.completion_tokens = 11, 22
+
+
+@dataclass
+class Parts:
+    """One instance of chat."""
+
+    url: str
+    database: Database
+    model: ScriptedModel
+    streams: ReplyStreams
+    jobs: ReplyJobs
+    conversations: ConversationService
+    guidance: GuidanceService
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetch(query, *arguments)
+        finally:
+            await connection.close()
+
+    # Any: a column of any type.
+    async def value(self, query: str, *arguments: object) -> Any:
+        (row,) = await self.rows(query, *arguments)
+        return row[0]
+
+
+@asynccontextmanager
+async def instance(
+    url: str,
+    *,
+    streams: ReplyStreams | None = None,
+    clock: Clock = lambda: NOW,
+    lease_seconds: float = 30,
+    grace_seconds: float = 0,
+) -> AsyncIterator[Parts]:
+    """One instance on the database at `url`, which others may share."""
+    model, streams = ScriptedModel(), streams or ReplyStreams(None)
+    timing = Timing(lease_seconds=lease_seconds, look_seconds=0.05, progress_seconds=0.05)
+    async with (
+        open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
+        ReplyJobs(
+            database,
+            lambda assignment, record: Writer(
+                assignment,
+                model=model,
+                model_name="scripted",
+                streams=streams,
+                interval_seconds=0.01,
+                record=record,
+            ),
+            timing=timing,
+            grace_seconds=grace_seconds,
+            clock=clock,
+        ) as jobs,
+    ):
+        exchanges = Exchanges(jobs.owner, lease_seconds, "scripted", ContextWindow(12, 4_000))
+        yield Parts(
+            url,
+            database,
+            model,
+            streams,
+            jobs,
+            ConversationService(database, clock=clock),
+            GuidanceService(database, jobs, streams, exchanges, clock=clock),
+        )
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Wait for a condition, which may be a coroutine function."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            met = condition()
+            if await met if asyncio.iscoroutine(met) else met:
+                return
+            await asyncio.sleep(0.01)
+
+
+def at(instant: datetime) -> Clock:
+    """A clock that stands still."""
+    return lambda: instant

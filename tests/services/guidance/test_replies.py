@@ -1,0 +1,270 @@
+"""Replies while they are written: followed, stopped, taken away, and ended once."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+from asyncpg import Record
+from redis.asyncio import Redis
+
+from clients.llm import FailureReason, GenerationFailed
+from services.guidance.records import Exchange
+from services.guidance.repairs import end_abandoned_replies
+from services.quota.ledger import differing_days
+from services.refusal import NotFound
+from streams import Delta, ReplyStreams
+from streams.redis import RedisStreams
+from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
+from tests.services.guidance.parts import Parts, instance, until
+from tests.services.guidance.test_sending import ledger_of, send, used
+
+
+async def collected(parts: Parts, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Record]:
+    """The pieces after an index, and the stored reply that follows them."""
+    deltas: list[Delta] = []
+    async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
+        async for event in events:
+            if isinstance(event, Record):
+                return deltas, event
+            deltas.append(event)
+    raise AssertionError("no end")
+
+
+async def written(parts: Parts, exchange: Exchange, text: str) -> None:
+    """Wait until a text is stored as what there is of a reply."""
+
+    async def is_stored() -> bool:
+        content = "SELECT content FROM chat_messages WHERE id = $1"
+        return bool(await parts.value(content, exchange.reply_id) == text)
+
+    await until(is_stored)
+
+
+def test_the_pieces_are_the_stored_text_whenever_one_follows(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            early = asyncio.create_task(collected(parts, exchange))
+            for piece in ("Good ", "day, ", "wörld"):
+                parts.model.say(piece)
+                await written(
+                    parts,
+                    exchange,
+                    "Good day, wörld"[: "Good day, wörld".index(piece) + len(piece)],
+                )
+            midway = asyncio.create_task(collected(parts, exchange, after=2))
+            parts.model.end("!")
+            deltas, ended = await early
+            assert "".join(delta.text for delta in deltas) == ended["content"] == "Good day, wörld!"
+            assert [delta.index for delta in deltas] == [1, 2, 3, 4]
+            assert (await midway)[0] == deltas[2:]
+            for after in range(6):
+                assert (await collected(parts, exchange, after))[0] == deltas[after:]
+
+    asyncio.run(scenario())
+
+
+def test_an_instance_that_shares_nothing_but_the_database_follows_what_is_stored(
+    own_world: str,
+) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts, instance(own_world) as others:
+            exchange = await send(parts)
+            following = asyncio.create_task(collected(others, exchange))
+            parts.model.say("Good ")
+            await written(parts, exchange, "Good ")
+            parts.model.end("day!")
+            deltas, ended = await following
+            assert [delta.text for delta in deltas] == ["Good ", "day!"]
+            assert ended["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def test_only_the_owner_can_follow(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            for user, message in (
+                (GRACE, exchange.reply_id),
+                (ADA, GRACES_MESSAGE),
+                (ADA, exchange.message_id),
+                (ADA, 999_999),
+            ):
+                with pytest.raises(NotFound):
+                    await anext(parts.guidance.follow(user, message, after=0))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_a_stopped_reply_keeps_what_had_arrived(own_world: str, *, is_elsewhere: bool) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts, instance(own_world) as others:
+            exchange = await send(parts)
+            parts.model.say("Good ")
+            await written(parts, exchange, "Good ")
+            await (others if is_elsewhere else parts).guidance.stop(ADA, exchange.reply_id)
+            deltas, ended = await collected(parts, exchange)
+            assert (ended["status"], ended["content"]) == ("stopped", "Good ")
+            assert [delta.text for delta in deltas] == ["Good "]
+            assert parts.model.cancelled == 1
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+            await parts.guidance.stop(ADA, exchange.reply_id)
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_stopped_before_its_first_piece_costs_nothing(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            await parts.guidance.stop(ADA, exchange.reply_id)
+            _, ended = await collected(parts, exchange)
+            assert (ended["status"], ended["content"]) == ("stopped", "")
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+            assert await used(parts, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_nobody_stops_the_reply_of_another(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            for user, message in ((GRACE, exchange.reply_id), (ADA, exchange.message_id)):
+                with pytest.raises(NotFound):
+                    await parts.guidance.stop(user, message)
+            parts.model.end("Hello!")
+            assert (await collected(parts, exchange))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.say("Good ")
+            await written(parts, exchange, "Good ")
+            following = parts.guidance.follow(ADA, exchange.reply_id, after=0)
+            assert await anext(following) == Delta(1, "Good ")
+            await parts.conversations.delete(ADA, LONG_CONVERSATION)
+            await until(lambda: parts.model.cancelled == 1)
+            with pytest.raises(NotFound):
+                await anext(following)
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+            assert await used(parts, ADA) == 3
+            assert await parts.value("SELECT count(*) FROM reply_generations") == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) -> None:
+    async def scenario() -> None:
+        async with (
+            instance(own_world, lease_seconds=0.01) as dead,
+            instance(own_world) as parts,
+        ):
+            exchange = await send(dead)
+            dead.model.say("Good ")
+            await written(dead, exchange, "Good ")
+            await dead.rows("UPDATE reply_generations SET lease_expires_at = '-infinity'")
+            repaired = await asyncio.gather(
+                *(
+                    end_abandoned_replies(one.database, one.streams, lambda: NOW)
+                    for one in (parts, dead)
+                    for _ in range(4)
+                )
+            )
+            assert sum(repaired) == 1
+            dead.model.end("day!")
+            _, ended = await collected(parts, exchange)
+            assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
+            assert ended["content"] == "Good "
+            await until(lambda: not dead.jobs.is_writing(exchange.reply_id))
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.say("Good ")
+            await written(parts, exchange, "Good ")
+            await parts.rows(
+                "UPDATE reply_generations SET lease_expires_at = '-infinity', "
+                "owner = gen_random_uuid(), stop_requested_at = now()"
+            )
+            assert await end_abandoned_replies(parts.database, parts.streams, lambda: NOW) == 1
+            _, ended = await collected(parts, exchange)
+            assert (ended["status"], ended["content"]) == ("stopped", "Good ")
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+
+    asyncio.run(scenario())
+
+
+def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, lease_seconds=0.3) as parts:
+            exchange = await send(parts)
+            first = await parts.value("SELECT lease_expires_at FROM reply_generations")
+            renewed = "SELECT lease_expires_at > $1 FROM reply_generations"
+            await until(lambda: parts.value(renewed, first))
+            parts.model.end("Hello!")
+            assert (await collected(parts, exchange))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_ends_lets_its_replies_finish(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as others:
+            async with instance(own_world, grace_seconds=20) as parts:
+                exchange = await send(parts)
+                parts.model.end("Hello!")
+            assert (await collected(others, exchange))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_must_end_leaves_failed_replies_behind_and_no_units(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as others:
+            async with instance(own_world) as parts:
+                exchange = await send(parts)
+            _, ended = await collected(others, exchange)
+            assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
+            assert await used(others, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_another_instance_follows_through_redis_without_the_database(
+    own_world: str, redis_url: str
+) -> None:
+    async def scenario() -> None:
+        async with (
+            Redis.from_url(redis_url, protocol=2) as writing,
+            Redis.from_url(redis_url, protocol=2) as reading,
+            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
+            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+        ):
+            exchange = await send(parts)
+            events = others.guidance.follow(ADA, exchange.reply_id, after=0)
+            parts.model.say("Good ")
+            assert await anext(events) == Delta(1, "Good ")
+            await others.rows("UPDATE chat_messages SET content = '', stream_ends = NULL")
+            parts.model.say("day!")
+            assert await anext(events) == Delta(2, "day!")
+            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
+            last = await anext(events)
+            assert isinstance(last, Record)
+            assert (last["status"], last["content"]) == ("failed", "Good day!")
+
+    asyncio.run(scenario())

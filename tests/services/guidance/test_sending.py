@@ -1,0 +1,407 @@
+"""Sending: message, reply and unit together or not at all, and each once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clients.llm import FailureReason, GenerationFailed, PromptMessage, Role
+from services.guidance.records import Exchange
+from services.idempotency import IdempotencyKeyReused
+from services.people import PersonUnknown
+from services.quota.ledger import NoActiveSubscription, QuotaExceeded, differing_days
+from services.refusal import Conflict, InvalidInput, NotFound, Refusal
+from tests.fixtures.world import (
+    ADA,
+    ALAN,
+    EDITH,
+    GRACE,
+    GRACES_CONVERSATION,
+    GRACES_MESSAGE,
+    LONG_CONVERSATION,
+    NOW,
+)
+from tests.services.guidance.parts import Parts, at, instance
+
+EVERYTHING = """
+SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversations),
+  (SELECT sum(used) FROM daily_quota_usages), (SELECT count(*) FROM quota_ledger_entries),
+  (SELECT count(*) FROM reply_generations), (SELECT count(*) FROM idempotency_keys),
+  (SELECT max(updated_at) FROM chat_conversations WHERE id = 1)
+"""
+
+
+async def send(parts: Parts, user: int = ADA, key: str = "key", **others: object) -> Exchange:
+    values = {"conversation_id": LONG_CONVERSATION, "content": "Hello?"} | others
+    return await parts.guidance.send(user, idempotency_key=key, **values)  # type: ignore[arg-type]  # by name
+
+
+async def ledger_of(parts: Parts, exchange: Exchange) -> list[tuple[str, int]]:
+    rows = await parts.rows(
+        "SELECT kind, units FROM quota_ledger_entries WHERE reply_id = $1 ORDER BY id",
+        exchange.reply_id,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def used(parts: Parts, user: int, day: datetime = NOW) -> int:
+    count: int = await parts.value(
+        "SELECT sum(used) FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2",
+        user,
+        day.date(),
+    )
+    return count
+
+
+def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts, content="  Hello?\n")
+            reply = await parts.value(
+                "SELECT m FROM chat_messages m WHERE id = $1", exchange.reply_id
+            )
+            assert (reply["status"], reply["content"]) == ("streaming", "")
+            assert await used(parts, ADA) == 4
+            parts.model.end("Good ", "day", "!")
+            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            assert (ended["status"], ended["content"]) == ("complete", "Good day!")
+            assert (ended["model"], ended["attempts"]) == ("scripted", 1)
+            assert (ended["prompt_tokens"], ended["completion_tokens"]) == (11, 22)
+            assert ended["latency_ms"] >= 0
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+            assert await used(parts, ADA) == 4
+            message = await parts.value(
+                "SELECT content FROM chat_messages WHERE id = $1", exchange.message_id
+            )
+            assert message == "Hello?"
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("reason", "stored"),
+    [
+        (FailureReason.UNAVAILABLE, "unavailable"),
+        (FailureReason.BREAKER_OPEN, "unavailable"),
+        (FailureReason.MISCONFIGURED, "unavailable"),
+        (FailureReason.MALFORMED, "unavailable"),
+        (FailureReason.TIMEOUT, "timed_out"),
+        (FailureReason.REFUSED, "refused"),
+        (FailureReason.TOO_LONG, "too_long"),
+        (FailureReason.INTERRUPTED, "interrupted"),
+    ],
+)
+def test_a_reply_that_fails_gives_the_unit_back(
+    own_world: str, reason: FailureReason, stored: str
+) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.fail(GenerationFailed(reason), "Good ")
+            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            assert (ended["status"], ended["failure_reason"]) == ("failed", stored)
+            assert ended["content"] == "Good "
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+            assert await used(parts, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_without_text_is_none(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.end()
+            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            assert (ended["status"], ended["failure_reason"]) == ("failed", "unavailable")
+            assert await used(parts, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_text_that_cannot_be_stored_is_stored_without_what_hinders(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.end("a\0b", "\ud800", "c")
+            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            assert ended["content"] == "ab?c"
+
+    asyncio.run(scenario())
+
+
+def test_fifty_sends_with_one_key_are_one(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts, instance(own_world) as others:
+            sends = [send(one) for one in (parts, others) for _ in range(25)]
+            exchanges = set(await asyncio.gather(*sends))
+            assert len(exchanges) == 1
+            for one in (parts, others):
+                one.model.end("Hello!")
+            (exchange,) = exchanges
+            endings = await asyncio.gather(
+                *(one.guidance.ended(ADA, exchange.reply_id) for one in (parts, others))
+            )
+            assert [ended["content"] for ended in endings] == ["Hello!"] * 2
+            assert len(parts.model.prompts) + len(others.model.prompts) == 1
+            assert await used(parts, ADA) == 4
+            assert await send(parts) == exchange
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"content": "Something else"}, {"conversation_id": 2}, {"conversation_id": None}],
+)
+def test_a_key_with_other_input(own_world: str, changes: dict[str, object]) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            parts.model.end("Hello!")
+            await parts.guidance.ended(ADA, exchange.reply_id)
+            before = await parts.rows(EVERYTHING)
+            with pytest.raises(IdempotencyKeyReused) as refused:
+                await send(parts, **changes)
+            assert refused.value.field == "idempotencyKey"
+            assert await parts.rows(EVERYTHING) == before
+
+    asyncio.run(scenario())
+
+
+def test_a_key_belongs_to_one_person(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            first = await send(parts)
+            second = await send(parts, GRACE, conversation_id=GRACES_CONVERSATION)
+            assert first.reply_id != second.reply_id
+
+    asyncio.run(scenario())
+
+
+def test_a_key_whose_conversation_was_deleted(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts, conversation_id=None)
+            parts.model.end("Hello!")
+            await parts.guidance.ended(ADA, exchange.reply_id)
+            await parts.conversations.delete(ADA, exchange.conversation_id)
+            with pytest.raises(NotFound):
+                await send(parts, conversation_id=None)
+
+    asyncio.run(scenario())
+
+
+REFUSED: list[tuple[type[Exception], dict[str, object]]] = [
+    (InvalidInput, {"content": ""}),
+    (InvalidInput, {"content": " \n\t "}),
+    (InvalidInput, {"content": "x" * 8_001}),
+    (InvalidInput, {"content": "a\0b"}),
+    (InvalidInput, {"key": ""}),
+    (InvalidInput, {"key": "x" * 256}),
+    (InvalidInput, {"key": "a\nb"}),
+    (NotFound, {"conversation_id": GRACES_CONVERSATION}),
+    (NotFound, {"conversation_id": 999_999}),
+    (NoActiveSubscription, {"user": ALAN, "conversation_id": None}),
+    (QuotaExceeded, {"user": EDITH, "conversation_id": None}),
+    (PersonUnknown, {"user": 999_999, "conversation_id": None}),
+]
+
+
+@pytest.mark.parametrize(("refusal", "changes"), REFUSED)
+def test_a_refused_message_changes_nothing(
+    own_world: str, refusal: type[Exception], changes: dict[str, object]
+) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            before = await parts.rows(EVERYTHING)
+            with pytest.raises(refusal):
+                await send(parts, **changes)  # type: ignore[arg-type]  # by name
+            assert await parts.rows(EVERYTHING) == before
+            assert parts.model.prompts == []
+
+    asyncio.run(scenario())
+
+
+def test_a_quota_that_is_used_up_says_until_when(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            with pytest.raises(QuotaExceeded) as refused:
+                await send(parts, EDITH, conversation_id=None)
+            assert refused.value.retry_after_seconds == 14.5 * 3600
+
+    asyncio.run(scenario())
+
+
+def test_the_longest_message_is_8000_characters(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            assert await send(parts, content=" " + "x" * 8_000 + " ")
+
+    asyncio.run(scenario())
+
+
+def test_no_more_than_the_limit_however_many_at_once(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts, instance(own_world) as others:
+            outcomes = await asyncio.gather(
+                *(
+                    send(one, GRACE, f"{index}", conversation_id=None)
+                    for one in (parts, others)
+                    for index in range(id(one), id(one) + 25)
+                ),
+                return_exceptions=True,
+            )
+            sent = [outcome for outcome in outcomes if isinstance(outcome, Exchange)]
+            refused = [outcome for outcome in outcomes if isinstance(outcome, QuotaExceeded)]
+            assert (len(sent), len(refused)) == (5, 45)
+            assert await used(parts, GRACE) == 5
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_unit_goes_back_to_the_day_it_came_from(own_world: str) -> None:
+    async def scenario() -> None:
+        before_midnight = datetime(2026, 2, 20, 23, 59, 59, tzinfo=UTC)
+        now = [before_midnight]
+        async with instance(own_world, clock=lambda: now[0]) as parts:
+            exchange = await send(parts, GRACE, conversation_id=None)
+            now[0] = before_midnight + timedelta(seconds=2)
+            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
+            await parts.guidance.ended(GRACE, exchange.reply_id)
+            days = await parts.rows(
+                "SELECT usage_date, used FROM daily_quota_usages WHERE user_id = $1", GRACE
+            )
+            assert [tuple(day) for day in days] == [(before_midnight.date(), 0)]
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts, conversation_id=None, content="How do I\nbegin?")
+            title = "SELECT title FROM chat_conversations WHERE id = $1"
+            assert await parts.value(title, exchange.conversation_id) == "How do I begin?"
+            started = await parts.conversations.start(ADA, title=None, idempotency_key="start")
+            await send(parts, key="2", conversation_id=started, content="Later")
+            assert await parts.value(title, started) == "Later"
+            await send(parts, key="3", conversation_id=started, content="Again")
+            assert await parts.value(title, started) == "Later"
+            named = await parts.conversations.start(ADA, title="Named", idempotency_key="named")
+            await send(parts, key="4", conversation_id=named, content="Later")
+            assert await parts.value(title, named) == "Named"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=-5), timedelta(seconds=1)])
+def test_messages_stay_in_order_whatever_the_clocks_say(own_world: str, later: timedelta) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, clock=at(NOW + later)) as parts:
+            exchanges = [await send(parts, key=f"{index}") for index in range(3)]
+            rows = await parts.rows(
+                "SELECT id FROM chat_messages WHERE conversation_id = $1 AND id > 1000 "
+                "ORDER BY created_at, id",
+                LONG_CONVERSATION,
+            )
+            wanted = [key for one in exchanges for key in (one.message_id, one.reply_id)]
+            assert [row["id"] for row in rows] == wanted
+            newest = await parts.rows(
+                "SELECT max(created_at), (SELECT updated_at FROM chat_conversations WHERE id = $1) "
+                "FROM chat_messages WHERE conversation_id = $1",
+                LONG_CONVERSATION,
+            )
+            assert newest[0][0] == newest[0][1]
+
+    asyncio.run(scenario())
+
+
+def test_a_message_takes_the_conversation_out_of_the_archive(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            await parts.conversations.archive(ADA, LONG_CONVERSATION)
+            await send(parts)
+            assert (
+                await parts.value("SELECT status FROM chat_conversations WHERE id = 1") == "active"
+            )
+
+    asyncio.run(scenario())
+
+
+def test_the_model_is_told_what_counts(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            first = await send(parts, conversation_id=None, content="One")
+            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "half")
+            await parts.guidance.ended(ADA, first.reply_id)
+            again = await parts.guidance.regenerate(ADA, first.reply_id, idempotency_key="again")
+            assert (again.message_id, again.conversation_id) == (
+                first.message_id,
+                first.conversation_id,
+            )
+            parts.model.end("First")
+            await parts.guidance.ended(ADA, again.reply_id)
+            better = await parts.guidance.regenerate(ADA, first.message_id, idempotency_key="more")
+            parts.model.end("Second")
+            await parts.guidance.ended(ADA, better.reply_id)
+            last = await send(parts, key="2", conversation_id=first.conversation_id, content="Two")
+            parts.model.end("Third")
+            await parts.guidance.ended(ADA, last.reply_id)
+            told = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
+            assert told == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
+            assert isinstance(parts.model.prompts[-1][0], PromptMessage)
+            assert await used(parts, ADA) == 3 + 3
+
+    asyncio.run(scenario())
+
+
+Regenerate = Callable[[Parts, Exchange], Awaitable[Exchange]]
+
+
+async def _while_written(parts: Parts, exchange: Exchange) -> Exchange:
+    return await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="again")
+
+
+async def _earlier(parts: Parts, exchange: Exchange) -> Exchange:
+    parts.model.end("Hello!")
+    await parts.guidance.ended(ADA, exchange.reply_id)
+    return await parts.guidance.regenerate(ADA, 30, idempotency_key="again")
+
+
+async def _foreign(parts: Parts, _exchange: Exchange) -> Exchange:
+    return await parts.guidance.regenerate(ADA, GRACES_MESSAGE, idempotency_key="again")
+
+
+async def _other_input(parts: Parts, exchange: Exchange) -> Exchange:
+    return await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="key")
+
+
+@pytest.mark.parametrize(
+    ("regenerate", "refusal"),
+    [
+        (_while_written, Conflict),
+        (_earlier, Conflict),
+        (_foreign, NotFound),
+        (_other_input, IdempotencyKeyReused),
+    ],
+)
+def test_what_cannot_be_answered_again(
+    own_world: str, regenerate: Regenerate, refusal: type[Refusal]
+) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            with pytest.raises(refusal):
+                await regenerate(parts, exchange)
+            assert await parts.value("SELECT count(*) FROM idempotency_keys") == 1
+            assert await used(parts, ADA) == 4
+
+    asyncio.run(scenario())
