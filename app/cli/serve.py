@@ -1,8 +1,6 @@
 """`guidance serve`: the server, in one process or several."""
 
-import errno
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -10,6 +8,7 @@ from tempfile import TemporaryDirectory
 import click
 import uvicorn
 
+from app.cli.ports import check_is_free
 from app.settings import Settings, load_settings
 from app.wiring import database_url
 
@@ -47,16 +46,6 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
     check_is_free(host, port)
     with database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
-
-
-def check_is_free(host: str, port: int, hint: str = "") -> None:
-    """Fail in one line where the server could not listen, with a hint at what to do."""
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise click.ClickException(f"port {port} is taken{hint}") from None
-        raise click.ClickException(f"{host}:{port} cannot be listened on: {error}") from error
 
 
 def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:

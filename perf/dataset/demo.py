@@ -7,7 +7,8 @@ import asyncpg
 import click
 
 from app.authentication.tokens import issue_token
-from app.cli.serve import DEFAULT_PORT, check_is_free, run_server
+from app.cli.ports import check_is_free
+from app.cli.serve import DEFAULT_PORT, run_server
 from app.settings import Settings, load_settings
 from app.wiring import database_url, signing_secrets
 from db.migration import migrate

@@ -1,0 +1,42 @@
+"""Where the language model is built for a process."""
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx2
+import stamina.instrumentation
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+from clients.llm import LanguageModel
+from clients.llm.chat_api import ChatApi
+from clients.llm.configuration import LanguageModelConfig
+from clients.llm.resilient import ResilientModel
+
+_CONNECT_SECONDS = 5.0
+_LIMITS = httpx2.Limits(max_connections=2_000, max_keepalive_connections=500)
+"""Far more replies at once than one process writes: how many it may is decided elsewhere."""
+
+
+@asynccontextmanager
+async def open_language_model(
+    config: LanguageModelConfig,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    chance: Callable[[], float] = random.random,
+) -> AsyncIterator[LanguageModel]:
+    """Open the model's connections; leaving closes them.
+
+    `now` is what dates in Retry-After are compared with, `chance` gives numbers from 0 to 1.
+    """
+    # Retries are logged and counted under names of our own.
+    stamina.instrumentation.set_on_retry_hooks(())
+    http = DefaultAsyncHttpxClient(
+        limits=_LIMITS,
+        timeout=httpx2.Timeout(config.timeout_seconds, connect=_CONNECT_SECONDS),
+    )
+    async with AsyncOpenAI(
+        base_url=config.base_url, api_key=config.api_key, max_retries=0, http_client=http
+    ) as client:
+        yield ResilientModel(ChatApi(client, config.model, now=now), config, chance=chance)

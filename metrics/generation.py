@@ -1,0 +1,40 @@
+"""What asking the language model takes."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_BACKOFF_EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 20.0)
+_FIRST_PIECE_EDGES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0, 20.0)
+
+RETRY_BACKOFF_SECONDS = Histogram(
+    "guidance_retry_backoff_seconds",
+    "Seconds really slept before a retry of the model, also where the sleep was cut short.",
+    buckets=_BACKOFF_EDGES,
+)
+RETRY_BACKOFF = Counter(
+    "guidance_retry_backoff",
+    "Sleeps before a retry of the model.",
+)
+ATTEMPTS = Counter(
+    "guidance_generation_attempts",
+    "Requests to the model that have ended, by outcome.",
+    ("outcome",),
+)
+REPLIES = Counter(
+    "guidance_generations",
+    "Replies asked for that have ended, retries included, by outcome.",
+    ("outcome",),
+)
+RETRIES_FORGONE = Counter(
+    "guidance_generation_retries_forgone",
+    "Retries not made because the process had made too many.",
+)
+FIRST_PIECE_SECONDS = Histogram(
+    "guidance_generation_first_token_seconds",
+    "Seconds until the first piece of a reply, retries and their waits included.",
+    buckets=_FIRST_PIECE_EDGES,
+)
+BREAKER_STATE = Gauge(
+    "guidance_generation_breaker_state",
+    "The model's circuit breaker: 0 closed, 1 half open, 2 open; of several workers the highest.",
+    multiprocess_mode="livemax",
+)

@@ -1,0 +1,1 @@
+"""A stand-in for the language model: the OpenAI chat API over HTTP, with settable faults."""

@@ -1,0 +1,109 @@
+"""How the stand-in behaves: the same names as options, as request headers and in the control."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+HEADER_PREFIX = "x-standin-"
+
+
+class Mode(Enum):
+    """What it writes."""
+
+    TEXT = "text"
+    ECHO = "echo"
+
+
+class Finish(Enum):
+    """Why it says that a reply ends."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+class RetryAfterForm(Enum):
+    """How it writes Retry-After."""
+
+    SECONDS = "seconds"
+    DATE = "date"
+
+
+def _rates(given: object) -> object:
+    """Read `503=0.1,429=0.05`; a mapping stays as it is."""
+    if not isinstance(given, str):
+        return given
+    pairs = re.findall(r"(\d+)=([0-9.]+)(?:,|$)", given.replace(" ", ""))
+    if len(pairs) != given.count(",") + 1:
+        raise ValueError("must look like 503=0.1,429=0.05")
+    return dict(pairs)
+
+
+Status = Annotated[int, Field(ge=400, le=599)]
+Rate = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Behaviour(BaseModel):
+    """What the stand-in does with a call; the descriptions are the help of its options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens_per_second: Seconds = Field(50, description="How fast it writes; 0 is at once.")
+    tokens: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        60, description="How many tokens (words) a reply has."
+    )
+    first_token_seconds: Seconds = Field(0.2, description="How long it takes to begin.")
+    seed: int = Field(0, description="Seed and prompt together decide what a reply says.")
+    mode: Mode = Field(
+        Mode.TEXT, description="`text` writes of its own, `echo` repeats the last message."
+    )
+    api_key: str | None = Field(None, description="Refuse any other key with 401.")
+    status: Status | None = Field(
+        None, description="Answer with this error status instead of a reply."
+    )
+    error_rates: Annotated[dict[Status, Rate], BeforeValidator(_rates)] = Field(
+        {}, description="Parts of the calls that get an error status: 503=0.1,429=0.05."
+    )
+    error_code: str | None = Field(
+        None, description="The code in the body of an error, such as content_filter."
+    )
+    retry_after_seconds: Seconds | None = Field(
+        None, description="Send Retry-After with errors: so many seconds from now."
+    )
+    retry_after_form: RetryAfterForm = Field(
+        RetryAfterForm.SECONDS, description="Write Retry-After as `seconds` or as a `date`."
+    )
+    hang_after: Count | None = Field(
+        None, description="Fall silent after so many tokens; 0 is before the first byte."
+    )
+    cut_after: Count | None = Field(None, description="Cut the connection after so many tokens.")
+    malformed_after: Count | None = Field(
+        None, description="Send something that is not JSON after so many tokens."
+    )
+    finish: Finish = Field(
+        Finish.STOP, description="Why a reply ends: `stop`, `length` or `content_filter`."
+    )
+
+    @model_validator(mode="after")
+    def _errors_are_not_more_than_calls(self) -> Self:
+        if sum(self.error_rates.values()) > 1:
+            raise ValueError("error rates add up to more than 1")
+        return self
+
+    def changed(self, changes: Mapping[str, object]) -> "Behaviour":
+        """The same with some of it changed; raises pydantic's `ValidationError`."""
+        return Behaviour.model_validate({**self.model_dump(), **changes})
+
+    def for_request(self, headers: Mapping[str, str]) -> "Behaviour":
+        """The same with what the request's headers change: `X-Standin-Status: 503`."""
+        changes = {
+            name.removeprefix(HEADER_PREFIX).replace("-", "_"): value
+            for name, value in headers.items()
+            if name.startswith(HEADER_PREFIX)
+        }
+        return self.changed(changes) if changes else self

@@ -1,0 +1,35 @@
+"""The stand-in as a child: a process that ends with the one that started it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class StandInNotStarted(Exception):
+    """The process ended before it listened; it has said why on standard error."""
+
+
+@contextmanager
+def running_stand_in(*options: str) -> Iterator[str]:
+    """Run `guidance llm-standin` until the block is left, and give its base URL.
+
+    It ends with this process however that ends, and is not interrupted by the keyboard, so that
+    replies that are being written when somebody presses Ctrl-C still arrive.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "perf.llm_standin", "--with-parent", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            said = process.stdout.readline()
+            if not said:
+                raise StandInNotStarted
+            yield said.split()[-1]
+        finally:
+            process.terminate()

@@ -1,0 +1,148 @@
+"""Writing a reply to one client: at the set pace, with the set faults, until the client leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from operator import itemgetter
+
+from starlette.types import Receive, Scope, Send
+
+from perf.llm_standin.behaviour import Behaviour
+from perf.llm_standin.shapes import DONE, MALFORMED, Usage, chunk, completion
+
+_SSE = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
+_JSON = ((b"content-type", b"application/json"),)
+
+
+class Outcome(Enum):
+    """What became of a call."""
+
+    FINISHED = "finished"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    CANCELLED = "cancelled"
+
+
+class ConnectionCut(Exception):
+    """Ends the connection without the end of the response, as the server does after an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One reply, as an ASGI application; tells what became of it."""
+
+    behaviour: Behaviour
+    reply_id: str
+    pieces: Sequence[str]
+    prompt_tokens: int
+    is_streamed: bool
+    wants_usage: bool
+    tell: Callable[[Outcome], None]
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Write the reply, or stop at once when the client leaves."""
+        writing = asyncio.create_task(self._write(send))
+        leaving = asyncio.create_task(_client_leaves(receive))
+        try:
+            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not writing.done():
+                self.tell(Outcome.CANCELLED)
+                return
+            await writing
+        except ConnectionCut:
+            self.tell(Outcome.BROKEN)
+            raise
+        else:
+            self.tell(Outcome.FINISHED)
+        finally:
+            writing.cancel()
+            leaving.cancel()
+
+    async def _write(self, send: Send) -> None:
+        if self.behaviour.hang_after == 0:
+            await _hang(send)
+        if self.is_streamed:
+            await self._stream(send)
+        else:
+            await self._send_whole(send)
+
+    async def _stream(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _SSE})
+        limit, fault = self._fault()
+        async for start, end in _due(int(min(limit, len(self.pieces))), self.behaviour):
+            events = [chunk(self.reply_id, content=piece) for piece in self.pieces[start:end]]
+            if start == 0:
+                events.insert(0, chunk(self.reply_id, content=""))
+            await _send_body(send, b"".join(events), more=True)
+        if limit <= len(self.pieces):
+            await fault(send)
+        ending = chunk(self.reply_id, finish=self.behaviour.finish.value)
+        if self.wants_usage:
+            ending += chunk(self.reply_id, usage=self._usage())
+        await _send_body(send, ending + DONE, more=False)
+
+    async def _send_whole(self, send: Send) -> None:
+        async for _ in _due(len(self.pieces), self.behaviour):
+            pass
+        body = completion(
+            self.reply_id, "".join(self.pieces), self.behaviour.finish.value, self._usage()
+        )
+        await send({"type": "http.response.start", "status": 200, "headers": _JSON})
+        limit, fault = self._fault()
+        if limit <= len(self.pieces):
+            await fault(send)
+        await _send_body(send, body, more=False)
+
+    def _fault(self) -> tuple[float, Callable[[Send], Awaitable[None]]]:
+        """The first fault, and after how many tokens it comes; infinity for none."""
+        faults = (
+            (self.behaviour.hang_after, _hang),
+            (self.behaviour.cut_after, _cut),
+            (self.behaviour.malformed_after, _send_malformed),
+        )
+        return min(
+            ((inf if after is None else after, fault) for after, fault in faults),
+            key=itemgetter(0),
+        )
+
+    def _usage(self) -> Usage:
+        return Usage(self.prompt_tokens, len(self.pieces))
+
+
+async def _due(tokens: int, behaviour: Behaviour) -> AsyncIterator[tuple[int, int]]:
+    """Give ranges of tokens when they are due; those that are late come together."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time() + behaviour.first_token_seconds
+    await asyncio.sleep(behaviour.first_token_seconds)
+    speed = behaviour.tokens_per_second
+    given = 0
+    while given < tokens:
+        due = 1 + int(max(0.0, loop.time() - begun) * speed) if speed else tokens
+        if due > given:
+            yield given, min(due, tokens)
+            given = min(due, tokens)
+        else:
+            await asyncio.sleep(begun + given / speed - loop.time())
+
+
+async def _send_body(send: Send, body: bytes, *, more: bool) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def _hang(_send: Send) -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def _cut(_send: Send) -> None:
+    raise ConnectionCut
+
+
+async def _send_malformed(send: Send) -> None:
+    await _send_body(send, MALFORMED, more=True)
+
+
+async def _client_leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

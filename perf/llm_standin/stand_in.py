@@ -1,0 +1,118 @@
+"""What one stand-in does with calls, and what it has seen of them."""
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from perf.llm_standin.behaviour import Behaviour, RetryAfterForm
+from perf.llm_standin.delivery import Delivery, Outcome
+from perf.llm_standin.shapes import ChatRequest, NotAChatRequest, error, read_request
+from perf.llm_standin.wording import pieces_of, prompt_tokens
+
+_CALLS_KEPT = 1_000
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+
+
+class StandIn:
+    """Answers calls of the chat API, counts them, and remembers the newest."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._beginning = behaviour
+        self.reset()
+
+    def reset(self) -> None:
+        """Behave as at the beginning, and forget every call."""
+        self.behaviour = self._beginning
+        self.calls: deque[ChatRequest] = deque(maxlen=_CALLS_KEPT)
+        self._next: deque[Mapping[str, object]] = deque()
+        self._counts: Counter[str] = Counter()
+        self._chance = random.Random(self._beginning.seed)
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Behave otherwise from now on; raises pydantic's `ValidationError`."""
+        self.behaviour = self.behaviour.changed(changes)
+
+    def change_next(self, changes: Sequence[Mapping[str, object]]) -> None:
+        """Behave otherwise for the next calls, one each; raises `ValidationError`."""
+        for one in changes:
+            self.behaviour.changed(one)
+        self._next.extend(changes)
+
+    def counts(self) -> dict[str, int]:
+        """How many calls came, how many are under way, and what became of the others."""
+        ended = {outcome.value: self._counts[outcome.value] for outcome in Outcome}
+        received = self._counts["received"]
+        return {"received": received, "running": received - sum(ended.values()), **ended}
+
+    async def answer(self, request: Request) -> ASGIApp:
+        """What answers one call."""
+        try:
+            asked = read_request(await request.body())
+            behaviour = self._take_behaviour().for_request(request.headers)
+        except (NotAChatRequest, ValidationError) as problem:
+            return _refusal(_BAD_REQUEST, str(problem), Behaviour())
+        tell = self._count(asked)
+        status = self._status(behaviour, request.headers.get("authorization"))
+        if status is not None:
+            tell(Outcome.REFUSED)
+            return _refusal(status, "The stand-in was told to fail.", behaviour)
+        return Delivery(
+            behaviour=behaviour,
+            reply_id=f"stand-in-{self._counts['received']}",
+            pieces=pieces_of(behaviour, asked.messages),
+            prompt_tokens=prompt_tokens(asked.messages),
+            is_streamed=asked.is_streamed,
+            wants_usage=asked.wants_usage,
+            tell=tell,
+        )
+
+    def _take_behaviour(self) -> Behaviour:
+        return self.behaviour.changed(self._next.popleft()) if self._next else self.behaviour
+
+    def _count(self, asked: ChatRequest) -> Callable[[Outcome], None]:
+        """Note a call, and give what to tell its outcome to, which a reset makes forget it."""
+        self.calls.append(asked)
+        counts = self._counts
+        counts["received"] += 1
+
+        def tell(outcome: Outcome) -> None:
+            counts[outcome.value] += 1
+
+        return tell
+
+    def _status(self, behaviour: Behaviour, authorization: str | None) -> int | None:
+        """The error status that the call gets, if any."""
+        if behaviour.api_key is not None and authorization != f"Bearer {behaviour.api_key}":
+            return _UNAUTHORIZED
+        return behaviour.status or self._status_by_chance(behaviour.error_rates)
+
+    def _status_by_chance(self, rates: Mapping[int, float]) -> int | None:
+        drawn = self._chance.random()
+        for status, rate in rates.items():
+            if drawn < rate:
+                return status
+            drawn -= rate
+        return None
+
+
+def _refusal(status: int, message: str, behaviour: Behaviour) -> Response:
+    headers = {"content-type": "application/json"}
+    if behaviour.retry_after_seconds is not None:
+        headers["retry-after"] = _retry_after(
+            behaviour.retry_after_seconds, behaviour.retry_after_form
+        )
+    return Response(error(message, behaviour.error_code), status, headers)
+
+
+def _retry_after(seconds: float, form: RetryAfterForm) -> str:
+    """The header's value: whole seconds, as HTTP has no others."""
+    if form is RetryAfterForm.SECONDS:
+        return str(round(seconds))
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
