@@ -1,8 +1,10 @@
 """What can be set, read from the environment once, here and nowhere else."""
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -10,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 SHORTEST_SECRET = 32
+_HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
+_HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 
 
 class Environment(Enum):
@@ -26,6 +30,8 @@ class SettingsRefused(Exception):
 def _postgres(url: str) -> str:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
+    if not _HOSTS.fullmatch(urlsplit(url).netloc.rpartition("@")[2]):
+        raise ValueError("must be like postgresql://user:password@host:5432/database")
     return url
 
 
@@ -73,7 +79,7 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = Field(
         None,
         description="Where the identity provider publishes its keys (RS256, ES256, EdDSA).",
-        pattern="^https?://",
+        pattern="^https?://[^/]",
     )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."
