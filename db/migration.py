@@ -5,13 +5,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 HEAD, BASE = "head", "base"
 
 
 class UnknownRevision(ValueError):
-    """No migration has the revision that was asked for."""
+    """No migration has the revision that was asked for, or at which the database stands."""
 
 
 def migrate(url: str, *, revision: str = HEAD) -> str:
@@ -28,6 +29,14 @@ def migrate(url: str, *, revision: str = HEAD) -> str:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
+    try:
+        _move(config, target)
+    except CommandError as error:
+        raise UnknownRevision(f"the database is not of this version: {error}") from error
+    return target or BASE
+
+
+def _move(config: Config, target: str) -> None:
     if target:
         # An upgrade to a revision that the database has passed already does nothing, and so does
         # a downgrade to one that it has not reached: only one of the two moves.
@@ -35,7 +44,6 @@ def migrate(url: str, *, revision: str = HEAD) -> str:
         command.downgrade(config, target)
     else:
         command.downgrade(config, BASE)
-    return target or BASE
 
 
 def revisions() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from services.clock import Clock
 
 LONGEST_TOKEN = 8_192
 _USER_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
-_LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1
 _LEEWAY_SECONDS = 5
 _SYMMETRIC = "HS256"
 _ASYMMETRIC = frozenset({"RS256", "ES256", "EdDSA"})
@@ -134,7 +134,7 @@ def _instant(payload: dict[str, Any], claim: str) -> float | None:
 
 
 def _user_id(subject: object) -> int:
-    if isinstance(subject, str) and _USER_ID.fullmatch(subject) and int(subject) <= _LARGEST_ID:
+    if isinstance(subject, str) and _USER_ID.fullmatch(subject) and int(subject) <= LARGEST_ID:
         return int(subject)
     raise InvalidToken("its subject is not a user's id")
 

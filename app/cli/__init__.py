@@ -6,6 +6,8 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from app.settings import SettingsRefused
+from db.embedded import EmbeddedDatabaseFailed
+from db.migration import UnknownRevision
 
 GROUP = "guidance.commands"
 _NAME = "guidance"
@@ -37,10 +39,15 @@ def main() -> None:
     """Run the command line; a failure is one line on standard error and a status other than 0."""
     try:
         status = guidance.main(prog_name=_NAME, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         sys.exit(_fail(error.format_message(), error.exit_code))
     except SettingsRefused as error:
         sys.exit(_fail(str(error), 2))
+    except (EmbeddedDatabaseFailed, UnknownRevision, OSError) as error:
+        sys.exit(_fail(str(error), 1))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_fail("interrupted", 130))
     sys.exit(status if isinstance(status, int) else 0)
@@ -51,5 +58,5 @@ def _registered() -> dict[str, EntryPoint]:
 
 
 def _fail(message: str, status: int) -> int:
-    click.echo(f"{_NAME}: {message}", err=True)
+    click.echo(f"{_NAME}: {' '.join(message.split())}", err=True)
     return status

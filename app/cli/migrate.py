@@ -1,8 +1,8 @@
 """`guidance migrate`: move the database's schema."""
 
-import asyncpg
 import click
 
+from app.cli.failures import failing_with
 from app.settings import load_settings
 from app.wiring import database_url
 from db.migration import HEAD, UnknownRevision
@@ -15,9 +15,8 @@ def migrate(revision: str) -> None:
     """Upgrade, or downgrade, the database to REVISION (default: head; `base` empties it)."""
     with database_url(load_settings(), is_migrated=False) as url:
         try:
-            reached = migrate_database(url, revision=revision)
+            with failing_with("the database cannot be migrated"):
+                reached = migrate_database(url, revision=revision)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
-        except (OSError, asyncpg.PostgresError) as error:
-            raise click.ClickException(f"the database cannot be migrated: {error}") from error
     click.echo(f"The database is at {reached}.")

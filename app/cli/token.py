@@ -2,7 +2,7 @@
 
 import click
 
-from app.authentication.tokens import issue_token
+from app.authentication.tokens import LARGEST_ID, issue_token
 from app.settings import load_settings
 from app.wiring import signing_secrets
 from services.clock import system_clock
@@ -11,7 +11,9 @@ DAY_SECONDS = 86_400
 
 
 @click.command()
-@click.option("--user-id", type=click.IntRange(1), required=True, help="Whose token it is.")
+@click.option(
+    "--user-id", type=click.IntRange(1, LARGEST_ID), required=True, help="Whose token it is."
+)
 @click.option("--role", "roles", multiple=True, help="A role it carries, for example ops.")
 @click.option(
     "--ttl",

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-import asyncpg
 import click
 
+from app.cli.failures import failing_with
 from app.settings import load_settings
 from app.wiring import database_url
 from perf.dataset.bench import BenchSizes, bench_tables
@@ -49,7 +49,5 @@ def fill_with_profile(url: str, profile: str) -> None:
     tables = _TABLES[profile](system_clock())
     total = sum(table.count for table in tables)
     bar = click.progressbar(length=total, label="Filling the database")
-    try:
+    with failing_with("the database cannot be filled"):
         asyncio.run(fill(url, tables, progress=bar))
-    except (OSError, asyncpg.PostgresError) as error:
-        raise click.ClickException(f"the database cannot be filled: {error}") from error

@@ -3,10 +3,10 @@
 import asyncio
 from contextlib import suppress
 
-import asyncpg
 import click
 
 from app.authentication.tokens import issue_token
+from app.cli.failures import failing_with
 from app.cli.ports import check_is_free
 from app.cli.serve import DEFAULT_PORT, run_server
 from app.settings import Settings, load_settings
@@ -41,13 +41,12 @@ def demo(port: int) -> None:
     check_is_free(_HOST, port, f"; choose another: PORT={other} make run")
     with database_url(settings, is_migrated=False) as url:
         try:
-            api_key = _prepare(settings, url)
+            with failing_with("the database cannot be used"):
+                api_key = _prepare(settings, url)
         except DemoCompanyMissing:
             raise click.ClickException(
                 "the database has other people's data; the demo needs an empty one, or its own"
             ) from None
-        except (OSError, asyncpg.PostgresError) as error:
-            raise click.ClickException(f"the database cannot be used: {error}") from error
         click.echo(welcome(f"http://{_HOST}:{port}/graphql", token=_token(settings), key=api_key))
         run_server(settings, url, host=_HOST, port=port, workers=1)
 

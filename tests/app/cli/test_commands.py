@@ -16,6 +16,7 @@ from app.cli import guidance as commands
 from db.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
+from tests.fixtures.postgres import run
 from tests.fixtures.server import SECRET
 from tests.fixtures.world import ADAS_COMPANY, populate
 
@@ -23,6 +24,7 @@ GUIDANCE = Path(sys.executable).with_name("guidance")
 COMMANDS = sorted(entry.name for entry in entry_points(group=GROUP))
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
 PRODUCTION = {"APP_ENV": "production", "CHAT_LLM_BASE_URL": "https://model.example/v1"}
+UNSIGNED = {"JWT_SECRET_KEY": ""}
 
 
 def guidance(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -48,11 +50,15 @@ def test_every_command_has_help(command: str) -> None:
     [
         (["nothing"], {}, "No such command 'nothing'"),
         (["token"], {}, "Missing option '--user-id'"),
-        (["token", "--user-id", "0"], {}, "0 is not in the range x>=1"),
+        (["token", "--user-id", "0"], {}, "0 is not in the range 1<=x<="),
+        (["token", "--user-id", str(2**63)], {}, "is not in the range 1<=x<="),
         (["token", "--user-id", "1"], PRODUCTION, "not made in production"),
         (["token", "--user-id", "1"], {"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY: must have"),
         (["serve", "--port", "70000"], {}, "70000 is not in the range"),
         (["serve", "--workers", "0"], {}, "0 is not in the range"),
+        (["serve"], {"DATABASE_URL": "postgresql://host:port/x"}, "DATABASE_URL: must be like"),
+        (["serve"], {"GUIDANCE_DATA_DIR": "/dev/null"}, "/dev/null/postgres cannot be used"),
+        (["token", "--user-id", "1"], UNSIGNED | {"GUIDANCE_DATA_DIR": "/dev/null"}, "File exists"),
         (["migrate"], {"DATABASE_URL": NOWHERE}, "the database cannot be migrated"),
         (["api-key", "--account-id", "1"], {"DATABASE_URL": NOWHERE}, "cannot be used"),
         (["seed", "--profile", "huge"], {}, "'huge' is not one of 'demo', 'bench'"),
@@ -67,7 +73,18 @@ def test_bad_input_is_one_line(
     environment: dict[str, str],
     message: str,
 ) -> None:
-    for variable, value in ({"JWT_SECRET_KEY": SECRET} | environment).items():
+    environment = {"JWT_SECRET_KEY": SECRET} | environment
+    assert message in only_line(monkeypatch, capsys, arguments, environment)
+
+
+def only_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    environment: dict[str, str],
+) -> str:
+    """What a command that fails says, run in this process."""
+    for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(sys, "argv", ["guidance", *arguments])
     with pytest.raises(SystemExit) as left:
@@ -75,8 +92,8 @@ def test_bad_input_is_one_line(
     said = capsys.readouterr()
     assert left.value.code not in {0, None}
     assert said.err.startswith("guidance: ")
-    assert message in said.err
     assert (len(said.err.splitlines()), said.out) == (1, "")
+    return said.err
 
 
 def test_a_token_is_signed_for_a_user() -> None:
@@ -113,3 +130,23 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     status, said = migrate("20990101_0001")
     assert status == 2
     assert "unknown revision '20990101_0001'" in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "demo"])
+def test_a_database_of_a_later_version(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    database_url: str,
+    tmp_path: Path,
+    command: str,
+) -> None:
+    asyncio.run(run(database_url, "UPDATE alembic_version SET version_num = '20990101_0001'"))
+    environment = {"DATABASE_URL": database_url, "GUIDANCE_DATA_DIR": str(tmp_path)}
+    said = only_line(monkeypatch, capsys, [command], environment)
+    assert "the database is not of this version" in said
+
+
+def test_without_a_command_there_is_help() -> None:
+    ran = guidance()
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("Usage: guidance ")

@@ -1,0 +1,111 @@
+"""The PostgreSQL that the server brings along: one for all processes that name its folder."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres
+from tests.fixtures.postgres import run
+
+USE_UNTIL_TOLD = """
+import sys
+from pathlib import Path
+from db.embedded import embedded_postgres
+with embedded_postgres(Path(sys.argv[1])) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+STARTED_AT = "SELECT pg_postmaster_start_time()"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server of this module keeps its data: not there at first, and with blanks."""
+    return tmp_path_factory.mktemp("embedded") / "made" / "when needed"
+
+
+@contextmanager
+def another_user(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A process that uses the server until the block is left, and the URL that it was given."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", USE_UNTIL_TOLD, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip(), process
+    finally:
+        process.communicate()
+
+
+def value(url: str, query: str) -> object:
+    async def fetch() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(query)
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
+
+
+def is_running(folder: Path) -> bool:
+    return (folder / FOLDER / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize(("is_durable", "fsync"), [(True, "on"), (False, "off")])
+def test_it_starts_on_an_empty_folder_and_takes_its_settings_each_time(
+    folder: Path, *, is_durable: bool, fsync: str
+) -> None:
+    with embedded_postgres(folder, is_durable=is_durable) as url:
+        assert str(value(url, "SHOW server_version")).startswith("18.")
+        assert value(url, "SHOW max_connections") == "200"
+        assert value(url, "SHOW timezone") == "UTC"
+        assert value(url, "SHOW fsync") == fsync
+        assert value(url, "SHOW listen_addresses") == ""
+    assert not is_running(folder)
+
+
+def test_it_stops_with_the_last_of_its_users(folder: Path) -> None:
+    with another_user(folder) as (url, _):
+        with embedded_postgres(folder) as same:
+            assert same == url
+            started_at = value(url, STARTED_AT)
+        assert value(url, STARTED_AT) == started_at
+    assert not is_running(folder)
+
+
+def test_a_user_that_was_killed_takes_nothing_along_and_is_not_waited_for(folder: Path) -> None:
+    with another_user(folder) as (url, process):
+        asyncio.run(run(url, "CREATE TABLE kept AS SELECT 7 AS number"))
+        process.kill()
+    with embedded_postgres(folder) as url:
+        assert value(url, "SELECT number FROM kept") == 7
+    assert not is_running(folder)
+
+
+def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedDatabaseFailed, match="cannot be used"):
+        embedded_postgres(tmp_path / "file").__enter__()
+
+
+def test_a_server_that_does_not_start_says_where_its_log_is(folder: Path) -> None:
+    with embedded_postgres(folder):
+        pass
+    settings = folder / FOLDER / "postgresql.auto.conf"
+    kept = settings.read_text()
+    settings.write_text("no_such_setting = 1\n")
+    try:
+        with pytest.raises(EmbeddedDatabaseFailed, match=f"does not start.*{FOLDER}/log$"):
+            embedded_postgres(folder).__enter__()
+    finally:
+        settings.write_text(kept)
