@@ -1,5 +1,6 @@
 """What can be set, read from the environment once, here and nowhere else."""
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 SHORTEST_SECRET = 32
+_LISTS = ("jwt_previous_secret_keys", "graphql_allowed_origins")
 
 
 class Environment(Enum):
@@ -35,8 +37,16 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _origin(text: str) -> str:
+    origin = text.lower().rstrip("/")
+    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+        raise ValueError("must be origins like https://chat.example")
+    return origin
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -92,7 +102,13 @@ class Settings(BaseSettings):
         None, description="Whether /graphql shows people a page; by default only in development."
     )
     graphql_max_body_bytes: Positive = Field(
-        262_144, description="The largest request body; more is answered with 413."
+        262_144,
+        description="The largest request body, answered with 413 beyond, and WebSocket message, "
+        "closed with 1009.",
+    )
+    graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (),
+        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
@@ -109,11 +125,12 @@ class Settings(BaseSettings):
     @classmethod
     # Any: what the environment holds is not yet typed.
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Take an empty variable as one that is not set, and split the list of secrets."""
+        """Take an empty variable as one that is not set, and split the lists."""
         present = {name: value for name, value in values.items() if value != ""}
-        previous = present.get("jwt_previous_secret_keys")
-        if isinstance(previous, str):
-            present["jwt_previous_secret_keys"] = [one.strip() for one in previous.split(",")]
+        for name in _LISTS:
+            listed = present.get(name)
+            if isinstance(listed, str):
+                present[name] = [one.strip() for one in listed.split(",")]
         return present
 
     @model_validator(mode="after")

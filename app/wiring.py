@@ -26,6 +26,7 @@ class Application:
     """What one process serves with."""
 
     settings: Settings
+    clock: Clock
     database: Database
     schema_revision: str
     enterprise: EnterpriseService
@@ -71,6 +72,7 @@ async def open_application(
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
         yield Application(
             settings=settings,
+            clock=clock,
             database=database,
             schema_revision=revisions()[-1],
             enterprise=enterprise,
