@@ -1,4 +1,4 @@
-"""Around every request: an id in and out, its duration, one line in the log."""
+"""Around every request and WebSocket: an id in and out, its duration, one line in the log."""
 
 import re
 import secrets
@@ -10,22 +10,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_SWITCHING_PROTOCOLS = 101
+_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 _log = structlog.get_logger("guidance.request")
 
 
 class Requests:
-    """Gives each HTTP request its id, in `scope["state"]` and as `X-Request-ID`, and logs it.
+    """Gives each HTTP request and WebSocket its id, in `scope["state"]` and as `X-Request-ID`.
 
-    What an endpoint puts into `scope["state"]["log"]` is part of the line; never texts of
-    messages or personal data.
+    At its end it has a line in the log. What an endpoint puts into `scope["state"]["log"]` is
+    part of it; never texts of messages or personal data.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; anything but HTTP untouched."""
-        if scope["type"] != "http":
+        """Pass the request on; the server's own messages untouched."""
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
@@ -37,8 +39,8 @@ class Requests:
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] in _STARTS:
+                status = message.get("status", _SWITCHING_PROTOCOLS)
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
@@ -49,7 +51,7 @@ class Requests:
                 _log.info(
                     "request",
                     request_id=request_id,
-                    method=scope["method"],
+                    method=scope.get("method", "GET"),
                     path=_path(scope),
                     status=status,
                     ms=round((perf_counter() - started) * 1000, 2),

@@ -1,21 +1,24 @@
 """The ASGI application: routes and lifespan."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app import explorer
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
+from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
 from app.requests import Requests
 from app.settings import Settings, load_settings
+from app.stopping import STOPPING
 from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
@@ -35,13 +38,13 @@ def make_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
     """Make the ASGI application; its parts are opened when the server starts."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         if settings.database_url is None:
             raise RuntimeError("start the server with `guidance serve`")
         async with open_application(settings, settings.database_url, clock=clock) as application:
             app.router.routes.extend(routes(application))
             async with working(application) if settings.serve_runs_worker else nullcontext():
-                yield
+                yield {STOPPING: asyncio.Event()}
 
     return Starlette(lifespan=lifespan, middleware=[Middleware(Requests)])
 
@@ -54,6 +57,13 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         application.authenticator,
         max_body_bytes=settings.graphql_max_body_bytes,
     )
+    socket = GraphQLSocket(
+        application.graphql,
+        application.authenticator,
+        application.clock,
+        allowed_origins=settings.graphql_allowed_origins,
+        max_message_bytes=settings.graphql_max_body_bytes,
+    )
 
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
@@ -62,6 +72,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", socket.serve),
         *(explorer.ROUTES if settings.has_page else ()),
         Route("/healthz", healthz),
         Route("/readyz", Readiness(application.database, application.schema_revision).answer),

@@ -17,6 +17,7 @@ STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
 _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
+_LISTS = ("jwt_previous_secret_keys", "graphql_allowed_origins")
 
 
 class Environment(Enum):
@@ -50,9 +51,17 @@ def _fits_a_header(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _origin(text: str) -> str:
+    origin = text.lower().rstrip("/")
+    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+        raise ValueError("must be origins like https://chat.example")
+    return origin
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -145,7 +154,13 @@ class Settings(BaseSettings):
         None, description="Whether /graphql shows people a page; by default only in development."
     )
     graphql_max_body_bytes: Positive = Field(
-        262_144, description="The largest request body; more is answered with 413."
+        262_144,
+        description="The largest request body, answered with 413 beyond, and WebSocket message, "
+        "closed with 1009.",
+    )
+    graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (),
+        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
@@ -166,11 +181,12 @@ class Settings(BaseSettings):
     @classmethod
     # Any: what the environment holds is not yet typed.
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Take an empty variable as one that is not set, and split the list of secrets."""
+        """Take an empty variable as one that is not set, and split the lists."""
         present = {name: value for name, value in values.items() if value != ""}
-        previous = present.get("jwt_previous_secret_keys")
-        if isinstance(previous, str):
-            present["jwt_previous_secret_keys"] = [one.strip() for one in previous.split(",")]
+        for name in _LISTS:
+            listed = present.get(name)
+            if isinstance(listed, str):
+                present[name] = [one.strip() for one in listed.split(",")]
         return present
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """Who is asking, from the credential that a request carries."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,6 +22,14 @@ class AuthenticationUnavailable(Exception):
     """The credential cannot be checked at the moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller, and when the credential ends (Unix seconds) that says so."""
+
+    principal: Principal
+    expires_at: float | None = None
+
+
 class Authenticator:
     """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
 
@@ -30,6 +39,10 @@ class Authenticator:
 
     async def principal(self, headers: Mapping[str, str]) -> Principal:
         """The caller; raises `NotAuthenticated` and `AuthenticationUnavailable`."""
+        return (await self.identity(headers)).principal
+
+    async def identity(self, headers: Mapping[str, str]) -> Identity:
+        """The caller of what outlives a request; raises as `principal` does."""
         authorization = headers.get("authorization")
         api_key = headers.get("x-api-key")
         if authorization is not None and api_key is not None:
@@ -37,10 +50,10 @@ class Authenticator:
         if authorization is not None:
             return await self._person(authorization)
         if api_key is not None:
-            return await self._client(api_key)
-        return ANONYMOUS
+            return Identity(await self._client(api_key))
+        return Identity(ANONYMOUS)
 
-    async def _person(self, authorization: str) -> Principal:
+    async def _person(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise NotAuthenticated("The Authorization header must be: Bearer <token>.")
@@ -50,7 +63,8 @@ class Authenticator:
             raise NotAuthenticated(f"The token is not accepted: {error}.") from None
         except KeySetUnavailable as error:
             raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
-        return Person(user_id=claims.user_id, roles=claims.roles)
+        person = Person(user_id=claims.user_id, roles=claims.roles)
+        return Identity(person, claims.expires_at)
 
     async def _client(self, api_key: str) -> Principal:
         try:

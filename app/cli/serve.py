@@ -51,13 +51,16 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
 def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:
     """Serve from `workers` processes on the database at `url` until told to stop.
 
-    Requests that are running when SIGTERM or SIGINT comes are finished within the grace period.
+    Requests that are running when SIGTERM or SIGINT comes are finished within the grace period;
+    streams and sockets end at once, and their clients connect elsewhere.
     """
     os.environ["DATABASE_URL"] = url
     with _shared_metrics(workers):
         uvicorn.run(
             "app.server:create_app",
             factory=True,
+            http="app.stopping:HttpProtocol",
+            ws_max_size=settings.graphql_max_body_bytes,
             host=host,
             port=port,
             workers=workers,

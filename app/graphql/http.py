@@ -1,5 +1,10 @@
-"""/graphql over HTTP: POST and GET, as the GraphQL-over-HTTP draft of August 2026 has it."""
+"""/graphql over HTTP: POST and GET, as the GraphQL-over-HTTP draft of August 2026 has it.
 
+Streams of events are answered as the distinct connections mode of GraphQL over SSE has it.
+"""
+
+import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
@@ -11,89 +16,117 @@ from app.authentication.authenticator import (
     Authenticator,
     NotAuthenticated,
 )
-from app.graphql.request import BAD_REQUEST, BadRequest, read_request
-from app.graphql.service import Answer, GraphQLService, refused
+from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
+from app.graphql.answers import Answer, GraphQLRequest, refused
+from app.graphql.events import HEARTBEAT_SECONDS, EventStream
+from app.graphql.request import BadRequest, read_request
+from app.graphql.service import GraphQLService
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from gql.errors import Unauthenticated
-from gql.execution.prepare import RequestRefused
+from gql.execution.prepare import Operation, RequestRefused
+from services.principal import Principal
 
-GRAPHQL_JSON = "application/graphql-response+json"
-JSON = "application/json"
-_ANY = ("*/*", "application/*")
+NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _RETRY_SECONDS = "1"
+_EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class GraphQLEndpoint:
     """Answers HTTP requests for operations."""
 
     def __init__(
-        self, service: GraphQLService, authenticator: Authenticator, *, max_body_bytes: int
+        self,
+        service: GraphQLService,
+        authenticator: Authenticator,
+        *,
+        max_body_bytes: int,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
+        self._heartbeat_seconds = heartbeat_seconds
 
     async def answer(self, request: Request) -> Response:
         """Answer one request; expected failures have a status, a message and a code."""
-        media_type = acceptable_media_type(request.headers.get("accept"))
-        if media_type is None:
-            message = f"This endpoint answers with {GRAPHQL_JSON} or {JSON}."
-            return _response(406, message_body(message, "NOT_ACCEPTABLE"), JSON)
+        types = accepted(request.headers.get("accept"))
+        if types is None:
+            message = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
+            return _response(406, message_body(message, NOT_ACCEPTABLE), JSON)
         try:
-            answer = await self._answer(request)
+            return await self._answer(request, types)
         except BadRequest as error:
-            body = message_body(str(error), BAD_REQUEST)
-            return _response(error.status, body, media_type, error.headers)
+            body = message_body(str(error), error.code)
+            return _response(error.status, body, types.json, error.headers)
         except NotAuthenticated as error:
             body = message_body(str(error), Unauthenticated.code)
-            return _response(401, body, media_type, {"www-authenticate": "Bearer"})
+            return _response(401, body, types.json, {"www-authenticate": "Bearer"})
         except AuthenticationUnavailable as error:
             body = message_body(str(error), SERVICE_UNAVAILABLE)
-            return _response(503, body, media_type, {"retry-after": _RETRY_SECONDS})
+            return _response(503, body, types.json, {"retry-after": _RETRY_SECONDS})
+
+    async def _answer(self, request: Request, types: Accepted) -> Response:
+        principal = await self._authenticator.principal(request.headers)
+        asked = await read_request(request, max_body_bytes=self._max_body_bytes)
+        try:
+            operation = self._service.prepare(asked)
+            _check_method(request, operation)
+            if types.prefers_stream or operation.kind == "subscription":
+                return self._stream(request, types, operation, asked, principal)
+            answer = await self._service.answer(
+                operation, asked, principal, request.state.request_id
+            )
+        except RequestRefused as refusal:
+            answer = refused(refusal)
+            if types.prefers_stream:
+                return self._events(_only(answer), request)
         request.state.log.update(
             operation=answer.operation_name,
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(200 if answer.was_executed else 400, answer.body, media_type)
+        return _response(200 if answer.was_executed else 400, answer.body, types.json)
 
-    async def _answer(self, request: Request) -> Answer:
-        principal = await self._authenticator.principal(request.headers)
-        asked = await read_request(request, max_body_bytes=self._max_body_bytes)
-        try:
-            operation = self._service.prepare(asked)
-            if operation.kind == "subscription":
-                raise BadRequest(400, "Subscriptions are served over WebSocket.")
-            if operation.kind == "mutation" and request.method == "GET":
-                raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
-            return await self._service.answer(operation, asked, principal, request.state.request_id)
-        except RequestRefused as refusal:
-            return refused(refusal)
+    def _stream(
+        self,
+        request: Request,
+        types: Accepted,
+        operation: Operation,
+        asked: GraphQLRequest,
+        principal: Principal,
+    ) -> Response:
+        if not types.allows_stream:
+            message = (
+                f"A subscription is answered as {EVENT_STREAM}, which the Accept header must "
+                "list, or over a WebSocket."
+            )
+            raise BadRequest(406, message, code=NOT_ACCEPTABLE)
+        answers = self._service.answers(
+            operation,
+            asked,
+            principal,
+            request.state.request_id,
+            last_event_id=_last_event_id(request),
+        )
+        return self._events(answers, request)
+
+    def _events(self, answers: AsyncGenerator[Answer, None], request: Request) -> EventStream:
+        return EventStream(answers, request, heartbeat_seconds=self._heartbeat_seconds)
 
 
-def acceptable_media_type(accept: str | None) -> str | None:
-    """The media type to answer with: the one preferred of ours, None when neither is accepted."""
-    if accept is None:
-        return GRAPHQL_JSON
-    best, best_quality = None, 0.0
-    for part in accept.lower().split(","):
-        media_type, quality = _with_quality(part)
-        ours = JSON if media_type == JSON else GRAPHQL_JSON
-        if media_type in {JSON, GRAPHQL_JSON, *_ANY} and quality > best_quality:
-            best, best_quality = ours, quality
-    return best
+def _check_method(request: Request, operation: Operation) -> None:
+    if operation.kind == "mutation" and request.method == "GET":
+        raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
 
 
-def _with_quality(part: str) -> tuple[str, float]:
-    media_type, *parameters = (piece.strip() for piece in part.split(";"))
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return media_type, float(value)
-            except ValueError:
-                return media_type, 0.0
-    return media_type, 1.0
+def _last_event_id(request: Request) -> int | None:
+    """The last event that an SSE client has seen, where it names one that we can have sent."""
+    offered = request.headers.get("last-event-id", "")
+    return int(offered) if _EVENT_ID.fullmatch(offered) else None
+
+
+async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
+    yield answer
 
 
 # Any: the body is JSON.

@@ -6,24 +6,32 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from app.graphql.service import GraphQLRequest
+from app.graphql.answers import GraphQLRequest
 
 BAD_REQUEST = "BAD_REQUEST"
 
 
 class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `headers` and the message say why."""
+    """An HTTP request that cannot be served; `status`, `headers`, message and code say why."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        code: str = BAD_REQUEST,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers
+        self.code = code
 
 
 async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
     """Read a POST's JSON body or a GET's parameters; raises `BadRequest`."""
     if request.method == "GET":
-        return _from_members(dict(request.query_params), "parameters")
+        return from_members(dict(request.query_params), "parameters")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise BadRequest(415, "Send the request as application/json.")
@@ -38,7 +46,7 @@ def parse_members(body: bytes | str) -> GraphQLRequest:
         raise BadRequest(400, "The body is not JSON.") from None
     if not isinstance(members, dict):
         raise BadRequest(400, "The body must be a JSON object.")
-    return _from_members(members, "members")
+    return from_members(members, "members")
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
@@ -60,7 +68,8 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 
 
 # Any: members are JSON of unknown shape until they are checked here.
-def _from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
+def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
+    """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
     query, name, variables = (members.get(key) for key in ("query", "operationName", "variables"))
     if not isinstance(query, str) or not query:
         raise BadRequest(400, f"The {kind} must have `query`, a text.")

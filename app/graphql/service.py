@@ -1,47 +1,24 @@
-"""An operation from any transport: prepared, run, worded, observed."""
+"""An operation from any transport: prepared, run, observed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from time import perf_counter
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 
 from graphql import GraphQLSchema
 
-from app.graphql.wording import outcome_of, refusal_body, worded
+from app.graphql.answers import UNNAMED, Answer, GraphQLRequest, Record, executed, failed, refused
+from app.graphql.racing import to_the_end
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
 from gql.execution.prepare import Operation, Preparation, RequestRefused
 from gql.execution.run import run
+from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
-from metrics.observations import Observations, Outcome
+from metrics.observations import Observations
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
-
-UNNAMED = "unnamed"
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """What a client asks, whichever way it came."""
-
-    query: str
-    operation_name: str | None = None
-    # Any: variables are JSON until they are coerced.
-    variables: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the client gets, and what the log says of it."""
-
-    # Any: data is JSON of the shape that was asked for.
-    body: dict[str, Any]
-    was_executed: bool
-    outcome: Outcome
-    operation_name: str = UNNAMED
-    statements: tuple[str, ...] = ()
 
 
 class GraphQLService:
@@ -77,37 +54,86 @@ class GraphQLService:
 
         Raises `RequestRefused` for variables that do not fit.
         """
-        started = perf_counter()
+        record = Record()
         with recorded_statements() as statements:
             context = self._context(operation, principal)
             result = await run(self._schema, operation, request.variables, context)
-        errors = worded(result.errors or (), request_id)
-        answer = Answer(
-            body={"data": result.data, "errors": errors} if errors else {"data": result.data},
-            was_executed=True,
-            outcome=outcome_of(errors),
-            operation_name=operation.name or UNNAMED,
-            statements=tuple(statements),
-        )
-        self._observations.operation(
-            answer.operation_name,
-            perf_counter() - started,
-            statements=len(answer.statements),
-            outcome=answer.outcome,
-        )
+        answer = executed(operation.name or UNNAMED, result, request_id, statements)
+        record.add(answer)
+        self._observe(record)
         return answer
 
-    def _context(self, operation: Operation, principal: Principal) -> RequestContext:
+    async def answers(
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        principal: Principal,
+        request_id: str,
+        *,
+        last_event_id: int | None = None,
+    ) -> AsyncGenerator[Answer, None]:
+        """Give the answers to an operation of any kind; one that was not executed is the last.
+
+        Cancelling who waits for the next closes a subscription's source, and waits for the end of
+        a mutation. `last_event_id` is the last event that the client has seen of this stream.
+        """
+        try:
+            if operation.kind == "subscription":
+                events = self._events(operation, request, principal, request_id, last_event_id)
+                async with aclosing(events):
+                    async for answer in events:
+                        yield answer
+            else:
+                work = self.answer(operation, request, principal, request_id)
+                yield await (to_the_end(work) if operation.kind == "mutation" else work)
+        except RequestRefused as refusal:
+            yield refused(refusal)
+
+    async def _events(
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        principal: Principal,
+        request_id: str,
+        last_event_id: int | None,
+    ) -> AsyncGenerator[Answer, None]:
+        name = operation.name or UNNAMED
+        record = Record()
+        context = partial(self._context, operation, principal, last_event_id)
+        events = subscribe(self._schema, operation, request.variables, context)
+        with recorded_statements() as statements:
+            try:
+                async with aclosing(events):
+                    async for event in events:
+                        answer = executed(name, event.result, request_id, statements, event.number)
+                        statements.clear()
+                        record.add(answer)
+                        yield answer
+            except StreamFailed as failure:
+                answer = failed(name, failure.error, request_id, statements)
+                record.add(answer)
+                yield answer
+            finally:
+                if record.answers:
+                    self._observe(record)
+
+    def _observe(self, record: Record) -> None:
+        self._observations.operation(
+            record.operation_name,
+            record.seconds,
+            statements=record.statements,
+            outcome=record.outcome,
+        )
+
+    def _context(
+        self, operation: Operation, principal: Principal, last_event_id: int | None = None
+    ) -> RequestContext:
         """A query may read a replica; whoever changes or follows something reads what is there."""
         now = self._clock()
         viewer_id = principal.user_id if isinstance(principal, Person) else None
         is_query = operation.kind == "query"
         database = self._database if is_query else self._database.without_replica()
         loaders = Loaders(database, viewer_id=viewer_id, contract=self._contract, now=now)
-        return RequestContext(principal, loaders, now, self._observations, self._services)
-
-
-def refused(refusal: RequestRefused) -> Answer:
-    """The answer to a request that is not executed."""
-    body = refusal_body(refusal.errors, refusal.code)
-    return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+        return RequestContext(
+            principal, loaders, now, self._observations, self._services, last_event_id
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.graphql.service import GraphQLRequest
+from app.graphql.answers import GraphQLRequest
 from app.wiring import open_application
 from gql.ids import global_id
 from services.principal import Person

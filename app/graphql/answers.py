@@ -1,0 +1,102 @@
+"""What a client asks, what it gets, and what an operation's answers come to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError
+
+from app.graphql.wording import outcome_of, refusal_body, worded
+from gql.execution.prepare import RequestRefused
+from metrics.observations import Outcome
+
+UNNAMED = "unnamed"
+_WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, Outcome.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client asks, whichever way it came."""
+
+    query: str
+    operation_name: str | None = None
+    # Any: variables are JSON until they are coerced.
+    variables: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the client gets, and what the log says of it.
+
+    A subscription has one for each event, with the event's number where it has one.
+    """
+
+    # Any: data is JSON of the shape that was asked for.
+    body: dict[str, Any]
+    was_executed: bool
+    outcome: Outcome
+    operation_name: str = UNNAMED
+    statements: tuple[str, ...] = ()
+    number: int | None = None
+
+
+def executed(
+    name: str,
+    result: ExecutionResult,
+    request_id: str,
+    statements: Sequence[str],
+    number: int | None = None,
+) -> Answer:
+    """The answer to what ran; failures of single fields are part of it."""
+    errors = worded(result.errors or (), request_id)
+    body = {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    return Answer(body, True, outcome_of(errors), name, tuple(statements), number)
+
+
+def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
+    """The last answer of a subscription whose source failed: no `data`."""
+    errors = worded([error], request_id)
+    return Answer({"errors": errors}, False, outcome_of(errors), name, tuple(statements))
+
+
+def broken(error: Exception, request_id: str) -> Answer:
+    """The answer where no field is to blame; the log says what happened."""
+    return failed(UNNAMED, GraphQLError(str(error), original_error=error), request_id, ())
+
+
+def refused(refusal: RequestRefused) -> Answer:
+    """The answer to a request that is not executed."""
+    body = refusal_body(refusal.errors, refusal.code)
+    return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+
+
+class Record:
+    """What the answers of one operation come to: its latency is that of the first."""
+
+    def __init__(self) -> None:
+        self.operation_name = UNNAMED
+        self.answers = 0
+        self.statements = 0
+        self.outcome = Outcome.OK
+        self.seconds = 0.0
+        self._started = perf_counter()
+
+    def add(self, answer: Answer) -> None:
+        """Note the next answer."""
+        if not self.answers:
+            self.seconds = perf_counter() - self._started
+        self.operation_name = answer.operation_name
+        self.answers += 1
+        self.statements += len(answer.statements)
+        self.outcome = min(self.outcome, answer.outcome, key=_WORST_FIRST.index)
+
+    @property
+    def line(self) -> dict[str, object]:
+        """What the log says of it."""
+        return {
+            "operation": self.operation_name,
+            "outcome": self.outcome.value,
+            "statements": self.statements,
+            "answers": self.answers,
+        }

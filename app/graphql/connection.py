@@ -1,0 +1,187 @@
+"""One connection of graphql-transport-ws: its messages, its caller, its timers.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.authentication.authenticator import (
+    AuthenticationUnavailable,
+    Authenticator,
+    Identity,
+    NotAuthenticated,
+)
+from app.graphql.messages import (
+    BadMessage,
+    ClientMessage,
+    Complete,
+    ConnectionInit,
+    Ping,
+    Pong,
+    Subscribe,
+    read_message,
+)
+from app.graphql.operations import Operations, send
+from app.graphql.racing import until_first
+from services.clock import Clock
+
+PROTOCOL = "graphql-transport-ws"
+_CREDENTIALS = ("authorization", "x-api-key")
+# Asked again at least this often: a machine that slept has lost time.
+_EXPIRY_CHECK_SECONDS = 600.0
+
+
+class CloseCode(IntEnum):
+    """Why we close a connection."""
+
+    TOO_LARGE = 1009
+    TRY_AGAIN_LATER = 1013
+    BAD_MESSAGE = 4400
+    UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
+    SUBPROTOCOL = 4406
+    INIT_TIMEOUT = 4408
+    DUPLICATE_ID = 4409
+    TOO_MANY_INITS = 4429
+    INTERNAL_ERROR = 4500
+
+
+class ConnectionRefused(Exception):
+    """The connection is to be closed, for the reason that the code and the message give."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTimes:
+    """How long a client may take to say who it is, to read, and between signs of life."""
+
+    init_seconds: float = 10.0
+    ping_seconds: float = 20.0
+    stalled_seconds: float = 60.0
+
+
+USUAL_TIMES = ConnectionTimes()
+
+
+class Connection:
+    """Reads a client's messages until it goes; raises `ConnectionRefused` to end it."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        authenticator: Authenticator,
+        operations: Operations,
+        clock: Clock,
+        times: ConnectionTimes,
+        *,
+        max_message_bytes: int,
+    ) -> None:
+        self._websocket = websocket
+        self._authenticator = authenticator
+        self._operations = operations
+        self._clock = clock
+        self._times = times
+        self._max_message_bytes = max_message_bytes
+        self._identity: Identity | None = None
+        self._is_initialised = False
+        self._acknowledged = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until the client goes (`WebSocketDisconnect`) or `ConnectionRefused`."""
+        await until_first(self._read(), self._until_expired(), self._ping())
+
+    async def _read(self) -> None:
+        while True:
+            frame = await self._websocket.receive()
+            if frame["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(frame["code"])
+            text = frame.get("text")
+            if len(text or "") > self._max_message_bytes:
+                raise ConnectionRefused(CloseCode.TOO_LARGE, "The message is too large")
+            try:
+                message = read_message(text)
+            except BadMessage as error:
+                raise ConnectionRefused(CloseCode.BAD_MESSAGE, str(error)) from None
+            await self._take(message)
+
+    async def _take(self, message: ClientMessage) -> None:
+        match message:
+            case ConnectionInit():
+                await self._initialise(message.payload)
+            case Subscribe():
+                await self._subscribe(message)
+            case Complete():
+                self._operations.complete(message.id)
+            case Ping():
+                said = {"payload": message.payload} if message.payload else {}
+                await send(self._websocket, {"type": "pong", **said})
+            case Pong():
+                pass
+
+    # Any: the payload is JSON of any shape.
+    async def _initialise(self, payload: Mapping[str, Any]) -> None:
+        if self._is_initialised:
+            raise ConnectionRefused(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
+        self._is_initialised = True
+        credentials = _credentials(payload) or self._websocket.headers
+        try:
+            self._identity = await self._authenticator.identity(credentials)
+        except NotAuthenticated:
+            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden") from None
+        except AuthenticationUnavailable as error:
+            raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, str(error)) from error
+        await send(self._websocket, {"type": "connection_ack"})
+        self._acknowledged.set()
+
+    async def _subscribe(self, message: Subscribe) -> None:
+        if self._identity is None:
+            raise ConnectionRefused(CloseCode.UNAUTHORIZED, "Unauthorized")
+        if message.id in self._operations:
+            reason = "A subscriber for this id already exists"
+            raise ConnectionRefused(CloseCode.DUPLICATE_ID, reason)
+        await self._operations.start(message, self._identity.principal)
+
+    async def _until_expired(self) -> None:
+        """Wait for the client to say who it is, and then for the end of its credential."""
+        try:
+            async with asyncio.timeout(self._times.init_seconds):
+                await self._acknowledged.wait()
+        except TimeoutError:
+            reason = "Connection initialisation timeout"
+            raise ConnectionRefused(CloseCode.INIT_TIMEOUT, reason) from None
+        while True:
+            left = self._seconds_left()
+            if left <= 0:
+                raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
+            await asyncio.sleep(min(left, _EXPIRY_CHECK_SECONDS))
+
+    def _seconds_left(self) -> float:
+        if self._identity is None or self._identity.expires_at is None:
+            return _EXPIRY_CHECK_SECONDS
+        return self._identity.expires_at - self._clock().timestamp()
+
+    async def _ping(self) -> None:
+        """Show proxies that the connection lives, and find out when the client reads nothing."""
+        while True:
+            await asyncio.sleep(self._times.ping_seconds)
+            try:
+                async with asyncio.timeout(self._times.stalled_seconds):
+                    await send(self._websocket, {"type": "ping"})
+            except TimeoutError:
+                raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, "Nothing is read") from None
+
+
+# Any: the payload is JSON of any shape.
+def _credentials(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The credentials in a payload, named as headers are; what is null or no text is as good."""
+    named = {name.lower(): value for name, value in payload.items() if value is not None}
+    return {name: str(named[name]) for name in _CREDENTIALS if name in named}

@@ -1,0 +1,102 @@
+"""The messages of graphql-transport-ws that clients send, read and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+from app.graphql.answers import GraphQLRequest
+from app.graphql.request import BadRequest, from_members
+
+
+class BadMessage(Exception):
+    """What the protocol does not know; the message says why, and fits into a close frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInit:
+    """The first message, with the credential if there is one."""
+
+    # Any: the payload is JSON of any shape.
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Wants a pong that says the same."""
+
+    # Any: the payload is JSON of any shape.
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a ping, or a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Asks for an operation of any kind, under an id of the client's."""
+
+    id: str
+    request: GraphQLRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Wants nothing more of an operation."""
+
+    id: str
+
+
+ClientMessage: TypeAlias = ConnectionInit | Ping | Pong | Subscribe | Complete
+
+
+def read_message(text: str | None) -> ClientMessage:
+    """The message in a frame's text, None standing for a binary one; raises `BadMessage`."""
+    if text is None:
+        raise BadMessage("Messages are texts")
+    try:
+        members = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadMessage("The message is not JSON") from None
+    if not isinstance(members, dict):
+        raise BadMessage("The message is not an object")
+    match members.get("type"):
+        case "connection_init":
+            return ConnectionInit(_payload(members))
+        case "ping":
+            return Ping(_payload(members))
+        case "pong":
+            _payload(members)
+            return Pong()
+        case "subscribe":
+            return Subscribe(_id(members), _request(members))
+        case "complete":
+            return Complete(_id(members))
+    raise BadMessage("The message has no type that a client may send")
+
+
+# Any: members are JSON of unknown shape until they are checked here.
+def _id(members: dict[str, Any]) -> str:
+    id_ = members.get("id")
+    if not isinstance(id_, str) or not id_:
+        raise BadMessage("The message has no `id`, a text")
+    return id_
+
+
+def _payload(members: dict[str, Any]) -> dict[str, Any]:
+    payload = members.get("payload")
+    if payload is None:
+        return {}
+    if not isinstance(payload, dict):
+        raise BadMessage("The `payload` is not an object")
+    return payload
+
+
+def _request(members: dict[str, Any]) -> GraphQLRequest:
+    try:
+        return from_members(_payload(members), "members")
+    except BadRequest as error:
+        raise BadMessage(str(error)) from None

@@ -1,0 +1,116 @@
+"""The operations that run over one socket, by the ids that the client gave them."""
+
+import asyncio
+from contextlib import aclosing
+from time import perf_counter
+
+import orjson
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.graphql.answers import Record, broken, refused
+from app.graphql.messages import Subscribe
+from app.graphql.service import GraphQLService
+from app.graphql.wording import message_body
+from gql.execution.prepare import RequestRefused
+from services.principal import Principal
+
+MOST_OPERATIONS = 200
+"""How many operations may run over one socket at the same time."""
+TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+_log = structlog.get_logger("guidance.socket")
+
+
+class Operations:
+    """Starts, stops and answers a socket's operations, each in a task of its own."""
+
+    def __init__(self, websocket: WebSocket, service: GraphQLService) -> None:
+        self._websocket = websocket
+        self._service = service
+        self._by_id: dict[str, asyncio.Task[None]] = {}
+        # Those too that were stopped and have not ended, as a mutation that has begun.
+        self._running: set[asyncio.Task[None]] = set()
+        self._started = 0
+
+    def __contains__(self, id_: str) -> bool:
+        """Whether the client waits for an operation of this id."""
+        return id_ in self._by_id
+
+    async def start(self, message: Subscribe, principal: Principal) -> None:
+        """Begin to answer; one too many is answered with an error."""
+        if len(self._running) >= MOST_OPERATIONS:
+            text = f"More than {MOST_OPERATIONS} operations at the same time."
+            errors = message_body(text, TOO_MANY_OPERATIONS)["errors"]
+            await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
+            return
+        self._started += 1
+        request_id = f"{self._websocket.state.request_id}.{self._started}"
+        task = asyncio.create_task(self._run(message, principal, request_id))
+        self._by_id[message.id] = task
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def complete(self, id_: str) -> None:
+        """Stop an operation, which is not answered any more; an id that is not known is fine."""
+        task = self._by_id.pop(id_, None)
+        if task is not None:
+            task.cancel()
+
+    def stop(self) -> None:
+        """Stop all."""
+        for id_ in tuple(self._by_id):
+            self.complete(id_)
+
+    async def end(self) -> None:
+        """Stop all, and wait until they have ended."""
+        self.stop()
+        self._websocket.state.log["operations"] = self._started
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _run(self, message: Subscribe, principal: Principal, request_id: str) -> None:
+        started = perf_counter()
+        record = Record()
+        try:
+            ending = await self._follow(message, principal, request_id, record)
+            # The id is free before the client can know that it is.
+            self._by_id.pop(message.id, None)
+            await send(self._websocket, ending)
+        except WebSocketDisconnect:
+            pass  # the connection finds out by itself
+        finally:
+            _log.info(
+                "operation",
+                request_id=request_id,
+                ms=round((perf_counter() - started) * 1000, 2),
+                **record.line,
+            )
+
+    async def _follow(
+        self, message: Subscribe, principal: Principal, request_id: str, record: Record
+    ) -> dict[str, object]:
+        """Send the answers as they come, and give the message that ends the operation."""
+        request, id_ = message.request, message.id
+        try:
+            operation = self._service.prepare(request)
+            answers = self._service.answers(operation, request, principal, request_id)
+            async with aclosing(answers):
+                async for answer in answers:
+                    record.add(answer)
+                    if not answer.was_executed:
+                        return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+                    await send(self._websocket, {"id": id_, "type": "next", "payload": answer.body})
+        except WebSocketDisconnect:
+            raise
+        except RequestRefused as refusal:
+            answer = refused(refusal)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the socket lives on
+            answer = broken(error, request_id)
+        else:
+            return {"id": id_, "type": "complete"}
+        record.add(answer)
+        return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+
+
+async def send(websocket: WebSocket, message: dict[str, object]) -> None:
+    """Send a message; waits while the client is slow, raises `WebSocketDisconnect` if it went."""
+    await websocket.send_text(orjson.dumps(message).decode())

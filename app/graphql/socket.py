@@ -1,0 +1,98 @@
+"""/graphql over WebSocket: who may open one, and how its connection ends."""
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+
+import structlog
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.authentication.authenticator import Authenticator
+from app.graphql.connection import (
+    PROTOCOL,
+    USUAL_TIMES,
+    CloseCode,
+    Connection,
+    ConnectionRefused,
+    ConnectionTimes,
+)
+from app.graphql.operations import Operations
+from app.graphql.origins import may_connect
+from app.graphql.service import GraphQLService
+from app.graphql.wording import message_body
+from gql.errors import Forbidden
+from services.clock import Clock
+
+_GOODBYE_SECONDS = 1.0
+_LONGEST_REASON = 120
+_log = structlog.get_logger("guidance.socket")
+
+
+class GraphQLSocket:
+    """Serves graphql-transport-ws, and nothing else, to the pages of `allowed_origins`."""
+
+    def __init__(
+        self,
+        service: GraphQLService,
+        authenticator: Authenticator,
+        clock: Clock,
+        *,
+        allowed_origins: Collection[str],
+        max_message_bytes: int,
+        times: ConnectionTimes = USUAL_TIMES,
+    ) -> None:
+        self._service = service
+        self._authenticator = authenticator
+        self._clock = clock
+        self._allowed_origins = frozenset(allowed_origins)
+        self._max_message_bytes = max_message_bytes
+        self._times = times
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one socket until either side closes it; nothing of it runs on afterwards."""
+        headers = websocket.headers
+        if not may_connect(headers.get("origin"), headers.get("host"), self._allowed_origins):
+            message = "Pages of this origin may not connect."
+            refusal = JSONResponse(message_body(message, Forbidden.code), 403)
+            await websocket.send_denial_response(refusal)
+            return
+        if PROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
+            return
+        await websocket.accept(PROTOCOL)
+        operations = Operations(websocket, self._service)
+        try:
+            await self._serve(websocket, operations)
+        finally:
+            await operations.end()
+
+    async def _serve(self, websocket: WebSocket, operations: Operations) -> None:
+        connection = Connection(
+            websocket,
+            self._authenticator,
+            operations,
+            self._clock,
+            self._times,
+            max_message_bytes=self._max_message_bytes,
+        )
+        try:
+            await connection.serve()
+        except WebSocketDisconnect as gone:
+            websocket.state.log["code"] = gone.code
+        except ConnectionRefused as refused:
+            operations.stop()
+            await _close(websocket, refused.code, str(refused))
+        except Exception:  # noqa: BLE001 - it is logged, and the client is told
+            _log.exception("a socket failed", request_id=websocket.state.request_id)
+            operations.stop()
+            await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    websocket.state.log["code"] = int(code)
+    # A client that reads nothing does not read this either.
+    with suppress(TimeoutError, WebSocketDisconnect):
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            await websocket.close(code, reason[:_LONGEST_REASON])
