@@ -6,7 +6,7 @@ import strawberry
 
 from gql.context import Info, RequestContext
 from gql.ids import global_id
-from gql.resolvers.refusals import input_key, mutation
+from gql.resolvers.refusals import given, input_key, mutation
 from gql.schema.chat_inputs import (
     ConversationInput,
     RegenerateReplyInput,
@@ -44,7 +44,7 @@ class ChatMutations:
     ) -> StartConversationPayload:
         context = info.context
         key = await context.services.conversations.start(
-            context.signed_in(), title=input_.title, idempotency_key=input_.idempotency_key
+            context.signed_in(), title=given(input_.title), idempotency_key=input_.idempotency_key
         )
         return StartConversationPayload(conversation=await _conversation(context, key))
 
@@ -93,7 +93,7 @@ class ChatMutations:
         SendMessagePayload,
     )
     async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
-        place = input_.conversation_id
+        place = given(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
             info.context.signed_in(),
             conversation_id=None if place is None else _conversation_key(place),

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.types.unset import UnsetType
 
 from gql.context import Info
 from gql.errors import BadUserInput
@@ -15,6 +16,7 @@ from services.refusal import NotFound, Refusal
 Root = TypeVar("Root")
 Input = TypeVar("Input")
 Payload = TypeVar("Payload")
+Given = TypeVar("Given")
 Resolver = Callable[[Root, Info, Input], Awaitable[Payload]]
 
 
@@ -38,6 +40,11 @@ def mutation(
         return strawberry.mutation(settle, description=description)
 
     return decorate
+
+
+def given(value: Given | UnsetType | None) -> Given | None:
+    """What a nullable member of the input holds: None also where it was left out."""
+    return None if isinstance(value, UnsetType) else value
 
 
 def input_key(type_name: str, text: str, *, field: str) -> int:

@@ -25,7 +25,7 @@ After = Annotated[
 class Subscription:
     """The subscription root."""
 
-    @strawberry.subscription(
+    @strawberry.subscription(  # type: ignore[untyped-decorator]  # strawberry gives Any
         description=(
             "The reply as it is written, from event `after` on: a client that lost its connection "
             "passes the last index it saw and misses nothing. Ends with ReplyCompleted or "

@@ -3,6 +3,7 @@
 from enum import Enum
 
 import strawberry
+from strawberry import UNSET
 
 from gql.schema import described
 
@@ -30,7 +31,7 @@ class StartConversationInput:
 
     idempotency_key: str = strawberry.field(description=_KEY)
     title: str | None = strawberry.field(
-        default=None,
+        default=UNSET,
         description="1 to 120 characters; left out, the first message gives the title.",
     )
 
@@ -59,7 +60,7 @@ class SendMessageInput:
     )
     idempotency_key: str = strawberry.field(description=_KEY)
     conversation_id: strawberry.ID | None = strawberry.field(
-        default=None,
+        default=UNSET,
         description="Where to send it. Left out, a new conversation is started.",
     )
     delivery: ReplyDelivery = strawberry.field(

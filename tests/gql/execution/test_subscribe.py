@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import strawberry
@@ -100,7 +101,8 @@ def operation(text: str) -> Operation:
 
 def new_context() -> RequestContext:
     loaders = Loaders(None, viewer_id=None, contract=CONTRACT, now=NOW)  # type: ignore[arg-type]  # none is used
-    return RequestContext(ANONYMOUS, loaders, NOW, Observations())
+    services: Any = None  # Any: none is used
+    return RequestContext(ANONYMOUS, loaders, NOW, Observations(), services)
 
 
 def followed(text: str) -> AsyncGenerator[Event, None]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,17 @@ SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversa
 """
 
 
-async def send(parts: Parts, user: int = ADA, key: str = "key", **others: object) -> Exchange:
-    values = {"conversation_id": LONG_CONVERSATION, "content": "Hello?"} | others
-    return await parts.guidance.send(user, idempotency_key=key, **values)  # type: ignore[arg-type]  # by name
+async def send(
+    parts: Parts,
+    user: int = ADA,
+    key: str = "key",
+    *,
+    conversation_id: int | None = LONG_CONVERSATION,
+    content: str = "Hello?",
+) -> Exchange:
+    return await parts.guidance.send(
+        user, conversation_id=conversation_id, content=content, idempotency_key=key
+    )
 
 
 async def ledger_of(parts: Parts, exchange: Exchange) -> list[tuple[str, int]]:
@@ -157,7 +166,7 @@ def test_fifty_sends_with_one_key_are_one(own_world: str) -> None:
     "changes",
     [{"content": "Something else"}, {"conversation_id": 2}, {"conversation_id": None}],
 )
-def test_a_key_with_other_input(own_world: str, changes: dict[str, object]) -> None:
+def test_a_key_with_other_input(own_world: str, changes: dict[str, Any]) -> None:
     async def scenario() -> None:
         async with instance(own_world) as parts:
             exchange = await send(parts)
@@ -195,7 +204,7 @@ def test_a_key_whose_conversation_was_deleted(own_world: str) -> None:
     asyncio.run(scenario())
 
 
-REFUSED: list[tuple[type[Exception], dict[str, object]]] = [
+REFUSED: list[tuple[type[Exception], dict[str, Any]]] = [
     (InvalidInput, {"content": ""}),
     (InvalidInput, {"content": " \n\t "}),
     (InvalidInput, {"content": "x" * 8_001}),
@@ -213,13 +222,13 @@ REFUSED: list[tuple[type[Exception], dict[str, object]]] = [
 
 @pytest.mark.parametrize(("refusal", "changes"), REFUSED)
 def test_a_refused_message_changes_nothing(
-    own_world: str, refusal: type[Exception], changes: dict[str, object]
+    own_world: str, refusal: type[Exception], changes: dict[str, Any]
 ) -> None:
     async def scenario() -> None:
         async with instance(own_world) as parts:
             before = await parts.rows(EVERYTHING)
             with pytest.raises(refusal):
-                await send(parts, **changes)  # type: ignore[arg-type]  # by name
+                await send(parts, **changes)
             assert await parts.rows(EVERYTHING) == before
             assert parts.model.prompts == []
 
