@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
@@ -67,7 +68,8 @@ class ReplyJobs:
         """Begin to write a reply whose generation this process owns."""
         writer = self._new_writer(assignment, self._record)
         self._writers[assignment.reply_id] = writer
-        task = asyncio.create_task(self._run(assignment.reply_id, writer))
+        # A context of its own: what the job does is not done by the request that started it.
+        task = asyncio.create_task(self._run(assignment.reply_id, writer), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
