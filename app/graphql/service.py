@@ -20,6 +20,8 @@ from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
 
 UNNAMED = "unnamed"
+_LONGEST_NAME = 100
+"""Of an operation in the log and as a metric's label; the rest is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class GraphQLService:
             body={"data": result.data, "errors": errors} if errors else {"data": result.data},
             was_executed=True,
             outcome=outcome_of(errors),
-            operation_name=operation.name or UNNAMED,
+            operation_name=(operation.name or UNNAMED)[:_LONGEST_NAME],
             statements=tuple(statements),
         )
         self._observations.operation(
