@@ -12,6 +12,7 @@ from gql.execution.prepare import RequestRefused
 from metrics.observations import Outcome
 
 UNNAMED = "unnamed"
+_LONGEST_LABEL = 100
 _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, Outcome.OK)
 
 
@@ -69,6 +70,11 @@ def refused(refusal: RequestRefused) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
     return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+
+
+def label(operation_name: str | None) -> str:
+    """What the log and the metrics call an operation; the rest of a long name is cut off."""
+    return (operation_name or UNNAMED)[:_LONGEST_LABEL]
 
 
 class Record:

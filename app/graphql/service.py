@@ -6,7 +6,15 @@ from functools import partial
 
 from graphql import GraphQLSchema
 
-from app.graphql.answers import UNNAMED, Answer, GraphQLRequest, Record, executed, failed, refused
+from app.graphql.answers import (
+    Answer,
+    GraphQLRequest,
+    Record,
+    executed,
+    failed,
+    label,
+    refused,
+)
 from app.graphql.racing import to_the_end
 from db.database import Database
 from db.recording import recorded_statements
@@ -58,7 +66,7 @@ class GraphQLService:
         with recorded_statements() as statements:
             context = self._context(operation, principal)
             result = await run(self._schema, operation, request.variables, context)
-        answer = executed(operation.name or UNNAMED, result, request_id, statements)
+        answer = executed(label(operation.name), result, request_id, statements)
         record.add(answer)
         self._observe(record)
         return answer
@@ -97,7 +105,7 @@ class GraphQLService:
         request_id: str,
         last_event_id: int | None,
     ) -> AsyncGenerator[Answer, None]:
-        name = operation.name or UNNAMED
+        name = label(operation.name)
         record = Record()
         context = partial(self._context, operation, principal, last_event_id)
         events = subscribe(self._schema, operation, request.variables, context)

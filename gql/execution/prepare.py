@@ -21,6 +21,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from gql.execution.plans import Plans
 
 _KEPT_DOCUMENTS = 1_000
+# A prepared document takes about a hundred times the memory of its text.
+_KEPT_CHARACTERS = 300_000
 _LONGEST_KEPT_CHARACTERS = 100_000
 _RULES = tuple(specified_rules)
 
@@ -70,6 +72,7 @@ class Preparation:
         self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
         self._max_tokens = max_tokens
         self._kept: OrderedDict[str, _Document] = OrderedDict()
+        self._kept_characters = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation `name` of the document `text`, or its only one.
@@ -90,8 +93,10 @@ class Preparation:
 
     def _keep(self, text: str, document: _Document) -> None:
         self._kept[text] = document
-        if len(self._kept) > _KEPT_DOCUMENTS:
-            self._kept.popitem(last=False)
+        self._kept_characters += len(text)
+        while len(self._kept) > _KEPT_DOCUMENTS or self._kept_characters > _KEPT_CHARACTERS:
+            forgotten, _ = self._kept.popitem(last=False)
+            self._kept_characters -= len(forgotten)
 
     def _prepare(self, text: str) -> _Document:
         try:

@@ -15,6 +15,9 @@ from gql.execution.prepare import Operation, RequestRefused
 from services.people import PersonUnknown
 from services.refusal import Refusal
 
+_MOST_ERRORS = 20
+"""Of one request's variables; finding each of forty thousand would take seconds."""
+
 
 # Any: variables and answers are JSON.
 async def run(
@@ -42,7 +45,10 @@ def coerced(
 ) -> VariableValues:
     """The operation's variables; raises `RequestRefused` for those that do not fit."""
     values = get_variable_values(
-        schema, operation.definition.variable_definitions or (), dict(variables or {})
+        schema,
+        operation.definition.variable_definitions or (),
+        dict(variables or {}),
+        max_errors=_MOST_ERRORS,
     )
     if isinstance(values, list):
         raise RequestRefused(BadUserInput.code, values)

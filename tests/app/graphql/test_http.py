@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,40 @@ def test_an_id_that_means_harm(api: Api, id_: bytes) -> None:
     assert answer.status_code in {200, 400}
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] in {"BAD_USER_INPUT", "BAD_REQUEST"}
+
+
+def test_of_many_errors_in_variables_the_first_are_told(api: Api) -> None:
+    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    answer = api.http.post("/graphql", json={"query": document, "variables": {"ids": [{}] * 9_000}})
+    errors = answer.json()["errors"]
+    assert (answer.status_code, len(errors)) == (400, 21)
+    assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
+    assert errors[-1]["message"].startswith("Too many errors")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("{ ", " }"),
+        ("... { ", " }"),
+        ("a: __typename @skip(if: false) ... { ", " }"),
+    ],
+)
+@pytest.mark.parametrize("depth", [50, 150, 250, 900])
+def test_nesting_however_deep_is_answered_or_refused(
+    api: Api, opening: str, closing: str, depth: int
+) -> None:
+    document = "{ " + opening * depth + "__typename" + closing * depth + " }"
+    answer = api.http.post("/graphql", json={"query": document})
+    codes = {error["extensions"]["code"] for error in answer.json().get("errors", ())}
+    assert answer.status_code in {200, 400}
+    assert codes <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
+
+
+def test_a_long_name_is_cut_where_it_is_counted(api: Api) -> None:
+    assert api.data("query " + "N" * 5_000 + " { __typename }") == {"__typename": "Query"}
+    metrics = api.http.get("/metrics").text
+    assert re.findall('guidance_operations_total{operation="(N+)"', metrics) == ["N" * 100]
 
 
 def test_too_large_by_its_own_account(api: Api) -> None:

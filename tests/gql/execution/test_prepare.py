@@ -40,6 +40,15 @@ def test_a_huge_document_is_served_and_not_kept() -> None:
     assert prepared.operation(document, None) is not prepared.operation(document, None)
 
 
+def test_only_so_much_text_is_kept() -> None:
+    prepared = preparation()
+    documents = [f"query Q{number} {{ plans {{ code }} }}".ljust(75_000) for number in range(5)]
+    operations = [prepared.operation(document, None) for document in documents]
+    again = [prepared.operation(document, None) for document in reversed(documents)]
+    is_kept = [one is other for one, other in zip(operations, reversed(again), strict=True)]
+    assert is_kept == [False, True, True, True, True]
+
+
 def test_a_refusal_is_kept_too() -> None:
     prepared = preparation()
     refusals = []
