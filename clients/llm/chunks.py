@@ -40,13 +40,15 @@ def note_usage(chunk: object, report: GenerationReport) -> None:
 
 
 def _text_of(delta: object) -> str:
-    # The last chunk of some providers has no delta.
-    content = delta.get("content") if isinstance(delta, dict) else delta
-    if content is None:
+    if delta is None:
+        # The last chunk of some providers.
         return ""
-    if not isinstance(content, str):
+    if not isinstance(delta, dict):
         raise malformed()
-    return content
+    content = delta.get("content")
+    if content is not None and not isinstance(content, str):
+        raise malformed()
+    return content or ""
 
 
 def _finish_of(choice: dict[str, object]) -> str | None:

@@ -10,6 +10,7 @@ import stamina.instrumentation
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from clients.llm import LanguageModel
+from clients.llm.breaker import Breaker
 from clients.llm.chat_api import ChatApi
 from clients.llm.configuration import LanguageModelConfig
 from clients.llm.resilient import ResilientModel
@@ -23,12 +24,14 @@ _LIMITS = httpx2.Limits(max_connections=2_000, max_keepalive_connections=500)
 async def open_language_model(
     config: LanguageModelConfig,
     *,
+    breaker: Breaker | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     chance: Callable[[], float] = random.random,
 ) -> AsyncIterator[LanguageModel]:
     """Open the model's connections; leaving closes them.
 
-    `now` is what dates in Retry-After are compared with, `chance` gives numbers from 0 to 1.
+    Retry budget and breaker are those of the process, so open it once. `now` is what dates in
+    Retry-After are compared with, `chance` gives numbers from 0 to 1.
     """
     # Retries are logged and counted under names of our own.
     stamina.instrumentation.set_on_retry_hooks(())
@@ -39,4 +42,9 @@ async def open_language_model(
     async with AsyncOpenAI(
         base_url=config.base_url, api_key=config.api_key, max_retries=0, http_client=http
     ) as client:
-        yield ResilientModel(ChatApi(client, config.model, now=now), config, chance=chance)
+        yield ResilientModel(
+            ChatApi(client, config.model, now=now),
+            config,
+            breaker=breaker or Breaker(),
+            chance=chance,
+        )

@@ -32,13 +32,14 @@ class ResilientModel:
         api: ChatApi,
         config: LanguageModelConfig,
         *,
+        breaker: Breaker,
         chance: Callable[[], float],
     ) -> None:
         self._api = api
         self._config = config
         self._chance = chance
         self._budget = RetryBudget()
-        self._breaker = Breaker()
+        self._breaker = breaker
 
     async def generate(
         self, messages: Sequence[PromptMessage], report: GenerationReport

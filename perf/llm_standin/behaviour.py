@@ -85,6 +85,12 @@ class Behaviour(BaseModel):
     malformed_after: Count | None = Field(
         None, description="Send something that is not JSON after so many tokens."
     )
+    error_after: Count | None = Field(
+        None, description="Send an error in the stream after so many tokens."
+    )
+    is_streaming: bool = Field(
+        True, description="Stream when asked to; if not, answer whole all the same."
+    )
     finish: Finish = Field(
         Finish.STOP, description="Why a reply ends: `stop`, `length` or `content_filter`."
     )

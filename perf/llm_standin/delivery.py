@@ -10,7 +10,7 @@ from operator import itemgetter
 from starlette.types import Receive, Scope, Send
 
 from perf.llm_standin.behaviour import Behaviour
-from perf.llm_standin.shapes import DONE, MALFORMED, Usage, chunk, completion
+from perf.llm_standin.shapes import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
 
 _SSE = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
 _JSON = ((b"content-type", b"application/json"),)
@@ -101,11 +101,16 @@ class Delivery:
             (self.behaviour.hang_after, _hang),
             (self.behaviour.cut_after, _cut),
             (self.behaviour.malformed_after, _send_malformed),
+            (self.behaviour.error_after, self._send_error),
         )
         return min(
             ((inf if after is None else after, fault) for after, fault in faults),
             key=itemgetter(0),
         )
+
+    async def _send_error(self, send: Send) -> None:
+        failure = error(FAILURE, self.behaviour.error_code)
+        await _send_body(send, b"data: " + failure + b"\n\n", more=True)
 
     def _usage(self) -> Usage:
         return Usage(self.prompt_tokens, len(self.pieces))

@@ -8,6 +8,7 @@ import orjson
 
 MODEL = "stand-in"
 DONE = b"data: [DONE]\n\n"
+FAILURE = "The stand-in was told to fail."
 MALFORMED = b"data: {this is no JSON\n\n"
 _BEGINNING = {"role": "assistant", "content": ""}
 

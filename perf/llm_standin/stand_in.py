@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from perf.llm_standin.behaviour import Behaviour, RetryAfterForm
 from perf.llm_standin.delivery import Delivery, Outcome
-from perf.llm_standin.shapes import ChatRequest, NotAChatRequest, error, read_request
+from perf.llm_standin.shapes import FAILURE, ChatRequest, NotAChatRequest, error, read_request
 from perf.llm_standin.wording import pieces_of, prompt_tokens
 
 _CALLS_KEPT = 1_000
@@ -33,6 +33,7 @@ class StandIn:
         self.calls: deque[ChatRequest] = deque(maxlen=_CALLS_KEPT)
         self._next: deque[Mapping[str, object]] = deque()
         self._counts: Counter[str] = Counter()
+        self._connections: set[object] = set()
         self._chance = random.Random(self._beginning.seed)
 
     def change(self, changes: Mapping[str, object]) -> None:
@@ -46,10 +47,15 @@ class StandIn:
         self._next.extend(changes)
 
     def counts(self) -> dict[str, int]:
-        """How many calls came, how many are under way, and what became of the others."""
+        """How many calls came, through how many connections, and what became of them."""
         ended = {outcome.value: self._counts[outcome.value] for outcome in Outcome}
         received = self._counts["received"]
-        return {"received": received, "running": received - sum(ended.values()), **ended}
+        return {
+            "received": received,
+            "connections": len(self._connections),
+            "running": received - sum(ended.values()),
+            **ended,
+        }
 
     async def answer(self, request: Request) -> ASGIApp:
         """What answers one call."""
@@ -58,17 +64,18 @@ class StandIn:
             behaviour = self._take_behaviour().for_request(request.headers)
         except (NotAChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())
+        self._connections.add(request.client)
         tell = self._count(asked)
         status = self._status(behaviour, request.headers.get("authorization"))
         if status is not None:
             tell(Outcome.REFUSED)
-            return _refusal(status, "The stand-in was told to fail.", behaviour)
+            return _refusal(status, FAILURE, behaviour)
         return Delivery(
             behaviour=behaviour,
             reply_id=f"stand-in-{self._counts['received']}",
             pieces=pieces_of(behaviour, asked.messages),
             prompt_tokens=prompt_tokens(asked.messages),
-            is_streamed=asked.is_streamed,
+            is_streamed=asked.is_streamed and behaviour.is_streaming,
             wants_usage=asked.wants_usage,
             tell=tell,
         )
