@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 SHORTEST_SECRET = 32
+_LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets")
 
 
 class Environment(Enum):
@@ -17,6 +19,13 @@ class Environment(Enum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class PaymentsProvider(Enum):
+    """Who takes the money."""
+
+    STRIPE = "stripe"
+    SANDBOX = "sandbox"
 
 
 class SettingsRefused(Exception):
@@ -35,8 +44,15 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _stripe_key(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().startswith(("sk_", "rk_")):
+        raise ValueError("must begin with sk_ or rk_")
+    return key
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -85,6 +101,29 @@ class Settings(BaseSettings):
         UsageLimitMode.BLOCK,
         description="Over a limit: `block` refuses, `overage` serves and counts.",
     )
+    payments_provider: PaymentsProvider | None = Field(
+        None,
+        description="`stripe`, or `sandbox`, which takes no money; by default Stripe when its key "
+        "is set. Production uses the sandbox only when it is named here.",
+    )
+    payments_stripe_api_key: StripeKey | None = Field(
+        None, description="The secret or restricted key of Stripe's API."
+    )
+    payments_stripe_base_url: str = Field(
+        "https://api.stripe.com",
+        description="Where Stripe's API is.",
+        pattern="^https?://",
+    )
+    payments_timeout_seconds: Positive = Field(
+        20,
+        description="How long Stripe is asked about a charge, retries included; then the outcome "
+        "is found out later.",
+    )
+    payments_webhook_secrets: Annotated[tuple[Secret, ...], NoDecode] = Field(
+        (),
+        description="Secrets that the payment provider's events may be signed with, separated by "
+        "commas; without one, events are refused.",
+    )
     graphql_introspection: bool | None = Field(
         None, description="Whether the schema may be asked for; by default only in development."
     )
@@ -109,11 +148,11 @@ class Settings(BaseSettings):
     @classmethod
     # Any: what the environment holds is not yet typed.
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Take an empty variable as one that is not set, and split the list of secrets."""
+        """Take an empty variable as one that is not set, and split the lists of secrets."""
         present = {name: value for name, value in values.items() if value != ""}
-        previous = present.get("jwt_previous_secret_keys")
-        if isinstance(previous, str):
-            present["jwt_previous_secret_keys"] = [one.strip() for one in previous.split(",")]
+        for name in _LISTS:
+            if isinstance(present.get(name), str):
+                present[name] = [one.strip() for one in present[name].split(",")]
         return present
 
     @model_validator(mode="after")
@@ -122,10 +161,47 @@ class Settings(BaseSettings):
             raise ValueError("production needs JWT_SECRET_KEY or JWT_JWKS_URL")
         return self
 
+    @model_validator(mode="after")
+    def _money_is_taken_or_not_on_purpose(self) -> "Settings":
+        if self.takes_money and self.payments_stripe_api_key is None:
+            raise ValueError("PAYMENTS_PROVIDER=stripe needs PAYMENTS_STRIPE_API_KEY")
+        if self.is_production and not self.takes_money and self.payments_provider is None:
+            raise ValueError(
+                "production needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take "
+                "no money"
+            )
+        if self.is_production and self.takes_money and not self.payments_webhook_secrets:
+            raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
     @property
     def is_production(self) -> bool:
         """Whether the process serves real people."""
         return self.app_env is Environment.PRODUCTION
+
+    @property
+    def takes_money(self) -> bool:
+        """Whether people are charged, or the sandbox is asked."""
+        if self.payments_provider is None:
+            return self.payments_stripe_api_key is not None
+        return self.payments_provider is PaymentsProvider.STRIPE
+
+    @property
+    def payments(self) -> PaymentConfiguration:
+        """How money is taken."""
+        key = self.payments_stripe_api_key if self.takes_money else None
+        return PaymentConfiguration(
+            stripe=None
+            if key is None
+            else StripeAccess(
+                api_key=key.get_secret_value(),
+                base_url=self.payments_stripe_base_url,
+                timeout_seconds=self.payments_timeout_seconds,
+            ),
+            webhook_secrets=tuple(
+                secret.get_secret_value() for secret in self.payments_webhook_secrets
+            ),
+        )
 
     @property
     def allows_introspection(self) -> bool:

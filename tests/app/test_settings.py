@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.settings import Settings, SettingsRefused, load_settings
+from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 LONG = "long enough to be a secret of ours and more"
@@ -26,6 +27,7 @@ def test_what_holds_when_nothing_is_set() -> None:
     assert settings.guidance_data_dir == Path(".data")
     assert settings.usage_contract == UsageContract(500, 10_000, UsageLimitMode.BLOCK)
     assert (settings.has_page, settings.allows_introspection) == (True, True)
+    assert settings.payments == PaymentConfiguration(stripe=None, webhook_secrets=())
 
 
 def test_an_empty_variable_is_not_set(environment: pytest.MonkeyPatch) -> None:
@@ -53,6 +55,12 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("JWT_JWKS_URL", "file:///secret"),
         ("B2B_DAILY_USAGE_LIMIT", "-1"),
         ("B2B_USAGE_LIMIT_MODE", "sometimes"),
+        ("PAYMENTS_PROVIDER", "cash"),
+        ("PAYMENTS_PROVIDER", "stripe"),
+        ("PAYMENTS_STRIPE_API_KEY", "pk_secret"),
+        ("PAYMENTS_STRIPE_BASE_URL", "ftp://secret"),
+        ("PAYMENTS_TIMEOUT_SECONDS", "0"),
+        ("PAYMENTS_WEBHOOK_SECRETS", f"{LONG},secret"),
         ("GRAPHQL_IDE", "perhaps"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
@@ -78,6 +86,7 @@ def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
 def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv("APP_ENV", "production")
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
+    environment.setenv("PAYMENTS_PROVIDER", "sandbox")
     closed = load_settings()
     assert (closed.has_page, closed.allows_introspection) == (False, False)
     environment.setenv("GRAPHQL_IDE", "true")
@@ -86,6 +95,51 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
     assert (opened.has_page, opened.allows_introspection) == (True, True)
 
 
+STRIPE = {"PAYMENTS_STRIPE_API_KEY": f"sk_{LONG}"}
+EVENTS = {"PAYMENTS_WEBHOOK_SECRETS": f"{LONG} one, {LONG} two"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take no money"),
+        (EVENTS, "needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take no money"),
+        (STRIPE, "production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events"),
+        ({"PAYMENTS_PROVIDER": "stripe"} | EVENTS, "stripe needs PAYMENTS_STRIPE_API_KEY"),
+    ],
+)
+def test_production_takes_money_or_says_that_it_does_not(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    for name, value in ({"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | variables).items():
+        environment.setenv(name, value)
+    with pytest.raises(SettingsRefused, match=message):
+        load_settings()
+
+
+def test_money_is_taken_when_stripes_key_is_set(environment: pytest.MonkeyPatch) -> None:
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG}
+    for name, value in (production | STRIPE | EVENTS).items():
+        environment.setenv(name, value)
+    assert load_settings().payments == PaymentConfiguration(
+        stripe=StripeAccess(f"sk_{LONG}", "https://api.stripe.com", 20),
+        webhook_secrets=(f"{LONG} one", f"{LONG} two"),
+    )
+
+
+def test_the_sandbox_can_be_chosen_in_spite_of_a_key(environment: pytest.MonkeyPatch) -> None:
+    for name, value in (STRIPE | {"PAYMENTS_PROVIDER": "sandbox"}).items():
+        environment.setenv(name, value)
+    assert load_settings().payments.stripe is None
+
+
 def test_a_secret_is_not_shown() -> None:
-    values: dict[str, Any] = {"jwt_secret_key": LONG, "database_url": f"postgresql://u:{LONG}@h/d"}
-    assert LONG not in repr(Settings(**values))
+    values: dict[str, Any] = {
+        "jwt_secret_key": LONG,
+        "database_url": f"postgresql://u:{LONG}@h/d",
+        "payments_stripe_api_key": f"sk_{LONG}",
+        "payments_webhook_secrets": (LONG,),
+    }
+    settings = Settings(**values)
+    assert LONG not in repr(settings)
+    assert LONG not in repr(settings.payments)

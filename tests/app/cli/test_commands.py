@@ -21,6 +21,7 @@ from tests.fixtures.world import ADAS_COMPANY, populate
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 COMMANDS = sorted(entry.name for entry in entry_points(group=GROUP))
+PRODUCTION = {"APP_ENV": "production", "PAYMENTS_PROVIDER": "sandbox"}
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
 
 
@@ -48,7 +49,7 @@ def test_every_command_has_help(command: str) -> None:
         (["nothing"], {}, "No such command 'nothing'"),
         (["token"], {}, "Missing option '--user-id'"),
         (["token", "--user-id", "0"], {}, "0 is not in the range x>=1"),
-        (["token", "--user-id", "1"], {"APP_ENV": "production"}, "not made in production"),
+        (["token", "--user-id", "1"], PRODUCTION, "not made in production"),
         (["token", "--user-id", "1"], {"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY: must have"),
         (["serve", "--port", "70000"], {}, "70000 is not in the range"),
         (["serve", "--workers", "0"], {}, "0 is not in the range"),

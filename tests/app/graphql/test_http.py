@@ -190,7 +190,7 @@ def test_a_credential_that_is_not_accepted(api: Api, headers: dict[str, str]) ->
 
 
 def test_production_shows_neither_page_nor_schema(world: str, tmp_path: Path) -> None:
-    settings = settings_for(world, tmp_path, app_env="production")
+    settings = settings_for(world, tmp_path, app_env="production", payments_provider="sandbox")
     with serving(settings) as api:
         introspection = {"query": '{ __type(name: "Plan") { __typename } }'}
         answer = api.http.post("/graphql", json=introspection)

@@ -41,9 +41,12 @@ def test_a_database_with_people_is_left_alone(database_url: str) -> None:
 
 
 def test_production_is_left_alone(database_url: str) -> None:
-    result = run(
-        *(database_url, "--profile", "demo"), APP_ENV="production", JWT_SECRET_KEY="secret " * 9
-    )
+    production = {
+        "APP_ENV": "production",
+        "JWT_SECRET_KEY": "secret " * 9,
+        "PAYMENTS_PROVIDER": "sandbox",
+    }
+    result = run(database_url, "--profile", "demo", **production)
     assert result.exit_code == 1
     assert result.stderr == "Error: generated data does not belong in production\n"
     assert counts(database_url) == EMPTY

@@ -83,7 +83,11 @@ def test_other_peoples_data_is_left_alone(database_url: str, tmp_path: Path) -> 
 
 
 def test_production_is_left_alone(database_url: str, tmp_path: Path) -> None:
-    production = {"APP_ENV": "production", "JWT_SECRET_KEY": "secret " * 9}
+    production = {
+        "APP_ENV": "production",
+        "JWT_SECRET_KEY": "secret " * 9,
+        "PAYMENTS_PROVIDER": "sandbox",
+    }
     result = _run(database_url, tmp_path, **production)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: the demo does not belong in production\n"
