@@ -20,7 +20,9 @@ from gql.context import Services
 from gql.execution.prepare import Preparation
 from metrics.observations import Observations
 from services.clock import Clock, system_clock
+from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
+from services.enterprise.uses import LastUses
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ async def open_application(
                 observe=observations.statement,
             )
         )
-        enterprise = EnterpriseService(database, clock=clock, random_bytes=secrets.token_bytes)
+        uses = await stack.enter_async_context(LastUses(database))
+        enterprise = EnterpriseService(
+            database, uses, clock=clock, random_bytes=secrets.token_bytes
+        )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
         key_set = None
         if settings.jwt_jwks_url is not None:
@@ -90,7 +95,13 @@ async def open_application(
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
-                services=Services(conversations=chat.conversations, guidance=chat.guidance),
+                services=Services(
+                    conversations=chat.conversations,
+                    guidance=chat.guidance,
+                    credentials=CredentialService(
+                        database, clock=clock, random_bytes=secrets.token_bytes
+                    ),
+                ),
                 contract=settings.usage_contract,
                 observations=observations,
                 clock=clock,

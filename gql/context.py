@@ -9,6 +9,7 @@ from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
 from services.conversations.service import ConversationService
+from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
 from services.principal import Person, Principal
 
@@ -19,6 +20,7 @@ class Services:
 
     conversations: ConversationService
     guidance: GuidanceService
+    credentials: CredentialService
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class RequestContext:
     now: datetime
     observations: Observations
     services: Services
+    request_id: str
     last_event_id: int | None = None
 
     @property

@@ -32,6 +32,8 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM)
 """A background job, or what somebody outside told us."""
+OPERATOR = Actor(ActorKind.OPERATOR)
+"""Whoever may run commands on the server."""
 
 
 def person(user_id: int, request_id: str | None) -> Actor:

@@ -3,6 +3,7 @@
 import strawberry
 
 from gql.resolvers.chat import ChatMutations
+from gql.resolvers.enterprise import EnterpriseMutations
 
 
 @strawberry.type(
@@ -11,5 +12,5 @@ from gql.resolvers.chat import ChatMutations
         "is empty succeeded, any other changed nothing."
     )
 )
-class Mutation(ChatMutations):
+class Mutation(ChatMutations, EnterpriseMutations):
     """The mutation root, a part for each domain."""

@@ -31,9 +31,6 @@ NOT_YET = {
     "Mutation.requestPrivacyDelete",
     "Mutation.cancelPrivacyRequest",
     "Mutation.generateGuidance",
-    "Mutation.createApiCredential",
-    "Mutation.rotateApiCredential",
-    "Mutation.revokeApiCredential",
 }
 
 
