@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.redis",
     "tests.fixtures.world",
     "tests.fixtures.server",
+    "tests.fixtures.live",
 ]
