@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.authentication.tokens import issue_token
@@ -409,6 +410,38 @@ def test_only_so_many_operations_run_at_once(known: Peer) -> None:
     known.say("complete", id="0")
     WATCH.until_closed("many")
     assert known.answers("one more", WHO) == [{"data": {"who": "nobody"}}]
+
+
+def test_the_log_has_a_line_for_the_socket_and_one_for_each_operation(live: Live) -> None:
+    text = "a text that nobody else may read"
+    token = token_of(ADA)
+    with capture_logs() as lines:
+        with peer(live.socket_address, headers={"x-request-id": "logged-socket"}) as client:
+            client.init({"authorization": f"Bearer {token}"})
+            query = "query Same($text: String!) { same(text: $text) }"
+            client.answers("1", query, variables={"text": text})
+            client.answers("2", COUNT, variables={"to": 3})
+        while not any(line.get("operations") == 2 for line in lines):
+            live.http.get("/elsewhere")
+    ours = [line for line in lines if line["request_id"].startswith("logged-socket")]
+    for line in ours:
+        assert line.pop("ms") > 0
+        line.pop("log_level")
+    done = {"event": "operation", "outcome": "ok", "statements": 0}
+    assert ours == [
+        done | {"request_id": "logged-socket.1", "operation": "Same", "answers": 1},
+        done | {"request_id": "logged-socket.2", "operation": "Count", "answers": 3},
+        {
+            "event": "request",
+            "request_id": "logged-socket",
+            "method": "GET",
+            "path": "/graphql",
+            "status": 101,
+            "code": 1000,
+            "operations": 2,
+        },
+    ]
+    assert not any(secret in str(lines) for secret in (text, token))
 
 
 JSON = st.recursive(
