@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.server",
     "tests.fixtures.llm",
     "tests.fixtures.stripe",
+    "tests.fixtures.live",
 ]
