@@ -1,11 +1,9 @@
 """The root fields by which companies are served."""
 
-from typing import Annotated, TypeVar
-
 import strawberry
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import input_key, mutation
+from gql.resolvers.refusals import Input, input_key, mutation
 from gql.schema.enterprise import ApiCredential
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
@@ -14,9 +12,6 @@ from gql.schema.enterprise_inputs import (
 )
 from gql.schema.enterprise_payloads import ApiCredentialPayload, ApiCredentialSecretPayload
 from services.enterprise.credentials import IssuedKey
-
-T = TypeVar("T")
-Input = Annotated[T, strawberry.argument(name="input", description="What is wanted.")]
 
 
 @strawberry.type
