@@ -1,0 +1,1 @@
+"""Replies: what the model is asked, and what becomes of its answer."""
