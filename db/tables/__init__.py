@@ -12,7 +12,7 @@ from db.tables.billing import (
 from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
 from db.tables.enterprise import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 from db.tables.idempotency import IdempotencyKey
-from db.tables.privacy import UserPrivacyRequest
+from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
 
@@ -29,6 +29,8 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "IdempotencyKey",
+    "PrivacyErasureCount",
+    "PrivacyExport",
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",
