@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fixtures.world",
     "tests.fixtures.server",
     "tests.fixtures.llm",
+    "tests.fixtures.chat",
     "tests.fixtures.stripe",
 ]
