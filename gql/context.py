@@ -8,7 +8,9 @@ import strawberry
 from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
+from services.billing.service import BillingService
 from services.conversations.service import ConversationService
+from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
 from services.principal import Person, Principal
 
@@ -17,8 +19,10 @@ from services.principal import Person, Principal
 class Services:
     """The use-cases that mutations and subscriptions call; of the process, not of a request."""
 
+    billing: BillingService
     conversations: ConversationService
     guidance: GuidanceService
+    credentials: CredentialService
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class RequestContext:
     now: datetime
     observations: Observations
     services: Services
+    request_id: str
     last_event_id: int | None = None
 
     @property

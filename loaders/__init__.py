@@ -6,7 +6,7 @@ from functools import cached_property
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import conversations, enterprise, messages, privacy
+from db.queries import conversations, credentials, messages, privacy
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
@@ -135,4 +135,4 @@ class Loaders:
     @cached_property
     def credential(self) -> Loader[int, Record | None]:
         """The API keys of the company that the viewer administers, by id."""
-        return rows_by_id(self._database, enterprise.credentials_by_id, self._viewer_id)
+        return rows_by_id(self._database, credentials.by_id, self._viewer_id)

@@ -5,8 +5,11 @@ from collections import defaultdict
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import enterprise
+from db.queries import credentials
 from loaders.batch import Loader
+
+MOST_CREDENTIALS = 100
+"""How many of a company's credentials are given: all that are accepted, and the newest others."""
 
 
 def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]]:
@@ -14,7 +17,7 @@ def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]
 
     async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:
-            rows = await enterprise.credentials_by_account(connection, account_ids)
+            rows = await credentials.by_account(connection, account_ids, MOST_CREDENTIALS)
         found: dict[int, list[Record]] = defaultdict(list)
         for row in rows:
             found[row["enterprise_account_id"]].append(row)

@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.llm",
     "tests.fixtures.chat",
     "tests.fixtures.stripe",
+    "tests.fixtures.live",
 ]

@@ -30,6 +30,7 @@ from app.graphql.messages import (
 from app.graphql.operations import Operations, send
 from app.graphql.racing import until_first
 from services.clock import Clock
+from services.principal import ApiClient
 
 PROTOCOL = "graphql-transport-ws"
 _CREDENTIALS = ("authorization", "x-api-key")
@@ -91,6 +92,7 @@ class Connection:
         self._clock = clock
         self._times = times
         self._max_message_bytes = max_message_bytes
+        self._credentials: Mapping[str, str] = {}
         self._identity: Identity | None = None
         self._is_initialised = False
         self._acknowledged = asyncio.Event()
@@ -132,13 +134,8 @@ class Connection:
         if self._is_initialised:
             raise ConnectionRefused(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
         self._is_initialised = True
-        credentials = _credentials(payload) or self._websocket.headers
-        try:
-            self._identity = await self._authenticator.identity(credentials)
-        except NotAuthenticated:
-            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden") from None
-        except AuthenticationUnavailable as error:
-            raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, str(error)) from error
+        self._credentials = _credentials(payload) or self._websocket.headers
+        self._identity = await self._identify()
         await send(self._websocket, {"type": "connection_ack"})
         self._acknowledged.set()
 
@@ -148,7 +145,18 @@ class Connection:
         if message.id in self._operations:
             reason = "A subscriber for this id already exists"
             raise ConnectionRefused(CloseCode.DUPLICATE_ID, reason)
+        if isinstance(self._identity.principal, ApiClient):
+            # Unlike a token a key can be revoked, which holds from the next operation on.
+            self._identity = await self._identify()
         await self._operations.start(message, self._identity.principal)
+
+    async def _identify(self) -> Identity:
+        try:
+            return await self._authenticator.identity(self._credentials)
+        except NotAuthenticated:
+            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden") from None
+        except AuthenticationUnavailable as error:
+            raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, str(error)) from error
 
     async def _until_expired(self) -> None:
         """Wait for the client to say who it is, and then for the end of its credential."""

@@ -1,5 +1,6 @@
 """An operation from any transport: prepared, run, observed."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -64,7 +65,7 @@ class GraphQLService:
         """
         record = Record()
         with recorded_statements() as statements:
-            context = self._context(operation, principal)
+            context = self._context(operation, principal, request_id)
             result = await run(self._schema, operation, request.variables, context)
         answer = executed(label(operation.name), result, request_id, statements)
         record.add(answer)
@@ -107,7 +108,7 @@ class GraphQLService:
     ) -> AsyncGenerator[Answer, None]:
         name = label(operation.name)
         record = Record()
-        context = partial(self._context, operation, principal, last_event_id)
+        context = partial(self._context, operation, principal, request_id, last_event_id)
         events = subscribe(self._schema, operation, request.variables, context)
         with recorded_statements() as statements:
             try:
@@ -117,6 +118,8 @@ class GraphQLService:
                         statements.clear()
                         record.add(answer)
                         yield answer
+                        # A source that always has something ready must not starve the others.
+                        await asyncio.sleep(0)
             except StreamFailed as failure:
                 answer = failed(name, failure.error, request_id, statements)
                 record.add(answer)
@@ -134,7 +137,11 @@ class GraphQLService:
         )
 
     def _context(
-        self, operation: Operation, principal: Principal, last_event_id: int | None = None
+        self,
+        operation: Operation,
+        principal: Principal,
+        request_id: str,
+        last_event_id: int | None = None,
     ) -> RequestContext:
         """A query may read a replica; whoever changes or follows something reads what is there."""
         now = self._clock()
@@ -143,5 +150,11 @@ class GraphQLService:
         database = self._database if is_query else self._database.without_replica()
         loaders = Loaders(database, viewer_id=viewer_id, contract=self._contract, now=now)
         return RequestContext(
-            principal, loaders, now, self._observations, self._services, last_event_id
+            principal,
+            loaders,
+            now,
+            self._observations,
+            self._services,
+            request_id,
+            last_event_id,
         )

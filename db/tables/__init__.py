@@ -6,12 +6,13 @@ from db.tables.billing import (
     BillingPaymentAttempt,
     BillingPlan,
     BillingPlanChange,
+    BillingWebhookEvent,
     UserSubscription,
 )
 from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
 from db.tables.enterprise import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 from db.tables.idempotency import IdempotencyKey
-from db.tables.privacy import UserPrivacyRequest
+from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
 
@@ -20,6 +21,7 @@ __all__ = [
     "BillingPaymentAttempt",
     "BillingPlan",
     "BillingPlanChange",
+    "BillingWebhookEvent",
     "ChatConversation",
     "ChatMessage",
     "DailyQuotaUsage",
@@ -27,6 +29,8 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "IdempotencyKey",
+    "PrivacyErasureCount",
+    "PrivacyExport",
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",

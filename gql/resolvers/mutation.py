@@ -2,7 +2,9 @@
 
 import strawberry
 
+from gql.resolvers.billing import BillingMutations
 from gql.resolvers.chat import ChatMutations
+from gql.resolvers.enterprise import EnterpriseMutations
 
 
 @strawberry.type(
@@ -11,5 +13,5 @@ from gql.resolvers.chat import ChatMutations
         "is empty succeeded, any other changed nothing."
     )
 )
-class Mutation(ChatMutations):
+class Mutation(ChatMutations, BillingMutations, EnterpriseMutations):
     """The mutation root, a part for each domain."""

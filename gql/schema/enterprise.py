@@ -134,7 +134,10 @@ class EnterpriseAccount(Node):
             EnterpriseDailyUsage(usage_date=day, request_count=counts.get(day, 0)) for day in wanted
         ]
 
-    @described.field("Only for the account's administrator.")
+    @described.field(
+        "Only for the account's administrator. Oldest first; at most 100, of which those that "
+        "were revoked are left out first."
+    )
     async def credentials(self, info: Info) -> list[ApiCredential]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")

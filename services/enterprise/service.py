@@ -1,12 +1,15 @@
-"""API keys: made, and recognised."""
+"""API keys: recognised, and made by operators."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from db.database import Database
-from db.queries import enterprise
+from db.queries import credentials, enterprise
+from services import audit
 from services.clock import Clock
-from services.enterprise.keys import generate_key, matches, parse_key
+from services.enterprise.credentials import add_key
+from services.enterprise.keys import matches, parse_key
+from services.enterprise.rules import is_accepted
+from services.enterprise.uses import LastUses
 from services.principal import ApiClient
 
 
@@ -18,41 +21,51 @@ class EnterpriseService:
     """What companies' keys can do."""
 
     def __init__(
-        self, database: Database, *, clock: Clock, random_bytes: Callable[[int], bytes]
+        self,
+        database: Database,
+        uses: LastUses,
+        *,
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
     ) -> None:
         self._database = database
+        self._uses = uses
         self._clock = clock
         self._random_bytes = random_bytes
 
     async def issue_key(self, account_id: int) -> str:
-        """Add a key to a company and give its text, which is stored nowhere.
+        """Add a key to a company, as an operator, and give its text, which is stored nowhere.
 
         Raises `AccountNotFound`.
         """
-        key = generate_key(self._random_bytes)
         async with self._database.begin() as transaction:
             if not await enterprise.accounts_by_id(transaction, [account_id]):
                 raise AccountNotFound(account_id)
-            await enterprise.insert_credential(transaction, account_id, key.key_id, key.secret_hash)
+            _, key = await add_key(
+                transaction,
+                account_id,
+                audit.OPERATOR,
+                random_bytes=self._random_bytes,
+                now=self._clock(),
+            )
         return key.text
 
     async def recognise(self, text: str) -> ApiClient | None:
         """The company's client that holds the key `text`; None for a key that is not accepted.
 
-        A key with a typo costs no statement, any other exactly one.
+        A key with a typo costs no statement, any other exactly one, on the primary: nothing is
+        remembered from one call to the next, so that a key revoked anywhere is refused
+        everywhere from then on.
         """
         parsed = parse_key(text)
         if parsed is None:
             return None
-        async with self._database.read() as connection:
-            row = await enterprise.credential_by_key(connection, parsed.key_id)
+        async with self._database.read_primary() as connection:
+            row = await credentials.by_key(connection, parsed.key_id)
+        now = self._clock()
         if row is None or not matches(parsed, row["secret_hash"]):
             return None
-        if not is_accepted(row["status"], row["expires_at"], self._clock()):
+        if not is_accepted(row["status"], row["expires_at"], now):
             return None
+        self._uses.note(row["id"], row["last_used_at"], now)
         return ApiClient(account_id=row["enterprise_account_id"], credential_id=row["id"])
-
-
-def is_accepted(status: str, expires_at: datetime | None, now: datetime) -> bool:
-    """Whether a credential of `status` opens the door at `now`."""
-    return status != "revoked" and (expires_at is None or now < expires_at)

@@ -61,6 +61,13 @@ def test_every_dependency_has_its_line() -> None:
     assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| (?!what)", page, re.MULTILINE)) == wanted
 
 
+def test_the_lock_file_has_hashes_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--(extra-)?index|--find-links", lock)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]

@@ -116,8 +116,8 @@ def test_a_company_with_everything(statements: Statements) -> None:
       february: dailyUsage(from: "2026-02-01", to: "2026-02-28") { requestCount }
     } }"""
     assert statements(document) == [
+        "credentials.by_account",
         "enterprise.accounts_by_administrator",
-        "enterprise.credentials_by_account",
         "enterprise.daily_usage_by_account",
         "enterprise.daily_usage_by_account",
         "enterprise.usage_totals_by_account",

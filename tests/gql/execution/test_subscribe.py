@@ -102,7 +102,7 @@ def operation(text: str) -> Operation:
 def new_context() -> RequestContext:
     loaders = Loaders(None, viewer_id=None, contract=CONTRACT, now=NOW)  # type: ignore[arg-type]  # none is used
     services: Any = None  # Any: none is used
-    return RequestContext(ANONYMOUS, loaders, NOW, Observations(), services)
+    return RequestContext(ANONYMOUS, loaders, NOW, Observations(), services, "request")
 
 
 def followed(text: str) -> AsyncGenerator[Event, None]:

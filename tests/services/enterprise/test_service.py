@@ -12,6 +12,7 @@ from db.database import open_database
 from db.recording import recorded_statements
 from services.enterprise.keys import generate_key
 from services.enterprise.service import AccountNotFound, EnterpriseService
+from services.enterprise.uses import LastUses
 from services.principal import ApiClient
 from tests.fixtures.postgres import run
 from tests.fixtures.world import GRACES_COMPANY, NOW, populate
@@ -30,7 +31,11 @@ def with_service(url: str, scenario: Scenario) -> None:
         async with open_database(
             url, replica_url=None, pool_size=1, observe=lambda *_: None
         ) as database:
-            await scenario(EnterpriseService(database, clock=lambda: NOW, random_bytes=token_bytes))
+            await scenario(
+                EnterpriseService(
+                    database, LastUses(database), clock=lambda: NOW, random_bytes=token_bytes
+                )
+            )
 
     asyncio.run(go())
 
@@ -40,7 +45,7 @@ def test_a_key_opens_the_door_of_its_company_and_is_stored_as_a_hash(populated: 
         text = await service.issue_key(GRACES_COMPANY)
         with recorded_statements() as statements:
             client = await service.recognise(text)
-        assert statements == ["enterprise.credential_by_key"]
+        assert statements == ["credentials.by_key"]
         assert isinstance(client, ApiClient)
         assert client.account_id == GRACES_COMPANY
         connection = await asyncpg.connect(populated)

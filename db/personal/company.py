@@ -1,0 +1,43 @@
+"""Companies: not people, but for the one who administers each."""
+
+from db.personal.classes import (
+    Anonymised,
+    Becomes,
+    Category,
+    ClassifiedTable,
+    Untouched,
+    Way,
+    columns,
+)
+
+_A_COMPANYS = Untouched("A company's, and no person's.")
+
+COMPANY = (
+    ClassifiedTable(
+        "enterprise_accounts",
+        Anonymised("The company stays, without an administrator."),
+        ways=(Way("administrator_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "administrator_id", becomes=Becomes()),
+            *columns(Category.NOT_PERSONAL, "id company_name created_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_credentials",
+        _A_COMPANYS,
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "id enterprise_account_id key_id secret_hash status created_at last_used_at "
+                "expires_at",
+            )
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_daily_usages",
+        _A_COMPANYS,
+        columns=tuple(
+            columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
+        ),
+    ),
+)

@@ -1,0 +1,75 @@
+"""The root fields by which companies are served."""
+
+import strawberry
+
+from gql.context import Info, RequestContext
+from gql.resolvers.refusals import Input, input_key, mutation
+from gql.schema.enterprise import ApiCredential
+from gql.schema.enterprise_inputs import (
+    CreateApiCredentialInput,
+    RevokeApiCredentialInput,
+    RotateApiCredentialInput,
+)
+from gql.schema.enterprise_payloads import ApiCredentialPayload, ApiCredentialSecretPayload
+from services.enterprise.credentials import IssuedKey
+
+
+@strawberry.type
+class EnterpriseMutations:
+    """Companies' keys."""
+
+    @mutation(
+        "Make a key for the company that the viewer administers; 20 may be accepted at a time.",
+        ApiCredentialSecretPayload,
+    )
+    async def create_api_credential(
+        self, info: Info, input_: Input[CreateApiCredentialInput]
+    ) -> ApiCredentialSecretPayload:
+        issued = await info.context.services.credentials.create(
+            info.context.signed_in(),
+            idempotency_key=input_.idempotency_key,
+            request_id=info.context.request_id,
+        )
+        return await _issued(info.context, issued)
+
+    @mutation(
+        "Make a new key in the place of an active one; the old one works until the overlap ends.",
+        ApiCredentialSecretPayload,
+    )
+    async def rotate_api_credential(
+        self, info: Info, input_: Input[RotateApiCredentialInput]
+    ) -> ApiCredentialSecretPayload:
+        issued = await info.context.services.credentials.rotate(
+            info.context.signed_in(),
+            _credential_key(input_.credential_id),
+            overlap_seconds=input_.overlap_seconds,
+            request_id=info.context.request_id,
+        )
+        return await _issued(info.context, issued)
+
+    @mutation(
+        "Let a key be accepted nowhere any more, from the moment that this is answered.",
+        ApiCredentialPayload,
+    )
+    async def revoke_api_credential(
+        self, info: Info, input_: Input[RevokeApiCredentialInput]
+    ) -> ApiCredentialPayload:
+        viewer, key = info.context.signed_in(), _credential_key(input_.credential_id)
+        await info.context.services.credentials.revoke(
+            viewer, key, request_id=info.context.request_id
+        )
+        return ApiCredentialPayload(credential=await _credential(info.context, key))
+
+
+async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSecretPayload:
+    credential = await _credential(context, issued.credential_id)
+    return ApiCredentialSecretPayload(credential=credential, api_key=issued.text)
+
+
+async def _credential(context: RequestContext, key: int) -> ApiCredential | None:
+    row = await context.loaders.credential.load(key)
+    return ApiCredential.from_row(row) if row else None
+
+
+def _credential_key(text: str) -> int:
+    return input_key("ApiCredential", text, field="credentialId")

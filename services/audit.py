@@ -1,0 +1,67 @@
+"""The audit trail: who did what to whom, when, and in which request.
+
+An event is written in the transaction of what it tells, so that neither is there without the other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from db.database import Transaction
+from db.queries import audit
+
+
+class ActorKind(Enum):
+    """Who can act."""
+
+    USER = "user"
+    API_KEY = "api_key"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person or a key by its id, and the request that they made."""
+
+    kind: ActorKind
+    id: int | None = None
+    request_id: str | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+"""A background job, or what somebody outside told us."""
+OPERATOR = Actor(ActorKind.OPERATOR)
+"""Whoever may run commands on the server."""
+
+
+def person(user_id: int, request_id: str | None) -> Actor:
+    """A signed-in person."""
+    return Actor(ActorKind.USER, user_id, request_id)
+
+
+async def record(
+    transaction: Transaction,
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    now: datetime,
+    user_id: int | None = None,
+    account_id: int | None = None,
+    **details: Any,  # Any: JSON, never texts of messages or credentials
+) -> None:
+    """Append an event: `action` on `subject`, which concerns a person or a company."""
+    await audit.record(
+        transaction,
+        now=now,
+        actor_kind=actor.kind.value,
+        actor_id=actor.id,
+        request_id=actor.request_id,
+        user_id=user_id,
+        account_id=account_id,
+        action=action,
+        subject=subject,
+        details=details,
+    )

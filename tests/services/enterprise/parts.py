@@ -1,0 +1,59 @@
+"""Companies without HTTP: instances of their services on one database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Any
+
+import asyncpg
+
+from db.database import Database, open_database
+from services.clock import Clock
+from services.enterprise.credentials import CredentialService
+from services.enterprise.service import EnterpriseService
+from services.enterprise.uses import LastUses
+from tests.fixtures.world import NOW
+
+
+@dataclass
+class Instance:
+    """One process's services."""
+
+    url: str
+    database: Database
+    uses: LastUses
+    enterprise: EnterpriseService
+    credentials: CredentialService
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetch(query, *arguments)
+        finally:
+            await connection.close()
+
+    # Any: a column of any type.
+    async def value(self, query: str, *arguments: object) -> Any:
+        (row,) = await self.rows(query, *arguments)
+        return row[0]
+
+
+@asynccontextmanager
+async def instance(
+    url: str, *, clock: Clock = lambda: NOW, pool_size: int = 4
+) -> AsyncIterator[Instance]:
+    """One instance on the database at `url`, which others may share."""
+    async with (
+        open_database(
+            url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
+        ) as database,
+        LastUses(database) as uses,
+    ):
+        yield Instance(
+            url,
+            database,
+            uses,
+            EnterpriseService(database, uses, clock=clock, random_bytes=token_bytes),
+            CredentialService(database, clock=clock, random_bytes=token_bytes),
+        )
