@@ -72,6 +72,10 @@ class Database:
         """Hold a connection for statements that need no transaction; it may be a replica's."""
         return Reading(self._replica, self._observe)
 
+    def read_primary(self) -> "Reading":
+        """Hold a connection for statements that must see everything committed before."""
+        return Reading(self._primary, self._observe)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """Hold a connection in a transaction: leaving commits, an exception rolls back."""
