@@ -10,13 +10,26 @@ from app.authentication.key_set import KeySet
 from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.graphql.service import GraphQLService
+from app.redis import open_redis
 from app.settings import Settings
+from cache import (
+    MemoryStore,
+    RedisStore,
+    ServerClock,
+    ShelteredStore,
+    Store,
+    VersionedCache,
+)
+from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
 from gql.execution.prepare import Preparation
+from metrics.cache import CacheMetrics
 from metrics.observations import Observations
+from services.billing.records import Subscription
+from services.billing.shape import SUBSCRIPTION_SHAPE
 from services.clock import Clock, system_clock
 from services.enterprise.service import EnterpriseService
 
@@ -28,6 +41,7 @@ class Application:
     settings: Settings
     database: Database
     schema_revision: str
+    subscriptions: VersionedCache[Subscription]
     enterprise: EnterpriseService
     authenticator: Authenticator
     graphql: GraphQLService
@@ -63,6 +77,7 @@ async def open_application(
                 observe=observations.statement,
             )
         )
+        subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         enterprise = EnterpriseService(database, clock=clock, random_bytes=secrets.token_bytes)
         key_set = None
         if settings.jwt_jwks_url is not None:
@@ -73,6 +88,7 @@ async def open_application(
             settings=settings,
             database=database,
             schema_revision=revisions()[-1],
+            subscriptions=subscriptions,
             enterprise=enterprise,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
@@ -83,11 +99,41 @@ async def open_application(
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
+                subscriptions=subscriptions,
                 contract=settings.usage_contract,
                 observations=observations,
                 clock=clock,
             ),
         )
+
+
+@asynccontextmanager
+async def open_subscription_cache(
+    settings: Settings,
+) -> AsyncIterator[VersionedCache[Subscription]]:
+    """Build the cache of current subscriptions, in Redis where there is one."""
+    name = "subscription"
+    metrics = CacheMetrics(name)
+    lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
+    async with AsyncExitStack() as stack:
+        store: Store = MemoryStore(lifetime_seconds)
+        if settings.redis_url is not None:
+            clock = ServerClock()
+            client = await stack.enter_async_context(
+                open_redis(
+                    settings.redis_url,
+                    connections=CONNECTIONS,
+                    timeout_seconds=CONNECT_SECONDS,
+                    connected=clock.connected,
+                )
+            )
+            shared = RedisStore(client, clock, lifetime_seconds=lifetime_seconds)
+            store = await stack.enter_async_context(ShelteredStore(shared, metrics))
+        cache = VersionedCache(
+            store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
+        )
+        stack.push_async_callback(cache.close)
+        yield cache
 
 
 def signing_secrets(settings: Settings) -> tuple[str, ...]:

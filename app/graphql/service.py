@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from app.graphql.wording import outcome_of, refusal_body, worded
+from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext
@@ -15,6 +16,7 @@ from gql.execution.prepare import Operation, Preparation, RequestRefused
 from gql.execution.run import run
 from loaders import Loaders
 from metrics.observations import Observations, Outcome
+from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
@@ -53,6 +55,7 @@ class GraphQLService:
         preparation: Preparation,
         database: Database,
         *,
+        subscriptions: VersionedCache[Subscription],
         contract: UsageContract,
         observations: Observations,
         clock: Clock,
@@ -60,6 +63,7 @@ class GraphQLService:
         self._schema = schema
         self._preparation = preparation
         self._database = database
+        self._subscriptions = subscriptions
         self._contract = contract
         self._observations = observations
         self._clock = clock
@@ -97,7 +101,13 @@ class GraphQLService:
     def _context(self, principal: Principal) -> RequestContext:
         now = self._clock()
         viewer_id = principal.user_id if isinstance(principal, Person) else None
-        loaders = Loaders(self._database, viewer_id=viewer_id, contract=self._contract, now=now)
+        loaders = Loaders(
+            self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=viewer_id,
+            contract=self._contract,
+            now=now,
+        )
         return RequestContext(principal, loaders, now, self._observations)
 
 
