@@ -1,7 +1,7 @@
 """The composition root: everything that lives as long as the process is built here, once."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -12,14 +12,27 @@ from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
 from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
+from app.redis import open_redis
 from app.settings import Settings
+from cache import (
+    MemoryStore,
+    RedisStore,
+    ServerClock,
+    ShelteredStore,
+    Store,
+    VersionedCache,
+)
+from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
 from gql.context import Services
 from gql.execution.prepare import Preparation
+from metrics.cache import CacheMetrics
 from metrics.observations import Observations
+from services.billing.records import Subscription
+from services.billing.shape import SUBSCRIPTION_SHAPE
 from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
@@ -34,6 +47,7 @@ class Application:
     clock: Clock
     database: Database
     schema_revision: str
+    subscriptions: VersionedCache[Subscription]
     enterprise: EnterpriseService
     billing: Billing
     chat: Chat
@@ -71,12 +85,13 @@ async def open_application(
                 observe=observations.statement,
             )
         )
+        subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         uses = await stack.enter_async_context(LastUses(database))
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
         )
         billing = await stack.enter_async_context(
-            open_billing(settings, database, invalidate=_nothing_cached, clock=clock)
+            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
         key_set = None
@@ -89,6 +104,7 @@ async def open_application(
             clock=clock,
             database=database,
             schema_revision=revisions()[-1],
+            subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,
             chat=chat,
@@ -109,11 +125,41 @@ async def open_application(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
                 ),
+                subscriptions=subscriptions,
                 contract=settings.usage_contract,
                 observations=observations,
                 clock=clock,
             ),
         )
+
+
+@asynccontextmanager
+async def open_subscription_cache(
+    settings: Settings,
+) -> AsyncIterator[VersionedCache[Subscription]]:
+    """Build the cache of current subscriptions, in Redis where there is one."""
+    name = "subscription"
+    metrics = CacheMetrics(name)
+    lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
+    async with AsyncExitStack() as stack:
+        store: Store = MemoryStore(lifetime_seconds)
+        if settings.redis_url is not None:
+            clock = ServerClock()
+            client = await stack.enter_async_context(
+                open_redis(
+                    settings.redis_url,
+                    connections=CONNECTIONS,
+                    timeout_seconds=CONNECT_SECONDS,
+                    connected=clock.connected,
+                )
+            )
+            shared = RedisStore(client, clock, lifetime_seconds=lifetime_seconds)
+            store = await stack.enter_async_context(ShelteredStore(shared, metrics))
+        cache = VersionedCache(
+            store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
+        )
+        stack.push_async_callback(cache.close)
+        yield cache
 
 
 def signing_secrets(settings: Settings) -> tuple[str, ...]:
@@ -129,7 +175,3 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
     if settings.jwt_secret_key is None and not settings.is_production:
         return (development_secret(settings.guidance_data_dir), *configured)
     return tuple(configured)
-
-
-async def _nothing_cached(_user_ids: Sequence[int]) -> None:
-    """Until subscriptions are cached."""
