@@ -10,29 +10,19 @@ from app.authentication.key_set import KeySet
 from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
+from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
-from app.redis import open_redis
 from app.settings import Settings
-from cache import (
-    MemoryStore,
-    RedisStore,
-    ServerClock,
-    ShelteredStore,
-    Store,
-    VersionedCache,
-)
-from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
+from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
 from gql.context import Services
 from gql.execution.prepare import Preparation
-from metrics.cache import CacheMetrics
 from metrics.observations import Observations
 from services.billing.records import Subscription
-from services.billing.shape import SUBSCRIPTION_SHAPE
 from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
@@ -131,35 +121,6 @@ async def open_application(
                 clock=clock,
             ),
         )
-
-
-@asynccontextmanager
-async def open_subscription_cache(
-    settings: Settings,
-) -> AsyncIterator[VersionedCache[Subscription]]:
-    """Build the cache of current subscriptions, in Redis where there is one."""
-    name = "subscription"
-    metrics = CacheMetrics(name)
-    lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
-    async with AsyncExitStack() as stack:
-        store: Store = MemoryStore(lifetime_seconds)
-        if settings.redis_url is not None:
-            clock = ServerClock()
-            client = await stack.enter_async_context(
-                open_redis(
-                    settings.redis_url,
-                    connections=CONNECTIONS,
-                    timeout_seconds=CONNECT_SECONDS,
-                    connected=clock.connected,
-                )
-            )
-            shared = RedisStore(client, clock, lifetime_seconds=lifetime_seconds)
-            store = await stack.enter_async_context(ShelteredStore(shared, metrics))
-        cache = VersionedCache(
-            store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
-        )
-        stack.push_async_callback(cache.close)
-        yield cache
 
 
 def signing_secrets(settings: Settings) -> tuple[str, ...]:
