@@ -135,6 +135,7 @@ class ShelteredStore:
         """Connect, distrust what is older, deliver what is undelivered, and only then be back."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
+                await self._store.ping()
                 await asyncio.gather(*(self._store.ping() for _ in range(CONNECTIONS)))
             async with Patience(self._patience_seconds):
                 await self._store.synchronize()
