@@ -92,7 +92,6 @@ class Connection:
         self._times = times
         self._max_message_bytes = max_message_bytes
         self._identity: Identity | None = None
-        self._is_initialised = False
         self._acknowledged = asyncio.Event()
 
     async def serve(self) -> None:
@@ -129,9 +128,8 @@ class Connection:
 
     # Any: the payload is JSON of any shape.
     async def _initialise(self, payload: Mapping[str, Any]) -> None:
-        if self._is_initialised:
+        if self._identity is not None:
             raise ConnectionRefused(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
-        self._is_initialised = True
         credentials = _credentials(payload) or self._websocket.headers
         try:
             self._identity = await self._authenticator.identity(credentials)
