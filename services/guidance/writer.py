@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
