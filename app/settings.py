@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
+from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 SHORTEST_SECRET = 32
@@ -17,7 +18,7 @@ STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
 _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
-_LISTS = ("jwt_previous_secret_keys", "graphql_allowed_origins")
+_LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets", "graphql_allowed_origins")
 
 
 class Environment(Enum):
@@ -25,6 +26,13 @@ class Environment(Enum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class PaymentsProvider(Enum):
+    """Who takes the money."""
+
+    STRIPE = "stripe"
+    SANDBOX = "sandbox"
 
 
 class SettingsRefused(Exception):
@@ -58,10 +66,19 @@ def _origin(text: str) -> str:
     return origin
 
 
+def _stripe_key(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().startswith(("sk_", "rk_")):
+        raise ValueError("must begin with sk_ or rk_")
+    return key
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
+
+
+StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -147,6 +164,29 @@ class Settings(BaseSettings):
         UsageLimitMode.BLOCK,
         description="Over a limit: `block` refuses, `overage` serves and counts.",
     )
+    payments_provider: PaymentsProvider | None = Field(
+        None,
+        description="`stripe`, or `sandbox`, which takes no money; by default Stripe when its key "
+        "is set. Production uses the sandbox only when it is named here.",
+    )
+    payments_stripe_api_key: StripeKey | None = Field(
+        None, description="The secret or restricted key of Stripe's API."
+    )
+    payments_stripe_base_url: str = Field(
+        "https://api.stripe.com",
+        description="Where Stripe's API is.",
+        pattern="^https?://",
+    )
+    payments_timeout_seconds: Positive = Field(
+        20,
+        description="How long Stripe is asked about a charge, retries included; then the outcome "
+        "is found out later.",
+    )
+    payments_webhook_secrets: Annotated[tuple[Secret, ...], NoDecode] = Field(
+        (),
+        description="Secrets that the payment provider's events may be signed with, separated by "
+        "commas; without one, events are refused.",
+    )
     graphql_introspection: bool | None = Field(
         None, description="Whether the schema may be asked for; by default only in development."
     )
@@ -201,10 +241,47 @@ class Settings(BaseSettings):
             raise ValueError("production needs CHAT_LLM_BASE_URL")
         return self
 
+    @model_validator(mode="after")
+    def _money_is_taken_or_not_on_purpose(self) -> "Settings":
+        if self.takes_money and self.payments_stripe_api_key is None:
+            raise ValueError("PAYMENTS_PROVIDER=stripe needs PAYMENTS_STRIPE_API_KEY")
+        if self.is_production and not self.takes_money and self.payments_provider is None:
+            raise ValueError(
+                "production needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take "
+                "no money"
+            )
+        if self.is_production and self.takes_money and not self.payments_webhook_secrets:
+            raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
     @property
     def is_production(self) -> bool:
         """Whether the process serves real people."""
         return self.app_env is Environment.PRODUCTION
+
+    @property
+    def takes_money(self) -> bool:
+        """Whether people are charged, or the sandbox is asked."""
+        if self.payments_provider is None:
+            return self.payments_stripe_api_key is not None
+        return self.payments_provider is PaymentsProvider.STRIPE
+
+    @property
+    def payments(self) -> PaymentConfiguration:
+        """How money is taken."""
+        key = self.payments_stripe_api_key if self.takes_money else None
+        return PaymentConfiguration(
+            stripe=None
+            if key is None
+            else StripeAccess(
+                api_key=key.get_secret_value(),
+                base_url=self.payments_stripe_base_url,
+                timeout_seconds=self.payments_timeout_seconds,
+            ),
+            webhook_secrets=tuple(
+                secret.get_secret_value() for secret in self.payments_webhook_secrets
+            ),
+        )
 
     @property
     def allows_introspection(self) -> bool:

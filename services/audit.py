@@ -1,31 +1,46 @@
-"""Who changed what, written in the transaction that changes it."""
+"""The audit trail: who did what to whom, when, and in which request.
 
-from collections.abc import Mapping
+An event is written in the transaction of what it tells, so that neither is there without the other.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from db.database import Transaction
 from db.queries import audit
 
 
+class ActorKind(Enum):
+    """Who can act."""
+
+    USER = "user"
+    API_KEY = "api_key"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `kind` is `user`, `api_key`, `operator` or `system`, with an id where it has one.
+    """Who acts: a person or a key by its id, and the request that they made."""
 
-    `request_id` is that of the request by which it does.
-    """
-
-    kind: str
+    kind: ActorKind
     id: int | None = None
     request_id: str | None = None
 
 
-OPERATOR = Actor("operator")
-"""Whoever may run commands on the server."""
+OPERATOR = Actor(ActorKind.OPERATOR)
+"""Whoever may run commands where the server runs."""
+SYSTEM = Actor(ActorKind.SYSTEM)
+"""A background job, or what somebody outside told us."""
 
 
-# Any: JSON; each action has details of its own.
+def person(user_id: int, request_id: str | None) -> Actor:
+    """A signed-in person."""
+    return Actor(ActorKind.USER, user_id, request_id)
+
+
 async def record(
     transaction: Transaction,
     actor: Actor,
@@ -35,18 +50,18 @@ async def record(
     now: datetime,
     user_id: int | None = None,
     account_id: int | None = None,
-    details: Mapping[str, Any] | None = None,
+    **details: Any,  # Any: JSON, never texts of messages or credentials
 ) -> None:
-    """Say that `actor` did `action` to `subject`, which concerns a person, a company, or both."""
+    """Append an event: `action` on `subject`, which concerns a person or a company."""
     await audit.record(
         transaction,
         now=now,
-        actor_kind=actor.kind,
+        actor_kind=actor.kind.value,
         actor_id=actor.id,
         request_id=actor.request_id,
-        action=action,
-        subject=subject,
         user_id=user_id,
         account_id=account_id,
-        details=dict(details or {}),
+        action=action,
+        subject=subject,
+        details=details,
     )

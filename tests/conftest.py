@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.world",
     "tests.fixtures.server",
     "tests.fixtures.llm",
+    "tests.fixtures.stripe",
 ]

@@ -1,4 +1,4 @@
-"""Statements about what was done by whom."""
+"""Statements about the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,6 @@ _RECORD = Statement(
 )
 
 
-# Any: JSON.
 async def record(
     connection: Connection,
     *,
@@ -35,22 +34,22 @@ async def record(
     actor_kind: str,
     actor_id: int | None,
     request_id: str | None,
-    action: str,
-    subject: str,
     user_id: int | None,
     account_id: int | None,
-    details: dict[str, Any],
+    action: str,
+    subject: str,
+    details: dict[str, Any],  # Any: JSON
 ) -> None:
-    """Append an event."""
+    """Append an event to the trail."""
     await connection.fetch(
         _RECORD,
         now=now,
         actor_kind=actor_kind,
         actor_id=actor_id,
         request_id=request_id,
-        action=action,
-        subject=subject,
         user_id=user_id,
         account_id=account_id,
+        action=action,
+        subject=subject,
         details=orjson.dumps(details).decode(),
     )

@@ -6,6 +6,7 @@ from db.tables.billing import (
     BillingPaymentAttempt,
     BillingPlan,
     BillingPlanChange,
+    BillingWebhookEvent,
     UserSubscription,
 )
 from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
@@ -20,6 +21,7 @@ __all__ = [
     "BillingPaymentAttempt",
     "BillingPlan",
     "BillingPlanChange",
+    "BillingWebhookEvent",
     "ChatConversation",
     "ChatMessage",
     "DailyQuotaUsage",

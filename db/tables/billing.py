@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,7 +62,12 @@ class UserSubscription(Table):
 
 
 class BillingPaymentAttempt(Table):
-    """One attempt to take money for a subscription."""
+    """One attempt to take money for a subscription.
+
+    The provider knows it by `provider_key`. While it is pending, somebody is asking the provider
+    until `asked_until`, and after that it is asked again from `next_check_at` on. The token of the
+    payment method is kept until then.
+    """
 
     __tablename__ = "billing_payment_attempts"
     __table_args__ = (
@@ -70,7 +76,13 @@ class BillingPaymentAttempt(Table):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint("user_id", "idempotency_key"),
         UniqueConstraint("provider_reference"),
+        UniqueConstraint("provider_key"),
         Index(None, "subscription_id"),
+        Index(
+            "ix_billing_payment_attempts_pending",
+            "next_check_at",
+            postgresql_where="status = 'pending'",
+        ),
     )
 
     id: Mapped[identity]
@@ -81,10 +93,29 @@ class BillingPaymentAttempt(Table):
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str] = mapped_column(Text)
+    provider_key: Mapped[str] = mapped_column(Text)
     provider_reference: Mapped[str | None] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    payment_method_token: Mapped[str | None] = mapped_column(Text)
+    asked_until: Mapped[datetime | None] = mapped_column(instant)
+    next_check_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    checks: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class BillingWebhookEvent(Table):
+    """An event of the payment provider's that was taken, and the attempt that it concerns."""
+
+    __tablename__ = "billing_webhook_events"
+    __table_args__ = (Index(None, "payment_attempt_id"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payment_attempt_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("billing_payment_attempts.id")
+    )
+    occurred_at: Mapped[datetime] = mapped_column(instant)
+    received_at: Mapped[datetime] = mapped_column(instant, server_default=now)
 
 
 class BillingPlanChange(Table):

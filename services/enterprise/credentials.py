@@ -59,7 +59,7 @@ class CredentialService:
             if claim.result is not None:
                 return IssuedKey(claim.result["credential_id"], None)
             await _check_count(transaction, account_id, now)
-            actor = Actor("user", administrator_id, request_id)
+            actor = audit.person(administrator_id, request_id)
             credential_id, key = await add_key(
                 transaction, account_id, actor, random_bytes=self._random_bytes, now=now
             )
@@ -75,7 +75,7 @@ class CredentialService:
         or when there are too many.
         """
         overlap, now = checked_overlap(overlap_seconds), self._clock()
-        actor = Actor("user", administrator_id, request_id)
+        actor = audit.person(administrator_id, request_id)
         async with self._database.begin() as transaction:
             account_id = await _held_account(transaction, administrator_id)
             replaced = await credentials.of_account(transaction, account_id, credential_id)
@@ -97,7 +97,8 @@ class CredentialService:
                 _subject(credential_id),
                 now=now,
                 account_id=account_id,
-                details={"replaced_by": new_id, "expires_at": expires_at.isoformat()},
+                replaced_by=new_id,
+                expires_at=expires_at.isoformat(),
             )
         return IssuedKey(new_id, key.text)
 
@@ -114,7 +115,7 @@ class CredentialService:
             if await credentials.revoke(transaction, account_id, credential_id):
                 await audit.record(
                     transaction,
-                    Actor("user", administrator_id, request_id),
+                    audit.person(administrator_id, request_id),
                     "credential.revoked",
                     _subject(credential_id),
                     now=now,
@@ -142,7 +143,7 @@ async def add_key(
         _subject(credential_id),
         now=now,
         account_id=account_id,
-        details={"key_prefix": key_prefix(key.key_id)},
+        key_prefix=key_prefix(key.key_id),
     )
     return credential_id, key
 

@@ -7,9 +7,12 @@ import pytest
 
 from app.settings import Settings, SettingsRefused, load_settings
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
+from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
+from tests.fixtures.production import PRODUCTION
 
 LONG = "long enough to be a secret of ours and more"
+KEY = LONG.replace(" ", "-")
 MODEL_URL = "https://model.example/v1"
 
 
@@ -21,6 +24,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def set_all(environment: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+
+
 def test_what_holds_when_nothing_is_set() -> None:
     settings = load_settings()
     assert not settings.is_production
@@ -28,6 +36,7 @@ def test_what_holds_when_nothing_is_set() -> None:
     assert settings.guidance_data_dir == Path(".data")
     assert settings.usage_contract == UsageContract(500, 10_000, UsageLimitMode.BLOCK)
     assert (settings.has_page, settings.allows_introspection) == (True, True)
+    assert settings.payments == PaymentConfiguration(stripe=None, webhook_secrets=())
 
 
 def test_an_empty_variable_is_not_set(environment: pytest.MonkeyPatch) -> None:
@@ -66,6 +75,12 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("CHAT_CONTEXT_MAX_CHARACTERS", "0"),
         ("B2B_DAILY_USAGE_LIMIT", "-1"),
         ("B2B_USAGE_LIMIT_MODE", "sometimes"),
+        ("PAYMENTS_PROVIDER", "cash"),
+        ("PAYMENTS_PROVIDER", "stripe"),
+        ("PAYMENTS_STRIPE_API_KEY", "pk_secret"),
+        ("PAYMENTS_STRIPE_BASE_URL", "ftp://secret"),
+        ("PAYMENTS_TIMEOUT_SECONDS", "0"),
+        ("PAYMENTS_WEBHOOK_SECRETS", f"{LONG},secret"),
         ("GRAPHQL_IDE", "perhaps"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
@@ -89,8 +104,7 @@ def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "JWT_JWKS_URL"])
 def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, name: str) -> None:
-    environment.setenv("APP_ENV", "production")
-    environment.setenv("CHAT_LLM_BASE_URL", MODEL_URL)
+    set_all(environment, PRODUCTION)
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
     closed = load_settings()
     assert (closed.has_page, closed.allows_introspection) == (False, False)
@@ -103,7 +117,6 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
 def test_production_needs_a_model(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("APP_ENV", "production")
     environment.setenv("JWT_SECRET_KEY", LONG)
-    environment.setenv("CHAT_LLM_BASE_URL", "")
     with pytest.raises(SettingsRefused, match="needs CHAT_LLM_BASE_URL"):
         load_settings()
 
@@ -123,13 +136,52 @@ def test_the_stand_in_writes_when_no_model_is_set(environment: pytest.MonkeyPatc
     assert not load_settings().uses_stand_in
 
 
+MODEL = {"CHAT_LLM_BASE_URL": MODEL_URL}
+STRIPE = {"PAYMENTS_STRIPE_API_KEY": f"sk_{LONG}"}
+EVENTS = {"PAYMENTS_WEBHOOK_SECRETS": f"{LONG} one, {LONG} two"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take no money"),
+        (EVENTS, "needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take no money"),
+        (STRIPE, "production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events"),
+        ({"PAYMENTS_PROVIDER": "stripe"} | EVENTS, "stripe needs PAYMENTS_STRIPE_API_KEY"),
+    ],
+)
+def test_production_takes_money_or_says_that_it_does_not(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG}
+    set_all(environment, production | MODEL | variables)
+    with pytest.raises(SettingsRefused, match=message):
+        load_settings()
+
+
+def test_money_is_taken_when_stripes_key_is_set(environment: pytest.MonkeyPatch) -> None:
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG}
+    set_all(environment, production | MODEL | STRIPE | EVENTS)
+    assert load_settings().payments == PaymentConfiguration(
+        stripe=StripeAccess(f"sk_{LONG}", "https://api.stripe.com", 20),
+        webhook_secrets=(f"{LONG} one", f"{LONG} two"),
+    )
+
+
+def test_the_sandbox_can_be_chosen_in_spite_of_a_key(environment: pytest.MonkeyPatch) -> None:
+    set_all(environment, STRIPE | {"PAYMENTS_PROVIDER": "sandbox"})
+    assert load_settings().payments.stripe is None
+
+
 def test_a_secret_is_not_shown() -> None:
-    key = LONG.replace(" ", "-")
     values: dict[str, Any] = {
         "jwt_secret_key": LONG,
         "database_url": f"postgresql://u:{LONG}@h/d",
-        "chat_llm_api_key": key,
+        "chat_llm_api_key": KEY,
+        "payments_stripe_api_key": f"sk_{LONG}",
+        "payments_webhook_secrets": (LONG,),
     }
     settings = Settings(**values)
-    assert LONG not in repr(settings)
-    assert key not in repr(settings) + repr(settings.language_model)
+    shown = repr(settings) + repr(settings.payments) + repr(settings.language_model)
+    assert LONG not in shown
+    assert KEY not in shown

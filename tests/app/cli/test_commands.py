@@ -17,13 +17,13 @@ from db.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
 from tests.fixtures.postgres import run
+from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET
 from tests.fixtures.world import ADAS_COMPANY, populate
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 COMMANDS = sorted(entry.name for entry in entry_points(group=GROUP))
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
-PRODUCTION = {"APP_ENV": "production", "CHAT_LLM_BASE_URL": "https://model.example/v1"}
 UNSIGNED = {"JWT_SECRET_KEY": ""}
 
 

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from tests.fixtures.postgres import run
+from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import Api, serving, settings_for, token_of
 from tests.fixtures.world import ADA
 
@@ -226,7 +227,7 @@ def test_a_credential_that_is_not_accepted(api: Api, headers: dict[str, str]) ->
 
 def test_production_shows_neither_page_nor_schema(world: str, tmp_path: Path) -> None:
     settings = settings_for(
-        world, tmp_path, app_env="production", chat_llm_base_url="https://model.example"
+        world, tmp_path, **{name.lower(): value for name, value in PRODUCTION.items()}
     )
     with serving(settings) as api:
         introspection = {"query": '{ __type(name: "Plan") { __typename } }'}

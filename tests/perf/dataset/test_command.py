@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from perf.dataset.command import seed
+from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts
 
 DEMO = EMPTY | {
@@ -42,12 +43,8 @@ def test_a_database_with_people_is_left_alone(database_url: str) -> None:
 
 
 def test_production_is_left_alone(database_url: str) -> None:
-    result = run(
-        *(database_url, "--profile", "demo"),
-        APP_ENV="production",
-        JWT_SECRET_KEY="secret " * 9,
-        CHAT_LLM_BASE_URL="https://model.example/v1",
-    )
+    production = PRODUCTION | {"JWT_SECRET_KEY": "secret " * 9}
+    result = run(database_url, "--profile", "demo", **production)
     assert result.exit_code == 1
     assert result.stderr == "Error: generated data does not belong in production\n"
     assert counts(database_url) == EMPTY

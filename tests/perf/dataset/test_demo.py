@@ -14,6 +14,7 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.demo import demo
+from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
 _GUIDANCE = Path(sys.executable).with_name("guidance")
@@ -83,11 +84,7 @@ def test_other_peoples_data_is_left_alone(database_url: str, tmp_path: Path) -> 
 
 
 def test_production_is_left_alone(database_url: str, tmp_path: Path) -> None:
-    production = {
-        "APP_ENV": "production",
-        "JWT_SECRET_KEY": "secret " * 9,
-        "CHAT_LLM_BASE_URL": "https://model.example/v1",
-    }
+    production = PRODUCTION | {"JWT_SECRET_KEY": "secret " * 9}
     result = _run(database_url, tmp_path, **production)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: the demo does not belong in production\n"

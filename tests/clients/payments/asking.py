@@ -1,0 +1,46 @@
+"""Providers and charges of the tests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from clients.payments.opening import PaymentConfiguration, StripeAccess, open_payment_provider
+from clients.payments.provider import PaymentProvider
+from clients.payments.records import Charge
+from tests.fixtures.stripe import STRIPE_KEY
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+SECRET = "whsec_of_the_tests"
+Found = TypeVar("Found")
+
+
+def charge(token: str, *, key: str = "key", payment_id: int = 17) -> Charge:
+    """Five euros."""
+    return Charge(payment_id, 500, "EUR", token, key)
+
+
+def asking(
+    base_url: str | None,
+    scenario: Callable[[PaymentProvider], Awaitable[Found]],
+    *,
+    api_key: str = STRIPE_KEY,
+    timeout_seconds: float = 20,
+    slept: list[float] | None = None,
+) -> Found:
+    """What the scenario finds out from Stripe at the address, or else from the sandbox.
+
+    Nobody waits: seconds to be slept are noted in `slept`.
+    """
+    stripe = base_url and StripeAccess(api_key, base_url, timeout_seconds)
+    noted = [] if slept is None else slept
+
+    async def note(seconds: float) -> None:
+        noted.append(seconds)
+
+    async def run() -> Found:
+        configuration = PaymentConfiguration(stripe or None, (SECRET,))
+        async with open_payment_provider(configuration, clock=lambda: NOW, sleep=note) as provider:
+            return await scenario(provider)
+
+    return asyncio.run(run())

@@ -1,0 +1,92 @@
+"""The sandbox: decides by the token, the same in every process and after a restart."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from clients.payments.provider import PaymentProvider, PaymentProviderUnavailable
+from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
+from clients.payments.signature import InvalidWebhook, sign
+from tests.clients.payments.asking import NOW, SECRET, asking, charge
+from tests.fixtures.stripe_events import event
+
+ROOT = Path(__file__).parents[3]
+REFERENCE = "sandbox_2c70e12b7a0646f92279f427"
+SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, REFERENCE)
+
+
+def declined(reason: str) -> ChargeResult:
+    return ChargeResult(ChargeState.DECLINED, REFERENCE, reason)
+
+
+@pytest.mark.parametrize(
+    ("token", "result", "slept"),
+    [
+        ("pm_card_ok", SUCCEEDED, []),
+        ("pm_card_slow", SUCCEEDED, [3]),
+        ("pm_card_declined", declined("card_declined"), []),
+        ("pm_card_invented", declined("invalid_payment_method"), []),
+        ("", declined("invalid_payment_method"), []),
+    ],
+)
+def test_the_token_decides(token: str, result: ChargeResult, slept: list[float]) -> None:
+    noted: list[float] = []
+
+    async def scenario(provider: PaymentProvider) -> list[ChargeResult]:
+        return [
+            await provider.charge(charge(token)),
+            await provider.find(charge(token)),
+        ]
+
+    assert asking(None, scenario, slept=noted) == [result, result]
+    assert noted == slept
+
+
+def test_after_a_timeout_the_charge_is_found() -> None:
+    async def scenario(provider: PaymentProvider) -> ChargeResult:
+        for _ in range(2):
+            with pytest.raises(PaymentProviderUnavailable):
+                await provider.charge(charge("pm_card_timeout"))
+        return await provider.find(charge("pm_card_timeout"))
+
+    assert asking(None, scenario) == SUCCEEDED
+
+
+def test_charges_are_told_apart_by_their_keys() -> None:
+    async def scenario(provider: PaymentProvider) -> set[str | None]:
+        keys = ["key", "key", "other"]
+        results = [await provider.charge(charge("pm_card_ok", key=key)) for key in keys]
+        return {result.reference for result in results}
+
+    assert len(asking(None, scenario)) == 2
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_another_process_finds_the_same(seed: str) -> None:
+    program = (
+        "from tests.clients.payments.asking import asking, charge\n"
+        "print(asking(None, lambda one: one.find(charge('pm_card_ok'))).reference)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == REFERENCE + "\n"
+
+
+def test_its_webhooks_are_signed_like_stripes() -> None:
+    body = orjson.dumps(event("succeeded", "succeeded"))
+
+    async def scenario(provider: PaymentProvider) -> PaymentEvent:
+        with pytest.raises(InvalidWebhook):
+            provider.read_event(body, sign(body, "whsec_another", NOW))
+        return provider.read_event(body, sign(body, SECRET, NOW))
+
+    assert asking(None, scenario).payment_id == 17

@@ -1,0 +1,209 @@
+"""Charges through Stripe: what is asked, and what the answers mean."""
+
+import asyncio
+import socket
+
+import orjson
+import pytest
+
+from clients.payments.provider import (
+    PaymentProvider,
+    PaymentProviderRefused,
+    PaymentProviderUnavailable,
+)
+from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
+from clients.payments.signature import sign
+from tests.clients.payments.asking import NOW, SECRET, asking, charge
+from tests.fixtures.stripe import Asked, Fault, StripeServer, Way
+from tests.fixtures.stripe_account import BANK_DEBIT, NEEDS_AUTHENTICATION, USED_BEFORE, VISA
+from tests.fixtures.stripe_events import event
+
+SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, "pi_1")
+NOT_MADE = ChargeResult(ChargeState.NOT_MADE, "pi_1")
+INTENTS = "/v1/payment_intents"
+
+
+def declined(reason: str) -> ChargeResult:
+    return ChargeResult(ChargeState.DECLINED, "pi_1", reason)
+
+
+def made(server: StripeServer, one: Charge) -> ChargeResult:
+    return asking(server.url, lambda provider: provider.charge(one))
+
+
+def found(server: StripeServer, one: Charge) -> ChargeResult:
+    return asking(server.url, lambda provider: provider.find(one))
+
+
+def test_what_stripe_is_asked(stripe_server: StripeServer) -> None:
+    assert made(stripe_server, charge(VISA)) == SUCCEEDED
+    assert stripe_server.account.taken == [500]
+    create = {
+        "amount": "500",
+        "currency": "eur",
+        "automatic_payment_methods[enabled]": "true",
+        "automatic_payment_methods[allow_redirects]": "never",
+        "metadata[payment_id]": "17",
+        "metadata[idempotency_key]": "key",
+    }
+    confirm = {"payment_method": VISA, "error_on_requires_action": "true"}
+    assert stripe_server.asked == [
+        Asked("POST", INTENTS, create, "key"),
+        Asked("POST", f"{INTENTS}/pi_1/confirm", confirm, "key:confirm"),
+    ]
+
+
+def test_stripe_is_told_nothing_of_the_machine(stripe_server: StripeServer) -> None:
+    made(stripe_server, charge(VISA))
+    assert stripe_server.client["httplib"] == "httpx2"
+    assert not {"platform", "telemetry_id"} & stripe_server.client.keys()
+
+
+@pytest.mark.parametrize(
+    ("token", "result"),
+    [
+        (VISA, SUCCEEDED),
+        (BANK_DEBIT, ChargeResult(ChargeState.PENDING, "pi_1")),
+        ("pm_card_chargeDeclined", declined("card_declined")),
+        ("pm_card_noFunds", declined("insufficient_funds")),
+        ("pm_card_stolen", declined("card_declined")),
+        ("pm_card_expired", declined("expired_card")),
+        (NEEDS_AUTHENTICATION, declined("authentication_required")),
+    ],
+)
+def test_an_outcome_is_told_again_and_found(
+    stripe_server: StripeServer, token: str, result: ChargeResult
+) -> None:
+    assert [made(stripe_server, charge(token)) for _ in range(2)] == [result, result]
+    assert found(stripe_server, charge(token)) == result
+    assert len(stripe_server.account.intents) == 1
+    assert len(stripe_server.account.taken) == (token == VISA)
+
+
+@pytest.mark.parametrize("token", ["pm_invented", USED_BEFORE])
+def test_a_wrong_token_is_the_persons_mistake(stripe_server: StripeServer, token: str) -> None:
+    assert made(stripe_server, charge(token)) == declined("invalid_payment_method")
+    assert found(stripe_server, charge(token)) == NOT_MADE
+
+
+def test_charges_with_one_key_at_once_take_the_money_once(stripe_server: StripeServer) -> None:
+    async def scenario(provider: PaymentProvider) -> list[ChargeResult]:
+        return await asyncio.gather(*(provider.charge(charge(VISA)) for _ in range(20)))
+
+    assert asking(stripe_server.url, scenario) == [SUCCEEDED] * 20
+    assert stripe_server.account.taken == [500]
+
+
+def test_what_was_not_made_is_closed_for_good(stripe_server: StripeServer) -> None:
+    assert [found(stripe_server, charge(VISA)) for _ in range(2)] == [NOT_MADE, NOT_MADE]
+    assert made(stripe_server, charge(VISA)) == NOT_MADE
+    assert stripe_server.account.taken == []
+
+
+def test_a_charge_is_found_when_stripe_has_forgotten_its_key(stripe_server: StripeServer) -> None:
+    made(stripe_server, charge(VISA, key="of another deployment"))
+    made(stripe_server, charge(VISA))
+    stripe_server.account.forget_keys()
+    assert found(stripe_server, charge(VISA)) == ChargeResult(ChargeState.SUCCEEDED, "pi_2")
+    assert stripe_server.account.taken == [500, 500]
+
+
+@pytest.mark.parametrize("way", [Way.STATUS, Way.DROPPED])
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_failures_that_pass_are_tried_again(
+    stripe_server: StripeServer, way: Way, *, is_carried_out: bool
+) -> None:
+    fault = Fault(way, is_carried_out=is_carried_out)
+    stripe_server.faults = [fault, fault, None, fault, fault]
+    slept: list[float] = []
+    result = asking(stripe_server.url, lambda provider: provider.charge(charge(VISA)), slept=slept)
+    assert result == SUCCEEDED
+    assert stripe_server.account.taken == [500]
+    assert [asked.key for asked in stripe_server.asked] == ["key"] * 3 + ["key:confirm"] * 3
+    assert len(slept) == 4
+    assert all(0.5 <= seconds <= 1 for seconds in slept)
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
+def test_an_outcome_that_stripe_does_not_tell(stripe_server: StripeServer, status: int) -> None:
+    stripe_server.faults = [Fault(Way.STATUS, status=status)] * 3
+    with pytest.raises(PaymentProviderUnavailable) as unavailable:
+        made(stripe_server, charge(VISA))
+    assert f"status {status}" in str(unavailable.value)
+    assert "not for eyes" not in str(unavailable.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"id": "pi_1", "status": "odd"}'])
+def test_an_answer_that_nobody_understands(stripe_server: StripeServer, body: bytes) -> None:
+    stripe_server.faults = [None, Fault(Way.STATUS, status=200, body=body)]
+    with pytest.raises(PaymentProviderUnavailable):
+        made(stripe_server, charge(VISA))
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_silence_ends_in_time(stripe_server: StripeServer, *, is_carried_out: bool) -> None:
+    stripe_server.faults = [None, Fault(Way.SILENT, is_carried_out=is_carried_out)]
+
+    async def scenario(provider: PaymentProvider) -> ChargeResult:
+        with pytest.raises(PaymentProviderUnavailable, match=r"within 0\.3 seconds"):
+            await provider.charge(charge(VISA))
+        return await provider.find(charge(VISA))
+
+    result = asking(stripe_server.url, scenario, timeout_seconds=0.3)
+    assert result == (SUCCEEDED if is_carried_out else NOT_MADE)
+    assert stripe_server.account.taken == ([500] if is_carried_out else [])
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        with pytest.raises(PaymentProviderUnavailable, match="APIConnectionError"):
+            asking(url, lambda provider: provider.charge(charge(VISA)))
+
+
+def test_a_wrong_api_key_is_no_decline(stripe_server: StripeServer) -> None:
+    api_key = "sk_test_wrong"
+    with pytest.raises(PaymentProviderRefused) as refused:
+        asking(stripe_server.url, lambda one: one.charge(charge(VISA)), api_key=api_key)
+    message = "Stripe: AuthenticationError, status 401, code None, request req_1"
+    assert str(refused.value) == message
+
+
+def test_a_wrong_request_is_no_decline(stripe_server: StripeServer) -> None:
+    wrong = Charge(17, 500, "XXX", VISA, "key")
+    with pytest.raises(PaymentProviderRefused, match="code parameter_invalid_string"):
+        made(stripe_server, wrong)
+
+
+def test_a_key_with_other_values_is_no_decline(stripe_server: StripeServer) -> None:
+    made(stripe_server, charge(VISA))
+    with pytest.raises(PaymentProviderRefused, match="IdempotencyError"):
+        made(stripe_server, charge(VISA, payment_id=18))
+    with pytest.raises(PaymentProviderRefused, match="IdempotencyError"):
+        made(stripe_server, charge(BANK_DEBIT))
+    assert stripe_server.account.taken == [500]
+
+
+@pytest.mark.parametrize("status", [302, 403, 404])
+def test_an_address_that_is_not_stripes_is_no_decline(
+    stripe_server: StripeServer, status: int
+) -> None:
+    stripe_server.faults = [Fault(Way.STATUS, status=status, body=b"{}")]
+    with pytest.raises(PaymentProviderRefused):
+        made(stripe_server, charge(VISA))
+    assert len(stripe_server.asked) == 1
+
+
+def test_events_are_read(stripe_server: StripeServer) -> None:
+    body = orjson.dumps(event("succeeded", "succeeded"))
+
+    async def scenario(provider: PaymentProvider) -> PaymentEvent:
+        return provider.read_event(body, sign(body, SECRET, NOW))
+
+    assert asking(stripe_server.url, scenario).result == SUCCEEDED
+    assert stripe_server.asked == []
+
+
+def test_a_token_is_not_shown() -> None:
+    assert VISA not in repr(charge(VISA))

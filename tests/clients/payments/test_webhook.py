@@ -1,0 +1,131 @@
+"""Events: read when authentic and whole, and told apart from what does not concern us."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
+from clients.payments.signature import InvalidWebhook, sign
+from clients.payments.webhook import LARGEST_BODY_BYTES, WebhookReader
+from tests.fixtures.stripe_events import CREATED, event
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+SECRETS = ("whsec_the_newest_one", "whsec_the_one_before")
+READER = WebhookReader(SECRETS, lambda: NOW)
+
+
+def read(body: object) -> PaymentEvent:
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return READER.read(content, sign(content, SECRETS[1], NOW))
+
+
+def refusal(body: object) -> str:
+    with pytest.raises(InvalidWebhook) as refused:
+        read(body)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "result"),
+    [
+        (event("succeeded", "succeeded"), ChargeResult(ChargeState.SUCCEEDED, "pi_1")),
+        (event("processing", "processing"), ChargeResult(ChargeState.PENDING, "pi_1")),
+        (
+            event(
+                "payment_failed",
+                "requires_payment_method",
+                last_payment_error={"code": "card_declined", "decline_code": "insufficient_funds"},
+            ),
+            ChargeResult(ChargeState.DECLINED, "pi_1", "insufficient_funds"),
+        ),
+    ],
+    ids=["succeeded", "processing", "failed"],
+)
+def test_what_became_of_a_charge(told: dict[str, Any], result: ChargeResult) -> None:
+    assert read(told) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        event("created", "requires_payment_method"),
+        event("canceled", "canceled"),
+        event("invented_tomorrow", "succeeded"),
+        event("succeeded", "succeeded", metadata={"order": "17"}),
+        event("succeeded", "succeeded", metadata=None),
+        event("succeeded", "succeeded") | {"type": "customer.created"},
+    ],
+    ids=["created", "closed", "new kind", "other metadata", "no metadata", "other object"],
+)
+def test_an_event_that_does_not_concern_us(told: dict[str, Any]) -> None:
+    assert read(told) == PaymentEvent("evt_1", CREATED)
+
+
+@pytest.mark.parametrize("lacking", ["id", "type", "created", "data"])
+def test_an_event_that_lacks_a_field(lacking: str) -> None:
+    told = event("succeeded", "succeeded")
+    del told[lacking]
+    assert refusal(told) == "the event lacks what every event has"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "the body is not JSON"),
+        (b"{", "the body is not JSON"),
+        (b"\xff", "the body is not JSON"),
+        (b"[" * 100_000, "the body is not JSON"),
+        (b"null", "the event lacks what every event has"),
+        (b"[]", "the event lacks what every event has"),
+        (event("succeeded", "succeeded") | {"id": 1}, "the event lacks what every event has"),
+        (event("succeeded", "succeeded") | {"created": 10**17}, "the event is of no time"),
+        (
+            event("succeeded", "odd"),
+            "the event does not say what became of its charge",
+        ),
+        (b" " * (LARGEST_BODY_BYTES + 1), "the body is too large"),
+    ],
+    ids=range(10),
+)
+def test_a_signed_body_that_is_no_event(body: object, reason: str) -> None:
+    assert refusal(body) == reason
+
+
+def test_a_body_that_is_just_not_too_large() -> None:
+    body = orjson.dumps(event("succeeded", "succeeded")).ljust(LARGEST_BODY_BYTES)
+    assert read(body).id == "evt_1"
+
+
+def test_nothing_is_read_before_the_signature_is() -> None:
+    with pytest.raises(InvalidWebhook, match="the signature does not match"):
+        READER.read(b"{", sign(b"{", "whsec_another", NOW))
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_any"])
+def test_without_a_secret_no_event_is_taken(secret: str) -> None:
+    reader = WebhookReader((), lambda: NOW)
+    with pytest.raises(InvalidWebhook, match="no secret is set"):
+        reader.read(b"{}", sign(b"{}", secret, NOW))
+
+
+def test_the_reader_does_not_show_its_secrets() -> None:
+    assert SECRETS[0] not in repr(READER)
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(event("succeeded", "succeeded"), json)))
+def test_whatever_is_signed_is_an_event_or_refused(told: dict[str, Any]) -> None:
+    with suppress(InvalidWebhook):
+        assert read(event("succeeded", "succeeded") | told).occurred_at.tzinfo is UTC
