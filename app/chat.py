@@ -17,6 +17,9 @@ from services.guidance.jobs import ReplyJobs, WriterFactory
 from services.guidance.records import ContextWindow
 from services.guidance.service import GuidanceService
 from services.guidance.writer import Assignment, Record, Writer
+from services.metered.jobs import MeteredJobs
+from services.metered.service import MeteredGuidance
+from services.metered.writing import Writer as MeteredWriter
 from streams import ReplyStreams
 from streams.coalescing import INTERVAL_SECONDS
 
@@ -28,6 +31,7 @@ class Chat:
     conversations: ConversationService
     guidance: GuidanceService
     streams: ReplyStreams
+    metered: MeteredGuidance
 
 
 @asynccontextmanager
@@ -37,6 +41,12 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
     timing = Timing(lease_seconds=settings.chat_reply_lease_seconds)
     async with (
         open_language_model(settings.language_model) as model,
+        MeteredJobs(
+            database,
+            MeteredWriter(model, settings.chat_llm_model),
+            lease_seconds=timing.lease_seconds,
+            grace_seconds=settings.shutdown_grace_seconds,
+        ) as metered_jobs,
         ReplyJobs(
             database,
             _writers(settings, model, streams),
@@ -58,6 +68,13 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, streams, exchanges, clock=clock),
             streams=streams,
+            metered=MeteredGuidance(
+                database,
+                metered_jobs,
+                settings.usage_contract,
+                patience_seconds=settings.chat_llm_timeout_seconds,
+                clock=clock,
+            ),
         )
 
 

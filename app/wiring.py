@@ -101,6 +101,7 @@ async def open_application(
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
+                    metered=chat.metered,
                 ),
                 contract=settings.usage_contract,
                 observations=observations,

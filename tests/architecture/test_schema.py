@@ -30,7 +30,6 @@ NOT_YET = {
     "Mutation.requestPrivacyExport",
     "Mutation.requestPrivacyDelete",
     "Mutation.cancelPrivacyRequest",
-    "Mutation.generateGuidance",
 }
 
 
