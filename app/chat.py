@@ -17,6 +17,9 @@ from services.guidance.jobs import ReplyJobs, WriterFactory
 from services.guidance.records import ContextWindow
 from services.guidance.service import GuidanceService
 from services.guidance.writer import Assignment, Record, Writer
+from services.metered.jobs import MeteredJobs
+from services.metered.service import MeteredGuidance
+from services.metered.writing import Writer as MeteredWriter
 from streams import ReplyStreams
 from streams.coalescing import INTERVAL_SECONDS
 from streams.redis import RedisStreams
@@ -33,6 +36,7 @@ class Chat:
     conversations: ConversationService
     guidance: GuidanceService
     streams: ReplyStreams
+    metered: MeteredGuidance
 
 
 @asynccontextmanager
@@ -42,6 +46,12 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
     async with (
         open_streams(settings) as streams,
         open_language_model(settings.language_model) as model,
+        MeteredJobs(
+            database,
+            MeteredWriter(model, settings.chat_llm_model),
+            lease_seconds=timing.lease_seconds,
+            grace_seconds=settings.shutdown_grace_seconds,
+        ) as metered_jobs,
         ReplyJobs(
             database,
             _writers(settings, model, streams),
@@ -63,6 +73,13 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, streams, exchanges, clock=clock),
             streams=streams,
+            metered=MeteredGuidance(
+                database,
+                metered_jobs,
+                settings.usage_contract,
+                patience_seconds=settings.chat_llm_timeout_seconds,
+                clock=clock,
+            ),
         )
 
 

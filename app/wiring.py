@@ -114,6 +114,7 @@ async def open_application(
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
+                    metered=chat.metered,
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
