@@ -27,7 +27,6 @@ NOT_YET = {
     "Mutation.requestPrivacyExport",
     "Mutation.requestPrivacyDelete",
     "Mutation.cancelPrivacyRequest",
-    "Mutation.generateGuidance",
 }
 
 
