@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
-from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
 from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
+from app.privacy import Privacy, open_privacy
+from app.secret import kept_secret
 from app.settings import Settings
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
@@ -37,6 +38,7 @@ class Application:
     enterprise: EnterpriseService
     billing: Billing
     chat: Chat
+    privacy: Privacy
     authenticator: Authenticator
     graphql: GraphQLService
 
@@ -79,6 +81,7 @@ async def open_application(
             open_billing(settings, database, invalidate=_nothing_cached, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
+        privacy = open_privacy(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -92,6 +95,7 @@ async def open_application(
             enterprise=enterprise,
             billing=billing,
             chat=chat,
+            privacy=privacy,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
                 core,
@@ -108,6 +112,8 @@ async def open_application(
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
+                    privacy=privacy.service,
+                    links=privacy.links,
                 ),
                 contract=settings.usage_contract,
                 observations=observations,
@@ -127,7 +133,7 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
         if secret is not None
     ]
     if settings.jwt_secret_key is None and not settings.is_production:
-        return (development_secret(settings.guidance_data_dir), *configured)
+        return (kept_secret(settings.guidance_data_dir, "jwt-secret"), *configured)
     return tuple(configured)
 
 
