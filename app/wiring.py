@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
-from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
+from app.privacy import Privacy, open_privacy
+from app.secret import kept_secret
 from app.settings import Settings
 from cache import VersionedCache
 from db.database import Database, open_database
@@ -41,6 +42,7 @@ class Application:
     enterprise: EnterpriseService
     billing: Billing
     chat: Chat
+    privacy: Privacy
     authenticator: Authenticator
     graphql: GraphQLService
 
@@ -84,6 +86,7 @@ async def open_application(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
+        privacy = open_privacy(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -98,6 +101,7 @@ async def open_application(
             enterprise=enterprise,
             billing=billing,
             chat=chat,
+            privacy=privacy,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
                 core,
@@ -115,6 +119,8 @@ async def open_application(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
                     metered=chat.metered,
+                    privacy=privacy.service,
+                    links=privacy.links,
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
@@ -135,5 +141,5 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
         if secret is not None
     ]
     if settings.jwt_secret_key is None and not settings.is_production:
-        return (development_secret(settings.guidance_data_dir), *configured)
+        return (kept_secret(settings.guidance_data_dir, "jwt-secret"), *configured)
     return tuple(configured)

@@ -15,6 +15,7 @@ from loaders.credentials_by_account import credentials_by_account
 from loaders.pages import PageKey, Slice, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
+from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
 from loaders.rows_by_id import rows_by_id
 from loaders.subscription_by_user import subscription_by_user
@@ -118,6 +119,21 @@ class Loaders:
     def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of privacy requests by user, filtered by kind."""
         return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
+
+    @cached_property
+    def privacy_request_of_nobody(self) -> Loader[int, Record | None]:
+        """The requests whose person has been erased, by id; for operators."""
+        return requests_of_nobody(self._database)
+
+    @cached_property
+    def privacy_archive(self) -> Loader[int, Record | None]:
+        """The archives that can be fetched, by the request's id."""
+        return archive_by_request(self._database, self._now)
+
+    @cached_property
+    def erased_tables(self) -> Loader[int, tuple[Record, ...]]:
+        """What an erasure did to each table, by the request's id."""
+        return erased_tables_by_request(self._database)
 
     @cached_property
     def account(self) -> Loader[int, Record | None]:
