@@ -79,7 +79,14 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -109,6 +116,9 @@ class Settings(BaseSettings):
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
+    )
+    redis_url: RedisUrl | None = Field(
+        None, repr=False, description="Redis that all instances share; memory when not set."
     )
     guidance_data_dir: Path = Field(
         Path(".data"),
@@ -163,6 +173,13 @@ class Settings(BaseSettings):
         30,
         description="How long a process that writes a reply may be silent before the reply is "
         "marked as failed.",
+    )
+    billing_subscription_cache_ttl_seconds: float = Field(
+        5,
+        ge=0,
+        le=3_600,
+        allow_inf_nan=False,
+        description="How long a subscription is cached, an hour at most; 0 switches it off.",
     )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."

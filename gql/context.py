@@ -12,7 +12,8 @@ from services.billing.service import BillingService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
-from services.principal import Person, Principal
+from services.metered.service import MeteredGuidance
+from services.principal import ApiClient, Person, Principal
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
 
@@ -25,6 +26,7 @@ class Services:
     conversations: ConversationService
     guidance: GuidanceService
     credentials: CredentialService
+    metered: MeteredGuidance
     privacy: PrivacyService
     links: Links
 
@@ -60,6 +62,12 @@ class RequestContext:
         if self.viewer_id is None:
             raise Unauthenticated("Sign in as a person to do this.")
         return self.viewer_id
+
+    def api_client(self) -> ApiClient:
+        """The company's client; raises `Unauthenticated` when none is asking."""
+        if not isinstance(self.principal, ApiClient):
+            raise Unauthenticated("Send an API key to do this.")
+        return self.principal
 
     def forget_loaded(self) -> None:
         """Load anew what is read from here on: something was changed."""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from asyncpg import Record
 
+from cache import VersionedCache
 from db.database import Database
 from db.queries import conversations, credentials, messages, privacy
 from loaders.accounts import account_by_administrator, account_by_id
@@ -31,13 +32,20 @@ class Loaders:
     """The loaders of one request, made when first used.
 
     `viewer_id` is the signed-in person, whose rows alone the loaders by id give; everything that
-    depends on the time uses the one instant `now`.
+    depends on the time uses the one instant `now`. `subscriptions` is the cache of the process.
     """
 
     def __init__(
-        self, database: Database, *, viewer_id: int | None, contract: UsageContract, now: datetime
+        self,
+        database: Database,
+        *,
+        subscriptions: VersionedCache[Subscription],
+        viewer_id: int | None,
+        contract: UsageContract,
+        now: datetime,
     ) -> None:
         self._database = database
+        self._subscriptions = subscriptions
         self._viewer_id = viewer_id
         self._contract = contract
         self._now = now
@@ -45,7 +53,11 @@ class Loaders:
     def renewed(self) -> "Loaders":
         """Loaders of the same request that have loaded nothing yet."""
         return Loaders(
-            self._database, viewer_id=self._viewer_id, contract=self._contract, now=self._now
+            self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=self._viewer_id,
+            contract=self._contract,
+            now=self._now,
         )
 
     @cached_property
@@ -56,7 +68,7 @@ class Loaders:
     @cached_property
     def subscription(self) -> Loader[int, Subscription]:
         """Current subscriptions by user."""
-        return subscription_by_user(self._database)
+        return subscription_by_user(self._database, self._subscriptions)
 
     @cached_property
     def quota(self) -> Loader[int, Quota]:

@@ -1,11 +1,23 @@
 """Every fixture has its file; this one names them."""
 
+import pytest
+
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
     "tests.fixtures.world",
     "tests.fixtures.server",
     "tests.fixtures.llm",
+    "tests.fixtures.chat",
     "tests.fixtures.stripe",
     "tests.fixtures.live",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what only the tests of the cache ask for."""
+    parser.addoption(
+        "--long-programs",
+        action="store_true",
+        help="play every order of the cache's long programs too, which takes many minutes",
+    )

@@ -51,6 +51,12 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
     assert former == [f"{LONG} one", f"{LONG} two"]
 
 
+def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("GRAPHQL_ALLOWED_ORIGINS", "https://Chat.example/, http://localhost:3000")
+    origins = load_settings().graphql_allowed_origins
+    assert origins == ("https://chat.example", "http://localhost:3000")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -58,6 +64,7 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("DATABASE_URL", "mysql://secret@host/db"),
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_POOL_SIZE", "many"),
+        ("REDIS_URL", "http://secret@host"),
         ("JWT_SECRET_KEY", "secret"),
         ("JWT_PREVIOUS_SECRET_KEYS", "secret"),
         ("JWT_PREVIOUS_SECRET_KEYS", f"{LONG},secret"),
@@ -73,6 +80,9 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("CHAT_LLM_RETRY_BACKOFF_MAX_SECONDS", "nan"),
         ("CHAT_CONTEXT_WINDOW_MESSAGES", "0"),
         ("CHAT_CONTEXT_MAX_CHARACTERS", "0"),
+        ("BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS", "-1"),
+        ("BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS", "nan"),
+        ("BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS", "3601"),
         ("B2B_DAILY_USAGE_LIMIT", "-1"),
         ("B2B_USAGE_LIMIT_MODE", "sometimes"),
         ("PAYMENTS_PROVIDER", "cash"),
@@ -82,6 +92,9 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("PAYMENTS_TIMEOUT_SECONDS", "0"),
         ("PAYMENTS_WEBHOOK_SECRETS", f"{LONG},secret"),
         ("GRAPHQL_IDE", "perhaps"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "*"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example, chat.example"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example/page"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
     ],

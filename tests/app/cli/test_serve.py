@@ -15,10 +15,11 @@ import asyncpg
 import httpx2
 import psutil
 
+from tests.fixtures.peer import peer
 from tests.fixtures.server import SECRET
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 def free_port() -> int:
@@ -64,14 +65,20 @@ def accepts(port: int) -> bool:
 
 
 def workers_of(process: psutil.Popen) -> list[psutil.Process]:
-    living = [one for one in process.children() if one.status() != psutil.STATUS_ZOMBIE]
-    return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
+    """The workers that live; one may end while it is looked at."""
+    found = []
+    for one in process.children():
+        with suppress(psutil.NoSuchProcess):
+            if one.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
 
 
 def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
     with served(database_url, "--workers", "2") as (process, client):
+        assert client.get("/healthz").status_code == 200
+        until(lambda: len(workers_of(process)) == 2)
         workers = workers_of(process)
-        assert len(workers) == 2
         before = [worker.cpu_times().user for worker in workers]
         sent = 0
 
@@ -94,6 +101,8 @@ def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
 
 def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
     with served(database_url, "--workers", "2") as (process, client):
+        assert client.get("/healthz").status_code == 200
+        until(lambda: len(workers_of(process)) == 2)
         killed, other = workers_of(process)
         killed.kill()
         until(lambda: len({one.pid for one in workers_of(process)} - {killed.pid, other.pid}) == 1)
@@ -112,6 +121,15 @@ def test_what_is_running_is_finished(database_url: str) -> None:
         asking.join(PATIENCE_SECONDS)
         process.wait(PATIENCE_SECONDS)
     assert answers[0].json()["data"]["plans"][0] == {"code": "basic-entry"}
+
+
+def test_an_open_socket_does_not_hold_up_the_end(database_url: str) -> None:
+    with served(database_url) as (process, client):
+        with peer(f"ws://127.0.0.1:{client.base_url.port}/graphql") as connected:
+            connected.init()
+            process.terminate()
+            assert connected.closing() == (1012, "")
+        process.wait(PATIENCE_SECONDS / 3)
 
 
 async def stop_while_it_waits(
