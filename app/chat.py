@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from clients.llm.opening import open_language_model
-
 from app.settings import Settings
 from clients.llm import LanguageModel
+from clients.llm.opening import open_language_model
 from db.database import Database
 from services.clock import Clock
 from services.conversations.service import ConversationService

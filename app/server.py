@@ -19,6 +19,7 @@ from app.logs import configure_logs
 from app.requests import Requests
 from app.settings import Settings, load_settings
 from app.stopping import STOPPING
+from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
@@ -74,6 +75,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", socket.serve),
         *(explorer.ROUTES if settings.has_page else ()),
+        Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", Readiness(application.database, application.schema_revision).answer),
         Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),

@@ -1,7 +1,7 @@
 """The composition root: everything that lives as long as the process is built here, once."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
+from app.billing import Billing, open_billing
 from app.chat import Chat, open_chat
 from app.graphql.service import GraphQLService
 from app.settings import Settings
@@ -34,6 +35,7 @@ class Application:
     database: Database
     schema_revision: str
     enterprise: EnterpriseService
+    billing: Billing
     chat: Chat
     authenticator: Authenticator
     graphql: GraphQLService
@@ -73,6 +75,9 @@ async def open_application(
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
         )
+        billing = await stack.enter_async_context(
+            open_billing(settings, database, invalidate=_nothing_cached, clock=clock)
+        )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
         key_set = None
         if settings.jwt_jwks_url is not None:
@@ -85,6 +90,7 @@ async def open_application(
             database=database,
             schema_revision=revisions()[-1],
             enterprise=enterprise,
+            billing=billing,
             chat=chat,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
@@ -96,6 +102,7 @@ async def open_application(
                 ),
                 database,
                 services=Services(
+                    billing=billing.service,
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(
@@ -123,3 +130,7 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
     if settings.jwt_secret_key is None and not settings.is_production:
         return (development_secret(settings.guidance_data_dir), *configured)
     return tuple(configured)
+
+
+async def _nothing_cached(_user_ids: Sequence[int]) -> None:
+    """Until subscriptions are cached."""

@@ -12,6 +12,7 @@ from services.metered.service import forget_old_texts
 from services.periodic import repeat
 
 _LOOKS_A_LEASE = 6
+_PAYMENTS_EVERY_SECONDS = 2
 _HOUR_SECONDS = 3_600
 
 
@@ -34,6 +35,7 @@ class Worker:
                     every_seconds=lease_seconds / _LOOKS_A_LEASE,
                 )
             )
+            group.create_task(repeat(self._finish_payments, every_seconds=_PAYMENTS_EVERY_SECONDS))
             group.create_task(repeat(self._forget_old_keys, every_seconds=_HOUR_SECONDS))
 
     async def _end_abandoned_replies(self) -> None:
@@ -42,6 +44,9 @@ class Worker:
 
     async def _end_abandoned_metered_replies(self) -> None:
         await end_abandoned_metered_replies(self._application.database)
+
+    async def _finish_payments(self) -> None:
+        await self._application.billing.charging.finish_overdue()
 
     async def _forget_old_keys(self) -> None:
         async with self._application.database.read_primary() as connection:

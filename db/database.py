@@ -1,4 +1,7 @@
-"""Connections: `read()` for statements that stand alone, `begin()` for a transaction."""
+"""Connections: `read()` for statements that stand alone, `begin()` for a transaction.
+
+`snapshot()` is for reading much of the database as it was at one instant.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -16,11 +19,13 @@ if TYPE_CHECKING:
     from db.unavailable import Driver
 
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    DriverTransaction: TypeAlias = asyncpg.transaction.Transaction
 
 Observer: TypeAlias = Callable[[str, float, int], None]
 """Told of each statement: its name, the seconds it took and the number of rows it returned."""
 
 _CONNECT_TIMEOUT_SECONDS = 5
+_ROWS_AT_ONCE = 200
 PATIENCE_SECONDS = 10.0
 """How long a connection is waited for when all are taken, or the database does not answer."""
 
@@ -65,6 +70,29 @@ class Transaction(Connection):
             await work()
 
 
+class Snapshot(Connection):
+    """A connection that sees the database as it was at its first statement, and changes nothing."""
+
+    __slots__ = ()
+
+    # Any: as for `fetch`.
+    async def rows(self, statement: Statement, **values: Any) -> AsyncIterator[asyncpg.Record]:
+        """Run `statement` and give its rows as they come, however many: a few are held at once.
+
+        Raises `DatabaseUnavailable`. Its time is that until the last row.
+        """
+        record(statement.name)
+        started, count = perf_counter(), 0
+        cursor = self.driver.cursor(
+            statement.sql, *statement.arguments(values), prefetch=_ROWS_AT_ONCE
+        )
+        with connected(self.driver):
+            async for row in cursor:
+                count += 1
+                yield row
+        self._observe(statement.name, perf_counter() - started, count)
+
+
 class Database:
     """The pools of one process; made by `open_database`.
 
@@ -98,11 +126,22 @@ class Database:
         driver = await _acquire(self._primary, self._patience_seconds)
         try:
             transaction = Transaction(driver, self._observe)
-            async with _committed_or_rolled_back(driver):
+            async with _committed_or_rolled_back(driver, driver.transaction()):
                 yield transaction
         finally:
             await self._primary.release(driver)
         await transaction.committed()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Hold a connection to the primary on which nothing changes until the block is left."""
+        driver = await _acquire(self._primary, self._patience_seconds)
+        try:
+            unchanging = driver.transaction(isolation="repeatable_read", readonly=True)
+            async with _committed_or_rolled_back(driver, unchanging):
+                yield Snapshot(driver, self._observe)
+        finally:
+            await self._primary.release(driver)
 
 
 class Reading:
@@ -155,8 +194,9 @@ async def _acquire(pool: "Pool", patience_seconds: float) -> "Driver":
 
 
 @asynccontextmanager
-async def _committed_or_rolled_back(driver: "Driver") -> AsyncIterator[None]:
-    transaction = driver.transaction()
+async def _committed_or_rolled_back(
+    driver: "Driver", transaction: "DriverTransaction"
+) -> AsyncIterator[None]:
     with connected(driver):
         await transaction.start()
     try:

@@ -45,6 +45,11 @@ def connected(driver: "Driver") -> Iterator[None]:
         yield
     except _LOST as error:
         raise DatabaseUnavailable(_reason(error)) from error
+    except asyncpg.InternalClientError as error:
+        # The server has ended the session while nobody was asking: the stream cannot be followed
+        # any more, and must not be used again.
+        driver.terminate()
+        raise DatabaseUnavailable(_reason(error)) from error
     except asyncpg.InterfaceError as error:
         if not _is_closed(driver):
             raise

@@ -8,6 +8,7 @@ import strawberry
 from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
+from services.billing.service import BillingService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
@@ -19,6 +20,7 @@ from services.principal import ApiClient, Person, Principal
 class Services:
     """The use-cases that mutations and subscriptions call; of the process, not of a request."""
 
+    billing: BillingService
     conversations: ConversationService
     guidance: GuidanceService
     credentials: CredentialService

@@ -1,6 +1,6 @@
 """Loading many keys of one request in one go."""
 
-from asyncio import shield
+from asyncio import CancelledError, Future, shield
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +8,7 @@ from aiodataloader import DataLoader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-# Any: what a coroutine yields and is sent concerns the event loop alone.
+# Any: what a coroutine yields and is sent concerns the event loop alone; values are of any type.
 Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 
 
@@ -29,4 +29,15 @@ class Loader(Generic[K, V]):
 
         Shielded, since one who stops waiting must not take the value away from the others.
         """
-        return await shield(self._loader.load(key))
+        value = self._loader.load(key)
+        try:
+            return await shield(value)
+        except CancelledError:
+            value.add_done_callback(_disregard)
+            raise
+
+
+def _disregard(value: "Future[Any]") -> None:
+    """Take a failure for noticed of which the only one who waited has left."""
+    if not value.cancelled():
+        value.exception()

@@ -30,10 +30,10 @@ class Actor:
     request_id: str | None = None
 
 
-OPERATOR = Actor(ActorKind.OPERATOR)
-"""Whoever may run commands where the server runs."""
 SYSTEM = Actor(ActorKind.SYSTEM)
 """A background job, or what somebody outside told us."""
+OPERATOR = Actor(ActorKind.OPERATOR)
+"""Whoever may run commands on the server."""
 
 
 def person(user_id: int, request_id: str | None) -> Actor:

@@ -15,3 +15,9 @@ async def hold(transaction: Transaction, user_id: int) -> None:
     """Make sure that the person exists until the transaction ends; raises `PersonUnknown`."""
     if not await users.hold(transaction, user_id):
         raise PersonUnknown
+
+
+async def lock(transaction: Transaction, user_id: int) -> None:
+    """Keep out whoever else locks the person until the transaction ends; raises `PersonUnknown`."""
+    if not await users.lock(transaction, user_id):
+        raise PersonUnknown

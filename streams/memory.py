@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from streams.records import Delta, StreamUnknown
 
-KEPT_SECONDS = 600
-"""How long a stream can be followed after its end."""
+KEPT_SECONDS = 10
+"""How long a stream can be followed after its end, when its text is stored anyway."""
 
 
 @dataclass(slots=True)

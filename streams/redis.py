@@ -10,40 +10,53 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import structlog
 from redis.exceptions import RedisError
 
 from streams.memory import MemoryStreams
 from streams.records import Delta, StreamUnknown
 
 KEPT_SECONDS = 600
-"""How long a stream can be followed after its last entry."""
+"""How long a stream is kept that is not ended, after its last entry."""
+ENDED_KEPT_SECONDS = 60
+"""How long a stream can be followed after its end, when its text is stored anyway."""
 _BLOCK_MS = 100
 _BEGIN, _TEXT, _END = b"begin", b"text", b"end"
+_log = structlog.get_logger("guidance.streams")
 
 
 class RedisStreams:
     """The streams of the replies that any instance writes."""
 
     # Any: what the client gives depends on how it was made, which its types do not tell.
-    def __init__(self, redis: Any, *, kept_seconds: int = KEPT_SECONDS) -> None:
+    def __init__(self, redis: Any) -> None:
         self._redis = redis
-        self._kept_seconds = kept_seconds
         self._read = MemoryStreams(kept_seconds=0)
         self._positions: dict[int, bytes] = {}
         self._followers: Counter[int] = Counter()
         self._reader: asyncio.Task[None] | None = None
 
     async def begin(self, reply_id: int) -> None:
-        """Make the stream, so that it can be followed before its first piece."""
-        await self._add(reply_id, "0-1", _BEGIN, "")
+        """Make the stream, so that it can be followed before its first piece.
+
+        One of the same name, which another database left behind, is replaced.
+        """
+        key = _key(reply_id)
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.delete(key)
+            pipeline.xadd(key, {_BEGIN: b""}, id="0-1")
+            pipeline.expire(key, KEPT_SECONDS)
+            await pipeline.execute()
 
     async def append(self, reply_id: int, delta: Delta) -> None:
         """Add the next piece."""
-        await self._add(reply_id, f"{delta.index}-0", _TEXT, delta.text)
+        await self._add(
+            reply_id, f"{delta.index}-0", {_TEXT: delta.text.encode()}, kept_seconds=KEPT_SECONDS
+        )
 
     async def end(self, reply_id: int) -> None:
         """Say that nothing follows."""
-        await self._add(reply_id, "*", _END, "")
+        await self._add(reply_id, "*", {_END: b""}, kept_seconds=ENDED_KEPT_SECONDS)
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
         """Give the pieces after the index `after` until the end; raises `StreamUnknown`."""
@@ -54,11 +67,13 @@ class RedisStreams:
         finally:
             self._leave(reply_id)
 
-    async def _add(self, reply_id: int, entry_id: str, kind: bytes, text: str) -> None:
+    async def _add(
+        self, reply_id: int, entry_id: str, entry: dict[bytes, bytes], *, kept_seconds: int
+    ) -> None:
         key = _key(reply_id)
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.xadd(key, {kind: text.encode()}, id=entry_id)
-            pipeline.expire(key, self._kept_seconds)
+            pipeline.xadd(key, entry, id=entry_id)
+            pipeline.expire(key, kept_seconds)
             await pipeline.execute()
 
     async def _join(self, reply_id: int) -> None:
@@ -95,8 +110,10 @@ class RedisStreams:
                 answer = await self._redis.xread(wanted, block=_BLOCK_MS)
                 for key, entries in answer:
                     self._take(_reply_id(key), entries)
-        except RedisError:
-            for reply_id in list(self._positions):
+        except RedisError as error:
+            _log.warning("streams cannot be followed", reason=type(error).__name__)
+        finally:
+            for reply_id in tuple(self._positions):
                 self._forget(reply_id)
 
     # Any: entries are as the client gives them.

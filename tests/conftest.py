@@ -6,5 +6,7 @@ pytest_plugins = [
     "tests.fixtures.world",
     "tests.fixtures.server",
     "tests.fixtures.llm",
+    "tests.fixtures.chat",
     "tests.fixtures.stripe",
+    "tests.fixtures.live",
 ]

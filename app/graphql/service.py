@@ -1,5 +1,6 @@
 """An operation from any transport: prepared, run, observed."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -117,6 +118,8 @@ class GraphQLService:
                         statements.clear()
                         record.add(answer)
                         yield answer
+                        # A source that always has something ready must not starve the others.
+                        await asyncio.sleep(0)
             except StreamFailed as failure:
                 answer = failed(name, failure.error, request_id, statements)
                 record.add(answer)

@@ -1,9 +1,10 @@
 """Statements about plans and subscriptions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import select, true
+from sqlalchemy import Text, bindparam, func, insert, literal_column, select, true, update
 
 from db.database import Connection
 from db.queries.unnested import unnested
@@ -36,6 +37,7 @@ _current = (
 _CURRENT_BY_USER = Statement(
     "billing.current_subscription_by_user",
     select(
+        _current.c.id,
         _current.c.user_id,
         _current.c.status,
         _current.c.failure_reason,
@@ -45,6 +47,66 @@ _CURRENT_BY_USER = Statement(
     )
     .select_from(_users.join(_current, true()))
     .join(BillingPlan, BillingPlan.code == _current.c.plan_code),
+)
+_PLAN_ON_SALE = Statement(
+    "billing.plan_on_sale",
+    select(*_PLAN_COLUMNS).where(
+        BillingPlan.is_on_sale, BillingPlan.code == bindparam("plan_code")
+    ),
+)
+_later = func.greatest(
+    bindparam("now", type_=UserSubscription.updated_at.type),
+    UserSubscription.updated_at + literal_column("interval '1 microsecond'"),
+)
+_INSERT = Statement(
+    "billing.insert_subscription",
+    insert(UserSubscription)
+    .values(
+        user_id=bindparam("user_id"),
+        plan_code=bindparam("plan_code"),
+        status="pending",
+        created_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+    .returning(UserSubscription.id),
+)
+_BEGIN_PAYMENT = Statement(
+    "billing.begin_payment",
+    update(UserSubscription)
+    .where(UserSubscription.id == bindparam("subscription_id"))
+    .values(
+        status="pending",
+        plan_code=bindparam("new_plan_code"),
+        failure_reason=None,
+        updated_at=_later,
+    ),
+)
+_ACTIVATE = Statement(
+    "billing.activate",
+    update(UserSubscription)
+    .where(UserSubscription.id == bindparam("subscription_id"), UserSubscription.status != "active")
+    .values(
+        status="active",
+        plan_code=bindparam("new_plan_code"),
+        failure_reason=None,
+        started_at=bindparam("now"),
+        updated_at=_later,
+    )
+    .returning(UserSubscription.id),
+)
+_FAIL = Statement(
+    "billing.fail",
+    update(UserSubscription)
+    .where(
+        UserSubscription.id == bindparam("subscription_id"), UserSubscription.status == "pending"
+    )
+    .values(status="failed", failure_reason=bindparam("reason", type_=Text), updated_at=_later),
+)
+_CHANGE_PLAN = Statement(
+    "billing.change_plan",
+    update(UserSubscription)
+    .where(UserSubscription.id == bindparam("subscription_id"))
+    .values(plan_code=bindparam("new_plan_code"), updated_at=_later),
 )
 
 
@@ -58,3 +120,51 @@ async def current_subscription_by_user(
 ) -> list[Record]:
     """The newest subscription, with its plan, of each user who has one."""
     return await connection.fetch(_CURRENT_BY_USER, user_ids=user_ids)
+
+
+async def plan_on_sale(connection: Connection, plan_code: str) -> Record | None:
+    """The plan of this code, if it is on sale."""
+    rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
+    return rows[0] if rows else None
+
+
+async def insert_subscription(
+    connection: Connection, user_id: int, plan_code: str, now: datetime
+) -> int:
+    """Add a subscription whose payment is pending, and give its id."""
+    rows = await connection.fetch(_INSERT, user_id=user_id, plan_code=plan_code, now=now)
+    return int(rows[0]["id"])
+
+
+async def begin_payment(
+    connection: Connection, subscription_id: int, plan_code: str, now: datetime
+) -> None:
+    """Let a subscription wait for a payment for a plan."""
+    await connection.fetch(
+        _BEGIN_PAYMENT, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+    )
+
+
+async def activate(
+    connection: Connection, subscription_id: int, plan_code: str, now: datetime
+) -> bool:
+    """Let a paid subscription begin; False where it has begun already."""
+    return bool(
+        await connection.fetch(
+            _ACTIVATE, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+        )
+    )
+
+
+async def fail(connection: Connection, subscription_id: int, reason: str, now: datetime) -> None:
+    """Let a subscription that waits for a payment fail."""
+    await connection.fetch(_FAIL, subscription_id=subscription_id, reason=reason, now=now)
+
+
+async def change_plan(
+    connection: Connection, subscription_id: int, plan_code: str, now: datetime
+) -> None:
+    """Move a subscription to another plan."""
+    await connection.fetch(
+        _CHANGE_PLAN, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+    )

@@ -10,7 +10,19 @@ from uuid import UUID
 
 import orjson
 from asyncpg import Record
-from sqlalchemy import Double, any_, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Double,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
@@ -43,10 +55,19 @@ _OF_OWNER = Statement(
         ReplyGeneration.owner == bindparam("owner")
     ),
 )
+_held = (
+    select(ReplyGeneration.reply_id)
+    .where(
+        ReplyGeneration.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
+        ReplyGeneration.owner == bindparam("of_owner"),
+    )
+    # Who has locked one is ending it, and may wait for another.
+    .with_for_update(skip_locked=True)
+)
 _RENEW = Statement(
     "generations.renew",
     update(ReplyGeneration)
-    .where(ReplyGeneration.owner == bindparam("of_owner"))
+    .where(ReplyGeneration.reply_id.in_(_held))
     .values(lease_expires_at=_lease_end),
 )
 _REQUEST_STOP = Statement(
@@ -140,9 +161,11 @@ async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
     return await connection.fetch(_OF_OWNER, owner=owner)
 
 
-async def renew(connection: Connection, owner: UUID, lease_seconds: float) -> None:
-    """Let all leases of `owner` begin now."""
-    await connection.fetch(_RENEW, of_owner=owner, lease_seconds=lease_seconds)
+async def renew(
+    connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
+) -> None:
+    """Let the leases of `owner` on the replies begin now, but those that are just being ended."""
+    await connection.fetch(_RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds)
 
 
 async def request_stop(connection: Connection, reply_id: int, user_id: int) -> UUID | None:

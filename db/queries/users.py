@@ -21,6 +21,10 @@ _HOLD = Statement(
     .where(User.id == bindparam("user_id"))
     .with_for_update(key_share=True, read=True),
 )
+_LOCK = Statement(
+    "users.lock",
+    select(User.id).where(User.id == bindparam("user_id")).with_for_update(key_share=True),
+)
 
 
 async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
@@ -31,3 +35,8 @@ async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
 async def hold(connection: Connection, user_id: int) -> bool:
     """Keep a person from being removed until the transaction ends; False where there is none."""
     return bool(await connection.fetch(_HOLD, user_id=user_id))
+
+
+async def lock(connection: Connection, user_id: int) -> bool:
+    """Do what is done for a person one after the other; False where there is none."""
+    return bool(await connection.fetch(_LOCK, user_id=user_id))

@@ -17,7 +17,7 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
-from db.tables.privacy import UserPrivacyRequest
+from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
 
@@ -35,6 +35,8 @@ __all__ = [
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "IdempotencyKey",
+    "PrivacyErasureCount",
+    "PrivacyExport",
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",

@@ -1,4 +1,7 @@
-"""Plans, subscriptions and the payments that keep them active."""
+"""Plans, subscriptions and the payments that keep them active.
+
+Where `user_id` is null the person has been erased: what the books need is kept without them.
+"""
 
 from datetime import datetime
 
@@ -52,7 +55,7 @@ class UserSubscription(Table):
     )
 
     id: Mapped[identity]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     status: Mapped[str] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
@@ -86,7 +89,7 @@ class BillingPaymentAttempt(Table):
     )
 
     id: Mapped[identity]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
     plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     status: Mapped[str] = mapped_column(Text)
@@ -129,7 +132,7 @@ class BillingPlanChange(Table):
     )
 
     id: Mapped[identity]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
     from_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     to_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))

@@ -1,26 +1,50 @@
-"""What people asked for under the privacy law."""
+"""What people asked for under the privacy law, and what came of it."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Table, identity, instant, now, one_of
 
+_UNDER_WAY = "status IN ('requested', 'processing')"
+
 
 class UserPrivacyRequest(Table):
-    """A request for an export or an erasure, from asking to completion."""
+    """A request for an export or an erasure, from asking to completion.
+
+    A completed erasure belongs to nobody any more: the row stays as its receipt. What is being
+    processed is left alone by everybody but `lease_owner` until `lease_expires_at`; without an
+    owner it waits until then to be tried again.
+    """
 
     __tablename__ = "user_privacy_requests"
     __table_args__ = (
         one_of("request_kind", "export", "delete"),
         one_of("status", "requested", "processing", "completed", "failed", "cancelled"),
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", "completed_at"),
+        CheckConstraint(f"user_id IS NOT NULL OR NOT {_UNDER_WAY}", "under_way_of_somebody"),
+        CheckConstraint("(verified_at IS NULL) = (remaining_references IS NULL)", "verification"),
         Index(
             "uq_user_privacy_requests_under_way",
             *("user_id", "request_kind"),
             unique=True,
-            postgresql_where="status IN ('requested', 'processing')",
+            postgresql_where=_UNDER_WAY,
+        ),
+        Index(
+            "ix_user_privacy_requests_request_kind_requested_at",
+            *("request_kind", "requested_at"),
+            postgresql_where=_UNDER_WAY,
         ),
         Index("ix_user_privacy_requests_user_id_requested_at_id", "user_id", "requested_at", "id"),
         Index(
@@ -30,10 +54,51 @@ class UserPrivacyRequest(Table):
     )
 
     id: Mapped[identity]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     request_kind: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
     requested_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     scheduled_for: Mapped[datetime | None] = mapped_column(instant)
+    started_at: Mapped[datetime | None] = mapped_column(instant)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_owner: Mapped[UUID | None]
+    lease_expires_at: Mapped[datetime | None] = mapped_column(instant)
     completed_at: Mapped[datetime | None] = mapped_column(instant)
     error_reason: Mapped[str | None] = mapped_column(Text)
+    remaining_references: Mapped[int | None]
+    verified_at: Mapped[datetime | None] = mapped_column(instant)
+
+
+class PrivacyExport(Table):
+    """The archive of a completed export, found by the hash of its link's token."""
+
+    __tablename__ = "privacy_exports"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", "token_hash"),
+        CheckConstraint("octet_length(sha256) = 32", "sha256"),
+        UniqueConstraint("token_hash"),
+        UniqueConstraint("file_name"),
+    )
+
+    request_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("user_privacy_requests.id"), primary_key=True
+    )
+    file_name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    byte_size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(instant)
+
+
+class PrivacyErasureCount(Table):
+    """How many rows of one table an erasure has deleted or anonymised so far."""
+
+    __tablename__ = "privacy_erasure_counts"
+    __table_args__ = (CheckConstraint("row_count >= 0", "row_count"),)
+
+    request_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("user_privacy_requests.id"), primary_key=True
+    )
+    table_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    row_count: Mapped[int] = mapped_column(BigInteger)

@@ -9,7 +9,10 @@ from db.tables.base import Table, identity, instant, now
 
 
 class User(Table):
-    """A person; the identity provider's `sub` claim is `id`."""
+    """A person; the identity provider's `sub` claim is `id`.
+
+    From `erasure_began_at` on the person is signed out, and the row goes at the erasure's end.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -20,3 +23,4 @@ class User(Table):
     id: Mapped[identity]
     email: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    erasure_began_at: Mapped[datetime | None] = mapped_column(instant)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
 from graphql.execution import create_source_event_stream
@@ -16,18 +16,13 @@ from gql.execution.run import coerced, executed, executor_for
 _END = object()
 
 
-@runtime_checkable
-class Numbered(Protocol):
-    """An event that a client can name when it takes up the stream again."""
-
-    @property
-    def event_id(self) -> int | None:
-        """Its number; None where the stream cannot be taken up after it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a client gets for one event of the source."""
+    """What a client gets for one event of the source.
+
+    It is numbered where the source's value has an `event_id`, a number after which the client may
+    take up the stream again.
+    """
 
     number: int | None
     result: ExecutionResult
@@ -59,8 +54,7 @@ async def subscribe(
         while (value := await _next(source, operation)) is not _END:
             # An executor keeps what it has seen, so that each event needs its own.
             executor = executor_for(schema, operation, values, new_context(), value)
-            number = value.event_id if isinstance(value, Numbered) else None
-            yield Event(number, await executed(executor))
+            yield Event(getattr(value, "event_id", None), await executed(executor))
     finally:
         if isinstance(source, AsyncGenerator):
             await source.aclose()

@@ -1,12 +1,10 @@
 """The root fields that change conversations and replies."""
 
-from typing import Annotated, TypeVar
-
 import strawberry
 
 from gql.context import Info, RequestContext
 from gql.ids import global_id
-from gql.resolvers.refusals import given, input_key, mutation
+from gql.resolvers.refusals import Input, given, input_key, mutation
 from gql.schema.chat_inputs import (
     ConversationInput,
     RegenerateReplyInput,
@@ -29,9 +27,6 @@ from gql.schema.quota import Quota
 from gql.schema.user_error import UserError
 from services.guidance.failures import failure_of
 from services.guidance.records import Exchange
-
-T = TypeVar("T")
-Input = Annotated[T, strawberry.argument(name="input", description="What is wanted.")]
 
 
 @strawberry.type

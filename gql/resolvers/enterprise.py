@@ -1,12 +1,10 @@
 """The root fields by which companies are served."""
 
-from typing import Annotated, TypeVar
-
 import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import given, input_key, mutation
+from gql.resolvers.refusals import Input, given, input_key, mutation
 from gql.schema.enterprise import ApiCredential, EnterpriseUsage
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
@@ -24,9 +22,6 @@ from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
 from services.guidance.failures import failure_of
 from services.metered.rules import checked
-
-T = TypeVar("T")
-Input = Annotated[T, strawberry.argument(name="input", description="What is wanted.")]
 
 
 @strawberry.type

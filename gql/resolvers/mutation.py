@@ -2,6 +2,7 @@
 
 import strawberry
 
+from gql.resolvers.billing import BillingMutations
 from gql.resolvers.chat import ChatMutations
 from gql.resolvers.enterprise import EnterpriseMutations
 
@@ -12,5 +13,5 @@ from gql.resolvers.enterprise import EnterpriseMutations
         "is empty succeeded, any other changed nothing."
     )
 )
-class Mutation(ChatMutations, EnterpriseMutations):
+class Mutation(ChatMutations, BillingMutations, EnterpriseMutations):
     """The mutation root, a part for each domain."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types.unset import UnsetType
@@ -14,23 +14,24 @@ from gql.schema.user_error import UserError
 from services.refusal import NotFound, Refusal
 
 Root = TypeVar("Root")
-Input = TypeVar("Input")
+Taken = TypeVar("Taken")
 Payload = TypeVar("Payload")
 Given = TypeVar("Given")
-Resolver = Callable[[Root, Info, Input], Awaitable[Payload]]
+Input = Annotated[Given, strawberry.argument(name="input", description="What is wanted.")]
+Resolver = Callable[[Root, Info, Taken], Awaitable[Payload]]
 
 
 def mutation(
     description: str, refused: Callable[..., Payload]
-) -> Callable[[Resolver[Root, Input, Payload]], Any]:  # Any: as strawberry types its fields
+) -> Callable[[Resolver[Root, Taken, Payload]], Any]:  # Any: as strawberry types its fields
     """Make a root field of the method that changes something.
 
     A refusal becomes `refused(user_errors=[…])`; what the payload shows is loaded anew.
     """
 
-    def decorate(resolve: Resolver[Root, Input, Payload]) -> Any:
+    def decorate(resolve: Resolver[Root, Taken, Payload]) -> Any:
         @wraps(resolve)
-        async def settle(self: Root, info: Info, input_: Input) -> Payload:
+        async def settle(self: Root, info: Info, input_: Taken) -> Payload:
             info.context.forget_loaded()
             try:
                 return await resolve(self, info, input_)

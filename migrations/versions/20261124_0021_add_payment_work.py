@@ -11,7 +11,7 @@ ATTEMPTS = "billing_payment_attempts"
 
 def upgrade() -> None:
     op.add_column(ATTEMPTS, sa.Column("provider_key", sa.Text()))
-    op.execute(f"UPDATE {ATTEMPTS} SET provider_key = gen_random_uuid()::text")
+    op.execute("UPDATE billing_payment_attempts SET provider_key = gen_random_uuid()::text")
     op.alter_column(ATTEMPTS, "provider_key", nullable=False)
     op.add_column(ATTEMPTS, sa.Column("payment_method_token", sa.Text()))
     op.add_column(ATTEMPTS, sa.Column("asked_until", sa.DateTime(timezone=True)))

@@ -1,7 +1,9 @@
 """`guidance demo`: a server with something to look at, and what to paste to look at it."""
 
 import asyncio
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -17,6 +19,7 @@ from perf.dataset.demo_key import DemoCompanyMissing, demo_api_key
 from perf.dataset.demo_tables import DEMO_USER
 from perf.dataset.demo_welcome import welcome
 from perf.dataset.fill import DatabaseNotEmpty
+from perf.llm_standin.child import StandInNotStarted, running_stand_in
 from services.clock import system_clock
 
 _HOST = "127.0.0.1"
@@ -47,8 +50,24 @@ def demo(port: int) -> None:
             raise click.ClickException(
                 "the database has other people's data; the demo needs an empty one, or its own"
             ) from None
-        click.echo(welcome(f"http://{_HOST}:{port}/graphql", token=_token(settings), key=api_key))
-        run_server(settings, url, host=_HOST, port=port, workers=1)
+        with _model(settings) as stand_in_url:
+            address = f"http://{_HOST}:{port}/graphql"
+            click.echo(welcome(address, token=_token(settings), key=api_key, stand_in=stand_in_url))
+            run_server(settings, url, host=_HOST, port=port, workers=1)
+
+
+@contextmanager
+def _model(settings: Settings) -> Iterator[str | None]:
+    """Let the stand-in write the replies where no model is set, and give its URL."""
+    if not settings.uses_stand_in:
+        yield None
+        return
+    try:
+        with running_stand_in("--port", "0") as url:
+            os.environ["CHAT_LLM_BASE_URL"] = url
+            yield url
+    except StandInNotStarted:
+        raise click.ClickException("the stand-in for the model does not start") from None
 
 
 def _prepare(settings: Settings, url: str) -> str:

@@ -15,13 +15,14 @@ _DOCUMENT = """query Hello {
 _ONE_LINE = " ".join(_DOCUMENT.split())
 
 
-def welcome(address: str, *, token: str, key: str) -> str:
-    """Address, credentials, and a first request to paste into a shell."""
+def welcome(address: str, *, token: str, key: str, stand_in: str | None) -> str:
+    """Address, credentials, who writes the replies, and a first request to paste into a shell."""
     body = json.dumps({"query": _ONE_LINE})
     return f"""
 GraphQL   {address}   (open it in a browser, or ask it from a shell)
 Person    {token}
 Company   {key}
+Model     {_model(stand_in)}
 
 A first request, as the person (a company sends its key as 'X-API-Key: …'):
 
@@ -30,3 +31,12 @@ curl -s {address} \\
   -H 'Authorization: Bearer {token}' \\
   -d '{body}'
 """
+
+
+def _model(stand_in: str | None) -> str:
+    if stand_in is None:
+        return "the one at CHAT_LLM_BASE_URL"
+    return (
+        f"a stand-in at {stand_in}, which only pretends; for a real one start with\n"
+        "          CHAT_LLM_BASE_URL=https://… CHAT_LLM_API_KEY=… CHAT_LLM_MODEL=… make run"
+    )

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import threading
 from enum import Enum
 
@@ -82,7 +81,9 @@ def _server(stand_in: StandIn) -> uvicorn.Server:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through `sys.stdin`, whose lock a thread must not hold when the interpreter ends.
+    while os.read(0, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -50,6 +50,7 @@ class ConversationService:
         """Change the title; raises `InvalidInput` and `NotFound`."""
         chosen = checked_title(title)
         async with self._database.begin() as transaction:
+            await people.hold(transaction, user_id)
             if not await conversations.rename(transaction, conversation_id, user_id, chosen):
                 raise conversation_not_found()
 
@@ -68,6 +69,7 @@ class ConversationService:
         """
         now = self._clock()
         async with self._database.begin() as transaction:
+            await people.hold(transaction, user_id)
             if not await conversations.lock(transaction, conversation_id, user_id):
                 raise conversation_not_found()
             for ended in await generations.end_of_conversation(transaction, conversation_id):
@@ -82,6 +84,7 @@ class ConversationService:
 
     async def _set_status(self, user_id: int, conversation_id: int, status: str) -> None:
         async with self._database.begin() as transaction:
+            await people.hold(transaction, user_id)
             if not await conversations.set_status(transaction, conversation_id, user_id, status):
                 raise conversation_not_found()
 

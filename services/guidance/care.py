@@ -63,9 +63,17 @@ class Care:
                 writer.cut_off(Ending(ReplyStatus.STOPPED))
 
     async def _renew(self) -> None:
-        if self._writers:
+        """Keep the leases of what is written here, and of nothing else.
+
+        A reply of this process that has no writer, because a commit succeeded unnoticed or its
+        end could not be stored, is to be ended as abandoned.
+        """
+        written = tuple(self._writers)
+        if written:
             async with self._database.read_primary() as connection:
-                await generations.renew(connection, self._owner, self._timing.lease_seconds)
+                await generations.renew(
+                    connection, self._owner, written, self._timing.lease_seconds
+                )
 
     async def _save(self) -> None:
         """Store how far each reply is written that has grown."""

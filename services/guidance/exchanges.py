@@ -48,8 +48,10 @@ class Exchanges:
             conversation_id = await conversations.insert_conversation(
                 transaction, user_id, UNTITLED, now
             )
-        opened = await _opened(transaction, conversation_id, user_id, now)
-        message_id = await messages.insert_message(
+        opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
+        if opened is None:
+            raise conversation_not_found()
+        await messages.insert_message(
             transaction,
             conversation_id=conversation_id,
             role="user",
@@ -61,7 +63,7 @@ class Exchanges:
         if opened["title"] == UNTITLED and len(history) == 1:
             await conversations.rename(transaction, conversation_id, user_id, title_from(content))
         return await self._begin_reply(
-            transaction, user_id, conversation_id, message_id, opened["updated_at"], history, now
+            transaction, user_id, conversation_id, opened["updated_at"], history, now
         )
 
     async def reopen(
@@ -73,13 +75,15 @@ class Exchanges:
         """
         found = await messages.by_id(transaction, [message_id], user_id)
         if not found:
-            raise NotFound("There is no such message.", field="messageId")
+            raise _message_not_found()
         conversation_id = found[0]["conversation_id"]
-        opened = await _opened(transaction, conversation_id, user_id, now)
-        history = await self._history(transaction, conversation_id)
-        answered = _last_of_person(history, message_id)
+        opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
+        if opened is None:
+            # It was deleted since.
+            raise _message_not_found()
+        history = _to_be_answered(await self._history(transaction, conversation_id), message_id)
         return await self._begin_reply(
-            transaction, user_id, conversation_id, answered, opened["updated_at"], history, now
+            transaction, user_id, conversation_id, opened["updated_at"], history, now
         )
 
     async def _begin_reply(
@@ -87,11 +91,11 @@ class Exchanges:
         transaction: Transaction,
         user_id: int,
         conversation_id: int,
-        message_id: int,
         created_at: datetime,
         history: list[Spoken],
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
+        """Record the reply to the last message of `history`."""
         reply_id = await messages.insert_message(
             transaction,
             conversation_id=conversation_id,
@@ -118,7 +122,7 @@ class Exchanges:
             owner=self.owner,
             lease_seconds=self.lease_seconds,
         )
-        exchange = Exchange(conversation_id, message_id, reply_id)
+        exchange = Exchange(conversation_id, history[-1].id, reply_id)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 
     async def _history(self, transaction: Transaction, conversation_id: int) -> list[Spoken]:
@@ -127,17 +131,15 @@ class Exchanges:
         return [_spoken(row) for row in reversed(rows)]
 
 
-async def _opened(
-    transaction: Transaction, conversation_id: int, user_id: int, now: datetime
-) -> Record:
-    opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
-    if opened is None:
-        raise conversation_not_found()
-    return opened
+def _message_not_found() -> NotFound:
+    return NotFound("There is no such message.", field="messageId")
 
 
-def _last_of_person(history: list[Spoken], message_id: int) -> int:
-    """The person's last message, which `message_id` must be, or be a reply to."""
+def _to_be_answered(history: list[Spoken], message_id: int) -> list[Spoken]:
+    """The history up to the person's last message, without the replies to it.
+
+    That message is what `message_id` must be, or be a reply to; otherwise raises `Conflict`.
+    """
     places = [index for index, one in enumerate(history) if not one.is_reply]
     if not places:
         raise Conflict("This message has been answered often enough.", field="messageId")
@@ -146,7 +148,7 @@ def _last_of_person(history: list[Spoken], message_id: int) -> int:
         raise Conflict("Only the last message can be answered again.", field="messageId")
     if any(one.status is ReplyStatus.STREAMING for one in since):
         raise Conflict("A reply is being written; stop it first.", field="messageId")
-    return since[0].id
+    return history[: places[-1] + 1]
 
 
 def _spoken(row: Record) -> Spoken:

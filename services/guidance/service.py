@@ -81,8 +81,11 @@ class GuidanceService:
         A reply that has ended stays as it is; one whose process is gone ends when its lease does.
         Raises `NotFound`.
         """
-        async with self._database.read_primary() as connection:
-            writer = await generations.request_stop(connection, reply_id, user_id)
+        async with self._database.begin() as transaction:
+            await people.hold(transaction, user_id)
+            writer = await generations.request_stop(transaction, reply_id, user_id)
+            if writer is None and not await _is_reply(transaction, user_id, reply_id):
+                raise NotFound("There is no such reply.", field="messageId")
         if writer == self._jobs.owner:
             self._jobs.stop(reply_id)
         with suppress(TimeoutError):
@@ -137,6 +140,11 @@ class GuidanceService:
             )
             transaction.after_commit(lambda: self._jobs.start(assignment))
         return exchange
+
+
+async def _is_reply(transaction: Transaction, user_id: int, message_id: int) -> bool:
+    found = await messages.by_id(transaction, [message_id], user_id)
+    return bool(found) and found[0]["role"] == "assistant"
 
 
 async def _recorded(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -86,35 +87,38 @@ class Writer:
         """Write the reply to its end, whatever that is, and give it."""
         reply_id = self._assignment.reply_id
         self._writing = await self._streams.begin(reply_id)
-        ending = await self._ask(self._writing)
-        if ending.status is ReplyStatus.COMPLETE and not self._writing.text:
-            ending = Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
         try:
+            ending = await self._ask(self._writing)
+            if ending.status is ReplyStatus.COMPLETE and not self._writing.text:
+                ending = Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
             await self._record(reply_id, ending, self.written)
         finally:
             await self._writing.end()
         return ending
 
     async def _ask(self, writing: Writing) -> Ending:
+        pieces = Coalescing(writing.append, interval_seconds=self._interval_seconds)
+        self._asking = asyncio.create_task(self._generate(pieces))
+        if self._cut_off is not None:
+            self._asking.cancel()
+        await asyncio.wait([self._asking])
+        await pieces.close()
+        return self._ending(self._asking)
+
+    async def _generate(self, pieces: Coalescing) -> None:
+        """Have the model write, without the details that identify people; they are put back."""
         contents, placeholders = redact([one.content for one in self._assignment.prompt])
         prompt = [
             PromptMessage(one.role, content)
             for one, content in zip(self._assignment.prompt, contents, strict=True)
         ]
         restorer = placeholders.restorer()
-        pieces = Coalescing(writing.append, interval_seconds=self._interval_seconds)
-
-        async def generate() -> None:
-            async for piece in self._model.generate(prompt, self._report):
-                pieces.add(restorer.feed(storable(piece)))
-
-        self._asking = asyncio.create_task(generate())
-        if self._cut_off is not None:
-            self._asking.cancel()
-        await asyncio.wait([self._asking])
-        pieces.add(restorer.end())
-        await pieces.close()
-        return self._ending(self._asking)
+        try:
+            async with aclosing(self._model.generate(prompt, self._report)) as generated:
+                async for piece in generated:
+                    pieces.add(restorer.feed(storable(piece)))
+        finally:
+            pieces.add(restorer.end())
 
     def _ending(self, asking: "asyncio.Task[None]") -> Ending:
         if asking.cancelled():

@@ -51,6 +51,12 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
     assert former == [f"{LONG} one", f"{LONG} two"]
 
 
+def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("GRAPHQL_ALLOWED_ORIGINS", "https://Chat.example/, http://localhost:3000")
+    origins = load_settings().graphql_allowed_origins
+    assert origins == ("https://chat.example", "http://localhost:3000")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -82,6 +88,9 @@ def test_former_secrets_are_separated_by_commas(environment: pytest.MonkeyPatch)
         ("PAYMENTS_TIMEOUT_SECONDS", "0"),
         ("PAYMENTS_WEBHOOK_SECRETS", f"{LONG},secret"),
         ("GRAPHQL_IDE", "perhaps"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "*"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example, chat.example"),
+        ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example/page"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
     ],

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
@@ -11,25 +12,42 @@ from pydantic import SecretStr
 
 from app.settings import Settings
 from db.queries import conversations, messages
-from tests.fixtures.server import Api
+from tests.fixtures.llm import StandInControl
+from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLE = re.compile(r"```graphql\n(.*?)```(?:\s*```json\n(.*?)```)?", re.DOTALL)
+EXAMPLE = re.compile(
+    r"```graphql\n(.*?)```(?:\s*```json variables\n(.*?)```)?(?:\s*```json\n(.*?)```)?", re.DOTALL
+)
 SQL = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 UNBOUNDED = {"has_after": False, "has_before": False, "is_filtered": False}
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 EXAMPLES = [
-    pytest.param(document, answer, id=f"{page.name}-{index}")
+    pytest.param(*found, id=f"{page.name}-{index}")
     for page in PAGES
-    for index, (document, answer) in enumerate(EXAMPLE.findall(page.read_text()))
+    for index, found in enumerate(EXAMPLE.findall(page.read_text()))
 ]
 
 
-@pytest.mark.parametrize(("document", "answer"), EXAMPLES)
-def test_an_example_runs_and_answers_as_written(api: Api, document: str, answer: str) -> None:
-    data = api.data(document, viewer=ADA)
+@pytest.fixture
+def api_of_its_own(own_world: str, stand_in: StandInControl, tmp_path: Path) -> Iterator[Api]:
+    """A server for an example that changes something."""
+    settings = settings_for(own_world, tmp_path, chat_llm_base_url=stand_in.url)
+    with serving(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("document", "variables", "answer"), EXAMPLES)
+def test_an_example_runs_and_answers_as_written(
+    request: pytest.FixtureRequest, document: str, variables: str, answer: str
+) -> None:
+    changes = document.startswith("mutation")
+    api: Api = request.getfixturevalue("api_of_its_own" if changes else "api")
+    data = api.data(document, orjson.loads(variables or "{}"), viewer=ADA)
+    if changes:
+        assert [payload["userErrors"] for payload in data.values()] == [[]] * len(data)
     if answer:
         assert data == orjson.loads(answer), orjson.dumps(data).decode()
 
@@ -59,6 +77,13 @@ def test_every_dependency_has_its_line() -> None:
     wanted = sorted(re.split(r"[\[>;]", requirement)[0] for requirement in requirements)
     page = (ROOT / "docs" / "dependencies.md").read_text()
     assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| (?!what)", page, re.MULTILINE)) == wanted
+
+
+def test_the_lock_file_has_hashes_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--(extra-)?index|--find-links", lock)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -19,6 +20,9 @@ NOWHERE = "postgresql://127.0.0.1:1/nothing"
 ADD_PLAN = """INSERT INTO billing_plans
   (code, display_name, monthly_price_cents, currency, daily_message_limit, is_on_sale)
   VALUES ('late', 'Late', 1, 'EUR', 1, true) RETURNING code"""
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+ENDED = b"E" + (len(_FIELDS) + 4).to_bytes(4) + _FIELDS
+"""The message with which PostgreSQL ends a session."""
 PLAN_CODES = ["basic-entry", "premium-unlimited"]
 
 
@@ -98,6 +102,42 @@ def test_a_connection_that_was_lost_while_idle_is_replaced(database_url: str) ->
         assert await plan_codes(database) == PLAN_CODES
 
     on(database_url, scenario)
+
+
+def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
+    async def scenario() -> None:
+        async with relay(database_url) as (url, clients), opened(url) as database:
+            assert await plan_codes(database) == PLAN_CODES
+            clients[0].write(ENDED)
+            for _ in range(20):
+                await asyncio.sleep(0)  # lets the client read it before it asks again
+            with pytest.raises(DatabaseUnavailable):
+                await plan_codes(database)
+            assert await plan_codes(database) == PLAN_CODES
+
+    asyncio.run(scenario())
+
+
+@asynccontextmanager
+async def relay(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]]]:
+    """A port that leads to the server, its URL, and the connections that clients made to it."""
+    parts = urlsplit(url)
+    socket_file = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+    clients: list[asyncio.StreamWriter] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clients.append(writer)
+        from_server, to_server = await asyncio.open_unix_connection(socket_file)
+        await asyncio.gather(pass_on(reader, to_server), pass_on(from_server, writer))
+
+    async with await asyncio.start_server(connect, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"postgresql://postgres@127.0.0.1:{port}{parts.path}", clients
 
 
 def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:

@@ -25,9 +25,9 @@ STARTED_AT = "SELECT pg_postmaster_start_time()"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(database_folder: Path) -> Path:
     """Where the server of this module keeps its data: not there at first, and with blanks."""
-    return tmp_path_factory.mktemp("embedded") / "made" / "when needed"
+    return database_folder / "made when needed"
 
 
 @contextmanager

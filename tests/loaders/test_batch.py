@@ -1,6 +1,7 @@
 """Keys of one turn of the event loop are loaded together, and nobody suffers from the others."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -101,6 +102,28 @@ def test_a_batch_that_fails_reaches_each_who_waits() -> None:
         assert squares.batches == [[3, 4]]
 
     play(scenario)
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_not_reported() -> None:
+    reported: list[object] = []
+
+    async def scenario(loader: Loader[int, int], squares: Squares) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reported.append(context))
+        squares.failure = Broken()
+        squares.may_answer.clear()
+        leaving = asyncio.ensure_future(loader.load(3))
+        await squares.began.wait()
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        squares.may_answer.set()
+        with pytest.raises(Broken):
+            await loader.load(4)
+
+    play(scenario)
+    gc.collect()
+    assert reported == []
 
 
 def test_two_loaders_share_nothing() -> None:

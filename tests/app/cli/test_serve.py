@@ -15,6 +15,7 @@ import asyncpg
 import httpx2
 import psutil
 
+from tests.fixtures.peer import peer
 from tests.fixtures.server import SECRET
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
@@ -112,6 +113,15 @@ def test_what_is_running_is_finished(database_url: str) -> None:
         asking.join(PATIENCE_SECONDS)
         process.wait(PATIENCE_SECONDS)
     assert answers[0].json()["data"]["plans"][0] == {"code": "basic-entry"}
+
+
+def test_an_open_socket_does_not_hold_up_the_end(database_url: str) -> None:
+    with served(database_url) as (process, client):
+        with peer(f"ws://127.0.0.1:{client.base_url.port}/graphql") as connected:
+            connected.init()
+            process.terminate()
+            assert connected.closing() == (1012, "")
+        process.wait(PATIENCE_SECONDS / 3)
 
 
 async def stop_while_it_waits(

@@ -50,14 +50,16 @@ def test_an_api_key_cannot_be_checked(tmp_path: Path) -> None:
     )
 
 
-def test_reads_recover_when_the_database_is_started_again(tmp_path: Path) -> None:
+def test_reads_recover_when_the_database_is_started_again(
+    database_folder: Path, tmp_path: Path
+) -> None:
     document = "{ plans { code } }"
-    with embedded_postgres(tmp_path, is_durable=False) as url:
+    with embedded_postgres(database_folder, is_durable=False) as url:
         migrate(url)
     with serving(settings_for(url, tmp_path)) as api:
         assert api.error(document) == ("SERVICE_UNAVAILABLE", TRY_AGAIN)
         for _ in range(2):
-            with embedded_postgres(tmp_path, is_durable=False) as again:
+            with embedded_postgres(database_folder, is_durable=False) as again:
                 assert again == url
                 assert len(api.data(document)["plans"]) == 2
             assert api.error(document) == ("SERVICE_UNAVAILABLE", TRY_AGAIN)

@@ -1,6 +1,7 @@
 """`guidance demo`: what it prints works, and it changes nobody's data."""
 
 import os
+import re
 import shlex
 import socket
 import stat
@@ -14,6 +15,7 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.demo import demo
+from tests.app.cli.test_serve import accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
@@ -39,6 +41,26 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
     assert first["node"]["lastMessage"]["role"] == "ASSISTANT"
     assert len(others) == 2
     assert company == {"data": {"enterpriseAccount": {"companyName": "Northwind Advisory"}}}
+
+
+def test_a_stand_in_writes_the_replies_and_ends_with_the_server(
+    database_url: str, tmp_path: Path
+) -> None:
+    with _demo(database_url, tmp_path) as printed, _client() as http:
+        (url,) = re.findall(r"a stand-in at (\S+/v1), which only pretends", printed)
+        asked = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
+        reply = http.post(f"{url}/chat/completions", json=asked).json()
+    assert reply["choices"][0]["message"]["content"].startswith("[stand-in]")
+    port = httpx2.URL(url).port
+    assert port is not None
+    until(lambda: not accepts(port))
+
+
+def test_a_model_that_is_set_is_used(database_url: str, tmp_path: Path) -> None:
+    model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
+    with _demo(database_url, tmp_path, **model) as printed:
+        assert "Model     the one at CHAT_LLM_BASE_URL" in printed
+    assert "stand-in" not in printed
 
 
 def test_a_second_demo_keeps_the_data_and_the_key(database_url: str, tmp_path: Path) -> None:
@@ -102,11 +124,11 @@ def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str)
 
 
 @contextmanager
-def _demo(database_url: str, data_dir: Path) -> Iterator[str]:
+def _demo(database_url: str, data_dir: Path, **environment: str) -> Iterator[str]:
     """Run the command, and give what it has printed when it begins to serve."""
     with subprocess.Popen(
         [_GUIDANCE, "demo", "--port", str(_free_port())],
-        env=os.environ | _environment(database_url, data_dir),
+        env=os.environ | _environment(database_url, data_dir) | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from clients.llm import GenerationReport, PromptMessage
+from clients.llm import GenerationReport, LanguageModel, PromptMessage
 from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.service import ConversationService
@@ -94,9 +94,10 @@ async def instance(
     clock: Clock = lambda: NOW,
     lease_seconds: float = 30,
     grace_seconds: float = 0,
+    model: LanguageModel | None = None,
 ) -> AsyncIterator[Parts]:
     """One instance on the database at `url`, which others may share."""
-    model, streams = ScriptedModel(), streams or ReplyStreams(None)
+    scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
     timing = Timing(lease_seconds=lease_seconds, look_seconds=0.05, progress_seconds=0.05)
     async with (
         open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
@@ -104,7 +105,7 @@ async def instance(
             database,
             lambda assignment, record: Writer(
                 assignment,
-                model=model,
+                model=model or scripted,
                 model_name="scripted",
                 streams=streams,
                 interval_seconds=0.01,
@@ -119,7 +120,7 @@ async def instance(
         yield Parts(
             url,
             database,
-            model,
+            scripted,
             streams,
             jobs,
             ConversationService(database, clock=clock),

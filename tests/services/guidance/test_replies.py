@@ -1,6 +1,7 @@
 """Replies while they are written: followed, stopped, taken away, and ended once."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
@@ -8,6 +9,7 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.repairs import end_abandoned_replies
 from services.quota.ledger import differing_days
@@ -218,6 +220,85 @@ def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
             await until(lambda: parts.value(renewed, first))
             parts.model.end("Hello!")
             assert (await collected(parts, exchange))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
+    own_world: str,
+) -> None:
+    async def scenario() -> None:
+        async with (
+            instance(own_world) as others,
+            instance(own_world, lease_seconds=0.3) as parts,
+        ):
+            lost = await send(others)
+            # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
+            await parts.rows(
+                "UPDATE reply_generations SET owner = $1, lease_expires_at = clock_timestamp()",
+                parts.jobs.owner,
+            )
+            other = await send(parts, key="other")
+
+            async def is_given_up() -> bool:
+                return await end_abandoned_replies(parts.database, parts.streams, lambda: NOW) == 1
+
+            await until(is_given_up)
+            status = "SELECT status FROM chat_messages WHERE id = $1"
+            assert await parts.value(status, lost.reply_id) == "failed"
+            assert await parts.value(status, other.reply_id) == "streaming"
+            parts.model.end("Hello!")
+            assert (await collected(parts, other))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+class BrokenModel:
+    """Fails before it is asked, in a way that nobody expects."""
+
+    def generate(self, *_: object) -> AsyncGenerator[str, None]:
+        raise ZeroDivisionError
+
+
+def test_a_reply_that_fails_in_an_unexpected_way_fails_all_the_same(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, model=BrokenModel()) as parts:
+            exchange = await send(parts)
+            deltas, ended = await collected(parts, exchange)
+            assert (deltas, ended["failure_reason"]) == ([], "unavailable")
+            assert await used(parts, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
+    own_world: str, redis_url: str
+) -> None:
+    async def scenario() -> None:
+        async with (
+            Redis.from_url(redis_url, protocol=2) as writing,
+            Redis.from_url(redis_url, protocol=2) as reading,
+            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
+            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+        ):
+            exchange = await send(parts)
+            following = follow(
+                others.database,
+                others.streams,
+                user_id=ADA,
+                reply_id=exchange.reply_id,
+                after=0,
+                quiet_seconds=0.05,
+            )
+            parts.model.say("Good ")
+            assert await anext(following) == Delta(1, "Good ")
+            # What the writer adds next is refused, and it gives the stream up.
+            await writing.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
+            parts.model.end("day!")
+            assert await anext(following) == Delta(2, "day!")
+            ended = await anext(following)
+            assert isinstance(ended, Record)
+            assert ended["content"] == "Good day!"
 
     asyncio.run(scenario())
 

@@ -11,7 +11,7 @@ from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.principal import ApiClient
 from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
-from tests.services.guidance.parts import ScriptedModel, at
+from tests.services.guidance.parts import ScriptedModel, at, until
 from tests.services.metered.parts import GRACES_CLIENT, Instance, PromptModel, instance
 
 BLOCK, OVERAGE = UsageLimitMode.BLOCK, UsageLimitMode.OVERAGE
@@ -175,8 +175,7 @@ def test_a_unit_is_given_back_to_the_day_that_it_was_counted_on(own_world: str) 
         model, now = ScriptedModel(), NOW
         async with instance(own_world, model, clock=lambda: now) as parts:
             asking = asyncio.create_task(parts.generate())
-            while not model.prompts:
-                await asyncio.sleep(0.01)
+            await until(lambda: model.prompts)
             assert await parts.used() == 8
             now = NOW + timedelta(days=1)
             model.fail(GenerationFailed(FailureReason.TIMEOUT))

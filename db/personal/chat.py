@@ -1,0 +1,66 @@
+"""What people say, what they are answered, and how much of it they may."""
+
+from db.personal.classes import Category, ClassifiedTable, Deleted, Way, columns
+
+_BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
+
+CHAT = (
+    ClassifiedTable(
+        "reply_generations",
+        Deleted(),
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id", withheld=_BEING_WRITTEN),
+            *columns(
+                Category.TECHNICAL,
+                "reply_id conversation_id usage_date owner lease_expires_at stop_requested_at",
+                withheld=_BEING_WRITTEN,
+            ),
+        ),
+    ),
+    ClassifiedTable(
+        "quota_ledger_entries",
+        Deleted(),
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.USAGE, "id usage_date kind units reply_id occurred_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "daily_quota_usages",
+        Deleted(),
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.USAGE, "usage_date used"),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_messages",
+        Deleted(),
+        ways=(Way("conversation_id", through="chat_conversations"),),
+        is_written_by_people=True,
+        columns=(
+            *columns(Category.CONTENT, "content"),
+            *columns(Category.USAGE, "id conversation_id role status created_at failure_reason"),
+            *columns(Category.USAGE, "model attempts prompt_tokens completion_tokens latency_ms"),
+            *columns(
+                Category.TECHNICAL,
+                "stream_ends",
+                withheld="Where the text, which is exported, was cut while it was sent.",
+            ),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_conversations",
+        Deleted(),
+        ways=(Way("user_id"),),
+        is_written_by_people=True,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.CONTENT, "title"),
+            *columns(Category.USAGE, "id status created_at updated_at"),
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""The terms in which the registry of personal data speaks; values without behaviour."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class Category(Enum):
+    """What a column holds."""
+
+    IDENTITY = "identity"
+    CONTENT = "content"
+    PAYMENT = "payment"
+    USAGE = "usage"
+    PRIVACY = "privacy"
+    TECHNICAL = "technical"
+    NOT_PERSONAL = "not personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Becomes:
+    """What stands in a column of a row that was anonymised."""
+
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; an export holds it unless `withheld` says why not.
+
+    In a row that is anonymised it stays as it is, or `becomes` something else.
+    """
+
+    name: str
+    category: Category
+    withheld: str | None = None
+    becomes: Becomes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a row reaches a person: `column` holds the person's id, or that of a row of `through`.
+
+    Where `when` is given the first of the two columns must hold one of the values. A `mention` only
+    names the person in a row about somebody else, or nobody: it is cut without touching the rest.
+    """
+
+    column: str
+    through: str | None = None
+    when: tuple[str, tuple[str, ...]] | None = None
+    is_mention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The rows go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymised:
+    """The rows stay without the person, for a reason, and for so many years at least."""
+
+    reason: str
+    years: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """The rows are about no person, for a reason."""
+
+    reason: str
+
+
+Erasure: TypeAlias = Deleted | Anonymised | Untouched
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifiedTable:
+    """One table and all of its columns.
+
+    Rows that people write (`is_written_by_people`) are their writer's alone: what somebody says of
+    somebody else is not searched for at an erasure. `is_last` is done in the transaction that
+    completes an erasure: it says who the person is.
+    """
+
+    name: str
+    erasure: Erasure
+    columns: tuple[Column, ...]
+    ways: tuple[Way, ...] = ()
+    is_written_by_people: bool = False
+    is_last: bool = False
+
+    @property
+    def exported(self) -> tuple[Column, ...]:
+        """The columns that an export holds."""
+        return tuple(one for one in self.columns if self.ways and one.withheld is None)
+
+
+def columns(
+    category: Category, names: str, *, withheld: str | None = None, becomes: Becomes | None = None
+) -> Iterator[Column]:
+    """The columns `names`, separated by spaces, all of one kind."""
+    return (Column(name, category, withheld, becomes) for name in names.split())

@@ -1,0 +1,55 @@
+"""Companies: not people, but for the one who administers each."""
+
+from db.personal.classes import (
+    Anonymised,
+    Becomes,
+    Category,
+    ClassifiedTable,
+    Untouched,
+    Way,
+    columns,
+)
+
+_A_COMPANYS = Untouched("A company's, and no person's.")
+
+COMPANY = (
+    ClassifiedTable(
+        "enterprise_accounts",
+        Anonymised("The company stays, without an administrator."),
+        ways=(Way("administrator_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "administrator_id", becomes=Becomes()),
+            *columns(Category.NOT_PERSONAL, "id company_name created_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_credentials",
+        _A_COMPANYS,
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "id enterprise_account_id key_id secret_hash status created_at last_used_at "
+                "expires_at",
+            )
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_daily_usages",
+        _A_COMPANYS,
+        columns=tuple(
+            columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_generations",
+        Untouched("Written for a company, which answers for what it asks; texts go in 30 days."),
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "id enterprise_account_id credential_id usage_date is_overage status owner "
+                "lease_expires_at created_at content failure_reason retry_after_seconds model "
+                "attempts prompt_tokens completion_tokens latency_ms",
+            )
+        ),
+    ),
+)

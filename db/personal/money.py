@@ -1,0 +1,60 @@
+"""What people pay for; the books are kept, and do not say who it was."""
+
+from db.personal.classes import (
+    Anonymised,
+    Becomes,
+    Category,
+    ClassifiedTable,
+    Untouched,
+    Way,
+    columns,
+)
+
+_ERASED = Becomes("erased")
+_BOOKS = Anonymised("Tax law wants the records of what was sold and paid.", years=10)
+
+MONEY = (
+    ClassifiedTable(
+        "billing_payment_attempts",
+        _BOOKS,
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED),
+            *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
+            *columns(Category.PAYMENT, "provider_reference failure_reason created_at updated_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "billing_plan_changes",
+        _BOOKS,
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED),
+            *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "user_subscriptions",
+        _BOOKS,
+        ways=(Way("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            # Nobody is to be charged for it again.
+            *columns(Category.PAYMENT, "status", becomes=Becomes("inactive")),
+            *columns(Category.PAYMENT, "id plan_code failure_reason started_at"),
+            *columns(Category.PAYMENT, "created_at updated_at"),
+        ),
+    ),
+    ClassifiedTable(
+        "billing_plans",
+        Untouched("What is on sale."),
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "code display_name monthly_price_cents currency daily_message_limit is_on_sale",
+            )
+        ),
+    ),
+)

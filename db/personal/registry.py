@@ -1,0 +1,83 @@
+"""Every table and column of the database: whose it is, and what export and erasure do with it.
+
+A column that is missing here fails the build, and stops erasures at run time. The tables stand in
+the order in which an erasure works: replies that are being written first, since their writers write
+nothing once their row is gone, and who refers to a row before the row.
+"""
+
+from db.personal.chat import CHAT
+from db.personal.classes import (
+    Anonymised,
+    Becomes,
+    Category,
+    ClassifiedTable,
+    Deleted,
+    Untouched,
+    Way,
+    columns,
+)
+from db.personal.company import COMPANY
+from db.personal.money import MONEY
+from db.personal.requests import ARCHIVES, REQUESTS
+
+MIGRATIONS = "alembic_version"
+"""The table in which Alembic keeps the revision; the only one that is not ours."""
+
+_KEYS = ClassifiedTable(
+    "idempotency_keys",
+    Deleted(),
+    ways=(Way("user_id"),),
+    columns=(
+        *columns(Category.IDENTITY, "user_id"),
+        *columns(Category.TECHNICAL, "id key result created_at"),
+        *columns(
+            Category.TECHNICAL,
+            "enterprise_account_id fingerprint",
+            withheld="A company's keys are the company's; a fingerprint says nothing by itself.",
+        ),
+    ),
+)
+_AUDIT = ClassifiedTable(
+    "audit_events",
+    Anonymised("That something was done, and when, is kept to keep the service safe.", years=1),
+    ways=(
+        Way("user_id"),
+        Way("actor_id", when=("actor_kind", ("user", "operator")), is_mention=True),
+    ),
+    columns=(
+        *columns(Category.IDENTITY, "user_id actor_id", becomes=Becomes()),
+        *columns(Category.TECHNICAL, "id occurred_at actor_kind action enterprise_account_id"),
+        *columns(Category.USAGE, "subject", becomes=Becomes("erased")),
+        *columns(Category.USAGE, "details", becomes=Becomes("{}")),
+        *columns(Category.TECHNICAL, "request_id", becomes=Becomes()),
+    ),
+)
+_USERS = ClassifiedTable(
+    "users",
+    Deleted(),
+    ways=(Way("id"),),
+    is_last=True,
+    columns=(
+        *columns(Category.IDENTITY, "id email"),
+        *columns(Category.IDENTITY, "created_at"),
+        *columns(Category.PRIVACY, "erasure_began_at", withheld="Empty until the data goes."),
+    ),
+)
+_ALEMBIC = ClassifiedTable(
+    MIGRATIONS,
+    Untouched("The revision of the schema."),
+    columns=tuple(columns(Category.NOT_PERSONAL, "version_num")),
+)
+
+REGISTRY: tuple[ClassifiedTable, ...] = (
+    *CHAT,
+    _KEYS,
+    *MONEY,
+    _AUDIT,
+    *COMPANY,
+    *ARCHIVES,
+    *REQUESTS,
+    _USERS,
+    _ALEMBIC,
+)
+BY_NAME = {table.name: table for table in REGISTRY}

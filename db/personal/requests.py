@@ -1,0 +1,50 @@
+"""What people asked for under the privacy law; the proof that it was done is kept."""
+
+from db.personal.classes import (
+    Anonymised,
+    Becomes,
+    Category,
+    ClassifiedTable,
+    Deleted,
+    Way,
+    columns,
+)
+
+_PROOF = Anonymised("The law wants proof that a request was carried out, and when.", years=3)
+_HOW = "How our machines went about it."
+_OPENS = "It would open the archive for whoever finds it."
+
+ARCHIVES = (
+    ClassifiedTable(
+        "privacy_exports",
+        Deleted(),
+        ways=(Way("request_id", through="user_privacy_requests"),),
+        columns=(
+            *columns(Category.PRIVACY, "request_id byte_size sha256 expires_at revoked_at"),
+            *columns(Category.TECHNICAL, "file_name token_hash", withheld=_OPENS),
+        ),
+    ),
+)
+REQUESTS = (
+    # The counts stay as they are: once the request is nobody's, they are too.
+    ClassifiedTable(
+        "privacy_erasure_counts",
+        _PROOF,
+        ways=(Way("request_id", through="user_privacy_requests"),),
+        is_last=True,
+        columns=tuple(columns(Category.PRIVACY, "request_id table_name row_count")),
+    ),
+    ClassifiedTable(
+        "user_privacy_requests",
+        _PROOF,
+        ways=(Way("user_id"),),
+        is_last=True,
+        columns=(
+            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            *columns(Category.PRIVACY, "id request_kind status requested_at scheduled_for"),
+            *columns(Category.PRIVACY, "started_at completed_at error_reason"),
+            *columns(Category.PRIVACY, "remaining_references verified_at"),
+            *columns(Category.TECHNICAL, "attempts lease_owner lease_expires_at", withheld=_HOW),
+        ),
+    ),
+)

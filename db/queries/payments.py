@@ -1,0 +1,258 @@
+"""Statements about payments, changes of plan, and the provider's events.
+
+How long somebody is asking the provider is measured by the database's clock.
+"""
+
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    Interval,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from db.database import Connection
+from db.statement import Statement
+from db.tables import BillingPaymentAttempt, BillingPlanChange, BillingWebhookEvent
+
+_SECOND = literal_column("interval '1 second'", Interval)
+_LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
+_COLUMNS = (
+    BillingPaymentAttempt.id,
+    BillingPaymentAttempt.user_id,
+    BillingPaymentAttempt.subscription_id,
+    BillingPaymentAttempt.plan_code,
+    BillingPaymentAttempt.status,
+    BillingPaymentAttempt.amount_cents,
+    BillingPaymentAttempt.currency,
+    BillingPaymentAttempt.provider_key,
+    BillingPaymentAttempt.payment_method_token,
+    BillingPaymentAttempt.failure_reason,
+    BillingPaymentAttempt.created_at,
+    (BillingPaymentAttempt.asked_until > func.clock_timestamp()).label("is_being_asked"),
+)
+_asked_until = func.clock_timestamp() + bindparam("patience_seconds", type_=Double) * _SECOND
+_INSERT = Statement(
+    "payments.insert",
+    insert(BillingPaymentAttempt)
+    .values(
+        user_id=bindparam("user_id"),
+        subscription_id=bindparam("subscription_id"),
+        plan_code=bindparam("plan_code"),
+        status="pending",
+        amount_cents=bindparam("amount_cents"),
+        currency=bindparam("currency"),
+        idempotency_key=bindparam("idempotency_key"),
+        payment_method_token=bindparam("payment_method_token"),
+        provider_key=func.gen_random_uuid().cast(Text),
+        created_at=bindparam("now"),
+        updated_at=bindparam("now"),
+        asked_until=_asked_until,
+    )
+    .returning(*_COLUMNS),
+)
+_BY_ID = Statement(
+    "payments.by_id",
+    select(*_COLUMNS).where(BillingPaymentAttempt.id == bindparam("payment_id")),
+)
+_LOCK = Statement(
+    "payments.lock",
+    select(*_COLUMNS).where(BillingPaymentAttempt.id == bindparam("payment_id")).with_for_update(),
+)
+_SETTLE = Statement(
+    "payments.settle",
+    update(BillingPaymentAttempt)
+    .where(BillingPaymentAttempt.id == bindparam("payment_id"))
+    .values(
+        status=bindparam("new_status"),
+        provider_reference=func.coalesce(
+            bindparam("reference", type_=Text), BillingPaymentAttempt.provider_reference
+        ),
+        failure_reason=bindparam("new_failure_reason", type_=Text),
+        payment_method_token=null(),
+        asked_until=null(),
+        updated_at=bindparam("now"),
+    ),
+)
+_POSTPONE = Statement(
+    "payments.postpone",
+    update(BillingPaymentAttempt)
+    .where(
+        BillingPaymentAttempt.id == bindparam("payment_id"),
+        BillingPaymentAttempt.status == "pending",
+    )
+    .values(
+        asked_until=null(),
+        next_check_at=func.clock_timestamp()
+        + func.least(_LONGEST_WAIT, func.power(2, BillingPaymentAttempt.checks) * _SECOND),
+    ),
+)
+_overdue = (
+    select(BillingPaymentAttempt.id)
+    .where(
+        BillingPaymentAttempt.status == "pending",
+        BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
+        or_(
+            BillingPaymentAttempt.asked_until.is_(None),
+            BillingPaymentAttempt.asked_until < func.clock_timestamp(),
+        ),
+    )
+    .order_by(BillingPaymentAttempt.next_check_at)
+    .limit(literal_column("1"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM_OVERDUE = Statement(
+    "payments.claim_overdue",
+    update(BillingPaymentAttempt)
+    .where(BillingPaymentAttempt.id == any_(func.array(_overdue.scalar_subquery())))
+    .values(checks=BillingPaymentAttempt.checks + 1, asked_until=_asked_until)
+    .returning(*_COLUMNS),
+)
+_INSERT_PLAN_CHANGE = Statement(
+    "payments.insert_plan_change",
+    insert(BillingPlanChange).values(
+        user_id=bindparam("user_id"),
+        subscription_id=bindparam("subscription_id"),
+        from_plan_code=bindparam("from_plan_code"),
+        to_plan_code=bindparam("to_plan_code"),
+        idempotency_key=bindparam("idempotency_key"),
+        changed_at=bindparam("now"),
+    ),
+)
+_TAKE_EVENT = Statement(
+    "payments.take_event",
+    insert(BillingWebhookEvent)
+    .values(
+        id=bindparam("event_id"),
+        payment_attempt_id=bindparam("payment_id", type_=BigInteger),
+        occurred_at=bindparam("occurred_at"),
+        received_at=bindparam("now"),
+    )
+    .on_conflict_do_nothing()
+    .returning(BillingWebhookEvent.id),
+)
+
+
+async def insert_payment(
+    connection: Connection,
+    *,
+    user_id: int,
+    subscription_id: int,
+    plan_code: str,
+    amount_cents: int,
+    currency: str,
+    idempotency_key: str,
+    payment_method_token: str,
+    patience_seconds: float,
+    now: datetime,
+) -> Record:
+    """Add a pending payment, about which the provider is asked for `patience_seconds`."""
+    rows = await connection.fetch(
+        _INSERT,
+        user_id=user_id,
+        subscription_id=subscription_id,
+        plan_code=plan_code,
+        amount_cents=amount_cents,
+        currency=currency,
+        idempotency_key=idempotency_key,
+        payment_method_token=payment_method_token,
+        patience_seconds=patience_seconds,
+        now=now,
+    )
+    return rows[0]
+
+
+async def by_id(connection: Connection, payment_id: int) -> Record | None:
+    """A payment."""
+    rows = await connection.fetch(_BY_ID, payment_id=payment_id)
+    return rows[0] if rows else None
+
+
+async def lock(connection: Connection, payment_id: int) -> Record | None:
+    """A payment, which nobody else changes until the transaction ends."""
+    rows = await connection.fetch(_LOCK, payment_id=payment_id)
+    return rows[0] if rows else None
+
+
+async def settle(
+    connection: Connection,
+    payment_id: int,
+    *,
+    status: str,
+    reference: str | None,
+    failure_reason: str | None,
+    now: datetime,
+) -> None:
+    """Store what became of a payment, and forget the token of its payment method."""
+    await connection.fetch(
+        _SETTLE,
+        payment_id=payment_id,
+        new_status=status,
+        reference=reference,
+        new_failure_reason=failure_reason,
+        now=now,
+    )
+
+
+async def postpone(connection: Connection, payment_id: int) -> None:
+    """Let a payment that is still pending be asked about later, the later the oftener it was."""
+    await connection.fetch(_POSTPONE, payment_id=payment_id)
+
+
+async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
+    """Take one pending payment that nobody is asking about and that it is time to ask about."""
+    rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
+    return rows[0] if rows else None
+
+
+async def insert_plan_change(
+    connection: Connection,
+    *,
+    user_id: int,
+    subscription_id: int,
+    from_plan_code: str,
+    to_plan_code: str,
+    idempotency_key: str,
+    now: datetime,
+) -> None:
+    """Add a change of plan."""
+    await connection.fetch(
+        _INSERT_PLAN_CHANGE,
+        user_id=user_id,
+        subscription_id=subscription_id,
+        from_plan_code=from_plan_code,
+        to_plan_code=to_plan_code,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+
+
+async def take_event(
+    connection: Connection,
+    event_id: str,
+    *,
+    payment_id: int | None,
+    occurred_at: datetime,
+    now: datetime,
+) -> bool:
+    """Note an event of the provider's; False where it was taken before."""
+    return bool(
+        await connection.fetch(
+            _TAKE_EVENT,
+            event_id=event_id,
+            payment_id=payment_id,
+            occurred_at=occurred_at,
+            now=now,
+        )
+    )

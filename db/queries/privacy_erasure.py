@@ -1,0 +1,111 @@
+"""Erasing one person, a batch of one table at a time, as the registry has it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from db.database import Connection
+from db.personal.classes import Becomes, ClassifiedTable, Deleted
+from db.queries.personal_rows import TABLES, SqlColumn, reached_by, sql_table
+from db.statement import Statement
+from db.tables import PrivacyErasureCount
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStep:
+    """A statement that erases a batch of rows of one table, and gives how many."""
+
+    table: str
+    statement: Statement
+
+
+def _steps(*, is_last: bool) -> tuple[ErasureStep, ...]:
+    return tuple(
+        ErasureStep(table.name, Statement(f"privacy.erase_{table.name}", _counted(clause)))
+        for table in TABLES
+        if table.is_last == is_last
+        for clause in _clauses(table)
+    )
+
+
+# Any: the statements have no common type of their own.
+def _clauses(table: ClassifiedTable) -> list[Any]:
+    """One for each way that leads to a person; where nothing is to be changed there is none."""
+    declared = sql_table(table)
+    becoming = {
+        one.name: _value(declared.c[one.name], one.becomes) for one in table.columns if one.becomes
+    }
+    clauses: list[Any] = []
+    for way in table.ways:
+        is_next = _batch(table, reached_by(table, way))
+        if way.is_mention:
+            clauses.append(update(declared).where(is_next).values({way.column: null()}))
+        elif isinstance(table.erasure, Deleted):
+            clauses.append(delete(declared).where(is_next))
+        elif becoming:
+            clauses.append(update(declared).where(is_next).values(becoming))
+    return clauses
+
+
+def _batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    key = tuple(sql_table(table).primary_key.columns)
+    chosen = select(*key).where(condition).limit(literal_column(str(_BATCH)))
+    return tuple_(*key).in_(chosen)
+
+
+def _value(column: SqlColumn, becomes: Becomes) -> SqlColumn:
+    if becomes.value is None:
+        return null()
+    return cast(literal_column(f"'{becomes.value}'"), column.type)
+
+
+# Any: as above.
+def _counted(clause: Any) -> Any:
+    """The clause as a statement that gives the number of rows."""
+    done = clause.returning(literal_column("1").label("one")).cte("done")
+    return select(func.count().label("count")).select_from(done)
+
+
+STEPS = _steps(is_last=False)
+"""What is done batch by batch, in this order, each until nothing is left to do."""
+LAST_STEPS = _steps(is_last=True)
+"""What is done in the transaction that completes the erasure."""
+_ADD_COUNT = insert(PrivacyErasureCount).values(
+    request_id=bindparam("request_id"),
+    table_name=bindparam("table"),
+    row_count=bindparam("count", type_=BigInteger),
+)
+_COUNT = Statement(
+    "privacy.count_erased",
+    _ADD_COUNT.on_conflict_do_update(
+        index_elements=[PrivacyErasureCount.request_id, PrivacyErasureCount.table_name],
+        set_={"row_count": PrivacyErasureCount.row_count + _ADD_COUNT.excluded.row_count},
+    ),
+)
+
+
+async def erase_batch(connection: Connection, step: ErasureStep, user_id: int) -> int:
+    """Erase the next rows of a step and give how many; 0 when none is left."""
+    rows = await connection.fetch(step.statement, person=user_id)
+    return int(rows[0]["count"])
+
+
+async def count_erased(connection: Connection, request_id: int, table: str, count: int) -> None:
+    """Add to what an erasure has done to a table."""
+    await connection.fetch(_COUNT, request_id=request_id, table=table, count=count)

@@ -1,0 +1,76 @@
+"""The root fields that change a subscription."""
+
+import strawberry
+from asyncpg import Record
+
+from gql.context import Info, RequestContext
+from gql.resolvers.refusals import Input, mutation
+from gql.schema.billing import BillingSubscription, Plan
+from gql.schema.billing_payloads import (
+    ChangePlanInput,
+    ChangePlanPayload,
+    CheckoutInput,
+    CheckoutPayload,
+    Payment,
+)
+from gql.schema.user_error import UserError
+from services.billing.service import Order, refusal_of
+
+
+@strawberry.type
+class BillingMutations:
+    """Payments and plans."""
+
+    @mutation(
+        "Pay for a plan. The payment may still be pending when this answers.", CheckoutPayload
+    )
+    async def checkout(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
+        context = info.context
+        return await _paid(
+            context, await context.services.billing.checkout(_order(context, input_))
+        )
+
+    @mutation(
+        "Pay again, for the same plan or another, after a payment that failed.", CheckoutPayload
+    )
+    async def retry_payment(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
+        context = info.context
+        payment = await context.services.billing.retry_payment(_order(context, input_))
+        return await _paid(context, payment)
+
+    @mutation("Move an active subscription to another plan, at once.", ChangePlanPayload)
+    async def change_plan(self, info: Info, input_: Input[ChangePlanInput]) -> ChangePlanPayload:
+        context = info.context
+        previous = await context.services.billing.change_plan(
+            context.signed_in(),
+            plan_code=input_.plan_code,
+            idempotency_key=input_.idempotency_key,
+            request_id=context.request_id,
+        )
+        return ChangePlanPayload(
+            subscription=await _subscription(context), previous_plan=Plan.from_record(previous)
+        )
+
+
+def _order(context: RequestContext, wanted: CheckoutInput) -> Order:
+    return Order(
+        user_id=context.signed_in(),
+        plan_code=wanted.plan_code,
+        payment_method_token=wanted.payment_method_token,
+        idempotency_key=wanted.idempotency_key,
+        request_id=context.request_id,
+    )
+
+
+async def _paid(context: RequestContext, payment: Record) -> CheckoutPayload:
+    refusal = refusal_of(payment)
+    return CheckoutPayload(
+        subscription=await _subscription(context),
+        payment=Payment.from_row(payment),
+        user_errors=[UserError.from_refusal(refusal)] if refusal else [],
+    )
+
+
+async def _subscription(context: RequestContext) -> BillingSubscription:
+    record = await context.loaders.subscription.load(context.signed_in())
+    return BillingSubscription.from_record(record)

@@ -1,0 +1,104 @@
+"""What the billing mutations take and give."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+import strawberry
+from asyncpg import Record
+
+from gql.ids import global_id
+from gql.schema import described
+from gql.schema.billing import BillingSubscription, Plan
+from gql.schema.user_error import UserError
+
+_ERRORS = "Why nothing was changed; empty on success."
+_KEY = (
+    "Chosen by the client, 1 to 255 printable characters, new for each thing that it wants done. "
+    "Sending again with the same key returns the first result and charges nothing."
+)
+
+
+@described.enum(
+    "What became of a payment.",
+    PENDING="Not known yet; the subscription follows when it is.",
+    SUCCEEDED="The money was taken.",
+    FAILED="The money was not taken.",
+)
+class PaymentStatus(Enum):
+    """As the database spells them."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@strawberry.type(description="An attempt to take money.")
+class Payment:
+    """A payment of the viewer's."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque and globally unique.")
+    status: PaymentStatus = strawberry.field(description="What became of it.")
+    failure_reason: str | None = strawberry.field(
+        description="A short code such as `card_declined`, when it failed."
+    )
+    created_at: datetime = strawberry.field(description="When it was begun.")
+
+    @classmethod
+    def from_row(cls, row: Record) -> Self:
+        """The payment in a row."""
+        return cls(
+            id=global_id("Payment", row["id"]),
+            status=PaymentStatus(row["status"]),
+            failure_reason=row["failure_reason"],
+            created_at=row["created_at"],
+        )
+
+
+@strawberry.input(description="A plan to pay for.")
+class CheckoutInput:
+    """For `checkout` and `retryPayment`."""
+
+    plan_code: str = strawberry.field(description="The code of a plan on sale.")
+    payment_method_token: str = strawberry.field(
+        description="What the payment provider's page gave for the person's card."
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(description="A payment, and the subscription that it is for.")
+class CheckoutPayload:
+    """Of `checkout` and `retryPayment`."""
+
+    subscription: BillingSubscription | None = strawberry.field(
+        default=None, description="The subscription as it is now."
+    )
+    payment: Payment | None = strawberry.field(default=None, description="The payment.")
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Why nothing was changed; empty on success. With `PAYMENT_DECLINED` the payment and "
+            "the subscription have failed, and the payment can be retried."
+        ),
+    )
+
+
+@strawberry.input(description="A plan to move to.")
+class ChangePlanInput:
+    """For `changePlan`."""
+
+    plan_code: str = strawberry.field(description="The code of another plan on sale.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(description="A subscription that has moved to another plan.")
+class ChangePlanPayload:
+    """Of `changePlan`."""
+
+    subscription: BillingSubscription | None = strawberry.field(
+        default=None, description="The subscription as it is now."
+    )
+    previous_plan: Plan | None = strawberry.field(
+        default=None, description="The plan that it was for."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
