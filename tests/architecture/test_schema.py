@@ -48,6 +48,10 @@ def _roots(built: GraphQLSchema) -> list[GraphQLObjectType]:
     return [root for root in roots if root is not None]
 
 
+def _root_fields(built: GraphQLSchema) -> set[str]:
+    return {f"{root.name}.{field}" for root in _roots(built) for field in root.fields}
+
+
 def _reachable(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:
     """The types that can be met from the root fields."""
     waiting: list[GraphQLNamedType] = list(_roots(built))
