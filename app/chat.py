@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.redis import open_redis
 from app.settings import Settings
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
@@ -16,8 +17,16 @@ from services.guidance.jobs import ReplyJobs, WriterFactory
 from services.guidance.records import ContextWindow
 from services.guidance.service import GuidanceService
 from services.guidance.writer import Assignment, Record, Writer
+from services.metered.jobs import MeteredJobs
+from services.metered.service import MeteredGuidance
+from services.metered.writing import Writer as MeteredWriter
 from streams import ReplyStreams
 from streams.coalescing import INTERVAL_SECONDS
+from streams.redis import RedisStreams
+
+_CONNECTIONS = 32
+_TIMEOUT_SECONDS = 1.0
+"""Longer than a read waits for the next piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +36,22 @@ class Chat:
     conversations: ConversationService
     guidance: GuidanceService
     streams: ReplyStreams
+    metered: MeteredGuidance
 
 
 @asynccontextmanager
 async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[Chat]:
     """Build the parts; leaving lets the replies that are being written finish for a while."""
-    streams = ReplyStreams(None)
     timing = Timing(lease_seconds=settings.chat_reply_lease_seconds)
     async with (
+        open_streams(settings) as streams,
         open_language_model(settings.language_model) as model,
+        MeteredJobs(
+            database,
+            MeteredWriter(model, settings.chat_llm_model),
+            lease_seconds=timing.lease_seconds,
+            grace_seconds=settings.shutdown_grace_seconds,
+        ) as metered_jobs,
         ReplyJobs(
             database,
             _writers(settings, model, streams),
@@ -57,7 +73,26 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, streams, exchanges, clock=clock),
             streams=streams,
+            metered=MeteredGuidance(
+                database,
+                metered_jobs,
+                settings.usage_contract,
+                patience_seconds=settings.chat_llm_timeout_seconds,
+                clock=clock,
+            ),
         )
+
+
+@asynccontextmanager
+async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
+    """Open the streams of replies, shared by all instances where there is a Redis."""
+    if settings.redis_url is None:
+        yield ReplyStreams(None)
+        return
+    async with open_redis(
+        settings.redis_url, connections=_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+    ) as redis:
+        yield ReplyStreams(RedisStreams(redis))
 
 
 def _writers(settings: Settings, model: LanguageModel, streams: ReplyStreams) -> WriterFactory:

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from app.wiring import Application
 from services.guidance.repairs import end_abandoned_replies
 from services.idempotency import forget_old_keys
+from services.metered.endings import end_abandoned_metered_replies
+from services.metered.service import forget_old_texts
 from services.periodic import repeat
 
 _LOOKS_A_LEASE = 6
@@ -28,6 +30,12 @@ class Worker:
                 repeat(self._end_abandoned_replies, every_seconds=lease_seconds / _LOOKS_A_LEASE)
             )
             group.create_task(repeat(self._finish_payments, every_seconds=_PAYMENTS_EVERY_SECONDS))
+            group.create_task(
+                repeat(
+                    self._end_abandoned_metered_replies,
+                    every_seconds=lease_seconds / _LOOKS_A_LEASE,
+                )
+            )
             group.create_task(repeat(self._forget_old_keys, every_seconds=_HOUR_SECONDS))
 
     async def _end_abandoned_replies(self) -> None:
@@ -37,9 +45,13 @@ class Worker:
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
 
+    async def _end_abandoned_metered_replies(self) -> None:
+        await end_abandoned_metered_replies(self._application.database)
+
     async def _forget_old_keys(self) -> None:
         async with self._application.database.read_primary() as connection:
             await forget_old_keys(connection, self._application.clock())
+            await forget_old_texts(connection, self._application.clock())
 
 
 @asynccontextmanager

@@ -12,7 +12,10 @@ from services.billing.service import BillingService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
-from services.principal import Person, Principal
+from services.metered.service import MeteredGuidance
+from services.principal import ApiClient, Person, Principal
+from services.privacy.links import Links
+from services.privacy.service import PrivacyService
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class Services:
     conversations: ConversationService
     guidance: GuidanceService
     credentials: CredentialService
+    metered: MeteredGuidance
+    privacy: PrivacyService
+    links: Links
 
 
 @dataclass(slots=True)
@@ -46,11 +52,22 @@ class RequestContext:
         """The signed-in person, when one is asking."""
         return self.principal.user_id if isinstance(self.principal, Person) else None
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller may see operations data."""
+        return isinstance(self.principal, Person) and self.principal.is_operator
+
     def signed_in(self) -> int:
         """The signed-in person; raises `Unauthenticated` when none is asking."""
         if self.viewer_id is None:
             raise Unauthenticated("Sign in as a person to do this.")
         return self.viewer_id
+
+    def api_client(self) -> ApiClient:
+        """The company's client; raises `Unauthenticated` when none is asking."""
+        if not isinstance(self.principal, ApiClient):
+            raise Unauthenticated("Send an API key to do this.")
+        return self.principal
 
     def forget_loaded(self) -> None:
         """Load anew what is read from here on: something was changed."""

@@ -1,7 +1,7 @@
 """The time, as a collaborator."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -11,6 +11,11 @@ Clock: TypeAlias = Callable[[], datetime]
 def system_clock() -> datetime:
     """The machine's time."""
     return datetime.now(UTC)
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after that of `day`."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def next_midnight(instant: datetime) -> datetime:

@@ -17,6 +17,7 @@ from app.graphql.answers import (
     refused,
 )
 from app.graphql.racing import to_the_end
+from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
@@ -25,6 +26,7 @@ from gql.execution.run import run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
 from metrics.observations import Observations
+from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
@@ -40,6 +42,7 @@ class GraphQLService:
         database: Database,
         *,
         services: Services,
+        subscriptions: VersionedCache[Subscription],
         contract: UsageContract,
         observations: Observations,
         clock: Clock,
@@ -48,6 +51,7 @@ class GraphQLService:
         self._preparation = preparation
         self._database = database
         self._services = services
+        self._subscriptions = subscriptions
         self._contract = contract
         self._observations = observations
         self._clock = clock
@@ -148,7 +152,13 @@ class GraphQLService:
         viewer_id = principal.user_id if isinstance(principal, Person) else None
         is_query = operation.kind == "query"
         database = self._database if is_query else self._database.without_replica()
-        loaders = Loaders(database, viewer_id=viewer_id, contract=self._contract, now=now)
+        loaders = Loaders(
+            database,
+            subscriptions=self._subscriptions,
+            viewer_id=viewer_id,
+            contract=self._contract,
+            now=now,
+        )
         return RequestContext(
             principal,
             loaders,

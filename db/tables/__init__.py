@@ -10,7 +10,12 @@ from db.tables.billing import (
     UserSubscription,
 )
 from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
-from db.tables.enterprise import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
+from db.tables.enterprise import (
+    EnterpriseAccount,
+    EnterpriseCredential,
+    EnterpriseDailyUsage,
+    EnterpriseGeneration,
+)
 from db.tables.idempotency import IdempotencyKey
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
@@ -28,6 +33,7 @@ __all__ = [
     "EnterpriseAccount",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
+    "EnterpriseGeneration",
     "IdempotencyKey",
     "PrivacyErasureCount",
     "PrivacyExport",

@@ -1,6 +1,7 @@
 """Companies, their API keys and what they used."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -74,3 +75,55 @@ class EnterpriseDailyUsage(Table):
     )
     usage_date: Mapped[date]
     request_count: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class EnterpriseGeneration(Table):
+    """A metered reply; `is_overage` says that it was served over a limit.
+
+    While it runs it belongs to a process, and that is believed until `lease_expires_at`. Whoever
+    ends it, and nobody else, says what becomes of the unit that was counted on `usage_date`.
+    """
+
+    __tablename__ = "enterprise_generations"
+    __table_args__ = (
+        one_of("status", "running", "complete", "failed"),
+        one_of("failure_reason", "unavailable", "timed_out", "refused", "too_long", "interrupted"),
+        CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
+        CheckConstraint("status = 'complete' OR content IS NULL", "only_whole_texts"),
+        Index(
+            "ix_enterprise_generations_running",
+            "lease_expires_at",
+            postgresql_where=text("status = 'running'"),
+        ),
+        Index(
+            "ix_enterprise_generations_running_owner",
+            "owner",
+            postgresql_where=text("status = 'running'"),
+        ),
+        Index(
+            "ix_enterprise_generations_kept_texts",
+            "created_at",
+            postgresql_where=text("content IS NOT NULL"),
+        ),
+        Index(None, "enterprise_account_id", "usage_date"),
+    )
+
+    id: Mapped[identity]
+    enterprise_account_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("enterprise_accounts.id")
+    )
+    credential_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("enterprise_credentials.id"))
+    usage_date: Mapped[date]
+    is_overage: Mapped[bool]
+    status: Mapped[str] = mapped_column(Text, server_default=text("'running'"))
+    owner: Mapped[UUID]
+    lease_expires_at: Mapped[datetime] = mapped_column(instant)
+    created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    content: Mapped[str | None] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    retry_after_seconds: Mapped[int | None]
+    model: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    latency_ms: Mapped[int | None]

@@ -12,6 +12,7 @@ from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
 from gql.execution.executor import PlannedExecutor
 from gql.execution.prepare import Operation, RequestRefused
+from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
 
@@ -87,6 +88,6 @@ def code_of(error: GraphQLError) -> str | None:
     cause = error.original_error
     if isinstance(cause, Refusal):
         return cause.code.name
-    if isinstance(cause, PersonUnknown):
+    if isinstance(cause, PersonUnknown | KeyRevoked):
         return Unauthenticated.code
     return BadUserInput.code if cause is None or isinstance(cause, GraphQLError) else None

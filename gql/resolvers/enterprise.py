@@ -1,22 +1,54 @@
 """The root fields by which companies are served."""
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, input_key, mutation
-from gql.schema.enterprise import ApiCredential
+from gql.resolvers.refusals import Input, given, input_key, mutation
+from gql.schema.enterprise import ApiCredential, EnterpriseUsage
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
+    GenerateGuidanceInput,
     RevokeApiCredentialInput,
     RotateApiCredentialInput,
 )
-from gql.schema.enterprise_payloads import ApiCredentialPayload, ApiCredentialSecretPayload
+from gql.schema.enterprise_payloads import (
+    ApiCredentialPayload,
+    ApiCredentialSecretPayload,
+    GenerateGuidancePayload,
+)
+from gql.schema.message import Generation
+from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
+from services.guidance.failures import failure_of
+from services.metered.rules import checked
 
 
 @strawberry.type
 class EnterpriseMutations:
-    """Companies' keys."""
+    """Companies' replies and keys."""
+
+    @mutation(
+        "For an API key: one metered reply, outside any stored conversation. The unit is given "
+        "back when no reply could be written.",
+        GenerateGuidancePayload,
+    )
+    async def generate_guidance(
+        self, info: Info, input_: Input[GenerateGuidanceInput]
+    ) -> GenerateGuidancePayload:
+        client = info.context.api_client()
+        question = checked(input_.situation, input_.objective, given(input_.time_horizon))
+        reply = await info.context.services.metered.generate(
+            client, question, idempotency_key=input_.idempotency_key
+        )
+        usage = await info.context.loaders.usage_by_account.load(client.account_id)
+        return GenerateGuidancePayload(
+            text=reply["content"],
+            generation=Generation.from_row(reply),
+            is_overage=reply["is_overage"],
+            usage=EnterpriseUsage.from_record(usage),
+            user_errors=_failure(reply),
+        )
 
     @mutation(
         "Make a key for the company that the viewer administers; 20 may be accepted at a time.",
@@ -59,6 +91,14 @@ class EnterpriseMutations:
             viewer, key, request_id=info.context.request_id
         )
         return ApiCredentialPayload(credential=await _credential(info.context, key))
+
+
+def _failure(reply: Record) -> list[UserError]:
+    reason = reply["failure_reason"]
+    if reason is None:
+        return []
+    refusal = failure_of(reason, retry_after_seconds=reply["retry_after_seconds"])
+    return [UserError.from_refusal(refusal)]
 
 
 async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSecretPayload:

@@ -1,6 +1,27 @@
 """What the mutations of companies take."""
 
 import strawberry
+from strawberry import UNSET
+
+
+@strawberry.input(description="What guidance is wanted for.")
+class GenerateGuidanceInput:
+    """For `generateGuidance`."""
+
+    situation: str = strawberry.field(
+        description="How things are: 1 to 8,000 characters, not counting white space around them."
+    )
+    objective: str = strawberry.field(description="What is wanted: 1 to 2,000 characters.")
+    idempotency_key: str = strawberry.field(
+        description=(
+            "Chosen by the client, 1 to 255 printable characters, new for each reply that it "
+            "wants. For 30 days, sending again with the same key gives the first reply, or its "
+            "failure, and counts nothing."
+        )
+    )
+    time_horizon: str | None = strawberry.field(
+        default=UNSET, description="By when: at most 200 characters."
+    )
 
 
 @strawberry.input(description="A key to make.")

@@ -2,10 +2,34 @@
 
 import strawberry
 
-from gql.schema.enterprise import ApiCredential
+from gql.schema.enterprise import ApiCredential, EnterpriseUsage
+from gql.schema.message import Generation
 from gql.schema.user_error import UserError
 
 _ERRORS = "Why nothing was changed; empty on success."
+
+
+@strawberry.type(description="A metered reply.")
+class GenerateGuidancePayload:
+    """Of `generateGuidance`."""
+
+    text: str | None = strawberry.field(default=None, description="The whole reply.")
+    generation: Generation | None = strawberry.field(
+        default=None, description="How the reply came about."
+    )
+    is_overage: bool | None = strawberry.field(
+        default=None, description="Whether it was served over a limit of the contract."
+    )
+    usage: EnterpriseUsage | None = strawberry.field(
+        default=None, description="What of its contract the company has used now."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Why there is no reply; empty on success. With `LLM_UNAVAILABLE` the unit was given "
+            "back, and another idempotency key tries again."
+        ),
+    )
 
 
 @strawberry.type(description="A new key.")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261124_0023"
-down_revision: str | None = "20261124_0020"
+down_revision: str | None = "20261124_0022"
 
 REQUESTS = "user_privacy_requests"
 KEPT = ("user_subscriptions", "billing_payment_attempts", "billing_plan_changes", REQUESTS)

@@ -12,6 +12,7 @@ import click
 from app.authentication.tokens import issue_token
 from app.settings import load_settings
 from app.wiring import database_url
+from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import UnexpectedAnswer, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
 from perf.benchmarks.servers import OURS, STOCK, Server, running
@@ -46,7 +47,12 @@ _PERCENT = 100
     show_default=True,
     help="Requests after which the memory is printed, every fifth of them.",
 )
-def bench(requests: int, rounds: int, memory_requests: int) -> None:
+@click.option(
+    "--cache",
+    is_flag=True,
+    help="Compare the subscription cache off, in memory and, given REDIS_URL, in Redis, instead.",
+)
+def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> None:
     """Measure the server on the data of `guidance seed --profile bench`.
 
     The server runs on one core, PostgreSQL and the load on the others.
@@ -61,6 +67,16 @@ def bench(requests: int, rounds: int, memory_requests: int) -> None:
     with database_url(settings) as url:
         environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
+            if cache:
+                compare_cache(
+                    environment,
+                    server_core,
+                    tokens,
+                    requests=requests,
+                    rounds=rounds,
+                    redis_url=settings.redis_url,
+                )
+                return
             with _servers(environment, server_core) as servers:
                 _compare(servers, tokens, requests, rounds)
             if memory_requests:

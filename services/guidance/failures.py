@@ -18,6 +18,6 @@ class LlmUnavailable(Refusal):
     code = UserErrorCode.LLM_UNAVAILABLE
 
 
-def failure_of(reason: str) -> LlmUnavailable:
+def failure_of(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
     """The refusal that a stored failure reason means."""
-    return LlmUnavailable(_WORDS[ReplyFailure(reason)])
+    return LlmUnavailable(_WORDS[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)

@@ -116,7 +116,7 @@ class Writer:
         try:
             async with aclosing(self._model.generate(prompt, self._report)) as generated:
                 async for piece in generated:
-                    pieces.add(restorer.feed(_storable(piece)))
+                    pieces.add(restorer.feed(storable(piece)))
         finally:
             pieces.add(restorer.end())
 
@@ -127,12 +127,17 @@ class Writer:
         if error is None:
             return Ending(ReplyStatus.COMPLETE)
         if isinstance(error, GenerationFailed):
-            failure = _FAILURES.get(error.reason, ReplyFailure.UNAVAILABLE)
-            return Ending(ReplyStatus.FAILED, failure, error.retry_after_seconds)
+            failure = failure_of_generation(error)
+            return Ending(ReplyStatus.FAILED, failure)
         _log.error("a reply failed", reply=self._assignment.reply_id, exc_info=error)
         return Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
 
 
-def _storable(piece: str) -> str:
+def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
+    """Why there is no reply, as it is stored."""
+    return _FAILURES.get(error.reason, ReplyFailure.UNAVAILABLE)
+
+
+def storable(piece: str) -> str:
     """The piece without what PostgreSQL and UTF-8 have no place for."""
     return piece.replace("\0", "").encode(errors="replace").decode()

@@ -1,0 +1,110 @@
+"""Metered guidance: asked with an API key, counted, written, and given again to the same key."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import datetime
+
+from asyncpg import Record
+
+from db.database import Connection, Database
+from db.queries import metered_replies
+from services import idempotency
+from services.clock import Clock
+from services.enterprise import metering
+from services.enterprise.records import UsageContract
+from services.enterprise.turns import Turns
+from services.idempotency import KEPT, Caller
+from services.metered.jobs import MeteredJobs
+from services.metered.records import Assignment, Question
+from services.metered.rules import prompt
+from services.principal import ApiClient
+from services.refusal import Conflict
+
+_LOOK_SECONDS = 0.25
+
+
+class MeteredGuidance:
+    """Answers companies' questions; each costs a unit, given back when nothing was written."""
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: MeteredJobs,
+        contract: UsageContract,
+        *,
+        patience_seconds: float,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._contract = contract
+        self._patience_seconds = patience_seconds
+        self._clock = clock
+        self._turns = Turns()
+
+    async def generate(
+        self, client: ApiClient, question: Question, *, idempotency_key: str
+    ) -> Record:
+        """Answer a question and give the reply as it is stored, whole or failed.
+
+        The unit is counted before the model is asked, and no transaction is open meanwhile. The
+        same key gives the same reply again, and waits for one that is being written elsewhere.
+        Raises `IdempotencyKeyReused`, `UsageLimitExceeded`, `KeyRevoked`, and `Conflict` where
+        that takes too long.
+        """
+        async with self._turns.of(client.account_id):
+            generation_id = await self._begun(client, question, idempotency_key)
+        await self._jobs.ended(generation_id)
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await self._ended(client.account_id, generation_id)
+        except TimeoutError:
+            raise Conflict(
+                "The reply to this key is still being written.", retry_after_seconds=1
+            ) from None
+
+    async def _begun(self, client: ApiClient, question: Question, key: str) -> int:
+        """Count a unit and start the reply for it, or find the reply that the key has begun."""
+        now, jobs = self._clock(), self._jobs
+        async with self._database.begin() as transaction:
+            claim = await idempotency.claim(
+                transaction,
+                Caller(account_id=client.account_id),
+                key,
+                operation="generateGuidance",
+                values=asdict(question),
+                now=now,
+            )
+            if claim.result is not None:
+                return int(claim.result["generation_id"])
+            unit = await metering.charge(transaction, client, self._contract, now)
+            generation_id = await metered_replies.begin(
+                transaction,
+                account_id=client.account_id,
+                credential_id=client.credential_id,
+                day=unit.day,
+                is_overage=unit.is_overage,
+                model=jobs.model_name,
+                owner=jobs.owner,
+                lease_seconds=jobs.lease_seconds,
+                now=now,
+            )
+            await claim.keep(transaction, {"generation_id": generation_id})
+            assignment = Assignment(generation_id, prompt(question))
+            transaction.after_commit(lambda: jobs.start(assignment))
+        return generation_id
+
+    async def _ended(self, account_id: int, generation_id: int) -> Record:
+        while True:
+            async with self._database.read_primary() as connection:
+                row = await metered_replies.by_id(connection, account_id, generation_id)
+            if row is None:
+                raise RuntimeError("a metered reply is not on record")
+            if row["status"] != "running":
+                return row
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def forget_old_texts(connection: Connection, now: datetime) -> None:
+    """Remove the texts whose idempotency keys are not remembered any more."""
+    await metered_replies.forget_texts(connection, now - KEPT)

@@ -1,0 +1,218 @@
+"""Metered replies: the same again to the same key, ended once, whatever becomes of the process."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from clients.llm import FailureReason, GenerationFailed
+from services.idempotency import KEPT, IdempotencyKeyReused
+from services.metered.endings import end_abandoned_metered_replies
+from services.metered.rules import INSTRUCTIONS, checked, prompt
+from services.metered.service import forget_old_texts
+from services.refusal import Conflict, InvalidInput
+from tests.fixtures.world import ADAS_COMPANY, NOW
+from tests.services.guidance.parts import ScriptedModel, until
+from tests.services.metered.parts import QUESTION, PromptModel, instance
+from tests.services.metered.test_counting import ADAS_CLIENT
+
+
+def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, model) as parts:
+            model.end("Merge ", "them\0.")
+            reply = await parts.generate()
+            assert (reply["status"], reply["content"]) == ("complete", "Merge them.")
+            assert (reply["model"], reply["attempts"]) == ("scripted", 1)
+            assert (reply["prompt_tokens"], reply["completion_tokens"]) == (11, 22)
+            assert reply["latency_ms"] >= 0
+            assert await parts.used() == 8
+            (asked,) = model.prompts
+            assert asked == list(prompt(QUESTION))
+
+    asyncio.run(scenario())
+
+
+def test_the_same_key_gives_the_same_reply_on_any_instance_and_counts_nothing(
+    own_world: str,
+) -> None:
+    async def scenario() -> None:
+        one_model, other_model = PromptModel(), PromptModel()
+        async with instance(own_world, one_model) as one, instance(own_world, other_model) as other:
+            replies = await asyncio.gather(*(parts.generate() for parts in (one, other) * 10))
+            assert len({reply["content"] for reply in replies}) == 1
+            assert one_model.asked + other_model.asked == 1
+            assert await one.used() == 8
+            with pytest.raises(IdempotencyKeyReused):
+                await other.generate(objective="Have three.")
+            assert await one.used() == 8
+
+    asyncio.run(scenario())
+
+
+def test_a_key_is_its_companys_own(own_world: str) -> None:
+    async def scenario() -> None:
+        model = PromptModel()
+        async with instance(own_world, model) as parts:
+            await parts.generate(objective="Ours.")
+            reply = await parts.generate(client=ADAS_CLIENT, objective="Theirs.")
+            assert reply["content"].endswith("Theirs.")
+            assert await parts.used(ADAS_COMPANY) == 21
+            assert model.asked == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_failure_is_answered_again_too(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, model) as parts:
+            model.fail(GenerationFailed(FailureReason.REFUSED))
+            for _ in range(2):
+                assert (await parts.generate())["failure_reason"] == "refused"
+            assert len(model.prompts) == 1
+            assert await parts.used() == 7
+            model.end("Yes.")
+            assert (await parts.generate("another"))["content"] == "Yes."
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_that_takes_too_long_elsewhere_is_a_conflict(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with (
+            instance(own_world, model) as writing,
+            instance(own_world, model, patience_seconds=0.05) as waiting,
+        ):
+            asking = asyncio.create_task(writing.generate())
+            await until(lambda: model.prompts)
+            with pytest.raises(Conflict) as conflict:
+                await waiting.generate()
+            assert conflict.value.retry_after_seconds == 1
+            model.end("Done.")
+            assert (await asking)["content"] == "Done."
+            assert (await waiting.generate())["content"] == "Done."
+            assert await waiting.used() == 8
+
+    asyncio.run(scenario())
+
+
+def test_who_leaves_does_not_end_the_reply(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, model) as parts:
+            asking = asyncio.create_task(parts.generate())
+            await until(lambda: model.prompts)
+            asking.cancel()
+            model.end("Done.")
+            assert (await parts.generate())["content"] == "Done."
+            assert (len(model.prompts), model.cancelled) == (1, 0)
+            assert await parts.used() == 8
+
+    asyncio.run(scenario())
+
+
+def test_what_is_being_written_when_the_process_ends_is_given_back(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, PromptModel()) as others:
+            async with instance(own_world, model) as parts:
+                asking = asyncio.create_task(parts.generate())
+                await until(lambda: model.prompts)
+                asking.cancel()
+            assert model.cancelled == 1
+            assert await others.used() == 7
+            assert (await others.generate())["failure_reason"] == "interrupted"
+            assert await others.running() == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with (
+            instance(own_world, model) as parts,
+            instance(own_world, model) as one,
+            instance(own_world, model) as other,
+        ):
+            asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
+            await until(lambda: len(model.prompts) == 5)
+            assert await one.used() == 12
+            assert await end_abandoned_metered_replies(one.database) == 0
+            await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
+            counts = await asyncio.gather(
+                *(end_abandoned_metered_replies(at.database) for at in (one, other) * 3)
+            )
+            assert sum(counts) == 5
+            assert await one.used() == 7
+            # The process lives after all, and what it says counts no more.
+            for _ in range(5):
+                model.end("Too late.")
+            for reply in await asyncio.gather(*asking):
+                assert (reply["failure_reason"], reply["content"]) == ("interrupted", None)
+            assert await one.used() == 7
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_lives_keeps_its_replies(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, model, lease_seconds=0.3) as parts:
+            begun = "SELECT lease_expires_at FROM enterprise_generations"
+            asking = asyncio.create_task(parts.generate())
+            await until(lambda: model.prompts)
+            first = await parts.value(begun)
+
+            async def is_renewed() -> bool:
+                return bool(await parts.value(begun) > first)
+
+            await until(is_renewed)
+            model.end("Done.")
+            assert (await asking)["content"] == "Done."
+
+    asyncio.run(scenario())
+
+
+def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, PromptModel()) as parts:
+            await parts.generate()
+            texts = "SELECT count(*) FROM enterprise_generations WHERE content IS NOT NULL"
+            async with parts.database.read_primary() as connection:
+                await forget_old_texts(connection, NOW + KEPT)
+                assert await parts.value(texts) == 1
+                await forget_old_texts(connection, NOW + KEPT + timedelta(microseconds=1))
+            assert await parts.value(texts) == 0
+            assert await parts.value("SELECT count(*) FROM enterprise_generations") == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("situation", "objective", "horizon", "field"),
+    [
+        (" \n", "o", None, "situation"),
+        ("s" * 8_001, "o", None, "situation"),
+        ("s", "", None, "objective"),
+        ("s", "o" * 2_001, None, "objective"),
+        ("s", "o", "h" * 201, "timeHorizon"),
+        ("s\0", "o", None, "situation"),
+    ],
+)
+def test_questions_that_are_none(
+    situation: str, objective: str, horizon: str | None, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        checked(situation, objective, horizon)
+    assert refused.value.field == field
+
+
+def test_how_the_model_is_asked() -> None:
+    system, user = prompt(checked(" s" + "s" * 7_998, "o\n", " a year "))
+    assert system.content == INSTRUCTIONS
+    assert user.content == f"Situation:\n{'s' * 7_999}\n\nObjective:\no\n\nTime horizon:\na year"
+    assert "Time horizon" not in prompt(checked("s", "o", "  "))[1].content
