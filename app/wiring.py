@@ -11,6 +11,7 @@ from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
 from app.chat import Chat, open_chat
+from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.settings import Settings
 from db.database import Database, open_database
@@ -24,6 +25,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from services.throttling.budgets import Budgets
+from services.throttling.memory import MemoryBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ async def open_application(
                 core,
                 Preparation(
                     core,
-                    max_tokens=settings.graphql_max_tokens,
+                    limits=settings.document_limits,
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
@@ -111,6 +114,7 @@ async def open_application(
                     metered=chat.metered,
                 ),
                 contract=settings.usage_contract,
+                meter=Meter(settings.cost_limits, Budgets(MemoryBudgets(), None)),
                 observations=observations,
                 clock=clock,
             ),
