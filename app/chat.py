@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.redis import open_redis
 from app.settings import Settings
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
@@ -21,6 +22,11 @@ from services.metered.service import MeteredGuidance
 from services.metered.writing import Writer as MeteredWriter
 from streams import ReplyStreams
 from streams.coalescing import INTERVAL_SECONDS
+from streams.redis import RedisStreams
+
+_CONNECTIONS = 32
+_TIMEOUT_SECONDS = 1.0
+"""Longer than a read waits for the next piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +42,9 @@ class Chat:
 @asynccontextmanager
 async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[Chat]:
     """Build the parts; leaving lets the replies that are being written finish for a while."""
-    streams = ReplyStreams(None)
     timing = Timing(lease_seconds=settings.chat_reply_lease_seconds)
     async with (
+        open_streams(settings) as streams,
         open_language_model(settings.language_model) as model,
         MeteredJobs(
             database,
@@ -75,6 +81,18 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
                 clock=clock,
             ),
         )
+
+
+@asynccontextmanager
+async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
+    """Open the streams of replies, shared by all instances where there is a Redis."""
+    if settings.redis_url is None:
+        yield ReplyStreams(None)
+        return
+    async with open_redis(
+        settings.redis_url, connections=_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+    ) as redis:
+        yield ReplyStreams(RedisStreams(redis))
 
 
 def _writers(settings: Settings, model: LanguageModel, streams: ReplyStreams) -> WriterFactory:

@@ -6,9 +6,11 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from cache import VersionedCache
 from db.database import Database
 from db.queries import schema
 from db.unavailable import DatabaseUnavailable
+from services.billing.records import Subscription
 
 _CHECK_TIMEOUT_SECONDS = 2
 
@@ -21,15 +23,24 @@ async def healthz(_request: Request) -> JSONResponse:
 class Readiness:
     """Whether everything is there that requests need."""
 
-    def __init__(self, database: Database, schema_revision: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        schema_revision: str,
+        subscriptions: VersionedCache[Subscription],
+    ) -> None:
         self._database = database
         self._schema_revision = schema_revision
+        self._subscriptions = subscriptions
 
     async def answer(self, _request: Request) -> JSONResponse:
-        """Answer 200 when all is there, otherwise 503, naming what is not."""
-        checks = {"database": await self._check_database()}
-        is_ready = all(state == "ok" for state in checks.values())
-        return JSONResponse(checks, 200 if is_ready else 503)
+        """Answer 200 when all is there, otherwise 503, naming what is not.
+
+        A cache that is away is named, but keeps nothing from being served.
+        """
+        database = await self._check_database()
+        checks = {"database": database, "cache": await self._subscriptions.state()}
+        return JSONResponse(checks, 200 if database == "ok" else 503)
 
     async def _check_database(self) -> str:
         try:

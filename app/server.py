@@ -66,6 +66,10 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         max_message_bytes=settings.graphql_max_body_bytes,
     )
 
+    readiness = Readiness(
+        application.database, application.schema_revision, application.subscriptions
+    )
+
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
             return explorer.page()
@@ -77,6 +81,6 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         *(explorer.ROUTES if settings.has_page else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/healthz", healthz),
-        Route("/readyz", Readiness(application.database, application.schema_revision).answer),
+        Route("/readyz", readiness.answer),
         Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
     ]

@@ -16,6 +16,7 @@ from services.enterprise.records import UsageContract, UsageLimitMode
 from services.throttling.records import CostLimits, Policy
 
 SHORTEST_SECRET = 32
+LONGEST_GRACE_DAYS = 28
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
@@ -74,10 +75,24 @@ def _stripe_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _base_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^?#@\s]+", text):
+        raise ValueError("must be like https://api.example")
+    return text.rstrip("/")
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
@@ -104,8 +119,13 @@ class Settings(BaseSettings):
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
     )
+    redis_url: RedisUrl | None = Field(
+        None, repr=False, description="Redis that all instances share; memory when not set."
+    )
     guidance_data_dir: Path = Field(
-        Path(".data"), description="Where the embedded database and generated secrets are kept."
+        Path(".data"),
+        description="Where the embedded database, exports and generated secrets are kept; all "
+        "instances share it where there are several.",
     )
     jwt_secret_key: Secret | None = Field(
         None,
@@ -156,6 +176,13 @@ class Settings(BaseSettings):
         description="How long a process that writes a reply may be silent before the reply is "
         "marked as failed.",
     )
+    billing_subscription_cache_ttl_seconds: float = Field(
+        5,
+        ge=0,
+        le=3_600,
+        allow_inf_nan=False,
+        description="How long a subscription is cached, an hour at most; 0 switches it off.",
+    )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."
     )
@@ -188,6 +215,21 @@ class Settings(BaseSettings):
         (),
         description="Secrets that the payment provider's events may be signed with, separated by "
         "commas; without one, events are refused.",
+    )
+    public_base_url: BaseUrl | None = Field(
+        None,
+        description="Where people reach the API, like `https://api.example`, for the links to "
+        "exports and receipts; without it they are relative.",
+    )
+    export_retention_days: Positive = Field(
+        7, description="How long the archive of an export can be fetched."
+    )
+    erasure_grace_days: int = Field(
+        7,
+        ge=0,
+        le=LONGEST_GRACE_DAYS,
+        description="How long an erasure can be taken back before it begins, at most 28 days: the "
+        "law allows a month.",
     )
     graphql_introspection: bool | None = Field(
         None, description="Whether the schema may be asked for; by default only in development."

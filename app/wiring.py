@@ -1,19 +1,23 @@
 """The composition root: everything that lives as long as the process is built here, once."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
-from app.authentication.secret import development_secret
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
+from app.budgets import open_budgets
+from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.privacy import Privacy, open_privacy
+from app.secret import kept_secret
 from app.settings import Settings
+from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
@@ -21,12 +25,11 @@ from gql.build import schema
 from gql.context import Services
 from gql.execution.prepare import Preparation
 from metrics.observations import Observations
+from services.billing.records import Subscription
 from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
-from services.throttling.budgets import Budgets
-from services.throttling.memory import MemoryBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,11 @@ class Application:
     clock: Clock
     database: Database
     schema_revision: str
+    subscriptions: VersionedCache[Subscription]
     enterprise: EnterpriseService
     billing: Billing
     chat: Chat
+    privacy: Privacy
     authenticator: Authenticator
     graphql: GraphQLService
 
@@ -74,14 +79,17 @@ async def open_application(
                 observe=observations.statement,
             )
         )
+        subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
+        budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
         )
         billing = await stack.enter_async_context(
-            open_billing(settings, database, invalidate=_nothing_cached, clock=clock)
+            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
+        privacy = open_privacy(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -92,9 +100,11 @@ async def open_application(
             clock=clock,
             database=database,
             schema_revision=revisions()[-1],
+            subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,
             chat=chat,
+            privacy=privacy,
             authenticator=Authenticator(tokens, enterprise),
             graphql=GraphQLService(
                 core,
@@ -111,10 +121,13 @@ async def open_application(
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
+                    privacy=privacy.service,
+                    links=privacy.links,
                     metered=chat.metered,
                 ),
+                subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(settings.cost_limits, Budgets(MemoryBudgets(), None)),
+                meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
             ),
@@ -132,9 +145,5 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
         if secret is not None
     ]
     if settings.jwt_secret_key is None and not settings.is_production:
-        return (development_secret(settings.guidance_data_dir), *configured)
+        return (kept_secret(settings.guidance_data_dir, "jwt-secret"), *configured)
     return tuple(configured)
-
-
-async def _nothing_cached(_user_ids: Sequence[int]) -> None:
-    """Until subscriptions are cached."""

@@ -29,24 +29,24 @@ class Worker:
             group.create_task(
                 repeat(self._end_abandoned_replies, every_seconds=lease_seconds / _LOOKS_A_LEASE)
             )
+            group.create_task(repeat(self._finish_payments, every_seconds=_PAYMENTS_EVERY_SECONDS))
             group.create_task(
                 repeat(
                     self._end_abandoned_metered_replies,
                     every_seconds=lease_seconds / _LOOKS_A_LEASE,
                 )
             )
-            group.create_task(repeat(self._finish_payments, every_seconds=_PAYMENTS_EVERY_SECONDS))
             group.create_task(repeat(self._forget_old_keys, every_seconds=_HOUR_SECONDS))
 
     async def _end_abandoned_replies(self) -> None:
         parts = self._application
         await end_abandoned_replies(parts.database, parts.chat.streams, parts.clock)
 
-    async def _end_abandoned_metered_replies(self) -> None:
-        await end_abandoned_metered_replies(self._application.database)
-
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
+
+    async def _end_abandoned_metered_replies(self) -> None:
+        await end_abandoned_metered_replies(self._application.database)
 
     async def _forget_old_keys(self) -> None:
         async with self._application.database.read_primary() as connection:

@@ -43,9 +43,9 @@ def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[st
     except (OSError, RuntimeError) as error:
         raise EmbeddedDatabaseFailed(f"{folder} cannot be used: {error}") from error
     except subprocess.SubprocessError as error:
-        raise EmbeddedDatabaseFailed(
-            f"PostgreSQL does not start on {folder}; see {folder / 'log'}"
-        ) from error
+        log = folder / "log"
+        reason = f"see {log}" if log.exists() else f"it cannot be made: {error}"
+        raise EmbeddedDatabaseFailed(f"PostgreSQL does not start on {folder}; {reason}") from error
     try:
         yield server.get_uri()
     finally:

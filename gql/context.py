@@ -14,6 +14,8 @@ from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
 from services.metered.service import MeteredGuidance
 from services.principal import ApiClient, Person, Principal
+from services.privacy.links import Links
+from services.privacy.service import PrivacyService
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Services:
     guidance: GuidanceService
     credentials: CredentialService
     metered: MeteredGuidance
+    privacy: PrivacyService
+    links: Links
 
 
 @dataclass(slots=True)
@@ -49,6 +53,11 @@ class RequestContext:
     def viewer_id(self) -> int | None:
         """The signed-in person, when one is asking."""
         return self.principal.user_id if isinstance(self.principal, Person) else None
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller may see operations data."""
+        return isinstance(self.principal, Person) and self.principal.is_operator
 
     def signed_in(self) -> int:
         """The signed-in person; raises `Unauthenticated` when none is asking."""

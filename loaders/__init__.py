@@ -5,6 +5,7 @@ from functools import cached_property
 
 from asyncpg import Record
 
+from cache import VersionedCache
 from db.database import Database
 from db.queries import conversations, credentials, messages, privacy
 from loaders.accounts import account_by_administrator, account_by_id
@@ -14,6 +15,7 @@ from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_acco
 from loaders.pages import PageKey, Slice, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
+from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
 from loaders.rows_by_id import rows_by_id
 from loaders.subscription_by_user import subscription_by_user
@@ -38,13 +40,20 @@ class Loaders:
     """The loaders of one request, made when first used.
 
     `viewer_id` is the signed-in person, whose rows alone the loaders by id give; everything that
-    depends on the time uses the one instant `now`.
+    depends on the time uses the one instant `now`. `subscriptions` is the cache of the process.
     """
 
     def __init__(
-        self, database: Database, *, viewer_id: int | None, contract: UsageContract, now: datetime
+        self,
+        database: Database,
+        *,
+        subscriptions: VersionedCache[Subscription],
+        viewer_id: int | None,
+        contract: UsageContract,
+        now: datetime,
     ) -> None:
         self._database = database
+        self._subscriptions = subscriptions
         self._viewer_id = viewer_id
         self._contract = contract
         self._now = now
@@ -52,7 +61,11 @@ class Loaders:
     def renewed(self) -> "Loaders":
         """Loaders of the same request that have loaded nothing yet."""
         return Loaders(
-            self._database, viewer_id=self._viewer_id, contract=self._contract, now=self._now
+            self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=self._viewer_id,
+            contract=self._contract,
+            now=self._now,
         )
 
     @cached_property
@@ -63,7 +76,7 @@ class Loaders:
     @cached_property
     def subscription(self) -> Loader[int, Subscription]:
         """Current subscriptions by user."""
-        return subscription_by_user(self._database)
+        return subscription_by_user(self._database, self._subscriptions)
 
     @cached_property
     def quota(self) -> Loader[int, Quota]:
@@ -114,6 +127,21 @@ class Loaders:
     def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of privacy requests by user, filtered by kind."""
         return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
+
+    @cached_property
+    def privacy_request_of_nobody(self) -> Loader[int, Record | None]:
+        """The requests whose person has been erased, by id; for operators."""
+        return requests_of_nobody(self._database)
+
+    @cached_property
+    def privacy_archive(self) -> Loader[int, Record | None]:
+        """The archives that can be fetched, by the request's id."""
+        return archive_by_request(self._database, self._now)
+
+    @cached_property
+    def erased_tables(self) -> Loader[int, tuple[Record, ...]]:
+        """What an erasure did to each table, by the request's id."""
+        return erased_tables_by_request(self._database)
 
     @cached_property
     def account(self) -> Loader[int, Record | None]:

@@ -1,5 +1,8 @@
 """The current subscription of each user."""
 
+from collections.abc import Sequence
+
+from cache import VersionedCache
 from db.database import Database
 from db.queries import billing
 from loaders.batch import Loader
@@ -7,13 +10,21 @@ from services.billing.records import NO_SUBSCRIPTION, Subscription
 from services.billing.rows import subscription_from
 
 
-def subscription_by_user(database: Database) -> Loader[int, Subscription]:
-    """By user id; a user without a subscription has `NO_SUBSCRIPTION`."""
+def subscription_by_user(
+    database: Database, cache: VersionedCache[Subscription]
+) -> Loader[int, Subscription]:
+    """By user id, from the cache; a user without a subscription has `NO_SUBSCRIPTION`.
 
-    async def batch(user_ids: list[int]) -> list[Subscription]:
-        async with database.read() as connection:
+    Never from a replica, which may not have yet what has just been invalidated.
+    """
+
+    async def read(user_ids: Sequence[int]) -> list[Subscription]:
+        async with database.read_primary() as connection:
             rows = await billing.current_subscription_by_user(connection, user_ids)
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
+
+    async def batch(user_ids: list[int]) -> list[Subscription]:
+        return await cache.get(user_ids, read)
 
     return Loader(batch)

@@ -1,5 +1,7 @@
 """Every fixture has its file; this one names them."""
 
+import pytest
+
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
@@ -10,3 +12,12 @@ pytest_plugins = [
     "tests.fixtures.stripe",
     "tests.fixtures.live",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what only the tests of the cache ask for."""
+    parser.addoption(
+        "--long-programs",
+        action="store_true",
+        help="play every order of the cache's long programs too, which takes many minutes",
+    )

@@ -14,6 +14,9 @@ from app.wiring import database_url
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 _BACKLOG = 2048
+# A worker answers only once it has imported everything; on a loaded machine the usual five seconds
+# would kill each before it can serve.
+_WORKER_PATIENCE_SECONDS = 60
 
 
 @click.command()
@@ -70,6 +73,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             server_header=False,
             lifespan="on",
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+            timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,
         )
 
 

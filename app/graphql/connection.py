@@ -94,7 +94,6 @@ class Connection:
         self._max_message_bytes = max_message_bytes
         self._credentials: Mapping[str, str] = {}
         self._identity: Identity | None = None
-        self._is_initialised = False
         self._acknowledged = asyncio.Event()
 
     async def serve(self) -> None:
@@ -131,9 +130,8 @@ class Connection:
 
     # Any: the payload is JSON of any shape.
     async def _initialise(self, payload: Mapping[str, Any]) -> None:
-        if self._is_initialised:
+        if self._identity is not None:
             raise ConnectionRefused(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
-        self._is_initialised = True
         self._credentials = _credentials(payload) or self._websocket.headers
         self._identity = await self._identify()
         await send(self._websocket, {"type": "connection_ack"})

@@ -58,8 +58,11 @@ class Operations:
 
     def stop(self) -> None:
         """Stop all."""
-        for id_ in tuple(self._by_id):
-            self.complete(id_)
+        self._by_id.clear()
+        for task in self._running:
+            # Once is enough: twice would break off a mutation.
+            if not task.cancelling():
+                task.cancel()
 
     async def end(self) -> None:
         """Stop all, and wait until they have ended."""

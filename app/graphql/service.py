@@ -19,6 +19,7 @@ from app.graphql.answers import (
 )
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
+from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
@@ -27,6 +28,7 @@ from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
 from metrics.observations import Observations, Outcome
+from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
@@ -42,6 +44,7 @@ class GraphQLService:
         database: Database,
         *,
         services: Services,
+        subscriptions: VersionedCache[Subscription],
         contract: UsageContract,
         meter: Meter,
         observations: Observations,
@@ -51,6 +54,7 @@ class GraphQLService:
         self._preparation = preparation
         self._database = database
         self._services = services
+        self._subscriptions = subscriptions
         self._contract = contract
         self._meter = meter
         self._observations = observations
@@ -176,7 +180,13 @@ class GraphQLService:
         viewer_id = principal.user_id if isinstance(principal, Person) else None
         is_query = operation.kind == "query"
         database = self._database if is_query else self._database.without_replica()
-        loaders = Loaders(database, viewer_id=viewer_id, contract=self._contract, now=now)
+        loaders = Loaders(
+            database,
+            subscriptions=self._subscriptions,
+            viewer_id=viewer_id,
+            contract=self._contract,
+            now=now,
+        )
         return RequestContext(
             principal,
             loaders,

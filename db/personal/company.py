@@ -40,9 +40,11 @@ COMPANY = (
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
     ),
+    # What a company's people wrote is the company's, and is not searched.
     ClassifiedTable(
         "enterprise_generations",
-        Untouched("Written for a company, which answers for what it asks; texts go in 30 days."),
+        _A_COMPANYS,
+        is_written_by_people=True,
         columns=tuple(
             columns(
                 Category.NOT_PERSONAL,

@@ -13,7 +13,16 @@ from db.personal.classes import (
 _ERASED = Becomes("erased")
 _BOOKS = Anonymised("Tax law wants the records of what was sold and paid.", years=10)
 
+_METHOD = "It would let whoever finds it take money, and is gone when the payment has ended."
+
 MONEY = (
+    # Events stay as they are: once their payment is nobody's, they are too.
+    ClassifiedTable(
+        "billing_webhook_events",
+        _BOOKS,
+        ways=(Way("payment_attempt_id", through="billing_payment_attempts"),),
+        columns=tuple(columns(Category.PAYMENT, "id payment_attempt_id occurred_at received_at")),
+    ),
     ClassifiedTable(
         "billing_payment_attempts",
         _BOOKS,
@@ -21,8 +30,14 @@ MONEY = (
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
             *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED),
+            *columns(Category.PAYMENT, "payment_method_token", withheld=_METHOD, becomes=Becomes()),
             *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
             *columns(Category.PAYMENT, "provider_reference failure_reason created_at updated_at"),
+            *columns(
+                Category.TECHNICAL,
+                "provider_key asked_until next_check_at checks",
+                withheld="How our machines ask the payment provider.",
+            ),
         ),
     ),
     ClassifiedTable(

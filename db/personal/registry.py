@@ -2,7 +2,8 @@
 
 A column that is missing here fails the build, and stops erasures at run time. The tables stand in
 the order in which an erasure works: replies that are being written first, since their writers write
-nothing once their row is gone, and who refers to a row before the row.
+nothing once their row is gone; who refers to a row before the row; and the audit trail after those
+whose changes it tells.
 """
 
 from db.personal.chat import CHAT
@@ -73,8 +74,8 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     *CHAT,
     _KEYS,
     *MONEY,
-    _AUDIT,
     *COMPANY,
+    _AUDIT,
     *ARCHIVES,
     *REQUESTS,
     _USERS,

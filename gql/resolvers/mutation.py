@@ -5,6 +5,7 @@ import strawberry
 from gql.resolvers.billing import BillingMutations
 from gql.resolvers.chat import ChatMutations
 from gql.resolvers.enterprise import EnterpriseMutations
+from gql.resolvers.privacy import PrivacyMutations
 
 
 @strawberry.type(
@@ -13,5 +14,5 @@ from gql.resolvers.enterprise import EnterpriseMutations
         "is empty succeeded, any other changed nothing."
     )
 )
-class Mutation(ChatMutations, BillingMutations, EnterpriseMutations):
+class Mutation(ChatMutations, BillingMutations, EnterpriseMutations, PrivacyMutations):
     """The mutation root, a part for each domain."""

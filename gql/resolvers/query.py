@@ -18,7 +18,6 @@ from gql.schema.ops import Ops
 from gql.schema.user import User
 from gql.schema.weight import Weight
 from loaders import ALL_PLANS
-from services.principal import Person
 
 MOST_NODES = 100
 
@@ -73,5 +72,4 @@ class Query:
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")
     def ops(self, info: Info) -> Ops | None:
-        principal = info.context.principal
-        return Ops() if isinstance(principal, Person) and principal.is_operator else None
+        return Ops() if info.context.is_operator else None

@@ -7,6 +7,7 @@ from typing import Self
 import strawberry
 from asyncpg import Record
 
+from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.ids import global_id
 from gql.schema import described
@@ -14,6 +15,8 @@ from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
 from gql.schema.weight import Weight, declared
 from loaders import Slice
+from services.privacy.failures import in_words
+from services.privacy.links import Links
 
 
 @described.enum(
@@ -51,11 +54,24 @@ class PrivacyExport:
     """A file that can be fetched for a while."""
 
     download_url: str = strawberry.field(
-        description="A link that needs no further sign-in and stops working at `expiresAt`."
+        description=(
+            "A link that needs no further sign-in and stops working at `expiresAt`; one that "
+            "begins with `/` is relative to the API's address."
+        )
     )
     expires_at: datetime = strawberry.field(description="When the link stops working.")
     byte_size: int = strawberry.field(description="The archive's size in bytes.")
     sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
+
+    @classmethod
+    def from_row(cls, row: Record, links: Links) -> Self:
+        """The archive in a row."""
+        return cls(
+            download_url=links.export_url(row["file_name"]),
+            expires_at=row["expires_at"],
+            byte_size=row["byte_size"],
+            sha256=row["sha256"].hex(),
+        )
 
 
 @strawberry.type(description="What an erasure did to one table.")
@@ -92,13 +108,39 @@ class PrivacyRequest(Node):
     scheduled_for: datetime | None = strawberry.field(
         description="When an erasure is carried out, unless it is cancelled before."
     )
-    error_reason: str | None = strawberry.field(description="Why it was given up.")
-    export: PrivacyExport | None = strawberry.field(
-        default=None, description="The archive of a completed export, until it expires."
+    error_reason: str | None = strawberry.field(description="Why it was given up, for people.")
+    remaining_references: strawberry.Private[int | None]
+    verified_at: strawberry.Private[datetime | None]
+
+    @described.field("The archive of a completed export, until it expires.")
+    async def export(self, info: Info) -> PrivacyExport | None:
+        if self.kind is not PrivacyRequestKind.EXPORT or self.completed_at is None:
+            return None
+        row = await info.context.loaders.privacy_archive.load(self.key)
+        return PrivacyExport.from_row(row, info.context.services.links) if row else None
+
+    @described.field(
+        "Proof of a completed erasure. It is nobody's any more: its person, who is signed out, "
+        "reads it at `receiptUrl`, and operators by the request's id."
     )
-    receipt: ErasureReceipt | None = strawberry.field(
-        default=None, description="Proof of a completed erasure."
+    async def receipt(self, info: Info) -> ErasureReceipt | None:
+        if self.verified_at is None or self.remaining_references is None:
+            return None
+        rows = await info.context.loaders.erased_tables.load(self.key)
+        return ErasureReceipt(
+            tables=[ErasedTable(name=row["table_name"], rows=row["row_count"]) for row in rows],
+            remaining_references=self.remaining_references,
+            verified_at=self.verified_at,
+        )
+
+    @described.field(
+        "Of an erasure: a link to its receipt, to be kept, since the person is signed out by "
+        "then. It needs no sign-in, and says how far the erasure is until it is completed."
     )
+    def receipt_url(self, info: Info) -> str | None:
+        if self.kind is not PrivacyRequestKind.DELETE:
+            return None
+        return info.context.services.links.receipt_url(self.key)
 
     @classmethod
     def from_row(cls, row: Record) -> Self:
@@ -111,7 +153,9 @@ class PrivacyRequest(Node):
             requested_at=row["requested_at"],
             completed_at=row["completed_at"],
             scheduled_for=row["scheduled_for"],
-            error_reason=row["error_reason"],
+            error_reason=row["error_reason"] and in_words(row["error_reason"]),
+            remaining_references=row["remaining_references"],
+            verified_at=row["verified_at"],
         )
 
 

@@ -120,8 +120,9 @@ def test_the_schema_is_printed() -> None:
 
 def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     def migrate(*revision: str) -> tuple[int, str]:
-        ran = guidance("migrate", *revision, DATABASE_URL=empty_database_url)
-        return ran.returncode, ran.stdout + ran.stderr
+        environment = {"DATABASE_URL": empty_database_url}
+        ran = CliRunner().invoke(commands, ["migrate", *revision], env=environment)
+        return ran.exit_code, ran.output
 
     head = revisions()[-1]
     assert migrate() == (0, f"The database is at {head}.\n")
@@ -146,7 +147,12 @@ def test_a_database_of_a_later_version(
     assert "the database is not of this version" in said
 
 
-def test_without_a_command_there_is_help() -> None:
-    ran = guidance()
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("Usage: guidance ")
+def test_without_a_command_there_is_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["guidance"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    said = capsys.readouterr()
+    assert said.err.startswith("Usage: guidance ")
+    assert said.out == ""

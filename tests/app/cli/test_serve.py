@@ -19,7 +19,7 @@ from tests.fixtures.peer import peer
 from tests.fixtures.server import SECRET
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 def free_port() -> int:
@@ -29,7 +29,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(database_url: str, *options: str) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
+def served(
+    database_url: str, *options: str, **environment: str
+) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
     """A server process that accepts connections, and a client of it."""
     port = free_port()
     process = psutil.Popen(
@@ -38,6 +40,7 @@ def served(database_url: str, *options: str) -> Iterator[tuple[psutil.Popen, htt
             "PATH": os.environ["PATH"],
             "DATABASE_URL": database_url,
             "JWT_SECRET_KEY": SECRET,
+            **environment,
         },
         stderr=subprocess.DEVNULL,
     )
@@ -65,14 +68,20 @@ def accepts(port: int) -> bool:
 
 
 def workers_of(process: psutil.Popen) -> list[psutil.Process]:
-    living = [one for one in process.children() if one.status() != psutil.STATUS_ZOMBIE]
-    return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
+    """The workers that live; one may end while it is looked at."""
+    found = []
+    for one in process.children():
+        with suppress(psutil.NoSuchProcess):
+            if one.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
 
 
 def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
     with served(database_url, "--workers", "2") as (process, client):
+        assert client.get("/healthz").status_code == 200
+        until(lambda: len(workers_of(process)) == 2)
         workers = workers_of(process)
-        assert len(workers) == 2
         before = [worker.cpu_times().user for worker in workers]
         sent = 0
 
@@ -95,6 +104,8 @@ def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
 
 def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
     with served(database_url, "--workers", "2") as (process, client):
+        assert client.get("/healthz").status_code == 200
+        until(lambda: len(workers_of(process)) == 2)
         killed, other = workers_of(process)
         killed.kill()
         until(lambda: len({one.pid for one in workers_of(process)} - {killed.pid, other.pid}) == 1)

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import orjson
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -72,11 +74,12 @@ def test_a_reader_that_stops_reading_stops_the_source(live: Live) -> None:
 
 
 def test_a_reader_that_never_reads_again_is_given_up(world: str) -> None:
-    times = ConnectionTimes(ping_seconds=0.05, stalled_seconds=0.05)
+    """Also where an operation has nothing left to do but to say that it ended."""
+    times = ConnectionTimes(ping_seconds=0.5, stalled_seconds=0.5)
 
-    async def never_read(address: str) -> None:
+    async def never_read(live: Live, lines: list[Any]) -> None:
         async with connect(
-            address,
+            live.socket_address,
             subprotocols=[Subprotocol("graphql-transport-ws")],
             max_queue=1,
             compression=None,
@@ -84,11 +87,16 @@ def test_a_reader_that_never_reads_again_is_given_up(world: str) -> None:
             await say(connection, type="connection_init")
             query = 'subscription { flood(name: "stalled", characters: 100000) }'
             await say(connection, type="subscribe", id="1", payload={"query": query})
+            await asyncio.to_thread(WATCH.until_open, "stalled")
+            await asyncio.to_thread(until_still, live, "stalled")
+            await say(connection, type="subscribe", id="2", payload={"query": "{ nothing }"})
             await asyncio.to_thread(WATCH.until_closed, "stalled")
+            while not any(line.get("code") == 1013 for line in lines):
+                await asyncio.to_thread(live.http.get, "/elsewhere")
             connection.transport.abort()
 
-    with live_server(world, times=times) as live:
-        asyncio.run(never_read(live.socket_address))
+    with live_server(world, times=times) as live, capture_logs() as lines:
+        asyncio.run(never_read(live, lines))
 
 
 def until_still(live: Live, name: str) -> None:

@@ -103,9 +103,9 @@ def operation(text: str) -> Operation:
 
 
 def new_context() -> RequestContext:
-    loaders = Loaders(None, viewer_id=None, contract=CONTRACT, now=NOW)  # type: ignore[arg-type]  # none is used
-    services: Any = None  # Any: none is used
-    return RequestContext(ANONYMOUS, loaders, NOW, Observations(), services, "request")
+    none: Any = None  # Any: nothing of it is used
+    loaders = Loaders(none, subscriptions=none, viewer_id=None, contract=CONTRACT, now=NOW)
+    return RequestContext(ANONYMOUS, loaders, NOW, Observations(), none, "request")
 
 
 def followed(text: str) -> AsyncGenerator[Event, None]:

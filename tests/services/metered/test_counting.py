@@ -175,7 +175,7 @@ def test_a_unit_is_given_back_to_the_day_that_it_was_counted_on(own_world: str) 
         model, now = ScriptedModel(), NOW
         async with instance(own_world, model, clock=lambda: now) as parts:
             asking = asyncio.create_task(parts.generate())
-            await until(lambda: model.prompts)
+            await until(lambda: bool(model.prompts))
             assert await parts.used() == 8
             now = NOW + timedelta(days=1)
             model.fail(GenerationFailed(FailureReason.TIMEOUT))

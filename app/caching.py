@@ -1,0 +1,48 @@
+"""The cache of subscriptions, built once a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from app.redis import open_redis
+from app.settings import Settings
+from cache import (
+    MemoryStore,
+    RedisStore,
+    ServerClock,
+    ShelteredStore,
+    Store,
+    VersionedCache,
+)
+from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
+from metrics.cache import CacheMetrics
+from services.billing.records import Subscription
+from services.billing.shape import SUBSCRIPTION_SHAPE
+
+
+@asynccontextmanager
+async def open_subscription_cache(
+    settings: Settings,
+) -> AsyncIterator[VersionedCache[Subscription]]:
+    """Build the cache of current subscriptions, in Redis where there is one."""
+    name = "subscription"
+    metrics = CacheMetrics(name)
+    lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
+    async with AsyncExitStack() as stack:
+        store: Store = MemoryStore(lifetime_seconds)
+        if settings.redis_url is not None:
+            clock = ServerClock()
+            client = await stack.enter_async_context(
+                open_redis(
+                    settings.redis_url,
+                    connections=CONNECTIONS,
+                    timeout_seconds=CONNECT_SECONDS,
+                    connected=clock.connected,
+                )
+            )
+            shared = RedisStore(client, clock, lifetime_seconds=lifetime_seconds)
+            store = await stack.enter_async_context(ShelteredStore(shared, metrics))
+        cache = VersionedCache(
+            store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
+        )
+        stack.push_async_callback(cache.close)
+        yield cache

@@ -1,0 +1,31 @@
+"""The parts of privacy, built once a process."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.secret import kept_secret
+from app.settings import Settings
+from db.database import Database
+from services.clock import Clock
+from services.privacy.links import Links
+from services.privacy.service import PrivacyService
+
+_LINK_SECRET = "link-secret"  # noqa: S105 - the name of its file
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What a process serves privacy requests with."""
+
+    links: Links
+    service: PrivacyService
+
+
+def open_privacy(settings: Settings, database: Database, *, clock: Clock) -> Privacy:
+    """Build the parts."""
+    links = Links(
+        lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode(),
+        base_url=settings.public_base_url,
+    )
+    grace = timedelta(days=settings.erasure_grace_days)
+    return Privacy(links, PrivacyService(database, grace=grace, clock=clock))

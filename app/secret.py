@@ -1,0 +1,30 @@
+"""Secrets that are made once and kept beside the data, where none is given."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+_BYTES = 48
+
+
+def kept_secret(data_dir: Path, name: str) -> str:
+    """Read the secret `name` in `data_dir`, after making it if it is not there.
+
+    Processes that make it at the same time agree on one of theirs.
+    """
+    path = data_dir / name
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _make(path)
+    return path.read_text()
+
+
+def _make(path: Path) -> None:
+    own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(_BYTES))
+    with suppress(FileExistsError):
+        path.hardlink_to(own)
+    own.unlink()

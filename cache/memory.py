@@ -1,0 +1,110 @@
+"""Entries of one process, in its memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import monotonic
+
+from aiocache import SimpleMemoryCache
+from aiocache.serializers import NullSerializer
+
+from cache.records import Entry, Fill
+
+MOST_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    token: bytes
+    since: float
+
+
+class MemoryStore:
+    """A store in the memory of its process, of at most `most_entries` entries.
+
+    aiocache keeps the payloads, each with its token, and a payload counts only while the lease of
+    its key has that token. Leases are changed without awaiting anything, so that no order in
+    which reads, fills and invalidations are suspended can bring an old payload back.
+    """
+
+    def __init__(
+        self,
+        lifetime_seconds: float,
+        *,
+        most_entries: int = MOST_ENTRIES,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._lifetime_seconds = lifetime_seconds
+        self._most_entries = most_entries
+        self._clock = clock
+        # The oldest first, which are the next to expire.
+        self._leases: OrderedDict[str, _Lease] = OrderedDict()
+        self._payloads = SimpleMemoryCache(serializer=NullSerializer(), timeout=None)
+        self._numbers = count(1)
+
+    def __len__(self) -> int:
+        """How many entries there are, with those that have expired and are still in place."""
+        return len(self._leases)
+
+    async def read(self, keys: Sequence[str]) -> list[Entry | None]:
+        """Give what each key has."""
+        stored = await self._payloads.multi_get(keys)
+        return [self._entry(key, one) for key, one in zip(keys, stored, strict=True)]
+
+    async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
+        """Give what each key has then, after leasing those with nothing but what is refused."""
+        stored = await self._payloads.multi_get(list(refused))
+        entries = []
+        for (key, token), one in zip(refused.items(), stored, strict=True):
+            entry = self._entry(key, one)
+            if entry is None or entry.token == token:
+                entry = self._lease(key)
+            entries.append(entry)
+        while len(self._leases) > self._most_entries:
+            oldest, _ = self._leases.popitem(last=False)
+            await self._payloads.delete(oldest)
+        return entries
+
+    async def fill(self, fills: Sequence[Fill]) -> int:
+        """Keep the values whose lease still stands, and give their number."""
+        kept = 0
+        for fill in fills:
+            left_seconds = self._left_seconds(fill)
+            if left_seconds > 0:
+                await self._payloads.set(fill.key, (fill.token, fill.payload), ttl=left_seconds)
+                kept += 1
+        return kept
+
+    async def forget(self, keys: Sequence[str]) -> None:
+        """Take away values and leases."""
+        for key in keys:
+            self._leases.pop(key, None)
+        for key in keys:
+            await self._payloads.delete(key)
+
+    async def is_here(self) -> bool:
+        """Memory is always here."""
+        return True
+
+    def _entry(self, key: str, stored: tuple[bytes, bytes] | None) -> Entry | None:
+        lease = self._leases.get(key)
+        if lease is None:
+            return None
+        age_seconds = self._clock() - lease.since
+        if age_seconds >= self._lifetime_seconds:
+            return None
+        is_filled = stored is not None and stored[0] == lease.token
+        return Entry(lease.token, stored[1] if stored and is_filled else None, age_seconds)
+
+    def _lease(self, key: str) -> Entry:
+        lease = _Lease(b"%d" % next(self._numbers), self._clock())
+        self._leases[key] = lease
+        self._leases.move_to_end(key)
+        return Entry(lease.token, None, 0.0)
+
+    def _left_seconds(self, fill: Fill) -> float:
+        lease = self._leases.get(fill.key)
+        if lease is None or lease.token != fill.token:
+            return 0.0
+        return lease.since + self._lifetime_seconds - self._clock()

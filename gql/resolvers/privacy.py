@@ -1,0 +1,62 @@
+"""The root fields that make privacy requests and take them back."""
+
+import strawberry
+
+from gql.context import Info, RequestContext
+from gql.resolvers.refusals import Input, input_key, mutation
+from gql.schema.privacy import PrivacyRequest
+from gql.schema.privacy_mutations import (
+    CancelPrivacyRequestInput,
+    PrivacyRequestInput,
+    PrivacyRequestPayload,
+)
+
+
+@strawberry.type
+class PrivacyMutations:
+    """Exports and erasures."""
+
+    @mutation(
+        "Ask for a copy of everything that is kept about the person. While one is under way it is "
+        "given; a day after a completed one another can be asked for.",
+        PrivacyRequestPayload,
+    )
+    async def request_privacy_export(
+        self, info: Info, input_: Input[PrivacyRequestInput]
+    ) -> PrivacyRequestPayload:
+        made = await info.context.services.privacy.request_export(
+            info.context.signed_in(),
+            idempotency_key=input_.idempotency_key,
+            request_id=info.context.request_id,
+        )
+        return await _payload(info.context, made)
+
+    @mutation(
+        "Ask for the erasure of the person's data. It is carried out at `scheduledFor`, can be "
+        "taken back until then, and signs the person out for good. While one is under way it is "
+        "given.",
+        PrivacyRequestPayload,
+    )
+    async def request_privacy_delete(
+        self, info: Info, input_: Input[PrivacyRequestInput]
+    ) -> PrivacyRequestPayload:
+        made = await info.context.services.privacy.request_erasure(
+            info.context.signed_in(),
+            idempotency_key=input_.idempotency_key,
+            request_id=info.context.request_id,
+        )
+        return await _payload(info.context, made)
+
+    @mutation("Take back a privacy request that has not begun.", PrivacyRequestPayload)
+    async def cancel_privacy_request(
+        self, info: Info, input_: Input[CancelPrivacyRequestInput]
+    ) -> PrivacyRequestPayload:
+        viewer = info.context.signed_in()
+        key = input_key("PrivacyRequest", input_.privacy_request_id, field="privacyRequestId")
+        await info.context.services.privacy.cancel(viewer, key, request_id=info.context.request_id)
+        return await _payload(info.context, key)
+
+
+async def _payload(context: RequestContext, key: int) -> PrivacyRequestPayload:
+    row = await context.loaders.privacy_request.load(key)
+    return PrivacyRequestPayload(privacy_request=PrivacyRequest.from_row(row) if row else None)

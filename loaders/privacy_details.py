@@ -1,0 +1,48 @@
+"""What belongs to privacy requests."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from asyncpg import Record
+
+from db.database import Database
+from db.queries import privacy, privacy_archives
+from loaders.batch import Loader
+
+
+def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:
+    """By request id; None for a request without an archive that can be fetched at `now`."""
+
+    async def batch(request_ids: list[int]) -> list[Record | None]:
+        async with database.read() as connection:
+            rows = await privacy_archives.by_request(connection, request_ids, now)
+        found = {row["request_id"]: row for row in rows}
+        return [found.get(id_) for id_ in request_ids]
+
+    return Loader(batch)
+
+
+def erased_tables_by_request(database: Database) -> Loader[int, tuple[Record, ...]]:
+    """By request id: what its erasure did to each table."""
+
+    async def batch(request_ids: list[int]) -> list[tuple[Record, ...]]:
+        async with database.read() as connection:
+            rows = await privacy.erased_tables(connection, request_ids)
+        found: dict[int, list[Record]] = defaultdict(list)
+        for row in rows:
+            found[row["request_id"]].append(row)
+        return [tuple(found[id_]) for id_ in request_ids]
+
+    return Loader(batch)
+
+
+def requests_of_nobody(database: Database) -> Loader[int, Record | None]:
+    """By id: requests whose person has been erased."""
+
+    async def batch(ids: list[int]) -> list[Record | None]:
+        async with database.read() as connection:
+            rows = await privacy.requests_of_nobody(connection, ids)
+        found = {row["id"]: row for row in rows}
+        return [found.get(id_) for id_ in ids]
+
+    return Loader(batch)

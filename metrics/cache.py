@@ -1,0 +1,75 @@
+"""How caches fare: what they serve, how old it is, and what went wrong."""
+
+from prometheus_client import Counter, Histogram
+
+_AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
+
+HITS = Counter("guidance_cache_hits", "Values served from a cache.", ("cache",))
+MISSES = Counter("guidance_cache_misses", "Values that a cache did not have.", ("cache",))
+BYPASSES = Counter(
+    "guidance_cache_bypasses",
+    "Values read from the database without asking a cache, which was away.",
+    ("cache",),
+)
+FILLS = Counter("guidance_cache_fills", "Values put into a cache.", ("cache",))
+FILLS_DISCARDED = Counter(
+    "guidance_cache_fills_discarded",
+    "Values read for a cache and not put into it: another was there, or it had been invalidated.",
+    ("cache",),
+)
+AGE_SECONDS = Histogram(
+    "guidance_cache_age_seconds",
+    "The age of the values served from a cache, from before the database was read.",
+    ("cache",),
+    buckets=_AGE_EDGES,
+)
+ERRORS = Counter(
+    "guidance_cache_errors",
+    "Operations that a cache's store did not answer, or not in time.",
+    ("cache", "operation"),
+)
+INVALIDATIONS_UNDELIVERED = Counter(
+    "guidance_cache_invalidations_undelivered",
+    "Keys that could not be invalidated at once: others may serve the old value for its lifetime.",
+    ("cache",),
+)
+
+
+class CacheMetrics:
+    """The measurements of the cache `name`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._hits = HITS.labels(name)
+        self._misses = MISSES.labels(name)
+        self._bypasses = BYPASSES.labels(name)
+        self._fills = FILLS.labels(name)
+        self._discarded = FILLS_DISCARDED.labels(name)
+        self._age = AGE_SECONDS.labels(name)
+        self._undelivered = INVALIDATIONS_UNDELIVERED.labels(name)
+
+    def hit(self, age_seconds: float) -> None:
+        """Note that a value of that age was served."""
+        self._hits.inc()
+        self._age.observe(age_seconds)
+
+    def missed(self, number: int) -> None:
+        """Note values that were not there."""
+        self._misses.inc(number)
+
+    def bypassed(self, number: int) -> None:
+        """Note values for which the store was not asked."""
+        self._bypasses.inc(number)
+
+    def filled(self, kept: int, *, of: int) -> None:
+        """Note that so many values out of those read were kept."""
+        self._fills.inc(kept)
+        self._discarded.inc(of - kept)
+
+    def failed(self, operation: str) -> None:
+        """Note an operation that was not answered."""
+        ERRORS.labels(self._name, operation).inc()
+
+    def undelivered(self, number: int) -> None:
+        """Note keys whose invalidation could not be delivered at once."""
+        self._undelivered.inc(number)

@@ -1,0 +1,1 @@
+"""The serving process is killed again and again, and afterwards everything must be right."""

@@ -1,0 +1,117 @@
+"""What is in the database when all is over, and what of it is wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from gql.ids import global_id
+from perf.chaos.people import Sending, Told
+
+_ENDS = {"complete": "settle", "stopped": None, "failed": "release"}
+_ASKED = """
+SELECT content, id FROM chat_messages WHERE role = 'user'
+"""
+_REPLIES = """
+SELECT reply.id, reply.status, reply.content, reply.failure_reason,
+  (SELECT count(*) FROM chat_messages asked WHERE asked.conversation_id = reply.conversation_id
+    AND asked.role = 'user') AS asked,
+  ARRAY(SELECT kind FROM quota_ledger_entries entry WHERE entry.reply_id = reply.id ORDER BY id)
+    AS kinds
+FROM chat_messages reply WHERE role = 'assistant' ORDER BY id
+"""
+_BEING_WRITTEN = "SELECT count(*) FROM reply_generations"
+_DIFFERENCES = """
+SELECT user_id, usage_date, used, (
+  SELECT coalesce(sum(units), 0) FROM quota_ledger_entries entry
+  WHERE entry.user_id = counter.user_id AND entry.usage_date = counter.usage_date) AS recorded
+FROM daily_quota_usages counter
+"""
+_ENTRIES = "SELECT count(DISTINCT reply_id) FROM quota_ledger_entries"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """How replies ended, by status, and every problem in words; none when all is well."""
+
+    statuses: dict[str, int]
+    problems: tuple[str, ...]
+
+
+async def being_written(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """How many replies have not ended."""
+    return int(await connection.fetchval(_BEING_WRITTEN))
+
+
+async def findings(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    messages: Sequence[Sending],
+    told: Told,
+    *,
+    model_calls: int,
+) -> Findings:
+    """Compare what is stored with what was sent and told."""
+    asked = await connection.fetch(_ASKED)
+    replies = await connection.fetch(_REPLIES)
+    problems = [
+        *_of_messages(asked, messages),
+        *_of_replies(replies, len(messages)),
+        *_of_what_was_told(asked, replies, messages, told),
+    ]
+    if left := await being_written(connection):
+        problems.append(f"{left} replies are still being written")
+    problems += [
+        f"user {row['user_id']} used {row['used']} units, and the ledger says {row['recorded']}"
+        for row in await connection.fetch(_DIFFERENCES)
+        if row["used"] != row["recorded"]
+    ]
+    if (entries := await connection.fetchval(_ENTRIES)) != len(replies):
+        problems.append(f"the ledger knows {entries} replies, and there are {len(replies)}")
+    if model_calls > len(messages):
+        problems.append(f"the model was asked {model_calls} times for {len(messages)} messages")
+    found = [row["status"] for row in replies]
+    return Findings({one: found.count(one) for one in sorted(set(found))}, tuple(problems))
+
+
+def _of_messages(asked: Sequence[asyncpg.Record], messages: Sequence[Sending]) -> Iterator[str]:
+    stored = [row["content"] for row in asked]
+    for one in messages:
+        if (count := stored.count(one.content)) != 1:
+            yield f"{one.key} is stored {count} times"
+    if strangers := set(stored) - {one.content for one in messages}:
+        yield f"nobody sent {sorted(strangers)}"
+
+
+def _of_replies(replies: Sequence[asyncpg.Record], messages: int) -> Iterator[str]:
+    if len(replies) != messages:
+        yield f"there are {len(replies)} replies to {messages} messages"
+    for row in replies:
+        name, status, kinds = f"reply {row['id']}", row["status"], row["kinds"]
+        if row["asked"] != 1:
+            yield f"{name} stands beside {row['asked']} messages"
+        if status not in _ENDS:
+            yield f"{name} is {status}"
+        elif kinds != ["reserve", _ENDS[status] or ("settle" if row["content"] else "release")]:
+            yield f"{name} is {status}, and its ledger says {', '.join(kinds)}"
+        if status == "complete" and not row["content"]:
+            yield f"{name} is complete without a text"
+
+
+def _of_what_was_told(
+    asked: Sequence[asyncpg.Record],
+    replies: Sequence[asyncpg.Record],
+    messages: Sequence[Sending],
+    told: Told,
+) -> Iterator[str]:
+    message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in asked}
+    texts = {str(global_id("Message", row["id"])): row["content"] for row in replies}
+    for one in messages:
+        exchanges = told.exchanges[one.key]
+        if len(exchanges) != 1:
+            yield f"{one.key} was told to be {len(exchanges)} exchanges"
+        for message_id, reply_id in exchanges:
+            if message_ids.get(one.content) != message_id or reply_id not in texts:
+                yield f"{one.key} was told to be what is not stored"
+    for reply_id, text in told.whole.items():
+        if texts.get(reply_id) != text:
+            yield f"a complete reply was told to have another text than is stored: {reply_id}"

@@ -1,0 +1,136 @@
+"""The trial: people send, the server is killed at random moments, and nothing may be wrong."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from random import Random
+
+import asyncpg
+import httpx2
+
+from app.authentication.tokens import issue_token
+from perf.chaos.findings import Findings, being_written, findings
+from perf.chaos.people import Person, Sending, Told, sendings
+from perf.chaos.server import MortalServer, mortal_server
+from services.clock import system_clock
+
+LEASE_SECONDS = 2
+_LONGEST_WAIT_SECONDS = 1.0
+"""Between an answer and a kill: about as long as the writing of a reply."""
+_ANSWER_SECONDS = 60.0
+_QUIET_SECONDS = 60.0
+_TOKEN_SECONDS = 86_400
+_PLAN = "premium-unlimited"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is to be done; the same `seed` sends the same and kills after the same answers."""
+
+    people: int
+    sends: int
+    kills: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, and what was found afterwards."""
+
+    told: Told
+    model_calls: int
+    found: Findings
+
+
+async def kill_replies(trial: Trial, database_url: str, model_url: str) -> Outcome:
+    """Hold the trial on an empty, migrated database, with the stand-in at `model_url`."""
+    random = Random(trial.seed)
+    secret = secrets.token_hex()
+    share, rest = divmod(trial.sends, trial.people)
+    batches = {
+        person: sendings(person, share + (person <= rest), random)
+        for person in range(1, trial.people + 1)
+    }
+    messages = [one for batch in batches.values() for one in batch]
+    told = Told()
+    connection = await asyncpg.connect(database_url)
+    try:
+        await _add_people(connection, trial.people)
+        environment = {
+            "DATABASE_URL": database_url,
+            "JWT_SECRET_KEY": secret,
+            "CHAT_LLM_BASE_URL": model_url,
+            "CHAT_REPLY_LEASE_SECONDS": str(LEASE_SECONDS),
+        }
+        async with (
+            mortal_server(environment) as server,
+            httpx2.AsyncClient(base_url=server.url, timeout=_ANSWER_SECONDS) as http,
+        ):
+            people = {person: Person(http, _token(person, secret), told) for person in batches}
+            await _send_and_kill(trial, random, server, people, batches)
+            async with asyncio.timeout(_QUIET_SECONDS):
+                while await being_written(connection):  # noqa: ASYNC110 - another process ends them
+                    await asyncio.sleep(0.1)
+            # Every key once more: it must give what it gave, and ask the model nothing.
+            for person, batch in batches.items():
+                for one in batch:
+                    await people[person].send(one)
+        calls = await _model_calls(model_url)
+        found = await findings(connection, messages, told, model_calls=calls)
+    finally:
+        await connection.close()
+    return Outcome(told, calls, found)
+
+
+async def _send_and_kill(
+    trial: Trial,
+    random: Random,
+    server: MortalServer,
+    people: dict[int, Person],
+    batches: dict[int, list[Sending]],
+) -> None:
+    answered = 0
+    progress = asyncio.Event()
+
+    def count() -> None:
+        nonlocal answered
+        answered += 1
+        progress.set()
+
+    async def kill() -> None:
+        for after in sorted(random.choices(range(trial.sends), k=trial.kills)):
+            while answered < after:
+                progress.clear()
+                await progress.wait()
+            await asyncio.sleep(random.uniform(0, _LONGEST_WAIT_SECONDS))
+            await server.kill()
+            await server.start()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kill())
+        for person, batch in batches.items():
+            group.create_task(people[person].send_all(batch, count))
+
+
+async def _add_people(connection: "asyncpg.Connection[asyncpg.Record]", count: int) -> None:
+    await connection.executemany(
+        "INSERT INTO users (id, email) VALUES ($1, $2)",
+        [(person, f"person{person}@example.com") for person in range(1, count + 1)],
+    )
+    await connection.execute(
+        "INSERT INTO user_subscriptions (user_id, plan_code, status, started_at) "
+        "SELECT id, $1, 'active', now() FROM users",
+        _PLAN,
+    )
+
+
+async def _model_calls(model_url: str) -> int:
+    async with httpx2.AsyncClient() as http:
+        control = await http.get(f"{model_url.removesuffix('/v1')}/control")
+        return int(control.raise_for_status().json()["counts"]["received"])
+
+
+def _token(person: int, secret: str) -> str:
+    return issue_token(
+        secret, user_id=person, roles=(), ttl_seconds=_TOKEN_SECONDS, now=system_clock()
+    )

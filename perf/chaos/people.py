@@ -1,0 +1,117 @@
+"""People who send messages to a server that dies: each with a key, again until it is answered."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from random import Random
+from typing import Any
+
+import httpx2
+
+_AGAIN_SECONDS = 0.25
+_SEND = """mutation Send($input: SendMessageInput!) { sendMessage(input: $input) {
+  message { id content } reply { id status content } userErrors { code } } }"""
+_STOP = """mutation Stop($input: StopReplyInput!) { stopReply(input: $input) {
+  reply { id status content } userErrors { code } } }"""
+_ANSWERS = frozenset({(), ("LLM_UNAVAILABLE",)})
+
+
+class Manner(Enum):
+    """How a message is sent."""
+
+    WAIT = "wait"
+    STREAM = "stream"
+    STOP = "stop"
+
+
+_WEIGHTS = {Manner.WAIT: 6, Manner.STREAM: 3, Manner.STOP: 1}
+
+
+class NeverAnswered(Exception):
+    """The server answered with what no kill explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message to be sent; the key and the text are its own."""
+
+    key: str
+    content: str
+    manner: Manner
+
+
+@dataclass(slots=True)
+class Told:
+    """What clients were told of messages: by key, the ids of message and reply."""
+
+    exchanges: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    whole: dict[str, str] = field(default_factory=dict)
+    """The text of replies that were said to be complete, by id."""
+    requests: int = 0
+    failed: int = 0
+
+
+def sendings(person: int, count: int, random: Random) -> list[Sending]:
+    """What a person is going to send."""
+    return [
+        Sending(
+            key=f"person {person} message {number}",
+            content=f"Person {person}, message {number}: how do I begin?",
+            manner=random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0],
+        )
+        for number in range(count)
+    ]
+
+
+class Person:
+    """Sends one message after another over `http`, which carries the person's token."""
+
+    def __init__(self, http: httpx2.AsyncClient, token: str, told: Told) -> None:
+        self._http = http
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._told = told
+
+    async def send_all(self, messages: list[Sending], answered: Callable[[], None]) -> None:
+        """Send them, saying after each that it was answered."""
+        for one in messages:
+            reply_id = await self.send(one)
+            if one.manner is Manner.STOP:
+                await self._ask(_STOP, {"messageId": reply_id})
+            answered()
+
+    async def send(self, message: Sending) -> str:
+        """Send one until it is answered, note what was told of it, and give the reply's id."""
+        payload = await self._ask(
+            _SEND,
+            {
+                "content": message.content,
+                "idempotencyKey": message.key,
+                "delivery": "WAIT" if message.manner is Manner.WAIT else "STREAM",
+            },
+        )
+        reply = payload["reply"]
+        self._told.exchanges[message.key].add((payload["message"]["id"], reply["id"]))
+        if reply["status"] == "COMPLETE":
+            self._told.whole[reply["id"]] = reply["content"]
+        return str(reply["id"])
+
+    # Any: inputs and payloads are JSON.
+    async def _ask(self, document: str, input_: dict[str, Any]) -> dict[str, Any]:
+        request = {"query": document, "variables": {"input": input_}}
+        while True:
+            self._told.requests += 1
+            try:
+                answer = await self._http.post("/graphql", json=request, headers=self._headers)
+                body = answer.json()
+            except (httpx2.TransportError, ValueError):
+                self._told.failed += 1
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            if "errors" in body:
+                raise NeverAnswered(str(body["errors"]))
+            (payload,) = body["data"].values()
+            if tuple(error["code"] for error in payload["userErrors"]) not in _ANSWERS:
+                raise NeverAnswered(str(payload["userErrors"]))
+            return dict(payload)

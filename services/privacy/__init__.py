@@ -1,0 +1,1 @@
+"""What the privacy law gives people: a copy of their data, and its erasure."""

@@ -1,0 +1,21 @@
+"""Requests that were given up, in words for the person."""
+
+from services.privacy.records import FailureReason
+
+_WORDS = {
+    FailureReason.STORAGE_FULL.value: "There was no room for the archive; ask again later.",
+    FailureReason.INTERRUPTED.value: "It was interrupted too often; ask again later.",
+    FailureReason.STILL_IDENTIFIED.value: (
+        "Something that identifies you is left; we look into it and finish the erasure."
+    ),
+    FailureReason.NOT_CLASSIFIED.value: (
+        "It is not certain that nothing would be forgotten; we look into it and finish it."
+    ),
+    FailureReason.SUPERSEDED.value: "The erasure of the data came first.",
+}
+_UNEXPECTED = "Something went wrong on our side; ask again later."
+
+
+def in_words(reason: str) -> str:
+    """What a stored reason means; one that is not known was unexpected."""
+    return _WORDS.get(reason, _UNEXPECTED)
