@@ -118,9 +118,9 @@ async def open_application(
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes
                     ),
-                    metered=chat.metered,
                     privacy=privacy.service,
                     links=privacy.links,
+                    metered=chat.metered,
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,

@@ -40,4 +40,18 @@ COMPANY = (
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
     ),
+    # What a company's people wrote is the company's, and is not searched.
+    ClassifiedTable(
+        "enterprise_generations",
+        _A_COMPANYS,
+        is_written_by_people=True,
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "id enterprise_account_id credential_id usage_date is_overage status owner "
+                "lease_expires_at created_at content failure_reason retry_after_seconds model "
+                "attempts prompt_tokens completion_tokens latency_ms",
+            )
+        ),
+    ),
 )

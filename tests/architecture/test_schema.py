@@ -39,13 +39,21 @@ def test_everything_of_the_contract_is_there_with_the_same_types() -> None:
     assert {name: ours.get(name) for name in promised} == promised
 
 
+def test_the_root_fields_are_those_of_the_contract() -> None:
+    assert _root_fields(build_schema(schema().as_str())) == _root_fields(CONTRACT)
+
+
 def _roots(built: GraphQLSchema) -> list[GraphQLObjectType]:
     roots = (built.query_type, built.mutation_type, built.subscription_type)
     return [root for root in roots if root is not None]
 
 
+def _root_fields(built: GraphQLSchema) -> set[str]:
+    return {f"{root.name}.{field}" for root in _roots(built) for field in root.fields}
+
+
 def _reachable(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:
-    """The types that can be met from the roots."""
+    """The types that can be met from the root fields."""
     waiting: list[GraphQLNamedType] = list(_roots(built))
     met: set[str] = set()
     while waiting:
