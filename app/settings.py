@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
+from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.throttling.records import CostLimits, Policy
 
 SHORTEST_SECRET = 32
 LONGEST_GRACE_DAYS = 28
@@ -247,6 +249,28 @@ class Settings(BaseSettings):
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
     )
+    graphql_max_depth: Positive = Field(15, description="The most levels of fields of a document.")
+    graphql_max_aliases: Positive = Field(
+        100, description="The most fields with an alias of a document."
+    )
+    graphql_max_cost: Positive = Field(
+        2_000,
+        description="The most that one operation may cost: an object costs 1, a page as many "
+        "objects as it is asked for.",
+    )
+    graphql_key_budget: Positive = Field(
+        20_000,
+        description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
+    )
+    graphql_key_restore_rate: Positive = Field(
+        2_000, description="The cost that an API key may spend again with each second."
+    )
+    graphql_person_budget: Positive = Field(
+        50_000, description="The cost that a person may spend at once, `GRAPHQL_MAX_COST` or more."
+    )
+    graphql_person_restore_rate: Positive = Field(
+        5_000, description="The cost that a person may spend again with each second."
+    )
     prometheus_multiproc_dir: Path | None = Field(
         None,
         description="Where several workers share their metrics; `serve --workers` sets it.",
@@ -294,6 +318,14 @@ class Settings(BaseSettings):
             )
         if self.is_production and self.takes_money and not self.payments_webhook_secrets:
             raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_cover_an_operation(self) -> "Settings":
+        if min(self.graphql_key_budget, self.graphql_person_budget) < self.graphql_max_cost:
+            raise ValueError(
+                "GRAPHQL_KEY_BUDGET and GRAPHQL_PERSON_BUDGET must be GRAPHQL_MAX_COST or more"
+            )
         return self
 
     @property
@@ -367,6 +399,24 @@ class Settings(BaseSettings):
             daily_limit=self.b2b_daily_usage_limit,
             monthly_limit=self.b2b_monthly_usage_limit,
             limit_mode=self.b2b_usage_limit_mode,
+        )
+
+    @property
+    def document_limits(self) -> Limits:
+        """What a document may have."""
+        return Limits(
+            tokens=self.graphql_max_tokens,
+            depth=self.graphql_max_depth,
+            aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def cost_limits(self) -> CostLimits:
+        """What operations may cost."""
+        return CostLimits(
+            maximum=self.graphql_max_cost,
+            of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
+            of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
         )
 
 
