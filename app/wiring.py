@@ -9,6 +9,7 @@ from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
+from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
 from app.graphql.metering import Meter
@@ -29,8 +30,6 @@ from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
-from services.throttling.budgets import Budgets
-from services.throttling.memory import MemoryBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,7 @@ async def open_application(
             )
         )
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
+        budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
@@ -127,7 +127,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(settings.cost_limits, Budgets(MemoryBudgets(), None)),
+                meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
             ),

@@ -90,21 +90,21 @@ class CostedField:
         value = parent.get(self.name)
         if value is None:
             return self.own if self.name in parent else 0
-        if not self.is_list and not self.is_connection:
-            return self.own + self.each + self._returned(variables, value)
-        if self.is_connection:
-            return self.own + self._rows(variables, value) + self._returned(variables, value)
-        items = value if isinstance(value, list) else ()
-        return (
-            self.own
-            + self.each * len(items)
-            + (sum(self._returned(variables, item) for item in items) if self.alternatives else 0)
-        )
+        if self.is_list:
+            cost = self.own + self.each * len(value)
+            if not self.alternatives:
+                return cost
+            return cost + sum(self._returned(variables, item) for item in value)
+        cost = self.own + (self._rows(variables, value) if self.is_connection else self.each)
+        return cost + self._returned(variables, value) if self.alternatives else cost
 
     def _rows(self, variables: Variables, connection: Mapping[str, Any]) -> int:
         """The rows of a page: its edges, where they were asked for."""
-        lengths = [len(one) for one in connection.values() if isinstance(one, list)]
-        return self.each * (max(lengths) if lengths else self.size.of(variables))
+        rows = -1
+        for value in connection.values():
+            if isinstance(value, list):
+                rows = max(rows, len(value))
+        return self.each * (self.size.of(variables) if rows < 0 else rows)
 
     def _returned(self, variables: Variables, value: Any) -> int:
         most = 0

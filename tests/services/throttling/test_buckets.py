@@ -1,7 +1,7 @@
 """Buckets in memory and in Redis: what is spent, refused, restored and given back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from services.throttling.budgets import Budgets
+from services.throttling.budgets import REST_SECONDS, Budgets
 from services.throttling.memory import MemoryBudgets
 from services.throttling.records import Level, Policy, Spending
 from services.throttling.redis import RedisBudgets
 from services.throttling.rules import refilled, spending
-from tests.fixtures.redis import running_redis
+from tests.fixtures.redis import ControlledRedis, controlled_redis
 from tests.services.guidance.parts import until
 
 POLICY = Policy(capacity=100, restore_rate=10)
@@ -159,19 +159,29 @@ def test_of_concurrent_instances_as_many_are_granted_as_fit(redis_url: str) -> N
 
 
 @pytest.fixture
-def own_redis(tmp_path: Path) -> str:
-    """A Redis that is gone when the test begins."""
-    with running_redis(tmp_path) as url:
-        pass
-    return url
+def own_redis(tmp_path: Path) -> Iterator[ControlledRedis]:
+    """A Redis that the test ends and starts again."""
+    with controlled_redis(tmp_path) as server:
+        yield server
 
 
-def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(own_redis: str) -> None:
+def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
+    own_redis: ControlledRedis, seconds: Seconds
+) -> None:
     async def scenario() -> None:
-        async with client(own_redis) as redis:
-            budgets = Budgets(MemoryBudgets(), RedisBudgets(redis))
+        async with client(own_redis.url) as redis:
+            budgets = Budgets(MemoryBudgets(seconds=seconds), RedisBudgets(redis), seconds=seconds)
+            assert (await budgets.spend("a", 50, SLOW)).level.available == 50
+            own_redis.kill()
             assert (await budgets.spend("a", 90, SLOW)).level.available == 10
             assert not (await budgets.spend("a", 90, SLOW)).is_granted
+            budgets.refund("a", 90, SLOW)
+            assert (await budgets.spend("a", 0, SLOW)).level.available == 100
+            own_redis.start()
+            # Left alone for a moment, and then asked again: it kept nothing.
+            assert (await budgets.spend("a", 60, SLOW)).level.available == 40
+            seconds.now += REST_SECONDS
+            assert (await budgets.spend("a", 90, SLOW)).level.available == 10
 
     asyncio.run(scenario())
 
