@@ -9,7 +9,8 @@ from clients.payments.opening import open_payment_provider
 from clients.payments.provider import PaymentProvider
 from db.database import Database
 from services.billing.charging import Charging
-from services.billing.outcomes import Invalidate
+from services.billing.events import PaymentEvents
+from services.billing.outcomes import Invalidate, Outcomes
 from services.billing.service import BillingService
 from services.clock import Clock
 
@@ -23,6 +24,7 @@ class Billing:
 
     provider: PaymentProvider
     charging: Charging
+    events: PaymentEvents
     service: BillingService
 
 
@@ -32,11 +34,12 @@ async def open_billing(
 ) -> AsyncIterator[Billing]:
     """Build the parts; leaving closes the provider's connections."""
     async with open_payment_provider(settings.payments, clock=clock) as provider:
-        charging = Charging(
-            database,
+        outcomes = Outcomes(invalidate=invalidate, clock=clock)
+        patience_seconds = settings.payments_timeout_seconds + _SPARE_SECONDS
+        charging = Charging(database, provider, outcomes, patience_seconds=patience_seconds)
+        yield Billing(
             provider,
-            patience_seconds=settings.payments_timeout_seconds + _SPARE_SECONDS,
-            invalidate=invalidate,
-            clock=clock,
+            charging,
+            PaymentEvents(database, outcomes, clock=clock),
+            BillingService(database, charging, invalidate=invalidate, clock=clock),
         )
-        yield Billing(provider, charging, BillingService(database, charging, clock=clock))

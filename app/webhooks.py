@@ -12,6 +12,10 @@ from db.unavailable import DatabaseUnavailable
 _log = structlog.get_logger("guidance.webhooks")
 
 
+class BodyTooLarge(Exception):
+    """No event is as large as this body."""
+
+
 class PaymentWebhook:
     """Takes signed events; anything but 200 makes the provider send one again."""
 
@@ -19,19 +23,19 @@ class PaymentWebhook:
         self._billing = billing
 
     async def answer(self, request: Request) -> Response:
-        """Take one event: 400 for one that is not authentic, 503 where it cannot be stored."""
+        """Take one event: 400 or 413 for what is none, 503 where it cannot be stored."""
+        request_id = request.state.request_id
         try:
-            body = await _body(request)
             event = self._billing.provider.read_event(
-                body, request.headers.get("stripe-signature", "")
+                await _body(request), request.headers.get("stripe-signature", "")
             )
-        except (InvalidWebhook, ClientDisconnect) as error:
-            _log.warning("an event is refused", reason=str(error))
-            return JSONResponse({"error": str(error)}, 400)
-        try:
-            await self._billing.charging.take(event)
+            await self._billing.events.take(event, request_id=request_id)
+        except BodyTooLarge as error:
+            return _refused(413, error, request_id)
+        except InvalidWebhook as error:
+            return _refused(400, error, request_id)
         except DatabaseUnavailable as error:
-            _log.warning("an event cannot be stored", reason=str(error))
+            _log.error("database unavailable", request_id=request_id, reason=str(error))
             return JSONResponse({"error": "try again later"}, 503)
         return JSONResponse({"received": True})
 
@@ -39,9 +43,17 @@ class PaymentWebhook:
 async def _body(request: Request) -> bytes:
     chunks: list[bytes] = []
     received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > LARGEST_BODY_BYTES:
-            raise InvalidWebhook("the body is too large")
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > LARGEST_BODY_BYTES:
+                raise BodyTooLarge("the body is too large")
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise InvalidWebhook("the connection ended before the body did") from None
     return b"".join(chunks)
+
+
+def _refused(status: int, error: Exception, request_id: str) -> Response:
+    _log.warning("an event is refused", request_id=request_id, reason=str(error))
+    return JSONResponse({"error": str(error)}, status)

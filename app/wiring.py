@@ -11,6 +11,7 @@ from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
+from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
 from app.secret import kept_secret
@@ -28,6 +29,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from services.throttling.budgets import Budgets
+from services.throttling.memory import MemoryBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ async def open_application(
                 core,
                 Preparation(
                     core,
-                    max_tokens=settings.graphql_max_tokens,
+                    limits=settings.document_limits,
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
@@ -124,6 +127,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
+                meter=Meter(settings.cost_limits, Budgets(MemoryBudgets(), None)),
                 observations=observations,
                 clock=clock,
             ),

@@ -62,6 +62,8 @@ class VersionedCache(Generic[V]):
         While a shared store is away, that holds for this process, and others may serve what they
         have for its lifetime. Goes on when the caller is cancelled. Does not raise.
         """
+        if not ids:
+            return
         task = asyncio.create_task(self._store.forget([self._key(id_) for id_ in ids]))
         self._invalidations.add(task)
         task.add_done_callback(self._invalidations.discard)

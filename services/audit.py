@@ -31,9 +31,14 @@ class Actor:
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)
-"""A background job, or what somebody outside told us."""
+"""A background job."""
 OPERATOR = Actor(ActorKind.OPERATOR)
 """Whoever may run commands on the server."""
+
+
+def system(request_id: str | None) -> Actor:
+    """What somebody outside tells us, in a request."""
+    return Actor(ActorKind.SYSTEM, request_id=request_id)
 
 
 def person(user_id: int, request_id: str | None) -> Actor:
@@ -52,7 +57,10 @@ async def record(
     account_id: int | None = None,
     **details: Any,  # Any: JSON, never texts of messages or credentials
 ) -> None:
-    """Append an event: `action` on `subject`, which concerns a person or a company."""
+    """Append an event: `action` on `subject`, which concerns a person or a company.
+
+    Details that are None are left out.
+    """
     await audit.record(
         transaction,
         now=now,
@@ -63,5 +71,5 @@ async def record(
         account_id=account_id,
         action=action,
         subject=subject,
-        details=details,
+        details={name: value for name, value in details.items() if value is not None},
     )

@@ -89,7 +89,7 @@ _ACTIVATE = Statement(
         status="active",
         plan_code=bindparam("new_plan_code"),
         failure_reason=None,
-        started_at=bindparam("now"),
+        started_at=func.coalesce(UserSubscription.started_at, bindparam("now")),
         updated_at=_later,
     )
     .returning(UserSubscription.id),
@@ -105,8 +105,9 @@ _FAIL = Statement(
 _CHANGE_PLAN = Statement(
     "billing.change_plan",
     update(UserSubscription)
-    .where(UserSubscription.id == bindparam("subscription_id"))
-    .values(plan_code=bindparam("new_plan_code"), updated_at=_later),
+    .where(UserSubscription.user_id == bindparam("owner_id"), UserSubscription.status == "active")
+    .values(plan_code=bindparam("new_plan_code"), updated_at=_later)
+    .returning(UserSubscription.id),
 )
 
 
@@ -161,10 +162,9 @@ async def fail(connection: Connection, subscription_id: int, reason: str, now: d
     await connection.fetch(_FAIL, subscription_id=subscription_id, reason=reason, now=now)
 
 
-async def change_plan(
-    connection: Connection, subscription_id: int, plan_code: str, now: datetime
-) -> None:
-    """Move a subscription to another plan."""
-    await connection.fetch(
-        _CHANGE_PLAN, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+async def change_plan(connection: Connection, user_id: int, plan_code: str, now: datetime) -> int:
+    """Move a person's active subscription to another plan, and give its id."""
+    (row,) = await connection.fetch(
+        _CHANGE_PLAN, owner_id=user_id, new_plan_code=plan_code, now=now
     )
+    return int(row["id"])

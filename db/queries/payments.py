@@ -9,8 +9,10 @@ from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     Double,
+    Integer,
     Interval,
     Text,
+    and_,
     any_,
     bindparam,
     func,
@@ -28,6 +30,8 @@ from db.tables import BillingPaymentAttempt, BillingPlanChange, BillingWebhookEv
 
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
+_DOUBLINGS = literal_column("12", Integer)
+"""After which a wait is longer than the longest; without an end the numbers would overflow."""
 _COLUMNS = (
     BillingPaymentAttempt.id,
     BillingPaymentAttempt.user_id,
@@ -40,7 +44,11 @@ _COLUMNS = (
     BillingPaymentAttempt.payment_method_token,
     BillingPaymentAttempt.failure_reason,
     BillingPaymentAttempt.created_at,
-    (BillingPaymentAttempt.asked_until > func.clock_timestamp()).label("is_being_asked"),
+    # Whoever checks on it later is not who makes it.
+    and_(
+        BillingPaymentAttempt.checks == literal_column("0"),
+        BillingPaymentAttempt.asked_until > func.clock_timestamp(),
+    ).label("is_being_made"),
 )
 _asked_until = func.clock_timestamp() + bindparam("patience_seconds", type_=Double) * _SECOND
 _INSERT = Statement(
@@ -95,7 +103,10 @@ _POSTPONE = Statement(
     .values(
         asked_until=null(),
         next_check_at=func.clock_timestamp()
-        + func.least(_LONGEST_WAIT, func.power(2, BillingPaymentAttempt.checks) * _SECOND),
+        + func.least(
+            _LONGEST_WAIT,
+            func.power(2, func.least(BillingPaymentAttempt.checks, _DOUBLINGS)) * _SECOND,
+        ),
     ),
 )
 _overdue = (
@@ -158,7 +169,7 @@ async def insert_payment(
     now: datetime,
 ) -> Record:
     """Add a pending payment, about which the provider is asked for `patience_seconds`."""
-    rows = await connection.fetch(
+    (payment,) = await connection.fetch(
         _INSERT,
         user_id=user_id,
         subscription_id=subscription_id,
@@ -170,19 +181,18 @@ async def insert_payment(
         patience_seconds=patience_seconds,
         now=now,
     )
-    return rows[0]
+    return payment
 
 
-async def by_id(connection: Connection, payment_id: int) -> Record | None:
-    """A payment."""
-    rows = await connection.fetch(_BY_ID, payment_id=payment_id)
-    return rows[0] if rows else None
+async def by_id(connection: Connection, payment_id: int) -> list[Record]:
+    """The payment of this id, if there is one."""
+    return await connection.fetch(_BY_ID, payment_id=payment_id)
 
 
-async def lock(connection: Connection, payment_id: int) -> Record | None:
-    """A payment, which nobody else changes until the transaction ends."""
-    rows = await connection.fetch(_LOCK, payment_id=payment_id)
-    return rows[0] if rows else None
+async def lock(connection: Connection, payment_id: int) -> Record:
+    """A payment that exists, which nobody else changes until the transaction ends."""
+    (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
+    return payment
 
 
 async def settle(

@@ -14,7 +14,8 @@ from gql.schema.billing_payloads import (
     Payment,
 )
 from gql.schema.user_error import UserError
-from services.billing.service import Order, refusal_of
+from services.billing.rules import declined
+from services.billing.service import ChangeOrder, PaymentOrder
 
 
 @strawberry.type
@@ -26,9 +27,8 @@ class BillingMutations:
     )
     async def checkout(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
         context = info.context
-        return await _paid(
-            context, await context.services.billing.checkout(_order(context, input_))
-        )
+        payment = await context.services.billing.checkout(_order(context, input_))
+        return await _paid(context, payment)
 
     @mutation(
         "Pay again, for the same plan or another, after a payment that failed.", CheckoutPayload
@@ -41,19 +41,20 @@ class BillingMutations:
     @mutation("Move an active subscription to another plan, at once.", ChangePlanPayload)
     async def change_plan(self, info: Info, input_: Input[ChangePlanInput]) -> ChangePlanPayload:
         context = info.context
-        previous = await context.services.billing.change_plan(
-            context.signed_in(),
+        order = ChangeOrder(
+            user_id=context.signed_in(),
             plan_code=input_.plan_code,
             idempotency_key=input_.idempotency_key,
             request_id=context.request_id,
         )
+        previous = await context.services.billing.change_plan(order)
         return ChangePlanPayload(
             subscription=await _subscription(context), previous_plan=Plan.from_record(previous)
         )
 
 
-def _order(context: RequestContext, wanted: CheckoutInput) -> Order:
-    return Order(
+def _order(context: RequestContext, wanted: CheckoutInput) -> PaymentOrder:
+    return PaymentOrder(
         user_id=context.signed_in(),
         plan_code=wanted.plan_code,
         payment_method_token=wanted.payment_method_token,
@@ -62,11 +63,12 @@ def _order(context: RequestContext, wanted: CheckoutInput) -> Order:
     )
 
 
-async def _paid(context: RequestContext, payment: Record) -> CheckoutPayload:
-    refusal = refusal_of(payment)
+async def _paid(context: RequestContext, row: Record) -> CheckoutPayload:
+    payment = Payment.from_row(row)
+    refusal = declined(payment.status, payment.failure_reason)
     return CheckoutPayload(
         subscription=await _subscription(context),
-        payment=Payment.from_row(payment),
+        payment=payment,
         user_errors=[UserError.from_refusal(refusal)] if refusal else [],
     )
 

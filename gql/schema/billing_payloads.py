@@ -1,15 +1,14 @@
 """What the billing mutations take and give."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Self
 
 import strawberry
 from asyncpg import Record
 
 from gql.ids import global_id
-from gql.schema import described
 from gql.schema.billing import BillingSubscription, Plan
+from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 
 _ERRORS = "Why nothing was changed; empty on success."
@@ -17,20 +16,6 @@ _KEY = (
     "Chosen by the client, 1 to 255 printable characters, new for each thing that it wants done. "
     "Sending again with the same key returns the first result and charges nothing."
 )
-
-
-@described.enum(
-    "What became of a payment.",
-    PENDING="Not known yet; the subscription follows when it is.",
-    SUCCEEDED="The money was taken.",
-    FAILED="The money was not taken.",
-)
-class PaymentStatus(Enum):
-    """As the database spells them."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @strawberry.type(description="An attempt to take money.")

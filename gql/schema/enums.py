@@ -1,11 +1,11 @@
 """The domain's enums as the API shows them."""
 
 from gql.schema import described
-from services.billing.records import SubscriptionStatus
+from services.billing.records import PaymentStatus, SubscriptionStatus
 from services.enterprise.records import UsageLimitMode
 from services.quota.records import QuotaState
 
-__all__ = ["QuotaState", "SubscriptionStatus", "UsageLimitMode"]
+__all__ = ["PaymentStatus", "QuotaState", "SubscriptionStatus", "UsageLimitMode"]
 
 
 described.enum(
@@ -15,6 +15,12 @@ described.enum(
     ACTIVE="Paid; messages can be sent.",
     FAILED="The last payment failed; it can be retried.",
 )(SubscriptionStatus)
+described.enum(
+    "What became of a payment.",
+    PENDING="Not known yet; the subscription follows when it is.",
+    SUCCEEDED="The money was taken.",
+    FAILED="The money was not taken.",
+)(PaymentStatus)
 described.enum(
     "Whether another message may be sent today.",
     AVAILABLE="Messages are left.",

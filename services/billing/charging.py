@@ -1,5 +1,8 @@
 """Asking the payment provider, between two transactions, and finishing what was interrupted."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 import structlog
 from asyncpg import Record
 
@@ -8,19 +11,19 @@ from clients.payments.provider import (
     PaymentProviderRefused,
     PaymentProviderUnavailable,
 )
-from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
+from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries import payments
 from services.audit import SYSTEM, Actor
 from services.billing import outcomes
-from services.billing.outcomes import Invalidate
-from services.clock import Clock
+from services.billing.outcomes import Outcomes
 
+Question: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
 
 
 class Charging:
-    """Takes recorded payments to the provider, and what the provider says to the records.
+    """Takes recorded payments to the provider, and what it answers to the records.
 
     `patience_seconds` is longer than the provider is ever asked for.
     """
@@ -29,29 +32,18 @@ class Charging:
         self,
         database: Database,
         provider: PaymentProvider,
+        outcomes_: Outcomes,
         *,
         patience_seconds: float,
-        invalidate: Invalidate,
-        clock: Clock,
     ) -> None:
         self.patience_seconds = patience_seconds
-        self.invalidate = invalidate
         self._database = database
         self._provider = provider
-        self._clock = clock
+        self._outcomes = outcomes_
 
     async def charge(self, payment: Record, actor: Actor) -> None:
         """Take the money of a recorded payment; without an answer the worker finds out later."""
-        try:
-            result = await self._provider.charge(_charge(payment))
-        except PaymentProviderUnavailable as error:
-            _log.warning("a payment is open", payment=payment["id"], reason=str(error))
-        except PaymentProviderRefused:
-            _log.exception("the payment provider refuses our request", payment=payment["id"])
-        else:
-            await self._store(payment["id"], result, actor)
-            return
-        await self._postpone(payment["id"])
+        await self._settle(payment, await self._answer(self._provider.charge, payment), actor)
 
     async def finish_overdue(self) -> int:
         """Find out what became of each payment that is open for too long; give how many there were.
@@ -59,69 +51,36 @@ class Charging:
         Any number of processes may do it at once. Nobody is charged.
         """
         count = 0
-        while True:
-            async with self._database.begin() as transaction:
-                payment = await payments.claim_overdue(transaction, self.patience_seconds)
-            if payment is None:
-                return count
-            await self._find(payment)
+        while (payment := await self._claim_overdue()) is not None:
+            await self._settle(payment, await self._answer(self._provider.find, payment), SYSTEM)
             count += 1
+        return count
 
-    async def take(self, event: PaymentEvent) -> None:
-        """Apply an event of the provider's, once."""
-        now = self._clock()
-        async with self._database.begin() as transaction:
-            payment = None
-            if event.payment_id is not None:
-                payment = await payments.by_id(transaction, event.payment_id)
-            if payment is not None and payment["provider_key"] != event.idempotency_key:
-                payment = None
-            is_new = await payments.take_event(
-                transaction,
-                event.id,
-                payment_id=None if payment is None else payment["id"],
-                occurred_at=event.occurred_at,
-                now=now,
-            )
-            if is_new and payment is not None and event.result is not None:
-                await outcomes.apply(
-                    transaction,
-                    payment["id"],
-                    event.result,
-                    actor=SYSTEM,
-                    invalidate=self.invalidate,
-                    now=now,
-                )
+    async def _claim_overdue(self) -> Record | None:
+        async with self._database.read_primary() as connection:
+            return await payments.claim_overdue(connection, self.patience_seconds)
 
-    async def _find(self, payment: Record) -> None:
+    async def _answer(self, ask: Question, payment: Record) -> ChargeResult | None:
+        """What the provider says of a payment; None where that is not known yet."""
         try:
-            result = await self._provider.find(_charge(payment))
+            result = await ask(_charge(payment))
         except PaymentProviderUnavailable as error:
-            _log.warning("a payment stays open", payment=payment["id"], reason=str(error))
+            _log.warning("a payment is open", payment=payment["id"], reason=str(error))
         except PaymentProviderRefused:
             _log.exception("the payment provider refuses our request", payment=payment["id"])
         else:
-            await self._store(payment["id"], result, SYSTEM)
-            return
-        await self._postpone(payment["id"])
+            return None if result.state is ChargeState.PENDING else result
+        return None
 
-    async def _store(self, payment_id: int, result: ChargeResult, actor: Actor) -> None:
-        if result.state is ChargeState.PENDING:
-            await self._postpone(payment_id)
+    async def _settle(self, payment: Record, result: ChargeResult | None, actor: Actor) -> None:
+        if result is None:
+            async with self._database.read_primary() as connection:
+                await payments.postpone(connection, payment["id"])
             return
         async with self._database.begin() as transaction:
-            await outcomes.apply(
-                transaction,
-                payment_id,
-                result,
-                actor=actor,
-                invalidate=self.invalidate,
-                now=self._clock(),
-            )
-
-    async def _postpone(self, payment_id: int) -> None:
-        async with self._database.read_primary() as connection:
-            await payments.postpone(connection, payment_id)
+            locked = await outcomes.lock(transaction, payment["id"])
+            if locked is not None:
+                await self._outcomes.apply(transaction, locked, result, actor)
 
 
 def _charge(payment: Record) -> Charge:
@@ -129,6 +88,7 @@ def _charge(payment: Record) -> Charge:
         payment_id=payment["id"],
         amount_cents=payment["amount_cents"],
         currency=payment["currency"],
+        # An erasure removes the token; nobody is charged after that, only found out about.
         payment_method_token=payment["payment_method_token"] or "",
         idempotency_key=payment["provider_key"],
     )

@@ -1,115 +1,93 @@
 """What became of a payment, applied once, whoever brings the news: we, the worker or a webhook."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import structlog
 from asyncpg import Record
 
-from clients.payments.records import ChargeResult, ChargeState
+from clients.payments.records import ChargeResult
 from db.database import Transaction
 from db.queries import billing, payments
 from services import audit, people
 from services.audit import Actor
+from services.billing.records import PaymentStatus
+from services.billing.rules import payment_becomes, why_not_paid
+from services.clock import Clock
+from services.people import PersonUnknown
 
 Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 """Makes every instance forget what it has cached of some users' subscriptions."""
 
-NOT_CHARGED = "not_charged"
 _log = structlog.get_logger("guidance.billing")
 
 
-async def apply(
-    transaction: Transaction,
-    payment_id: int,
-    result: ChargeResult,
-    *,
-    actor: Actor,
-    invalidate: Invalidate,
-    now: datetime,
-) -> None:
-    """Store the outcome and move the subscription; what is settled already stays.
+async def lock(transaction: Transaction, payment_id: int) -> Record | None:
+    """A payment that nobody else changes until the transaction ends; None where there is none.
 
-    Money that was taken counts, also when the payment was given up before.
+    Everybody locks the person first, then the payment, then the subscription. The payment of a
+    person who was erased has none.
     """
-    payment = await _locked(transaction, payment_id)
-    if result.state is ChargeState.SUCCEEDED and payment["status"] != "succeeded":
-        await _succeed(transaction, payment, result, actor=actor, now=now)
-    elif result.state in {ChargeState.DECLINED, ChargeState.NOT_MADE} and (
-        payment["status"] == "pending"
+    for payment in await payments.by_id(transaction, payment_id):
+        if payment["user_id"] is not None:
+            with suppress(PersonUnknown):  # erased since the line above
+                await people.lock(transaction, payment["user_id"])
+        return await payments.lock(transaction, payment_id)
+    return None
+
+
+class Outcomes:
+    """Settles payments and lets their subscriptions follow."""
+
+    def __init__(self, *, invalidate: Invalidate, clock: Clock) -> None:
+        self._invalidate = invalidate
+        self._clock = clock
+
+    async def apply(
+        self, transaction: Transaction, payment: Record, result: ChargeResult, actor: Actor
+    ) -> None:
+        """Store what the provider says of a locked payment; saying it again changes nothing."""
+        status = payment_becomes(PaymentStatus(payment["status"]), result.state)
+        if status is None:
+            return
+        now, reason = self._clock(), why_not_paid(result)
+        await payments.settle(
+            transaction,
+            payment["id"],
+            status=status.value,
+            reference=result.reference,
+            failure_reason=reason,
+            now=now,
+        )
+        action = await _follow(transaction, payment, reason, now)
+        await audit.record(
+            transaction,
+            actor,
+            action,
+            f"subscription:{payment['subscription_id']}",
+            now=now,
+            user_id=payment["user_id"],
+            payment=payment["id"],
+            plan=payment["plan_code"],
+            reason=reason,
+        )
+        transaction.after_commit(lambda: self._invalidate([payment["user_id"]]))
+
+
+async def _follow(
+    transaction: Transaction, payment: Record, reason: str | None, now: datetime
+) -> str:
+    """Let the subscription follow its payment, and name what has happened."""
+    subscription_id = payment["subscription_id"]
+    if reason is not None:
+        await billing.fail(transaction, subscription_id, reason, now)
+        return "payment.failed"
+    is_somebodys = payment["user_id"] is not None
+    if is_somebodys and await billing.activate(
+        transaction, subscription_id, payment["plan_code"], now
     ):
-        await _fail(transaction, payment, result, actor=actor, now=now)
-    else:
-        return
-    user_id = payment["user_id"]
-    transaction.after_commit(lambda: invalidate([user_id]))
-
-
-async def _locked(transaction: Transaction, payment_id: int) -> Record:
-    """The payment, after its person: everybody locks in this order."""
-    payment = await payments.by_id(transaction, payment_id)
-    if payment is not None:
-        await people.lock(transaction, payment["user_id"])
-        payment = await payments.lock(transaction, payment_id)
-    if payment is None:
-        raise RuntimeError("a payment is gone")
-    return payment
-
-
-async def _succeed(
-    transaction: Transaction, payment: Record, result: ChargeResult, *, actor: Actor, now: datetime
-) -> None:
-    await payments.settle(
-        transaction,
-        payment["id"],
-        status="succeeded",
-        reference=result.reference,
-        failure_reason=None,
-        now=now,
-    )
-    has_begun = await billing.activate(
-        transaction, payment["subscription_id"], payment["plan_code"], now
-    )
-    action = "payment.succeeded" if has_begun else "payment.superfluous"
-    if not has_begun:
-        _log.error("paid twice; give the money back", payment=payment["id"])
-    await _record(transaction, payment, action, actor=actor, now=now)
-
-
-async def _fail(
-    transaction: Transaction, payment: Record, result: ChargeResult, *, actor: Actor, now: datetime
-) -> None:
-    reason = result.decline_reason or NOT_CHARGED
-    await payments.settle(
-        transaction,
-        payment["id"],
-        status="failed",
-        reference=result.reference,
-        failure_reason=reason,
-        now=now,
-    )
-    await billing.fail(transaction, payment["subscription_id"], reason, now)
-    await _record(transaction, payment, "payment.failed", actor=actor, now=now, reason=reason)
-
-
-async def _record(
-    transaction: Transaction,
-    payment: Record,
-    action: str,
-    *,
-    actor: Actor,
-    now: datetime,
-    **details: Any,  # Any: JSON
-) -> None:
-    await audit.record(
-        transaction,
-        actor,
-        action,
-        f"subscription:{payment['subscription_id']}",
-        now=now,
-        user_id=payment["user_id"],
-        payment=payment["id"],
-        plan=payment["plan_code"],
-        **details,
-    )
+        return "payment.succeeded"
+    _log.error("money was taken for nothing; give it back", payment=payment["id"])
+    return "payment.superfluous"

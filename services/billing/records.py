@@ -1,4 +1,4 @@
-"""What a plan and a subscription are."""
+"""What a plan, a subscription and a payment are."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,14 @@ class SubscriptionStatus(Enum):
     INACTIVE = "inactive"
     PENDING = "pending"
     ACTIVE = "active"
+    FAILED = "failed"
+
+
+class PaymentStatus(Enum):
+    """The states of a payment, as the database spells them."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 

@@ -1,9 +1,13 @@
-"""Who may pay, and who may change the plan."""
+"""Who may pay, who may change the plan, and what becomes of a payment."""
 
-from services.billing.records import Plan, Subscription, SubscriptionStatus
+from clients.payments.records import ChargeResult, ChargeState
+from services.billing.records import PaymentStatus, Plan, Subscription, SubscriptionStatus
 from services.refusal import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255
+NOT_CHARGED = "not_charged"
+"""Why a payment failed about which the provider was never asked."""
+_NOT_TAKEN = {ChargeState.DECLINED, ChargeState.NOT_MADE}
 
 
 class InvalidPlan(Refusal):
@@ -54,6 +58,35 @@ def check_can_change(subscription: Subscription, wanted: Plan) -> Plan:
     if subscription.plan.code == wanted.code:
         raise AlreadyOnPlan("The subscription is for this plan already.", field="planCode")
     return subscription.plan
+
+
+def payment_becomes(status: PaymentStatus, state: ChargeState) -> PaymentStatus | None:
+    """What a payment becomes by what the provider says of it; None where it stays as it is.
+
+    That money was taken counts whenever we hear it, also of a payment that was given up. That none
+    was taken only counts while nothing else is known.
+    """
+    if state is ChargeState.SUCCEEDED and status is not PaymentStatus.SUCCEEDED:
+        return PaymentStatus.SUCCEEDED
+    if state in _NOT_TAKEN and status is PaymentStatus.PENDING:
+        return PaymentStatus.FAILED
+    return None
+
+
+def why_not_paid(result: ChargeResult) -> str | None:
+    """The short code that the person is told; None where the money was taken."""
+    return result.decline_reason or NOT_CHARGED if result.state in _NOT_TAKEN else None
+
+
+def declined(status: PaymentStatus, failure_reason: str | None) -> PaymentDeclined | None:
+    """What a person is told of a payment that failed."""
+    if status is not PaymentStatus.FAILED:
+        return None
+    if failure_reason == NOT_CHARGED:
+        return PaymentDeclined("The payment could not be made, and nothing was charged; pay again.")
+    return PaymentDeclined(
+        f"The payment was declined: {failure_reason}.", field="paymentMethodToken"
+    )
 
 
 def checked_token(text: str) -> str:

@@ -1,6 +1,7 @@
 """Paying for a subscription, and changing its plan."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from asyncpg import Record
 
@@ -8,22 +9,17 @@ from db.database import Database, Transaction
 from db.queries import billing, payments
 from services import audit, idempotency, people
 from services.billing.charging import Charging
-from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
-from services.billing.rows import plan_from, subscription_from
-from services.billing.rules import (
-    InvalidPlan,
-    PaymentDeclined,
-    check_can_change,
-    check_can_pay,
-    checked_token,
-)
+from services.billing.facts import current_subscription, plan_on_sale
+from services.billing.outcomes import Invalidate
+from services.billing.records import Plan
+from services.billing.rules import check_can_change, check_can_pay, checked_token
 from services.clock import Clock
 from services.idempotency import Caller, Claim
 from services.refusal import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PaymentOrder:
     """What a person wants to pay for, and in which request they said so."""
 
     user_id: int
@@ -34,133 +30,106 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class _Current:
-    """A person's subscription; `id` is its row's, None where there is none."""
+class ChangeOrder:
+    """The plan that a person wants instead, and in which request they said so."""
 
-    id: int | None
-    subscription: Subscription
+    user_id: int
+    plan_code: str
+    idempotency_key: str
+    request_id: str | None
 
 
 class BillingService:
-    """What a person does about the subscription; what changes anything raises `PersonUnknown`."""
+    """What a person does about the subscription; all of it raises `PersonUnknown`."""
 
-    def __init__(self, database: Database, charging: Charging, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, charging: Charging, *, invalidate: Invalidate, clock: Clock
+    ) -> None:
         self._database = database
         self._charging = charging
+        self._invalidate = invalidate
         self._clock = clock
 
-    async def checkout(self, order: Order) -> Record:
+    async def checkout(self, order: PaymentOrder) -> Record:
         """Pay for a plan, and give the payment: settled, or pending while its outcome is not known.
 
         The same key gives the same payment. Raises `InvalidPlan`, `InvalidInput`,
-        `SubscriptionAlreadyActive`, `Conflict` while another payment is under way, and
+        `SubscriptionAlreadyActive`, `Conflict` while this or another payment is being made, and
         `IdempotencyKeyReused`.
         """
         return await self._pay(order, "checkout")
 
-    async def retry_payment(self, order: Order) -> Record:
+    async def retry_payment(self, order: PaymentOrder) -> Record:
         """Pay again after a payment that failed; otherwise as `checkout`."""
         return await self._pay(order, "retryPayment")
 
-    async def change_plan(
-        self, user_id: int, *, plan_code: str, idempotency_key: str, request_id: str | None
-    ) -> Plan:
+    async def change_plan(self, order: ChangeOrder) -> Plan:
         """Move an active subscription to another plan at once, and give the plan that it had.
 
         Raises `InvalidPlan`, `NoActiveSubscription`, `AlreadyOnPlan` and `IdempotencyKeyReused`.
         """
-        now = self._clock()
         async with self._database.begin() as transaction:
-            await people.lock(transaction, user_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=user_id),
-                idempotency_key,
-                operation="changePlan",
-                values={"plan": plan_code},
-                now=now,
+            claim = await self._claim(
+                transaction, order, operation="changePlan", values={"plan": order.plan_code}
             )
             if claim.result is not None:
                 return Plan(**claim.result)
-            wanted = await _plan_on_sale(transaction, plan_code)
-            current = await _current(transaction, user_id)
-            previous = check_can_change(current.subscription, wanted)
-            await self._change(transaction, user_id, current, previous, wanted, idempotency_key)
-            await claim.keep(
-                transaction, {name: getattr(previous, name) for name in Plan.__slots__}
-            )
-            await audit.record(
-                transaction,
-                audit.person(user_id, request_id),
-                "plan.changed",
-                f"subscription:{current.id}",
-                now=now,
-                user_id=user_id,
-                before=previous.code,
-                after=wanted.code,
-            )
-            transaction.after_commit(lambda: self._charging.invalidate([user_id]))
+            previous = await self._change(transaction, order)
+            await claim.keep(transaction, asdict(previous))
         return previous
 
-    async def _change(
-        self,
-        transaction: Transaction,
-        user_id: int,
-        current: _Current,
-        previous: Plan,
-        wanted: Plan,
-        idempotency_key: str,
-    ) -> None:
-        now, subscription_id = self._clock(), current.id or 0
-        await billing.change_plan(transaction, subscription_id, wanted.code, now)
-        await payments.insert_plan_change(
-            transaction,
-            user_id=user_id,
-            subscription_id=subscription_id,
-            from_plan_code=previous.code,
-            to_plan_code=wanted.code,
-            idempotency_key=idempotency_key,
-            now=now,
-        )
-
-    async def _pay(self, order: Order, operation: str) -> Record:
+    async def _pay(self, order: PaymentOrder, operation: str) -> Record:
         token = checked_token(order.payment_method_token)
-        actor = audit.person(order.user_id, order.request_id)
         async with self._database.begin() as transaction:
-            await people.lock(transaction, order.user_id)
-            claim = await idempotency.claim(
+            claim = await self._claim(
                 transaction,
-                Caller(user_id=order.user_id),
-                order.idempotency_key,
+                order,
                 operation=operation,
                 values={"plan": order.plan_code, "token": token},
-                now=self._clock(),
             )
             if claim.result is not None:
-                return _again(await payments.by_id(transaction, claim.result["payment"]))
-            payment = await self._record(transaction, order, actor, claim)
-        await self._charging.charge(payment, actor)
+                return await _again(transaction, claim.result["payment"])
+            payment = await self._begin(transaction, order)
+            await claim.keep(transaction, {"payment": payment["id"]})
+        await self._charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self._database.read_primary() as connection:
-            return await payments.by_id(connection, payment["id"]) or payment
+            (payment,) = await payments.by_id(connection, payment["id"])
+        return payment
 
-    async def _record(
-        self, transaction: Transaction, order: Order, actor: audit.Actor, claim: Claim
-    ) -> Record:
+    async def _claim(
+        self,
+        transaction: Transaction,
+        order: PaymentOrder | ChangeOrder,
+        *,
+        operation: str,
+        values: dict[str, str],
+    ) -> Claim:
+        """Let the person's orders in one after the other, and each key once."""
+        await people.lock(transaction, order.user_id)
+        return await idempotency.claim(
+            transaction,
+            Caller(user_id=order.user_id),
+            order.idempotency_key,
+            operation=operation,
+            values=values,
+            now=self._clock(),
+        )
+
+    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Record:
         """Record a payment that is about to be asked for."""
-        now, user_id = self._clock(), order.user_id
-        plan = await _plan_on_sale(transaction, order.plan_code)
-        current = await _current(transaction, user_id)
+        plan = await plan_on_sale(transaction, order.plan_code)
+        current = await current_subscription(transaction, order.user_id)
         check_can_pay(current.subscription)
-        subscription_id = current.id
+        now, subscription_id = self._clock(), current.id
         if subscription_id is None:
             subscription_id = await billing.insert_subscription(
-                transaction, user_id, plan.code, now
+                transaction, order.user_id, plan.code, now
             )
         else:
             await billing.begin_payment(transaction, subscription_id, plan.code, now)
         payment = await payments.insert_payment(
             transaction,
-            user_id=user_id,
+            user_id=order.user_id,
             subscription_id=subscription_id,
             plan_code=plan.code,
             amount_cents=plan.monthly_price_cents,
@@ -170,48 +139,65 @@ class BillingService:
             patience_seconds=self._charging.patience_seconds,
             now=now,
         )
-        await claim.keep(transaction, {"payment": payment["id"]})
-        await audit.record(
+        await self._tell(
             transaction,
-            actor,
+            order,
             "payment.begun",
-            f"subscription:{subscription_id}",
-            now=now,
-            user_id=user_id,
+            subscription_id,
             payment=payment["id"],
             plan=plan.code,
         )
-        transaction.after_commit(lambda: self._charging.invalidate([user_id]))
         return payment
 
+    async def _change(self, transaction: Transaction, order: ChangeOrder) -> Plan:
+        wanted = await plan_on_sale(transaction, order.plan_code)
+        current = await current_subscription(transaction, order.user_id)
+        previous = check_can_change(current.subscription, wanted)
+        now = self._clock()
+        subscription_id = await billing.change_plan(transaction, order.user_id, wanted.code, now)
+        await payments.insert_plan_change(
+            transaction,
+            user_id=order.user_id,
+            subscription_id=subscription_id,
+            from_plan_code=previous.code,
+            to_plan_code=wanted.code,
+            idempotency_key=order.idempotency_key,
+            now=now,
+        )
+        await self._tell(
+            transaction,
+            order,
+            "plan.changed",
+            subscription_id,
+            before=previous.code,
+            after=wanted.code,
+        )
+        return previous
 
-async def _plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
-    row = None if "\0" in plan_code else await billing.plan_on_sale(transaction, plan_code)
-    if row is None:
-        raise InvalidPlan("There is no such plan on sale.", field="planCode")
-    return plan_from(row)
+    async def _tell(
+        self,
+        transaction: Transaction,
+        order: PaymentOrder | ChangeOrder,
+        action: str,
+        subscription_id: int,
+        **details: Any,  # Any: JSON
+    ) -> None:
+        """Tell the audit trail now, and the caches when it is so."""
+        await audit.record(
+            transaction,
+            audit.person(order.user_id, order.request_id),
+            action,
+            f"subscription:{subscription_id}",
+            now=self._clock(),
+            user_id=order.user_id,
+            **details,
+        )
+        transaction.after_commit(lambda: self._invalidate([order.user_id]))
 
 
-async def _current(transaction: Transaction, user_id: int) -> _Current:
-    rows = await billing.current_subscription_by_user(transaction, [user_id])
-    if not rows:
-        return _Current(None, NO_SUBSCRIPTION)
-    return _Current(rows[0]["id"], subscription_from(rows[0]))
-
-
-def _again(payment: Record | None) -> Record:
-    """The payment of a key that was used before; raises `Conflict` while it is being asked for."""
-    if payment is None:
-        raise RuntimeError("a payment is gone")
-    if payment["status"] == "pending" and payment["is_being_asked"]:
+async def _again(transaction: Transaction, payment_id: int) -> Record:
+    """The payment of a key that was used before; raises `Conflict` while that use is at it."""
+    (payment,) = await payments.by_id(transaction, payment_id)
+    if payment["is_being_made"]:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
     return payment
-
-
-def refusal_of(payment: Record) -> PaymentDeclined | None:
-    """What a person is told of a payment that failed."""
-    if payment["status"] != "failed":
-        return None
-    return PaymentDeclined(
-        f"The payment was declined: {payment['failure_reason']}.", field="paymentMethodToken"
-    )

@@ -38,7 +38,6 @@ class Ending:
 
     status: ReplyStatus
     failure: ReplyFailure | None = None
-    retry_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

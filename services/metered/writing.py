@@ -1,6 +1,7 @@
 """Writing one metered reply: asking the model, and what comes of it."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from time import perf_counter
 
 import structlog
@@ -48,7 +49,6 @@ class Writer:
             PromptMessage(one.role, content) for one, content in zip(prompt, contents, strict=True)
         ]
         restorer = placeholders.restorer()
-        pieces = [
-            restorer.feed(storable(piece)) async for piece in self._model.generate(redacted, report)
-        ]
+        async with aclosing(self._model.generate(redacted, report)) as generated:
+            pieces = [restorer.feed(storable(piece)) async for piece in generated]
         return "".join((*pieces, restorer.end()))

@@ -29,7 +29,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(database_url: str, *options: str) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
+def served(
+    database_url: str, *options: str, **environment: str
+) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
     """A server process that accepts connections, and a client of it."""
     port = free_port()
     process = psutil.Popen(
@@ -38,6 +40,7 @@ def served(database_url: str, *options: str) -> Iterator[tuple[psutil.Popen, htt
             "PATH": os.environ["PATH"],
             "DATABASE_URL": database_url,
             "JWT_SECRET_KEY": SECRET,
+            **environment,
         },
         stderr=subprocess.DEVNULL,
     )

@@ -1,0 +1,32 @@
+"""What is on sale and what a person has, as a transaction sees it: never out of a cache."""
+
+from dataclasses import dataclass
+
+from db.database import Transaction
+from db.queries import billing
+from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
+from services.billing.rows import plan_from, subscription_from
+from services.billing.rules import InvalidPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A person's subscription; `id` is its row's, None where there is none."""
+
+    id: int | None
+    subscription: Subscription
+
+
+async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
+    """The plan of this code; raises `InvalidPlan` unless it is on sale."""
+    row = None if "\0" in plan_code else await billing.plan_on_sale(transaction, plan_code)
+    if row is None:
+        raise InvalidPlan("There is no such plan on sale.", field="planCode")
+    return plan_from(row)
+
+
+async def current_subscription(transaction: Transaction, user_id: int) -> Current:
+    """What the person has; it stays so while the person is locked."""
+    for row in await billing.current_subscription_by_user(transaction, [user_id]):
+        return Current(row["id"], subscription_from(row))
+    return Current(None, NO_SUBSCRIPTION)

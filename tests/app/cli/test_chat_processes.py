@@ -1,0 +1,118 @@
+"""Chat served by two processes that share a database: what must hold across them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from secrets import token_hex
+from typing import Any
+
+import psutil
+import pytest
+
+from services.clock import system_clock
+from tests.app.cli.test_serve import PATIENCE_SECONDS, accepts, served
+from tests.fixtures.chat import SEND, STOP, Chat, ledger_differences
+from tests.fixtures.listening import over_sse
+from tests.fixtures.llm import StandInControl
+from tests.fixtures.postgres import new_database
+from tests.fixtures.server import Api
+from tests.fixtures.world import ADA, GRACE
+from tests.waiting import until
+
+GRACES_LIMIT = 5
+
+
+@pytest.fixture(scope="module")
+def processes(
+    postgres: str, world_template: str, stand_in_process: StandInControl
+) -> Iterator[list[Chat]]:
+    """Two server processes on one database."""
+    with (
+        new_database(postgres, world_template) as url,
+        ExitStack() as stack,
+        ThreadPoolExecutor() as pool,
+    ):
+        starting = [
+            pool.submit(stack.enter_context, served(url, CHAT_LLM_BASE_URL=stand_in_process.url))
+            for _ in range(2)
+        ]
+        yield [Chat(Api(one.result()[1], system_clock), url, stand_in_process) for one in starting]
+
+
+@pytest.fixture
+def two(processes: list[Chat], stand_in: StandInControl) -> list[Chat]:
+    """The two, with a model without faults."""
+    assert processes[0].stand_in is stand_in
+    return processes
+
+
+def at_once(sends: int, two: list[Chat], **input_: Any) -> list[dict[str, Any]]:
+    """The payloads of concurrent sends over both processes by turns."""
+    viewer = input_.pop("viewer")
+
+    def send(index: int) -> dict[str, Any]:
+        given = {"content": "Hello?", "idempotencyKey": token_hex()} | input_
+        return two[index % 2].payload(SEND, given, viewer=viewer)
+
+    with ThreadPoolExecutor(sends) as pool:
+        return list(pool.map(send, range(sends)))
+
+
+def test_fifty_sends_with_one_key_are_one(two: list[Chat]) -> None:
+    used = two[0].used()
+    before = two[0].rows("SELECT count(*) FROM chat_messages")[0][0]
+    payloads = at_once(50, two, viewer=ADA, idempotencyKey=token_hex())
+    assert payloads == [payloads[0]] * 50
+    assert payloads[0]["reply"]["status"] == "COMPLETE"
+    assert two[0].rows("SELECT count(*) FROM chat_messages") == [(before + 2,)]
+    assert two[0].stand_in.counts()["received"] == 1
+    assert two[1].used() == used + 1
+    assert ledger_differences(two[0].database_url) == []
+
+
+def test_ten_times_the_limit_at_once_is_the_limit(two: list[Chat]) -> None:
+    payloads = at_once(10 * GRACES_LIMIT, two, viewer=GRACE)
+    codes = [[error["code"] for error in one["userErrors"]] for one in payloads]
+    assert codes.count([]) == GRACES_LIMIT
+    assert codes.count(["QUOTA_EXCEEDED"]) == 9 * GRACES_LIMIT
+    assert two[0].stand_in.counts()["received"] == GRACES_LIMIT
+    entries = "SELECT kind, sum(units) FROM quota_ledger_entries WHERE user_id = $1 GROUP BY 1"
+    assert dict(two[0].rows(entries, GRACE)) == {"reserve": GRACES_LIMIT, "settle": 0}
+    assert ledger_differences(two[0].database_url) == []
+
+
+def test_a_reply_of_one_process_is_stopped_from_the_other(two: list[Chat]) -> None:
+    two[0].stand_in.next({"hang_after": 3})
+    reply_id = two[0].send(delivery="STREAM")["reply"]["id"]
+    with over_sse(two[0].api, reply_id, viewer=ADA) as events:
+        assert next(events)["index"] == 1
+        stopped = two[1].payload(STOP, {"messageId": reply_id})
+        two[0].stand_in.wait_for(running=0, cancelled=1)
+        assert [event["__typename"] for event in events][-1] == "ReplyCompleted"
+    assert stopped["reply"] == {
+        "id": reply_id,
+        "status": "STOPPED",
+        "content": "[stand-in] No language",
+    }
+
+
+def test_a_process_that_is_told_to_stop_finishes_its_replies(
+    own_world: str, stand_in: StandInControl
+) -> None:
+    with served(own_world, CHAT_LLM_BASE_URL=stand_in.url) as (process, client):
+        chat = Chat(Api(client, system_clock), own_world, stand_in)
+        stand_in.next({"tokens": 20, "tokens_per_second": 10})
+        sent = chat.send(delivery="STREAM")
+        stand_in.wait_for(running=1)
+        process.terminate()
+        port = client.base_url.port
+        assert port is not None
+        until(lambda: not accepts(port))
+        assert stand_in.counts()["running"] == 1
+        psutil.wait_procs([process], PATIENCE_SECONDS)
+    assert stand_in.counts()["finished"] == 1
+    status, content = chat.rows(
+        "SELECT status, content FROM chat_messages ORDER BY id DESC LIMIT 1"
+    )[0]
+    assert (sent["reply"]["status"], status, content.count(" ")) == ("STREAMING", "complete", 19)
+    assert ledger_differences(own_world) == []
