@@ -1,26 +1,32 @@
 """What can be set, read from the environment once, here and nowhere else."""
 
-import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.setting_types import (
+    ApiKey,
+    BaseUrl,
+    Origin,
+    Positive,
+    PostgresUrl,
+    RedisUrl,
+    Seconds,
+    Secret,
+    StripeKey,
+)
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.throttling.records import CostLimits, Policy
 
-SHORTEST_SECRET = 32
 LONGEST_GRACE_DAYS = 28
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
-_HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
-_HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 _LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets", "graphql_allowed_origins")
 
 
@@ -40,64 +46,6 @@ class PaymentsProvider(Enum):
 
 class SettingsRefused(Exception):
     """The environment holds a value that cannot be used; the message names the variables."""
-
-
-def _postgres(url: str) -> str:
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must begin with postgresql://")
-    if not _HOSTS.fullmatch(urlsplit(url).netloc.rpartition("@")[2]):
-        raise ValueError("must be like postgresql://user:password@host:5432/database")
-    return url
-
-
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < SHORTEST_SECRET:
-        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
-    return secret
-
-
-def _fits_a_header(secret: SecretStr) -> SecretStr:
-    if re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()) is None:
-        raise ValueError("must be printable ASCII without spaces")
-    return secret
-
-
-def _origin(text: str) -> str:
-    origin = text.lower().rstrip("/")
-    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
-        raise ValueError("must be origins like https://chat.example")
-    return origin
-
-
-def _stripe_key(key: SecretStr) -> SecretStr:
-    if not key.get_secret_value().startswith(("sk_", "rk_")):
-        raise ValueError("must begin with sk_ or rk_")
-    return key
-
-
-def _redis(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    return url
-
-
-def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^?#@\s]+", text):
-        raise ValueError("must be like https://api.example")
-    return text.rstrip("/")
-
-
-PostgresUrl = Annotated[str, AfterValidator(_postgres)]
-RedisUrl = Annotated[str, AfterValidator(_redis)]
-Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
-ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
-Origin = Annotated[str, AfterValidator(_origin)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-
-
-StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
-Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
+import asyncpg
 import pytest
 from asyncpg import Record
 from redis.asyncio import Redis
@@ -220,6 +222,43 @@ def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
             await until(lambda: parts.value(renewed, first))
             parts.model.end("Hello!")
             assert (await collected(parts, exchange))[1]["status"] == "complete"
+
+    asyncio.run(scenario())
+
+
+def has_texts(parts: Parts, texts: list[str]) -> bool:
+    """Whether this is what there is of the replies that an instance writes."""
+    return texts == sorted(one.written.text for one in parts.jobs._writers.values())
+
+
+def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
+    """Or two who lock several in another order would wait for each other."""
+
+    async def scenario() -> None:
+        async with instance(own_world, lease_seconds=0.3) as parts:
+            locked, free = await send(parts), await send(parts, key="2")
+            lease = "SELECT lease_expires_at FROM reply_generations WHERE reply_id = $1"
+            renewed = lease.replace("lease_expires_at", "lease_expires_at > $2")
+            locking = await asyncpg.connect(own_world)
+            try:
+                await locking.execute("BEGIN")
+                for query in (
+                    "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE",
+                    "SELECT FROM reply_generations WHERE reply_id = $1 FOR UPDATE",
+                ):
+                    await locking.fetch(query, locked.reply_id)
+                first = await parts.value(lease, free.reply_id)
+                for texts in (["", "One."], ["One.", "One."]):
+                    parts.model.say("One.")
+                    await until(partial(has_texts, parts, texts))
+                await written(parts, free, "One.")
+                await until(lambda: parts.value(renewed, free.reply_id, first))
+            finally:
+                await locking.close()
+            for _ in range(2):
+                parts.model.end()
+            for one in (locked, free):
+                assert (await collected(parts, one))[1]["content"] == "One."
 
     asyncio.run(scenario())
 
