@@ -14,8 +14,8 @@ from streams import Delta, ReplyStreams, StreamUnknown, split
 
 _POLL_SECONDS = 0.25
 QUIET_SECONDS = 5.0
-"""How long a stream may say nothing before what is stored is looked at: its writer may have died,
-or may have lost the stream."""
+"""How long a stream of another process may say nothing before what is stored is looked at: its
+writer may have died, or may have lost the stream."""
 
 
 async def follow(
@@ -43,18 +43,19 @@ async def follow(
             yield reply
             return
         before = seen
+        patience = None if streams.is_own(reply_id) else quiet_seconds
         with suppress(StreamUnknown, TimeoutError):
             async with aclosing(streams.follow(reply_id, seen)) as deltas:
-                while (following := await _next(deltas, quiet_seconds)) is not None:
+                while (following := await _next(deltas, patience)) is not None:
                     yield following
                     seen = following.index
         if seen == before:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _next(deltas: AsyncGenerator[Delta, None], quiet_seconds: float) -> Delta | None:
-    """The next piece, None after the last; raises `TimeoutError` where none comes for a while."""
-    async with asyncio.timeout(quiet_seconds):
+async def _next(deltas: AsyncGenerator[Delta, None], patience: float | None) -> Delta | None:
+    """The next piece, None after the last; raises `TimeoutError` where none comes in time."""
+    async with asyncio.timeout(patience):
         return await anext(deltas, None)
 
 

@@ -9,6 +9,7 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from db.recording import recorded_statements
 from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.repairs import end_abandoned_replies
@@ -299,6 +300,32 @@ def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
             ended = await anext(following)
             assert isinstance(ended, Record)
             assert ended["content"] == "Good day!"
+
+    asyncio.run(scenario())
+
+
+def test_a_silent_model_has_nobody_look_again_where_it_is_asked(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            following = follow(
+                parts.database,
+                parts.streams,
+                user_id=ADA,
+                reply_id=exchange.reply_id,
+                after=0,
+                quiet_seconds=0,
+            )
+            with recorded_statements() as statements:
+                first = asyncio.create_task(anext(following))
+            await until(lambda: parts.streams.is_own(exchange.reply_id) and bool(statements))
+            # Longer than the reader's own statement takes.
+            await parts.value("SELECT count(*) FROM chat_messages")
+            parts.model.say("Good ")
+            assert await first == Delta(1, "Good ")
+            assert statements == ["messages.stream"]
+            await following.aclose()
+            parts.model.end("day!")
 
     asyncio.run(scenario())
 
