@@ -11,11 +11,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app import explorer
+from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
+from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
 from app.stopping import STOPPING
@@ -70,6 +72,10 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         application.database, application.schema_revision, application.subscriptions
     )
 
+    privacy = application.privacy
+    exports = Exports(application.database, privacy.files, clock=application.clock)
+    receipts = Receipts(application.database, privacy.links)
+
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
             return explorer.page()
@@ -80,6 +86,8 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         WebSocketRoute("/graphql", socket.serve),
         *(explorer.ROUTES if settings.has_page else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
+        Route("/exports/{token}", exports.answer),
+        Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
         Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),

@@ -1,24 +1,32 @@
 """What can be set, read from the environment once, here and nowhere else."""
 
-import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.setting_types import (
+    ApiKey,
+    BaseUrl,
+    Origin,
+    Positive,
+    PostgresUrl,
+    RedisUrl,
+    Seconds,
+    Secret,
+    StripeKey,
+)
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
+from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.throttling.records import CostLimits, Policy
 
-SHORTEST_SECRET = 32
 LONGEST_GRACE_DAYS = 28
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
-_HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
-_HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 _LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets", "graphql_allowed_origins")
 
 
@@ -38,64 +46,6 @@ class PaymentsProvider(Enum):
 
 class SettingsRefused(Exception):
     """The environment holds a value that cannot be used; the message names the variables."""
-
-
-def _postgres(url: str) -> str:
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must begin with postgresql://")
-    if not _HOSTS.fullmatch(urlsplit(url).netloc.rpartition("@")[2]):
-        raise ValueError("must be like postgresql://user:password@host:5432/database")
-    return url
-
-
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < SHORTEST_SECRET:
-        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
-    return secret
-
-
-def _fits_a_header(secret: SecretStr) -> SecretStr:
-    if re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()) is None:
-        raise ValueError("must be printable ASCII without spaces")
-    return secret
-
-
-def _origin(text: str) -> str:
-    origin = text.lower().rstrip("/")
-    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
-        raise ValueError("must be origins like https://chat.example")
-    return origin
-
-
-def _stripe_key(key: SecretStr) -> SecretStr:
-    if not key.get_secret_value().startswith(("sk_", "rk_")):
-        raise ValueError("must begin with sk_ or rk_")
-    return key
-
-
-def _redis(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    return url
-
-
-def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^?#@\s]+", text):
-        raise ValueError("must be like https://api.example")
-    return text.rstrip("/")
-
-
-PostgresUrl = Annotated[str, AfterValidator(_postgres)]
-RedisUrl = Annotated[str, AfterValidator(_redis)]
-Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
-ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
-Origin = Annotated[str, AfterValidator(_origin)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-
-
-StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
-Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -247,6 +197,28 @@ class Settings(BaseSettings):
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
     )
+    graphql_max_depth: Positive = Field(15, description="The most levels of fields of a document.")
+    graphql_max_aliases: Positive = Field(
+        100, description="The most fields with an alias of a document."
+    )
+    graphql_max_cost: Positive = Field(
+        2_000,
+        description="The most that one operation may cost: an object costs 1, a page as many "
+        "objects as it is asked for.",
+    )
+    graphql_key_budget: Positive = Field(
+        20_000,
+        description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
+    )
+    graphql_key_restore_rate: Positive = Field(
+        2_000, description="The cost that an API key may spend again with each second."
+    )
+    graphql_person_budget: Positive = Field(
+        50_000, description="The cost that a person may spend at once, `GRAPHQL_MAX_COST` or more."
+    )
+    graphql_person_restore_rate: Positive = Field(
+        5_000, description="The cost that a person may spend again with each second."
+    )
     prometheus_multiproc_dir: Path | None = Field(
         None,
         description="Where several workers share their metrics; `serve --workers` sets it.",
@@ -294,6 +266,14 @@ class Settings(BaseSettings):
             )
         if self.is_production and self.takes_money and not self.payments_webhook_secrets:
             raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_cover_an_operation(self) -> "Settings":
+        if min(self.graphql_key_budget, self.graphql_person_budget) < self.graphql_max_cost:
+            raise ValueError(
+                "GRAPHQL_KEY_BUDGET and GRAPHQL_PERSON_BUDGET must be GRAPHQL_MAX_COST or more"
+            )
         return self
 
     @property
@@ -367,6 +347,24 @@ class Settings(BaseSettings):
             daily_limit=self.b2b_daily_usage_limit,
             monthly_limit=self.b2b_monthly_usage_limit,
             limit_mode=self.b2b_usage_limit_mode,
+        )
+
+    @property
+    def document_limits(self) -> Limits:
+        """What a document may have."""
+        return Limits(
+            tokens=self.graphql_max_tokens,
+            depth=self.graphql_max_depth,
+            aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def cost_limits(self) -> CostLimits:
+        """What operations may cost."""
+        return CostLimits(
+            maximum=self.graphql_max_cost,
+            of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
+            of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
         )
 
 

@@ -9,8 +9,10 @@ from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
+from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
+from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
 from app.secret import kept_secret
@@ -28,6 +30,7 @@ from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from services.people import KnownPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ async def open_application(
             )
         )
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
+        budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
@@ -86,7 +90,10 @@ async def open_application(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
-        privacy = open_privacy(settings, database, clock=clock)
+        people = KnownPeople(database)
+        privacy = open_privacy(
+            settings, database, forget=(people.forget, subscriptions.invalidate), clock=clock
+        )
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -102,12 +109,12 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
-            authenticator=Authenticator(tokens, enterprise),
+            authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
                 Preparation(
                     core,
-                    max_tokens=settings.graphql_max_tokens,
+                    limits=settings.document_limits,
                     allows_introspection=settings.allows_introspection,
                 ),
                 database,
@@ -124,6 +131,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
+                meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
             ),

@@ -1,8 +1,9 @@
 """Background jobs: what must be done whether anybody asks or not, in any number of processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from app.wiring import Application
 from services.guidance.repairs import end_abandoned_replies
@@ -10,9 +11,14 @@ from services.idempotency import forget_old_keys
 from services.metered.endings import end_abandoned_metered_replies
 from services.metered.service import forget_old_texts
 from services.periodic import repeat
+from services.privacy.watching import watch_deadlines
+
+Job: TypeAlias = Callable[[], Awaitable[None]]
 
 _LOOKS_A_LEASE = 6
 _PAYMENTS_EVERY_SECONDS = 2
+_PRIVACY_EVERY_SECONDS = 2
+_DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
 
 
@@ -25,18 +31,19 @@ class Worker:
     async def run(self) -> None:
         """Do the jobs until cancelled."""
         lease_seconds = self._application.settings.chat_reply_lease_seconds
+        jobs: dict[Job, float] = {
+            self._end_abandoned_replies: lease_seconds / _LOOKS_A_LEASE,
+            self._end_abandoned_metered_replies: lease_seconds / _LOOKS_A_LEASE,
+            self._finish_payments: _PAYMENTS_EVERY_SECONDS,
+            self._export: _PRIVACY_EVERY_SECONDS,
+            self._erase: _PRIVACY_EVERY_SECONDS,
+            self._watch_deadlines: _DEADLINES_EVERY_SECONDS,
+            self._remove_expired_exports: _HOUR_SECONDS,
+            self._forget_old_keys: _HOUR_SECONDS,
+        }
         async with asyncio.TaskGroup() as group:
-            group.create_task(
-                repeat(self._end_abandoned_replies, every_seconds=lease_seconds / _LOOKS_A_LEASE)
-            )
-            group.create_task(repeat(self._finish_payments, every_seconds=_PAYMENTS_EVERY_SECONDS))
-            group.create_task(
-                repeat(
-                    self._end_abandoned_metered_replies,
-                    every_seconds=lease_seconds / _LOOKS_A_LEASE,
-                )
-            )
-            group.create_task(repeat(self._forget_old_keys, every_seconds=_HOUR_SECONDS))
+            for job, every_seconds in jobs.items():
+                group.create_task(repeat(job, every_seconds=every_seconds))
 
     async def _end_abandoned_replies(self) -> None:
         parts = self._application
@@ -47,6 +54,20 @@ class Worker:
 
     async def _end_abandoned_metered_replies(self) -> None:
         await end_abandoned_metered_replies(self._application.database)
+
+    async def _export(self) -> None:
+        privacy = self._application.privacy
+        await privacy.carrying.carry_out_due(privacy.exporting)
+
+    async def _erase(self) -> None:
+        privacy = self._application.privacy
+        await privacy.carrying.carry_out_due(privacy.erasing)
+
+    async def _watch_deadlines(self) -> None:
+        await watch_deadlines(self._application.database, self._application.clock)
+
+    async def _remove_expired_exports(self) -> None:
+        await self._application.privacy.exporting.remove_expired()
 
     async def _forget_old_keys(self) -> None:
         async with self._application.database.read_primary() as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 from types import TracebackType
+from typing import Self
 
 _LATE_SECONDS = 0.002
 _CHANCES = 5
@@ -10,21 +11,24 @@ _CHANCES = 5
 class Patience:
     """`async with Patience(seconds)`: raises `TimeoutError` when the block takes longer.
 
-    A timer that goes off late tells that the event loop was busy, perhaps all the time, with the
-    answer in the socket or the question not even sent. The block is then given the time again,
-    five times at most.
+    When it takes longer than `slow_seconds` it `is_slow`. A timer that goes off late tells that the
+    event loop was busy, perhaps all the time, with the answer in the socket or the question not
+    even sent. The block is then given the time again, five times at most.
     """
 
-    __slots__ = ("_deadline", "_loop", "_seconds", "_timer")
+    __slots__ = ("_deadline", "_loop", "_seconds", "_slow_seconds", "_timer", "is_slow")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, slow_seconds: float) -> None:
         self._seconds = seconds
+        self._slow_seconds = min(slow_seconds, seconds)
+        self.is_slow = False
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._deadline = asyncio.timeout(None)
         await self._deadline.__aenter__()
-        self._start(_CHANCES)
+        self._start(self._slow_seconds, _CHANCES)
+        return self
 
     async def __aexit__(
         self,
@@ -35,13 +39,16 @@ class Patience:
         self._timer.cancel()
         await self._deadline.__aexit__(kind, error, traceback)
 
-    def _start(self, chances: int) -> None:
-        due = self._loop.time() + self._seconds
-        self._timer = self._loop.call_at(due, self._go_off, due, chances)
+    def _start(self, seconds: float, chances: int) -> None:
+        due = self._loop.time() + seconds
+        self._timer = self._loop.call_at(due, self._go_off, due, seconds, chances)
 
-    def _go_off(self, due: float, chances: int) -> None:
+    def _go_off(self, due: float, seconds: float, chances: int) -> None:
         now = self._loop.time()
         if chances and now - due > _LATE_SECONDS:
-            self._start(chances - 1)
+            self._start(seconds, chances - 1)
+        elif not self.is_slow:
+            self.is_slow = True
+            self._start(self._seconds - self._slow_seconds, chances)
         else:
             self._deadline.reschedule(now)

@@ -18,7 +18,9 @@ from metrics.cache import CacheMetrics
 
 CONNECTIONS = 16
 """The connections that are opened to Redis, and the operations that run at the same time."""
-_PATIENCE_SECONDS = 0.01
+_PATIENCE_SECONDS = 0.05
+_SLOW_SECONDS = 0.01
+_SLOW_IN_A_ROW = 3
 _PROBE_SECONDS = 0.1
 CONNECT_SECONDS = 1.0
 """How long opening connections may take, in which nobody waits for them."""
@@ -30,10 +32,11 @@ _log = structlog.get_logger("guidance.cache")
 class ShelteredStore:
     """`async with ShelteredStore(store, metrics)`: the store, left alone whenever it fails.
 
-    The first operation that fails or takes longer than `patience_seconds` makes it away, and
-    nobody asks it then but a task in the background, every `probe_seconds`. Before it is back it
-    has connections again, trusts nothing of before, and knows of every invalidation that could
-    not be delivered.
+    The first operation that fails or takes longer than `patience_seconds` makes it away, and so
+    does the third in a row that takes longer than `slow_seconds`: a read waits for two at most.
+    Nobody asks it then but a task in the background, every `probe_seconds`. Before it is back it
+    has connections again, is not slow, trusts nothing of before, and knows of every invalidation
+    that could not be delivered.
     """
 
     def __init__(
@@ -42,12 +45,15 @@ class ShelteredStore:
         metrics: CacheMetrics,
         *,
         patience_seconds: float = _PATIENCE_SECONDS,
+        slow_seconds: float = _SLOW_SECONDS,
         probe_seconds: float = _PROBE_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._patience_seconds = patience_seconds
+        self._slow_seconds = slow_seconds
+        self._slow_in_a_row = 0
         self._probe_seconds = probe_seconds
         self._slots = asyncio.Semaphore(CONNECTIONS)
         self._undelivered = Undelivered(clock)
@@ -57,7 +63,7 @@ class ShelteredStore:
     async def __aenter__(self) -> Self:
         """Try to reach the store once; whatever comes of it, the cache can be used."""
         if not await self._is_brought_back():
-            self._lose("connect", None)
+            self._lose("connect", "unreachable")
         return self
 
     async def __aexit__(
@@ -110,17 +116,24 @@ class ShelteredStore:
             if self._is_away:
                 raise StoreAway
             try:
-                async with Patience(self._patience_seconds):
-                    return await call()
+                async with self._patience() as patience:
+                    answer = await call()
             except (RedisError, OSError, TimeoutError) as error:
                 self._metrics.failed(operation)
-                self._lose(operation, error)
+                self._lose(operation, type(error).__name__)
                 raise StoreAway from error
+        self._slow_in_a_row = self._slow_in_a_row + 1 if patience.is_slow else 0
+        if self._slow_in_a_row == _SLOW_IN_A_ROW:
+            self._metrics.failed(operation)
+            self._lose(operation, "slow")
+        return answer
 
-    def _lose(self, operation: str, error: Exception | None) -> None:
+    def _patience(self) -> Patience:
+        return Patience(self._patience_seconds, slow_seconds=self._slow_seconds)
+
+    def _lose(self, operation: str, reason: str) -> None:
         self._is_away = True
         if self._probe is None or self._probe.done():
-            reason = type(error).__name__
             _log.warning("the cache's store is away", operation=operation, reason=reason)
             self._probe = asyncio.create_task(self._bring_back())
 
@@ -137,13 +150,16 @@ class ShelteredStore:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._store.ping()
                 await asyncio.gather(*(self._store.ping() for _ in range(CONNECTIONS)))
-            async with Patience(self._patience_seconds):
+            async with self._patience() as patience:
                 await self._store.synchronize()
+            if patience.is_slow:
+                return False
             while keys := self._undelivered.some():
-                async with Patience(self._patience_seconds):
+                async with self._patience():
                     await self._store.forget(list(keys))
                 self._undelivered.delivered(keys)
         except (RedisError, OSError, TimeoutError):
             return False
+        self._slow_in_a_row = 0
         self._is_away = False
         return True

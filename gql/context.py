@@ -36,7 +36,8 @@ class RequestContext:
     """One operation's caller, loaders and instant; for a subscription, one event's.
 
     `last_event_id` is the number of the last event that a client has seen of a stream that it
-    takes up again; it counts more than an argument of the field that says the same.
+    takes up again; it counts more than an argument of the field that says the same. `is_excused`
+    says that what was asked for failed through us, and that the caller's budget is not charged.
     """
 
     principal: Principal
@@ -46,6 +47,7 @@ class RequestContext:
     services: Services
     request_id: str
     last_event_id: int | None = None
+    is_excused: bool = False
 
     @property
     def viewer_id(self) -> int | None:
@@ -68,6 +70,10 @@ class RequestContext:
         if not isinstance(self.principal, ApiClient):
             raise Unauthenticated("Send an API key to do this.")
         return self.principal
+
+    def excuse(self) -> None:
+        """Charge nothing to the caller's budget: it is our failure."""
+        self.is_excused = True
 
     def forget_loaded(self) -> None:
         """Load anew what is read from here on: something was changed."""

@@ -11,7 +11,7 @@ from db.queries import conversations, credentials, messages, privacy
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
-from loaders.credentials_by_account import credentials_by_account
+from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_account
 from loaders.pages import PageKey, Slice, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
@@ -25,7 +25,15 @@ from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract
 from services.quota.records import Quota
 
-__all__ = ["ALL_PLANS", "ConversationCountKey", "DailyUsageKey", "Loaders", "PageKey", "Slice"]
+__all__ = [
+    "ALL_PLANS",
+    "MOST_CREDENTIALS",
+    "ConversationCountKey",
+    "DailyUsageKey",
+    "Loaders",
+    "PageKey",
+    "Slice",
+]
 
 
 class Loaders:

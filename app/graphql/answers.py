@@ -1,15 +1,17 @@
 """What a client asks, what it gets, and what an operation's answers come to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
+from app.graphql.metering import Charge, Throttled
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import RequestRefused
 from metrics.observations import Outcome
+from services.throttling.records import Level
 
 UNNAMED = "unnamed"
 _LONGEST_LABEL = 100
@@ -30,7 +32,8 @@ class GraphQLRequest:
 class Answer:
     """What the client gets, and what the log says of it.
 
-    A subscription has one for each event, with the event's number where it has one.
+    A subscription has one for each event, with the event's number where it has one. `level` is
+    what is left of the caller's budget, where there is one.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -40,6 +43,15 @@ class Answer:
     operation_name: str = UNNAMED
     statements: tuple[str, ...] = ()
     number: int | None = None
+    level: Level | None = None
+    retry_after_seconds: int | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        if self.was_executed:
+            return 200
+        return 400 if self.retry_after_seconds is None else 429
 
 
 def executed(
@@ -55,6 +67,14 @@ def executed(
     return Answer(body, True, outcome_of(errors), name, tuple(statements), number)
 
 
+def told(answer: Answer, charge: Charge) -> Answer:
+    """The answer with what it cost, for callers who are told, and what is left."""
+    extensions = charge.extensions
+    if extensions is not None:
+        answer.body["extensions"] = extensions
+    return replace(answer, level=charge.level)
+
+
 def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
     """The last answer of a subscription whose source failed: no `data`."""
     errors = worded([error], request_id)
@@ -66,10 +86,21 @@ def broken(error: Exception, request_id: str) -> Answer:
     return failed(UNNAMED, GraphQLError(str(error), original_error=error), request_id, ())
 
 
-def refused(refusal: RequestRefused) -> Answer:
+def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
-    return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+    if not isinstance(refusal, Throttled):
+        return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+    if refusal.extensions is not None:
+        body["extensions"] = refusal.extensions
+    return Answer(
+        body,
+        was_executed=False,
+        outcome=Outcome.PROTECTED,
+        operation_name=name,
+        level=refusal.level,
+        retry_after_seconds=refusal.retry_after_seconds,
+    )
 
 
 def label(operation_name: str | None) -> str:

@@ -18,6 +18,7 @@ from app.authentication.authenticator import (
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, refused
+from app.graphql.budget_fields import budget_fields
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.request import BadRequest, read_request
 from app.graphql.service import GraphQLService
@@ -71,6 +72,9 @@ class GraphQLEndpoint:
         try:
             operation = self._service.prepare(asked)
             _check_method(request, operation)
+            if request.headers.get("graphql-cost", "").strip().lower() == "validate":
+                answer = self._service.cost(operation, asked)
+                return _response(answer.status, answer.body, types.json)
             if types.prefers_stream or operation.kind == "subscription":
                 return self._stream(request, types, operation, asked, principal)
             answer = await self._service.answer(
@@ -85,7 +89,7 @@ class GraphQLEndpoint:
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(200 if answer.was_executed else 400, answer.body, types.json)
+        return _response(answer.status, answer.body, types.json, budget_fields(answer))
 
     def _stream(
         self,

@@ -15,17 +15,19 @@ from app.graphql.answers import (
     failed,
     label,
     refused,
+    told,
 )
+from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
 from gql.execution.prepare import Operation, Preparation, RequestRefused
-from gql.execution.run import run
+from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
-from metrics.observations import Observations
+from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
@@ -44,6 +46,7 @@ class GraphQLService:
         services: Services,
         subscriptions: VersionedCache[Subscription],
         contract: UsageContract,
+        meter: Meter,
         observations: Observations,
         clock: Clock,
     ) -> None:
@@ -53,6 +56,7 @@ class GraphQLService:
         self._services = services
         self._subscriptions = subscriptions
         self._contract = contract
+        self._meter = meter
         self._observations = observations
         self._clock = clock
 
@@ -65,16 +69,33 @@ class GraphQLService:
     ) -> Answer:
         """Run a query or mutation; failures of its fields are part of the answer.
 
-        Raises `RequestRefused` for variables that do not fit.
+        Raises `RequestRefused` for variables that do not fit, for what costs too much, and for
+        who has spent too much.
         """
-        record = Record()
-        with recorded_statements() as statements:
-            context = self._context(operation, principal, request_id)
-            result = await run(self._schema, operation, request.variables, context)
-        answer = executed(label(operation.name), result, request_id, statements)
+        name, record = label(operation.name), Record()
+        values = coerced(self._schema, operation, request.variables)
+        try:
+            with recorded_statements() as statements:
+                context = self._context(operation, principal, request_id)
+                async with self._meter.charged(operation, values, principal) as charge:
+                    result = await run(self._schema, operation, values, context)
+                    answer = executed(name, result, request_id, statements)
+                    if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
+                        charge.actual = actual_cost(operation, values, result)
+        except Throttled as throttled:
+            record.add(refused(throttled, name))
+            self._observe(record)
+            raise
+        answer = told(answer, charge)
         record.add(answer)
         self._observe(record)
         return answer
+
+    def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
+        """What an operation would cost, without running it; raises `RequestRefused`."""
+        values = coerced(self._schema, operation, request.variables)
+        extensions = self._meter.validated(operation, values)
+        return Answer({"extensions": extensions}, True, Outcome.OK, label(operation.name))
 
     async def answers(
         self,
@@ -110,13 +131,17 @@ class GraphQLService:
         request_id: str,
         last_event_id: int | None,
     ) -> AsyncGenerator[Answer, None]:
-        name = label(operation.name)
-        record = Record()
+        name, record = label(operation.name), Record()
+        values = coerced(self._schema, operation, request.variables)
         context = partial(self._context, operation, principal, request_id, last_event_id)
-        events = subscribe(self._schema, operation, request.variables, context)
+        events = subscribe(self._schema, operation, values, context)
         with recorded_statements() as statements:
             try:
-                async with aclosing(events):
+                async with (
+                    self._meter.charged(operation, values, principal) as charge,
+                    aclosing(events),
+                ):
+                    charge.actual = charge.estimate
                     async for event in events:
                         answer = executed(name, event.result, request_id, statements, event.number)
                         statements.clear()
@@ -124,6 +149,9 @@ class GraphQLService:
                         yield answer
                         # A source that always has something ready must not starve the others.
                         await asyncio.sleep(0)
+            except Throttled as throttled:
+                record.add(refused(throttled, name))
+                raise
             except StreamFailed as failure:
                 answer = failed(name, failure.error, request_id, statements)
                 record.add(answer)

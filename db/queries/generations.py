@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.statement import Statement
@@ -122,10 +123,18 @@ _written = (
     )
     .render_derived(with_types=True)
 )
+_streaming = aliased(ChatMessage, name="streaming")
+_unlocked = (
+    select(_streaming.id)
+    .where(_streaming.id == _written.c.id, _streaming.status == "streaming")
+    .correlate(_written)
+    # As above.
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _SAVE_PROGRESS = Statement(
     "generations.save_progress",
     update(ChatMessage)
-    .where(ChatMessage.id == _written.c.id, ChatMessage.status == "streaming")
+    .where(ChatMessage.id == _written.c.id, ChatMessage.id == _unlocked.scalar_subquery())
     .values(
         content=_written.c.content,
         attempts=_written.c.attempts,

@@ -38,6 +38,10 @@ _BY_ID = Statement(
     "privacy.requests_by_id",
     select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
 )
+_ONE = Statement(
+    "privacy.request",
+    select(*_COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+)
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
     select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
@@ -97,6 +101,12 @@ _CANCEL = Statement(
 async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
     """Those of the requests `ids` that `user_id` made."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+
+
+async def request(connection: Connection, request_id: int) -> Record | None:
+    """A request, whoever made it."""
+    rows = await connection.fetch(_ONE, request_id=request_id)
+    return rows[0] if rows else None
 
 
 async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list[Record]:

@@ -19,6 +19,9 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gql.execution.plans import Plans
+from gql.operations.analysis import Analysis, TooManySelections
+from gql.operations.cost import OperationCost
+from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
 
 _KEPT_DOCUMENTS = 1_000
 # A prepared document takes about a hundred times the memory of its text.
@@ -35,6 +38,7 @@ class Operation:
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
     plans: Plans
+    cost: OperationCost
 
     @property
     def name(self) -> str | None:
@@ -66,11 +70,11 @@ class Preparation:
     """The documents of one schema, the most recently used kept, refused ones too."""
 
     def __init__(
-        self, schema: GraphQLSchema, *, max_tokens: int, allows_introspection: bool
+        self, schema: GraphQLSchema, *, limits: Limits, allows_introspection: bool
     ) -> None:
         self._schema = schema
         self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
-        self._max_tokens = max_tokens
+        self._limits = limits
         self._kept: OrderedDict[str, _Document] = OrderedDict()
         self._kept_characters = 0
 
@@ -101,14 +105,21 @@ class Preparation:
     def _prepare(self, text: str) -> _Document:
         try:
             parsed = parse(
-                text, max_lexical_tokens=self._max_tokens, allow_empty_selection_sets=False
+                text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False
             )
         except GraphQLSyntaxError as error:
             return _Document(refusal=("GRAPHQL_PARSE_FAILED", [error]))
+        limited = exceeded(parsed, self._limits)
+        if limited:
+            return _Document(refusal=(LIMIT_EXCEEDED, [limited]))
         errors = validate(self._schema, parsed, rules=self._rules)
         if errors:
             return _Document(refusal=("GRAPHQL_VALIDATION_FAILED", errors))
-        return _Document(operations=_operations(self._schema, parsed))
+        try:
+            return _Document(operations=_operations(self._schema, parsed))
+        except TooManySelections:
+            many = GraphQLError("The document's fragments select in too many ways.")
+            return _Document(refusal=(LIMIT_EXCEEDED, [many]))
 
 
 def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Operation]:
@@ -117,10 +128,11 @@ def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | Non
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
+    analysis = Analysis(schema, fragments)
     details = {name: FragmentDetails(definition, None) for name, definition in fragments.items()}
     return {
         definition.name.value if definition.name else None: Operation(
-            definition, details, fragments, Plans(schema, document)
+            definition, details, fragments, Plans(schema, document), analysis.cost(definition)
         )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)

@@ -16,19 +16,19 @@ from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
 
+_MOST_ITEMS = 1_000
+"""Of a list in one variable; no field takes so many."""
 _MOST_ERRORS = 20
 """Of one request's variables; finding each of forty thousand would take seconds."""
 
 
-# Any: variables and answers are JSON.
 async def run(
     schema: GraphQLSchema,
     operation: Operation,
-    variables: Mapping[str, Any] | None,
+    values: VariableValues,
     context: RequestContext,
 ) -> ExecutionResult:
-    """Execute a query or mutation; raises `RequestRefused` for variables that do not fit."""
-    values = coerced(schema, operation, variables)
+    """Execute a query or mutation with its coerced variables."""
     return await executed(executor_for(schema, operation, values, context))
 
 
@@ -41,10 +41,14 @@ async def executed(executor: PlannedExecutor) -> ExecutionResult:
     return answer
 
 
+# Any: variables are JSON.
 def coerced(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     """The operation's variables; raises `RequestRefused` for those that do not fit."""
+    for name, value in (variables or {}).items():
+        if isinstance(value, list) and len(value) > _MOST_ITEMS:
+            raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
     values = get_variable_values(
         schema,
         operation.definition.variable_definitions or (),
@@ -54,6 +58,10 @@ def coerced(
     if isinstance(values, list):
         raise RequestRefused(BadUserInput.code, values)
     return values
+
+
+def _too_long(name: str, length: int) -> GraphQLError:
+    return GraphQLError(f"Variable '${name}' has {length} items; at most {_MOST_ITEMS} are read.")
 
 
 def executor_for(

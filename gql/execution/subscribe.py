@@ -1,17 +1,18 @@
 """Following a subscription: each event of its source, executed with the plans of its document."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
 from graphql.execution import create_source_event_stream
+from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
 from gql.execution.executor import PlannedExecutor
 from gql.execution.prepare import Operation
-from gql.execution.run import coerced, executed, executor_for
+from gql.execution.run import executed, executor_for
 
 _END = object()
 
@@ -36,19 +37,18 @@ class StreamFailed(Exception):
         self.error = error
 
 
-# Any: variables are JSON, and a source gives whatever its field is made from.
+# Any: a source gives whatever its field is made from.
 async def subscribe(
     schema: GraphQLSchema,
     operation: Operation,
-    variables: Mapping[str, Any] | None,
+    values: VariableValues,
     new_context: Callable[[], RequestContext],
 ) -> AsyncGenerator[Event, None]:
     """Give the events of a subscription, each executed in a context of its own.
 
-    Raises `RequestRefused` for variables that do not fit, and `StreamFailed`. Closing the
-    generator, or cancelling who awaits it, closes the source before that returns.
+    Raises `StreamFailed`. Closing the generator, or cancelling who awaits it, closes the source
+    before that returns.
     """
-    values = coerced(schema, operation, variables)
     source = await _source(executor_for(schema, operation, values, new_context()))
     try:
         while (value := await _next(source, operation)) is not _END:

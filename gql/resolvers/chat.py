@@ -1,5 +1,7 @@
 """The root fields that change conversations and replies."""
 
+import asyncio
+
 import strawberry
 
 from gql.context import Info, RequestContext
@@ -131,11 +133,18 @@ async def _exchanged(
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
         failure = ended["failure_reason"]
+    # Together, so that the loaders ask for both messages at once.
+    conversation, message, reply, quota = await asyncio.gather(
+        _conversation(context, exchange.conversation_id),
+        _message(context, exchange.message_id),
+        _message(context, exchange.reply_id),
+        context.loaders.quota.load(viewer),
+    )
     return SendMessagePayload(
-        conversation=await _conversation(context, exchange.conversation_id),
-        message=await _message(context, exchange.message_id),
-        reply=await _message(context, exchange.reply_id),
-        quota=Quota.from_record(await context.loaders.quota.load(viewer)),
+        conversation=conversation,
+        message=message,
+        reply=reply,
+        quota=Quota.from_record(quota),
         user_errors=[UserError.from_refusal(failure_of(failure))] if failure else [],
     )
 

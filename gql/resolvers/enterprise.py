@@ -47,7 +47,7 @@ class EnterpriseMutations:
             generation=Generation.from_row(reply),
             is_overage=reply["is_overage"],
             usage=EnterpriseUsage.from_record(usage),
-            user_errors=_failure(reply),
+            user_errors=_failure(info.context, reply),
         )
 
     @mutation(
@@ -93,10 +93,11 @@ class EnterpriseMutations:
         return ApiCredentialPayload(credential=await _credential(info.context, key))
 
 
-def _failure(reply: Record) -> list[UserError]:
+def _failure(context: RequestContext, reply: Record) -> list[UserError]:
     reason = reply["failure_reason"]
     if reason is None:
         return []
+    context.excuse()
     refusal = failure_of(reason, retry_after_seconds=reply["retry_after_seconds"])
     return [UserError.from_refusal(refusal)]
 

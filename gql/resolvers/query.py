@@ -16,6 +16,7 @@ from gql.schema.enterprise import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
+from gql.schema.weight import Weight
 from loaders import ALL_PLANS
 
 MOST_NODES = 100
@@ -34,7 +35,10 @@ class Query:
     async def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
         return await fetch_node(info.context, id)
 
-    @described.field("Objects by their ids, in the order of the ids, each as `node` gives it.")
+    @described.field(
+        "Objects by their ids, in the order of the ids, each as `node` gives it.",
+        Weight(sized_by="ids"),
+    )
     def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
         if len(ids) > MOST_NODES:
             raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
@@ -55,7 +59,7 @@ class Query:
         row = None if key is None else await info.context.loaders.conversation.load(key)
         return Conversation.from_row(row) if row else None
 
-    @described.field("The plans on sale, cheapest first. Public.")
+    @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
     async def plans(self, info: Info) -> list[Plan]:
         plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)
         return [Plan.from_record(plan) for plan in plans]

@@ -11,6 +11,7 @@ from gql.context import Info
 from gql.errors import BadUserInput
 from gql.ids import key_of
 from gql.schema.user_error import UserError
+from gql.schema.weight import CHANGE, declared
 from services.refusal import NotFound, Refusal
 
 Root = TypeVar("Root")
@@ -38,7 +39,7 @@ def mutation(
             except Refusal as refusal:
                 return refused(user_errors=[UserError.from_refusal(refusal)])
 
-        return strawberry.mutation(settle, description=description)
+        return strawberry.mutation(settle, description=description, metadata=declared(CHANGE))
 
     return decorate
 

@@ -24,6 +24,7 @@ from gql.schema.connections import (
 )
 from gql.schema.message import Message, MessageConnection, message_scope
 from gql.schema.node import Node
+from gql.schema.weight import COUNT
 from loaders import ConversationCountKey, PageKey, Slice
 
 
@@ -54,7 +55,7 @@ class Conversation(Node):
         found = await info.context.loaders.messages_by_conversation.load(key)
         return Message.from_row(found.rows[0]) if found.rows else None
 
-    @described.field("How many messages it has.")
+    @described.field("How many messages it has.", COUNT)
     async def message_count(self, info: Info) -> int:
         return await info.context.loaders.message_count.load(self.key)
 
@@ -106,7 +107,7 @@ class ConversationConnection:
     edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
-    @described.field("How many conversations the whole list has.")
+    @described.field("How many conversations the whole list has.", COUNT)
     async def total_count(self, info: Info) -> int:
         key = ConversationCountKey(self.user_key, self.status)
         return await info.context.loaders.conversation_count.load(key)

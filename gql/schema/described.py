@@ -6,13 +6,17 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from gql.schema.weight import ORDINARY, Weight, declared
+
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: whatever the field takes and gives
 EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
-def field(description: str) -> Callable[[Resolver], Resolver]:
-    """Make a field of the method that resolves it."""
-    decorate: Callable[[Resolver], Resolver] = strawberry.field(description=description)
+def field(description: str, weight: Weight = ORDINARY) -> Callable[[Resolver], Resolver]:
+    """Make a field of the method that resolves it, which costs what `weight` says."""
+    decorate: Callable[[Resolver], Resolver] = strawberry.field(
+        description=description, metadata=declared(weight)
+    )
     return decorate
 
 

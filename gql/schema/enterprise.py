@@ -13,7 +13,8 @@ from gql.ids import global_id
 from gql.schema import described
 from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
-from loaders import DailyUsageKey
+from gql.schema.weight import ROWS, Weight
+from loaders import MOST_CREDENTIALS, DailyUsageKey
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage
 
@@ -113,7 +114,8 @@ class EnterpriseAccount(Node):
 
     @described.field(
         "One row per UTC day from `from` to `to`, both included; a day without requests "
-        "counts 0. At most 400 days at a time."
+        "counts 0. At most 400 days at a time.",
+        ROWS,
     )
     async def daily_usage(
         self,
@@ -136,7 +138,8 @@ class EnterpriseAccount(Node):
 
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "
-        "were revoked are left out first."
+        "were revoked are left out first.",
+        Weight(most=MOST_CREDENTIALS),
     )
     async def credentials(self, info: Info) -> list[ApiCredential]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:

@@ -7,6 +7,7 @@ import strawberry
 from gql.context import Info
 from gql.errors import BadUserInput
 from gql.schema import described
+from gql.schema.weight import ROWS, Weight
 from metrics.observations import OperationRecord, Timing
 
 DEFAULT_METHODS, MOST_METHODS = 10, 100
@@ -92,7 +93,10 @@ class OperationSlo:
 class Ops:
     """For callers with the `ops` role."""
 
-    @described.field("The slowest repository methods of this process by total time, slowest first.")
+    @described.field(
+        "The slowest repository methods of this process by total time, slowest first.",
+        Weight(most=DEFAULT_METHODS, sized_by="top"),
+    )
     def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
         top = DEFAULT_METHODS if top is None else top
         if not 1 <= top <= MOST_METHODS:
@@ -100,7 +104,7 @@ class Ops:
         slowest = info.context.observations.slowest_methods(top)
         return [RepositoryMethodTiming.from_timing(method, timing) for method, timing in slowest]
 
-    @described.field("Every operation seen by this process against its budget, worst first.")
+    @described.field("Every operation seen by this process against its budget, worst first.", ROWS)
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]

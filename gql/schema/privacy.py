@@ -13,6 +13,7 @@ from gql.ids import global_id
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
+from gql.schema.weight import Weight, declared
 from loaders import Slice
 from services.privacy.failures import in_words
 from services.privacy.links import Links
@@ -86,7 +87,7 @@ class ErasureReceipt:
     """What was erased, and that nothing is left."""
 
     tables: list[ErasedTable] = strawberry.field(
-        description="Rows erased or anonymised, per table."
+        description="Rows erased or anonymised, per table.", metadata=declared(Weight(most=30))
     )
     remaining_references: int = strawberry.field(
         description=(

@@ -1,7 +1,6 @@
 """`guidance bench`: what a request costs here, beside what it costs with stock Strawberry."""
 
 import asyncio
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,19 +8,18 @@ from statistics import median, quantiles
 
 import click
 
-from app.authentication.tokens import issue_token
 from app.settings import load_settings
 from app.wiring import database_url
 from perf.benchmarks.cache import compare_cache
-from perf.benchmarks.load import UnexpectedAnswer, send
+from perf.benchmarks.load import send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
-from perf.benchmarks.servers import OURS, STOCK, Server, running
-from services.clock import system_clock
+from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.servers import OURS, STOCK, Server, leave_a_core, running
+from perf.benchmarks.wire import UnexpectedAnswer
 
-PEOPLE = 200
+_PEOPLE = 200
 _CONNECTIONS = 4
 _WARM_UP = 200
-_DAY_SECONDS = 86_400
 _PERCENT = 100
 
 
@@ -59,11 +57,8 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
     """
     settings = load_settings()
     secret = secrets.token_hex()
-    tokens = [
-        issue_token(secret, user_id=user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=system_clock())
-        for user_id in range(1, PEOPLE + 1)
-    ]
-    server_core = _leave_a_core()
+    tokens = tokens_of_people(secret, _PEOPLE)
+    server_core = leave_a_core()
     with database_url(settings) as url:
         environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
@@ -84,15 +79,6 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
                     _watch_memory(server, tokens, memory_requests)
         except UnexpectedAnswer as error:
             raise click.ClickException(f"the server did not answer with data: {error}") from None
-
-
-def _leave_a_core() -> int | None:
-    """Keep this process, and what it starts, off the first core; None where there is only one."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    if not others:
-        return None
-    os.sched_setaffinity(0, others)
-    return first
 
 
 @contextmanager

@@ -8,13 +8,7 @@ from time import perf_counter
 import orjson
 
 from perf.benchmarks.operations import Operation
-
-_END_OF_HEAD = b"\r\n\r\n"
-_LENGTH = b"content-length:"
-
-
-class UnexpectedAnswer(Exception):
-    """The server answered with anything but data."""
+from perf.benchmarks.wire import UnexpectedAnswer, connected
 
 
 async def send(
@@ -35,34 +29,15 @@ async def send(
 async def _send(
     port: int, operation: Operation, people: Iterator[str], waiting: Iterator[int]
 ) -> list[float]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     body = orjson.dumps({"query": operation.document})
     taken = []
-    for _ in waiting:
-        started = perf_counter()
-        writer.write(_head(next(people), len(body)) + body)
-        _check(*await _read(reader))
-        taken.append(perf_counter() - started)
-    writer.close()
-    await writer.wait_closed()
+    async with connected(port) as wire:
+        for _ in waiting:
+            started = perf_counter()
+            bearer = f"Bearer {next(people)}"
+            wire.post("/graphql", body, authorization=bearer, accept="application/json")
+            answer = await wire.answer()
+            taken.append(perf_counter() - started)
+            if b'"errors"' in answer:
+                raise UnexpectedAnswer(answer)
     return taken
-
-
-def _head(token: str, length: int) -> bytes:
-    return (
-        f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n"
-        f"accept: application/json\r\ncontent-type: application/json\r\n"
-        f"content-length: {length}\r\n\r\n"
-    ).encode()
-
-
-async def _read(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    head = await reader.readuntil(_END_OF_HEAD)
-    lines = head.lower().split(b"\r\n")
-    length = next(line.removeprefix(_LENGTH) for line in lines if line.startswith(_LENGTH))
-    return head, await reader.readexactly(int(length))
-
-
-def _check(head: bytes, body: bytes) -> None:
-    if not head.startswith(b"HTTP/1.1 200 ") or b'"errors"' in body:
-        raise UnexpectedAnswer(body[:500].decode(errors="replace"))

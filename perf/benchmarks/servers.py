@@ -13,10 +13,12 @@ import psutil
 
 OURS = "guidance-api"
 STOCK = "stock Strawberry"
+RELAY = "bare relay"
 _START_SECONDS = 30
 _COMMANDS = {
     OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
     STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
+    RELAY: ("-m", "uvicorn", "perf.benchmarks.relay:app"),
 }
 
 
@@ -36,6 +38,15 @@ class Server:
     def resident_bytes(self) -> int:
         """The memory that it occupies."""
         return int(self.process.memory_info().rss)
+
+
+def leave_a_core() -> int | None:
+    """Keep this process, and what it starts, off the first core; None where there is only one."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        return None
+    os.sched_setaffinity(0, others)
+    return first
 
 
 @contextmanager

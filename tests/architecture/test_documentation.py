@@ -13,13 +13,15 @@ from pydantic import SecretStr
 from app.settings import Settings
 from db.queries import conversations, messages
 from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.server import Api, issue_key, serving, settings_for
+from tests.fixtures.world import ADA, ADAS_COMPANY
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLE = re.compile(
-    r"```graphql\n(.*?)```(?:\s*```json variables\n(.*?)```)?(?:\s*```json\n(.*?)```)?", re.DOTALL
+    r"```graphql( api-key)?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
+    r"(?:\s*```json( body)?\n(.*?)```)?",
+    re.DOTALL,
 )
 SQL = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 UNBOUNDED = {"has_after": False, "has_before": False, "is_filtered": False}
@@ -39,17 +41,27 @@ def api_of_its_own(own_world: str, stand_in: StandInControl, tmp_path: Path) -> 
         yield running
 
 
-@pytest.mark.parametrize(("document", "variables", "answer"), EXAMPLES)
+@pytest.mark.parametrize(("caller", "document", "variables", "whole", "answer"), EXAMPLES)
 def test_an_example_runs_and_answers_as_written(
-    request: pytest.FixtureRequest, document: str, variables: str, answer: str
+    request: pytest.FixtureRequest,
+    caller: str,
+    document: str,
+    variables: str,
+    whole: str,
+    answer: str,
 ) -> None:
+    """As a person, or with a key of the same person's company; the data, or the whole body."""
     changes = document.startswith("mutation")
     api: Api = request.getfixturevalue("api_of_its_own" if changes else "api")
-    data = api.data(document, orjson.loads(variables or "{}"), viewer=ADA)
+    url = request.getfixturevalue("own_world" if changes else "world")
+    who = {"api_key": issue_key(url, ADAS_COMPANY)} if caller else {"viewer": ADA}
+    body = api.ask(document, orjson.loads(variables or "{}"), **who)
+    data = body["data"]
     if changes:
         assert [payload["userErrors"] for payload in data.values()] == [[]] * len(data)
     if answer:
-        assert data == orjson.loads(answer), orjson.dumps(data).decode()
+        said = body if whole else data
+        assert said == orjson.loads(answer), orjson.dumps(said).decode()
 
 
 def test_the_statements_are_those_that_run() -> None:

@@ -70,6 +70,7 @@ async def shared_store(
     *,
     lifetime_seconds: float = LIFETIME_SECONDS,
     patience_seconds: float = PATIENCE_SECONDS,
+    slow_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[ShelteredStore]:
     """The store of one instance, with its own connections."""
     clock = ServerClock()
@@ -84,6 +85,7 @@ async def shared_store(
             RedisStore(client, clock, lifetime_seconds=lifetime_seconds),
             CacheMetrics(name),
             patience_seconds=patience_seconds,
+            slow_seconds=slow_seconds,
             probe_seconds=0.01,
         ) as store,
     ):

@@ -251,10 +251,12 @@ def test_a_redis_that_becomes_slow_is_left_alone(redis: ControlledRedis) -> None
         way = Way(redis.url)
         async with (
             listening(way.answer) as url,
-            shared_caches(url, 1, patience_seconds=0.01) as (cache,),
+            shared_caches(url, 1, slow_seconds=0.01) as (cache,),
         ):
             await until_back(cache)
             way.delay_seconds = 0.05
+            await number(cache, table)
+            assert measured(cache, "bypasses_total") == 0
             await until(lambda: _is_degraded(cache))
             await assert_costs_little(cache, table)
             assert await cache.state() == "degraded"

@@ -24,7 +24,7 @@ OF_THE_REPORT = {
     "ix_user_privacy_requests_user_id_request_kind_requested_at_id",
     "ix_user_subscriptions_user_id_updated_at_id",
 }
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 def column(url: str, query: str) -> list[str]:

@@ -4,13 +4,16 @@ import pytest
 
 from gql.build import schema
 from gql.execution.prepare import Preparation, RequestRefused
+from gql.operations.limits import Limits
 
 CORE = schema()._schema
 PLANS = "query Plans { plans { code } }"
 
 
 def preparation(max_tokens: int = 2_000) -> Preparation:
-    return Preparation(CORE, max_tokens=max_tokens, allows_introspection=True)
+    return Preparation(
+        CORE, limits=Limits(tokens=max_tokens, depth=20, aliases=20), allows_introspection=True
+    )
 
 
 def test_a_document_is_prepared_once() -> None:

@@ -13,12 +13,15 @@ import strawberry
 from gql.context import Info, RequestContext
 from gql.errors import Forbidden
 from gql.execution.prepare import Operation, Preparation, RequestRefused
+from gql.execution.run import coerced
 from gql.execution.subscribe import Event, StreamFailed, subscribe
+from gql.operations.limits import Limits
 from loaders import Loaders
 from metrics.observations import Observations
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.principal import ANONYMOUS
 
+LIMITS = Limits(tokens=100, depth=20, aliases=20)
 CONTRACT = UsageContract(daily_limit=1, monthly_limit=1, limit_mode=UsageLimitMode.BLOCK)
 NOW = datetime(2026, 2, 20, tzinfo=UTC)
 
@@ -96,7 +99,7 @@ def watched() -> Watched:
 
 
 def operation(text: str) -> Operation:
-    return Preparation(CORE, max_tokens=100, allows_introspection=True).operation(text, None)
+    return Preparation(CORE, limits=LIMITS, allows_introspection=True).operation(text, None)
 
 
 def new_context() -> RequestContext:
@@ -106,7 +109,8 @@ def new_context() -> RequestContext:
 
 
 def followed(text: str) -> AsyncGenerator[Event, None]:
-    return subscribe(CORE, operation(text), None, new_context)
+    prepared = operation(text)
+    return subscribe(CORE, prepared, coerced(CORE, prepared, None), new_context)
 
 
 def scenario(steps: Callable[[], Awaitable[None]]) -> Watched:
@@ -190,7 +194,9 @@ def test_variables_that_do_not_fit_open_nothing() -> None:
     async def steps() -> None:
         prepared = operation("subscription ($to: Int!) { ticks(to: $to) { number } }")
         with pytest.raises(RequestRefused, match="BAD_USER_INPUT"):
-            await anext(subscribe(CORE, prepared, {"to": "x"}, new_context))
+            await anext(
+                subscribe(CORE, prepared, coerced(CORE, prepared, {"to": "x"}), new_context)
+            )
 
     assert scenario(steps).closings == 0
 
@@ -242,12 +248,15 @@ def test_a_source_that_is_no_generator_is_followed_too() -> None:
             return Once()  # type: ignore[return-value]  # an iterator is enough
 
     core = strawberry.Schema(query=Query, subscription=Other)._schema
-    prepared = Preparation(core, max_tokens=100, allows_introspection=True).operation(
+    prepared = Preparation(core, limits=LIMITS, allows_introspection=True).operation(
         "subscription { once }", None
     )
 
     async def steps() -> None:
-        events = [event async for event in subscribe(core, prepared, None, new_context)]
+        events = [
+            event
+            async for event in subscribe(core, prepared, coerced(core, prepared, None), new_context)
+        ]
         assert [event.result.data for event in events] == [{"once": "once"}]
 
     scenario(steps)

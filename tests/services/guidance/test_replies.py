@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
+import asyncpg
 import pytest
 from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
-from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.repairs import end_abandoned_replies
 from services.quota.ledger import differing_days
@@ -224,6 +225,43 @@ def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
     asyncio.run(scenario())
 
 
+def has_texts(parts: Parts, texts: list[str]) -> bool:
+    """Whether this is what there is of the replies that an instance writes."""
+    return texts == sorted(one.written.text for one in parts.jobs._writers.values())
+
+
+def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
+    """Or two who lock several in another order would wait for each other."""
+
+    async def scenario() -> None:
+        async with instance(own_world, lease_seconds=0.3) as parts:
+            locked, free = await send(parts), await send(parts, key="2")
+            lease = "SELECT lease_expires_at FROM reply_generations WHERE reply_id = $1"
+            renewed = lease.replace("lease_expires_at", "lease_expires_at > $2")
+            locking = await asyncpg.connect(own_world)
+            try:
+                await locking.execute("BEGIN")
+                for query in (
+                    "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE",
+                    "SELECT FROM reply_generations WHERE reply_id = $1 FOR UPDATE",
+                ):
+                    await locking.fetch(query, locked.reply_id)
+                first = await parts.value(lease, free.reply_id)
+                for texts in (["", "One."], ["One.", "One."]):
+                    parts.model.say("One.")
+                    await until(partial(has_texts, parts, texts))
+                await written(parts, free, "One.")
+                await until(lambda: parts.value(renewed, free.reply_id, first))
+            finally:
+                await locking.close()
+            for _ in range(2):
+                parts.model.end()
+            for one in (locked, free):
+                assert (await collected(parts, one))[1]["content"] == "One."
+
+    asyncio.run(scenario())
+
+
 def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
     own_world: str,
 ) -> None:
@@ -279,17 +317,12 @@ def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
             Redis.from_url(redis_url, protocol=2) as writing,
             Redis.from_url(redis_url, protocol=2) as reading,
             instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
-            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+            instance(
+                own_world, streams=ReplyStreams(RedisStreams(reading, quiet_seconds=0.05))
+            ) as others,
         ):
             exchange = await send(parts)
-            following = follow(
-                others.database,
-                others.streams,
-                user_id=ADA,
-                reply_id=exchange.reply_id,
-                after=0,
-                quiet_seconds=0.05,
-            )
+            following = others.guidance.follow(ADA, exchange.reply_id, after=0)
             parts.model.say("Good ")
             assert await anext(following) == Delta(1, "Good ")
             # What the writer adds next is refused, and it gives the stream up.

@@ -1,0 +1,58 @@
+"""/exports/{token}: the archive that a link opens, looked up at every use."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from app.linked import HEADERS, refused, unavailable
+from db.database import Database
+from db.queries import privacy_archives
+from db.unavailable import DatabaseUnavailable
+from services.clock import Clock
+from services.privacy.files import ExportFiles
+from services.privacy.links import token_hash
+
+_DOWNLOAD_NAME = "export.zip"
+
+
+class Exports:
+    """Sends archives to whoever has their link."""
+
+    def __init__(self, database: Database, files: ExportFiles, *, clock: Clock) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+
+    async def answer(self, request: Request) -> Response:
+        """Send the archive, or the parts of it that are asked for; 410 once the link has ended."""
+        token = token_hash(request.path_params["token"])
+        try:
+            async with self._database.read_primary() as connection:
+                archive = await privacy_archives.by_token(connection, token)
+        except DatabaseUnavailable as error:
+            return unavailable(request, str(error))
+        if archive is None:
+            return refused(404, "There is no such export.")
+        if archive["revoked_at"] is not None or archive["expires_at"] <= self._clock():
+            return refused(410, "This link does not work any more; ask for another export.")
+        path = self._files.path(archive["file_name"])
+        stat = await asyncio.to_thread(_stat, path)
+        if stat is None:
+            return unavailable(request, "the archive is not in GUIDANCE_DATA_DIR")
+        return FileResponse(
+            path,
+            headers=HEADERS,
+            media_type="application/zip",
+            filename=_DOWNLOAD_NAME,
+            stat_result=stat,
+        )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,24 @@
+"""Answers to links that open something without a sign-in: nobody keeps or passes them on."""
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_log = structlog.get_logger("guidance.links")
+
+
+def refused(status: int, message: str) -> Response:
+    """The answer to a link that opens nothing."""
+    return JSONResponse({"message": message}, status, HEADERS)
+
+
+def unavailable(request: Request, reason: str) -> Response:
+    """The answer where we are to blame; the log has the reason."""
+    _log.error("a link cannot be answered", request_id=request.state.request_id, reason=reason)
+    message = "This cannot be answered at the moment; try again."
+    return JSONResponse({"message": message}, 503, {**HEADERS, "retry-after": "1"})

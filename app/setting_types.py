@@ -1,0 +1,67 @@
+"""What the values of settings must look like."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+
+SHORTEST_SECRET = 32
+_HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
+_HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
+
+
+def _postgres(url: str) -> str:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    if not _HOSTS.fullmatch(urlsplit(url).netloc.rpartition("@")[2]):
+        raise ValueError("must be like postgresql://user:password@host:5432/database")
+    return url
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+    return secret
+
+
+def _fits_a_header(secret: SecretStr) -> SecretStr:
+    if re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()) is None:
+        raise ValueError("must be printable ASCII without spaces")
+    return secret
+
+
+def _origin(text: str) -> str:
+    origin = text.lower().rstrip("/")
+    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+        raise ValueError("must be origins like https://chat.example")
+    return origin
+
+
+def _stripe_key(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().startswith(("sk_", "rk_")):
+        raise ValueError("must begin with sk_ or rk_")
+    return key
+
+
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _base_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^?#@\s]+", text):
+        raise ValueError("must be like https://api.example")
+    return text.rstrip("/")
+
+
+PostgresUrl = Annotated[str, AfterValidator(_postgres)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
+Origin = Annotated[str, AfterValidator(_origin)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -1,0 +1,1 @@
+"""What operations may ask for, and what they cost, known before they run."""

@@ -1,0 +1,258 @@
+"""From a valid document to the tree of what it costs, fields merged as the executor merges them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_composite_type,
+    is_list_type,
+)
+
+from gql.operations.cost import ONE, Condition, CostedField, OperationCost, Size
+from gql.schema.weight import LARGEST_LIST, Weight, list_size, weight_in
+
+DEFAULT_PAGE = 20
+MOST_SELECTIONS = 2_000
+"""How many selections are looked at; a document with more of them is one that means harm."""
+_SIZES = ("first", "last")
+_WRAPPING = frozenset({"edges", "node", "pageInfo"})
+_INTROSPECTION = {"__schema": 100, "__type": 10}
+Conditions: TypeAlias = tuple[Condition, ...]
+Found: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
+
+
+class TooManySelections(Exception):
+    """The document's fragments select in more ways than are looked at."""
+
+
+class Analysis:
+    """Finds what the operations of one document cost; each selection is looked at once."""
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._seen: dict[tuple[str, tuple[int, ...]], tuple[CostedField, ...]] = {}
+
+    def cost(self, operation: OperationDefinitionNode) -> OperationCost:
+        """What `operation` costs; raises `TooManySelections`."""
+        root = self._schema.get_root_type(operation.operation)
+        if root is None:
+            return OperationCost(())
+        return OperationCost(self._fields(root, self._collected(root, [operation.selection_set])))
+
+    def _fields(
+        self, parent: GraphQLObjectType, found: Found, page: Size = ONE
+    ) -> tuple[CostedField, ...]:
+        costed = (self._field(parent, name, nodes, page) for name, nodes in found.items())
+        return tuple(one for one in costed if one is not None)
+
+    def _field(
+        self,
+        parent: GraphQLObjectType,
+        name: str,
+        found: Sequence[tuple[FieldNode, Conditions]],
+        page: Size,
+    ) -> CostedField | None:
+        """The field that costs something; None for one that is free."""
+        node = found[0][0]
+        own = _INTROSPECTION.get(node.name.value)
+        definition = self._schema.get_field(parent, node.name.value)
+        if own is not None or definition is None:
+            return _introspection(name, own or 0)
+        weight, type_ = weight_in(definition.extensions), get_named_type(definition.type)
+        is_list = is_list_type(get_nullable_type(definition.type))
+        is_connection = type_.name.endswith("Connection")
+        size = _size(node, weight, page, list_size(type_.name, weight), is_list, is_connection)
+        alternatives = self._alternatives(type_, [one for one, _ in found], size)
+        each = _each(parent, type_, node, weight)
+        if not weight.own and not each and not any(alternatives):
+            return None
+        conditions = {conditions for _, conditions in found}
+        return CostedField(
+            name=name,
+            own=weight.own,
+            each=each,
+            size=size,
+            is_connection=is_connection,
+            is_list=is_list,
+            # Wanted in several ways it is taken to be wanted.
+            conditions=conditions.pop() if len(conditions) == 1 else (),
+            alternatives=alternatives,
+        )
+
+    def _alternatives(
+        self, type_: GraphQLNamedType, nodes: Sequence[FieldNode], page: Size
+    ) -> tuple[tuple[CostedField, ...], ...]:
+        if not is_composite_type(type_):
+            return ()
+        selected = tuple(
+            dict.fromkeys(
+                self._selected(object_type, nodes, page) for object_type in self._objects(type_)
+            )
+        )
+        return selected if any(selected) else ()
+
+    def _objects(self, type_: GraphQLNamedType) -> Iterable[GraphQLObjectType]:
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            return self._schema.get_possible_types(type_)
+        return (type_,) if isinstance(type_, GraphQLObjectType) else ()
+
+    def _selected(
+        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], page: Size
+    ) -> tuple[CostedField, ...]:
+        key = parent.name, tuple(id(node) for node in nodes)
+        fields = self._seen.get(key)
+        if fields is None:
+            if len(self._seen) >= MOST_SELECTIONS:
+                raise TooManySelections
+            # Known before it is whole: valid documents do not come back to it.
+            self._seen[key] = ()
+            sets = [node.selection_set for node in nodes if node.selection_set]
+            fields = self._fields(parent, self._collected(parent, sets), page)
+            self._seen[key] = fields
+        return fields
+
+    def _collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
+        found: Found = {}
+        visited: set[tuple[str, Conditions]] = set()
+        for selection_set in sets:
+            self._collect(parent, selection_set, (), found, visited)
+        return found
+
+    def _collect(
+        self,
+        parent: GraphQLObjectType,
+        selection_set: SelectionSetNode,
+        outer: Conditions,
+        found: Found,
+        visited: set[tuple[str, Conditions]],
+    ) -> None:
+        for selection in selection_set.selections:
+            own = _conditions(selection.directives or ())
+            if own is None:
+                continue
+            conditions = (*outer, *own)
+            if isinstance(selection, FieldNode):
+                name = (selection.alias or selection.name).value
+                found.setdefault(name, []).append((selection, conditions))
+                continue
+            fragment: InlineFragmentNode | FragmentDefinitionNode | None = None
+            if isinstance(selection, FragmentSpreadNode):
+                key = selection.name.value, conditions
+                if key in visited:
+                    continue
+                visited.add(key)
+                fragment = self._fragments[selection.name.value]
+            elif isinstance(selection, InlineFragmentNode):
+                fragment = selection
+            if fragment is not None and self._applies(fragment, parent):
+                self._collect(parent, fragment.selection_set, conditions, found, visited)
+
+    def _applies(
+        self, fragment: InlineFragmentNode | FragmentDefinitionNode, parent: GraphQLObjectType
+    ) -> bool:
+        if fragment.type_condition is None:
+            return True
+        name = fragment.type_condition.name.value
+        if name == parent.name:
+            return True
+        type_ = self._schema.get_type(name)
+        return (
+            type_ is not None
+            and is_abstract_type(type_)
+            and self._schema.is_sub_type(type_, parent)
+        )
+
+
+def _conditions(directives: Iterable[DirectiveNode]) -> Conditions | None:
+    """Which variables a selection depends on; None for one that is never wanted."""
+    conditions: list[Condition] = []
+    for directive in directives:
+        if directive.name.value not in {"include", "skip"}:
+            continue
+        wanted = directive.name.value == "include"
+        (argument,) = directive.arguments or ()
+        if isinstance(argument.value, VariableNode):
+            conditions.append((argument.value.name.value, wanted))
+        elif isinstance(argument.value, BooleanValueNode) and argument.value.value is not wanted:
+            return None
+    return tuple(conditions)
+
+
+def _size(
+    node: FieldNode,
+    weight: Weight,
+    page: Size,
+    most: int,
+    is_list: bool,  # noqa: FBT001 - a private function's
+    is_connection: bool,  # noqa: FBT001 - a private function's
+) -> Size:
+    if is_connection:
+        return Size(_said(node, _SIZES), DEFAULT_PAGE)
+    if not is_list:
+        return ONE
+    if node.name.value == "edges":
+        return page
+    return Size(_said(node, (weight.sized_by,)) if weight.sized_by else (), most)
+
+
+def _said(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
+    """What the arguments `names` say, by number or by variable."""
+    values = {argument.name.value: argument.value for argument in node.arguments or ()}
+    said: list[tuple[str, int | str]] = []
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, VariableNode):
+            said.append((name, value.name.value))
+        elif isinstance(value, IntValueNode):
+            said.append((name, int(value.value)))
+        elif isinstance(value, ListValueNode):
+            said.append((name, len(value.values)))
+        elif value is not None and not isinstance(value, NullValueNode):
+            said.append((name, LARGEST_LIST))
+    return tuple(said)
+
+
+def _each(
+    parent: GraphQLObjectType, type_: GraphQLNamedType, node: FieldNode, weight: Weight
+) -> int:
+    """What each object costs; a connection's rows are paid for with the connection."""
+    is_wrapping = parent.name.endswith(("Connection", "Edge")) and node.name.value in _WRAPPING
+    return 0 if is_wrapping or not is_composite_type(type_) else weight.each
+
+
+def _introspection(name: str, own: int) -> CostedField | None:
+    if not own:
+        return None
+    return CostedField(
+        name=name,
+        own=own,
+        each=0,
+        size=ONE,
+        is_connection=False,
+        is_list=False,
+        conditions=(),
+        alternatives=(),
+    )

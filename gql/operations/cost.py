@@ -1,0 +1,190 @@
+"""The cost of an operation: a tree of the fields that cost something, applied to variables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+# Any: variables are coerced to whatever their types are, and answers are JSON.
+Variables: TypeAlias = Mapping[str, Any]
+Condition: TypeAlias = tuple[str, bool]
+"""A variable and the value with which a field is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many items: what the first of `arguments` says that says anything, else `default`.
+
+    An argument is its name with a number, or with the name of a variable in `values`.
+    """
+
+    arguments: tuple[tuple[str, int | str], ...]
+    default: int
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the variables do not matter."""
+        return not any(isinstance(value, str) for _, value in self.arguments)
+
+    def of(self, variables: Variables) -> int:
+        """The number of items with these variables."""
+        for _, value in self.arguments:
+            said = variables.get(value) if isinstance(value, str) else value
+            if isinstance(said, int):
+                return max(0, said)
+            if isinstance(said, list):
+                return len(said)
+        return self.default
+
+
+ONE = Size((), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CostedField:
+    """A field that costs something: `own`, and `each` for each of its items.
+
+    What is selected costs as often as there are items, unless the field is a connection, whose
+    items are those of its `edges`. `alternatives` are the selections of the types it may have, of
+    which the dearest counts.
+    """
+
+    name: str
+    own: int
+    each: int
+    size: Size
+    is_connection: bool
+    is_list: bool
+    conditions: tuple[Condition, ...]
+    alternatives: tuple[tuple["CostedField", ...], ...]
+    fixed: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Add up once what the variables cannot change."""
+        is_fixed = (
+            self.size.is_fixed
+            and not self.conditions
+            and all(one.fixed is not None for fields in self.alternatives for one in fields)
+        )
+        object.__setattr__(self, "fixed", None)
+        if is_fixed:
+            object.__setattr__(self, "fixed", self.cost({}))
+
+    def cost(self, variables: Variables) -> int:
+        """What it costs with these variables."""
+        if self.fixed is not None:
+            return self.fixed
+        if not _are_met(self.conditions, variables):
+            return 0
+        size = self.size.of(variables)
+        inner = self._inner(variables)
+        if self.is_connection:
+            return self.own + size * self.each + inner
+        return self.own + size * (self.each + inner)
+
+    def _inner(self, variables: Variables) -> int:
+        costs = [sum(one.cost(variables) for one in fields) for fields in self.alternatives]
+        return max(costs, default=0)
+
+    def actual(self, variables: Variables, parent: Mapping[str, Any]) -> int:
+        """What came of it in an answer's object: as `cost` counts, by the items that are there."""
+        value = parent.get(self.name)
+        if value is None:
+            return self.own if self.name in parent else 0
+        if self.is_list:
+            cost = self.own + self.each * len(value)
+            if not self.alternatives:
+                return cost
+            return cost + sum(self._returned(variables, item) for item in value)
+        cost = self.own + (self._rows(variables, value) if self.is_connection else self.each)
+        return cost + self._returned(variables, value) if self.alternatives else cost
+
+    def _rows(self, variables: Variables, connection: Mapping[str, Any]) -> int:
+        """The rows of a page: its edges, where they were asked for."""
+        rows = -1
+        for value in connection.values():
+            if isinstance(value, list):
+                rows = max(rows, len(value))
+        return self.each * (self.size.of(variables) if rows < 0 else rows)
+
+    def _returned(self, variables: Variables, value: Any) -> int:
+        most = 0
+        if isinstance(value, dict):
+            for fields in self.alternatives:
+                cost = 0
+                for one in fields:
+                    cost += one.actual(variables, value)
+                most = max(most, cost)
+        return most
+
+
+@dataclass(frozen=True, slots=True)
+class Dear:
+    """A place that costs much, how many items it asks for, and by which argument."""
+
+    path: str
+    cost: int
+    size: int
+    argument: str | None
+    at_most: int | None
+    """What to ask for there instead so that the whole costs no more than the maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCost:
+    """What the root fields of an operation cost."""
+
+    fields: tuple[CostedField, ...]
+
+    def of(self, variables: Variables) -> int:
+        """What the operation costs with its coerced variables."""
+        return sum(one.cost(variables) for one in self.fields)
+
+    def actual(self, variables: Variables, data: Mapping[str, Any]) -> int:
+        """What came of it, at most what it was to cost."""
+        returned = sum(one.actual(variables, data) for one in self.fields)
+        return min(self.of(variables), returned)
+
+    def dearest(self, variables: Variables, *, maximum: int, most: int = 3) -> list[Dear]:
+        """The places with many items that cost most, dearest first."""
+        excess = self.of(variables) - maximum
+        found = [place for one in self.fields for place in _places(one, variables, "", 1, excess)]
+        return sorted(found, key=lambda dear: -dear.cost)[:most]
+
+
+def _places(
+    one: CostedField, variables: Variables, parent: str, times: int, excess: int
+) -> Iterator[Dear]:
+    """The field, which is met `times` times, and what it selects, where they have many items."""
+    cost = one.cost(variables)
+    if not cost:
+        return
+    path = f"{parent}.{one.name}" if parent else one.name
+    size = one.size.of(variables)
+    if one.is_connection or (one.is_list and one.each):
+        at_most = _at_most((cost - one.own) * times, size, excess)
+        yield Dear(path, cost * times, size, _argument(one.size, variables), at_most)
+    inner_times = times if one.is_connection else times * size
+    for fields in one.alternatives:
+        for inner in fields:
+            yield from _places(inner, variables, path, inner_times, excess)
+
+
+def _argument(size: Size, variables: Variables) -> str | None:
+    for name, value in size.arguments:
+        if (variables.get(value) if isinstance(value, str) else value) is not None:
+            return name
+    return size.arguments[0][0] if size.arguments else None
+
+
+def _at_most(cost: int, size: int, excess: int) -> int | None:
+    """How many of `size` items, which cost `cost`, leave the whole within the maximum.
+
+    None where not even one does, or where nothing has to be left out.
+    """
+    if excess <= 0 or not cost:
+        return None
+    return max(0, (cost - excess) * size // cost) or None
+
+
+def _are_met(conditions: tuple[Condition, ...], variables: Variables) -> bool:
+    return all(variables.get(name) is wanted for name, wanted in conditions)

@@ -1,0 +1,131 @@
+"""What a document may have, seen before it is validated, which a bad document can make slow.
+
+Validation compares every two fields that are merged, and looks at fragments wherever they are
+spread. Here each selection is looked at once a level, merged as the executor merges it, and no
+deeper than is allowed.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+LIMIT_EXCEEDED = "OPERATION_LIMIT_EXCEEDED"
+MOST_COMPARISONS = 5_000
+"""Of fields that are merged, two by two."""
+MOST_SELECTIONS = 2_000
+_INTROSPECTION = frozenset({"__schema", "__type"})
+Merged: TypeAlias = tuple[SelectionSetNode, ...]
+"""Selections that are one in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may have: so many tokens, levels of fields, and fields with an alias."""
+
+    tokens: int
+    depth: int
+    aliases: int
+
+
+def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
+    """What of the limits the document exceeds, which need not be valid."""
+    fragments = {
+        definition.name.value: definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    operations = [
+        definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    aliases = sum(_aliases(one) for one in (*operations, *fragments.values()))
+    if aliases > limits.aliases:
+        return _too("The document has {} aliases; at most {} are served.", aliases, limits.aliases)
+    return _walked([(one,) for one in operations], fragments, limits)
+
+
+def _walked(
+    level: Collection[Merged], fragments: Mapping[str, SelectionSetNode], limits: Limits
+) -> GraphQLError | None:
+    depth = comparisons = selections = 0
+    while level:
+        depth += 1
+        if depth > limits.depth:
+            message = f"The document is more than {limits.depth} levels deep."
+            return GraphQLError(message, extensions={"maximum": limits.depth})
+        below: dict[tuple[int, ...], Merged] = {}
+        for merged in level:
+            fields = _fields(merged, fragments)
+            selections += 1
+            comparisons += sum(len(nodes) ** 2 for nodes in fields.values())
+            for nodes in fields.values():
+                inner = _inner(nodes)
+                if inner:
+                    # By identity: nodes compare by all that is in them.
+                    below[tuple(map(id, inner))] = inner
+            if selections > MOST_SELECTIONS or comparisons > MOST_COMPARISONS:
+                return GraphQLError("The document selects the same fields too often.")
+        level = below.values()
+    return None
+
+
+def _fields(
+    merged: Merged, fragments: Mapping[str, SelectionSetNode]
+) -> dict[str, list[FieldNode]]:
+    """The fields by the names that they have in the answer, each fragment spread once."""
+    fields: dict[str, list[FieldNode]] = {}
+    spread: set[str] = set()
+    waiting = list(merged)
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                name = (selection.alias or selection.name).value
+                fields.setdefault(name, []).append(selection)
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name in fragments and name not in spread:
+                    spread.add(name)
+                    waiting.append(fragments[name])
+    return fields
+
+
+def _inner(nodes: list[FieldNode]) -> Merged:
+    """What the fields select; of what is introspected nothing, which has limits of its own."""
+    return tuple(
+        node.selection_set
+        for node in nodes
+        if node.selection_set and node.name.value not in _INTROSPECTION
+    )
+
+
+def _aliases(root: SelectionSetNode) -> int:
+    return sum(1 for field in _written(root) if field.alias)
+
+
+def _written(root: SelectionSetNode) -> Iterator[FieldNode]:
+    waiting = [root]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                yield selection
+            if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set:
+                waiting.append(selection.selection_set)
+
+
+def _too(message: str, count: int, most: int) -> GraphQLError:
+    extensions = {"count": count, "maximum": most}
+    return GraphQLError(message.format(count, most), extensions=extensions)

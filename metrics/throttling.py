@@ -1,0 +1,23 @@
+"""Budgets over time: who is held back, and whether they are shared."""
+
+from prometheus_client import Counter
+
+THROTTLED = Counter(
+    "guidance_throttled",
+    "Operations refused because the caller's budget was empty, by kind of caller.",
+    ("caller",),
+)
+KEPT_IN_MEMORY = Counter(
+    "guidance_budgets_kept_in_memory",
+    "Decisions about budgets that were made in memory because Redis was away.",
+)
+
+
+def throttled(caller: str) -> None:
+    """Note that an operation was refused: `caller` is `key` or `person`."""
+    THROTTLED.labels(caller).inc()
+
+
+def budgets_kept_in_memory() -> None:
+    """Note that Redis could not be asked."""
+    KEPT_IN_MEMORY.inc()

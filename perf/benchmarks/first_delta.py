@@ -1,0 +1,59 @@
+"""What is added to the model's own time until a person reads the first words of a reply."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from statistics import median, quantiles
+
+from perf.benchmarks.replies import Person, model_reply
+
+QUESTION = "What should I do first when I have too much to do?"
+_WARM_UP = 5
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDeltas:
+    """Seconds to the first delta: of the model itself, through the relay, and through us."""
+
+    model: list[float]
+    relay: list[float]
+    ours: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Seconds over the model's own."""
+
+    median: float
+    p95: float
+
+
+def added(taken: Sequence[float], own: Sequence[float]) -> Added:
+    """What `taken` have over the median of the model's `own`."""
+    usual = median(own)
+    over = [seconds - usual for seconds in taken]
+    return Added(median(over), quantiles(over, n=_PERCENT)[94])
+
+
+def first_deltas(
+    *, model_port: int, relay_port: int, port: int, people: Sequence[Person], samples: int
+) -> FirstDeltas:
+    """Ask one after the other, the three taking turns; the people talk on in their conversations.
+
+    Raises `UnexpectedAnswer`.
+    """
+    return asyncio.run(_first_deltas(model_port, relay_port, port, people, samples))
+
+
+async def _first_deltas(
+    model_port: int, relay_port: int, port: int, people: Sequence[Person], samples: int
+) -> FirstDeltas:
+    turns = cycle(people)
+    taken = FirstDeltas([], [], [])
+    for _ in range(_WARM_UP + samples):
+        taken.model.append((await model_reply(model_port, QUESTION)).first_seconds)
+        taken.relay.append((await model_reply(relay_port, QUESTION)).first_seconds)
+        taken.ours.append((await next(turns).ask(port, QUESTION)).first_seconds)
+    return FirstDeltas(taken.model[_WARM_UP:], taken.relay[_WARM_UP:], taken.ours[_WARM_UP:])

@@ -1,0 +1,133 @@
+"""`guidance bench-limits`: what limits, budgets and metering add to a call."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import click
+
+from app.redis import open_redis
+from app.settings import Settings, load_settings
+from app.wiring import database_url
+from db.database import Database, open_database
+from db.queries import credentials
+from gql.build import schema
+from gql.execution.prepare import Operation, Preparation
+from gql.execution.run import coerced
+from perf.benchmarks.operations import PAGE_WITH_MESSAGES
+from services import idempotency
+from services.clock import system_clock
+from services.enterprise import metering
+from services.enterprise.records import UsageContract, UsageLimitMode
+from services.idempotency import Caller
+from services.principal import ApiClient
+from services.throttling.memory import MemoryBudgets
+from services.throttling.records import Policy
+from services.throttling.redis import RedisBudgets
+
+_POLICY = Policy(capacity=1_000_000_000, restore_rate=1_000_000)
+_CONTRACT = UsageContract(1_000_000_000, 1_000_000_000, UsageLimitMode.BLOCK)
+_ROUNDS = 5
+_SIZED = """query Sized($n: Int, $m: Int) { viewer { conversations(first: $n) { edges { node {
+  messages(last: $m) { edges { node { content } } } } } } } }"""
+Work = Callable[[], Awaitable[object]]
+
+
+class _Undone(Exception):
+    """Leaves a measured transaction without a trace."""
+
+
+@click.command("bench-limits")
+@click.option(
+    "--calls",
+    type=click.IntRange(10),
+    default=1_000,
+    show_default=True,
+    help="Calls a round; the median of five rounds is printed.",
+)
+def bench_limits(calls: int) -> None:
+    """Measure in this process what limits, budgets and metering add to a call.
+
+    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`, which it
+    leaves as it is.
+    """
+    settings = load_settings()
+    with database_url(settings) as url:
+        asyncio.run(_measure(settings, url, calls))
+
+
+async def _measure(settings: Settings, url: str, calls: int) -> None:
+    click.echo(f"{'added to a call':<48}{'us':>10}")
+    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    preparation = Preparation(core, limits=settings.document_limits, allows_introspection=False)
+    for name, document, variables in (
+        ("cost of a page with messages", PAGE_WITH_MESSAGES.document, {}),
+        ("the same, sizes in variables", _SIZED, {"n": 20, "m": 10}),
+    ):
+        operation = preparation.operation(document, None)
+        values = coerced(core, operation, variables).coerced
+        await _report(name, _at_once(operation.cost.of, values), calls)
+    await _report("what came of 20 with 10 messages each", _counting(operation, values), calls)
+    memory = MemoryBudgets()
+    await _report("budget in memory, spent", _at_once(memory.spend, "key", 221, _POLICY), calls)
+    await _report("budget in memory, given back", _at_once(memory.refund, "key", 9, _POLICY), calls)
+    if settings.redis_url is not None:
+        async with open_redis(settings.redis_url, connections=4, timeout_seconds=1) as redis:
+            shared, key = RedisBudgets(redis), f"bench:{secrets.token_hex(8)}"
+            await _report("budget in Redis, spent", lambda: shared.spend(key, 221, _POLICY), calls)
+    async with open_database(
+        url, replica_url=None, pool_size=2, observe=lambda *_: None
+    ) as database:
+        await _report_metering(database, calls)
+
+
+async def _report_metering(database: Database, calls: int) -> None:
+    async with database.read() as connection:
+        keys = await credentials.by_account(connection, [1], 1)
+    if not keys:
+        click.echo("metering is not measured: company 1 has no key; see `guidance api-key`")
+        return
+    client = ApiClient(account_id=1, credential_id=keys[0]["id"])
+
+    async def charge() -> None:
+        with suppress(_Undone):
+            async with database.begin() as transaction:
+                await idempotency.claim(
+                    transaction,
+                    Caller(account_id=client.account_id),
+                    secrets.token_hex(16),
+                    operation="generateGuidance",
+                    values={"situation": "s"},
+                    now=system_clock(),
+                )
+                await metering.charge(transaction, client, _CONTRACT, system_clock())
+                raise _Undone
+
+    await _report("metering: key claimed, unit counted", charge, max(10, calls // 10))
+
+
+def _counting(operation: Operation, values: dict[str, Any]) -> Work:
+    page = {"edges": [{"node": {"content": "x"}}] * 10}
+    edges = [{"node": {"messages": page}}] * 20
+    return _at_once(operation.cost.actual, values, {"viewer": {"conversations": {"edges": edges}}})
+
+
+def _at_once(work: Callable[..., object], *arguments: Any) -> Work:
+    async def call() -> None:
+        work(*arguments)
+
+    return call
+
+
+async def _report(name: str, work: Work, calls: int) -> None:
+    rounds = []
+    for _ in range(_ROUNDS):
+        started = perf_counter()
+        for _ in range(calls):
+            await work()
+        rounds.append((perf_counter() - started) / calls * 1e6)
+    click.echo(f"{name:<48}{median(rounds):>10.1f}")

@@ -1,0 +1,50 @@
+"""The people in whose name the benchmarks ask."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from app.authentication.tokens import issue_token
+from perf.benchmarks.operations import QUOTA
+from perf.benchmarks.replies import Person
+from perf.benchmarks.wire import UnexpectedAnswer, connected
+from services.clock import system_clock
+
+_DAY_SECONDS = 86_400
+
+
+def tokens_of_people(secret: str, people: int) -> list[str]:
+    """Tokens of the first people."""
+    now = system_clock()
+    return [
+        issue_token(secret, user_id=user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=now)
+        for user_id in range(1, people + 1)
+    ]
+
+
+def people_with_quota(
+    port: int, offered: Sequence[str], *, count: int, messages: int
+) -> list[Person]:
+    """The first `count` of the people who may send so many messages today.
+
+    Raises `UnexpectedAnswer` where there are fewer.
+    """
+    return asyncio.run(_people_with_quota(port, iter(offered), count, messages))
+
+
+async def _people_with_quota(
+    port: int, offered: Iterator[str], count: int, messages: int
+) -> list[Person]:
+    found: list[Person] = []
+    body = orjson.dumps({"query": QUOTA.document})
+    async with connected(port) as wire:
+        while len(found) < count:
+            token = next(offered, None)
+            if token is None:
+                raise UnexpectedAnswer(b"too few people may send messages today")
+            wire.post("/graphql", body, authorization=f"Bearer {token}", accept="application/json")
+            viewer = orjson.loads(await wire.answer())["data"]["viewer"]
+            if viewer is not None and viewer["quota"]["remaining"] >= messages:
+                found.append(Person(token))
+    return found

@@ -1,0 +1,138 @@
+"""Asking for a reply and reading it as it comes: of the model itself, or as a person of ours."""
+
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from perf.benchmarks.wire import UnexpectedAnswer, connected
+from perf.llm_standin.server import CHAT_PATH
+
+_STREAM, _JSON = "text/event-stream", "application/json"
+_DONE = b"[DONE]"
+_AT_ONCE = nullcontext()
+_SEND = """mutation Send($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    conversation { id }
+    message { id }
+    reply { id status }
+    quota { remaining }
+    userErrors { code message }
+  }
+}"""
+_FOLLOW = """subscription Follow($reply: ID!) {
+  replyStream(messageId: $reply) {
+    __typename
+    ... on ReplyDelta { index text }
+    ... on ReplyCompleted { message { content } quota { remaining } }
+    ... on ReplyFailed { error { code message } }
+  }
+}"""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came, and when, in seconds of `perf_counter`; asked for when it is made."""
+
+    asked_at: float = field(default_factory=perf_counter)
+    first_at: float = 0.0
+    ended_at: float = 0.0
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.pieces)
+
+    @property
+    def first_seconds(self) -> float:
+        """From asking to the first piece."""
+        return self.first_at - self.asked_at
+
+    def add(self, piece: str) -> None:
+        """Note the next piece."""
+        if not self.pieces:
+            self.first_at = perf_counter()
+        self.pieces.append(piece)
+
+    def end(self) -> None:
+        """Note that nothing follows."""
+        self.ended_at = perf_counter()
+
+
+async def model_reply(port: int, question: str) -> Reply:
+    """The model's reply, from whatever speaks the chat API there."""
+    body = orjson.dumps(
+        {"model": "any", "messages": [{"role": "user", "content": question}], "stream": True}
+    )
+    reply = Reply()
+    async with connected(port) as wire:
+        wire.post(CHAT_PATH, body, accept=_STREAM)
+        async for event in wire.events():
+            delta = {} if event == _DONE else orjson.loads(event)["choices"][0]["delta"]
+            if delta.get("content"):
+                reply.add(delta["content"])
+    reply.end()
+    return reply
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who goes on talking in one conversation."""
+
+    token: str
+    conversation_id: str | None = None
+
+    async def ask(
+        self, port: int, question: str, *, turn: AbstractAsyncContextManager[None] = _AT_ONCE
+    ) -> Reply:
+        """Send a message when it is one's `turn`, and read the reply through `replyStream`.
+
+        Raises `UnexpectedAnswer`, also where the reply failed or its pieces are not its text.
+        """
+        async with turn:
+            reply = Reply()
+            reply_id = await self._send(port, question)
+        async with connected(port) as wire:
+            wire.post("/graphql", _body(_FOLLOW, reply=reply_id), **self._headers(_STREAM))
+            async for event in wire.events():
+                _take(event, reply)
+        if not reply.ended_at:
+            raise UnexpectedAnswer(b"a stream ended before its reply")
+        return reply
+
+    async def _send(self, port: int, question: str) -> str:
+        asked = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
+        if self.conversation_id is not None:
+            asked["conversationId"] = self.conversation_id
+        async with connected(port) as wire:
+            wire.post("/graphql", _body(_SEND, input=asked), **self._headers(_JSON))
+            answer = await wire.answer()
+        sent = (orjson.loads(answer)["data"] or {}).get("sendMessage")
+        if sent is None or sent["userErrors"]:
+            raise UnexpectedAnswer(answer)
+        self.conversation_id = sent["conversation"]["id"]
+        reply_id: str = sent["reply"]["id"]
+        return reply_id
+
+    def _headers(self, accept: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}", "accept": accept}
+
+
+def _take(event: bytes, reply: Reply) -> None:
+    happened = (orjson.loads(event).get("data") or {}).get("replyStream", {})
+    match happened.get("__typename"):
+        case "ReplyDelta":
+            reply.add(happened["text"])
+        case "ReplyCompleted" if happened["message"]["content"] == reply.text:
+            reply.end()
+        case _:
+            raise UnexpectedAnswer(event)
+
+
+# Any: variables are JSON.
+def _body(document: str, **variables: Any) -> bytes:
+    return orjson.dumps({"query": document, "variables": variables})

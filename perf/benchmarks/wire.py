@@ -1,0 +1,75 @@
+"""HTTP/1.1 as the benchmarks speak it: no client library between the clock and the server."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+_LINE_END = b"\r\n"
+_HEAD_END = b"\r\n\r\n"
+_EVENT_END = b"\n\n"
+_LENGTH = b"content-length:"
+_DATA = b"data: "
+_MOST_SHOWN = 500
+
+
+class UnexpectedAnswer(Exception):
+    """The server answered with anything but what was asked for."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body[:_MOST_SHOWN].decode(errors="replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A connection, for one request after another."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def post(self, path: str, body: bytes, **headers: str) -> None:
+        """Send a request with a body of JSON."""
+        lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"content-length: {len(body)}", "", ""]
+        self.writer.write("\r\n".join(lines).encode() + body)
+
+    async def answer(self) -> bytes:
+        """The body of an answer that comes whole; raises `UnexpectedAnswer` unless it is a 200."""
+        head = await self.reader.readuntil(_HEAD_END)
+        lines = head.lower().split(_LINE_END)
+        length = next(line.removeprefix(_LENGTH) for line in lines if line.startswith(_LENGTH))
+        body = await self.reader.readexactly(int(length))
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise UnexpectedAnswer(body)
+        return body
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """The data of each server-sent event that has any; raises `UnexpectedAnswer`."""
+        head = await self.reader.readuntil(_HEAD_END)
+        if not head.startswith(b"HTTP/1.1 200 ") or b"text/event-stream" not in head:
+            raise UnexpectedAnswer(head)
+        begun = b""
+        async for chunk in self._chunks():
+            *events, begun = (begun + chunk).split(_EVENT_END)
+            for event in events:
+                data = event.partition(_DATA)[2]
+                if data:
+                    yield data
+
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
+        while length := int(await self.reader.readuntil(_LINE_END), base=16):
+            chunk = await self.reader.readexactly(length + len(_LINE_END))
+            yield chunk.removesuffix(_LINE_END)
+        await self.reader.readexactly(len(_LINE_END))
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[Wire]:
+    """Connect to a port of the loopback until the block is left."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.close()
+        await writer.wait_closed()

@@ -1,0 +1,87 @@
+"""What is in the archive of an export: every table's rows, a page to read, and a manifest."""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from asyncpg import Record
+
+from db.database import Snapshot
+from db.personal.classes import ClassifiedTable
+from db.personal.registry import BY_NAME, REGISTRY
+from db.queries import privacy_export
+from db.queries.privacy_export import ExportedTable
+from services.privacy.archive import ArchiveWriter
+from services.privacy.page import page_of
+
+PAGE, MANIFEST = "conversations.html", "manifest.json"
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+_READABLE = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The rows of a table as lines of JSON, counted as they pass."""
+
+    table: ExportedTable
+    rows: AsyncIterator[Record]
+    count: int = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for row in self.rows:
+            self.count += 1
+            yield _line(row, self.table)
+
+
+async def write_contents(
+    archive: ArchiveWriter, snapshot: Snapshot, user_id: int, now: datetime
+) -> None:
+    """Write everything that the snapshot holds of a person."""
+    # Any: JSON.
+    files: list[dict[str, Any]] = []
+    for table in privacy_export.EXPORTED:
+        lines = _Lines(table, privacy_export.rows(snapshot, table, user_id))
+        entry = await archive.add(f"{table.name}.jsonl", aiter(lines))
+        files.append({**asdict(entry), "rows": lines.count, "columns": _columns(table.name)})
+    conversations = privacy_export.conversations(snapshot, user_id)
+    files.append(asdict(await archive.add(PAGE, page_of(conversations))))
+    manifest = {
+        "userId": user_id,
+        "createdAt": now,
+        "files": files,
+        "notIncluded": [one for table in REGISTRY if table.ways for one in _withheld(table)],
+    }
+    await archive.add(MANIFEST, _only(orjson.dumps(manifest, option=_READABLE)))
+
+
+def _columns(table: str) -> dict[str, str]:
+    return {one.name: one.category.value for one in BY_NAME[table].exported}
+
+
+def _withheld(table: ClassifiedTable) -> list[dict[str, str]]:
+    return [
+        {"table": table.name, "column": one.name, "reason": one.withheld}
+        for one in table.columns
+        if one.withheld is not None
+    ]
+
+
+def _line(row: Record, table: ExportedTable) -> bytes:
+    values = {
+        name: orjson.Fragment(value) if name in table.json_columns and value is not None else value
+        for name, value in row.items()
+    }
+    return orjson.dumps(values, default=_plain, option=_LINE)
+
+
+def _plain(value: object) -> str:
+    """Bytes in hexadecimal, since JSON has no place for them."""
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(type(value).__name__)
+
+
+async def _only(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -1,0 +1,59 @@
+"""What a budget is, and what became of a wish to spend."""
+
+from dataclasses import dataclass
+from math import ceil
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A bucket of `capacity` units, filled by `restore_rate` units a second."""
+
+    capacity: int
+    restore_rate: int
+
+    @property
+    def window_seconds(self) -> int:
+        """How long an empty bucket takes to fill."""
+        return ceil(self.capacity / self.restore_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class CostLimits:
+    """The most that one operation may cost, and the budgets over time of keys and of people."""
+
+    maximum: int
+    of_key: Policy
+    of_person: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is left of a budget at the moment."""
+
+    policy: Policy
+    available: int
+
+    @property
+    def full_after_seconds(self) -> int:
+        """How long it takes to fill from here."""
+        return ceil((self.policy.capacity - self.available) / self.policy.restore_rate)
+
+    def restored(self, units: int) -> "Level":
+        """The level once `units` have been given back."""
+        return Level(self.policy, min(self.policy.capacity, self.available + units))
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Whether units were spent, and what is left.
+
+    Where not, `retry_after_seconds` are the whole seconds, one at least, after which they can be.
+    """
+
+    level: Level
+    retry_after_seconds: int | None = None
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the units were spent."""
+        return self.retry_after_seconds is None

@@ -1,0 +1,18 @@
+"""The arithmetic of a bucket."""
+
+from math import ceil, floor
+
+from services.throttling.records import Level, Policy, Spending
+
+
+def refilled(units: float, seconds: float, policy: Policy) -> float:
+    """What a bucket with `units` holds `seconds` later."""
+    return min(policy.capacity, units + max(0.0, seconds) * policy.restore_rate)
+
+
+def spending(units: float, cost: int, policy: Policy) -> Spending:
+    """What becomes of spending `cost` out of a bucket with `units`."""
+    if cost <= units:
+        return Spending(Level(policy, floor(units - cost)))
+    missing_seconds = (cost - units) / policy.restore_rate
+    return Spending(Level(policy, floor(units)), max(1, ceil(missing_seconds)))
