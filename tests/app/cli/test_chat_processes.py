@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from services.clock import system_clock
-from tests.app.cli.test_serve import PATIENCE_SECONDS, accepts, served
 from tests.fixtures.chat import SEND, STOP, Chat, ledger_differences
 from tests.fixtures.listening import over_sse
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
+from tests.fixtures.processes import PATIENCE_SECONDS, accepts, served
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA, GRACE
 from tests.waiting import until

@@ -15,7 +15,7 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.demo import demo
-from tests.app.cli.test_serve import accepts, until
+from tests.fixtures.processes import accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
