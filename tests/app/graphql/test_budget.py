@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.llm import StandInControl
+from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, issue_key, serving, settings_for, token_of
 from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_COMPANY
@@ -198,6 +199,36 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
     assert re.search(
         r'guidance_operations_total\{operation="Company",outcome="protected"\} \d', metrics
     )
+
+
+def test_instances_with_a_redis_share_a_budget(world: str, tmp_path: Path, redis_url: str) -> None:
+    settings = {"redis_url": redis_url, "graphql_key_restore_rate": 1}
+    with server(world, tmp_path, **settings) as one, server(world, tmp_path, **settings) as other:
+        key = issue_key(world, GRACES_COMPANY)
+        callers = [Caller(api, x_api_key=key) for api in (one, other)]
+        for number in range(100):
+            cost = callers[number % 2].ask(COMPANY).json()["extensions"]["cost"]
+    # Each alone would have spent half as much; a little is restored meanwhile.
+    assert 19_800 <= cost["throttleStatus"]["currentlyAvailable"] < 19_890
+
+
+def test_operations_over_a_socket_spend_the_same_budget(small: Api, world: str) -> None:
+    key = issue_key(world, GRACES_COMPANY)
+    address = str(small.http.base_url).replace("http", "ws") + "/graphql"
+    with peer(address) as socket:
+        socket.init({"X-API-Key": key})
+        for number in range(1_000):
+            socket.subscribe(f"{number}", COMPANY)
+            message = socket.hear()
+            if message["type"] == "error":
+                break
+            cost = message["payload"]["extensions"]["cost"]
+            assert cost["throttleStatus"]["maximumAvailable"] == 20
+            assert socket.hear()["type"] == "complete"
+        (error,) = message["payload"]
+        assert error["extensions"]["code"] == "THROTTLED"
+        assert error["extensions"]["retryAfterSeconds"] >= 1
+    assert Caller(small, x_api_key=key).ask(COMPANY).status_code in {200, 429}
 
 
 def test_our_failures_cost_nothing(own_world: str, tmp_path: Path) -> None:
