@@ -194,6 +194,5 @@ def test_ended_streams_are_forgotten() -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while any(reply_id in streams for reply_id in range(100)):  # noqa: ASYNC110 - a timer does it
                 await asyncio.sleep(0)
-                await asyncio.sleep(0)
 
     asyncio.run(scenario())
