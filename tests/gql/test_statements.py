@@ -25,7 +25,7 @@ def statements(world: str, tmp_path: Path) -> Statements:
         return sorted(asyncio.run(run(document, variables)))
 
     async def run(document: str, variables: dict[str, Any] | None) -> tuple[str, ...]:
-        settings = settings_for(world, tmp_path)
+        settings = settings_for(world, tmp_path, graphql_max_cost=30_000, graphql_key_budget=30_000)
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
             operation = application.graphql.prepare(request)
