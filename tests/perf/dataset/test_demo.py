@@ -40,7 +40,7 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
     assert first["node"]["title"] == "Moving flat without losing a month"
     assert first["node"]["lastMessage"]["role"] == "ASSISTANT"
     assert len(others) == 2
-    assert company == {"data": {"enterpriseAccount": {"companyName": "Northwind Advisory"}}}
+    assert company["data"] == {"enterpriseAccount": {"companyName": "Northwind Advisory"}}
 
 
 def test_a_stand_in_writes_the_replies_and_ends_with_the_server(
