@@ -1,5 +1,6 @@
 """The parts of privacy, built once a process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,7 +8,9 @@ from app.secret import kept_secret
 from app.settings import Settings
 from db.database import Database
 from services.clock import Clock
+from services.people import REMEMBERED_SECONDS
 from services.privacy.carrying import Carrying
+from services.privacy.erasing import Erasing, Forget
 from services.privacy.exporting import Exporting
 from services.privacy.files import ExportFiles
 from services.privacy.links import Links
@@ -26,10 +29,13 @@ class Privacy:
     service: PrivacyService
     carrying: Carrying
     exporting: Exporting
+    erasing: Erasing
 
 
-def open_privacy(settings: Settings, database: Database, *, clock: Clock) -> Privacy:
-    """Build the parts."""
+def open_privacy(
+    settings: Settings, database: Database, *, forget: Sequence[Forget], clock: Clock
+) -> Privacy:
+    """Build the parts; `forget` is told whom the caches must forget."""
     links = Links(
         lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode(),
         base_url=settings.public_base_url,
@@ -48,5 +54,8 @@ def open_privacy(settings: Settings, database: Database, *, clock: Clock) -> Pri
             links,
             retention=timedelta(days=settings.export_retention_days),
             clock=clock,
+        ),
+        erasing=Erasing(
+            database, files, forget=forget, sign_out_seconds=REMEMBERED_SECONDS, clock=clock
         ),
     )

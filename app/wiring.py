@@ -30,6 +30,7 @@ from services.clock import Clock, system_clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from services.people import KnownPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ async def open_application(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
         chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
-        privacy = open_privacy(settings, database, clock=clock)
+        people = KnownPeople(database)
+        privacy = open_privacy(
+            settings, database, forget=(people.forget, subscriptions.invalidate), clock=clock
+        )
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -105,7 +109,7 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
-            authenticator=Authenticator(tokens, enterprise),
+            authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
                 Preparation(

@@ -36,6 +36,7 @@ class Worker:
             self._end_abandoned_metered_replies: lease_seconds / _LOOKS_A_LEASE,
             self._finish_payments: _PAYMENTS_EVERY_SECONDS,
             self._export: _PRIVACY_EVERY_SECONDS,
+            self._erase: _PRIVACY_EVERY_SECONDS,
             self._watch_deadlines: _DEADLINES_EVERY_SECONDS,
             self._remove_expired_exports: _HOUR_SECONDS,
             self._forget_old_keys: _HOUR_SECONDS,
@@ -57,6 +58,10 @@ class Worker:
     async def _export(self) -> None:
         privacy = self._application.privacy
         await privacy.carrying.carry_out_due(privacy.exporting)
+
+    async def _erase(self) -> None:
+        privacy = self._application.privacy
+        await privacy.carrying.carry_out_due(privacy.erasing)
 
     async def _watch_deadlines(self) -> None:
         await watch_deadlines(self._application.database, self._application.clock)

@@ -8,6 +8,7 @@ followed there into memory, where any number of followers find them.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -20,6 +21,8 @@ KEPT_SECONDS = 600
 """How long a stream is kept that is not ended, after its last entry."""
 ENDED_KEPT_SECONDS = 60
 """How long a stream can be followed after its end, when its text is stored anyway."""
+QUIET_SECONDS = 5.0
+"""How long a stream may say nothing before it is given up: its writer may have lost it."""
 _BLOCK_MS = 100
 _BEGIN, _TEXT, _END = b"begin", b"text", b"end"
 _log = structlog.get_logger("guidance.streams")
@@ -29,8 +32,9 @@ class RedisStreams:
     """The streams of the replies that any instance writes."""
 
     # Any: what the client gives depends on how it was made, which its types do not tell.
-    def __init__(self, redis: Any) -> None:
+    def __init__(self, redis: Any, *, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._redis = redis
+        self._quiet_seconds = quiet_seconds
         self._read = MemoryStreams(kept_seconds=0)
         self._positions: dict[int, bytes] = {}
         self._followers: Counter[int] = Counter()
@@ -59,13 +63,24 @@ class RedisStreams:
         await self._add(reply_id, "*", {_END: b""}, kept_seconds=ENDED_KEPT_SECONDS)
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
-        """Give the pieces after the index `after` until the end; raises `StreamUnknown`."""
+        """Give the pieces after the index `after` until the end.
+
+        Raises `StreamUnknown`, also where nothing comes for a while: what is stored knows more.
+        """
         await self._join(reply_id)
         try:
-            async for delta in self._read.follow(reply_id, after):
-                yield delta
+            async with aclosing(self._read.follow(reply_id, after)) as deltas:
+                while (delta := await self._next(deltas)) is not None:
+                    yield delta
         finally:
             self._leave(reply_id)
+
+    async def _next(self, deltas: AsyncGenerator[Delta, None]) -> Delta | None:
+        try:
+            async with asyncio.timeout(self._quiet_seconds):
+                return await anext(deltas, None)
+        except TimeoutError:
+            raise StreamUnknown from None
 
     async def _add(
         self, reply_id: int, entry_id: str, entry: dict[bytes, bytes], *, kept_seconds: int

@@ -9,6 +9,7 @@ from app.authentication.key_set import KeySetUnavailable
 from app.authentication.tokens import InvalidToken, TokenVerifier
 from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import EnterpriseService
+from services.people import KnownPeople, PersonUnknown
 from services.principal import ANONYMOUS, Person, Principal
 
 _log = structlog.get_logger("guidance.authentication")
@@ -33,8 +34,11 @@ class Identity:
 class Authenticator:
     """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
 
-    def __init__(self, tokens: TokenVerifier, enterprise: EnterpriseService) -> None:
+    def __init__(
+        self, tokens: TokenVerifier, enterprise: EnterpriseService, people: KnownPeople
+    ) -> None:
         self._tokens = tokens
+        self._people = people
         self._enterprise = enterprise
 
     async def principal(self, headers: Mapping[str, str]) -> Principal:
@@ -53,6 +57,10 @@ class Authenticator:
             return Identity(await self._client(api_key))
         return Identity(ANONYMOUS)
 
+    async def is_there(self, principal: Principal) -> bool:
+        """Whether the caller of what outlives a request has not been erased since."""
+        return not isinstance(principal, Person) or await self._people.has(principal.user_id)
+
     async def _person(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
@@ -63,6 +71,8 @@ class Authenticator:
             raise NotAuthenticated(f"The token is not accepted: {error}.") from None
         except KeySetUnavailable as error:
             raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
+        if not await self._people.has(claims.user_id):
+            raise NotAuthenticated(str(PersonUnknown()))
         person = Person(user_id=claims.user_id, roles=claims.roles)
         return Identity(person, claims.expires_at)
 

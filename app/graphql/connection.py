@@ -146,6 +146,8 @@ class Connection:
         if isinstance(self._identity.principal, ApiClient):
             # Unlike a token a key can be revoked, which holds from the next operation on.
             self._identity = await self._identify()
+        if not await self._authenticator.is_there(self._identity.principal):
+            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
         await self._operations.start(message, self._identity.principal)
 
     async def _identify(self) -> Identity:

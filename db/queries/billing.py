@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import Text, bindparam, func, insert, literal_column, select, true, update
+from sqlalchemy import (
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    true,
+    update,
+)
 
 from db.database import Connection
 from db.queries.unnested import unnested
@@ -77,7 +87,7 @@ _BEGIN_PAYMENT = Statement(
     .values(
         status="pending",
         plan_code=bindparam("new_plan_code"),
-        failure_reason=None,
+        failure_reason=null(),
         updated_at=_later,
     ),
 )
@@ -88,7 +98,7 @@ _ACTIVATE = Statement(
     .values(
         status="active",
         plan_code=bindparam("new_plan_code"),
-        failure_reason=None,
+        failure_reason=null(),
         started_at=func.coalesce(UserSubscription.started_at, bindparam("now")),
         updated_at=_later,
     )

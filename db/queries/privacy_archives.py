@@ -62,10 +62,7 @@ _AVAILABLE_AMONG = Statement(
         PrivacyExport.file_name == any_(bindparam("names", type_=ARRAY(Text))), *_AVAILABLE
     ),
 )
-_FILES_OF_USER = Statement(
-    "privacy.archives_of_user",
-    select(PrivacyExport.file_name).where(PrivacyExport.request_id.in_(_OF_USER)),
-)
+_REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
 
 
 async def by_request(
@@ -121,7 +118,7 @@ async def available_among(
     return {row["file_name"] for row in rows}
 
 
-async def files_of_user(connection: Connection, user_id: int) -> list[str]:
-    """The files of all of a person's archives."""
-    rows = await connection.fetch(_FILES_OF_USER, of_user=user_id)
-    return [row["file_name"] for row in rows]
+async def requests_of_user(connection: Connection, user_id: int) -> list[int]:
+    """All requests of a person's, each of which may have an archive."""
+    rows = await connection.fetch(_REQUESTS_OF_USER, of_user=user_id)
+    return [row["id"] for row in rows]

@@ -116,6 +116,12 @@ _COMPLETE = Statement(
         lease_expires_at=null(),
     ).returning(UserPrivacyRequest.id),
 )
+_VERIFY = Statement(
+    "privacy.verify",
+    update(UserPrivacyRequest)
+    .where(UserPrivacyRequest.id == bindparam("request_id"))
+    .values(remaining_references=literal_column("0"), verified_at=bindparam("now")),
+)
 _of_exports = update(UserPrivacyRequest).where(
     UserPrivacyRequest.user_id == bindparam("of_user"),
     UserPrivacyRequest.request_kind == "export",
@@ -220,6 +226,11 @@ async def fail(connection: Connection, request_id: int, owner: UUID, reason: str
 async def complete(connection: Connection, request_id: int, owner: UUID, now: datetime) -> bool:
     """Say that the request was carried out; False where it is not the owner's any more."""
     return bool(await connection.fetch(_COMPLETE, request_id=request_id, of_owner=owner, now=now))
+
+
+async def verify(connection: Connection, request_id: int, now: datetime) -> None:
+    """Say that nothing identifies the person of an erasure any more."""
+    await connection.fetch(_VERIFY, request_id=request_id, now=now)
 
 
 async def supersede_exports(connection: Connection, user_id: int, reason: str) -> None:

@@ -1,9 +1,10 @@
 """Statements about people."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 
 from db.database import Connection
 from db.statement import Statement
@@ -15,15 +16,18 @@ _BY_ID = Statement(
         User.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
     ),
 )
-_HOLD = Statement(
-    "users.hold",
-    select(User.id)
-    .where(User.id == bindparam("user_id"))
-    .with_for_update(key_share=True, read=True),
+_THERE = select(User.id).where(User.id == bindparam("user_id"), User.erasure_began_at.is_(None))
+_IS_THERE = Statement("users.is_there", _THERE)
+_HOLD = Statement("users.hold", _THERE.with_for_update(key_share=True, read=True))
+_LOCK = Statement("users.lock", _THERE.with_for_update(key_share=True))
+_LOCK_OUT = Statement(
+    "users.lock_out", select(User.id).where(User.id == bindparam("user_id")).with_for_update()
 )
-_LOCK = Statement(
-    "users.lock",
-    select(User.id).where(User.id == bindparam("user_id")).with_for_update(key_share=True),
+_BEGIN_ERASURE = Statement(
+    "users.begin_erasure",
+    update(User)
+    .where(User.id == bindparam("user_id"), User.erasure_began_at.is_(None))
+    .values(erasure_began_at=bindparam("now")),
 )
 
 
@@ -32,11 +36,26 @@ async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
     return await connection.fetch(_BY_ID, ids=ids)
 
 
+async def is_there(connection: Connection, user_id: int) -> bool:
+    """Whether the person is known, and not being erased."""
+    return bool(await connection.fetch(_IS_THERE, user_id=user_id))
+
+
 async def hold(connection: Connection, user_id: int) -> bool:
-    """Keep a person from being removed until the transaction ends; False where there is none."""
+    """Keep a person from being erased until the transaction ends; False where there is none."""
     return bool(await connection.fetch(_HOLD, user_id=user_id))
 
 
 async def lock(connection: Connection, user_id: int) -> bool:
     """Do what is done for a person one after the other; False where there is none."""
     return bool(await connection.fetch(_LOCK, user_id=user_id))
+
+
+async def lock_out(connection: Connection, user_id: int) -> None:
+    """Wait for whatever is done for or by the person, and keep all of it out."""
+    await connection.fetch(_LOCK_OUT, user_id=user_id)
+
+
+async def begin_erasure(connection: Connection, user_id: int, now: datetime) -> None:
+    """Say that there is no such person any more; nothing where that has been said."""
+    await connection.fetch(_BEGIN_ERASURE, user_id=user_id, now=now)

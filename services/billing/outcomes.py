@@ -73,7 +73,8 @@ class Outcomes:
             plan=payment["plan_code"],
             reason=reason,
         )
-        transaction.after_commit(lambda: self._invalidate([payment["user_id"]]))
+        whose = [payment["user_id"]] if payment["user_id"] is not None else []
+        transaction.after_commit(lambda: self._invalidate(whose))
 
 
 async def _follow(

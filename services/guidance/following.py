@@ -13,19 +13,10 @@ from services.refusal import NotFound
 from streams import Delta, ReplyStreams, StreamUnknown, split
 
 _POLL_SECONDS = 0.25
-QUIET_SECONDS = 5.0
-"""How long a stream may say nothing before what is stored is looked at: its writer may have died,
-or may have lost the stream."""
 
 
 async def follow(
-    database: Database,
-    streams: ReplyStreams,
-    *,
-    user_id: int,
-    reply_id: int,
-    after: int,
-    quiet_seconds: float = QUIET_SECONDS,
+    database: Database, streams: ReplyStreams, *, user_id: int, reply_id: int, after: int
 ) -> AsyncGenerator[Delta | Record, None]:
     """Give the pieces after the index `after`, those to come too, and at last the stored reply.
 
@@ -43,19 +34,13 @@ async def follow(
             yield reply
             return
         before = seen
-        with suppress(StreamUnknown, TimeoutError):
+        with suppress(StreamUnknown):
             async with aclosing(streams.follow(reply_id, seen)) as deltas:
-                while (following := await _next(deltas, quiet_seconds)) is not None:
-                    yield following
-                    seen = following.index
+                async for delta in deltas:
+                    yield delta
+                    seen = delta.index
         if seen == before:
             await asyncio.sleep(_POLL_SECONDS)
-
-
-async def _next(deltas: AsyncGenerator[Delta, None], quiet_seconds: float) -> Delta | None:
-    """The next piece, None after the last; raises `TimeoutError` where none comes for a while."""
-    async with asyncio.timeout(quiet_seconds):
-        return await anext(deltas, None)
 
 
 async def _reply(database: Database, user_id: int, reply_id: int) -> Record:

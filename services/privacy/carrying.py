@@ -39,6 +39,7 @@ class Task:
     kind: RequestKind
     attempt: int
     owner: UUID
+    lease_seconds: float
     requested_at: datetime
     started_at: datetime
 
@@ -105,7 +106,7 @@ class Carrying:
                 )
                 if row is None:
                     return None
-                task = _task(row, work.kind, self._owner)
+                task = self._task(row, work.kind)
                 await work.begin(transaction, task)
         except NotNow:
             return None
@@ -158,6 +159,18 @@ class Carrying:
         measured.left_state(task.kind.value, RequestStatus.PROCESSING.value, taken)
         measured.ended(task.kind.value, status.value)
 
+    def _task(self, row: Record, kind: RequestKind) -> Task:
+        return Task(
+            request_id=row["id"],
+            user_id=row["user_id"],
+            kind=kind,
+            attempt=row["attempts"],
+            owner=self._owner,
+            lease_seconds=self._lease_seconds,
+            requested_at=row["requested_at"],
+            started_at=row["started_at"],
+        )
+
     @asynccontextmanager
     async def _kept(self, task: Task) -> AsyncIterator[None]:
         """Renew the lease while the block runs; raises `LeaseLost` inside when it is lost."""
@@ -186,18 +199,6 @@ class Carrying:
                 _log.warning("a lease was not renewed", reason=str(error))
         if not scope.expired():
             scope.reschedule(asyncio.get_running_loop().time())
-
-
-def _task(row: Record, kind: RequestKind, owner: UUID) -> Task:
-    return Task(
-        request_id=row["id"],
-        user_id=row["user_id"],
-        kind=kind,
-        attempt=row["attempts"],
-        owner=owner,
-        requested_at=row["requested_at"],
-        started_at=row["started_at"],
-    )
 
 
 def _reason(error: Exception) -> FailureReason:

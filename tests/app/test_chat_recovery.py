@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -99,6 +100,13 @@ def ends_of(chat: Chat, sent: dict[str, Any]) -> list[str]:
     return [kind for (kind,) in chat.rows(query)]
 
 
+def looks(chat: Chat) -> int:
+    """How often what is stored of a reply was looked at."""
+    counter = r'guidance_statement_seconds_count{method="messages\.stream"} ([0-9]+)'
+    found = re.search(counter, chat.api.http.get("/metrics").text)
+    return int(found[1]) if found else 0
+
+
 @contextmanager
 def blocked(chat: Chat, table: str) -> Iterator[None]:
     """Let whoever writes to a table wait, until PostgreSQL dies."""
@@ -141,8 +149,11 @@ def test_it_dies_while_the_model_is_asked(
 ) -> None:
     stand_in.next(SECOND)
     key = token_hex()
+    looked = looks(chat)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(chat.send, "While", idempotencyKey=key)
+        # It has seen in the database that the reply is being written, and follows it in memory.
+        until(lambda: looks(chat) == looked + 1)
         stand_in.wait_for(running=1)
         own_postgres.die()
         stand_in.wait_for(finished=1)

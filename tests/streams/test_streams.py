@@ -12,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from streams import Delta, ReplyStreams, StreamUnknown, split
+from streams.memory import MemoryStreams
 from streams.redis import RedisStreams
 from tests.fixtures.redis import running_redis
 
@@ -148,5 +149,50 @@ def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
             assert await collect(writer, reply_id) == DELTAS[:1]
             with pytest.raises(StreamUnknown):
                 await collect(reader, reply_id)
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_that_another_database_left_behind_is_replaced(redis_url: str) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with shared(redis_url) as former, shared(redis_url) as writer:
+            left = await former.begin(reply_id)
+            await left.append("somebody else's")
+            writing = await writer.begin(reply_id)
+            await writing.append(PIECES[0])
+            await writing.end()
+            async with shared(redis_url) as reader:
+                assert await collect(reader, reply_id) == DELTAS[:1]
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with shared(redis_url) as writer, Redis.from_url(redis_url, protocol=2) as redis:
+            reader = ReplyStreams(RedisStreams(redis, quiet_seconds=0.05))
+            writing = await writer.begin(reply_id)
+            await writing.append(PIECES[0])
+            following = reader.follow(reply_id, 0)
+            assert await anext(following) == DELTAS[0]
+            with pytest.raises(StreamUnknown):
+                await anext(following)
+
+    asyncio.run(scenario())
+
+
+def test_ended_streams_are_forgotten() -> None:
+    async def scenario() -> None:
+        streams = MemoryStreams(kept_seconds=0)
+        for reply_id in range(100):
+            streams.begin(reply_id)
+            streams.append(reply_id, DELTAS[0])
+            streams.end(reply_id)
+            assert reply_id in streams
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while any(reply_id in streams for reply_id in range(100)):  # noqa: ASYNC110 - a timer does it
+                await asyncio.sleep(0)
 
     asyncio.run(scenario())

@@ -1,5 +1,6 @@
 """/graphql over WebSocket: the protocol's messages, its callers, and every way to be closed."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from app.graphql.connection import ConnectionTimes
 from app.graphql.operations import MOST_OPERATIONS
 from tests.fixtures.live import ALLOWED_ORIGIN, MAX_BYTES, WATCH, Live, live_server
 from tests.fixtures.peer import Peer, peer
-from tests.fixtures.postgres import new_database
+from tests.fixtures.postgres import new_database, run
 from tests.fixtures.server import SECRET, token_of
 from tests.fixtures.world import ADA, GRACES_COMPANY, NOW
 
@@ -223,11 +224,11 @@ def test_who_asks(live: Live, payload: Any, headers: dict[str, str], who: str) -
 def test_a_company_asks(live: Live, api_key: str, name: str) -> None:
     company = {"who": f"company {GRACES_COMPANY}"}
     with peer(live.socket_address) as client:
-        (said,) = client.init({name: api_key}).answers("1", WHO)
-        assert said["data"] == company
+        (answer,) = client.init({name: api_key}).answers("1", WHO)
+        assert answer["data"] == company
     with peer(live.socket_address, headers={name: api_key}) as client:
-        (said,) = client.init().answers("1", WHO)
-        assert said["data"] == company
+        (answer,) = client.init().answers("1", WHO)
+        assert answer["data"] == company
 
 
 @pytest.mark.parametrize(
@@ -248,6 +249,15 @@ def test_a_credential_that_is_not_accepted(
 ) -> None:
     with peer(live.socket_address, headers=headers) as client:
         client.say("connection_init", payload=payload)
+        assert client.closing() == (4403, "Forbidden")
+
+
+def test_who_is_being_erased_asks_nothing_more_over_an_open_socket(own_world: str) -> None:
+    with live_server(own_world) as live, peer(live.socket_address) as client:
+        client.init({"authorization": f"Bearer {token_of(ADA)}"})
+        assert client.answers("1", WHO) == [{"data": {"who": f"person {ADA}"}}]
+        asyncio.run(run(own_world, f"UPDATE users SET erasure_began_at = now() WHERE id = {ADA}"))
+        client.subscribe("2", WHO)
         assert client.closing() == (4403, "Forbidden")
 
 

@@ -11,7 +11,6 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
-from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.repairs import end_abandoned_replies
 from services.quota.ledger import differing_days
@@ -318,17 +317,12 @@ def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
             Redis.from_url(redis_url, protocol=2) as writing,
             Redis.from_url(redis_url, protocol=2) as reading,
             instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
-            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+            instance(
+                own_world, streams=ReplyStreams(RedisStreams(reading, quiet_seconds=0.05))
+            ) as others,
         ):
             exchange = await send(parts)
-            following = follow(
-                others.database,
-                others.streams,
-                user_id=ADA,
-                reply_id=exchange.reply_id,
-                after=0,
-                quiet_seconds=0.05,
-            )
+            following = others.guidance.follow(ADA, exchange.reply_id, after=0)
             parts.model.say("Good ")
             assert await anext(following) == Delta(1, "Good ")
             # What the writer adds next is refused, and it gives the stream up.

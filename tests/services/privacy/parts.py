@@ -1,7 +1,7 @@
 """Privacy without HTTP: its parts on a real database, and a person with something of everything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ import asyncpg
 from db.database import Database, open_database
 from services.clock import Clock
 from services.privacy.carrying import Carrying
+from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.privacy.files import ExportFiles
 from services.privacy.links import Links
@@ -62,9 +63,14 @@ class Parts:
     service: PrivacyService
     carrying: Carrying
     exporting: Exporting
+    erasing: Erasing
+    forgotten: list[int]
 
     async def export(self) -> int:
         return await self.carrying.carry_out_due(self.exporting)
+
+    async def erase(self) -> int:
+        return await self.carrying.carry_out_due(self.erasing)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self.url)
@@ -99,6 +105,11 @@ async def instance(
 ) -> AsyncIterator[Parts]:
     """One process on the database at `url` and the archives in `folder`, which others may share."""
     files, links = files or ExportFiles(folder), Links(lambda: b"secret", base_url=None)
+    forgotten: list[int] = []
+
+    async def forget(user_ids: Sequence[int]) -> None:
+        forgotten.extend(user_ids)
+
     async with open_database(url, replica_url=None, pool_size=4, observe=observe) as database:
         yield Parts(
             url,
@@ -108,6 +119,8 @@ async def instance(
             PrivacyService(database, grace=GRACE_PERIOD, clock=clock),
             Carrying(database, clock=clock, lease_seconds=lease_seconds),
             Exporting(database, files, links, retention=RETENTION, clock=clock),
+            Erasing(database, files, forget=[forget], sign_out_seconds=0, clock=clock),
+            forgotten,
         )
 
 

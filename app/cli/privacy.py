@@ -1,0 +1,58 @@
+"""`guidance privacy`: what operators do about privacy requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import click
+
+from app.authentication.tokens import LARGEST_ID
+from app.cli.failures import failing_with
+from app.settings import Settings, load_settings
+from app.wiring import database_url, open_application
+from db.database import Database
+from services.clock import Clock
+from services.privacy.operating import revoke_link, try_again
+
+Change: TypeAlias = Callable[[Database, int, Clock], Awaitable[bool]]
+
+_request = click.option(
+    "--request-id",
+    type=click.IntRange(1, LARGEST_ID),
+    required=True,
+    help="The request's number, as the log has it.",
+)
+
+
+@click.group()
+def privacy() -> None:
+    """Look after exports and erasures."""
+
+
+@privacy.command("retry")
+@_request
+def retry(request_id: int) -> None:
+    """Carry out an erasure again that was given up."""
+    if not _do(try_again, request_id):
+        raise click.ClickException(f"there is no erasure {request_id} that was given up")
+    click.echo(f"Erasure {request_id} will be carried out again.")
+
+
+@privacy.command("revoke")
+@_request
+def revoke(request_id: int) -> None:
+    """Let the link to an export work no longer."""
+    if not _do(revoke_link, request_id):
+        raise click.ClickException(f"there is no export {request_id} whose link works")
+    click.echo(f"The link to export {request_id} works no longer.")
+
+
+def _do(change: Change, request_id: int) -> bool:
+    settings = load_settings()
+    with database_url(settings) as url, failing_with("the database cannot be used"):
+        return asyncio.run(_change(settings, url, change, request_id))
+
+
+async def _change(settings: Settings, url: str, change: Change, request_id: int) -> bool:
+    async with open_application(settings, url) as parts:
+        return await change(parts.database, request_id, parts.clock)

@@ -1,0 +1,142 @@
+"""Carrying an erasure out: table by table, then verified, and only then completed.
+
+Every batch is a transaction that first makes sure of the lease and counts what it does, so that
+whoever goes on after a crash goes on where it happened. The last one lets go of the requests and of
+the person's own row, looks for anything in the database that still identifies the person, and is
+rolled back if it finds any.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from db.database import Database, Transaction
+from db.personal.completeness import differences
+from db.queries import (
+    privacy_archives,
+    privacy_erasure,
+    privacy_verification,
+    privacy_work,
+    users,
+)
+from db.queries.privacy_erasure import ErasureStep
+from services import audit
+from services.clock import Clock
+from services.privacy.carrying import CannotComplete, LeaseLost, NotNow, Task
+from services.privacy.files import ExportFiles
+from services.privacy.records import FailureReason, RequestKind
+from services.privacy.rules import identifying_pattern
+
+Forget: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
+"""Makes something forget what it keeps of people."""
+
+
+class Erasing:
+    """What an erasure needs.
+
+    `forget` are the caches; `sign_out_seconds` is how long a process may believe that a person who
+    was signed out is still there.
+    """
+
+    kind = RequestKind.ERASURE
+
+    def __init__(
+        self,
+        database: Database,
+        files: ExportFiles,
+        *,
+        forget: Sequence[Forget],
+        sign_out_seconds: float,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._forget = forget
+        self._sign_out_seconds = sign_out_seconds
+        self._clock = clock
+
+    async def begin(self, transaction: Transaction, task: Task) -> None:
+        """Sign the person out, and let nothing of theirs go on.
+
+        Raises `NotNow` while an export is being made: it is finished first.
+        """
+        now, user_id = self._clock(), task.user_id
+        await users.lock_out(transaction, user_id)
+        reason = FailureReason.SUPERSEDED.value
+        await privacy_work.supersede_exports(transaction, user_id, reason)
+        if await privacy_work.is_exported(transaction, user_id):
+            raise NotNow
+        await users.begin_erasure(transaction, user_id, now)
+        await privacy_archives.revoke_all(transaction, user_id, now)
+
+    async def carry_out(self, task: Task) -> None:
+        """Erase everything; raises `CannotComplete` when something is left."""
+        await self._forget_person(task)
+        await asyncio.sleep(self._sign_out_seconds)
+        await self._check_registry()
+        await self._remove_files(task)
+        for step in privacy_erasure.STEPS:
+            while await self._erase_batch(task, step):
+                pass
+        await self._complete(task)
+        await self._forget_person(task)
+
+    async def _forget_person(self, task: Task) -> None:
+        for forget in self._forget:
+            await forget([task.user_id])
+
+    async def _check_registry(self) -> None:
+        """See to it that no column would be forgotten, as by an instance older than the schema."""
+        async with self._database.read_primary() as connection:
+            found = differences(await privacy_verification.catalogue(connection))
+        if found:
+            raise CannotComplete(FailureReason.NOT_CLASSIFIED, "; ".join(found))
+
+    async def _remove_files(self, task: Task) -> None:
+        async with self._database.read_primary() as connection:
+            requests = await privacy_archives.requests_of_user(connection, task.user_id)
+        for request_id in requests:
+            left = await asyncio.to_thread(self._files.of_request, request_id)
+            await asyncio.to_thread(self._files.remove, left)
+
+    async def _erase_batch(self, task: Task, step: ErasureStep) -> int:
+        async with self._database.begin() as transaction:
+            await _make_sure(transaction, task)
+            return await _erase(transaction, task, step)
+
+    async def _complete(self, task: Task) -> None:
+        now = self._clock()
+        async with self._database.begin() as transaction:
+            await _make_sure(transaction, task)
+            (person,) = await users.by_id(transaction, [task.user_id])
+            await privacy_work.complete(transaction, task.request_id, task.owner, now)
+            for step in privacy_erasure.LAST_STEPS:
+                while await _erase(transaction, task, step):
+                    pass
+            pattern = identifying_pattern(task.user_id, person["email"])
+            left = await privacy_verification.remaining(transaction, task.user_id, pattern)
+            if left:
+                found = ", ".join(f"{count} in {table}" for table, count in left.items())
+                raise CannotComplete(FailureReason.STILL_IDENTIFIED, f"rows left: {found}")
+            await privacy_work.verify(transaction, task.request_id, now)
+            await audit.record(
+                transaction,
+                audit.SYSTEM,
+                "privacy.erased",
+                f"privacy_request:{task.request_id}",
+                now=now,
+            )
+
+
+async def _make_sure(transaction: Transaction, task: Task) -> None:
+    """Keep the request ours until the transaction ends."""
+    is_ours = await privacy_work.renew(transaction, task.request_id, task.owner, task.lease_seconds)
+    if not is_ours:
+        raise LeaseLost
+
+
+async def _erase(transaction: Transaction, task: Task, step: ErasureStep) -> int:
+    count = await privacy_erasure.erase_batch(transaction, step, task.user_id)
+    if count:
+        await privacy_erasure.count_erased(transaction, task.request_id, step.table, count)
+    return count

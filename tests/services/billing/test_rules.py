@@ -1,0 +1,125 @@
+"""Who may pay and who may change, and what news make of a payment: every case."""
+
+from itertools import product
+
+import pytest
+
+from clients.payments.records import ChargeResult, ChargeState
+from services.billing.records import (
+    NO_SUBSCRIPTION,
+    PaymentStatus,
+    Plan,
+    Subscription,
+    SubscriptionStatus,
+)
+from services.billing.rules import (
+    AlreadyOnPlan,
+    NoActiveSubscription,
+    PaymentDeclined,
+    SubscriptionAlreadyActive,
+    check_can_change,
+    check_can_pay,
+    checked_token,
+    declined,
+    payment_becomes,
+    why_not_paid,
+)
+from services.refusal import Conflict, InvalidInput, Refusal
+
+BASIC = Plan("basic-entry", "Basic", 500, "EUR", 5)
+PREMIUM = Plan("premium-unlimited", "Premium", 2_000, "EUR", 1_000)
+UNPAID = (SubscriptionStatus.INACTIVE, SubscriptionStatus.FAILED)
+
+
+@pytest.mark.parametrize("status", UNPAID)
+def test_what_is_not_paid_can_be(status: SubscriptionStatus) -> None:
+    check_can_pay(Subscription(status, BASIC))
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal", "seconds"),
+    [
+        (SubscriptionStatus.ACTIVE, SubscriptionAlreadyActive, None),
+        (SubscriptionStatus.PENDING, Conflict, 2),
+    ],
+)
+def test_nobody_pays_twice(
+    status: SubscriptionStatus, refusal: type[Refusal], seconds: int | None
+) -> None:
+    with pytest.raises(refusal) as raised:
+        check_can_pay(Subscription(status, BASIC))
+    assert (raised.value.field, raised.value.retry_after_seconds) == (None, seconds)
+
+
+def test_an_active_subscription_moves_to_another_plan() -> None:
+    active = Subscription(SubscriptionStatus.ACTIVE, BASIC)
+    assert check_can_change(active, PREMIUM) == BASIC
+    with pytest.raises(AlreadyOnPlan) as raised:
+        check_can_change(active, BASIC)
+    assert raised.value.field == "planCode"
+
+
+@pytest.mark.parametrize(
+    "subscription",
+    [
+        NO_SUBSCRIPTION,
+        *(Subscription(status, BASIC) for status in (*UNPAID, SubscriptionStatus.PENDING)),
+    ],
+)
+def test_only_an_active_subscription_moves(subscription: Subscription) -> None:
+    for wanted in (BASIC, PREMIUM):
+        with pytest.raises(NoActiveSubscription):
+            check_can_change(subscription, wanted)
+
+
+def test_news_move_a_payment_that_they_can_move_and_no_other() -> None:
+    moved = {
+        (status, state): payment_becomes(status, state)
+        for status, state in product(PaymentStatus, ChargeState)
+    }
+    assert {case: status for case, status in moved.items() if status is not None} == {
+        (PaymentStatus.PENDING, ChargeState.SUCCEEDED): PaymentStatus.SUCCEEDED,
+        (PaymentStatus.PENDING, ChargeState.DECLINED): PaymentStatus.FAILED,
+        (PaymentStatus.PENDING, ChargeState.NOT_MADE): PaymentStatus.FAILED,
+        (PaymentStatus.FAILED, ChargeState.SUCCEEDED): PaymentStatus.SUCCEEDED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (ChargeResult(ChargeState.SUCCEEDED, "pi_1"), None),
+        (ChargeResult(ChargeState.DECLINED, "pi_1", "expired_card"), "expired_card"),
+        (ChargeResult(ChargeState.NOT_MADE, "pi_1"), "not_charged"),
+    ],
+)
+def test_the_reason_why_nothing_was_paid(result: ChargeResult, reason: str | None) -> None:
+    assert why_not_paid(result) == reason
+
+
+def test_what_a_person_is_told_of_a_payment() -> None:
+    for status in (PaymentStatus.PENDING, PaymentStatus.SUCCEEDED):
+        assert declined(status, None) is None
+    told = {
+        reason: declined(PaymentStatus.FAILED, reason) for reason in ("expired_card", "not_charged")
+    }
+    assert {type(one) for one in told.values()} == {PaymentDeclined}
+    assert {reason: (str(one), one and one.field) for reason, one in told.items()} == {
+        "expired_card": ("The payment was declined: expired_card.", "paymentMethodToken"),
+        "not_charged": (
+            "The payment could not be made, and nothing was charged; pay again.",
+            None,
+        ),
+    }
+
+
+@pytest.mark.parametrize("token", ["x", "pm_card_ok", "x" * 255])
+def test_a_token(token: str) -> None:
+    assert checked_token(token) == token
+
+
+@pytest.mark.parametrize("token", ["", "x" * 256, "pm_ö", "pm\n", "pm\0", "pm\x7f"])
+def test_what_is_no_token(token: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        checked_token(token)
+    assert raised.value.field == "paymentMethodToken"

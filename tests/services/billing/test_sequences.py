@@ -1,0 +1,234 @@
+"""Any sequence of payments, answers, checks, events and changes, against a model of a few lines."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clients.payments.records import ChargeResult, ChargeState
+from services.refusal import Refusal, UserErrorCode
+from tests.services.billing.parts import (
+    BASIC,
+    DECLINED,
+    NOT_MADE,
+    PREMIUM,
+    PROCESSING,
+    REFUSAL,
+    SILENCE,
+    SUCCEEDED,
+    Parts,
+    instance,
+)
+
+Answer: TypeAlias = ChargeResult | Exception
+answers = st.sampled_from([SUCCEEDED, DECLINED, PROCESSING, NOT_MADE, SILENCE, REFUSAL])
+news = st.sampled_from([SUCCEEDED, DECLINED, PROCESSING])
+plans = st.sampled_from([BASIC, PREMIUM])
+STATE = """
+SELECT s.status, s.plan_code AS plan,
+  (SELECT array_agg(ARRAY[plan_code, status] ORDER BY id) FROM billing_payment_attempts
+   WHERE user_id = u.id) AS payments,
+  (SELECT count(payment_method_token) FROM billing_payment_attempts
+   WHERE user_id = u.id) AS tokens,
+  (SELECT count(*) FROM audit_events
+   WHERE user_id = u.id AND action = 'payment.superfluous') AS superfluous
+FROM users u LEFT JOIN user_subscriptions s ON s.user_id = u.id WHERE u.id = $1
+"""
+
+
+@dataclass(frozen=True)
+class Pay:
+    plan: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class PayAgain:
+    """With the key of an earlier payment, and the same input."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """The worker looks, and finds that out of whatever is open."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Hear:
+    """An event of a payment; of two with one id the second is a duplicate."""
+
+    number: int
+    result: ChargeResult
+    event_id: int
+
+
+@dataclass(frozen=True)
+class Change:
+    plan: str
+
+
+Step: TypeAlias = Pay | PayAgain | Check | Hear | Change
+steps = st.lists(
+    st.builds(Pay, plans, answers)
+    | st.builds(PayAgain, st.integers(0, 3))
+    | st.builds(Check, answers)
+    | st.builds(Hear, st.integers(0, 3), news, st.integers(0, 5))
+    | st.builds(Change, plans),
+    min_size=1,
+    max_size=12,
+)
+
+
+@dataclass
+class Model:
+    """What is to be the case; a payment is its plan and its status."""
+
+    status: str | None = None
+    plan: str | None = None
+    payments: list[list[str]] = field(default_factory=list)
+    superfluous: int = 0
+    heard: set[int] = field(default_factory=set)
+
+    def pay(self, step: Pay) -> UserErrorCode | None:
+        if self.status == "active":
+            return UserErrorCode.SUBSCRIPTION_ALREADY_ACTIVE
+        if self.status == "pending":
+            return UserErrorCode.CONFLICT
+        self.status, self.plan = "pending", step.plan
+        self.payments.append([step.plan, "pending"])
+        self.learn(len(self.payments) - 1, step.answer)
+        return None
+
+    def check(self, step: Check) -> None:
+        for number, (_, status) in enumerate(self.payments):
+            if status == "pending":
+                self.learn(number, step.answer)
+
+    def hear(self, step: Hear) -> None:
+        if step.event_id not in self.heard:
+            self.heard.add(step.event_id)
+            self.learn(step.number, step.result)
+
+    def change(self, step: Change) -> UserErrorCode | None:
+        if self.status != "active":
+            return UserErrorCode.NO_ACTIVE_SUBSCRIPTION
+        if self.plan == step.plan:
+            return UserErrorCode.ALREADY_ON_PLAN
+        self.plan = step.plan
+        return None
+
+    def learn(self, number: int, answer: Answer) -> None:
+        if isinstance(answer, Exception) or answer.state is ChargeState.PENDING:
+            return
+        plan, status = self.payments[number]
+        if answer.state is ChargeState.SUCCEEDED and status != "succeeded":
+            self.payments[number][1] = "succeeded"
+            if self.status == "active":
+                self.superfluous += 1
+            else:
+                self.status, self.plan = "active", plan
+        elif answer.state is not ChargeState.SUCCEEDED and status == "pending":
+            self.payments[number][1] = "failed"
+            if self.status == "pending":
+                self.status = "failed"
+
+
+class Person:
+    """Somebody to whom the steps happen, in the database and in the model."""
+
+    def __init__(self, parts: Parts, user_id: int) -> None:
+        self.parts = parts
+        self.user_id = user_id
+        self.model = Model()
+        self.orders: list[tuple[str, str]] = []
+        self.payments: list[int] = []
+        self.keys = 0
+
+    async def do(self, step: Step) -> None:
+        match step:
+            case Pay():
+                await self._pay(step)
+            case PayAgain() if step.number < len(self.orders):
+                await self._pay_again(step.number)
+            case Check():
+                await self._check(step)
+            case Hear() if step.number < len(self.payments):
+                self.model.hear(step)
+                event_id = f"evt_{self.user_id}_{step.event_id}"
+                await self.parts.told(self.payments[step.number], step.result, event_id)
+            case Change():
+                change = self.parts.change(
+                    self._new_key(), user_id=self.user_id, plan_code=step.plan
+                )
+                assert await code_of(change) is self.model.change(step)
+        await self.compare()
+
+    async def _pay(self, step: Pay) -> None:
+        key, charged = self._new_key(), len(self.parts.provider.charged)
+        self.parts.provider.answers.clear()
+        self.parts.provider.will(step.answer)
+        code = await code_of(self.parts.checkout(key, user_id=self.user_id, plan_code=step.plan))
+        assert code is self.model.pay(step)
+        asked = self.parts.provider.charged[charged:]
+        assert len(asked) == (code is None)
+        for charge in asked:
+            self.orders.append((key, step.plan))
+            self.payments.append(charge.payment_id)
+
+    async def _pay_again(self, number: int) -> None:
+        key, plan = self.orders[number]
+        charged = len(self.parts.provider.charged)
+        payment = await self.parts.checkout(key, user_id=self.user_id, plan_code=plan)
+        assert payment["id"] == self.payments[number]
+        assert payment["status"] == self.model.payments[number][1]
+        assert len(self.parts.provider.charged) == charged
+
+    async def _check(self, step: Check) -> None:
+        await self.parts.make_overdue()
+        self.parts.provider.answers.clear()
+        self.parts.provider.will(*[step.answer] * len(self.payments))
+        self.model.check(step)
+        await self.parts.charging.finish_overdue()
+
+    async def compare(self) -> None:
+        (row,) = await self.parts.rows(STATE, self.user_id)
+        model = self.model
+        assert (row["status"], row["plan"]) == (model.status, model.plan)
+        assert [list(payment) for payment in row["payments"] or ()] == model.payments
+        assert row["superfluous"] == model.superfluous
+        assert row["tokens"] == sum(status == "pending" for _, status in model.payments)
+
+    def _new_key(self) -> str:
+        self.keys += 1
+        return f"key {self.keys}"
+
+
+async def code_of(work: Awaitable[object]) -> UserErrorCode | None:
+    """Why it is refused; None where it is done."""
+    try:
+        await work
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(happening=steps)
+def test_whatever_happens_is_what_the_model_says(own_world: str, happening: list[Step]) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            # What an earlier example has left open is none of this one's business.
+            await parts.rows("UPDATE billing_payment_attempts SET status = 'failed'")
+            person = Person(parts, await parts.new_person())
+            for step in happening:
+                await person.do(step)
+
+    asyncio.run(scenario())

@@ -1,0 +1,441 @@
+"""Erasures: complete, verified, and the same however often they are interrupted."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.queries import privacy_work
+from services.guidance.records import Exchange
+from services.people import KnownPeople, PersonUnknown
+from services.privacy.operating import try_again
+from services.privacy.rules import MOST_ATTEMPTS
+from services.quota.ledger import differing_days
+from services.refusal import Conflict
+from tests.fixtures.postgres import run
+from tests.fixtures.world import ADA, EDITH, GRACE, NOW
+from tests.services.guidance import parts as chat
+from tests.services.privacy.parts import (
+    LATER,
+    Crash,
+    CrashAt,
+    Parts,
+    enrich,
+    instance,
+    until,
+)
+from tests.services.privacy.test_exporting import names_in
+
+TAKE_AGAIN = "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE user_id = 1"
+WHAT_IS_ERASED = {
+    "audit_events": 5,
+    "billing_payment_attempts": 1,
+    "billing_plan_changes": 1,
+    "chat_conversations": 45,
+    "chat_messages": 162,
+    "daily_quota_usages": 2,
+    "enterprise_accounts": 1,
+    "idempotency_keys": 2,
+    "privacy_exports": 1,
+    "quota_ledger_entries": 2,
+    "user_privacy_requests": 6,
+    "user_subscriptions": 2,
+    "users": 1,
+}
+"""Of Ada, with riches, an export and the request for erasure: rows deleted or anonymised."""
+
+
+async def ask(parts: Parts, user_id: int = ADA) -> int:
+    return await parts.service.request_erasure(user_id, idempotency_key="erase", request_id="r")
+
+
+async def prepare(url: str, folder: Path) -> int:
+    """Give Ada everything that can be erased, and let her alone ask for it."""
+    await enrich(url)
+    await run(url, "UPDATE user_privacy_requests SET status = 'cancelled' WHERE id = 10")
+    async with instance(url, folder) as parts:
+        await parts.export()
+        return await ask(parts)
+
+
+async def everything(url: str) -> dict[str, list[str]]:
+    """Every row of every table, as text."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        )
+        return {
+            name: sorted(
+                row["text"]
+                for row in await connection.fetch(f"SELECT t::text AS text FROM {name} t")
+            )
+            for (name,) in tables
+        }
+    finally:
+        await connection.close()
+
+
+async def receipt(parts: Parts, request: int) -> dict[str, int]:
+    rows = await parts.rows("SELECT * FROM privacy_erasure_counts WHERE request_id = $1", request)
+    return {row["table_name"]: row["row_count"] for row in rows}
+
+
+def test_nothing_is_left_of_a_person_and_everything_of_others(
+    own_world: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        before = await everything(own_world)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            assert await parts.erase() == 1
+            row = await parts.request(request)
+            assert (row["status"], row["completed_at"]) == ("completed", LATER)
+            assert (row["user_id"], row["remaining_references"]) == (None, 0)
+            assert row["verified_at"] == LATER
+            assert await receipt(parts, request) == WHAT_IS_ERASED
+            assert not names_in(tmp_path)
+            assert parts.forgotten == [ADA, ADA]
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+        after = await everything(own_world)
+        graces = "about ada@example.com"
+        texts = [text for rows in after.values() for text in rows if "ada@" in text]
+        assert [graces in text for text in texts] == [True], "only what Grace wrote"
+        assert not [text for text in after["users"] if text.startswith(f"({ADA},")]
+        for table, rows in before.items():
+            untouched = set(rows) & set(after[table])
+            assert len(rows) - len(untouched) == WHAT_IS_ERASED.get(table, 0), table
+
+    asyncio.run(scenario())
+
+
+def test_the_books_stay_without_the_person(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            await parts.erase()
+            (payment,) = await parts.rows("SELECT * FROM billing_payment_attempts WHERE id = 1")
+            assert payment["user_id"] is None
+            assert (payment["amount_cents"], payment["status"]) == (2000, "succeeded")
+            assert (payment["provider_reference"], payment["idempotency_key"]) == ("r1", "erased")
+            statuses = await parts.rows(
+                "SELECT status FROM user_subscriptions WHERE user_id IS NULL"
+            )
+            assert [row["status"] for row in statuses] == ["inactive"] * 2
+            (company,) = await parts.rows("SELECT * FROM enterprise_accounts WHERE id = 1")
+            assert (company["company_name"], company["administrator_id"]) == (
+                "Analytical Engines",
+                None,
+            )
+            trail = await parts.rows(
+                "SELECT actor_id, user_id, subject, details FROM audit_events "
+                "WHERE action IN ('credential.revoked', 'looked.at', 'asked') ORDER BY id"
+            )
+            assert [tuple(row) for row in trail] == [
+                (None, None, "enterprise_credential:1", '{"of": "company"}'),
+                (None, GRACE, "user:2", '{"email": "grace@example.com"}'),
+                (ADA, None, "account", "{}"),
+            ], "an API key with the number of a person is not that person"
+
+    asyncio.run(scenario())
+
+
+def test_an_erasure_waits_for_its_time(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path) as parts:
+            assert await parts.erase() == 0
+            assert (await parts.request(request))["status"] == "requested"
+            await parts.service.cancel(ADA, request, request_id="r")
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            assert await parts.erase() == 0
+            assert (await parts.request(request))["status"] == "cancelled"
+            assert await parts.value("SELECT count(*) FROM chat_messages") == 163
+
+    asyncio.run(scenario())
+
+
+def test_it_converges_wherever_the_process_dies(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        await run(own_world, "UPDATE user_privacy_requests SET attempts = -1000")
+        crashes, is_done, step = 0, False, 1
+        while not is_done:
+            observe = CrashAt(step)
+            async with instance(own_world, tmp_path, observe=observe, clock=lambda: LATER) as dying:
+                try:
+                    await dying.erase()
+                    is_done = True
+                except Crash:
+                    crashes += 1
+                    step += 1
+            await run(own_world, TAKE_AGAIN)
+        assert crashes > 50
+        async with instance(own_world, tmp_path) as parts:
+            row = await parts.request(request)
+            assert (row["status"], row["remaining_references"]) == ("completed", 0)
+            assert await receipt(parts, request) == WHAT_IS_ERASED
+            assert not names_in(tmp_path)
+
+    asyncio.run(scenario())
+
+
+def test_two_processes_erase_each_person_once(own_world: str, tmp_path: Path) -> None:
+    people = """
+    DELETE FROM user_privacy_requests;
+    INSERT INTO users (id, email) SELECT 100 + i, i || '@example.com' FROM generate_series(1, 50) i;
+    INSERT INTO chat_conversations (user_id, title)
+      SELECT 100 + i, 'T' FROM generate_series(1, 50) i;
+    INSERT INTO user_privacy_requests (user_id, request_kind, scheduled_for)
+      SELECT 100 + i, 'delete', '2026-02-20' FROM generate_series(1, 50) i;
+    """
+
+    async def scenario() -> None:
+        await run(own_world, people)
+        async with instance(own_world, tmp_path) as one, instance(own_world, tmp_path) as other:
+            counts = await asyncio.gather(one.erase(), other.erase(), other.erase())
+            assert sum(counts) == 50
+            rows = await one.rows("SELECT status, attempts, user_id FROM user_privacy_requests")
+            assert [tuple(row) for row in rows] == [("completed", 1, None)] * 50
+            assert await one.value("SELECT count(*) FROM users") == 5
+            counted = (
+                "SELECT table_name, row_count, count(*) FROM privacy_erasure_counts GROUP BY 1, 2"
+            )
+            assert {tuple(row) for row in await one.rows(counted)} == {
+                ("chat_conversations", 1, 50),
+                ("user_privacy_requests", 1, 50),
+                ("users", 1, 50),
+            }
+
+    asyncio.run(scenario())
+
+
+PLANTED = {
+    "an address in the details of the system's own": (
+        "INSERT INTO audit_events (actor_kind, action, subject, details) "
+        "VALUES ('system', 'a', 's', '{\"to\": \"Ada@Example.com\"}')"
+    ),
+    "an id in a text": (
+        "INSERT INTO audit_events (actor_kind, action, subject) VALUES ('system', 'a', 'user:1')"
+    ),
+    "an address in what is kept of a payment": (
+        "UPDATE billing_payment_attempts SET failure_reason = 'no card of ada@example.com' "
+        "WHERE id = 1"
+    ),
+    "an address in another person's key": (
+        "UPDATE idempotency_keys SET key = 'for ada@example.com' WHERE user_id = 2"
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=list(PLANTED))
+def test_what_still_identifies_the_person_keeps_it_from_completing(
+    own_world: str, tmp_path: Path, plant: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        await run(own_world, plant)
+        await run(own_world, f"UPDATE user_privacy_requests SET attempts = {MOST_ATTEMPTS - 1}")
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            await parts.erase()
+            row = await parts.request(request)
+            assert (row["status"], row["error_reason"]) == ("failed", "still_identified")
+            assert row["user_id"] == ADA, "nothing of the last transaction stays"
+            assert row["verified_at"] is None
+            assert await parts.value("SELECT count(*) FROM users WHERE id = 1") == 1
+            async with parts.database.read() as connection:
+                owed = {
+                    (o["request_kind"], o["status"])
+                    for o in await privacy_work.owed(connection, NOW)
+                }
+            assert ("delete", "failed") in owed, "it is still owed"
+
+            await run(own_world, "DELETE FROM audit_events WHERE actor_kind = 'system'")
+            await run(own_world, "UPDATE billing_payment_attempts SET failure_reason = NULL")
+            await run(own_world, "DELETE FROM idempotency_keys WHERE user_id = 2")
+            assert await try_again(parts.database, request, lambda: LATER)
+            assert not await try_again(parts.database, request, lambda: LATER)
+            assert await parts.erase() == 1
+            assert (await parts.request(request))["status"] == "completed"
+
+    asyncio.run(scenario())
+    logged = "".join(capfd.readouterr())
+    assert "rows left: 1 in " in logged
+    assert "example.com" not in logged.lower()
+
+
+def test_a_column_that_nobody_classified_keeps_everything_where_it_is(
+    own_world: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        await run(own_world, "ALTER TABLE users ADD COLUMN nickname text")
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            await parts.erase()
+            row = await parts.request(request)
+            assert (row["status"], row["attempts"]) == ("processing", 1)
+            assert await receipt(parts, request) == {}
+            await run(own_world, "ALTER TABLE users DROP COLUMN nickname")
+            await run(own_world, TAKE_AGAIN)
+            await parts.erase()
+            assert (await parts.request(request))["status"] == "completed"
+
+    asyncio.run(scenario())
+
+
+def test_who_is_being_erased_is_signed_out_and_changes_nothing(
+    own_world: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER, observe=CrashAt(8)) as dying:
+            with pytest.raises(Crash):
+                await dying.erase()
+        async with instance(own_world, tmp_path) as parts, chat.instance(own_world) as talk:
+            assert await parts.value("SELECT count(*) FROM chat_messages") == 163
+            assert not await KnownPeople(parts.database).has(ADA)
+            for act in (
+                parts.service.request_export(ADA, idempotency_key="k", request_id="r"),
+                talk.conversations.start(ADA, title="T", idempotency_key="k"),
+                send(talk, ADA),
+            ):
+                with pytest.raises(PersonUnknown):
+                    await act
+
+    asyncio.run(scenario())
+
+
+def test_a_person_who_is_there_is_looked_up_now_and_then(own_world: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+    seconds = [100.0]
+
+    async def scenario() -> None:
+        async with instance(
+            own_world, tmp_path, observe=lambda name, *_: asked.append(name)
+        ) as parts:
+            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
+            assert [await people.has(ADA) for _ in range(3)] == [True] * 3
+            assert asked == ["users.is_there"]
+            seconds[0] += 1.9
+            assert await people.has(ADA)
+            assert len(asked) == 1
+            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = 1")
+            seconds[0] += 0.2
+            assert [await people.has(ADA) for _ in range(2)] == [False] * 2
+            assert len(asked) == 3, "that somebody is gone is not remembered"
+            assert await people.has(EDITH)
+            await people.forget([EDITH])
+            await parts.rows("DELETE FROM quota_ledger_entries WHERE user_id = 5")
+            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = 5")
+            assert not await people.has(EDITH)
+
+    asyncio.run(scenario())
+
+
+async def send(talk: chat.Parts, user_id: int) -> Exchange:
+    return await talk.guidance.send(
+        user_id, conversation_id=None, content="Hello?", idempotency_key="hello"
+    )
+
+
+def test_a_reply_that_is_being_written_is_not_written_back(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with (
+            chat.instance(own_world) as talk,
+            instance(own_world, tmp_path, clock=lambda: LATER) as parts,
+        ):
+            exchange = await send(talk, ADA)
+            talk.model.say("Good ")
+            stored = "SELECT content = 'Good ' FROM chat_messages WHERE id = $1"
+            await until(lambda: parts.value(stored, exchange.reply_id))
+            await parts.erase()
+            await until(lambda: talk.model.cancelled == 1)
+            await until(lambda: not talk.jobs.is_writing(exchange.reply_id))
+            assert await everything_of_ada(parts) == []
+            async with parts.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+async def everything_of_ada(parts: Parts) -> list[Any]:
+    return await parts.rows(
+        "SELECT user_id FROM quota_ledger_entries WHERE user_id = 1 UNION ALL "
+        "SELECT user_id FROM reply_generations UNION ALL "
+        "SELECT id FROM chat_messages WHERE content LIKE 'Good%' UNION ALL "
+        "SELECT id FROM users WHERE id = 1"
+    )
+
+
+def test_an_export_that_is_being_made_is_finished_first(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await enrich(own_world)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            request = await parts.service.request_erasure(ADA, idempotency_key="k", request_id="r")
+            await parts.rows("UPDATE user_privacy_requests SET scheduled_for = '2026-02-20'")
+            await parts.rows(
+                "UPDATE user_privacy_requests SET status = 'processing', "
+                "lease_owner = gen_random_uuid(), lease_expires_at = 'infinity' WHERE id = 5"
+            )
+            await parts.rows("DELETE FROM user_privacy_requests WHERE id = 10")
+            assert await parts.erase() == 0
+            assert (await parts.request(request))["status"] == "requested"
+            await parts.rows(
+                "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE id = 5"
+            )
+            assert await parts.erase() == 1, "nobody is making it any more"
+            export = await parts.request(5)
+            assert (export["status"], export["error_reason"]) == ("cancelled", "superseded")
+
+    asyncio.run(scenario())
+
+
+def test_an_export_and_an_erasure_that_are_taken_at_once(own_world: str, tmp_path: Path) -> None:
+    """Whoever comes first: the archive is gone in the end, and so is the person."""
+
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        await run(
+            own_world,
+            "UPDATE user_privacy_requests SET status = 'requested', "
+            "completed_at = NULL, attempts = 0 WHERE id = 5; DELETE FROM privacy_exports",
+        )
+        async with (
+            instance(own_world, tmp_path, clock=lambda: LATER) as one,
+            instance(own_world, tmp_path, clock=lambda: LATER) as other,
+        ):
+            await asyncio.gather(one.export(), other.erase())
+            await other.erase()
+            assert (await one.request(request))["status"] == "completed"
+            assert (await one.request(5))["status"] in {"completed", "cancelled"}
+            assert not names_in(tmp_path)
+
+    asyncio.run(scenario())
+
+
+def test_an_export_can_be_asked_for_while_an_erasure_waits(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, tmp_path) as parts:
+            export = await parts.service.request_export(GRACE, idempotency_key="k", request_id="r")
+            await parts.export()
+            assert (await parts.request(export))["status"] == "completed"
+            assert (await parts.request(10))["status"] == "requested"
+
+    asyncio.run(scenario())
+
+
+def test_an_erasure_that_has_begun_is_not_taken_back(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER, observe=CrashAt(8)) as dying:
+            with pytest.raises(Crash):
+                await dying.erase()
+        async with instance(own_world, tmp_path) as parts:
+            with pytest.raises(Conflict):
+                await parts.service.cancel(ADA, request, request_id="r")
+
+    asyncio.run(scenario())
