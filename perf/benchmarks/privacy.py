@@ -1,0 +1,135 @@
+"""`guidance bench-privacy`: what the export and the erasure of a person with much to say take."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import asyncpg
+import click
+import psutil
+
+from app.privacy import Privacy
+from app.settings import Settings, load_settings
+from app.wiring import database_url, open_application
+
+MESSAGES_A_CONVERSATION = 20
+_SAMPLE_SECONDS = 0.002
+_MEGABYTE = 1e6
+_SOMEBODY, _NOBODY = 1, 2
+_FILL = """
+INSERT INTO users (id, email) VALUES (1, 'somebody@example.com'), (2, 'nobody@example.com');
+INSERT INTO chat_conversations (id, user_id, title)
+  SELECT c, 1, 'Conversation ' || c FROM generate_series(1, {conversations}) c;
+INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts)
+  SELECT 1 + m / {length}, CASE m % 2 WHEN 0 THEN 'user' ELSE 'assistant' END,
+         (SELECT string_agg(md5((m * 20 + word)::text), ' ') FROM generate_series(1, 15) word),
+         now() - ({messages} - m) * interval '1 minute',
+         CASE m % 2 WHEN 1 THEN 'stand-in' END, CASE m % 2 WHEN 1 THEN 1 END
+  FROM generate_series(0, {messages} - 1) m;
+"""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What something took."""
+
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+@click.command("bench-privacy")
+@click.option(
+    "--messages",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    help="Messages of the person, about 500 bytes each.",
+)
+def bench_privacy(messages: int) -> None:
+    """Measure on a database of its own, which is thrown away."""
+    with TemporaryDirectory(prefix="guidance-bench-") as folder:
+        settings = load_settings().model_copy(
+            update={
+                "database_url": None,
+                "guidance_data_dir": Path(folder),
+                "erasure_grace_days": 0,
+            }
+        )
+        with database_url(settings) as url:
+            asyncio.run(_measure(settings, url, messages))
+
+
+async def _measure(settings: Settings, url: str, messages: int) -> None:
+    await _fill(url, messages)
+    async with open_application(settings, url) as parts:
+        privacy = parts.privacy
+        await _export(privacy, _NOBODY)  # so that what is loaded once is there
+        exported = await _export(privacy, _SOMEBODY)
+        largest = max(_sizes(settings.guidance_data_dir / "exports"))
+        click.echo(f"{'':<10}{'seconds':>10}{'peak MB above idle':>22}{'archive MB':>14}")
+        _print("export", exported, f"{largest / _MEGABYTE:>14.1f}")
+        _print("erasure", await _erase(privacy, _SOMEBODY), "")
+
+
+async def _fill(url: str, messages: int) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            _FILL.format(
+                messages=messages,
+                length=MESSAGES_A_CONVERSATION,
+                conversations=messages // MESSAGES_A_CONVERSATION + 1,
+            )
+        )
+        await connection.execute("VACUUM (ANALYZE) chat_conversations, chat_messages")
+    finally:
+        await connection.close()
+
+
+async def _export(privacy: Privacy, user_id: int) -> Taken:
+    await privacy.service.request_export(user_id, idempotency_key="export", request_id="bench")
+    with _measured() as taken:
+        await privacy.carrying.carry_out_due(privacy.exporting)
+    return taken
+
+
+async def _erase(privacy: Privacy, user_id: int) -> Taken:
+    await privacy.service.request_erasure(user_id, idempotency_key="erase", request_id="bench")
+    with _measured() as taken:
+        await privacy.carrying.carry_out_due(privacy.erasing)
+    return taken
+
+
+@contextmanager
+def _measured() -> Iterator[Taken]:
+    """Measure the block, and watch the memory of this process from outside its event loop."""
+    process, taken, is_over = psutil.Process(), Taken(), threading.Event()
+    idle = process.memory_info().rss
+
+    def watch() -> None:
+        while not is_over.wait(_SAMPLE_SECONDS):
+            taken.peak_bytes = max(taken.peak_bytes, process.memory_info().rss - idle)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    started = perf_counter()
+    try:
+        yield taken
+    finally:
+        taken.seconds = perf_counter() - started
+        is_over.set()
+        watching.join()
+
+
+def _print(name: str, taken: Taken, size: str) -> None:
+    peak = taken.peak_bytes / _MEGABYTE
+    click.echo(f"{name:<10}{taken.seconds:>10.1f}{peak:>22.1f}{size}")
+
+
+def _sizes(folder: Path) -> list[int]:
+    return [path.stat().st_size for path in folder.iterdir()]
