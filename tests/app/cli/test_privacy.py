@@ -22,7 +22,8 @@ def row(url: str, query: str) -> tuple[object, ...]:
     async def fetch() -> tuple[object, ...]:
         connection = await asyncpg.connect(url)
         try:
-            return tuple(await connection.fetchrow(query))
+            (found,) = await connection.fetch(query)
+            return tuple(found)
         finally:
             await connection.close()
 
