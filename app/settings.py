@@ -202,7 +202,7 @@ class Settings(BaseSettings):
         100, description="The most fields with an alias of a document."
     )
     graphql_max_cost: Positive = Field(
-        2_000,
+        5_000,
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
     )

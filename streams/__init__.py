@@ -38,12 +38,16 @@ class ReplyStreams:
             except RedisError as error:
                 _log.warning("a stream stays open", reply=reply_id, reason=type(error).__name__)
 
+    def is_own(self, reply_id: int) -> bool:
+        """Whether the stream is of this process, whose writers end their streams in any case."""
+        return reply_id in self._own
+
     def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
         """Give the pieces after the index `after`, those to come too, until the end.
 
         Raises `StreamUnknown`, also in the middle; what was given until then is good.
         """
-        if self._shared is None or reply_id in self._own:
+        if self._shared is None or self.is_own(reply_id):
             return self._own.follow(reply_id, after)
         return self._shared.follow(reply_id, after)
 

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.llm",
     "tests.fixtures.chat",
     "tests.fixtures.stripe",
+    "tests.fixtures.billing",
     "tests.fixtures.live",
 ]
 

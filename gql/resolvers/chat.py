@@ -133,6 +133,8 @@ async def _exchanged(
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
         failure = ended["failure_reason"]
+        if failure:
+            context.excuse()
     # Together, so that the loaders ask for both messages at once.
     conversation, message, reply, quota = await asyncio.gather(
         _conversation(context, exchange.conversation_id),

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from perf.benchmarks.replies import Reply
 from perf.benchmarks.servers import Server
+from perf.benchmarks.wire import UnexpectedAnswer
 
 _LOOK_SECONDS = 0.1
 
@@ -19,6 +20,7 @@ class Crowd:
     cpu_seconds: float
     resident_bytes: int
     """The most that was seen."""
+    failures: list[UnexpectedAnswer] = field(default_factory=list)
 
     @property
     def deltas(self) -> int:
@@ -43,15 +45,30 @@ def most_at_once(replies: Sequence[Reply]) -> int:
 
 
 def crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
-    """Ask all at once and watch the server until the last reply has ended."""
+    """Ask all at once and watch the server until the last reply has ended.
+
+    Raises `UnexpectedAnswer` where none arrives; the others' failures are noted.
+    """
     return asyncio.run(_crowd(server, asking))
 
 
 async def _crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
     cpu_before = server.cpu_seconds()
-    everything = asyncio.gather(*asking)
+    everything = asyncio.gather(*(_or_failure(one) for one in asking))
     resident = 0
     while not everything.done():
         resident = max(resident, server.resident_bytes())
         await asyncio.wait([everything], timeout=_LOOK_SECONDS)
-    return Crowd(await everything, server.cpu_seconds() - cpu_before, resident)
+    ended = await everything
+    replies = [one for one in ended if isinstance(one, Reply)]
+    failures = [one for one in ended if isinstance(one, UnexpectedAnswer)]
+    if not replies:
+        raise failures[0]
+    return Crowd(replies, server.cpu_seconds() - cpu_before, resident, failures)
+
+
+async def _or_failure(asking: Awaitable[Reply]) -> Reply | UnexpectedAnswer:
+    try:
+        return await asking
+    except UnexpectedAnswer as failure:
+        return failure

@@ -1,5 +1,6 @@
 """Asking for a reply and reading it as it comes: of the model itself, or as a person of ours."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -12,6 +13,7 @@ from perf.llm_standin.server import CHAT_PATH
 
 _STREAM, _JSON = "text/event-stream", "application/json"
 _DONE = b"[DONE]"
+_AT_ONCE = nullcontext()
 _SEND = """mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) {
     conversation { id }
@@ -84,13 +86,16 @@ class Person:
     token: str
     conversation_id: str | None = None
 
-    async def ask(self, port: int, question: str) -> Reply:
-        """Send a message and read the reply through `replyStream`.
+    async def ask(
+        self, port: int, question: str, *, turn: AbstractAsyncContextManager[None] = _AT_ONCE
+    ) -> Reply:
+        """Send a message when it is one's `turn`, and read the reply through `replyStream`.
 
         Raises `UnexpectedAnswer`, also where the reply failed or its pieces are not its text.
         """
-        reply = Reply()
-        reply_id = await self._send(port, question)
+        async with turn:
+            reply = Reply()
+            reply_id = await self._send(port, question)
         async with connected(port) as wire:
             wire.post("/graphql", _body(_FOLLOW, reply=reply_id), **self._headers(_STREAM))
             async for event in wire.events():

@@ -14,12 +14,12 @@ from app.settings import Settings
 from db.queries import conversations, messages
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, ADAS_COMPANY
+from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLE = re.compile(
-    r"```graphql( api-key)?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
+    r"```graphql(?: (api-key|unpaid))?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
     r"(?:\s*```json( body)?\n(.*?)```)?",
     re.DOTALL,
 )
@@ -50,12 +50,13 @@ def test_an_example_runs_and_answers_as_written(
     whole: str,
     answer: str,
 ) -> None:
-    """As a person, or with a key of the same person's company; the data, or the whole body."""
+    """As a person, with a key of her company, or as who has paid nothing; the data, or the body."""
     changes = document.startswith("mutation")
     api: Api = request.getfixturevalue("api_of_its_own" if changes else "api")
     url = request.getfixturevalue("own_world" if changes else "world")
-    who = {"api_key": issue_key(url, ADAS_COMPANY)} if caller else {"viewer": ADA}
-    body = api.ask(document, orjson.loads(variables or "{}"), **who)
+    viewer = None if caller == "api-key" else ALAN if caller == "unpaid" else ADA
+    key = issue_key(url, ADAS_COMPANY) if viewer is None else None
+    body = api.ask(document, orjson.loads(variables or "{}"), viewer=viewer, api_key=key)
     data = body["data"]
     if changes:
         assert [payload["userErrors"] for payload in data.values()] == [[]] * len(data)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from db.keyset import Page, Position
-from db.queries import billing, conversations, enterprise, messages, privacy, quota
+from db.queries import billing, conversations, enterprise, messages, payments, privacy, quota
 from db.statement import Statement
 from tests.fixtures.postgres import new_database
 
@@ -28,6 +28,11 @@ INSERT INTO chat_messages (conversation_id, role, content, created_at)
 INSERT INTO user_subscriptions (user_id, plan_code, status, updated_at)
   SELECT u, 'basic-entry', 'inactive', '2026-01-01'::timestamptz + s * interval '1 day'
   FROM generate_series(1, 2000) u, generate_series(1, 5) s;
+INSERT INTO billing_payment_attempts (user_id, subscription_id, plan_code, status, amount_cents,
+  currency, idempotency_key, provider_key, next_check_at)
+  SELECT user_id, id, plan_code, CASE id % 100 WHEN 0 THEN 'pending' ELSE 'succeeded' END, 500,
+         'EUR', id::text, id::text, '2026-01-01'::timestamptz + id * interval '1 minute'
+  FROM user_subscriptions;
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
          '2025-12-29'::timestamptz + r * interval '1 hour'
@@ -97,6 +102,10 @@ READS: list[tuple[str, Read]] = [
     (
         "ix_user_subscriptions_user_id_updated_at_id",
         lambda connection: billing.current_subscription_by_user(connection, [700]),
+    ),
+    (
+        "ix_billing_payment_attempts_pending",
+        lambda connection: payments.claim_overdue(connection, 30),
     ),
     (
         OF_ACCOUNT,

@@ -15,6 +15,8 @@ from tests.fixtures.world import ADA, NOW
 
 # Any: JSON.
 Statements = Any
+_NO_BOUND = 1_000_000
+"""What is counted here are statements, of operations of any size."""
 
 
 @pytest.fixture
@@ -25,7 +27,13 @@ def statements(world: str, tmp_path: Path) -> Statements:
         return sorted(asyncio.run(run(document, variables)))
 
     async def run(document: str, variables: dict[str, Any] | None) -> tuple[str, ...]:
-        settings = settings_for(world, tmp_path)
+        settings = settings_for(
+            world,
+            tmp_path,
+            graphql_max_cost=_NO_BOUND,
+            graphql_key_budget=_NO_BOUND,
+            graphql_person_budget=_NO_BOUND,
+        )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
             operation = application.graphql.prepare(request)

@@ -10,16 +10,17 @@ import psutil
 import pytest
 
 from services.clock import system_clock
-from tests.app.cli.test_serve import PATIENCE_SECONDS, accepts, served
 from tests.fixtures.chat import SEND, STOP, Chat, ledger_differences
 from tests.fixtures.listening import over_sse
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
+from tests.fixtures.processes import PATIENCE_SECONDS, accepts, served
 from tests.fixtures.server import Api
-from tests.fixtures.world import ADA, GRACE
+from tests.fixtures.world import ADA, EDITH
 from tests.waiting import until
 
-GRACES_LIMIT = 5
+EDITHS_LIMIT = 5
+"""Of the day by the machine's clock, on which she has sent nothing yet."""
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +72,14 @@ def test_fifty_sends_with_one_key_are_one(two: list[Chat]) -> None:
 
 
 def test_ten_times_the_limit_at_once_is_the_limit(two: list[Chat]) -> None:
-    payloads = at_once(10 * GRACES_LIMIT, two, viewer=GRACE)
+    payloads = at_once(10 * EDITHS_LIMIT, two, viewer=EDITH)
     codes = [[error["code"] for error in one["userErrors"]] for one in payloads]
-    assert codes.count([]) == GRACES_LIMIT
-    assert codes.count(["QUOTA_EXCEEDED"]) == 9 * GRACES_LIMIT
-    assert two[0].stand_in.counts()["received"] == GRACES_LIMIT
-    entries = "SELECT kind, sum(units) FROM quota_ledger_entries WHERE user_id = $1 GROUP BY 1"
-    assert dict(two[0].rows(entries, GRACE)) == {"reserve": GRACES_LIMIT, "settle": 0}
+    assert codes.count([]) == EDITHS_LIMIT
+    assert codes.count(["QUOTA_EXCEEDED"]) == 9 * EDITHS_LIMIT
+    assert two[0].stand_in.counts()["received"] == EDITHS_LIMIT
+    entries = """SELECT kind, sum(units) FROM quota_ledger_entries
+      WHERE user_id = $1 AND reply_id IS NOT NULL GROUP BY 1"""
+    assert dict(two[0].rows(entries, EDITH)) == {"reserve": EDITHS_LIMIT, "settle": 0}
     assert ledger_differences(two[0].database_url) == []
 
 

@@ -4,67 +4,15 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from time import monotonic, sleep
+from contextlib import suppress
 
 import asyncpg
 import httpx2
 import psutil
 
 from tests.fixtures.peer import peer
-from tests.fixtures.server import SECRET
-
-GUIDANCE = Path(sys.executable).with_name("guidance")
-PATIENCE_SECONDS = 120
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def served(
-    database_url: str, *options: str, **environment: str
-) -> Iterator[tuple[psutil.Popen, httpx2.Client]]:
-    """A server process that accepts connections, and a client of it."""
-    port = free_port()
-    process = psutil.Popen(
-        [GUIDANCE, "serve", "--port", str(port), *options],
-        env={
-            "PATH": os.environ["PATH"],
-            "DATABASE_URL": database_url,
-            "JWT_SECRET_KEY": SECRET,
-            **environment,
-        },
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: accepts(port))
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
-            yield process, client
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-        process.wait(PATIENCE_SECONDS)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert monotonic() < deadline
-        sleep(0.01)
-
-
-def accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS, accepts, served, until
 
 
 def workers_of(process: psutil.Popen) -> list[psutil.Process]:

@@ -23,7 +23,7 @@ COMPANY = "query Company { enterpriseAccount { companyName usage { dailyUsed } }
 DEAR = "{ enterpriseAccount { credentials { status } } }"
 """Costs 101, and is refused to a key by the field, which is an error of the client's."""
 DEEP = """{ viewer { conversations(first: 100) { edges { node {
-  messages(last: 50) { edges { node { content } } } } } } } }"""
+  messages(last: 100) { edges { node { content } } } } } } } }"""
 BUDGET = {
     "graphql_max_cost": 20,
     "graphql_key_budget": 20,
@@ -118,29 +118,29 @@ def test_an_operation_that_is_too_dear_is_refused_with_advice(api: Api) -> None:
     (error,) = answer.json()["errors"]
     assert error["extensions"] == {
         "code": "OPERATION_COST_EXCEEDED",
-        "cost": 5_101,
-        "maximum": 2_000,
+        "cost": 10_101,
+        "maximum": 5_000,
         "paths": [
             {
                 "path": "viewer.conversations",
-                "cost": 5_100,
+                "cost": 10_100,
                 "argument": "first",
                 "size": 100,
-                "atMost": 39,
+                "atMost": 49,
             },
             {
                 "path": "viewer.conversations.edges.node.messages",
-                "cost": 5_000,
+                "cost": 10_000,
                 "argument": "last",
-                "size": 50,
-                "atMost": 18,
+                "size": 100,
+                "atMost": 48,
             },
         ],
     }
     assert error["message"] == (
-        "The operation costs 5101, and at most 2000 is served. Dearest is viewer.conversations "
-        "(5100: ask for at most 39 here), then viewer.conversations.edges.node.messages "
-        "(5000: ask for at most 18 here)."
+        "The operation costs 10101, and at most 5000 is served. Dearest is viewer.conversations "
+        "(10100: ask for at most 49 here), then viewer.conversations.edges.node.messages "
+        "(10000: ask for at most 48 here)."
     )
 
 

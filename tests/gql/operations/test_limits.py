@@ -12,7 +12,7 @@ from gql.operations.limits import Limits
 
 CORE = schema()._schema
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
-MOST_COST = 2_000
+MOST_COST = 5_000
 LIMIT, VALIDATION, PARSE = (
     "OPERATION_LIMIT_EXCEEDED",
     "GRAPHQL_VALIDATION_FAILED",

@@ -15,7 +15,7 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.demo import demo
-from tests.app.cli.test_serve import accepts, until
+from tests.fixtures.processes import accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
@@ -40,7 +40,7 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
     assert first["node"]["title"] == "Moving flat without losing a month"
     assert first["node"]["lastMessage"]["role"] == "ASSISTANT"
     assert len(others) == 2
-    assert company == {"data": {"enterpriseAccount": {"companyName": "Northwind Advisory"}}}
+    assert company["data"] == {"enterpriseAccount": {"companyName": "Northwind Advisory"}}
 
 
 def test_a_stand_in_writes_the_replies_and_ends_with_the_server(

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from perf.llm_standin.child import running_stand_in
 from perf.llm_standin.command import llm_standin
-from tests.app.cli.test_serve import accepts, until
 from tests.fixtures.llm import FAST, StandInControl
+from tests.fixtures.processes import accepts, until
 
 CHAT = "/v1/chat/completions"
 OPENING = "[stand-in] No language model wrote this reply;"

@@ -9,6 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from clients.payments.records import Charge, ChargeResult
+from clients.payments.sandbox import SLOW, SLOW_SECONDS, SandboxProvider
+from clients.payments.webhook import WebhookReader
 from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.idempotency import IdempotencyKeyReused
 from services.people import PersonUnknown
@@ -305,6 +307,27 @@ def test_a_key_that_is_in_flight(own_world: str) -> None:
             ("This payment is being made; ask again.", 1),
             ("A payment is under way; wait for its outcome.", 2),
         ]
+
+    play(own_world, scenario)
+
+
+def test_a_slow_card_keeps_others_waiting(own_world: str) -> None:
+    async def scenario(parts: Parts) -> None:
+        slept: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            with pytest.raises(Conflict):
+                await parts.checkout(payment_method_token=SLOW)
+            slept.append(seconds)
+
+        sandbox = SandboxProvider(WebhookReader((), lambda: NOW), sleep)
+
+        async def slowly(charge: Charge) -> None:
+            await sandbox.charge(charge)
+
+        parts.provider.meanwhile = slowly
+        assert (await parts.checkout(payment_method_token=SLOW))["status"] == "succeeded"
+        assert slept == [SLOW_SECONDS]
 
     play(own_world, scenario)
 
