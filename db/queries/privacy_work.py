@@ -11,6 +11,7 @@ from asyncpg import Record
 from sqlalchemy import (
     Double,
     Interval,
+    Text,
     and_,
     any_,
     bindparam,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
@@ -32,6 +32,11 @@ _now = func.clock_timestamp()
 _lease_end = _now + bindparam("seconds", type_=Double) * literal_column(
     "interval '1 second'", Interval
 )
+# As they stand in the index's condition: the planner has to see that it holds.
+_REQUESTED, _PROCESSING, _FAILED = (
+    literal_column(f"'{status}'", Text) for status in ("requested", "processing", "failed")
+)
+_DELETE = literal_column("'delete'", Text)
 _export = aliased(UserPrivacyRequest, name="export")
 _is_exported_now = (
     select(literal_column("1"))
@@ -50,12 +55,12 @@ _due = (
         UserPrivacyRequest.request_kind == bindparam("kind"),
         or_(
             and_(
-                UserPrivacyRequest.status == "requested",
+                UserPrivacyRequest.status == _REQUESTED,
                 func.coalesce(UserPrivacyRequest.scheduled_for, UserPrivacyRequest.requested_at)
                 <= bindparam("now"),
             ),
             and_(
-                UserPrivacyRequest.status == "processing",
+                UserPrivacyRequest.status == _PROCESSING,
                 or_(
                     UserPrivacyRequest.lease_expires_at.is_(None),
                     UserPrivacyRequest.lease_expires_at < _now,
@@ -155,13 +160,9 @@ _IS_EXPORTED = Statement(
     ),
 )
 _owed = or_(
-    UserPrivacyRequest.status == any_(array(["requested", "processing"])),
+    UserPrivacyRequest.status.in_((_REQUESTED, _PROCESSING)),
     # A person whose erasure was begun and given up cannot ask again.
-    and_(
-        UserPrivacyRequest.status == "failed",
-        UserPrivacyRequest.request_kind == "delete",
-        UserPrivacyRequest.started_at.is_not(None),
-    ),
+    and_(UserPrivacyRequest.status == _FAILED, UserPrivacyRequest.request_kind == _DELETE),
 )
 _OWED = Statement(
     "privacy.owed",

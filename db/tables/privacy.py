@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.tables.base import Table, identity, instant, now, one_of
 
 _UNDER_WAY = "status IN ('requested', 'processing')"
+_OWED = f"{_UNDER_WAY} OR (status = 'failed' AND request_kind = 'delete')"
 
 
 class UserPrivacyRequest(Table):
@@ -42,9 +43,9 @@ class UserPrivacyRequest(Table):
             postgresql_where=_UNDER_WAY,
         ),
         Index(
-            "ix_user_privacy_requests_request_kind_requested_at",
+            "ix_user_privacy_requests_owed",
             *("request_kind", "requested_at"),
-            postgresql_where=_UNDER_WAY,
+            postgresql_where=_OWED,
         ),
         Index("ix_user_privacy_requests_user_id_requested_at_id", "user_id", "requested_at", "id"),
         Index(

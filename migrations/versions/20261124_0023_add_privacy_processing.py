@@ -28,7 +28,8 @@ CHECKS = {
         "(verified_at IS NULL) = (remaining_references IS NULL)"
     ),
 }
-CLAIMS = "ix_user_privacy_requests_request_kind_requested_at"
+OWED_INDEX = "ix_user_privacy_requests_owed"
+OWED = f"{UNDER_WAY} OR (status = 'failed' AND request_kind = 'delete')"
 
 
 def upgrade() -> None:
@@ -43,7 +44,7 @@ def upgrade() -> None:
     for name, condition in CHECKS.items():
         op.create_check_constraint(op.f(name), REQUESTS, condition)
     op.create_index(
-        CLAIMS, REQUESTS, ["request_kind", "requested_at"], postgresql_where=sa.text(UNDER_WAY)
+        OWED_INDEX, REQUESTS, ["request_kind", "requested_at"], postgresql_where=sa.text(OWED)
     )
     _create_exports()
     _create_counts()
@@ -53,7 +54,7 @@ def downgrade() -> None:
     """Rows of nobody are lost: before, there was no place for them."""
     op.drop_table("privacy_erasure_counts")
     op.drop_table("privacy_exports")
-    op.drop_index(CLAIMS, REQUESTS)
+    op.drop_index(OWED_INDEX, REQUESTS)
     for name in CHECKS:
         op.drop_constraint(op.f(name), REQUESTS)
     for name in (*COLUMNS, "attempts"):

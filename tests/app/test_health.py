@@ -52,7 +52,7 @@ def test_a_database_that_goes_away_is_not_ready_and_the_process_lives(
 def test_requests_are_measured_by_operation(api: Api) -> None:
     for _ in range(3):
         api.data("query Measured { viewer { email } }", viewer=ADA)
-    api.ask("query Measured { viewer { email } }", viewer=999)
+    api.ask('query Measured { node(id: "nothing") { id } }', viewer=ADA)
     exposed = api.http.get("/metrics")
     assert exposed.headers["content-type"].startswith("text/plain")
     text = exposed.text

@@ -4,13 +4,23 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import orjson
 import pytest
 
 from db.keyset import Page, Position
-from db.queries import billing, conversations, enterprise, messages, payments, privacy, quota
+from db.queries import (
+    billing,
+    conversations,
+    enterprise,
+    messages,
+    payments,
+    privacy,
+    privacy_work,
+    quota,
+)
 from db.statement import Statement
 from tests.fixtures.postgres import new_database
 
@@ -37,6 +47,8 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
          '2025-12-29'::timestamptz + r * interval '1 hour'
   FROM generate_series(1, 1000) u, generate_series(1, 150) r;
+INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
+  SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
 INSERT INTO enterprise_accounts (company_name, administrator_id)
   SELECT 'Company', a FROM generate_series(1, 100) a;
 INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
@@ -106,6 +118,12 @@ READS: list[tuple[str, Read]] = [
     (
         "ix_billing_payment_attempts_pending",
         lambda connection: payments.claim_overdue(connection, 30),
+    ),
+    (
+        "ix_user_privacy_requests_owed",
+        lambda connection: privacy_work.claim(
+            connection, "export", uuid4(), lease_seconds=60, now=AT
+        ),
     ),
     (
         OF_ACCOUNT,
