@@ -68,6 +68,9 @@ _INSERT = Statement(
         updated_at=bindparam("now"),
         asked_until=_asked_until,
     )
+    .on_conflict_do_nothing(
+        index_elements=[BillingPaymentAttempt.user_id, BillingPaymentAttempt.idempotency_key]
+    )
     .returning(*_COLUMNS),
 )
 _BY_ID = Statement(
@@ -132,14 +135,19 @@ _CLAIM_OVERDUE = Statement(
 )
 _INSERT_PLAN_CHANGE = Statement(
     "payments.insert_plan_change",
-    insert(BillingPlanChange).values(
+    insert(BillingPlanChange)
+    .values(
         user_id=bindparam("user_id"),
         subscription_id=bindparam("subscription_id"),
         from_plan_code=bindparam("from_plan_code"),
         to_plan_code=bindparam("to_plan_code"),
         idempotency_key=bindparam("idempotency_key"),
         changed_at=bindparam("now"),
-    ),
+    )
+    .on_conflict_do_nothing(
+        index_elements=[BillingPlanChange.user_id, BillingPlanChange.idempotency_key]
+    )
+    .returning(BillingPlanChange.id),
 )
 _TAKE_EVENT = Statement(
     "payments.take_event",
@@ -167,9 +175,12 @@ async def insert_payment(
     payment_method_token: str,
     patience_seconds: float,
     now: datetime,
-) -> Record:
-    """Add a pending payment, about which the provider is asked for `patience_seconds`."""
-    (payment,) = await connection.fetch(
+) -> Record | None:
+    """Add a pending payment, about which the provider is asked for `patience_seconds`.
+
+    None where the person has a payment with this key already.
+    """
+    rows = await connection.fetch(
         _INSERT,
         user_id=user_id,
         subscription_id=subscription_id,
@@ -181,7 +192,7 @@ async def insert_payment(
         patience_seconds=patience_seconds,
         now=now,
     )
-    return payment
+    return rows[0] if rows else None
 
 
 async def by_id(connection: Connection, payment_id: int) -> list[Record]:
@@ -235,9 +246,9 @@ async def insert_plan_change(
     to_plan_code: str,
     idempotency_key: str,
     now: datetime,
-) -> None:
-    """Add a change of plan."""
-    await connection.fetch(
+) -> bool:
+    """Add a change of plan; False where the person has one with this key already."""
+    rows = await connection.fetch(
         _INSERT_PLAN_CHANGE,
         user_id=user_id,
         subscription_id=subscription_id,
@@ -246,6 +257,7 @@ async def insert_plan_change(
         idempotency_key=idempotency_key,
         now=now,
     )
+    return bool(rows)
 
 
 async def take_event(

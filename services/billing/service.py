@@ -14,7 +14,7 @@ from services.billing.outcomes import Invalidate
 from services.billing.records import Plan
 from services.billing.rules import check_can_change, check_can_pay, checked_token
 from services.clock import Clock
-from services.idempotency import Caller, Claim
+from services.idempotency import Caller, Claim, IdempotencyKeyReused
 from services.refusal import Conflict
 
 
@@ -139,6 +139,8 @@ class BillingService:
             patience_seconds=self._charging.patience_seconds,
             now=now,
         )
+        if payment is None:
+            raise _used_long_ago()
         await self._tell(
             transaction,
             order,
@@ -155,7 +157,7 @@ class BillingService:
         previous = check_can_change(current.subscription, wanted)
         now = self._clock()
         subscription_id = await billing.change_plan(transaction, order.user_id, wanted.code, now)
-        await payments.insert_plan_change(
+        if not await payments.insert_plan_change(
             transaction,
             user_id=order.user_id,
             subscription_id=subscription_id,
@@ -163,7 +165,8 @@ class BillingService:
             to_plan_code=wanted.code,
             idempotency_key=order.idempotency_key,
             now=now,
-        )
+        ):
+            raise _used_long_ago()
         await self._tell(
             transaction,
             order,
@@ -201,3 +204,8 @@ async def _again(transaction: Transaction, payment_id: int) -> Record:
     if payment["is_being_made"]:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
     return payment
+
+
+def _used_long_ago() -> IdempotencyKeyReused:
+    """What was paid or changed keeps its key for ever, and so longer than keys are remembered."""
+    return IdempotencyKeyReused("This key was used before, long ago.", field="idempotencyKey")

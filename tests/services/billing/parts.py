@@ -80,7 +80,7 @@ class Provider:
 class Parts:
     """One instance of billing; `invalidated` is who was, with the status that others then read."""
 
-    url: str
+    watching: "asyncpg.Pool[Record]"
     database: Database
     provider: Provider
     charging: Charging
@@ -153,15 +153,9 @@ class Parts:
         return row
 
     async def rows(self, query: str, *arguments: object) -> list[Record]:
-        return await rows(self.url, query, *arguments)
-
-
-async def rows(url: str, query: str, *arguments: object) -> list[Record]:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetch(query, *arguments)
-    finally:
-        await connection.close()
+        """What a query gives, on a connection that billing does not use."""
+        rows: list[Record] = await self.watching.fetch(query, *arguments)
+        return rows
 
 
 def payment_order(key: str, **changes: Any) -> PaymentOrder:
@@ -176,11 +170,9 @@ def payment_order(key: str, **changes: Any) -> PaymentOrder:
 
 
 @asynccontextmanager
-async def instance(
-    url: str, *, provider: Provider | None = None, clock: Clock = lambda: NOW, pool_size: int = 4
-) -> AsyncIterator[Parts]:
+async def instance(url: str, *, clock: Clock = lambda: NOW) -> AsyncIterator[Parts]:
     """One instance on the database at `url`, which others may share."""
-    provider = provider or Provider()
+    provider = Provider()
     invalidated: list[tuple[int, str | None]] = []
 
     async def invalidate(user_ids: Sequence[int]) -> None:
@@ -188,17 +180,14 @@ async def instance(
             subscription = await parts.subscription(user_id)
             invalidated.append((user_id, subscription and subscription[0]))
 
-    async with open_database(
-        url,
-        replica_url=None,
-        pool_size=pool_size,
-        observe=lambda *_: None,
-        patience_seconds=PATIENCE_SECONDS,
-    ) as database:
+    async with (
+        asyncpg.create_pool(url, min_size=0) as watching,
+        open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
+    ):
         outcomes = Outcomes(invalidate=invalidate, clock=clock)
         charging = Charging(database, provider, outcomes, patience_seconds=PATIENCE_SECONDS)
         parts = Parts(
-            url,
+            watching,
             database,
             provider,
             charging,

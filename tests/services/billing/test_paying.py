@@ -289,6 +289,28 @@ def test_a_key_stands_for_one_input_of_one_mutation_of_one_person(own_world: str
     play(own_world, scenario)
 
 
+def test_a_key_that_was_used_so_long_ago_that_it_is_forgotten(own_world: str) -> None:
+    async def scenario(parts: Parts) -> None:
+        parts.provider.will(DECLINED)
+        await parts.checkout("paid")
+        await parts.checkout("other")
+        await parts.change("changed")
+        await parts.rows("DELETE FROM idempotency_keys")
+        before = await parts.everything()
+        with pytest.raises(IdempotencyKeyReused) as raised:
+            await parts.change("changed", plan_code=BASIC)
+        assert raised.value.field == "idempotencyKey"
+        assert await parts.everything() == before
+        await parts.rows("UPDATE user_subscriptions SET status = 'failed' WHERE user_id = 3")
+        before = await parts.everything()
+        with pytest.raises(IdempotencyKeyReused):
+            await parts.checkout("paid")
+        assert await parts.everything() == before
+        assert len(parts.provider.charged) == 2
+
+    play(own_world, scenario)
+
+
 def test_a_key_that_is_in_flight(own_world: str) -> None:
     async def scenario(parts: Parts) -> None:
         refusals: list[Conflict] = []

@@ -219,7 +219,7 @@ async def code_of(work: Awaitable[object]) -> UserErrorCode | None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(happening=steps)
 def test_whatever_happens_is_what_the_model_says(own_world: str, happening: list[Step]) -> None:
