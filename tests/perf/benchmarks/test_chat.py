@@ -43,7 +43,7 @@ def test_a_reply_is_timed_to_its_first_piece(stand_in: StandInControl) -> None:
     reply = asyncio.run(model_reply(port_of(stand_in), "Hello"))
     assert (reply.text, len(reply.pieces)) == ("[stand-in] No language model wrote", 5)
     assert reply.first_seconds >= 0.1
-    assert reply.ended_at - reply.first_at >= 0.04
+    assert reply.ended_at > reply.first_at
 
 
 def test_a_refusal_is_no_reply(stand_in: StandInControl) -> None:
