@@ -45,7 +45,12 @@ class Exporting:
         left = await asyncio.to_thread(self._files.of_request, task.request_id)
         await asyncio.to_thread(self._files.remove, left)
         archive = await self._write(task)
-        await self._complete(task, archive)
+        try:
+            await self._complete(task, archive)
+        except LeaseLost:
+            # The person may have been erased since, and their files with them.
+            await asyncio.to_thread(self._files.remove, [archive.file_name])
+            raise
 
     async def remove_expired(self) -> int:
         """Remove the files that cannot be fetched, and what was left behind; give how many."""

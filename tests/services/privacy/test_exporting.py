@@ -334,6 +334,7 @@ def test_who_has_lost_the_lease_completes_nothing(own_world: str, tmp_path: Path
             assert await parts.export() == 1
             request = await parts.request(ADAS_EXPORT)
             assert (request["status"], request["lease_owner"]) == ("processing", other)
+            assert names_in(tmp_path) == set()
             assert await parts.value("SELECT count(*) FROM privacy_exports") == 0
 
     asyncio.run(scenario())
