@@ -166,10 +166,7 @@ def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -> None
 
 def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) -> None:
     async def scenario() -> None:
-        async with (
-            instance(own_world, lease_seconds=0.01) as dead,
-            instance(own_world) as parts,
-        ):
+        async with instance(own_world) as dead, instance(own_world) as parts:
             exchange = await send(dead)
             dead.model.say("Good ")
             await written(dead, exchange, "Good ")
