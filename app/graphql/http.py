@@ -22,7 +22,9 @@ from app.graphql.budget_fields import budget_fields
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.request import BadRequest, read_request
 from app.graphql.service import GraphQLService
+from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.prepare import Operation, RequestRefused
 from services.principal import Principal
@@ -41,11 +43,13 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         *,
         max_body_bytes: int,
+        statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
+        self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
     async def answer(self, request: Request) -> Response:
@@ -74,7 +78,7 @@ class GraphQLEndpoint:
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
-                return _response(answer.status, answer.body, types.json)
+                return self._response(answer, types)
             if types.prefers_stream or operation.kind == "subscription":
                 return self._stream(request, types, operation, asked, principal)
             answer = await self._service.answer(
@@ -89,7 +93,11 @@ class GraphQLEndpoint:
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(answer.status, answer.body, types.json, budget_fields(answer))
+        return self._response(answer, types)
+
+    def _response(self, answer: Answer, types: Accepted) -> Response:
+        status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
+        return _response(status, answer.body, types.json, budget_fields(answer))
 
     def _stream(
         self,

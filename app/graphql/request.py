@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.graphql.answers import GraphQLRequest
 
 BAD_REQUEST = "BAD_REQUEST"
+_MEMBERS = ("query", "operationName", "variables", "extensions")
 
 
 class BadRequest(Exception):
@@ -70,20 +71,24 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 # Any: members are JSON of unknown shape until they are checked here.
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
-    query, name, variables = (members.get(key) for key in ("query", "operationName", "variables"))
+    query, name, variables, extensions = (members.get(key) for key in _MEMBERS)
     if not isinstance(query, str) or not query:
         raise BadRequest(400, f"The {kind} must have `query`, a text.")
     if not isinstance(name, str | None):
         raise BadRequest(400, "`operationName` must be a text.")
     if kind == "parameters" and variables is not None:
-        variables = _json_object(variables)
+        variables = _json_object(variables, "variables")
     if not isinstance(variables, dict | None):
         raise BadRequest(400, "`variables` must be an object.")
+    if kind == "parameters" and extensions is not None:
+        extensions = _json_object(extensions, "extensions")
+    if not isinstance(extensions, dict | None):
+        raise BadRequest(400, "`extensions` must be an object.")
     return GraphQLRequest(query, name or None, variables)
 
 
-def _json_object(text: str) -> object:
+def _json_object(text: str, name: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise BadRequest(400, "`variables` is not JSON.") from None
+        raise BadRequest(400, f"`{name}` is not JSON.") from None
