@@ -16,6 +16,7 @@ from app.setting_types import (
     RedisUrl,
     Seconds,
     Secret,
+    StatusProfile,
     StripeKey,
 )
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
@@ -185,14 +186,26 @@ class Settings(BaseSettings):
     graphql_ide: bool | None = Field(
         None, description="Whether /graphql shows people a page; by default only in development."
     )
+    graphql_status_profile: StatusProfile = Field(
+        StatusProfile.CURRENT,
+        description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
+        "for what ran, `draft` has 422 and, with errors, 294.",
+    )
     graphql_max_body_bytes: Positive = Field(
         262_144,
         description="The largest request body, answered with 413 beyond, and WebSocket message, "
         "closed with 1009.",
     )
+    graphql_max_batch: int = Field(
+        0,
+        ge=0,
+        description="The most operations that one HTTP request may carry as a list; with 0 lists "
+        "are refused.",
+    )
     graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (),
-        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
+        description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
+        "separated by commas.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
