@@ -8,6 +8,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.metering import Charge, Throttled
+from app.graphql.refusals import DocumentRefused
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import RequestRefused
 from metrics.observations import Outcome
@@ -20,12 +21,18 @@ _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, O
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client asks, whichever way it came."""
+    """What a client asks, whichever way it came.
 
-    query: str
+    It has the text of a document in `query`, or the id of one. Both together register the text
+    under its hash, where the id came as that of an automatic persisted query.
+    """
+
+    query: str | None
     operation_name: str | None = None
     # Any: variables are JSON until they are coerced.
     variables: Mapping[str, Any] | None = None
+    document_id: str | None = None
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,8 @@ class Answer:
     """What the client gets, and what the log says of it.
 
     A subscription has one for each event, with the event's number where it has one. `level` is
-    what is left of the caller's budget, where there is one.
+    what is left of the caller's budget, where there is one. One that is transient must not be kept
+    by caches on the way: the same request is about to be answered otherwise.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -45,13 +53,13 @@ class Answer:
     number: int | None = None
     level: Level | None = None
     retry_after_seconds: int | None = None
+    refused_with: int = 400
+    is_transient: bool = False
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        if self.was_executed:
-            return 200
-        return 400 if self.retry_after_seconds is None else 429
+        return 200 if self.was_executed else self.refused_with
 
 
 def executed(
@@ -89,6 +97,14 @@ def broken(error: Exception, request_id: str) -> Answer:
 def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
+    if isinstance(refusal, DocumentRefused):
+        return Answer(
+            body,
+            was_executed=False,
+            outcome=refusal.outcome,
+            refused_with=refusal.status,
+            is_transient=refusal.is_transient,
+        )
     if not isinstance(refusal, Throttled):
         return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
     if refusal.extensions is not None:
@@ -100,6 +116,7 @@ def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
         operation_name=name,
         level=refusal.level,
         retry_after_seconds=refusal.retry_after_seconds,
+        refused_with=429,
     )
 
 

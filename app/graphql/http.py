@@ -18,9 +18,10 @@ from app.authentication.authenticator import (
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, refused
-from app.graphql.budget_fields import budget_fields
+from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.request import BadRequest, read_request
+from app.graphql.header_fields import header_fields
+from app.graphql.request import read_request
 from app.graphql.service import GraphQLService
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from gql.errors import Unauthenticated
@@ -70,7 +71,7 @@ class GraphQLEndpoint:
         principal = await self._authenticator.principal(request.headers)
         asked = await read_request(request, max_body_bytes=self._max_body_bytes)
         try:
-            operation = self._service.prepare(asked)
+            operation = await self._service.prepare(asked, principal, request.headers)
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
@@ -89,7 +90,7 @@ class GraphQLEndpoint:
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(answer.status, answer.body, types.json, budget_fields(answer))
+        return _response(answer.status, answer.body, types.json, header_fields(answer))
 
     def _stream(
         self,

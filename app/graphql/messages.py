@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import orjson
 
 from app.graphql.answers import GraphQLRequest
-from app.graphql.request import BadRequest, from_members
+from app.graphql.bad_request import BadRequest
+from app.graphql.request import from_members
 
 
 class BadMessage(Exception):

@@ -7,25 +7,8 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from app.graphql.answers import GraphQLRequest
-
-BAD_REQUEST = "BAD_REQUEST"
-
-
-class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `headers`, message and code say why."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        headers: dict[str, str] | None = None,
-        *,
-        code: str = BAD_REQUEST,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
-        self.code = code
+from app.graphql.bad_request import BadRequest
+from app.graphql.named_document import named_document
 
 
 async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
@@ -70,20 +53,32 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 # Any: members are JSON of unknown shape until they are checked here.
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
-    query, name, variables = (members.get(key) for key in ("query", "operationName", "variables"))
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, f"The {kind} must have `query`, a text.")
+    query, name, variables, extensions = (
+        members.get(key) for key in ("query", "operationName", "variables", "extensions")
+    )
+    if not isinstance(query, str | None):
+        raise BadRequest(400, "`query` must be a text.")
     if not isinstance(name, str | None):
         raise BadRequest(400, "`operationName` must be a text.")
-    if kind == "parameters" and variables is not None:
-        variables = _json_object(variables)
+    if kind == "parameters":
+        variables = _json_object(variables, "variables")
+        extensions = _json_object(extensions, "extensions")
     if not isinstance(variables, dict | None):
         raise BadRequest(400, "`variables` must be an object.")
-    return GraphQLRequest(query, name or None, variables)
+    if not isinstance(extensions, dict | None):
+        raise BadRequest(400, "`extensions` must be an object.")
+    named = named_document(members, extensions)
+    if not query and named is None:
+        raise BadRequest(400, f"The {kind} must have `query`, a text, or `documentId`.")
+    if named is None:
+        return GraphQLRequest(query, name or None, variables)
+    return GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
 
 
-def _json_object(text: str) -> object:
+def _json_object(text: str | None, name: str) -> object:
+    if text is None:
+        return None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise BadRequest(400, "`variables` is not JSON.") from None
+        raise BadRequest(400, f"`{name}` is not JSON.") from None
