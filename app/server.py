@@ -59,6 +59,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         application.graphql,
         application.authenticator,
         max_body_bytes=settings.graphql_max_body_bytes,
+        statuses=settings.graphql_status_profile,
     )
     socket = GraphQLSocket(
         application.graphql,

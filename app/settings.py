@@ -16,6 +16,7 @@ from app.setting_types import (
     RedisUrl,
     Seconds,
     Secret,
+    StatusProfile,
     StripeKey,
 )
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
@@ -185,6 +186,11 @@ class Settings(BaseSettings):
     )
     graphql_ide: bool | None = Field(
         None, description="Whether /graphql shows people a page; by default only in development."
+    )
+    graphql_status_profile: StatusProfile = Field(
+        StatusProfile.CURRENT,
+        description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
+        "for what ran, `draft` has 422 and, with errors, 294.",
     )
     graphql_max_body_bytes: Positive = Field(
         262_144,

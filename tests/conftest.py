@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.stripe",
     "tests.fixtures.billing",
     "tests.fixtures.live",
+    "tests.fixtures.npm",
 ]
 
 

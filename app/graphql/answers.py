@@ -8,7 +8,6 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.metering import Charge, Throttled
-from app.graphql.refusals import DocumentRefused
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import RequestRefused
 from metrics.observations import Outcome
@@ -40,8 +39,8 @@ class Answer:
     """What the client gets, and what the log says of it.
 
     A subscription has one for each event, with the event's number where it has one. `level` is
-    what is left of the caller's budget, where there is one. One that is transient must not be kept
-    by caches on the way: the same request is about to be answered otherwise.
+    what is left of the caller's budget, where there is one, and `refusal` the code of what was not
+    executed.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -53,13 +52,7 @@ class Answer:
     number: int | None = None
     level: Level | None = None
     retry_after_seconds: int | None = None
-    refused_with: int = 400
-    is_transient: bool = False
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return 200 if self.was_executed else self.refused_with
+    refusal: str | None = None
 
 
 def executed(
@@ -97,16 +90,9 @@ def broken(error: Exception, request_id: str) -> Answer:
 def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
-    if isinstance(refusal, DocumentRefused):
-        return Answer(
-            body,
-            was_executed=False,
-            outcome=refusal.outcome,
-            refused_with=refusal.status,
-            is_transient=refusal.is_transient,
-        )
     if not isinstance(refusal, Throttled):
-        return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR)
+        outcome = outcome_of(body["errors"])
+        return Answer(body, was_executed=False, outcome=outcome, refusal=refusal.code)
     if refusal.extensions is not None:
         body["extensions"] = refusal.extensions
     return Answer(
@@ -116,7 +102,7 @@ def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
         operation_name=name,
         level=refusal.level,
         retry_after_seconds=refusal.retry_after_seconds,
-        refused_with=429,
+        refusal=refusal.code,
     )
 
 

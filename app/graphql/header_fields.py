@@ -4,6 +4,7 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
 
 from app.graphql.answers import Answer
+from app.graphql.refusals import ASK_FOR_TEXT
 
 _NOT_TO_BE_KEPT = {"cache-control": "private, no-cache, must-revalidate"}
 
@@ -12,7 +13,7 @@ def header_fields(answer: Answer) -> dict[str, str]:
     """RateLimit, RateLimit-Policy and Retry-After for a caller with a budget; Cache-Control."""
     level = answer.level
     if level is None:
-        return _NOT_TO_BE_KEPT if answer.is_transient else {}
+        return _NOT_TO_BE_KEPT if answer.refusal in ASK_FOR_TEXT else {}
     policy = level.policy
     fields = {
         "ratelimit-policy": f'"cost";q={policy.capacity};w={policy.window_seconds}',

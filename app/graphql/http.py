@@ -23,7 +23,9 @@ from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.header_fields import header_fields
 from app.graphql.request import read_request
 from app.graphql.service import GraphQLService
+from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.prepare import Operation, RequestRefused
 from services.principal import Principal
@@ -42,11 +44,13 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         *,
         max_body_bytes: int,
+        statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
+        self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
     async def answer(self, request: Request) -> Response:
@@ -75,7 +79,7 @@ class GraphQLEndpoint:
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
-                return _response(answer.status, answer.body, types.json)
+                return self._response(answer, types)
             if types.prefers_stream or operation.kind == "subscription":
                 return self._stream(request, types, operation, asked, principal)
             answer = await self._service.answer(
@@ -90,7 +94,11 @@ class GraphQLEndpoint:
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(answer.status, answer.body, types.json, header_fields(answer))
+        return self._response(answer, types)
+
+    def _response(self, answer: Answer, types: Accepted) -> Response:
+        status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
+        return _response(status, answer.body, types.json, header_fields(answer))
 
     def _stream(
         self,

@@ -1,6 +1,6 @@
 """What is wrong with the document of a request, in the codes that clients know.
 
-Those of automatic persisted queries are Apollo Server's, whose status is 200 where the client is to
+Those of automatic persisted queries are Apollo Server's, which answers 200 where the client is to
 send the text; those of trusted documents are the Apollo Router's.
 """
 
@@ -9,70 +9,53 @@ from graphql import GraphQLError
 from app.graphql.bad_request import BAD_REQUEST
 from app.graphql.wording import SERVICE_UNAVAILABLE
 from gql.execution.prepare import RequestRefused
-from metrics.observations import Outcome
+
+NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+ID_AND_TEXT = "CANNOT_SEND_PQ_ID_AND_BODY"
+ID_REQUIRED = "PERSISTED_QUERY_ID_REQUIRED"
+NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
+NOT_IN_SAFELIST = "QUERY_NOT_IN_SAFELIST"
+DOCUMENT_STATUSES = {
+    NOT_FOUND: 200,
+    NOT_SUPPORTED: 200,
+    ID_AND_TEXT: 400,
+    ID_REQUIRED: 400,
+    NOT_IN_LIST: 404,
+    NOT_IN_SAFELIST: 403,
+    BAD_REQUEST: 400,
+    SERVICE_UNAVAILABLE: 503,
+}
+"""The HTTP status of each, whichever answers a client expects otherwise."""
+ASK_FOR_TEXT = frozenset({NOT_FOUND, NOT_SUPPORTED})
+"""Those after which the same client asks otherwise, so that no cache may keep them."""
 
 
-class DocumentRefused(RequestRefused):
-    """The document cannot be had, or may not run; `status` is that of the answer over HTTP."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        is_transient: bool = False,
-        outcome: Outcome = Outcome.CLIENT_ERROR,
-    ) -> None:
-        super().__init__(code, [GraphQLError(message)])
-        self.status = status
-        self.is_transient = is_transient
-        self.outcome = outcome
-
-
-def text_is_needed() -> DocumentRefused:
+def text_is_needed() -> RequestRefused:
     """Of a hash that is not known: the client is to send it with the text."""
     # urql compares this message.
-    return DocumentRefused(
-        200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", is_transient=True
-    )
+    return _refused(NOT_FOUND, "PersistedQueryNotFound")
 
 
-def not_supported() -> DocumentRefused:
+def not_supported() -> RequestRefused:
     """Of a hash where none are registered: the client is to send texts alone."""
-    return DocumentRefused(
-        200, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", is_transient=True
-    )
+    return _refused(NOT_SUPPORTED, "PersistedQueryNotSupported")
 
 
-def wrong_hash() -> DocumentRefused:
+def wrong_hash() -> RequestRefused:
     """Of a text that has another hash."""
-    return DocumentRefused(400, BAD_REQUEST, "The hash is not that of the document.")
+    return _refused(BAD_REQUEST, "The hash is not that of the document.")
 
 
-def id_and_text() -> DocumentRefused:
+def id_and_text() -> RequestRefused:
     """Of a request that names a document and brings one."""
-    message = "A request has the id of a document or its text, not both."
-    return DocumentRefused(400, "CANNOT_SEND_PQ_ID_AND_BODY", message)
+    return _refused(ID_AND_TEXT, "A request has the id of a document or its text, not both.")
 
 
-def id_is_needed() -> DocumentRefused:
-    """Of a text where only ids are taken."""
-    message = "Documents are run by their id alone."
-    return DocumentRefused(400, "PERSISTED_QUERY_ID_REQUIRED", message)
-
-
-def not_in_list() -> DocumentRefused:
+def not_in_list() -> RequestRefused:
     """Of an id that nobody registered."""
-    return DocumentRefused(404, "PERSISTED_QUERY_NOT_IN_LIST", "No document has this id.")
+    return _refused(NOT_IN_LIST, "No document has this id.")
 
 
-def not_in_safelist() -> DocumentRefused:
-    """Of a text that nobody registered."""
-    return DocumentRefused(403, "QUERY_NOT_IN_SAFELIST", "This document is not registered.")
-
-
-def not_known_yet() -> DocumentRefused:
-    """Of an id, while the registry could not be read."""
-    message = "The documents cannot be read at the moment; try again."
-    return DocumentRefused(503, SERVICE_UNAVAILABLE, message, outcome=Outcome.SERVER_ERROR)
+def _refused(code: str, message: str) -> RequestRefused:
+    return RequestRefused(code, [GraphQLError(message)])

@@ -24,6 +24,7 @@ from gql.operations.cost import OperationCost
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
 from services.operations.records import TrustedDocument
 
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 _KEPT_DOCUMENTS = 1_000
 # A prepared document takes about a hundred times the memory of its text.
 _KEPT_CHARACTERS = 300_000
@@ -115,7 +116,7 @@ class Preparation:
                 text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False
             )
         except GraphQLSyntaxError as error:
-            return _Document(refusal=("GRAPHQL_PARSE_FAILED", [error]))
+            return _Document(refusal=(PARSE_FAILED, [error]))
         limited = exceeded(parsed, self._limits)
         if limited:
             return _Document(refusal=(LIMIT_EXCEEDED, [limited]))

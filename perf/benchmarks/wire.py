@@ -20,6 +20,14 @@ class UnexpectedAnswer(Exception):
         super().__init__(body[:_MOST_SHOWN].decode(errors="replace"))
 
 
+def posted(path: str, body: bytes, **headers: str) -> bytes:
+    """A request with a body of JSON, as it is sent."""
+    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"content-length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """A connection, for one request after another."""
@@ -29,10 +37,7 @@ class Wire:
 
     def post(self, path: str, body: bytes, **headers: str) -> None:
         """Send a request with a body of JSON."""
-        lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"content-length: {len(body)}", "", ""]
-        self.writer.write("\r\n".join(lines).encode() + body)
+        self.writer.write(posted(path, body, **headers))
 
     async def answer(self) -> bytes:
         """The body of an answer that comes whole; raises `UnexpectedAnswer` unless it is a 200."""
