@@ -197,9 +197,16 @@ class Settings(BaseSettings):
         description="The largest request body, answered with 413 beyond, and WebSocket message, "
         "closed with 1009.",
     )
+    graphql_max_batch: int = Field(
+        0,
+        ge=0,
+        description="The most operations that one HTTP request may carry as a list; with 0 lists "
+        "are refused.",
+    )
     graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (),
-        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
+        description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
+        "separated by commas.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."

@@ -79,7 +79,14 @@ def told(answer: Answer, charge: Charge) -> Answer:
 def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
     """The last answer of a subscription whose source failed: no `data`."""
     errors = worded([error], request_id)
-    return Answer({"errors": errors}, False, outcome_of(errors), name, tuple(statements))
+    return Answer(
+        {"errors": errors},
+        was_executed=False,
+        outcome=outcome_of(errors),
+        operation_name=name,
+        statements=tuple(statements),
+        refusal=errors[0]["extensions"]["code"],
+    )
 
 
 def broken(error: Exception, request_id: str) -> Answer:

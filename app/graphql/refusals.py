@@ -7,7 +7,6 @@ send the text; those of trusted documents are the Apollo Router's.
 from graphql import GraphQLError
 
 from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import SERVICE_UNAVAILABLE
 from gql.execution.prepare import RequestRefused
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
@@ -24,7 +23,6 @@ DOCUMENT_STATUSES = {
     NOT_IN_LIST: 404,
     NOT_IN_SAFELIST: 403,
     BAD_REQUEST: 400,
-    SERVICE_UNAVAILABLE: 503,
 }
 """The HTTP status of each, whichever answers a client expects otherwise."""
 ASK_FOR_TEXT = frozenset({NOT_FOUND, NOT_SUPPORTED})

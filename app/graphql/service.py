@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
 
-from graphql import GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 
 from app.graphql.answers import (
     Answer,
     GraphQLRequest,
     Record,
+    broken,
     executed,
     failed,
     label,
@@ -24,6 +25,7 @@ from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
+from gql.errors import BadUserInput
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
@@ -33,6 +35,8 @@ from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
+
+_NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
 
 
 class GraphQLService:
@@ -96,6 +100,24 @@ class GraphQLService:
         record.add(answer)
         self._observe(record)
         return answer
+
+    async def answer_of_batch(
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        headers: Mapping[str, str],
+        request_id: str,
+    ) -> Answer:
+        """Answer one operation of several; what keeps it from running is an answer too."""
+        try:
+            operation = await self.prepare(request, principal, headers)
+            if operation.kind == "subscription":
+                return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
+            return await self.answer(operation, request, principal, request_id)
+        except RequestRefused as refusal:
+            return refused(refusal)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the others are answered
+            return broken(error, request_id)
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
         """What an operation would cost, without running it; raises `RequestRefused`."""

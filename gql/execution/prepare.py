@@ -22,7 +22,7 @@ from gql.execution.plans import Plans
 from gql.operations.analysis import Analysis, TooManySelections
 from gql.operations.cost import OperationCost
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
-from services.operations.records import TrustedDocument
+from services.operations.records import RegisteredDocument
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 _KEPT_DOCUMENTS = 1_000
@@ -41,7 +41,7 @@ class Operation:
     fragment_definitions: dict[str, FragmentDefinitionNode]
     plans: Plans
     cost: OperationCost
-    document: TrustedDocument | None = None
+    document: RegisteredDocument | None = None
 
     @property
     def name(self) -> str | None:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gql.execution.prepare import Operation, Preparation, RequestRefused
-from services.operations.records import TrustedDocument
+from services.operations.records import RegisteredDocument
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """A document that the schema, or a limit, does not allow any more."""
 
-    document: TrustedDocument
+    document: RegisteredDocument
     reason: str
 
 
@@ -27,7 +27,9 @@ class TrustedOperations:
         """The operation of the document that has this id: one look into a dictionary."""
         return self._by_id.get(id_)
 
-    async def serve(self, preparation: Preparation, documents: Sequence[TrustedDocument]) -> None:
+    async def serve(
+        self, preparation: Preparation, documents: Sequence[RegisteredDocument]
+    ) -> None:
         """Serve these and no others, from when all of them are prepared.
 
         Those that were served before are not prepared again. Between two documents others run.
@@ -45,7 +47,7 @@ class TrustedOperations:
             await asyncio.sleep(0)
         self._by_id, self.invalid = by_id, tuple(invalid)
 
-    def _operation(self, preparation: Preparation, document: TrustedDocument) -> Operation:
+    def _operation(self, preparation: Preparation, document: RegisteredDocument) -> Operation:
         known = self._by_id.get(document.id)
         operation = known or preparation.only_operation(document.text)
         return replace(operation, document=document)

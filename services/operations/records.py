@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class TrustedDocument:
+class RegisteredDocument:
     """A document that is served by its ids; `name` is that of its only operation.
 
     `publishers` are the clients that have it, in order. It must be valid while it is active.
