@@ -1,7 +1,7 @@
 """An operation from any transport: prepared, run, observed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 
@@ -19,6 +19,7 @@ from app.graphql.answers import (
     told,
 )
 from app.graphql.contexts import Contexts
+from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
 from cache import VersionedCache
@@ -27,7 +28,7 @@ from db.recording import recorded_statements
 from gql.context import Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
-from gql.execution.prepare import Operation, Preparation, RequestRefused
+from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders.batch import batches_end_here
@@ -46,7 +47,7 @@ class GraphQLService:
     def __init__(
         self,
         schema: GraphQLSchema,
-        preparation: Preparation,
+        documents: Documents,
         database: Database,
         *,
         services: Services,
@@ -58,7 +59,7 @@ class GraphQLService:
         deadline_seconds: float = 15.0,
     ) -> None:
         self._schema = schema
-        self._preparation = preparation
+        self._documents = documents
         self._context = Contexts(
             database,
             services,
@@ -71,9 +72,14 @@ class GraphQLService:
         self._observations = observations
         self._deadline_seconds = deadline_seconds
 
-    def prepare(self, request: GraphQLRequest) -> Operation:
+    async def prepare(
+        self,
+        request: GraphQLRequest,
+        principal: Principal,  # noqa: ARG002 - uses are counted by client next
+        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+    ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return self._preparation.operation(request.query, request.operation_name)
+        return await self._documents.operation(request)
 
     async def answer(
         self,
@@ -120,11 +126,15 @@ class GraphQLService:
         return answer
 
     async def answer_of_batch(
-        self, request: GraphQLRequest, principal: Principal, request_id: str
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        headers: Mapping[str, str],
+        request_id: str,
     ) -> Answer:
         """Answer one operation of several; what keeps it from running is an answer too."""
         try:
-            operation = self.prepare(request)
+            operation = await self.prepare(request, principal, headers)
             if operation.kind == "subscription":
                 return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
             return await self.answer(operation, request, principal, request_id)

@@ -5,6 +5,7 @@ https://github.com/graphql/graphql-over-http, as of August 2026, and what client
 
 from app.graphql.answers import Answer
 from app.graphql.metering import THROTTLED
+from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.setting_types import StatusProfile
 from gql.errors import DeadlineExceeded
@@ -17,6 +18,7 @@ _ALWAYS = {
     INTERNAL_SERVER_ERROR: 500,
     SERVICE_UNAVAILABLE: 503,
     DeadlineExceeded.code: 504,
+    **DOCUMENT_STATUSES,
 }
 
 
