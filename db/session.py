@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     Driver: TypeAlias = asyncpg.Connection[asyncpg.Record]
     Prepared: TypeAlias = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
 
-MOST_PREPARED = 1_000
-"""Statements kept prepared on a connection; the oldest makes room."""
-
+_MOST_PREPARED = 1_000
 _ROWS_AT_ONCE = 200
 
 
@@ -20,13 +18,15 @@ class Session:
 
     Each text is described once, and the server keeps it prepared. Where the driver was told to
     keep no statements it is sent anew each time, together with the values: one round trip too,
-    and right where a pooler has it run on another server connection than the one before.
+    and right where a pooler has it run on another server connection than the one before. Of more
+    than `most_prepared` texts the oldest makes room.
     """
 
-    __slots__ = ("_bind_execute", "_prepared", "_states", "driver")
+    __slots__ = ("_bind_execute", "_most_prepared", "_prepared", "_states", "driver")
 
-    def __init__(self, driver: "Driver") -> None:
+    def __init__(self, driver: "Driver", most_prepared: int = _MOST_PREPARED) -> None:
         self.driver = driver
+        self._most_prepared = most_prepared
         self._prepared: dict[str, Prepared] = {}
         # Any: what the driver's own `fetch` comes to, for four fifths of its time; it has no type.
         self._states: dict[str, Any] = {}
@@ -68,7 +68,7 @@ class Session:
         await self.driver.execute("SELECT")
 
     async def _prepare(self, sql: str) -> "Prepared":
-        if len(self._prepared) >= MOST_PREPARED:
+        if len(self._prepared) >= self._most_prepared:
             self._forget(next(iter(self._prepared)))
         prepared = await self.driver.prepare(sql)
         self._states[sql] = prepared._state  # type: ignore[attr-defined]  # noqa: SLF001 - see above
