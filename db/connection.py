@@ -11,6 +11,7 @@ from db.pool import Pool
 from db.recording import current_recording
 from db.session import Session
 from db.statement import Statement
+from db.tracing import trace
 from db.unavailable import connecting, raise_if_lost
 
 Observer: TypeAlias = Callable[[str, float, int | None, float], None]
@@ -49,6 +50,7 @@ class Connection:
             raise
         self._is_ready = True
         self._report(statement.name, started, len(rows))
+        trace(self._session.driver, statement, arguments, len(rows))
         return rows
 
     async def _take(self) -> None:

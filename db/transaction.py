@@ -12,6 +12,7 @@ import asyncpg
 from db.connection import Connection, Observer, noted
 from db.pool import Pool
 from db.statement import Statement
+from db.tracing import trace
 from db.unavailable import DatabaseUnavailable
 
 
@@ -104,12 +105,14 @@ class Snapshot(_Transacting):
 
         Raises `DatabaseUnavailable`. Its time is that until the last row.
         """
-        sql, count, started = noted(statement), 0, perf_counter()
+        sql, arguments = noted(statement), statement.arguments(values)
+        count, started = 0, perf_counter()
         try:
-            async for row in self._session.rows(sql, statement.arguments(values)):
+            async for row in self._session.rows(sql, arguments):
                 count += 1
                 yield row
         except (Exception, CancelledError) as error:
             self._failed(statement.name, started, error)
             raise
         self._report(statement.name, started, count)
+        trace(self._session.driver, statement, arguments, count)
