@@ -3,6 +3,7 @@
 import click
 
 from perf.load.command import run
+from perf.report.command import report
 
 
 @click.group()
@@ -11,3 +12,4 @@ def perf() -> None:
 
 
 perf.add_command(run)
+perf.add_command(report)
