@@ -4,7 +4,9 @@ import click
 
 from perf.ab.command import ab
 from perf.load.command import run
+from perf.nightly import nightly
 from perf.report.command import report
+from perf.tunings.command import tunings
 
 
 @click.group()
@@ -15,3 +17,5 @@ def perf() -> None:
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(ab)
+perf.add_command(tunings)
+perf.add_command(nightly)
