@@ -1,6 +1,7 @@
 """What the values of settings must look like."""
 
 import re
+from enum import Enum
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -9,6 +10,13 @@ from pydantic import AfterValidator, Field, SecretStr
 SHORTEST_SECRET = 32
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
 _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
+
+
+class StatusProfile(Enum):
+    """Which HTTP statuses GraphQL is answered with."""
+
+    CURRENT = "current"
+    DRAFT = "draft"
 
 
 def _postgres(url: str) -> str:

@@ -16,12 +16,14 @@ from app.setting_types import (
     RedisUrl,
     Seconds,
     Secret,
+    StatusProfile,
     StripeKey,
 )
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.persisted.records import Bounds
 from services.throttling.records import CostLimits, Policy
 
 LONGEST_GRACE_DAYS = 28
@@ -185,14 +187,26 @@ class Settings(BaseSettings):
     graphql_ide: bool | None = Field(
         None, description="Whether /graphql shows people a page; by default only in development."
     )
+    graphql_status_profile: StatusProfile = Field(
+        StatusProfile.CURRENT,
+        description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
+        "for what ran, `draft` has 422 and, with errors, 294.",
+    )
     graphql_max_body_bytes: Positive = Field(
         262_144,
         description="The largest request body, answered with 413 beyond, and WebSocket message, "
         "closed with 1009.",
     )
+    graphql_max_batch: int = Field(
+        0,
+        ge=0,
+        description="The most operations that one HTTP request may carry as a list; with 0 lists "
+        "are refused.",
+    )
     graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (),
-        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
+        description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
+        "separated by commas.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
@@ -205,6 +219,20 @@ class Settings(BaseSettings):
         5_000,
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
+    )
+    graphql_persisted_queries: bool = Field(
+        True,
+        description="Whether clients may register documents by their hash (automatic persisted "
+        "queries).",
+    )
+    graphql_persisted_queries_max_count: Positive = Field(
+        5_000, description="The most of them that are kept; the oldest go first."
+    )
+    graphql_persisted_queries_max_characters: Positive = Field(
+        20_000, description="The most characters of one; a longer one is served and not kept."
+    )
+    graphql_persisted_queries_lifetime_seconds: Positive = Field(
+        86_400, description="How long one is kept after it was registered."
     )
     graphql_key_budget: Positive = Field(
         20_000,
@@ -356,6 +384,17 @@ class Settings(BaseSettings):
             tokens=self.graphql_max_tokens,
             depth=self.graphql_max_depth,
             aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def persisted_query_bounds(self) -> Bounds | None:
+        """What is kept of documents that clients register by their hash; None for nothing."""
+        if not self.graphql_persisted_queries:
+            return None
+        return Bounds(
+            count=self.graphql_persisted_queries_max_count,
+            characters=self.graphql_persisted_queries_max_characters,
+            lifetime_seconds=self.graphql_persisted_queries_lifetime_seconds,
         )
 
     @property

@@ -13,6 +13,7 @@ import asyncpg
 
 from db.recording import record
 from db.statement import Statement
+from db.tracing import trace
 from db.unavailable import DatabaseUnavailable, connected, connecting
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Connection:
         with connected(self.driver):
             rows = await self.driver.fetch(statement.sql, *arguments)
         self._observe(statement.name, perf_counter() - started, len(rows))
+        trace(self.driver, statement, arguments, len(rows))
         return rows
 
 
@@ -83,14 +85,14 @@ class Snapshot(Connection):
         """
         record(statement.name)
         started, count = perf_counter(), 0
-        cursor = self.driver.cursor(
-            statement.sql, *statement.arguments(values), prefetch=_ROWS_AT_ONCE
-        )
+        arguments = statement.arguments(values)
+        cursor = self.driver.cursor(statement.sql, *arguments, prefetch=_ROWS_AT_ONCE)
         with connected(self.driver):
             async for row in cursor:
                 count += 1
                 yield row
         self._observe(statement.name, perf_counter() - started, count)
+        trace(self.driver, statement, arguments, count)
 
 
 class Database:

@@ -36,6 +36,10 @@ class Loader(Generic[K, V]):
             value.add_done_callback(_disregard)
             raise
 
+    def prime(self, key: K, value: V) -> None:
+        """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
+        self._loader.prime(key, value)
+
 
 def _disregard(value: "Future[Any]") -> None:
     """Take a failure for noticed of which the only one who waited has left."""

@@ -9,24 +9,32 @@ _OURS = {
     GRAPHQL_JSON: GRAPHQL_JSON,
     JSON: JSON,
     EVENT_STREAM: EVENT_STREAM,
-    "*/*": GRAPHQL_JSON,
-    "application/*": GRAPHQL_JSON,
+    "*/*": JSON,
+    "application/*": JSON,
     "text/*": EVENT_STREAM,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The media type that is preferred of ours, and what else matters."""
+    """The media type that is preferred of ours, and what else matters.
+
+    `wants_plain_json` is said of a client that names `application/json`, and prefers it to
+    `application/graphql-response+json`: one from before HTTP's status said anything of GraphQL.
+    """
 
     preferred: str
     json: str
     allows_stream: bool
+    wants_plain_json: bool
 
     @property
     def prefers_stream(self) -> bool:
         """Whether any answer is to be a stream of events."""
         return self.preferred == EVENT_STREAM
+
+
+_ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
 
 
 def accepted(header: str | None) -> Accepted | None:
@@ -37,14 +45,20 @@ def accepted(header: str | None) -> Accepted | None:
     answer that does not end.
     """
     if header is None:
-        return Accepted(GRAPHQL_JSON, GRAPHQL_JSON, allows_stream=False)
+        return _ANYTHING
     listed = [_with_quality(part) for part in header.lower().split(",")]
-    wanted = [(_OURS[name], quality) for name, quality in listed if name in _OURS and quality > 0]
+    wanted = [(name, quality) for name, quality in listed if name in _OURS and quality > 0]
     if not wanted:
         return None
-    ranked = [name for name, _ in sorted(wanted, key=lambda one: -one[1])]
-    json = next((name for name in ranked if name != EVENT_STREAM), GRAPHQL_JSON)
-    return Accepted(ranked[0], json, allows_stream=EVENT_STREAM in ranked)
+    names = [name for name, _ in sorted(wanted, key=lambda one: -one[1])]
+    ranked = [_OURS[name] for name in names]
+    json = next((name for name in names if _OURS[name] != EVENT_STREAM), "*/*")
+    return Accepted(
+        ranked[0],
+        _OURS[json],
+        allows_stream=EVENT_STREAM in ranked,
+        wants_plain_json=json == JSON,
+    )
 
 
 def _with_quality(part: str) -> tuple[str, float]:

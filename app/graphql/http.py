@@ -17,12 +17,15 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
-from app.graphql.answers import Answer, GraphQLRequest, refused
-from app.graphql.budget_fields import budget_fields
+from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
+from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.request import BadRequest, read_request
+from app.graphql.header_fields import header_fields
+from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
+from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.prepare import Operation, RequestRefused
 from services.principal import Principal
@@ -39,13 +42,15 @@ class GraphQLEndpoint:
         self,
         service: GraphQLService,
         authenticator: Authenticator,
+        acceptance: Acceptance,
         *,
-        max_body_bytes: int,
+        statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
-        self._max_body_bytes = max_body_bytes
+        self._acceptance = acceptance
+        self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
     async def answer(self, request: Request) -> Response:
@@ -65,16 +70,21 @@ class GraphQLEndpoint:
         except AuthenticationUnavailable as error:
             body = message_body(str(error), SERVICE_UNAVAILABLE)
             return _response(503, body, types.json, {"retry-after": _RETRY_SECONDS})
+        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+            answer = broken(error, request.state.request_id)
+            return self._told(answer, request, types)
 
     async def _answer(self, request: Request, types: Accepted) -> Response:
         principal = await self._authenticator.principal(request.headers)
-        asked = await read_request(request, max_body_bytes=self._max_body_bytes)
+        asked = await read_request(request, self._acceptance)
+        if isinstance(asked, tuple):
+            return await self._batch(request, asked, principal)
         try:
-            operation = self._service.prepare(asked)
+            operation = await self._service.prepare(asked, principal, request.headers)
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
-                return _response(answer.status, answer.body, types.json)
+                return self._response(answer, types)
             if types.prefers_stream or operation.kind == "subscription":
                 return self._stream(request, types, operation, asked, principal)
             answer = await self._service.answer(
@@ -84,12 +94,34 @@ class GraphQLEndpoint:
             answer = refused(refusal)
             if types.prefers_stream:
                 return self._events(_only(answer), request)
+        return self._told(answer, request, types)
+
+    def _told(self, answer: Answer, request: Request, types: Accepted) -> Response:
         request.state.log.update(
             operation=answer.operation_name,
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return _response(answer.status, answer.body, types.json, budget_fields(answer))
+        return self._response(answer, types)
+
+    async def _batch(
+        self, request: Request, asked: tuple[GraphQLRequest, ...], principal: Principal
+    ) -> Response:
+        """Answer in turn, so that a batch takes no more of the server at once than one does."""
+        record, bodies = Record(), []
+        for number, one in enumerate(asked, 1):
+            request_id = f"{request.state.request_id}.{number}"
+            answer = await self._service.answer_of_batch(
+                one, principal, request.headers, request_id
+            )
+            record.add(answer)
+            bodies.append(answer.body)
+        request.state.log.update(record.line)
+        return _response(200, bodies, JSON, header_fields(answer))
+
+    def _response(self, answer: Answer, types: Accepted) -> Response:
+        status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
+        return _response(status, answer.body, types.json, header_fields(answer))
 
     def _stream(
         self,
@@ -119,7 +151,7 @@ class GraphQLEndpoint:
 
 
 def _check_method(request: Request, operation: Operation) -> None:
-    if operation.kind == "mutation" and request.method == "GET":
+    if operation.kind == "mutation" and request.method != "POST":
         raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
 
 
@@ -135,6 +167,9 @@ async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
 
 # Any: the body is JSON.
 def _response(
-    status: int, body: dict[str, Any], media_type: str, headers: dict[str, str] | None = None
+    status: int,
+    body: dict[str, Any] | list[Any],
+    media_type: str,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")

@@ -1,29 +1,32 @@
 """An operation from any transport: prepared, run, observed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
 
-from graphql import GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 
 from app.graphql.answers import (
     Answer,
     GraphQLRequest,
     Record,
+    broken,
     executed,
     failed,
     label,
     refused,
     told,
 )
+from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
-from gql.execution.prepare import Operation, Preparation, RequestRefused
+from gql.errors import BadUserInput
+from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
@@ -33,6 +36,8 @@ from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
 
+_NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
+
 
 class GraphQLService:
     """Answers operations; one a process."""
@@ -40,7 +45,7 @@ class GraphQLService:
     def __init__(
         self,
         schema: GraphQLSchema,
-        preparation: Preparation,
+        documents: Documents,
         database: Database,
         *,
         services: Services,
@@ -51,7 +56,7 @@ class GraphQLService:
         clock: Clock,
     ) -> None:
         self._schema = schema
-        self._preparation = preparation
+        self._documents = documents
         self._database = database
         self._services = services
         self._subscriptions = subscriptions
@@ -60,9 +65,14 @@ class GraphQLService:
         self._observations = observations
         self._clock = clock
 
-    def prepare(self, request: GraphQLRequest) -> Operation:
+    async def prepare(
+        self,
+        request: GraphQLRequest,
+        principal: Principal,  # noqa: ARG002 - uses are counted by client next
+        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+    ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return self._preparation.operation(request.query, request.operation_name)
+        return await self._documents.operation(request)
 
     async def answer(
         self, operation: Operation, request: GraphQLRequest, principal: Principal, request_id: str
@@ -90,6 +100,24 @@ class GraphQLService:
         record.add(answer)
         self._observe(record)
         return answer
+
+    async def answer_of_batch(
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        headers: Mapping[str, str],
+        request_id: str,
+    ) -> Answer:
+        """Answer one operation of several; what keeps it from running is an answer too."""
+        try:
+            operation = await self.prepare(request, principal, headers)
+            if operation.kind == "subscription":
+                return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
+            return await self.answer(operation, request, principal, request_id)
+        except RequestRefused as refusal:
+            return refused(refusal)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the others are answered
+            return broken(error, request_id)
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
         """What an operation would cost, without running it; raises `RequestRefused`."""

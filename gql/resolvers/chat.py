@@ -130,6 +130,9 @@ async def _exchanged(
 ) -> SendMessagePayload:
     """What is there of an exchange: at once, or when the reply has ended."""
     viewer, failure = context.signed_in(), None
+    if exchange.subscription is not None:
+        # The request has looked it up: what is left of the day needs no second look.
+        context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
         failure = ended["failure_reason"]

@@ -4,23 +4,21 @@ import asyncio
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from statistics import median, quantiles
 
 import click
 
 from app.settings import load_settings
 from app.wiring import database_url
 from perf.benchmarks.cache import compare_cache
-from perf.benchmarks.load import send
+from perf.benchmarks.load import asked, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
 from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.servers import OURS, STOCK, Server, leave_a_core, running
+from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer
 
 _PEOPLE = 200
 _CONNECTIONS = 4
-_WARM_UP = 200
-_PERCENT = 100
 
 
 @click.command()
@@ -72,8 +70,8 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
                     redis_url=settings.redis_url,
                 )
                 return
-            with _servers(environment, server_core) as servers:
-                _compare(servers, tokens, requests, rounds)
+            with _contenders(environment, server_core, tokens) as contenders:
+                compare(contenders, STOCK, Load(requests, rounds, _CONNECTIONS))
             if memory_requests:
                 with running(OURS, environment, server_core) as server:
                     _watch_memory(server, tokens, memory_requests)
@@ -82,32 +80,12 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
 
 
 @contextmanager
-def _servers(environment: dict[str, str], core: int | None) -> Iterator[tuple[Server, Server]]:
+def _contenders(
+    environment: dict[str, str], core: int | None, tokens: Sequence[str]
+) -> Iterator[list[Contender]]:
+    requests = {operation.name: asked(operation, tokens) for operation in OPERATIONS}
     with running(OURS, environment, core) as ours, running(STOCK, environment, core) as stock:
-        yield ours, stock
-
-
-def _compare(servers: Sequence[Server], tokens: Sequence[str], requests: int, rounds: int) -> None:
-    click.echo(
-        f"{'operation':<20}{'server':<20}{'CPU us':>8}{'p50 ms':>8}{'p99 ms':>8}{'ratio':>8}"
-    )
-    for operation in OPERATIONS:
-        costs: dict[str, list[float]] = {server.name: [] for server in servers}
-        taken: dict[str, list[float]] = {server.name: [] for server in servers}
-        for server in servers:
-            _load(server, operation, tokens, _WARM_UP)
-        for _ in range(rounds):
-            for server in servers:
-                before = server.cpu_seconds()
-                taken[server.name] += _load(server, operation, tokens, requests)
-                costs[server.name].append((server.cpu_seconds() - before) / requests)
-        for server in servers:
-            cost = median(costs[server.name])
-            cuts = quantiles(taken[server.name], n=_PERCENT)
-            click.echo(
-                f"{operation.name:<20}{server.name:<20}{cost * 1e6:>8.0f}{cuts[49] * 1e3:>8.2f}"
-                f"{cuts[98] * 1e3:>8.2f}{cost / median(costs[STOCK]):>8.2f}"
-            )
+        yield [Contender(ours, requests), Contender(stock, requests)]
 
 
 def _watch_memory(server: Server, tokens: Sequence[str], requests: int) -> None:

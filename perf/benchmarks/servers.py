@@ -14,11 +14,15 @@ import psutil
 OURS = "guidance-api"
 STOCK = "stock Strawberry"
 RELAY = "bare relay"
+ROWS = "bound R"
+JSON = "bound J"
 _START_SECONDS = 30
 _COMMANDS = {
     OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
     STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
     RELAY: ("-m", "uvicorn", "perf.benchmarks.relay:app"),
+    ROWS: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
+    JSON: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
 }
 
 

@@ -106,11 +106,12 @@ class Exchanges:
             model=self.model_name,
         )
         rows = await billing.current_subscription_by_user(transaction, [user_id])
+        subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
         day = await ledger.reserve(
             transaction,
             user_id=user_id,
             reply_id=reply_id,
-            subscription=subscription_from(rows[0]) if rows else NO_SUBSCRIPTION,
+            subscription=subscription,
             now=now,
         )
         await generations.begin(
@@ -122,7 +123,7 @@ class Exchanges:
             owner=self.owner,
             lease_seconds=self.lease_seconds,
         )
-        exchange = Exchange(conversation_id, history[-1].id, reply_id)
+        exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 
     async def _history(self, transaction: Transaction, conversation_id: int) -> list[Spoken]:

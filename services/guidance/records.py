@@ -1,7 +1,9 @@
 """What an exchange is, and how a reply ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+from services.billing.records import Subscription
 
 
 class ReplyStatus(Enum):
@@ -25,11 +27,15 @@ class ReplyFailure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A person's message and the reply to it, by their ids."""
+    """A person's message and the reply to it, by their ids.
+
+    One that was just recorded has the subscription that its unit was reserved under.
+    """
 
     conversation_id: int
     message_id: int
     reply_id: int
+    subscription: Subscription | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tests.fixtures.server import Api, serving, settings_for
 STATIC = Path(explorer.__file__).with_name("static")
 FILES = sorted(STATIC.iterdir())
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-JSON = "application/graphql-response+json; charset=utf-8"
+JSON = "application/json; charset=utf-8"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -99,7 +99,7 @@ def test_a_query_and_a_mutation_take_the_same_way(live: Live) -> None:
         ("text/*", "{ who }", EVENT_STREAM),
         (URQL, "{ who }", GRAPHQL_JSON),
         (f"{JSON}, {EVENT_STREAM};q=0.9", "{ who }", JSON),
-        (f"{EVENT_STREAM};q=0, */*", "{ who }", GRAPHQL_JSON),
+        (f"{EVENT_STREAM};q=0, */*", "{ who }", JSON),
         (URQL, "subscription { count(to: 1) { number } }", EVENT_STREAM),
         (f"*/*, {EVENT_STREAM};q=0.1", "subscription { count(to: 1) { number } }", EVENT_STREAM),
     ],

@@ -4,13 +4,16 @@ import asyncio
 import gzip
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from tests.fixtures.live import live_server
 from tests.fixtures.postgres import run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import Api, serving, settings_for, token_of
@@ -20,6 +23,19 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 PLANS = "{ plans { code } }"
 PLANS_DATA = {"data": {"plans": [{"code": "basic-entry"}, {"code": "premium-unlimited"}]}}
+
+
+@pytest.fixture(scope="module")
+def drafting(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server with the statuses of the specification's draft."""
+    settings = settings_for(
+        world,
+        tmp_path_factory.mktemp("data"),
+        graphql_status_profile="draft",
+        serve_runs_worker=False,
+    )
+    with serving(settings) as running:
+        yield running
 
 
 def post(api: Api, body: bytes | Iterator[bytes], **headers: str) -> httpx2.Response:
@@ -40,9 +56,9 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [
-        (None, GRAPHQL_JSON),
-        ("*/*", GRAPHQL_JSON),
-        ("application/*", GRAPHQL_JSON),
+        (None, JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
         (JSON, JSON),
         (GRAPHQL_JSON, GRAPHQL_JSON),
         (f"{JSON}, {GRAPHQL_JSON}", JSON),
@@ -109,13 +125,15 @@ def test_a_body_of_another_type(api: Api, media_type: str) -> None:
         b'{"query": "{ plans { code } }", "operationName": 7}',
         b'{"query": "{ plans { code } }", "variables": [7]}',
         b'{"query": "{ plans { code } }", "variables": "{}"}',
+        b'{"query": "{ plans { code } }", "extensions": []}',
         b'{"query": "\xff"}',
         b'{"query": "{ plans { code } }", "operationName": "\\ud800"}',
         b"[" * 100_000,
+        b'{"query": "{ plans { code } }", "variables": {"a": ' + b"[" * 150 + b"]" * 150 + b"}}",
         b'{"variables": ' + b'{"a":' * 30_000,
         gzip.compress(b'{"query": "{ plans { code } }"}'),
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_a_body_that_is_no_request(api: Api, body: bytes) -> None:
     assert refusal(post(api, body)) == (400, "BAD_REQUEST")
@@ -157,6 +175,34 @@ def test_an_id_that_means_harm(api: Api, id_: bytes) -> None:
     assert answer.status_code in {200, 400}
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] in {"BAD_USER_INPUT", "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "current", "draft"),
+    [
+        (GRAPHQL_JSON, (400, 400, 200, 200), (400, 422, 294, 200)),
+        ("*/*", (400, 400, 200, 200), (400, 422, 294, 200)),
+        (f"{GRAPHQL_JSON}, {JSON};q=0.9", (400, 400, 200, 200), (400, 422, 294, 200)),
+        (JSON, (200, 200, 200, 200), (200, 200, 200, 200)),
+        (f"{JSON}, */*;q=0.9", (200, 200, 200, 200), (200, 200, 200, 200)),
+    ],
+)
+def test_the_statuses_of_both_profiles(
+    api: Api,
+    drafting: Api,
+    accept: str,
+    current: tuple[int, ...],
+    draft: tuple[int, ...],
+) -> None:
+    """Of a syntax error, an unknown field, a failing field, and an answer without errors."""
+    documents = ("{", "{ nothing }", '{ node(id: "x") { id } }', PLANS)
+    for served, wanted in ((api, current), (drafting, draft)):
+        answers = [
+            served.http.post("/graphql", json={"query": query}, headers={"accept": accept})
+            for query in documents
+        ]
+        assert tuple(answer.status_code for answer in answers) == wanted
+        assert ["data" in answer.json() for answer in answers] == [False, False, True, True]
 
 
 def test_of_many_errors_in_variables_the_first_are_told(api: Api) -> None:
@@ -270,6 +316,33 @@ def test_an_unexpected_failure_is_named_by_the_request_id_alone(
             ],
         },
     )
+
+
+def test_a_failure_outside_of_any_field_is_json_and_logged_once(world: str) -> None:
+    def clock() -> datetime:
+        raise OSError("a secret of ours")
+
+    with live_server(world, clock=clock) as live, capture_logs() as lines:
+        headers = {"x-request-id": "a-fault-of-yours", "accept": JSON}
+        answer = live.http.post("/graphql", json={"query": "{ who }"}, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        500,
+        "application/json; charset=utf-8",
+    )
+    assert answer.json() == {
+        "errors": [
+            {
+                "message": "Something went wrong on our side; the request id tells us what.",
+                "extensions": {
+                    "requestId": "a-fault-of-yours",
+                    "code": "INTERNAL_SERVER_ERROR",
+                },
+            }
+        ]
+    }
+    assert [line["event"] for line in lines] == ["unexpected failure", "request"]
+    assert {line["request_id"] for line in lines} == {"a-fault-of-yours"}
+    assert lines[1]["outcome"] == "server_error"
 
 
 @pytest.mark.parametrize("offered", ["short", "x" * 129, "with a space", "<script></script>"])

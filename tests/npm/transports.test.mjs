@@ -47,6 +47,20 @@ for (const [name, createClient] of [["graphql-ws", socketClient], ["graphql-sse"
     client.dispose();
   });
 
+  test(`${name}: a mutation`, async () => {
+    const client = createClient();
+    const query = `mutation { waitAtGate(name: "sent by ${name}") }`;
+    assert.deepEqual(await results(client, { query }), [{ data: { waitAtGate: true } }]);
+    client.dispose();
+  });
+
+  test(`${name}: taking a stream up where it broke`, async () => {
+    const client = createClient();
+    const query = "subscription { count(to: 5, after: 3) { number } }";
+    assert.deepEqual(await results(client, { query }), counted(5).slice(3));
+    client.dispose();
+  });
+
   test(`${name}: leaving a stream in the middle`, async () => {
     const client = createClient();
     const variables = { name: `left by ${name}` };
@@ -93,6 +107,11 @@ test("graphql-sse: a token, and one that is not accepted", async () => {
     assert.equal(error.response.status, 401);
     return true;
   });
+});
+
+test("graphql-sse: taking a stream up by the last event's id", async () => {
+  const client = eventClient({ headers: { "Last-Event-ID": "48" } });
+  assert.deepEqual(await results(client, count(50)), counted(50).slice(48));
 });
 
 test("graphql-sse: an operation that is not valid is a result with errors", async () => {

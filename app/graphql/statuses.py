@@ -1,0 +1,37 @@
+"""The HTTP statuses of answers, of which GraphQL over HTTP has two sets in use.
+
+https://github.com/graphql/graphql-over-http, as of August 2026, and what clients knew before it.
+"""
+
+from app.graphql.answers import Answer
+from app.graphql.metering import THROTTLED
+from app.graphql.refusals import DOCUMENT_STATUSES
+from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
+from app.setting_types import StatusProfile
+from gql.execution.prepare import PARSE_FAILED
+
+_EXECUTED, _EXECUTED_WITH_ERRORS = 200, 294
+_MALFORMED, _UNPROCESSABLE = 400, 422
+_ALWAYS = {
+    THROTTLED: 429,
+    INTERNAL_SERVER_ERROR: 500,
+    SERVICE_UNAVAILABLE: 503,
+    **DOCUMENT_STATUSES,
+}
+
+
+def status_of(answer: Answer, profile: StatusProfile, *, is_plain_json: bool) -> int:
+    """The status of an answer; `is_plain_json` is said of a client that reads only the body.
+
+    That one gets 200 for whatever is a GraphQL request, as the specification has it for clients
+    that ask for `application/json`.
+    """
+    is_draft = profile is StatusProfile.DRAFT and not is_plain_json
+    if answer.was_executed:
+        return _EXECUTED_WITH_ERRORS if is_draft and "errors" in answer.body else _EXECUTED
+    if answer.refusal in _ALWAYS:
+        return _ALWAYS[answer.refusal]
+    if is_plain_json:
+        return _EXECUTED
+    is_text = answer.refusal == PARSE_FAILED
+    return _UNPROCESSABLE if is_draft and not is_text else _MALFORMED

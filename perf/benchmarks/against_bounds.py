@@ -1,0 +1,78 @@
+"""`guidance bench-bounds`: what a request costs here, beside the least that it can cost."""
+
+import secrets
+from collections.abc import Sequence
+
+import click
+
+from app.settings import load_settings
+from app.wiring import database_url
+from perf.benchmarks.load import asked
+from perf.benchmarks.operations import OPERATIONS
+from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.servers import JSON, OURS, ROWS, leave_a_core, running
+from perf.benchmarks.turns import Contender, Load, compare
+from perf.benchmarks.wire import UnexpectedAnswer, posted
+
+_PEOPLE = 200
+_PATHS = {ROWS: "rows", JSON: "json"}
+
+
+@click.command()
+@click.option(
+    "--requests",
+    type=click.IntRange(100),
+    default=1_000,
+    show_default=True,
+    help="Requests for each operation, server and round.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Rounds, the servers taking turns; the medians are printed.",
+)
+@click.option(
+    "--connections", type=click.IntRange(1), default=16, show_default=True, help="At a time."
+)
+def bench_bounds(requests: int, rounds: int, connections: int) -> None:
+    """Measure the server on the data of `guidance seed --profile bench`, beside its bounds.
+
+    Bound R reads rows and writes the answer by hand; bound J sends JSON that PostgreSQL built.
+    Each server runs on one core, PostgreSQL and the load on the others.
+    """
+    settings = load_settings()
+    secret = secrets.token_hex()
+    tokens = tokens_of_people(secret, _PEOPLE)
+    core = leave_a_core()
+    with database_url(settings) as url:
+        environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
+        with (
+            running(OURS, environment, core) as ours,
+            running(ROWS, environment, core) as rows,
+            running(JSON, environment, core) as json,
+        ):
+            contenders = [
+                Contender(ours, {one.name: asked(one, tokens) for one in OPERATIONS}),
+                *(Contender(server, _of_bound(server.name)) for server in (rows, json)),
+            ]
+            try:
+                compare(contenders, ROWS, Load(requests, rounds, connections))
+            except UnexpectedAnswer as error:
+                raise click.ClickException(f"a server did not answer: {error}") from None
+
+
+def _of_bound(name: str) -> dict[str, Sequence[bytes]]:
+    return {
+        operation.name: [
+            posted(bound_path(_PATHS[name], operation.name, user_id), b"{}")
+            for user_id in range(1, _PEOPLE + 1)
+        ]
+        for operation in OPERATIONS
+    }
+
+
+def bound_path(bound: str, operation: str, user_id: int) -> str:
+    """Where a bound answers an operation in the name of a person."""
+    return f"/{bound}/{operation.replace(' ', '-')}/{user_id}"

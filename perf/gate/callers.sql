@@ -1,0 +1,49 @@
+-- Those who ask: the same five twice, once with n of everything and once with twice as many.
+CREATE TEMP TABLE caller AS
+  SELECT 2000 + place AS person, 1500 + place AS account, CASE WHEN place > 5 THEN 24 ELSE 12 END AS n,
+         (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status
+  FROM generate_series(1, 10) place;
+INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
+INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
+  SELECT person, 'basic-entry', 'inactive', '2025-12-01',
+         '2025-12-01'::timestamptz + s * interval '1 day'
+  FROM caller, generate_series(1, n) s;
+INSERT INTO user_subscriptions
+  (user_id, plan_code, status, failure_reason, started_at, created_at, updated_at)
+  SELECT person, 'premium-unlimited', status, CASE status WHEN 'failed' THEN 'card_declined' END,
+         CASE status WHEN 'active' THEN '2026-02-01'::date END, '2026-02-01', '2026-02-01'
+  FROM caller WHERE status IS NOT NULL;
+INSERT INTO daily_quota_usages (user_id, usage_date, used)
+  SELECT person, '2026-02-20'::date - d, 3 FROM caller, generate_series(0, n) d;
+INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
+  SELECT user_id, usage_date, used, 'opening' FROM daily_quota_usages JOIN caller ON user_id = person;
+INSERT INTO chat_conversations (user_id, title, created_at, updated_at)
+  SELECT person, 'What to do about the garden ' || c, '2026-01-01',
+         '2026-02-20'::timestamptz - c * interval '1 hour'
+  FROM caller, generate_series(1, n) c;
+INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts,
+  prompt_tokens, completion_tokens, latency_ms)
+  SELECT id, CASE m % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
+         repeat('Begin with the smallest step. ', 8), updated_at - (n - m) * interval '1 minute',
+         CASE m % 2 WHEN 0 THEN 'stand-in' END, CASE m % 2 WHEN 0 THEN 1 END,
+         CASE m % 2 WHEN 0 THEN 100 END, CASE m % 2 WHEN 0 THEN 50 END,
+         CASE m % 2 WHEN 0 THEN 1000 END
+  FROM caller JOIN chat_conversations ON user_id = person, generate_series(1, n) m;
+INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
+  SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
+         CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,
+         '2026-01-01'::timestamptz + r * interval '1 hour',
+         CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
+  FROM caller, generate_series(1, n) r;
+INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
+  FROM user_privacy_requests JOIN caller ON user_id = person WHERE request_kind = 'export';
+INSERT INTO enterprise_accounts (id, company_name, administrator_id)
+  SELECT account, 'Analytical Engines', person FROM caller;
+INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
+  SELECT account, '2026-02-20'::date - d, 7 FROM caller, generate_series(0, n - 1) d;
+INSERT INTO enterprise_credentials
+  (id, enterprise_account_id, key_id, secret_hash, status, created_at)
+  SELECT 100 * account + k, account, account || '-' || k, sha256(''),
+         CASE k % 2 WHEN 0 THEN 'revoked' ELSE 'active' END, '2026-01-01'
+  FROM caller, generate_series(1, n) k;

@@ -1,0 +1,60 @@
+-- Everybody else: enough of everything for the planner to choose, and of each parent more than a page.
+INSERT INTO users (email) SELECT i || '@example.com' FROM generate_series(1, 2000) i;
+INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
+  SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END, '2025-12-01',
+         '2025-12-12'::timestamptz + (u * c % 977) * interval '1 hour'
+  FROM generate_series(1, 400) u, generate_series(1, 120) c;
+INSERT INTO chat_messages (conversation_id, role, content, created_at)
+  SELECT c, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
+  FROM generate_series(1, 400) c, generate_series(1, 150) m;
+INSERT INTO reply_generations
+  (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
+  SELECT id, conversation_id, 1 + id % 400, '2026-02-20', gen_random_uuid(),
+         '2026-03-20'::timestamptz + id * interval '1 minute'
+  FROM chat_messages WHERE id % 20 = 0;
+INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
+  SELECT u, 'basic-entry', 'inactive', '2025-12-01',
+         '2025-12-01'::timestamptz + s * interval '1 day'
+  FROM generate_series(1, 2000) u, generate_series(1, 5) s;
+INSERT INTO billing_payment_attempts (user_id, subscription_id, plan_code, status, amount_cents,
+  currency, idempotency_key, provider_key, next_check_at)
+  SELECT user_id, id, plan_code, CASE id % 100 WHEN 0 THEN 'pending' ELSE 'succeeded' END, 500,
+         'EUR', id::text, id::text, '2026-01-01'::timestamptz + id * interval '1 minute'
+  FROM user_subscriptions;
+INSERT INTO billing_plan_changes
+  (user_id, subscription_id, from_plan_code, to_plan_code, idempotency_key)
+  SELECT user_id, id, 'premium-unlimited', plan_code, id::text FROM user_subscriptions;
+INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
+  SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
+         '2025-12-29'::timestamptz + r * interval '1 hour'
+  FROM generate_series(1, 400) u, generate_series(1, 120) r;
+INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
+  SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
+INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-01-07'
+  FROM user_privacy_requests WHERE request_kind = 'export';
+INSERT INTO daily_quota_usages (user_id, usage_date, used)
+  SELECT u, '2026-01-31'::date + d, d FROM generate_series(1, 2000) u, generate_series(0, 20) d;
+INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
+  SELECT user_id, usage_date, used, 'opening' FROM daily_quota_usages;
+INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)
+  SELECT u, k::text, sha256(k::text::bytea), '2026-02-01'::timestamptz + k * interval '1 hour'
+  FROM generate_series(1, 2000) u, generate_series(1, 10) k;
+INSERT INTO audit_events (actor_kind, user_id, action, subject)
+  SELECT 'user', u, 'privacy.export_requested', 'privacy_request:1'
+  FROM generate_series(1, 2000) u, generate_series(1, 5);
+INSERT INTO enterprise_accounts (company_name, administrator_id)
+  SELECT 'Company', a FROM generate_series(1, 1500) a;
+INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
+  SELECT a, '2025-01-26'::date + d, d FROM generate_series(1, 60) a, generate_series(0, 390) d;
+INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash)
+  SELECT a, a || '-' || k, sha256('') FROM generate_series(1, 1500) a, generate_series(1, 12) k;
+INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint, created_at)
+  SELECT a, k::text, sha256(k::text::bytea), '2026-02-01'::timestamptz + k * interval '1 hour'
+  FROM generate_series(1, 1500) a, generate_series(1, 4) k;
+INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
+  status, owner, lease_expires_at, model)
+  SELECT 1 + id % 1500, id, '2026-02-01', false,
+         CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
+         '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
+  FROM enterprise_credentials;

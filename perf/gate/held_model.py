@@ -1,0 +1,67 @@
+"""The stand-in for the model, held back: no reply begins before the one who waits for it does.
+
+How often a reply is looked at would otherwise depend on who is quicker.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from perf.llm_standin.behaviour import Behaviour
+from perf.llm_standin.server import make_app
+from perf.llm_standin.stand_in import StandIn
+
+_BEHAVIOUR = Behaviour(tokens=40, tokens_per_second=0, first_token_seconds=0)
+
+
+class HeldModel:
+    """Served at `url`; writes while it is not held back."""
+
+    def __init__(self, url: str, may_write: asyncio.Event) -> None:
+        self.url = url
+        self._may_write = may_write
+
+    def hold(self) -> None:
+        """Begin no reply from now on."""
+        self._may_write.clear()
+
+    def let_go(self) -> None:
+        """Write what was asked for."""
+        self._may_write.set()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to whoever runs this."""
+        yield
+
+
+@asynccontextmanager
+async def held_model() -> AsyncIterator[HeldModel]:
+    """Serve the stand-in on a free port of this machine until the block is left."""
+    may_write = asyncio.Event()
+    app = _held_back(make_app(StandIn(_BEHAVIOUR)), may_write)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            yield HeldModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", may_write)
+        finally:
+            may_write.set()
+            server.should_exit = True
+            await serving
+
+
+def _held_back(app: ASGIApp, may_write: asyncio.Event) -> ASGIApp:
+    async def held(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_write.wait()
+        await app(scope, receive, send)
+
+    return held

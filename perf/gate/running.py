@@ -1,0 +1,120 @@
+"""Running our own documents once, and what that took."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.graphql.answers import GraphQLRequest
+from app.graphql.service import GraphQLService
+from app.settings import Settings
+from app.wiring import open_application
+from db.tracing import Ran, traced_statements
+from gql.operations.budgets import TrustedDocument
+from perf.gate.held_model import HeldModel, held_model
+from services.principal import Principal
+
+NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
+_NO_BOUND = 1_000_000
+_AWAITING_A_REPLY = frozenset({"messages.stream", "metered_replies.begin"})
+"""Statements after which somebody waits for the model."""
+SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
+
+
+class FlowFailed(Exception):
+    """A document was not answered as its flow needs; the message has the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What running one document took."""
+
+    ran: tuple[Ran, ...]
+    response_bytes: int
+    cost: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows the statements returned."""
+        return sum(one.rows for one in self.ran)
+
+    @property
+    def subscription_lookups(self) -> int:
+        """How often the current subscription was looked up, besides by a change in itself."""
+        return sum(
+            one.statement.name == SUBSCRIPTION_LOOKUP and not one.is_in_transaction
+            for one in self.ran
+        )
+
+
+class Runner:
+    """Runs documents one after the other on one database."""
+
+    def __init__(self, service: GraphQLService, model: HeldModel) -> None:
+        self._service = service
+        self._model = model
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> tuple[Taken, list[Any]]:
+        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        request = GraphQLRequest(document.text, variables=variables)
+        operation = await self._service.prepare(request, principal, {})
+        answers = self._service.answers(operation, request, principal, document.name)
+        ran: list[Ran] = []
+
+        def heard(one: Ran) -> None:
+            ran.append(one)
+            if one.statement.name in _AWAITING_A_REPLY:
+                self._model.let_go()
+
+        self._model.hold()
+        with traced_statements(heard):
+            async with aclosing(answers):
+                bodies = [answer.body async for answer in answers]
+        _check(document, bodies)
+        cost = self._service.cost(operation, request).body["extensions"]["cost"]
+        taken = Taken(
+            tuple(ran),
+            sum(len(orjson.dumps(body)) for body in bodies),
+            cost["requestedQueryCost"],
+        )
+        return taken, [body["data"] for body in bodies]
+
+
+@asynccontextmanager
+async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
+    """Serve from the database at `url`, without a cache, and whatever it costs."""
+    async with held_model() as model:
+        settings = Settings.model_validate(
+            {
+                "database_url": url,
+                "guidance_data_dir": folder,
+                "database_pool_size": 4,
+                "chat_llm_base_url": model.url,
+                "billing_subscription_cache_ttl_seconds": 0,
+                "payments_provider": "sandbox",
+                "graphql_max_cost": _NO_BOUND,
+                "graphql_key_budget": _NO_BOUND,
+                "graphql_person_budget": _NO_BOUND,
+            }
+        )
+        async with open_application(settings, url, clock=lambda: NOW) as application:
+            try:
+                yield Runner(application.graphql, model)
+            finally:
+                model.let_go()
+
+
+# Any: bodies are JSON.
+def _check(document: TrustedDocument, bodies: list[dict[str, Any]]) -> None:
+    for body in bodies:
+        values = (body.get("data") or {}).values()
+        is_refused = any(isinstance(one, dict) and one.get("userErrors") for one in values)
+        if "errors" in body or is_refused or None in values:
+            raise FlowFailed(f"{document.name} was answered with {orjson.dumps(body).decode()}")
