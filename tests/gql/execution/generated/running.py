@@ -86,7 +86,7 @@ class Both:
             return await run(executor)
         if self._plans is None:
             self._plans = Plans(
-                self._schema, executor.operation, executor.fragments, eager=True
+                self._schema, executor.operation, executor.fragments, is_lasting=True
             )
         executor.plans = self._plans
         ran = await run(executor)
