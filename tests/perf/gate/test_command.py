@@ -8,8 +8,8 @@ from perf.gate.command import gate
 from tests.fixtures.postgres import new_database, run
 
 
-def test_one_document_is_run_on_a_database_of_its_own() -> None:
-    result = CliRunner().invoke(gate, ["--document", "Quota"])
+def test_a_document_that_keeps_its_budget(crowd: str) -> None:
+    result = CliRunner().invoke(gate, ["--document", "Quota", "--url", crowd])
     assert result.exit_code == 0, result.output
     header, line, verdict = result.output.splitlines()
     assert header.split() == [
