@@ -14,6 +14,7 @@ from app import explorer
 from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
+from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
@@ -58,7 +59,12 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     endpoint = GraphQLEndpoint(
         application.graphql,
         application.authenticator,
-        max_body_bytes=settings.graphql_max_body_bytes,
+        application.clock,
+        Acceptance(
+            max_body_bytes=settings.graphql_max_body_bytes,
+            max_batch=settings.graphql_max_batch,
+            allowed_origins=settings.graphql_allowed_origins,
+        ),
         statuses=settings.graphql_status_profile,
     )
     socket = GraphQLSocket(
@@ -76,6 +82,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
 
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
@@ -91,5 +98,5 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
+        Route("/metrics", exposition.answer),
     ]

@@ -23,6 +23,7 @@ from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.persisted.records import Bounds
 from services.throttling.records import CostLimits, Policy
 
 LONGEST_GRACE_DAYS = 28
@@ -43,6 +44,12 @@ class PaymentsProvider(Enum):
 
     STRIPE = "stripe"
     SANDBOX = "sandbox"
+
+
+class Pooler(Enum):
+    """What stands between the process and PostgreSQL."""
+
+    TRANSACTION = "transaction"
 
 
 class SettingsRefused(Exception):
@@ -67,6 +74,14 @@ class Settings(BaseSettings):
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
+    )
+    database_pooler: Pooler | None = Field(
+        None,
+        description="`transaction` where a pooler, such as PgBouncer, lends a connection of the "
+        "server for one transaction only; then no statement is kept prepared.",
+    )
+    database_timing: bool = Field(
+        True, description="Whether each repository method is timed, for metrics and operators."
     )
     redis_url: RedisUrl | None = Field(
         None, repr=False, description="Redis that all instances share; memory when not set."
@@ -196,9 +211,21 @@ class Settings(BaseSettings):
         description="The largest request body, answered with 413 beyond, and WebSocket message, "
         "closed with 1009.",
     )
+    graphql_max_batch: int = Field(
+        0,
+        ge=0,
+        description="The most operations that one HTTP request may carry as a list; with 0 lists "
+        "are refused.",
+    )
     graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (),
-        description="Origins of pages elsewhere that may open a WebSocket, separated by commas.",
+        description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
+        "separated by commas.",
+    )
+    graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        15,
+        description="How long a query, or one event of a subscription, may take; then it is "
+        "broken off. A mutation is finished.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
@@ -211,6 +238,20 @@ class Settings(BaseSettings):
         5_000,
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
+    )
+    graphql_persisted_queries: bool = Field(
+        True,
+        description="Whether clients may register documents by their hash (automatic persisted "
+        "queries).",
+    )
+    graphql_persisted_queries_max_count: Positive = Field(
+        5_000, description="The most of them that are kept; the oldest go first."
+    )
+    graphql_persisted_queries_max_characters: Positive = Field(
+        20_000, description="The most characters of one; a longer one is served and not kept."
+    )
+    graphql_persisted_queries_lifetime_seconds: Positive = Field(
+        86_400, description="How long one is kept after it was registered."
     )
     graphql_key_budget: Positive = Field(
         20_000,
@@ -362,6 +403,17 @@ class Settings(BaseSettings):
             tokens=self.graphql_max_tokens,
             depth=self.graphql_max_depth,
             aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def persisted_query_bounds(self) -> Bounds | None:
+        """What is kept of documents that clients register by their hash; None for nothing."""
+        if not self.graphql_persisted_queries:
+            return None
+        return Bounds(
+            count=self.graphql_persisted_queries_max_count,
+            characters=self.graphql_persisted_queries_max_characters,
+            lifetime_seconds=self.graphql_persisted_queries_lifetime_seconds,
         )
 
     @property

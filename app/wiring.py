@@ -12,18 +12,19 @@ from app.billing import Billing, open_billing
 from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
+from app.documents import open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
 from app.secret import kept_secret
 from app.settings import Settings
+from app.telling import told_regularly
 from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
 from gql.context import Services
-from gql.execution.prepare import Preparation
 from metrics.observations import Observations
 from services.billing.records import Subscription
 from services.clock import Clock, system_clock
@@ -48,6 +49,7 @@ class Application:
     privacy: Privacy
     authenticator: Authenticator
     graphql: GraphQLService
+    observations: Observations
 
 
 @contextmanager
@@ -77,9 +79,11 @@ async def open_application(
                 url,
                 replica_url=settings.database_replica_url,
                 pool_size=settings.database_pool_size,
-                observe=observations.statement,
+                observe=observations.methods.observe if settings.database_timing else None,
+                keeps_statements=settings.database_pooler is None,
             )
         )
+        await stack.enter_async_context(told_regularly(observations.methods))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
@@ -99,6 +103,7 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+        documents = await stack.enter_async_context(open_documents(settings, core))
         yield Application(
             settings=settings,
             clock=clock,
@@ -112,11 +117,7 @@ async def open_application(
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
-                Preparation(
-                    core,
-                    limits=settings.document_limits,
-                    allows_introspection=settings.allows_introspection,
-                ),
+                documents,
                 database,
                 services=Services(
                     billing=billing.service,
@@ -134,7 +135,9 @@ async def open_application(
                 meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
+                deadline_seconds=settings.graphql_deadline_seconds,
             ),
+            observations=observations,
         )
 
 

@@ -3,6 +3,8 @@
 import click
 
 from perf.gate.command import gate
+from perf.load.command import run
+from perf.report.command import report
 
 
 @click.group()
@@ -11,3 +13,5 @@ def perf() -> None:
 
 
 perf.add_command(gate)
+perf.add_command(run)
+perf.add_command(report)

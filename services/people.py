@@ -1,5 +1,6 @@
 """The people who act."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
@@ -8,7 +9,7 @@ from db.queries import users
 from db.unavailable import DatabaseUnavailable
 
 REMEMBERED_SECONDS = 2.0
-_MOST_REMEMBERED = 10_000
+_MOST_REMEMBERED = 100_000
 
 
 class PersonUnknown(Exception):
@@ -31,12 +32,13 @@ async def lock(transaction: Transaction, user_id: int) -> None:
 
 
 class KnownPeople:
-    """Who is known, and not being erased, asked of the database now and then.
+    """Who is known, and not being erased.
 
-    That somebody is there is believed for `remembered_seconds`, so that a busy person costs one
-    statement in that time and process. Writes do not rely on it: they `hold` the person. An erasure
-    waits for as long between signing a person out and touching the first row, so that nobody is
-    shown what is left of an account. That somebody is not there is believed never.
+    That somebody is there is believed as long as this process hears of every erasure: it looks for
+    those that have begun twice in `remembered_seconds`, one statement for all people, and believes
+    nothing any more when it has not looked for so long. An erasure waits that time between signing
+    a person out and touching the first row, so that nobody is shown what is left of an account.
+    Writes do not rely on it: they `hold` the person. That somebody is not there is never believed.
     """
 
     def __init__(
@@ -49,33 +51,48 @@ class KnownPeople:
         self._database = database
         self._remembered_seconds = remembered_seconds
         self._seconds = seconds
-        self._there_until: dict[int, float] = {}
+        self._there: set[int] = set()
+        self._looked_at = -remembered_seconds
+        self._looking = asyncio.Lock()
 
     async def has(self, user_id: int) -> bool:
         """Whether the person of a token is there; true while the database cannot say.
 
         Without it nothing of the person can be read either.
         """
-        now = self._seconds()
-        if self._there_until.get(user_id, now) > now:
-            return True
+        if self._is_due():
+            async with self._looking:
+                if self._is_due():
+                    await self._look()
+        return user_id in self._there or await self._ask(user_id)
+
+    async def forget(self, user_ids: Sequence[int]) -> None:
+        """Ask the database the next time."""
+        self._there.difference_update(user_ids)
+
+    def _is_due(self) -> bool:
+        return self._seconds() - self._looked_at >= self._remembered_seconds / 2
+
+    async def _look(self) -> None:
+        """Forget who is being erased; everybody, where an erasure may have been missed."""
+        began = self._seconds()
+        try:
+            async with self._database.read_primary() as connection:
+                self._there.difference_update(await users.under_erasure(connection))
+        except DatabaseUnavailable:
+            self._there.clear()
+        if began - self._looked_at >= self._remembered_seconds:
+            self._there.clear()
+        self._looked_at = began
+
+    async def _ask(self, user_id: int) -> bool:
         try:
             async with self._database.read_primary() as connection:
                 is_there = await users.is_there(connection, user_id)
         except DatabaseUnavailable:
             return True
         if is_there:
-            self._remember(user_id, now)
-        else:
-            self._there_until.pop(user_id, None)
+            if len(self._there) >= _MOST_REMEMBERED:
+                self._there.clear()
+            self._there.add(user_id)
         return is_there
-
-    async def forget(self, user_ids: Sequence[int]) -> None:
-        """Ask the database the next time."""
-        for user_id in user_ids:
-            self._there_until.pop(user_id, None)
-
-    def _remember(self, user_id: int, now: float) -> None:
-        if len(self._there_until) >= _MOST_REMEMBERED:
-            self._there_until.clear()
-        self._there_until[user_id] = now + self._remembered_seconds

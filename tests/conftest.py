@@ -1,6 +1,9 @@
 """Every fixture has its file; this one names them."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("long", max_examples=5_000)
 
 pytest_plugins = [
     "tests.fixtures.postgres",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ import jwt
 from jwt import PyJWK
 
 from app.authentication.key_set import KeySet, UnknownKey
+from app.authentication.verified import Claims, VerifiedTokens
 from services.clock import Clock
 
 LONGEST_TOKEN = 8_192
@@ -26,15 +26,6 @@ class InvalidToken(Exception):
     """The token is not accepted; the message says why and holds nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Whose token it is, what it allows, and when it ends (Unix seconds)."""
-
-    user_id: int
-    roles: frozenset[str]
-    expires_at: float
-
-
 class TokenVerifier:
     """Accepts HS256 under any of `secrets`, the rest under the keys of `key_set`."""
 
@@ -42,16 +33,28 @@ class TokenVerifier:
         self._secrets = tuple(secrets)
         self._key_set = key_set
         self._clock = clock
+        self._verified = VerifiedTokens()
 
     async def verify(self, token: str) -> Claims:
-        """Check signature, times and claims; raises `InvalidToken` and `KeySetUnavailable`."""
+        """Check signature, times and claims; raises `InvalidToken` and `KeySetUnavailable`.
+
+        A token that was accepted is looked at again only when it has ended, or after a while.
+        """
+        now = self._clock().timestamp()
+        claims = self._verified.claims(token, now)
+        if claims is None:
+            claims = await self._check(token, now)
+            self._verified.keep(token, claims, now)
+        return claims
+
+    async def _check(self, token: str, now: float) -> Claims:
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken("it is too long")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
             raise InvalidToken("it is malformed") from None
-        return _claims(await self._payload(token, header), self._clock().timestamp())
+        return _claims(await self._payload(token, header), now)
 
     # Any: a header and a payload are JSON of unknown shape until their members are checked.
     async def _payload(self, token: str, header: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Streams of events are answered as the distinct connections mode of GraphQL over 
 
 import re
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,22 +15,29 @@ from starlette.responses import Response
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
     Authenticator,
+    Identity,
     NotAuthenticated,
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
-from app.graphql.answers import Answer, GraphQLRequest, refused
-from app.graphql.budget_fields import budget_fields
+from app.graphql.answers import Answer, GraphQLRequest, Record, broken, label, refused
+from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.request import BadRequest, read_request
+from app.graphql.expiry import until_expired
+from app.graphql.header_fields import header_fields
+from app.graphql.racing import until_gone
+from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
+from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
+from services.clock import Clock
 from services.principal import Principal
 
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+_CLIENT_GONE = 499
 _RETRY_SECONDS = "1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -41,14 +49,16 @@ class GraphQLEndpoint:
         self,
         service: GraphQLService,
         authenticator: Authenticator,
+        clock: Clock,
+        acceptance: Acceptance,
         *,
-        max_body_bytes: int,
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
-        self._max_body_bytes = max_body_bytes
+        self._clock = clock
+        self._acceptance = acceptance
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
@@ -69,25 +79,41 @@ class GraphQLEndpoint:
         except AuthenticationUnavailable as error:
             body = message_body(str(error), SERVICE_UNAVAILABLE)
             return _response(503, body, types.json, {"retry-after": _RETRY_SECONDS})
+        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+            answer = broken(error, request.state.request_id)
+            return self._told(answer, request, types)
 
     async def _answer(self, request: Request, types: Accepted) -> Response:
-        principal = await self._authenticator.principal(request.headers)
-        asked = await read_request(request, max_body_bytes=self._max_body_bytes)
+        identity = await self._authenticator.identity(request.headers)
+        principal = identity.principal
+        asked = await read_request(request, self._acceptance)
+        if isinstance(asked, tuple):
+            return await self._batch(request, asked, principal)
         try:
-            operation = self._service.prepare(asked)
+            operation = await self._service.prepare(asked, principal, request.headers)
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
                 return self._response(answer, types)
             if types.prefers_stream or operation.kind == "subscription":
-                return self._stream(request, types, operation, asked, principal)
+                return self._stream(request, types, operation, asked, identity)
             answer = await self._service.answer(
-                operation, asked, principal, request.state.request_id
+                operation,
+                asked,
+                principal,
+                request.state.request_id,
+                gone=partial(until_gone, request.receive),
             )
         except RequestRefused as refusal:
             answer = refused(refusal)
             if types.prefers_stream:
-                return self._events(_only(answer), request)
+                return self._events(_only(answer), request, identity)
+        except ClientGone:
+            request.state.log.update(operation=label(operation.name), outcome="gone")
+            return Response(status_code=_CLIENT_GONE)
+        return self._told(answer, request, types)
+
+    def _told(self, answer: Answer, request: Request, types: Accepted) -> Response:
         request.state.log.update(
             operation=answer.operation_name,
             outcome=answer.outcome.value,
@@ -95,9 +121,24 @@ class GraphQLEndpoint:
         )
         return self._response(answer, types)
 
+    async def _batch(
+        self, request: Request, asked: tuple[GraphQLRequest, ...], principal: Principal
+    ) -> Response:
+        """Answer in turn, so that a batch takes no more of the server at once than one does."""
+        record, bodies = Record(), []
+        for number, one in enumerate(asked, 1):
+            request_id = f"{request.state.request_id}.{number}"
+            answer = await self._service.answer_of_batch(
+                one, principal, request.headers, request_id
+            )
+            record.add(answer)
+            bodies.append(answer.body)
+        request.state.log.update(record.line)
+        return _response(200, bodies, JSON, header_fields(answer))
+
     def _response(self, answer: Answer, types: Accepted) -> Response:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
-        return _response(status, answer.body, types.json, budget_fields(answer))
+        return _response(status, answer.body, types.json, header_fields(answer))
 
     def _stream(
         self,
@@ -105,7 +146,7 @@ class GraphQLEndpoint:
         types: Accepted,
         operation: Operation,
         asked: GraphQLRequest,
-        principal: Principal,
+        identity: Identity,
     ) -> Response:
         if not types.allows_stream:
             message = (
@@ -116,18 +157,25 @@ class GraphQLEndpoint:
         answers = self._service.answers(
             operation,
             asked,
-            principal,
+            identity.principal,
             request.state.request_id,
             last_event_id=_last_event_id(request),
         )
-        return self._events(answers, request)
+        return self._events(answers, request, identity)
 
-    def _events(self, answers: AsyncGenerator[Answer, None], request: Request) -> EventStream:
-        return EventStream(answers, request, heartbeat_seconds=self._heartbeat_seconds)
+    def _events(
+        self, answers: AsyncGenerator[Answer, None], request: Request, identity: Identity
+    ) -> EventStream:
+        return EventStream(
+            answers,
+            request,
+            heartbeat_seconds=self._heartbeat_seconds,
+            expired=partial(until_expired, identity.expires_at, self._clock),
+        )
 
 
 def _check_method(request: Request, operation: Operation) -> None:
-    if operation.kind == "mutation" and request.method == "GET":
+    if operation.kind == "mutation" and request.method != "POST":
         raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
 
 
@@ -143,6 +191,9 @@ async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
 
 # Any: the body is JSON.
 def _response(
-    status: int, body: dict[str, Any], media_type: str, headers: dict[str, str] | None = None
+    status: int,
+    body: dict[str, Any] | list[Any],
+    media_type: str,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import orjson
-
 from app.graphql.answers import GraphQLRequest
-from app.graphql.request import BadRequest, from_members
+from app.graphql.bad_request import BadRequest
+from app.graphql.bounded_json import NotJson, bounded_json
+from app.graphql.request import from_members
 
 
 class BadMessage(Exception):
@@ -58,9 +58,9 @@ def read_message(text: str | None) -> ClientMessage:
     if text is None:
         raise BadMessage("Messages are texts")
     try:
-        members = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadMessage("The message is not JSON") from None
+        members = bounded_json(text)
+    except NotJson as error:
+        raise BadMessage(f"The message {error}") from None
     if not isinstance(members, dict):
         raise BadMessage("The message is not an object")
     match members.get("type"):

@@ -1,50 +1,69 @@
-"""A GraphQL request out of an HTTP request, or the reason why it is none."""
+"""GraphQL requests out of an HTTP request, or the reason why it is none."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from app.graphql.answers import GraphQLRequest
+from app.graphql.bad_request import BadRequest
+from app.graphql.bounded_json import NotJson, bounded_json
+from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
+from app.graphql.named_document import named_document
 
-BAD_REQUEST = "BAD_REQUEST"
 _MEMBERS = ("query", "operationName", "variables", "extensions")
 
 
-class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `headers`, message and code say why."""
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which HTTP requests are read: how large, in batches of how many, from pages of where."""
 
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        headers: dict[str, str] | None = None,
-        *,
-        code: str = BAD_REQUEST,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
-        self.code = code
+    max_body_bytes: int
+    max_batch: int = 0
+    allowed_origins: Collection[str] = ()
 
 
-async def read_request(request: Request, *, max_body_bytes: int) -> GraphQLRequest:
-    """Read a POST's JSON body or a GET's parameters; raises `BadRequest`."""
-    if request.method == "GET":
+Requested: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
+"""One request, or those of a batch."""
+
+
+async def read_request(request: Request, acceptance: Acceptance) -> Requested:
+    """Read a POST's JSON body or the parameters of a GET or HEAD; raises `BadRequest`."""
+    if request.method != "POST":
+        _check_is_meant(request, acceptance)
         return from_members(dict(request.query_params), "parameters")
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
-    return parse_members(await _body(request, max_body_bytes))
-
-
-def parse_members(body: bytes | str) -> GraphQLRequest:
-    """Read a request's JSON; raises `BadRequest`."""
     try:
-        members = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadRequest(400, "The body is not JSON.") from None
+        members = bounded_json(await _body(request, acceptance.max_body_bytes))
+    except NotJson as error:
+        raise BadRequest(400, f"The body {error}.") from None
+    if isinstance(members, list):
+        return _batch(members, acceptance.max_batch)
+    return _one(members)
+
+
+def _check_is_meant(request: Request, acceptance: Acceptance) -> None:
+    if request.headers.get("content-type") and not is_json(request.headers):
+        raise BadRequest(415, "The content type of a request without a body is application/json.")
+    if may_be_forged(request.headers, acceptance.allowed_origins):
+        message = (
+            "A page of another site may have sent this. Send the content type application/json, "
+            f"or a header {PREFLIGHT_FIELDS[0]}."
+        )
+        raise BadRequest(400, message)
+
+
+def _batch(members: list[Any], most: int) -> tuple[GraphQLRequest, ...]:
+    if not most:
+        raise BadRequest(400, "The body must be a JSON object; batches are not served.")
+    if not 1 <= len(members) <= most:
+        raise BadRequest(400, f"A batch has {len(members)} operations; 1 to {most} are served.")
+    return tuple(_one(one) for one in members)
+
+
+def _one(members: object) -> GraphQLRequest:
     if not isinstance(members, dict):
         raise BadRequest(400, "The body must be a JSON object.")
     return from_members(members, "members")
@@ -72,8 +91,8 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
     query, name, variables, extensions = (members.get(key) for key in _MEMBERS)
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, f"The {kind} must have `query`, a text.")
+    if not isinstance(query, str | None):
+        raise BadRequest(400, "`query` must be a text.")
     if not isinstance(name, str | None):
         raise BadRequest(400, "`operationName` must be a text.")
     if kind == "parameters" and variables is not None:
@@ -84,11 +103,16 @@ def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
         extensions = _json_object(extensions, "extensions")
     if not isinstance(extensions, dict | None):
         raise BadRequest(400, "`extensions` must be an object.")
+    named = named_document(members, extensions)
+    if named is not None:
+        return GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
+    if not query:
+        raise BadRequest(400, f"The {kind} must have `query`, a text, or `documentId`.")
     return GraphQLRequest(query, name or None, variables)
 
 
 def _json_object(text: str, name: str) -> object:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise BadRequest(400, f"`{name}` is not JSON.") from None
+        return bounded_json(text)
+    except NotJson as error:
+        raise BadRequest(400, f"`{name}` {error}.") from None

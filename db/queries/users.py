@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
 
 from db.database import Connection
 from db.statement import Statement
-from db.tables import User
+from db.tables import User, UserPrivacyRequest
 
 _BY_ID = Statement(
     "users.by_id",
@@ -18,6 +18,14 @@ _BY_ID = Statement(
 )
 _THERE = select(User.id).where(User.id == bindparam("user_id"), User.erasure_began_at.is_(None))
 _IS_THERE = Statement("users.is_there", _THERE)
+# Written as literals, so that the planner sees that the partial index has them all.
+_UNDER_ERASURE = Statement(
+    "users.under_erasure",
+    select(UserPrivacyRequest.user_id).where(
+        UserPrivacyRequest.request_kind == literal_column("'delete'"),
+        UserPrivacyRequest.status == literal_column("'processing'"),
+    ),
+)
 _HOLD = Statement("users.hold", _THERE.with_for_update(key_share=True, read=True))
 _LOCK = Statement("users.lock", _THERE.with_for_update(key_share=True))
 _LOCK_OUT = Statement(
@@ -34,6 +42,11 @@ _BEGIN_ERASURE = Statement(
 async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
     """The users `ids` that exist."""
     return await connection.fetch(_BY_ID, ids=ids)
+
+
+async def under_erasure(connection: Connection) -> list[int]:
+    """The users whose erasure has begun and is not over."""
+    return [row["user_id"] for row in await connection.fetch(_UNDER_ERASURE)]
 
 
 async def is_there(connection: Connection, user_id: int) -> bool:

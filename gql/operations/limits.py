@@ -17,6 +17,7 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 
@@ -24,6 +25,7 @@ LIMIT_EXCEEDED = "OPERATION_LIMIT_EXCEEDED"
 MOST_COMPARISONS = 5_000
 """Of fields that are merged, two by two."""
 MOST_SELECTIONS = 2_000
+MOST_DIRECTIVES = 100
 _INTROSPECTION = frozenset({"__schema", "__type"})
 Merged: TypeAlias = tuple[SelectionSetNode, ...]
 """Selections that are one in the answer."""
@@ -50,7 +52,12 @@ def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
     ]
-    aliases = sum(_aliases(one) for one in (*operations, *fragments.values()))
+    roots = (*operations, *fragments.values())
+    directives = _directives(document, roots)
+    if directives > MOST_DIRECTIVES:
+        text = "The document has {} directives; at most {} are served."
+        return _too(text, directives, MOST_DIRECTIVES)
+    aliases = sum(_aliases(one) for one in roots)
     if aliases > limits.aliases:
         return _too("The document has {} aliases; at most {} are served.", aliases, limits.aliases)
     return _walked([(one,) for one in operations], fragments, limits)
@@ -112,16 +119,25 @@ def _inner(nodes: list[FieldNode]) -> Merged:
     )
 
 
+def _directives(document: DocumentNode, roots: Collection[SelectionSetNode]) -> int:
+    count = sum(len(one.directives or ()) for root in roots for one in _written(root))
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+            variables = definition.variable_definitions or ()
+            count += len(definition.directives or ())
+            count += sum(len(one.directives or ()) for one in variables)
+    return count
+
+
 def _aliases(root: SelectionSetNode) -> int:
-    return sum(1 for field in _written(root) if field.alias)
+    return sum(1 for one in _written(root) if isinstance(one, FieldNode) and one.alias)
 
 
-def _written(root: SelectionSetNode) -> Iterator[FieldNode]:
+def _written(root: SelectionSetNode) -> Iterator[SelectionNode]:
     waiting = [root]
     while waiting:
         for selection in waiting.pop().selections:
-            if isinstance(selection, FieldNode):
-                yield selection
+            yield selection
             if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set:
                 waiting.append(selection.selection_set)
 

@@ -22,6 +22,7 @@ from db.queries import (
     privacy,
     privacy_work,
     quota,
+    users,
 )
 from db.statement import Statement
 from perf.gate.planner import SMALL_TABLES
@@ -88,6 +89,7 @@ READS: list[tuple[str, Read]] = [
             connection, "export", uuid4(), lease_seconds=60, now=AT
         ),
     ),
+    ("ix_user_privacy_requests_owed", users.under_erasure),
     (
         OF_ACCOUNT,
         lambda connection: enterprise.usage_totals_by_account(connection, [7], *DAYS),

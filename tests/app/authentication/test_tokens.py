@@ -19,11 +19,11 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import (
     LONGEST_TOKEN,
-    Claims,
     InvalidToken,
     TokenVerifier,
     issue_token,
 )
+from app.authentication.verified import Claims
 from tests.fixtures.key_server import KeyServer, key_server
 from tests.fixtures.world import NOW
 

@@ -4,13 +4,16 @@ import asyncio
 import gzip
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from tests.fixtures.live import live_server
 from tests.fixtures.postgres import run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import Api, serving, settings_for, token_of
@@ -126,10 +129,11 @@ def test_a_body_of_another_type(api: Api, media_type: str) -> None:
         b'{"query": "\xff"}',
         b'{"query": "{ plans { code } }", "operationName": "\\ud800"}',
         b"[" * 100_000,
+        b'{"query": "{ plans { code } }", "variables": {"a": ' + b"[" * 150 + b"]" * 150 + b"}}",
         b'{"variables": ' + b'{"a":' * 30_000,
         gzip.compress(b'{"query": "{ plans { code } }"}'),
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_a_body_that_is_no_request(api: Api, body: bytes) -> None:
     assert refusal(post(api, body)) == (400, "BAD_REQUEST")
@@ -312,6 +316,33 @@ def test_an_unexpected_failure_is_named_by_the_request_id_alone(
             ],
         },
     )
+
+
+def test_a_failure_outside_of_any_field_is_json_and_logged_once(world: str) -> None:
+    def clock() -> datetime:
+        raise OSError("a secret of ours")
+
+    with live_server(world, clock=clock) as live, capture_logs() as lines:
+        headers = {"x-request-id": "a-fault-of-yours", "accept": JSON}
+        answer = live.http.post("/graphql", json={"query": "{ who }"}, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        500,
+        "application/json; charset=utf-8",
+    )
+    assert answer.json() == {
+        "errors": [
+            {
+                "message": "Something went wrong on our side; the request id tells us what.",
+                "extensions": {
+                    "requestId": "a-fault-of-yours",
+                    "code": "INTERNAL_SERVER_ERROR",
+                },
+            }
+        ]
+    }
+    assert [line["event"] for line in lines] == ["unexpected failure", "request"]
+    assert {line["request_id"] for line in lines} == {"a-fault-of-yours"}
+    assert lines[1]["outcome"] == "server_error"
 
 
 @pytest.mark.parametrize("offered", ["short", "x" * 129, "with a space", "<script></script>"])

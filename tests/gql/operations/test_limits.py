@@ -45,6 +45,15 @@ def doubling(levels: int) -> str:
 HARMFUL = {
     "aliases": ("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(300)) + "}", LIMIT),
     "aliases of nothing": ("{" + " ".join(f"a{n}: __typename" for n in range(600)) + "}", LIMIT),
+    "directives": ("{ __typename" + " @skip(if: false)" * 120 + " }", LIMIT),
+    "directives on what is spread": (
+        "{" + " ... @skip(if: false) { __typename }" * 120 + "}",
+        LIMIT,
+    ),
+    "directives of variables": (
+        "query (" + " ".join(f"$v{n}: Int @a" for n in range(120)) + ") { __typename }",
+        LIMIT,
+    ),
     "deep": (nested(10), LIMIT),
     "deeper than is parsed": (nested(400), PARSE),
     "deep through fragments": (doubling(20), LIMIT),

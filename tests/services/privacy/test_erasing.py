@@ -33,6 +33,7 @@ WHAT_IS_ERASED = {
     "audit_events": 5,
     "billing_payment_attempts": 1,
     "billing_plan_changes": 1,
+    "billing_webhook_events": 1,
     "chat_conversations": 45,
     "chat_messages": 162,
     "daily_quota_usages": 2,
@@ -308,7 +309,16 @@ def test_who_is_being_erased_is_signed_out_and_changes_nothing(
     asyncio.run(scenario())
 
 
-def test_a_person_who_is_there_is_looked_up_now_and_then(own_world: str, tmp_path: Path) -> None:
+async def begin_erasure(parts: Parts, user_id: int) -> None:
+    await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = $1", user_id)
+    await parts.rows(
+        "INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at) "
+        "VALUES ($1, 'delete', 'processing', now())",
+        user_id,
+    )
+
+
+def test_a_person_who_is_there_is_looked_up_once(own_world: str, tmp_path: Path) -> None:
     asked: list[str] = []
     seconds = [100.0]
 
@@ -317,20 +327,51 @@ def test_a_person_who_is_there_is_looked_up_now_and_then(own_world: str, tmp_pat
             own_world, tmp_path, observe=lambda name, *_: asked.append(name)
         ) as parts:
             people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
-            assert [await people.has(ADA) for _ in range(3)] == [True] * 3
-            assert asked == ["users.is_there"]
-            seconds[0] += 1.9
+            assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
+            assert asked[0] == "users.under_erasure"
+            assert set(asked[1:]) == {"users.is_there"}
+            asked.clear()
+            seconds[0] += 0.9
             assert await people.has(ADA)
-            assert len(asked) == 1
-            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = 1")
-            seconds[0] += 0.2
-            assert [await people.has(ADA) for _ in range(2)] == [False] * 2
-            assert len(asked) == 3, "that somebody is gone is not remembered"
+            assert asked == []
+            for _ in range(5):
+                seconds[0] += 1
+                assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
+            assert asked == ["users.under_erasure"] * 5
+
+    asyncio.run(scenario())
+
+
+def test_who_is_being_erased_is_not_believed_to_be_there(own_world: str, tmp_path: Path) -> None:
+    seconds = [100.0]
+
+    async def scenario() -> None:
+        async with instance(own_world, tmp_path) as parts:
+            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
+            assert await people.has(ADA)
             assert await people.has(EDITH)
+            await begin_erasure(parts, ADA)
+            seconds[0] += 1
+            assert [await people.has(ADA) for _ in range(2)] == [False] * 2
+            assert await people.has(EDITH)
+            await begin_erasure(parts, EDITH)
+            assert await people.has(EDITH), "until it looks again"
             await people.forget([EDITH])
-            await parts.rows("DELETE FROM quota_ledger_entries WHERE user_id = 5")
-            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = 5")
             assert not await people.has(EDITH)
+
+    asyncio.run(scenario())
+
+
+def test_who_has_not_looked_for_long_believes_nothing(own_world: str, tmp_path: Path) -> None:
+    seconds = [100.0]
+
+    async def scenario() -> None:
+        async with instance(own_world, tmp_path) as parts:
+            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
+            assert await people.has(ADA)
+            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = $1", ADA)
+            seconds[0] += 2
+            assert not await people.has(ADA), "an erasure may be over since"
 
     asyncio.run(scenario())
 
