@@ -2,6 +2,7 @@
 
 import click
 
+from perf.ab.command import ab
 from perf.gate.command import gate
 from perf.load.command import run
 from perf.report.command import report
@@ -15,3 +16,4 @@ def perf() -> None:
 perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(ab)
