@@ -2,6 +2,8 @@
 
 import click
 
+from perf.ab.command import ab
+from perf.gate.command import gate
 from perf.load.command import run
 from perf.report.command import report
 
@@ -11,5 +13,7 @@ def perf() -> None:
     """Measure the server under load, and compare what was measured."""
 
 
+perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(ab)
