@@ -1,9 +1,16 @@
 """Every fixture has its file; this one names them."""
 
 import pytest
+import structlog
 from hypothesis import settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 settings.register_profile("long", max_examples=5_000)
+# As it is, the logger would take seconds to draw each traceback with the variables of its frames.
+*_before, _ = structlog.get_config()["processors"]
+structlog.configure(
+    processors=[*_before, ConsoleRenderer(colors=False, exception_formatter=plain_traceback)]
+)
 
 pytest_plugins = [
     "tests.fixtures.postgres",
