@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from perf.ab.rounds import Measured, Plan, measure
 from perf.ab.servers import AT_ONCE, database_of, run
-from perf.benchmarks.operations import QUOTA
 from perf.dataset.bench import BenchSizes
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
@@ -26,6 +25,13 @@ _QUICK = ("CurrentSubscription", "ConversationPage", "PrivacyExportStatus", "Ent
 _HEAVY = ("ConversationsWithMessages",)
 _CACHED = ("CurrentSubscription", "Quota")
 _TOGETHER = "SubscriptionAndQuota"
+_DOCUMENT = f"""query {_TOGETHER} {{
+  viewer {{
+    id
+    subscription {{ status plan {{ code }} }}
+    quota {{ state limit used remaining resetsAt }}
+  }}
+}}"""
 _FEWEST_ROUNDS = 6
 
 Tell = Callable[[str], None]
@@ -79,7 +85,7 @@ def measure_tunings(
         )
         tell("single lookup")
         with asking_twice() as twice:
-            together = {_TOGETHER: Flow(_TOGETHER, 1, text=QUOTA.document)}
+            together = {_TOGETHER: Flow(_TOGETHER, 1, text=_DOCUMENT)}
             lookups = bench.pair(
                 (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), how.plan(together)
             )

@@ -13,7 +13,7 @@ from perf.load.profiles import PROFILES
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "performance.yml"
 PAGE = ROOT / "docs" / "load-testing.md"
-COMMAND = re.compile(r"\.venv/bin/guidance perf (.+)")
+COMMAND = re.compile(r"\.venv/bin/guidance perf (.+)$", re.MULTILINE)
 COMMANDS = [
     pytest.param(line, id=f"{path.name}: {line}")
     for path in (PAGE, WORKFLOW, ROOT / "perf" / "tunings" / "written.py")
@@ -30,8 +30,9 @@ def test_a_command_can_be_given_as_written(line: str) -> None:
 
 
 def test_every_command_is_described() -> None:
-    page = PAGE.read_text() + (ROOT / "README.md").read_text()
-    assert [name for name in perf.commands if f"guidance perf {name}" not in page] == []
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = "".join(page.read_text() for page in pages)
+    assert [name for name in perf.commands if f"guidance perf {name}" not in text] == []
 
 
 def test_the_profiles_are_those_on_the_page() -> None:
@@ -52,6 +53,7 @@ def test_the_workflow_runs_the_gate_on_changes_and_the_comparison_at_night() -> 
     gate, nightly = text.split("\n  nightly:\n")
     assert "pull_request:" in gate
     assert "cron:" in gate
+    assert "guidance perf gate" in gate
     assert "guidance perf run --profile smoke" in gate
     assert "guidance perf nightly" in nightly
     assert "path: artifacts/history" in nightly
