@@ -6,6 +6,7 @@ from contextlib import aclosing
 from functools import partial
 
 from graphql import GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues
 
 from app.graphql.answers import (
     Answer,
@@ -14,13 +15,13 @@ from app.graphql.answers import (
     broken,
     executed,
     failed,
-    label,
     refused,
     told,
 )
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
+from app.graphql.refusals import variables_misfit
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
@@ -68,11 +69,11 @@ class GraphQLService:
     async def prepare(
         self,
         request: GraphQLRequest,
-        principal: Principal,  # noqa: ARG002 - uses are counted by client next
-        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+        principal: Principal,
+        headers: Mapping[str, str],
     ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return await self._documents.operation(request)
+        return await self._documents.operation(request, principal, headers)
 
     async def answer(
         self, operation: Operation, request: GraphQLRequest, principal: Principal, request_id: str
@@ -82,8 +83,8 @@ class GraphQLService:
         Raises `RequestRefused` for variables that do not fit, for what costs too much, and for
         who has spent too much.
         """
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
+        name, record = operation.label, Record()
+        values = self._coerced(operation, request)
         try:
             with recorded_statements() as statements:
                 context = self._context(operation, principal, request_id)
@@ -121,9 +122,9 @@ class GraphQLService:
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
         """What an operation would cost, without running it; raises `RequestRefused`."""
-        values = coerced(self._schema, operation, request.variables)
+        values = self._coerced(operation, request)
         extensions = self._meter.validated(operation, values)
-        return Answer({"extensions": extensions}, True, Outcome.OK, label(operation.name))
+        return Answer({"extensions": extensions}, True, Outcome.OK, operation.label)
 
     async def answers(
         self,
@@ -159,8 +160,8 @@ class GraphQLService:
         request_id: str,
         last_event_id: int | None,
     ) -> AsyncGenerator[Answer, None]:
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
+        name, record = operation.label, Record()
+        values = self._coerced(operation, request)
         context = partial(self._context, operation, principal, request_id, last_event_id)
         events = subscribe(self._schema, operation, values, context)
         with recorded_statements() as statements:
@@ -187,6 +188,14 @@ class GraphQLService:
             finally:
                 if record.answers:
                     self._observe(record)
+
+    def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
+        try:
+            return coerced(self._schema, operation, request.variables)
+        except RequestRefused as misfit:
+            if self._documents.are_all_known:
+                raise variables_misfit(misfit) from None
+            raise
 
     def _observe(self, record: Record) -> None:
         self._observations.operation(

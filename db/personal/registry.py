@@ -18,6 +18,7 @@ from db.personal.classes import (
     columns,
 )
 from db.personal.company import COMPANY
+from db.personal.documents import DOCUMENTS
 from db.personal.money import MONEY
 from db.personal.requests import ARCHIVES, REQUESTS
 
@@ -75,6 +76,7 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     _KEYS,
     *MONEY,
     *COMPANY,
+    *DOCUMENTS,
     _AUDIT,
     *ARCHIVES,
     *REQUESTS,
