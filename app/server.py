@@ -62,6 +62,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     endpoint = GraphQLEndpoint(
         application.graphql,
         application.authenticator,
+        application.clock,
         Acceptance(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,

@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
         "separated by commas.",
     )
+    graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        15,
+        description="How long a query, or one event of a subscription, may take; then it is "
+        "broken off. A mutation is finished.",
+    )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."
     )

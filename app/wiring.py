@@ -135,6 +135,7 @@ async def open_application(
                 meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
+                deadline_seconds=settings.graphql_deadline_seconds,
             ),
         )
 

@@ -1,0 +1,15 @@
+"""`guidance perf`: measuring under load, comparing, and what is slow and why."""
+
+import click
+
+from perf.load.command import run
+from perf.report.command import report
+
+
+@click.group()
+def perf() -> None:
+    """Measure the server under load, and compare what was measured."""
+
+
+perf.add_command(run)
+perf.add_command(report)
