@@ -88,6 +88,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
 
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
@@ -103,5 +104,5 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
+        Route("/metrics", exposition.answer),
     ]

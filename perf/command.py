@@ -2,6 +2,7 @@
 
 import click
 
+from perf.ab.command import ab
 from perf.load.command import run
 from perf.report.command import report
 
@@ -13,3 +14,4 @@ def perf() -> None:
 
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(ab)
