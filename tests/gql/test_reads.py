@@ -263,9 +263,10 @@ def test_a_company_with_its_usage_keys_and_days(api: Api) -> None:
         {"usageDate": "2026-02-01", "requestCount": 0},
         {"usageDate": "2026-02-02", "requestCount": 2},
     ]
-    assert [(one["keyPrefix"], one["status"]) for one in account["credentials"]] == [
+    # Other tests add theirs behind these.
+    assert [(one["keyPrefix"], one["status"]) for one in account["credentials"][:3]] == [
         ("gk_0000000000000001", "REVOKED"),
-        ("gk_0000000000000002", "RETIRING"),
+        ("gk_0000000000000002", "REVOKED"),
         ("gk_0000000000000003", "ACTIVE"),
     ]
 
