@@ -23,6 +23,7 @@ from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.persisted.records import Bounds
 from services.throttling.records import CostLimits, Policy
 
 LONGEST_GRACE_DAYS = 28
@@ -219,6 +220,20 @@ class Settings(BaseSettings):
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
     )
+    graphql_persisted_queries: bool = Field(
+        True,
+        description="Whether clients may register documents by their hash (automatic persisted "
+        "queries).",
+    )
+    graphql_persisted_queries_max_count: Positive = Field(
+        5_000, description="The most of them that are kept; the oldest go first."
+    )
+    graphql_persisted_queries_max_characters: Positive = Field(
+        20_000, description="The most characters of one; a longer one is served and not kept."
+    )
+    graphql_persisted_queries_lifetime_seconds: Positive = Field(
+        86_400, description="How long one is kept after it was registered."
+    )
     graphql_key_budget: Positive = Field(
         20_000,
         description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
@@ -369,6 +384,17 @@ class Settings(BaseSettings):
             tokens=self.graphql_max_tokens,
             depth=self.graphql_max_depth,
             aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def persisted_query_bounds(self) -> Bounds | None:
+        """What is kept of documents that clients register by their hash; None for nothing."""
+        if not self.graphql_persisted_queries:
+            return None
+        return Bounds(
+            count=self.graphql_persisted_queries_max_count,
+            characters=self.graphql_persisted_queries_max_characters,
+            lifetime_seconds=self.graphql_persisted_queries_lifetime_seconds,
         )
 
     @property

@@ -12,6 +12,7 @@ from app.billing import Billing, open_billing
 from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
+from app.documents import open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
@@ -23,7 +24,6 @@ from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
 from gql.build import schema
 from gql.context import Services
-from gql.execution.prepare import Preparation
 from metrics.observations import Observations
 from services.billing.records import Subscription
 from services.clock import Clock, system_clock
@@ -99,6 +99,7 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+        documents = await stack.enter_async_context(open_documents(settings, core))
         yield Application(
             settings=settings,
             clock=clock,
@@ -112,11 +113,7 @@ async def open_application(
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
-                Preparation(
-                    core,
-                    limits=settings.document_limits,
-                    allows_introspection=settings.allows_introspection,
-                ),
+                documents,
                 database,
                 services=Services(
                     billing=billing.service,

@@ -20,12 +20,18 @@ _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, O
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client asks, whichever way it came."""
+    """What a client asks, whichever way it came.
 
-    query: str
+    It has the text of a document in `query`, or the id of one. Both together register the text
+    under its hash, where the id came as that of an automatic persisted query.
+    """
+
+    query: str | None
     operation_name: str | None = None
     # Any: variables are JSON until they are coerced.
     variables: Mapping[str, Any] | None = None
+    document_id: str | None = None
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,8 @@ def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
     if not isinstance(refusal, Throttled):
-        return Answer(body, was_executed=False, outcome=Outcome.CLIENT_ERROR, refusal=refusal.code)
+        outcome = outcome_of(body["errors"])
+        return Answer(body, was_executed=False, outcome=outcome, refusal=refusal.code)
     if refusal.extensions is not None:
         body["extensions"] = refusal.extensions
     return Answer(

@@ -18,9 +18,10 @@ from app.authentication.authenticator import (
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
-from app.graphql.budget_fields import budget_fields
+from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.request import Acceptance, BadRequest, read_request
+from app.graphql.header_fields import header_fields
+from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
@@ -79,7 +80,7 @@ class GraphQLEndpoint:
         if isinstance(asked, tuple):
             return await self._batch(request, asked, principal)
         try:
-            operation = self._service.prepare(asked)
+            operation = await self._service.prepare(asked, principal, request.headers)
             _check_method(request, operation)
             if request.headers.get("graphql-cost", "").strip().lower() == "validate":
                 answer = self._service.cost(operation, asked)
@@ -110,15 +111,17 @@ class GraphQLEndpoint:
         record, bodies = Record(), []
         for number, one in enumerate(asked, 1):
             request_id = f"{request.state.request_id}.{number}"
-            answer = await self._service.answer_of_batch(one, principal, request_id)
+            answer = await self._service.answer_of_batch(
+                one, principal, request.headers, request_id
+            )
             record.add(answer)
             bodies.append(answer.body)
         request.state.log.update(record.line)
-        return _response(200, bodies, JSON, budget_fields(answer))
+        return _response(200, bodies, JSON, header_fields(answer))
 
     def _response(self, answer: Answer, types: Accepted) -> Response:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
-        return _response(status, answer.body, types.json, budget_fields(answer))
+        return _response(status, answer.body, types.json, header_fields(answer))
 
     def _stream(
         self,

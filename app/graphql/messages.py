@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from app.graphql.answers import GraphQLRequest
+from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
-from app.graphql.request import BadRequest, from_members
+from app.graphql.request import from_members
 
 
 class BadMessage(Exception):

@@ -94,7 +94,8 @@ class Operations:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
         try:
-            operation = self._service.prepare(request)
+            headers = self._websocket.headers
+            operation = await self._service.prepare(request, principal, headers)
             answers = self._service.answers(operation, request, principal, request_id)
             async with aclosing(answers):
                 async for answer in answers:

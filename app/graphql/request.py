@@ -7,28 +7,12 @@ from typing import Any, TypeAlias
 from starlette.requests import ClientDisconnect, Request
 
 from app.graphql.answers import GraphQLRequest
+from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
+from app.graphql.named_document import named_document
 
-BAD_REQUEST = "BAD_REQUEST"
 _MEMBERS = ("query", "operationName", "variables", "extensions")
-
-
-class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `headers`, message and code say why."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        headers: dict[str, str] | None = None,
-        *,
-        code: str = BAD_REQUEST,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +91,8 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
     query, name, variables, extensions = (members.get(key) for key in _MEMBERS)
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, f"The {kind} must have `query`, a text.")
+    if not isinstance(query, str | None):
+        raise BadRequest(400, "`query` must be a text.")
     if not isinstance(name, str | None):
         raise BadRequest(400, "`operationName` must be a text.")
     if kind == "parameters" and variables is not None:
@@ -119,6 +103,11 @@ def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
         extensions = _json_object(extensions, "extensions")
     if not isinstance(extensions, dict | None):
         raise BadRequest(400, "`extensions` must be an object.")
+    named = named_document(members, extensions)
+    if named is not None:
+        return GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
+    if not query:
+        raise BadRequest(400, f"The {kind} must have `query`, a text, or `documentId`.")
     return GraphQLRequest(query, name or None, variables)
 
 

@@ -1,7 +1,7 @@
 """An operation from any transport: prepared, run, observed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from functools import partial
 
@@ -18,6 +18,7 @@ from app.graphql.answers import (
     refused,
     told,
 )
+from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
 from cache import VersionedCache
@@ -25,7 +26,7 @@ from db.database import Database
 from db.recording import recorded_statements
 from gql.context import RequestContext, Services
 from gql.errors import BadUserInput
-from gql.execution.prepare import Operation, Preparation, RequestRefused
+from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders import Loaders
@@ -44,7 +45,7 @@ class GraphQLService:
     def __init__(
         self,
         schema: GraphQLSchema,
-        preparation: Preparation,
+        documents: Documents,
         database: Database,
         *,
         services: Services,
@@ -55,7 +56,7 @@ class GraphQLService:
         clock: Clock,
     ) -> None:
         self._schema = schema
-        self._preparation = preparation
+        self._documents = documents
         self._database = database
         self._services = services
         self._subscriptions = subscriptions
@@ -64,9 +65,14 @@ class GraphQLService:
         self._observations = observations
         self._clock = clock
 
-    def prepare(self, request: GraphQLRequest) -> Operation:
+    async def prepare(
+        self,
+        request: GraphQLRequest,
+        principal: Principal,  # noqa: ARG002 - uses are counted by client next
+        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+    ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return self._preparation.operation(request.query, request.operation_name)
+        return await self._documents.operation(request)
 
     async def answer(
         self, operation: Operation, request: GraphQLRequest, principal: Principal, request_id: str
@@ -96,11 +102,15 @@ class GraphQLService:
         return answer
 
     async def answer_of_batch(
-        self, request: GraphQLRequest, principal: Principal, request_id: str
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        headers: Mapping[str, str],
+        request_id: str,
     ) -> Answer:
         """Answer one operation of several; what keeps it from running is an answer too."""
         try:
-            operation = self.prepare(request)
+            operation = await self.prepare(request, principal, headers)
             if operation.kind == "subscription":
                 return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
             return await self.answer(operation, request, principal, request_id)

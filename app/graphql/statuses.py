@@ -5,13 +5,19 @@ https://github.com/graphql/graphql-over-http, as of August 2026, and what client
 
 from app.graphql.answers import Answer
 from app.graphql.metering import THROTTLED
+from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.setting_types import StatusProfile
 from gql.execution.prepare import PARSE_FAILED
 
 _EXECUTED, _EXECUTED_WITH_ERRORS = 200, 294
 _MALFORMED, _UNPROCESSABLE = 400, 422
-_ALWAYS = {THROTTLED: 429, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 503}
+_ALWAYS = {
+    THROTTLED: 429,
+    INTERNAL_SERVER_ERROR: 500,
+    SERVICE_UNAVAILABLE: 503,
+    **DOCUMENT_STATUSES,
+}
 
 
 def status_of(answer: Answer, profile: StatusProfile, *, is_plain_json: bool) -> int:

@@ -22,6 +22,7 @@ from gql.execution.plans import Plans
 from gql.operations.analysis import Analysis, TooManySelections
 from gql.operations.cost import OperationCost
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
+from services.operations.records import RegisteredDocument
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 _KEPT_DOCUMENTS = 1_000
@@ -33,13 +34,14 @@ _RULES = tuple(specified_rules)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document, ready to run."""
+    """One operation of a valid document, ready to run; `document` where it is a trusted one."""
 
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
     plans: Plans
     cost: OperationCost
+    document: RegisteredDocument | None = None
 
     @property
     def name(self) -> str | None:
@@ -74,6 +76,7 @@ class Preparation:
         self, schema: GraphQLSchema, *, limits: Limits, allows_introspection: bool
     ) -> None:
         self._schema = schema
+        self._hides_suggestions = not allows_introspection
         self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
         self._limits = limits
         self._kept: OrderedDict[str, _Document] = OrderedDict()
@@ -91,10 +94,14 @@ class Preparation:
                 self._keep(text, document)
         else:
             self._kept.move_to_end(text)
-        if document.refusal is not None:
-            code, errors = document.refusal
-            raise RequestRefused(code, errors)
-        return _named(document.operations, name)
+        return named(_operations_of(document), name)
+
+    def only_operation(self, text: str) -> Operation:
+        """The only operation of the document `text`, which is not kept here.
+
+        Raises `RequestRefused`.
+        """
+        return named(_operations_of(self._prepare(text)), None)
 
     def _keep(self, text: str, document: _Document) -> None:
         self._kept[text] = document
@@ -113,7 +120,12 @@ class Preparation:
         limited = exceeded(parsed, self._limits)
         if limited:
             return _Document(refusal=(LIMIT_EXCEEDED, [limited]))
-        errors = validate(self._schema, parsed, rules=self._rules)
+        errors = validate(
+            self._schema,
+            parsed,
+            rules=self._rules,
+            hide_suggestions=self._hides_suggestions,
+        )
         if errors:
             return _Document(refusal=("GRAPHQL_VALIDATION_FAILED", errors))
         try:
@@ -140,7 +152,15 @@ def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | Non
     }
 
 
-def _named(operations: dict[str | None, Operation], name: str | None) -> Operation:
+def _operations_of(document: _Document) -> dict[str | None, Operation]:
+    if document.refusal is not None:
+        code, errors = document.refusal
+        raise RequestRefused(code, errors)
+    return document.operations
+
+
+def named(operations: dict[str | None, Operation], name: str | None) -> Operation:
+    """The operation `name`, or the only one; raises `RequestRefused`."""
     if name is None and len(operations) == 1:
         return next(iter(operations.values()))
     operation = operations.get(name) if name is not None else None

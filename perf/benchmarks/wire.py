@@ -1,14 +1,14 @@
 """HTTP/1.1 as the benchmarks speak it: no client library between the clock and the server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 _LINE_END = b"\r\n"
 _HEAD_END = b"\r\n\r\n"
 _EVENT_END = b"\n\n"
-_LENGTH = b"content-length:"
+_OK = 200
 _DATA = b"data: "
 _MOST_SHOWN = 500
 
@@ -29,6 +29,15 @@ def posted(path: str, body: bytes, **headers: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer, whatever it says; the names of its headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Wire:
     """A connection, for one request after another."""
 
@@ -39,15 +48,28 @@ class Wire:
         """Send a request with a body of JSON."""
         self.writer.write(posted(path, body, **headers))
 
+    def get(self, path: str) -> None:
+        """Send a request without a body."""
+        self.writer.write(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+
+    async def response(self) -> Response:
+        """The answer, with its length told before or in chunks."""
+        head = (await self.reader.readuntil(_HEAD_END)).decode("latin-1")
+        first, *lines = head.rstrip().split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        if headers.get("transfer-encoding") == "chunked":
+            body = b"".join([chunk async for chunk in self._chunks()])
+        else:
+            body = await self.reader.readexactly(int(headers.get("content-length", "0")))
+        return Response(int(first.split()[1]), headers, body)
+
     async def answer(self) -> bytes:
         """The body of an answer that comes whole; raises `UnexpectedAnswer` unless it is a 200."""
-        head = await self.reader.readuntil(_HEAD_END)
-        lines = head.lower().split(_LINE_END)
-        length = next(line.removeprefix(_LENGTH) for line in lines if line.startswith(_LENGTH))
-        body = await self.reader.readexactly(int(length))
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise UnexpectedAnswer(body)
-        return body
+        response = await self.response()
+        if response.status != _OK:
+            raise UnexpectedAnswer(response.body)
+        return response.body
 
     async def events(self) -> AsyncGenerator[bytes, None]:
         """The data of each server-sent event that has any; raises `UnexpectedAnswer`."""

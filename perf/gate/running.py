@@ -64,7 +64,7 @@ class Runner:
     ) -> tuple[Taken, list[Any]]:
         """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
         request = GraphQLRequest(document.text, variables=variables)
-        operation = self._service.prepare(request)
+        operation = await self._service.prepare(request, principal, {})
         answers = self._service.answers(operation, request, principal, document.name)
         ran: list[Ran] = []
 

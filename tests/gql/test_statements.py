@@ -36,7 +36,7 @@ def statements(world: str, tmp_path: Path) -> Statements:
         )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
-            operation = application.graphql.prepare(request)
+            operation = await application.graphql.prepare(request, Person(ADA), {})
             answer = await application.graphql.answer(
                 operation, request, Person(user_id=ADA), "request"
             )

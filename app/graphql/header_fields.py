@@ -1,16 +1,19 @@
-"""The header fields about a caller's budget: RateLimit, RateLimit-Policy and Retry-After.
+"""The header fields of an answer: about the caller's budget, and for caches on the way.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
 
 from app.graphql.answers import Answer
+from app.graphql.refusals import ASK_FOR_TEXT
+
+_NOT_TO_BE_KEPT = {"cache-control": "private, no-cache, must-revalidate"}
 
 
-def budget_fields(answer: Answer) -> dict[str, str]:
-    """The fields of an answer; none for a caller without a budget."""
+def header_fields(answer: Answer) -> dict[str, str]:
+    """RateLimit, RateLimit-Policy and Retry-After for a caller with a budget; Cache-Control."""
     level = answer.level
     if level is None:
-        return {}
+        return _NOT_TO_BE_KEPT if answer.refusal in ASK_FOR_TEXT else {}
     policy = level.policy
     fields = {
         "ratelimit-policy": f'"cost";q={policy.capacity};w={policy.window_seconds}',

@@ -1,0 +1,61 @@
+"""Which document a request names: in the draft's way, and in those that clients had before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.graphql.bad_request import BadRequest
+from services.operations.identifiers import canonical, is_document_id, is_usable
+
+_OLDER_MEMBERS = ("id", "doc_id")
+_PERSISTED_QUERY = "persistedQuery"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDocument:
+    """The canonical id of a document, and whether it came as an automatic persisted query's."""
+
+    id: str
+    is_automatic: bool = False
+
+
+# Any: members are JSON of unknown shape until they are checked here.
+def named_document(
+    members: Mapping[str, Any], extensions: Mapping[str, Any] | None
+) -> NamedDocument | None:
+    """The document that is named, if one is; raises `BadRequest`."""
+    found = []
+    document_id = members.get("documentId")
+    if document_id is not None:
+        if not isinstance(document_id, str) or not is_document_id(document_id):
+            message = "`documentId` must be `sha256:` with 64 digits, or begin with `x-`."
+            raise BadRequest(400, message)
+        found.append(NamedDocument(document_id))
+    for member in _OLDER_MEMBERS:
+        id_ = members.get(member)
+        if id_ is not None:
+            found.append(NamedDocument(_usable(id_, f"`{member}`")))
+    hash_ = _persisted_hash((extensions or {}).get(_PERSISTED_QUERY))
+    if hash_ is not None:
+        found.append(NamedDocument(hash_, is_automatic=True))
+    if len({named.id for named in found}) > 1:
+        raise BadRequest(400, "The request names several documents.")
+    return found[0] if found else None
+
+
+def _persisted_hash(persisted: Any) -> str | None:
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict):
+        raise BadRequest(400, f"`{_PERSISTED_QUERY}` must be an object.")
+    version = persisted.get("version")
+    if version != _VERSION or isinstance(version, bool):
+        raise BadRequest(400, f"The version of `{_PERSISTED_QUERY}` must be {_VERSION}.")
+    return _usable(persisted.get("sha256Hash"), "`sha256Hash`")
+
+
+def _usable(id_: Any, member: str) -> str:
+    if not isinstance(id_, str) or not is_usable(id_):
+        raise BadRequest(400, f"{member} must be a text without spaces.")
+    return canonical(id_)

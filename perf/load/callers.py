@@ -1,0 +1,111 @@
+"""In whose name requests are sent, and what is sent."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from gql.operations.budgets import trusted_documents
+from perf.load.flows import Caller, Flow
+from perf.load.generator import Client, Request, client_of
+from perf.load.samples import PROBE
+from perf.load.schedule import Planned
+
+_QUOTA = "Quota"
+_NO_REQUEST = Request(b"", {})
+
+
+class CallersMissing(Exception):
+    """The server does not know who is to ask; the message says who is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Tokens, and a company's key where there is one.
+
+    `leavers` ask to be erased, and for nothing else.
+    """
+
+    people: Sequence[str]
+    leavers: Sequence[str]
+    api_key: str | None
+
+
+@dataclass(slots=True)
+class Callers:
+    """Turns what is planned into requests, each caller of a kind taking turns."""
+
+    flows: Mapping[str, Flow]
+    api_key: str | None
+    _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
+
+    @classmethod
+    def among(cls, flows: Mapping[str, Flow], people: People, senders: Sequence[str]) -> "Callers":
+        """The callers of these flows."""
+        turns: dict[Caller, Iterator[str]] = {
+            Caller.PERSON: cycle(people.people),
+            Caller.SENDER: cycle(senders),
+            Caller.LEAVER: cycle(people.leavers),
+        }
+        return cls(flows, people.api_key, turns)
+
+    def request(self, planned: Planned) -> Request:
+        """What is sent for a planned request."""
+        if planned.operation == PROBE:
+            return _NO_REQUEST
+        flow = self.flows[planned.operation]
+        return Request(
+            orjson.dumps(
+                {
+                    "query": flow.document,
+                    "operationName": flow.name,
+                    "variables": flow.variables(uuid4().hex),
+                }
+            ),
+            self._credentials(flow.caller),
+            frozenset(one.value for one in flow.budget.accepts),
+        )
+
+    def _credentials(self, caller: Caller) -> dict[str, str]:
+        if caller is Caller.COMPANY:
+            return {"x-api-key": self.api_key or ""}
+        return {"authorization": f"Bearer {next(self._turns[caller])}"}
+
+
+def find_senders(url: str, people: People, *, messages: int, wanted: int) -> list[str]:
+    """Tokens of people who may still send so many messages today; raises `CallersMissing`."""
+    return asyncio.run(_find_senders(url, people.people, messages, wanted))
+
+
+async def _find_senders(url: str, tokens: Sequence[str], messages: int, wanted: int) -> list[str]:
+    found: list[str] = []
+    async with client_of(url) as client:
+        for token in tokens:
+            viewer = await _viewer(client, token)
+            if viewer is None:
+                raise CallersMissing(
+                    "the server does not know the people of `guidance seed --profile bench`, or "
+                    "signs its tokens with another JWT_SECRET_KEY"
+                )
+            if viewer["quota"]["remaining"] >= messages:
+                found.append(token)
+            if len(found) == wanted:
+                return found
+    if found:
+        return found
+    raise CallersMissing(f"nobody may send {messages} messages today")
+
+
+# Any: JSON.
+async def _viewer(client: Client, token: str) -> dict[str, Any] | None:
+    body = orjson.dumps({"query": trusted_documents()[_QUOTA].text})
+    answer = await client.post(Request(body, {"authorization": f"Bearer {token}"}))
+    try:
+        viewer: dict[str, Any] | None = orjson.loads(answer.body)["data"]["viewer"]
+    except (KeyError, TypeError, orjson.JSONDecodeError):
+        return None
+    return viewer

@@ -1,0 +1,79 @@
+"""`guidance perf run`: a load test, and its report in a file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from app.cli.failures import failing_with
+from app.settings import load_settings
+from app.wiring import signing_secrets
+from perf.llm_standin.child import StandInNotStarted
+from perf.load.callers import CallersMissing
+from perf.load.generator import Address
+from perf.load.own_server import Target, own_server, people_of
+from perf.load.printed import lines
+from perf.load.profiles import PROFILES
+from perf.load.run import run_load
+from perf.statistics.verdicts import Verdict
+
+DEFAULT_OUT = Path("artifacts/load-test-report.json")
+_USERS, _WRITERS = 10_000, 2_000
+
+
+@click.command()
+@click.option(
+    "--profile",
+    "profile_name",
+    type=click.Choice(list(PROFILES)),
+    required=True,
+    help="How hard and how long: smoke takes about a minute.",
+)
+@click.option("--url", help="A running server with the people of `guidance seed --profile bench`.")
+@click.option("--api-key", help="A company's key on the server at --url.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Where the report is written.",
+)
+@click.option("--seed", default=1, show_default=True, help="Decides what is sent when.")
+def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed: int) -> int:
+    """Ask a server at a given rate, whether it keeps up or not, and judge its answers.
+
+    Without --url a server of its own is measured, on generated data that is thrown away. With it
+    messages are sent and erasures asked for there: never against real people. Exits with 1 when a
+    target is missed.
+    """
+    try:
+        with failing_with("the load test cannot run"), _target(url, api_key) as target:
+            report = run_load(PROFILES[profile_name], target, seed=seed)
+    except CallersMissing as error:
+        raise click.ClickException(str(error)) from None
+    except StandInNotStarted:
+        raise click.ClickException("the stand-in for the model does not start") from None
+    report.write(out)
+    for line in lines(report):
+        click.echo(line)
+    click.echo(f"written to {out}")
+    return int(report.verdict is Verdict.FAIL)
+
+
+@contextmanager
+def _target(url: str | None, api_key: str | None) -> Iterator[Target]:
+    if url is None:
+        click.echo("Preparing a server with generated data ...", err=True)
+        with own_server() as target:
+            yield target
+        return
+    settings = load_settings()
+    if settings.is_production:
+        raise click.ClickException("a load test does not belong in production")
+    try:
+        Address.of(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url") from None
+    people = people_of(signing_secrets(settings)[0], _USERS, _WRITERS, api_key)
+    yield Target(url, people, f"what {url} has", f"what {url} uses")

@@ -1,0 +1,46 @@
+"""What the server counts, read from its /metrics before and after, and subtracted."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Exposition: TypeAlias = Mapping[tuple[str, str], float]
+"""Values by the name of the series and its labels, as they are written."""
+
+_LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([0-9.eE+-]+|NaN|\+Inf)$")
+_LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
+
+
+def read_exposition(text: str) -> dict[tuple[str, str], float]:
+    """The values of the text format; comments and what cannot be read are left out."""
+    found = {}
+    for line in text.splitlines():
+        read = _LINE.match(line)
+        if read is not None:
+            name, labels, value = read.groups()
+            found[name, labels or ""] = float(value)
+    return found
+
+
+def increase(before: Exposition, after: Exposition) -> dict[tuple[str, str], float]:
+    """By how much each value has grown."""
+    return {
+        series: value - before.get(series, 0.0)
+        for series, value in after.items()
+        if value != before.get(series, 0.0)
+    }
+
+
+def total(exposition: Exposition, name: str) -> float:
+    """The sum of a series over its labels."""
+    return sum(value for (series, _), value in exposition.items() if series == name)
+
+
+def by_label(exposition: Exposition, name: str, label: str) -> dict[str, float]:
+    """The sums of a series by one of its labels."""
+    sums: dict[str, float] = defaultdict(float)
+    for (series, labels), value in exposition.items():
+        if series == name:
+            sums[dict(_LABEL.findall(labels)).get(label, "")] += value
+    return dict(sums)

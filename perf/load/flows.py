@@ -1,0 +1,82 @@
+"""The critical flows: what is asked, how often, by whom, and with which values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from gql.operations.budgets import Budget, trusted_documents
+
+# Any: variables are JSON.
+Variables: TypeAlias = Callable[[str], dict[str, Any]]
+"""From a key that no other request has."""
+
+
+class Caller(Enum):
+    """Who asks: anybody, somebody who may still send messages, somebody else, or a company."""
+
+    PERSON = "person"
+    SENDER = "sender"
+    LEAVER = "leaver"
+    COMPANY = "company"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One of our own documents in the mix; `weight` is its share of all requests in percent."""
+
+    name: str
+    weight: int
+    caller: Caller = Caller.PERSON
+    variables: Variables = lambda _: {}
+    waits_for_model: bool = False
+
+    @property
+    def document(self) -> str:
+        """Its text."""
+        return trusted_documents()[self.name].text
+
+    @property
+    def budget(self) -> Budget:
+        """What it may take."""
+        return trusted_documents()[self.name].budget
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the objectives of reads hold for it."""
+        return self.document.startswith("query")
+
+
+def _message(key: str) -> dict[str, Any]:
+    return {"content": "How do I prepare for a difficult conversation?", "idempotencyKey": key}
+
+
+def _guidance(key: str) -> dict[str, Any]:
+    return {
+        "input": {
+            "situation": "A customer is late with a payment.",
+            "objective": "Get paid and keep the customer.",
+            "idempotencyKey": key,
+        }
+    }
+
+
+FLOWS: Mapping[str, Flow] = {
+    flow.name: flow
+    for flow in (
+        Flow("Quota", 20),
+        Flow("CurrentSubscription", 12),
+        Flow("ConversationPage", 16),
+        Flow("ConversationsWithMessages", 14),
+        Flow("SendMessage", 8, Caller.SENDER, _message, waits_for_model=True),
+        Flow("PrivacyExportStatus", 10),
+        Flow(
+            "RequestPrivacyDelete",
+            6,
+            Caller.LEAVER,
+            lambda key: {"input": {"idempotencyKey": key}},
+        ),
+        Flow("EnterpriseUsage", 8, Caller.COMPANY),
+        Flow("GenerateGuidance", 6, Caller.COMPANY, _guidance, waits_for_model=True),
+    )
+}

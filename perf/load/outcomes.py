@@ -1,0 +1,105 @@
+"""What became of a request: answered, refused on purpose, or an error however it looks."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import orjson
+
+_OK, _FAULTS = 200, 500
+_STATUSES = {429: "429", 409: "409"}
+_USER_ERRORS = {
+    "QUOTA_EXCEEDED": "quota",
+    "USAGE_LIMIT_EXCEEDED": "quota",
+    "NO_ACTIVE_SUBSCRIPTION": "quota",
+    "CONFLICT": "conflict",
+    "IDEMPOTENCY_KEY_REUSED": "conflict",
+}
+
+
+class Kind(Enum):
+    """Which of the three."""
+
+    OK = "ok"
+    PROTECTED = "protected"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The kind, and the code that names an error or a protection."""
+
+    kind: Kind
+    code: str = ""
+
+
+ANSWERED = Outcome(Kind.OK)
+
+
+def error(code: str) -> Outcome:
+    """An error of that name."""
+    return Outcome(Kind.ERROR, code)
+
+
+def outcome_of(status: int, body: bytes, *, accepts: AbstractSet[str]) -> Outcome:
+    """What an answer to an operation is; a protection that its flow does not accept is an error.
+
+    So is HTTP 200 with a fault inside, and an answer that answers nothing.
+    """
+    found = _found(status, body)
+    if found.kind is Kind.PROTECTED and found.code not in accepts:
+        return error(f"{found.code} that is not accepted")
+    return found
+
+
+def _found(status: int, body: bytes) -> Outcome:
+    if status in _STATUSES:
+        return Outcome(Kind.PROTECTED, _STATUSES[status])
+    if status >= _FAULTS:
+        return error(f"HTTP {status}")
+    return _of_answer(status, _json(body))
+
+
+# Any: JSON.
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+# Any: JSON.
+def _of_answer(status: int, answer: Any) -> Outcome:
+    if not isinstance(answer, dict):
+        return error(f"HTTP {status} without an answer")
+    if answer.get("errors"):
+        return error(f"HTTP {status} with {_code(answer['errors'])}")
+    if status != _OK:
+        return error(f"HTTP {status}")
+    return _of_data(answer.get("data"))
+
+
+# Any: JSON.
+def _code(errors: Any) -> str:
+    try:
+        return str(errors[0]["extensions"]["code"])
+    except (LookupError, TypeError):
+        return "an error without a code"
+
+
+def _of_data(data: Any) -> Outcome:
+    if not isinstance(data, dict) or None in data.values():
+        return error("HTTP 200 without data")
+    for code in _user_errors(data):
+        if code in _USER_ERRORS:
+            return Outcome(Kind.PROTECTED, _USER_ERRORS[code])
+        return error(f"user error {code}")
+    return ANSWERED
+
+
+def _user_errors(data: dict[str, Any]) -> Iterator[str]:
+    for payload in data.values():
+        if isinstance(payload, dict):
+            yield from (str(one["code"]) for one in payload.get("userErrors") or ())

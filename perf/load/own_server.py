@@ -1,0 +1,119 @@
+"""A server to measure: on a database of its own with generated data, and the stand-in as model."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.cli.api_key import issue
+from app.settings import Settings
+from db.embedded import embedded_postgres
+from db.migration import migrate
+from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.servers import OURS, running
+from perf.dataset.bench import BenchSizes, bench_tables
+from perf.dataset.fill import fill
+from perf.llm_standin.child import running_stand_in
+from perf.load.callers import People
+from services.clock import system_clock
+
+SIZES = BenchSizes(
+    users=1_000,
+    conversations_per_user=30,
+    users_with_messages=150,
+    exchanges_per_conversation=10,
+    accounts=5,
+    usage_days=90,
+)
+MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
+_UNLIMITED = "100000000"
+_SERVED = {
+    # What is measured is the API: limits of contracts would end a run, jobs would disturb it.
+    "B2B_DAILY_USAGE_LIMIT": _UNLIMITED,
+    "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
+    "SERVE_RUNS_WORKER": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server, who asks it, and what it works on, as the report says it."""
+
+    url: str
+    people: People
+    data: str
+    model: str
+
+
+@contextmanager
+def own_server(sizes: BenchSizes = SIZES, **environment: str) -> Iterator[Target]:
+    """Run a server until the block is left; nothing of it is kept."""
+    with (
+        TemporaryDirectory(prefix="guidance-perf-") as folder,
+        seeded_database(Path(folder), sizes) as url,
+        running_model() as model,
+        server_on(url, model, data_dir=folder, **environment) as target,
+    ):
+        yield Target(target.url, target.people, described(sizes), target.model)
+
+
+@contextmanager
+def seeded_database(folder: Path, sizes: BenchSizes) -> Iterator[str]:
+    """An embedded PostgreSQL with the data of the load tests."""
+    with embedded_postgres(folder) as url:
+        migrate(url)
+        asyncio.run(fill(url, bench_tables(sizes, system_clock()), progress=nullcontext(_Quiet())))
+        yield url
+
+
+@contextmanager
+def running_model() -> Iterator[str]:
+    """The stand-in, as quick as a model never is; its base URL."""
+    options = [part for name, value in MODEL.items() for part in (f"--{name}", value)]
+    with running_stand_in("--port", "0", *options) as url:
+        yield url
+
+
+@contextmanager
+def server_on(
+    database_url: str, model_url: str, *, data_dir: str, **environment: str
+) -> Iterator[Target]:
+    """A server on a database with generated people, in an environment of one's own."""
+    secret = secrets.token_hex()
+    served: Mapping[str, str] = {
+        "DATABASE_URL": database_url,
+        "CHAT_LLM_BASE_URL": model_url,
+        "GUIDANCE_DATA_DIR": data_dir,
+        "JWT_SECRET_KEY": secret,
+        **_SERVED,
+    }
+    settings = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
+    key = asyncio.run(issue(settings, database_url, 1))
+    with running(OURS, {**served, **environment}, None) as server:
+        yield Target(
+            f"http://127.0.0.1:{server.port}",
+            people_of(secret, SIZES.users, SIZES.users_with_messages, key),
+            "",
+            ", ".join(f"{name} {value}" for name, value in MODEL.items()),
+        )
+
+
+def people_of(secret: str, users: int, writers: int, api_key: str | None) -> People:
+    """The people of generated data: those with messages ask, the others leave."""
+    tokens = tokens_of_people(secret, users)
+    return People(tokens[:writers], tokens[writers:], api_key)
+
+
+def described(sizes: BenchSizes) -> str:
+    """The data as the report names it."""
+    return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in asdict(sizes).items())
+
+
+class _Quiet:
+    """Shows nothing."""
+
+    def update(self, n_steps: int) -> None:
+        """Do nothing about it."""

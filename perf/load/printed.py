@@ -1,0 +1,69 @@
+"""A run's report in the words of the terminal."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from perf.load.result import Interval, LoadReport, Target
+from perf.statistics.verdicts import Verdict
+
+
+def lines(report: LoadReport) -> Iterator[str]:
+    """A table of the operations, then what is promised of all, then what went wrong."""
+    yield f"{'operation':<28}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
+    for name, one in report.operations.items():
+        verdicts = " / ".join(target.verdict.value for target in one.targets[:2])
+        yield (f"{name:<28}{one.requests:>9}{_ms(one.p50)}{_ms(one.p95)}{_ms(one.p99)}  {verdicts}")
+    yield ""
+    for target in report.targets:
+        yield said(target)
+    yield from _problems(report)
+    yield _summary(report)
+
+
+def said(target: Target) -> str:
+    """One target and what came of it."""
+    measured = "nothing measured" if target.measured is None else f"{target.measured:.2f}"
+    line = (
+        f"{target.verdict.value:<13}{target.name}: {measured} {target.unit}, wanted at most "
+        f"{target.limit:g} {target.unit}"
+    )
+    if target.verdict is Verdict.INCONCLUSIVE:
+        return f"{line}; {target.samples} samples, {target.bad} beyond it"
+    return line
+
+
+def _problems(report: LoadReport) -> Iterator[str]:
+    for name, one in report.operations.items():
+        for code, count in one.errors.items():
+            yield f"{name}: {count} of {one.requests} failed: {code}"
+        for code, count in one.protected.items():
+            yield f"{name}: {count} of {one.requests} refused on purpose: {code}"
+        for target in one.targets:
+            if target.verdict is Verdict.FAIL:
+                yield f"{name}: {said(target)}"
+    for silence in report.silences:
+        yield (
+            f"the server answered nothing for {silence.seconds:.1f} s from second "
+            f"{silence.begins_at:.1f} on, while {silence.waiting} requests waited"
+        )
+    if not report.generator.kept_up:
+        yield (
+            "the generator could not keep up: 1% of the requests were sent "
+            f"{report.generator.late_p99_ms:.0f} ms late or more; a limit that is missed by less "
+            "than twice that is not held against the server"
+        )
+
+
+def _summary(report: LoadReport) -> str:
+    targets = [
+        *report.targets,
+        *(one for each in report.operations.values() for one in each.targets),
+    ]
+    counts = Counter(target.verdict for target in targets)
+    return f"{report.verdict.value}: " + ", ".join(
+        f"{counts[verdict]} {verdict.value}" for verdict in Verdict
+    )
+
+
+def _ms(interval: Interval | None) -> str:
+    return f"{interval.value:>9.1f}" if interval else f"{'-':>9}"

@@ -1,0 +1,57 @@
+"""How hard the server is asked: each profile warms up, ramps up, stays, and has a spike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+WARM_UP, RAMP_UP, PLATEAU, SPIKE = "warm-up", "ramp-up", "plateau", "spike"
+_GENTLE, _SPIKE_FACTOR = 0.25, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some seconds in which the rate (requests a second) goes evenly from one to the other."""
+
+    name: str
+    seconds: float
+    begins_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rate on the plateau, and how many seconds each stage takes.
+
+    The ramp-up comes from a quarter of the rate, and the spike is twice the rate.
+    """
+
+    name: str
+    rate: float
+    warm_up: float
+    ramp_up: float
+    plateau: float
+    spike: float
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """In their order; what the warm-up measures is thrown away."""
+        low, rate, high = self.rate * _GENTLE, self.rate, self.rate * _SPIKE_FACTOR
+        return (
+            Stage(WARM_UP, self.warm_up, low, low),
+            Stage(RAMP_UP, self.ramp_up, low, rate),
+            Stage(PLATEAU, self.plateau, rate, rate),
+            Stage(SPIKE, self.spike, high, high),
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long the whole takes."""
+        return sum(stage.seconds for stage in self.stages)
+
+
+def _profiles() -> Iterator[Profile]:
+    yield Profile("smoke", rate=20, warm_up=4, ramp_up=10, plateau=36, spike=14)
+    yield Profile("nominal", rate=40, warm_up=15, ramp_up=45, plateau=300, spike=30)
+    yield Profile("stress", rate=120, warm_up=15, ramp_up=60, plateau=300, spike=60)
+
+
+PROFILES = {profile.name: profile for profile in _profiles()}

@@ -1,0 +1,62 @@
+"""How a run goes, on one line that is written again and again; on a terminal only."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic
+
+from perf.load.outcomes import Kind
+from perf.load.profiles import Profile
+from perf.load.samples import PROBE, Sample
+
+_EVERY_SECONDS = 0.2
+_WIDTH, _BAR = 78, 20
+
+
+class Progress:
+    """Told of each sample; `running` is how many requests are under way."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        planned: int,
+        running: Callable[[], int],
+        *,
+        is_shown: bool | None = None,
+    ) -> None:
+        self._profile = profile
+        self._planned = planned
+        self._running = running
+        self._is_shown = sys.stderr.isatty() if is_shown is None else is_shown
+        self._ended = 0
+        self._counts: Counter[Kind] = Counter()
+        self._shown_at = 0.0
+
+    def tell(self, sample: Sample) -> None:
+        """Count a sample, and show how it goes if that was a while ago."""
+        self._ended += 1
+        if sample.operation != PROBE:
+            self._counts[sample.outcome.kind] += 1
+        if self._is_shown and monotonic() - self._shown_at > _EVERY_SECONDS:
+            self._shown_at = monotonic()
+            self._write(self.line(sample))
+
+    def end(self) -> None:
+        """Leave no line behind."""
+        if self._is_shown:
+            self._write("")
+            sys.stderr.write("\r")
+
+    def line(self, sample: Sample) -> str:
+        """What is shown after a sample."""
+        done = round(_BAR * self._ended / self._planned)
+        counts = self._counts
+        return (
+            f"{self._profile.name} [{'#' * done:<{_BAR}}] {sample.stage:<8} "
+            f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, {counts[Kind.OK]} answered, "
+            f"{counts[Kind.ERROR]} errors, {self._running()} under way"
+        )
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write(f"\r{line[:_WIDTH]:<{_WIDTH}}")
+        sys.stderr.flush()

@@ -1,0 +1,58 @@
+"""When which request is to be sent, known before the first one is: an open loop."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from random import Random
+
+from perf.load.profiles import Profile, Stage
+from perf.load.samples import PROBE
+
+_PROBES_A_SECOND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A request: at which second of the run, in which stage, and for what."""
+
+    due: float
+    stage: str
+    operation: str
+
+
+def schedule(profile: Profile, weights: Mapping[str, float], *, seed: int) -> list[Planned]:
+    """Everything that is to be sent, in its order; the same for the same arguments.
+
+    People come independently of each other and of the answers: a Poisson process whose rate
+    follows the stages, by inversion of its cumulated rate (Cinlar, Introduction to Stochastic
+    Processes, 1975, chapter 4.7). Probes come evenly.
+    """
+    random, begun = Random(seed), 0.0
+    planned: list[Planned] = []
+    for stage in profile.stages:
+        times = list(_arrivals(stage, random))
+        names = random.choices(list(weights), list(weights.values()), k=len(times))
+        planned += [
+            Planned(begun + time, stage.name, name) for time, name in zip(times, names, strict=True)
+        ]
+        planned += [
+            Planned(begun + number / _PROBES_A_SECOND, stage.name, PROBE)
+            for number in range(int(stage.seconds * _PROBES_A_SECOND))
+        ]
+        begun += stage.seconds
+    return sorted(planned, key=lambda one: one.due)
+
+
+def _arrivals(stage: Stage, random: Random) -> Iterator[float]:
+    slope = (stage.ends_at - stage.begins_at) / stage.seconds if stage.seconds else 0.0
+    cumulated = random.expovariate(1)
+    while (time := _inverted(cumulated, stage.begins_at, slope)) < stage.seconds:
+        yield time
+        cumulated += random.expovariate(1)
+
+
+def _inverted(cumulated: float, rate: float, slope: float) -> float:
+    """When the cumulated rate is reached."""
+    if not slope:
+        return cumulated / rate
+    return (sqrt(rate * rate + 2 * slope * cumulated) - rate) / slope

@@ -1,0 +1,121 @@
+"""What is wanted of a run, and whether it was reached."""
+
+from collections.abc import Mapping, Sequence
+
+from gql.operations.budgets import OBJECTIVE_P95_MS, OBJECTIVE_P99_MS, Budget
+from perf.load.outcomes import Kind
+from perf.load.result import Operation, Silence, Target
+from perf.load.samples import PROBE, Sample
+from perf.statistics.percentiles import percentile
+from perf.statistics.verdicts import Verdict, judged, samples_needed
+
+ERROR_SHARE, UNAVAILABLE_SHARE, REFUSED_SHARE = 0.005, 0.005, 0.1
+"""At most so many requests may be errors, probes unanswered, and requests refused on purpose."""
+LONGEST_SILENCE_SECONDS = 1.0
+
+
+def operation_targets(
+    budget: Budget, samples: Sequence[Sample], ordered: Sequence[float], *, slack_ms: float
+) -> tuple[Target, ...]:
+    """The budget of an operation, its errors, and how much of it was refused.
+
+    `ordered` are its latencies in milliseconds. What was refused on purpose is in none of the
+    others: neither a quick answer nor an error.
+    """
+    return (
+        latency_target("p95", ordered, 0.95, budget.p95_ms, slack_ms=slack_ms),
+        latency_target("p99", ordered, 0.99, budget.p99_ms, slack_ms=slack_ms),
+        _share("errors", samples, Kind.ERROR, ERROR_SHARE, counts_refused=False),
+        _share("refused on purpose", samples, Kind.PROTECTED, REFUSED_SHARE, counts_refused=True),
+    )
+
+
+def overall_targets(
+    operations: Mapping[str, Operation],
+    samples: Sequence[Sample],
+    silences: Sequence[Silence],
+    *,
+    slack_ms: float,
+) -> tuple[Target, ...]:
+    """What is promised of all reads together, of errors, of availability, and of stalls."""
+    reads = sorted(
+        latency / 1_000
+        for one in operations.values()
+        if one.is_read
+        for latency in one.latencies_us
+    )
+    probes = [one for one in samples if one.operation == PROBE]
+    asked = [one for one in samples if one.operation != PROBE]
+    return (
+        latency_target("p95 of reads", reads, 0.95, OBJECTIVE_P95_MS, slack_ms=slack_ms),
+        latency_target("p99 of reads", reads, 0.99, OBJECTIVE_P99_MS, slack_ms=slack_ms),
+        _share("errors", asked, Kind.ERROR, ERROR_SHARE, counts_refused=False),
+        _share("unavailable", probes, Kind.ERROR, UNAVAILABLE_SHARE, counts_refused=False),
+        _silence(silences),
+    )
+
+
+def latency_target(
+    name: str, ordered: Sequence[float], share: float, limit_ms: float, *, slack_ms: float
+) -> Target:
+    """Whether a percentile is within its limit.
+
+    `slack_ms` is what the generator itself may have added: it cannot make a limit look kept, so
+    only a limit that is missed by more counts as missed.
+    """
+    found = percentile(ordered, share)
+    bad = sum(one > limit_ms for one in ordered)
+    allowed = round(1 - share, 6)
+    return Target(
+        name=name,
+        limit=limit_ms,
+        unit="ms",
+        measured=found.value if found else None,
+        bad=bad,
+        samples=len(ordered),
+        needed=samples_needed(allowed),
+        verdict=_latency_verdict(ordered, allowed, limit_ms, slack_ms),
+    )
+
+
+def _latency_verdict(
+    ordered: Sequence[float], allowed: float, limit_ms: float, slack_ms: float
+) -> Verdict:
+    count = len(ordered)
+    verdict = judged(sum(one > limit_ms for one in ordered), count, allowed)
+    if verdict is not Verdict.FAIL or not slack_ms:
+        return verdict
+    surely = judged(sum(one > limit_ms + slack_ms for one in ordered), count, allowed)
+    return Verdict.FAIL if surely is Verdict.FAIL else Verdict.INCONCLUSIVE
+
+
+def _share(
+    name: str, samples: Sequence[Sample], kind: Kind, allowed: float, *, counts_refused: bool
+) -> Target:
+    bad = sum(one.outcome.kind is kind for one in samples)
+    total = sum(counts_refused or one.outcome.kind is not Kind.PROTECTED for one in samples)
+    return Target(
+        name=name,
+        limit=allowed * 100,
+        unit="%",
+        measured=100 * bad / total if total else None,
+        bad=bad,
+        samples=total,
+        needed=samples_needed(allowed),
+        verdict=judged(bad, total, allowed),
+    )
+
+
+def _silence(silences: Sequence[Silence]) -> Target:
+    longest = max((one.seconds for one in silences), default=0.0)
+    bad = sum(one.seconds > LONGEST_SILENCE_SECONDS for one in silences)
+    return Target(
+        name="longest stall",
+        limit=LONGEST_SILENCE_SECONDS,
+        unit="s",
+        measured=longest,
+        bad=bad,
+        samples=len(silences),
+        needed=0,
+        verdict=Verdict.FAIL if bad else Verdict.PASS,
+    )

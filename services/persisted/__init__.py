@@ -1,0 +1,1 @@
+"""Texts that clients registered by their hash: automatic persisted queries."""

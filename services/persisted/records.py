@@ -1,0 +1,25 @@
+"""What is kept of texts that clients register, and where."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most texts that are kept, the most characters of each, and for how long."""
+
+    count: int
+    characters: int
+    lifetime_seconds: int
+
+
+class Texts(Protocol):
+    """Texts by the ids that they have as documents."""
+
+    async def get(self, id_: str) -> str | None:
+        """The text, while it is kept."""
+        ...
+
+    async def keep(self, id_: str, text: str) -> None:
+        """Keep a text; one that is too long is not kept."""
+        ...

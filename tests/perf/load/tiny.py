@@ -1,0 +1,83 @@
+"""A tiny server that answers like the API, with faults that can be set."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from time import sleep
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from perf.load.callers import People
+from perf.load.own_server import Target
+from tests.fixtures.server import listening
+
+VIEWER = {"viewer": {"quota": {"remaining": 1_000}}}
+PEOPLE = People(("a", "b"), ("c",), "key")
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong: by operation, an answer's status and body, or seconds of everything."""
+
+    answers: Mapping[str, tuple[int, Any]] = field(default_factory=dict)
+    stall_at: int = 0
+    stall_seconds: float = 0.0
+    statements: Mapping[str, int] = field(default_factory=dict)
+    slower: Mapping[str, float] = field(default_factory=dict)
+
+
+class Tiny:
+    """Counts the operations it is asked for, and a statement for each."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.asked: Counter[str] = Counter()
+        self.statements: Counter[str] = Counter()
+
+    async def graphql(self, request: Request) -> Response:
+        name = (await request.json()).get("operationName") or "unnamed"
+        self.asked[name] += 1
+        self.statements[f"{name}.rows"] += self.faults.statements.get(name, 1)
+        if self.asked.total() == self.faults.stall_at:
+            sleep(self.faults.stall_seconds)  # noqa: ASYNC251 - everything is to stand still
+        if name in self.faults.slower:
+            sleep(self.faults.slower[name])  # noqa: ASYNC251 - work of the processor
+        status, body = self.faults.answers.get(name, (200, {"data": VIEWER}))
+        return JSONResponse(body, status)
+
+    async def metrics(self, _request: Request) -> Response:
+        lines = [
+            line
+            for method, calls in self.statements.items()
+            for line in (
+                f'guidance_statement_seconds_count{{method="{method}"}} {calls}',
+                f'guidance_statement_seconds_sum{{method="{method}"}} {calls * 0.001}',
+            )
+        ]
+        return PlainTextResponse("\n".join(["# a comment", *lines]))
+
+    async def readyz(self, _request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+
+@asynccontextmanager
+async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+    yield
+
+
+@contextmanager
+def tiny_server(faults: Faults) -> Iterator[tuple[Target, Tiny]]:
+    """Serve until the block is left."""
+    tiny = Tiny(faults)
+    routes = [
+        Route("/graphql", tiny.graphql, methods=["POST"]),
+        Route("/metrics", tiny.metrics),
+        Route("/readyz", tiny.readyz),
+    ]
+    with listening(Starlette(routes=routes, lifespan=_lifespan)) as url:
+        yield Target(url, PEOPLE, "nothing", "none"), tiny
