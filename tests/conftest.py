@@ -18,11 +18,19 @@ pytest_plugins = [
     "tests.fixtures.npm",
 ]
 
+EXECUTION_CASES = 20_000
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what only the tests of the cache ask for."""
+    """Add what only the tests of the cache and of execution ask for."""
     parser.addoption(
         "--long-programs",
         action="store_true",
         help="play every order of the cache's long programs too, which takes many minutes",
+    )
+    parser.addoption(
+        "--cases",
+        type=int,
+        default=EXECUTION_CASES,
+        help="how many generated cases both executors run, 20,000 unless said otherwise",
     )

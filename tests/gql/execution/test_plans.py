@@ -14,7 +14,7 @@ from graphql.execution import Executor, default_field_resolver, default_type_res
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.execution.executor import PlannedExecutor
+from gql.execution.executor import CompiledExecutor
 from gql.execution.plans import Plans
 
 # Any: the context collects calls, and the root is whatever a test wants.
@@ -103,8 +103,8 @@ def execute(executor_type: type[Executor[Any]], document: str, root: object) -> 
         type_resolver=default_type_resolver,
     )
     assert isinstance(executor, Executor), executor
-    if isinstance(executor, PlannedExecutor):
-        executor.plans = Plans(SCHEMA, parsed)
+    if isinstance(executor, CompiledExecutor):
+        executor.plans = Plans(SCHEMA, executor.operation, executor.fragments, eager=True)
     result = asyncio.run(_settled(executor))
     errors = sorted((error.formatted for error in result.errors or ()), key=repr)
     return Run(_ordered(result.data), [dict(error) for error in errors], sorted(calls))
@@ -125,7 +125,7 @@ def _ordered(value: Any) -> Any:
 
 
 def assert_same(document: str, root: object) -> Run:
-    stock, planned = (execute(kind, document, root) for kind in (Executor, PlannedExecutor))
+    stock, planned = (execute(kind, document, root) for kind in (Executor, CompiledExecutor))
     assert planned == stock
     return stock
 
