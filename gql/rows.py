@@ -44,6 +44,10 @@ class Shape(Generic[T]):
     cls: type[T]
     attributes: "Mapping[str, Attribute]"
 
+    def __post_init__(self) -> None:
+        """Make the shape known as the one that lists of `cls` have."""
+        _shapes[self.cls] = self
+
     def make(self, row: Record, scope: str | None = None) -> T:
         """The object in a row, standing in the list `scope`."""
         values: dict[str, Any] = {}
@@ -60,6 +64,7 @@ class Shape(Generic[T]):
         return self.cls(**values)
 
 
+_shapes: dict[type, Shape[Any]] = {}
 Attribute: TypeAlias = Column | Whole | Scope | Shape[Any]
 
 
@@ -94,6 +99,11 @@ class Rows(Sequence[T]):
     def __len__(self) -> int:
         """How many there are."""
         return len(self.rows)
+
+
+def shape_of(cls: type) -> Shape[Any] | None:
+    """The shape of a class, where it has one."""
+    return _shapes.get(cls)
 
 
 def listed(rows: Rows[T]) -> list[T]:

@@ -24,6 +24,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -44,9 +45,11 @@ from gql.execution.arguments import Coerce, arguments
 from gql.execution.code import Code, Function, TooMuchCode, is_name
 from gql.execution.fields import Attribute, Call, Member, access
 from gql.execution.leaves import leaf
-from gql.execution.sites import LazyInfo, Site, Sites, Step
 from gql.execution.replay import Raised
+from gql.execution.sites import LazyInfo, Site, Sites, Step
+from gql.execution.sources import NotThere, ObjectSource, RowSource, Source, Variable
 from gql.execution.values import Unexpected, admit, is_ordinary
+from gql.rows import Rows, Shape, shape_of
 
 MOST_FIELDS = 500
 """Of the code of one operation, fields of several possible types counted for each."""
@@ -56,6 +59,7 @@ _NAMES = {
     "is_awaitable": is_awaitable,
     "LazyInfo": LazyInfo,
     "Raised": Raised,
+    "Rows": Rows,
     "typename": get_typename,
     "Unexpected": Unexpected,
 }
@@ -150,7 +154,7 @@ class Compiler:
         out = self._function(header)
         out.line("key = ()")
         out.line("if source is not None: admit(source)")
-        built = self._fields_of(out, root, grouped, "source", _Place())
+        built = self._fields_of(out, root, grouped, ObjectSource("source"), _Place())
         for key, value in built.entries:
             out.line(f"answer[{key}] = {value}")
         self._wait(out, built, "answer")
@@ -171,7 +175,7 @@ class Compiler:
         out: Function,
         parent: GraphQLObjectType,
         grouped: GroupedFieldSet,
-        source: str,
+        source: Source,
         place: _Place,
     ) -> _Built:
         built = _Built()
@@ -179,11 +183,13 @@ class Compiler:
             (response_name, details, self._schema.get_field(parent, details[0].node.name.value))
             for response_name, details in grouped.items()
         ]
-        found = [(name, details, one, access(self._schema, one)) for name, details, one in fields if one]
+        found = [
+            (name, details, one, access(self._schema, one)) for name, details, one in fields if one
+        ]
         is_member = any(isinstance(how, Member) for *_, how in found)
         is_dict = out.name() if is_member else ""
         if is_member:
-            out.line(f"{is_dict} = type({source}) is dict")
+            out.line(f"{is_dict} = type({source.object(out)}) is dict")
         for response_name, details, definition, how in found:
             self._fields += 1
             if self._fields > MOST_FIELDS:
@@ -199,19 +205,43 @@ class Compiler:
             if isinstance(how, Call):
                 self._call(out, parent, definition, how, details, source, key, inner, built)
                 continue
-            value = out.name()
             if isinstance(how, Attribute):
-                out.line(f"{value} = {source}.{how.name}")
+                value = self._attribute(out, source, how.name, definition.type, details, inner)
             else:
                 self._arguments(definition, details, None)
-                text = self._literal(name)
+                value, text, object_ = out.name(), self._literal(name), source.object(out)
                 out.line(
-                    f"{value} = {source}.get({text}) if {is_dict} "
-                    f"else getattr({source}, {text}, None)"
+                    f"{value} = {object_}.get({text}) if {is_dict} "
+                    f"else getattr({object_}, {text}, None)"
                 )
-            self._value(out, definition.type, details, value, inner)
+                self._value(out, definition.type, details, value, inner)
             built.entries.append((key, value))
         return built
+
+    def _attribute(
+        self,
+        out: Function,
+        source: Source,
+        name: str,
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        place: _Place,
+    ) -> str:
+        """A variable with the completed attribute of a source."""
+        try:
+            read = source.read(out, name, type_)
+        except NotThere as error:
+            raise NotCompiled from error
+        if isinstance(read, Variable):
+            if not read.is_completed:
+                self._value(out, type_, details, read.name, place)
+            return read.name
+        value = out.name()
+        named = get_named_type(type_)
+        if not isinstance(named, GraphQLObjectType):
+            raise NotCompiled
+        self._members(out, named, details, value, place, read)
+        return value
 
     def _key(self, response_name: str, name: str) -> str:
         return self._literal(name) if response_name == name else self._code.bind(response_name)
@@ -233,7 +263,7 @@ class Compiler:
         definition: GraphQLField,
         how: Call,
         details: FieldDetailsList,
-        source: str,
+        source: Source,
         key: str,
         place: _Place,
         built: _Built,
@@ -248,10 +278,10 @@ class Compiler:
         )
         self._sites.all.append(site)
         given = self._arguments(definition, details, how)
-        value, call = out.name(), out.name()
+        object_, value, call = source.object(out), out.name(), out.name()
         out.line(f"{call} = ({', '.join([str(site.number), 'key', *place.indexes])})")
         with out.indented("try:"):
-            out.line(f"{value} = {self._called(how, source, call, given)}")
+            out.line(f"{value} = {self._called(how, object_, call, given)}")
         with out.indented("except Exception as error:"):
             out.line(f"outcomes[{call}] = Raised(error)")
             out.line("raise")
@@ -370,16 +400,31 @@ class Compiler:
         if out.loops > _MOST_LOOPS:
             raise TooMuchCode
         items, item, index = out.name(), out.name(), out.name()
-        out.line(f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected")
+        of_rows = _rows_of(type_)
+        each, listed, source = item, value, None
+        if of_rows is None:
+            out.line(
+                f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected"
+            )
+        else:
+            one, shape = of_rows
+            each, listed, scope = out.name(), f"{value}.rows", out.name()
+            source = RowSource(self._code, shape, each, scope)
+            out.line(f"if type({value}) is not Rows: raise Unexpected")
+            out.line(f"if {value}.shape is not {self._code.bind(shape)}: raise Unexpected")
+            out.line(f"{scope} = {value}.scope")
         out.line(f"{items} = []")
         header, calls = out.reserve(), len(self._sites.all)
         with out.indented():
-            self._value(out, type_.of_type, details, item, place.item(index))
+            if of_rows is None:
+                self._value(out, type_.of_type, details, item, place.item(index))
+            else:
+                self._members(out, one, details, item, place.item(index), source)
             out.line(f"{items}.append({item})")
         if len(self._sites.all) > calls:
-            out.fill(header, f"for {index}, {item} in enumerate({value}):")
+            out.fill(header, f"for {index}, {each} in enumerate({listed}):")
         else:
-            out.fill(header, f"for {item} in {value}:")
+            out.fill(header, f"for {each} in {listed}:")
         out.line(f"{value} = {items}")
         out.loops -= 1
 
@@ -411,12 +456,16 @@ class Compiler:
         details: FieldDetailsList,
         value: str,
         place: _Place,
+        source: Source | None = None,
     ) -> None:
-        """Build the object's part of the answer, now that the type of its value is sure."""
+        """Build the object's part of the answer, now that the type of its value is sure.
+
+        It is made from `value`, unless there is another source, and put into `value`.
+        """
         grouped = collect_subfields(
             self._schema, self._fragments, self._variables, self._operation, type_, details
         ).grouped_field_set
-        built = self._fields_of(out, type_, grouped, value, place)
+        built = self._fields_of(out, type_, grouped, source or ObjectSource(value), place)
         pairs = ", ".join(f"{key}: {entry}" for key, entry in built.entries)
         out.line(f"{value} = {{{pairs}}}")
         self._wait(out, built, value)
@@ -469,6 +518,16 @@ class Compiler:
                 raise NotCompiled
             tests.append((f"not ({self._not_exactly(cls, value)})", one))
         return tests
+
+
+def _rows_of(type_: GraphQLList[Any]) -> tuple[GraphQLObjectType, Shape[Any]] | None:
+    """The type and the shape of the objects of a list that is made of rows."""
+    one = type_.of_type.of_type if isinstance(type_.of_type, GraphQLNonNull) else type_.of_type
+    if not isinstance(one, GraphQLObjectType) or strawberry_fields.has_own_check(one):
+        return None
+    cls = strawberry_fields.origin(one)
+    shape = shape_of(cls) if cls is not None else None
+    return (one, shape) if shape is not None else None
 
 
 CAST = strawberry_fields.CAST

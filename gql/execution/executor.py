@@ -105,4 +105,3 @@ class CompiledExecutor(IncrementalExecutor):
         left = replay.left()
         if left:
             self.settle_in_background(left)
-

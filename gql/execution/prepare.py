@@ -145,7 +145,11 @@ def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | Non
     details = {name: FragmentDetails(definition, None) for name, definition in fragments.items()}
     return {
         definition.name.value if definition.name else None: Operation(
-            definition, details, fragments, Plans(schema, definition, details), analysis.cost(definition)
+            definition,
+            details,
+            fragments,
+            Plans(schema, definition, details),
+            analysis.cost(definition),
         )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)

@@ -4,8 +4,7 @@ All of it is awaited by the one task of the operation. A coroutine gets a task w
 only one, a future gets none, and what follows a value runs in the operation's task.
 """
 
-from asyncio import Future, Task, ensure_future, gather
-from asyncio import get_running_loop
+from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 

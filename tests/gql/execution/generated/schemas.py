@@ -154,7 +154,9 @@ def _object(
     def fields() -> dict[str, GraphQLField]:
         made = maker.fields(index, names)
         if interfaces:
-            made["a"] = GraphQLField(GraphQLString, resolve=made["a"].resolve if "a" in made else None)
+            made["a"] = GraphQLField(
+                GraphQLString, resolve=made["a"].resolve if "a" in made else None
+            )
         return made
 
     return GraphQLObjectType(f"T{index}", fields, interfaces=interfaces)

@@ -92,7 +92,7 @@ class Soon:
 
     def __await__(self) -> Iterator[Any]:
         yield from asyncio.sleep(0).__await__()
-        return self.value  # noqa: B901 - what an awaitable does
+        return self.value
 
 
 def stored(source: Any, name: str) -> Any:
