@@ -103,6 +103,6 @@ def _names(
     enum = get_named_type(type_)
     if not isinstance(enum, GraphQLEnumType) or not isinstance(convert, type):
         return None
-    if not issubclass(convert, Enum) or convert._missing_ is not Enum._missing_:
+    if not issubclass(convert, Enum) or getattr(enum, "wrapped_cls", None) is not convert:
         return None
     return {member.value: enum.coerce_output_value(member) for member in convert}
