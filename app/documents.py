@@ -19,6 +19,7 @@ async def open_documents(settings: Settings, schema: GraphQLSchema) -> AsyncIter
         schema,
         limits=settings.document_limits,
         allows_introspection=settings.allows_introspection,
+        is_compiled=settings.graphql_compiled_execution,
     )
     async with open_texts(settings) as texts:
         yield Documents(preparation, TrustedOperations(), texts=texts)

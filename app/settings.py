@@ -220,6 +220,11 @@ class Settings(BaseSettings):
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
     )
+    graphql_compiled_execution: bool = Field(
+        True,
+        description="Whether operations that are asked for again are compiled; switched off, "
+        "graphql-core executes them, with the same answers.",
+    )
     graphql_persisted_queries: bool = Field(
         True,
         description="Whether clients may register documents by their hash (automatic persisted "

@@ -40,7 +40,10 @@ class CompiledExecutor(IncrementalExecutor):
         super().__init__(*args, **named)
         self.operation_extensions = operation_extensions
 
-    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
+    def execute_operation(
+        self,
+        serially: bool | None = None,  # noqa: FBT001 - graphql-core's signature
+    ) -> AwaitableOrValue[Result]:
         """Run the operation; `serially` says whether root fields follow one another."""
         is_mutation = self.operation.operation is OperationType.MUTATION
         plan = self._plan() if serially is None or serially is is_mutation else None

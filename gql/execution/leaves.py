@@ -12,6 +12,7 @@ from graphql import (
     GraphQLID,
     GraphQLInt,
     GraphQLLeafType,
+    GraphQLScalarType,
     GraphQLString,
 )
 from graphql.type.scalars import (
@@ -54,7 +55,7 @@ class Leaf:
 def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
     """The code that completes values of `type_`."""
     complete = leaf_completer(type_.coerce_output_value)
-    known = _INEXACT.get(type_)  # type: ignore[call-overload]  # other scalars are not in it
+    known = _INEXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
     if known is not None and type_.coerce_output_value is known[0]:
         return Leaf(known[1], f"{bind(complete)}({{0}})")
     completed = f"{bind(complete)}({{0}})"

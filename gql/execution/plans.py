@@ -16,7 +16,8 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
-from gql.execution.compiler import Compiler, NotCompiled, Plan
+from gql.execution.compiler import Plan, compiled
+from gql.execution.emission import Emission, NotCompiled
 
 MOST_VARIANTS = 8
 """Of one operation; further values of its conditions run without a plan."""
@@ -28,8 +29,8 @@ _Fragments: TypeAlias = dict[str, FragmentDetails]
 class Plans:
     """The plans of one operation of a valid document, compiled as they are wanted.
 
-    An operation that is run for the first time is not compiled unless it is `eager`: most of those
-    that are written by hand, and all that mean harm, never come again.
+    An operation that is run for the first time is not compiled unless it `is_lasting`: most of
+    those that are written by hand, and all that mean harm, never come again.
     """
 
     def __init__(
@@ -38,14 +39,14 @@ class Plans:
         operation: OperationDefinitionNode,
         fragments: _Fragments,
         *,
-        eager: bool = False,
+        is_lasting: bool = False,
     ) -> None:
         self._schema = schema
         self._operation = operation
         self._fragments = fragments
         self._conditions = _conditions(operation, fragments)
         self._plans: dict[tuple[object, ...], Plan | None] = {}
-        self._is_wanted = eager
+        self._is_wanted = is_lasting
 
     def plan(self, variables: VariableValues) -> Plan | None:
         """The plan for these variables; None where graphql-core's executor is to do it all."""
@@ -67,9 +68,9 @@ class Plans:
         return plan
 
     def _compiled(self, variables: VariableValues) -> Plan | None:
-        compiler = Compiler(self._schema, self._operation, self._fragments, variables)
+        emission = Emission(self._schema, self._operation, self._fragments, variables)
         try:
-            return compiler.plan()
+            return compiled(emission)
         except NotCompiled:
             return None
 

@@ -43,7 +43,7 @@ class Replay(MiddlewareManager):
     def get_field_resolver(self, field_resolver: Callable[..., Any]) -> Callable[..., Any]:
         """Give what the call at the path has given, or call the resolver."""
 
-        def resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
             if info.path not in self._outcomes:
                 return field_resolver(source, info, **arguments)
             outcome = self._outcomes.pop(info.path)

@@ -52,7 +52,7 @@ class Sites:
             path = Path(path, next(index), None) if step is None else Path(path, *step)
         return path
 
-    def info(self, executor: "CompiledExecutor", key: Key) -> GraphQLResolveInfo:
+    def info(self, executor: "CompiledExecutor", key: Key) -> GraphQLResolveInfo[Any]:
         """What graphql-core tells the resolver of the call `key`."""
         site, path = self.all[key[0]], self.path(key)
         assert path is not None, "a call has a path"  # noqa: S101 - for the type checker
@@ -79,7 +79,7 @@ class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
         return self._executor.context_value
 
     @cached_property
-    def _raw_info(self) -> GraphQLResolveInfo:  # type: ignore[override]  # made when it is read
+    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made when it is read
         return self._sites.info(self._executor, self._key)
 
     @property

@@ -1,18 +1,22 @@
-"""What compiled code reads an object's attributes from: the object, or the row it would be made of."""
+"""What compiled code reads attributes from: an object, or the row that it would be made of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
-from graphql import GraphQLEnumType, GraphQLOutputType, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+)
 
+from gql.execution import strawberry_fields
 from gql.execution.code import Code, Function, is_name
-from gql.rows import Column, Scope, Shape, Whole
-
-
-class NotThere(Exception):
-    """The source does not say where the attribute comes from."""
+from gql.execution.emission import NotCompiled
+from gql.rows import Column, Scope, Shape, Whole, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class RowSource:
         elif isinstance(attribute, Scope):
             out.line(f"{value.name} = {self.scope}")
         else:
-            raise NotThere
+            raise NotCompiled
         return value
 
     def object(self, out: Function) -> str:
@@ -96,13 +100,21 @@ class RowSource:
         return self.made
 
 
+def rows_of(type_: GraphQLList[Any]) -> tuple[GraphQLObjectType, Shape[Any]] | None:
+    """The type and the shape of the objects of a list that is made of rows."""
+    one = type_.of_type.of_type if isinstance(type_.of_type, GraphQLNonNull) else type_.of_type
+    if not isinstance(one, GraphQLObjectType) or strawberry_fields.has_own_check(one):
+        return None
+    cls = strawberry_fields.origin(one)
+    shape = shape_of(cls) if cls is not None else None
+    return (one, shape) if shape is not None else None
+
+
 def _names(
     type_: GraphQLOutputType, convert: Callable[[object], object] | None
 ) -> dict[object, str] | None:
     """The names of an enum's members by what is converted to them."""
     enum = get_named_type(type_)
-    if not isinstance(enum, GraphQLEnumType) or not isinstance(convert, type):
+    if not isinstance(enum, GraphQLEnumType) or getattr(enum, "wrapped_cls", None) is not convert:
         return None
-    if not issubclass(convert, Enum) or getattr(enum, "wrapped_cls", None) is not convert:
-        return None
-    return {member.value: enum.coerce_output_value(member) for member in convert}
+    return {value.value: name for name, value in enum.values.items()}

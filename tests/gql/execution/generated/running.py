@@ -85,7 +85,9 @@ class Both:
         if not isinstance(executor, CompiledExecutor):
             return await run(executor)
         if self._plans is None:
-            self._plans = Plans(self._schema, executor.operation, executor.fragments, eager=True)
+            self._plans = Plans(
+                self._schema, executor.operation, executor.fragments, is_lasting=True
+            )
         executor.plans = self._plans
         ran = await run(executor)
         if executor.middleware_manager is not None:

@@ -64,7 +64,7 @@ ARGUMENTS: dict[str, Callable[[], GraphQLArgument]] = {
 }
 
 
-def call(name: str, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def call(name: str, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """A resolver: note the call, and give or raise what is stored for it."""
     info.context.append((tuple(info.path.as_list()), info.path, repr(sorted(arguments.items()))))
     value = stored(source, name)
@@ -73,7 +73,9 @@ def call(name: str, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> 
     return value.started() if isinstance(value, Wait) else value
 
 
-async def call_later(name: str, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+async def call_later(
+    name: str, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
+) -> Any:
     """A resolver that takes a few turns of the event loop."""
     value = call(name, source, info, **arguments)
     for _ in range(len(name + str(arguments)) % 3):
@@ -126,7 +128,7 @@ class _Maker:
             type_ = GraphQLList(type_)
             if self.random.random() < 0.4:
                 type_ = GraphQLNonNull(type_)
-        return type_  # type: ignore[no-any-return]  # wrapped or not
+        return type_
 
 
 def schema(random: Random) -> GraphQLSchema:

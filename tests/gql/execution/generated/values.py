@@ -1,7 +1,7 @@
 """Data for schemas: sources of both kinds, and here and there a value that nobody expects."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -90,7 +90,7 @@ class Soon:
     def __init__(self, value: Any) -> None:
         self.value = value
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, Any, Any]:
         yield from asyncio.sleep(0).__await__()
         return self.value
 
