@@ -59,6 +59,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     endpoint = GraphQLEndpoint(
         application.graphql,
         application.authenticator,
+        application.clock,
         Acceptance(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
@@ -81,6 +82,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
 
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
@@ -96,5 +98,5 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
+        Route("/metrics", exposition.answer),
     ]

@@ -46,6 +46,12 @@ class PaymentsProvider(Enum):
     SANDBOX = "sandbox"
 
 
+class Pooler(Enum):
+    """What stands between the process and PostgreSQL."""
+
+    TRANSACTION = "transaction"
+
+
 class SettingsRefused(Exception):
     """The environment holds a value that cannot be used; the message names the variables."""
 
@@ -68,6 +74,14 @@ class Settings(BaseSettings):
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
+    )
+    database_pooler: Pooler | None = Field(
+        None,
+        description="`transaction` where a pooler, such as PgBouncer, lends a connection of the "
+        "server for one transaction only; then no statement is kept prepared.",
+    )
+    database_timing: bool = Field(
+        True, description="Whether each repository method is timed, for metrics and operators."
     )
     redis_url: RedisUrl | None = Field(
         None, repr=False, description="Redis that all instances share; memory when not set."
@@ -207,6 +221,11 @@ class Settings(BaseSettings):
         (),
         description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
         "separated by commas.",
+    )
+    graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        15,
+        description="How long a query, or one event of a subscription, may take; then it is "
+        "broken off. A mutation is finished.",
     )
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document; more is not parsed."

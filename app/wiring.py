@@ -18,6 +18,7 @@ from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
 from app.secret import kept_secret
 from app.settings import Settings
+from app.telling import told_regularly
 from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
@@ -48,6 +49,7 @@ class Application:
     privacy: Privacy
     authenticator: Authenticator
     graphql: GraphQLService
+    observations: Observations
 
 
 @contextmanager
@@ -77,9 +79,11 @@ async def open_application(
                 url,
                 replica_url=settings.database_replica_url,
                 pool_size=settings.database_pool_size,
-                observe=observations.statement,
+                observe=observations.methods.observe if settings.database_timing else None,
+                keeps_statements=settings.database_pooler is None,
             )
         )
+        await stack.enter_async_context(told_regularly(observations.methods))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
@@ -131,7 +135,9 @@ async def open_application(
                 meter=Meter(settings.cost_limits, budgets),
                 observations=observations,
                 clock=clock,
+                deadline_seconds=settings.graphql_deadline_seconds,
             ),
+            observations=observations,
         )
 
 

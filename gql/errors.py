@@ -28,3 +28,12 @@ class Unauthenticated(ApiError):
     """The credential is wrong, expired, revoked, or of somebody who is not known."""
 
     code = "UNAUTHENTICATED"
+
+
+class DeadlineExceeded(ApiError):
+    """The answer took longer than it may; asking for less may be quicker."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The answer took longer than {seconds:g} seconds, and was given up.")

@@ -1,7 +1,10 @@
 """Loading many keys of one request in one go."""
 
-from asyncio import CancelledError, Future, shield
-from collections.abc import Callable, Coroutine, Hashable
+from asyncio import CancelledError, Future, Task, current_task, shield
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -10,6 +13,24 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 # Any: what a coroutine yields and is sent concerns the event loop alone; values are of any type.
 Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
+
+_running: ContextVar[set[Task[Any]] | None] = ContextVar("running_batches", default=None)
+
+
+@contextmanager
+def batches_end_here() -> Iterator[None]:
+    """Break off the batches that were begun in the block and still run when it is left.
+
+    They run in tasks of their own, which go on when who waits for them does not.
+    """
+    running: set[Task[Any]] = set()
+    token = _running.set(running)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+        for task in running:
+            task.cancel()
 
 
 class Loader(Generic[K, V]):
@@ -22,7 +43,7 @@ class Loader(Generic[K, V]):
     __slots__ = ("_loader",)
 
     def __init__(self, batch: Batch[K, V]) -> None:
-        self._loader: DataLoader[K, V] = DataLoader(batch)
+        self._loader: DataLoader[K, V] = DataLoader(partial(_noted, batch))
 
     async def load(self, key: K) -> V:
         """The value of `key`; a failure of the batch is raised to each who waits for it.
@@ -39,6 +60,17 @@ class Loader(Generic[K, V]):
     def prime(self, key: K, value: V) -> None:
         """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
         self._loader.prime(key, value)
+
+
+async def _noted(batch: Batch[K, V], keys: list[K]) -> list[V]:
+    running, task = _running.get(), current_task()
+    if running is None or task is None:
+        return await batch(keys)
+    running.add(task)
+    try:
+        return await batch(keys)
+    finally:
+        running.discard(task)
 
 
 def _disregard(value: "Future[Any]") -> None:

@@ -2,7 +2,9 @@
 
 import click
 
+from perf.ab.command import ab
 from perf.load.command import run
+from perf.report.command import report
 
 
 @click.group()
@@ -11,3 +13,5 @@ def perf() -> None:
 
 
 perf.add_command(run)
+perf.add_command(report)
+perf.add_command(ab)

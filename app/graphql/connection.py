@@ -17,6 +17,7 @@ from app.authentication.authenticator import (
     Identity,
     NotAuthenticated,
 )
+from app.graphql.expiry import until_expired
 from app.graphql.messages import (
     BadMessage,
     ClientMessage,
@@ -34,8 +35,6 @@ from services.principal import ApiClient
 
 PROTOCOL = "graphql-transport-ws"
 _CREDENTIALS = ("authorization", "x-api-key")
-# Asked again at least this often: a machine that slept has lost time.
-_EXPIRY_CHECK_SECONDS = 600.0
 
 
 class CloseCode(IntEnum):
@@ -166,16 +165,9 @@ class Connection:
         except TimeoutError:
             reason = "Connection initialisation timeout"
             raise ConnectionRefused(CloseCode.INIT_TIMEOUT, reason) from None
-        while True:
-            left = self._seconds_left()
-            if left <= 0:
-                raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
-            await asyncio.sleep(min(left, _EXPIRY_CHECK_SECONDS))
-
-    def _seconds_left(self) -> float:
-        if self._identity is None or self._identity.expires_at is None:
-            return _EXPIRY_CHECK_SECONDS
-        return self._identity.expires_at - self._clock().timestamp()
+        if self._identity is not None:
+            await until_expired(self._identity.expires_at, self._clock)
+            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
 
     async def _ping(self) -> None:
         """Show proxies that the connection lives, and find out when the client reads nothing."""

@@ -1,11 +1,11 @@
 """Answers as server-sent events: GraphQL over SSE, distinct connections mode.
 
-The stream ends with `complete`, unless the server stops: a client then finds the connection
-closed, asks again with `Last-Event-ID`, and misses nothing.
+The stream ends with `complete`, unless the server stops or the client's token ends: a client then
+finds the connection closed, asks again with `Last-Event-ID`, and misses nothing.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 
 import orjson
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import Answer, Record, broken
-from app.graphql.racing import until_first
+from app.graphql.racing import until_first, until_gone
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -32,7 +32,12 @@ class EventStream(Response):
     media_type = EVENT_STREAM
 
     def __init__(
-        self, answers: AsyncGenerator[Answer, None], request: Request, *, heartbeat_seconds: float
+        self,
+        answers: AsyncGenerator[Answer, None],
+        request: Request,
+        *,
+        heartbeat_seconds: float,
+        expired: Callable[[], Coroutine[object, object, None]],
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
@@ -41,6 +46,7 @@ class EventStream(Response):
         self._log = request.state.log
         self._stopping: asyncio.Event = request.state.stopping
         self._heartbeat_seconds = heartbeat_seconds
+        self._expired = expired
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream; the source of the answers is closed when this returns."""
@@ -48,7 +54,11 @@ class EventStream(Response):
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
         await until_first(
-            self._stream(send), self._beat(send), _until_gone(receive), self._until_stopped()
+            self._stream(send),
+            self._beat(send),
+            until_gone(receive),
+            self._until_stopped(),
+            self._expired(),
         )
         with suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
@@ -85,11 +95,6 @@ def in_words(answer: Answer) -> bytes:
     """The event of an answer, numbered where the answer is."""
     number = b"" if answer.number is None else b"id: %d\n" % answer.number
     return b"event: next\n%bdata: %b\n\n" % (number, orjson.dumps(answer.body))
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _send(send: Send, body: bytes) -> None:

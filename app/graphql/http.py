@@ -5,6 +5,7 @@ Streams of events are answered as the distinct connections mode of GraphQL over 
 
 import re
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,23 +15,29 @@ from starlette.responses import Response
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
     Authenticator,
+    Identity,
     NotAuthenticated,
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
-from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
+from app.graphql.answers import Answer, GraphQLRequest, Record, broken, label, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
+from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields
+from app.graphql.racing import until_gone
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
+from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
+from services.clock import Clock
 from services.principal import Principal
 
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+_CLIENT_GONE = 499
 _RETRY_SECONDS = "1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -42,6 +49,7 @@ class GraphQLEndpoint:
         self,
         service: GraphQLService,
         authenticator: Authenticator,
+        clock: Clock,
         acceptance: Acceptance,
         *,
         statuses: StatusProfile = StatusProfile.CURRENT,
@@ -49,6 +57,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._service = service
         self._authenticator = authenticator
+        self._clock = clock
         self._acceptance = acceptance
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
@@ -75,7 +84,8 @@ class GraphQLEndpoint:
             return self._told(answer, request, types)
 
     async def _answer(self, request: Request, types: Accepted) -> Response:
-        principal = await self._authenticator.principal(request.headers)
+        identity = await self._authenticator.identity(request.headers)
+        principal = identity.principal
         asked = await read_request(request, self._acceptance)
         if isinstance(asked, tuple):
             return await self._batch(request, asked, principal)
@@ -86,14 +96,21 @@ class GraphQLEndpoint:
                 answer = self._service.cost(operation, asked)
                 return self._response(answer, types)
             if types.prefers_stream or operation.kind == "subscription":
-                return self._stream(request, types, operation, asked, principal)
+                return self._stream(request, types, operation, asked, identity)
             answer = await self._service.answer(
-                operation, asked, principal, request.state.request_id
+                operation,
+                asked,
+                principal,
+                request.state.request_id,
+                gone=partial(until_gone, request.receive),
             )
         except RequestRefused as refusal:
             answer = refused(refusal)
             if types.prefers_stream:
-                return self._events(_only(answer), request)
+                return self._events(_only(answer), request, identity)
+        except ClientGone:
+            request.state.log.update(operation=label(operation.name), outcome="gone")
+            return Response(status_code=_CLIENT_GONE)
         return self._told(answer, request, types)
 
     def _told(self, answer: Answer, request: Request, types: Accepted) -> Response:
@@ -129,7 +146,7 @@ class GraphQLEndpoint:
         types: Accepted,
         operation: Operation,
         asked: GraphQLRequest,
-        principal: Principal,
+        identity: Identity,
     ) -> Response:
         if not types.allows_stream:
             message = (
@@ -140,14 +157,21 @@ class GraphQLEndpoint:
         answers = self._service.answers(
             operation,
             asked,
-            principal,
+            identity.principal,
             request.state.request_id,
             last_event_id=_last_event_id(request),
         )
-        return self._events(answers, request)
+        return self._events(answers, request, identity)
 
-    def _events(self, answers: AsyncGenerator[Answer, None], request: Request) -> EventStream:
-        return EventStream(answers, request, heartbeat_seconds=self._heartbeat_seconds)
+    def _events(
+        self, answers: AsyncGenerator[Answer, None], request: Request, identity: Identity
+    ) -> EventStream:
+        return EventStream(
+            answers,
+            request,
+            heartbeat_seconds=self._heartbeat_seconds,
+            expired=partial(until_expired, identity.expires_at, self._clock),
+        )
 
 
 def _check_method(request: Request, operation: Operation) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TypeVar
 
+from starlette.types import Receive
+
 T = TypeVar("T")
 
 
@@ -21,6 +23,12 @@ async def until_first(*parts: Coroutine[object, object, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client of an HTTP request has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def to_the_end(work: Coroutine[object, object, T]) -> T:

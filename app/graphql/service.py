@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 
 from graphql import GraphQLError, GraphQLSchema
@@ -18,23 +18,25 @@ from app.graphql.answers import (
     refused,
     told,
 )
+from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
-from gql.context import RequestContext, Services
-from gql.errors import BadUserInput
+from gql.context import Services
+from gql.errors import BadUserInput, DeadlineExceeded
+from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
 from gql.execution.subscribe import StreamFailed, subscribe
-from loaders import Loaders
+from loaders.batch import batches_end_here
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
-from services.principal import Person, Principal
+from services.principal import Principal
 
 _NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
 
@@ -54,16 +56,21 @@ class GraphQLService:
         meter: Meter,
         observations: Observations,
         clock: Clock,
+        deadline_seconds: float = 15.0,
     ) -> None:
         self._schema = schema
         self._documents = documents
-        self._database = database
-        self._services = services
-        self._subscriptions = subscriptions
-        self._contract = contract
+        self._context = Contexts(
+            database,
+            services,
+            subscriptions=subscriptions,
+            contract=contract,
+            observations=observations,
+            clock=clock,
+        ).new
         self._meter = meter
         self._observations = observations
-        self._clock = clock
+        self._deadline_seconds = deadline_seconds
 
     async def prepare(
         self,
@@ -75,23 +82,40 @@ class GraphQLService:
         return await self._documents.operation(request)
 
     async def answer(
-        self, operation: Operation, request: GraphQLRequest, principal: Principal, request_id: str
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        principal: Principal,
+        request_id: str,
+        *,
+        deadline_seconds: float | None = None,
+        gone: Gone | None = None,
     ) -> Answer:
         """Run a query or mutation; failures of its fields are part of the answer.
 
         Raises `RequestRefused` for variables that do not fit, for what costs too much, and for
-        who has spent too much.
+        who has spent too much. A query is broken off at its deadline, which is an answer too, and
+        where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
         name, record = label(operation.name), Record()
         values = coerced(self._schema, operation, request.variables)
         try:
-            with recorded_statements() as statements:
+            with recorded_statements() as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
                 async with self._meter.charged(operation, values, principal) as charge:
-                    result = await run(self._schema, operation, values, context)
-                    answer = executed(name, result, request_id, statements)
-                    if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
-                        charge.actual = actual_cost(operation, values, result)
+                    try:
+                        with self._attention(operation, deadline_seconds, gone):
+                            result = await run(self._schema, operation, values, context)
+                    except DeadlineExceeded as error:
+                        answer = failed(name, error, request_id, statements)
+                    except (ClientGone, asyncio.CancelledError):
+                        # Whoever goes away has had us work all the same.
+                        charge.actual = charge.estimate
+                        raise
+                    else:
+                        answer = executed(name, result, request_id, statements)
+                        if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
+                            charge.actual = actual_cost(operation, values, result)
         except Throttled as throttled:
             record.add(refused(throttled, name))
             self._observe(record)
@@ -162,8 +186,10 @@ class GraphQLService:
         name, record = label(operation.name), Record()
         values = coerced(self._schema, operation, request.variables)
         context = partial(self._context, operation, principal, request_id, last_event_id)
-        events = subscribe(self._schema, operation, values, context)
-        with recorded_statements() as statements:
+        events = subscribe(
+            self._schema, operation, values, context, deadline_seconds=self._deadline_seconds
+        )
+        with recorded_statements() as statements, batches_end_here():
             try:
                 async with (
                     self._meter.charged(operation, values, principal) as charge,
@@ -188,39 +214,17 @@ class GraphQLService:
                 if record.answers:
                     self._observe(record)
 
+    def _attention(
+        self, operation: Operation, seconds: float | None, gone: Gone | None
+    ) -> AbstractContextManager[object]:
+        if operation.kind == "mutation":
+            return nullcontext()
+        return Attention(self._deadline_seconds if seconds is None else seconds, gone)
+
     def _observe(self, record: Record) -> None:
         self._observations.operation(
             record.operation_name,
             record.seconds,
             statements=record.statements,
             outcome=record.outcome,
-        )
-
-    def _context(
-        self,
-        operation: Operation,
-        principal: Principal,
-        request_id: str,
-        last_event_id: int | None = None,
-    ) -> RequestContext:
-        """A query may read a replica; whoever changes or follows something reads what is there."""
-        now = self._clock()
-        viewer_id = principal.user_id if isinstance(principal, Person) else None
-        is_query = operation.kind == "query"
-        database = self._database if is_query else self._database.without_replica()
-        loaders = Loaders(
-            database,
-            subscriptions=self._subscriptions,
-            viewer_id=viewer_id,
-            contract=self._contract,
-            now=now,
-        )
-        return RequestContext(
-            principal,
-            loaders,
-            now,
-            self._observations,
-            self._services,
-            request_id,
-            last_event_id,
         )

@@ -8,6 +8,7 @@ from app.graphql.metering import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.setting_types import StatusProfile
+from gql.errors import DeadlineExceeded
 from gql.execution.prepare import PARSE_FAILED
 
 _EXECUTED, _EXECUTED_WITH_ERRORS = 200, 294
@@ -16,6 +17,7 @@ _ALWAYS = {
     THROTTLED: 429,
     INTERNAL_SERVER_ERROR: 500,
     SERVICE_UNAVAILABLE: 503,
+    DeadlineExceeded.code: 504,
     **DOCUMENT_STATUSES,
 }
 

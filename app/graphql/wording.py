@@ -7,12 +7,13 @@ import structlog
 from graphql import GraphQLError
 
 from db.unavailable import DatabaseUnavailable
+from gql.errors import DeadlineExceeded
 from gql.execution.run import code_of
 from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-_OUR_FAULT = frozenset({INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE})
+_OUR_FAULT = frozenset({INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, DeadlineExceeded.code})
 _log = structlog.get_logger("guidance.graphql")
 
 

@@ -13,6 +13,7 @@ from db.personal.classes import (
     Category,
     ClassifiedTable,
     Deleted,
+    Kept,
     Untouched,
     Way,
     columns,
@@ -40,7 +41,10 @@ _KEYS = ClassifiedTable(
 )
 _AUDIT = ClassifiedTable(
     "audit_events",
-    Anonymised("That something was done, and when, is kept to keep the service safe.", years=1),
+    Anonymised(
+        "That something was done, and when, is kept to keep the service safe.",
+        Kept(years=1, since=("occurred_at",)),
+    ),
     ways=(
         Way("user_id"),
         Way("actor_id", when=("actor_kind", ("user", "operator")), is_mention=True),

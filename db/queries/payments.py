@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    delete,
     func,
     literal_column,
     null,
@@ -162,6 +163,11 @@ _TAKE_EVENT = Statement(
     .returning(BillingWebhookEvent.id),
 )
 
+_FORGET_EVENTS = Statement(
+    "payments.forget_events",
+    delete(BillingWebhookEvent).where(BillingWebhookEvent.received_at < bindparam("before")),
+)
+
 
 async def insert_payment(
     connection: Connection,
@@ -278,3 +284,8 @@ async def take_event(
             now=now,
         )
     )
+
+
+async def forget_events(connection: Connection, before: datetime) -> None:
+    """Remove the notes of events that were received before an instant."""
+    await connection.fetch(_FORGET_EVENTS, before=before)

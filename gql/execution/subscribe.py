@@ -1,6 +1,7 @@
 """Following a subscription: each event of its source, executed with the plans of its document."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -10,6 +11,8 @@ from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
+from gql.errors import DeadlineExceeded
+from gql.execution.attention import Attention
 from gql.execution.prepare import Operation
 from gql.execution.run import executed, executor_for
 
@@ -42,21 +45,36 @@ async def subscribe(
     operation: Operation,
     values: VariableValues,
     new_context: Callable[[], RequestContext],
+    *,
+    deadline_seconds: float,
 ) -> AsyncGenerator[Event, None]:
     """Give the events of a subscription, each executed in a context of its own.
 
-    Raises `StreamFailed`. Closing the generator, or cancelling who awaits it, closes the source
+    Raises `StreamFailed`, also where one event, or the source, takes longer than
+    `deadline_seconds`. Closing the generator, or cancelling who awaits it, closes the source
     before that returns.
     """
-    source = await _source(executor_for(schema, operation, values, new_context()))
+    with _in_time(deadline_seconds):
+        source = await _source(executor_for(schema, operation, values, new_context()))
     try:
         while (value := await _next(source, operation)) is not _END:
             # An executor keeps what it has seen, so that each event needs its own.
             executor = executor_for(schema, operation, values, new_context(), value)
-            yield Event(getattr(value, "event_id", None), await executed(executor))
+            with _in_time(deadline_seconds):
+                result = await executed(executor)
+            yield Event(getattr(value, "event_id", None), result)
     finally:
         if isinstance(source, AsyncGenerator):
             await source.aclose()
+
+
+@contextmanager
+def _in_time(seconds: float) -> Iterator[None]:
+    try:
+        with Attention(seconds):
+            yield
+    except DeadlineExceeded as error:
+        raise StreamFailed(error) from error
 
 
 async def _source(executor: Executor[Any]) -> AsyncIterator[Any]:

@@ -37,7 +37,9 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What a run has seen: its samples, warm-up included, and what the server counted."""
+
     samples: Sequence[Sample]
     most_in_flight: int
     alone: Alone
@@ -73,7 +75,7 @@ def callers_for(target: Target, flows: Mapping[str, Flow], planned: Sequence[Pla
     return Callers.among(flows, target.people, senders)
 
 
-async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> _Seen:
+async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
     async with client_of(target.url) as client:
         alone = await asked_alone(client, callers, run.flows)
         before = await scrape(client)
@@ -83,7 +85,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
         finally:
             progress.end()
         counts = counts_between(before, await scrape(client))
-        return _Seen(samples, client.most_in_flight, alone, counts)
+        return Seen(samples, client.most_in_flight, alone, counts)
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
@@ -102,7 +104,7 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
     return alone
 
 
-def report(run: Run, target: Target, seen: _Seen, started_at: datetime) -> LoadReport:
+def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadReport:
     """What is written."""
     samples = summary.counted(seen.samples)
     generator = summary.generator_result(seen.samples, seen.most_in_flight)

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +12,10 @@ import httpx2
 import orjson
 import pytest
 
+from app.authentication.tokens import issue_token
 from tests.fixtures.live import MAX_BYTES, PATIENCE_SECONDS, WATCH, Live, live_server
-from tests.fixtures.server import token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.server import SECRET, token_of
+from tests.fixtures.world import ADA, NOW
 
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"
@@ -216,6 +218,22 @@ def test_a_client_that_goes_lets_a_mutation_finish(live: Live) -> None:
     WATCH.gate.set()
     WATCH.until(lambda: WATCH.given["alone"] == 1)
     WATCH.gate.clear()
+
+
+def test_a_token_that_expires_ends_the_stream_without_completing_it(world: str) -> None:
+    token = issue_token(SECRET, user_id=ADA, roles=(), ttl_seconds=1, now=NOW)
+    now = NOW + timedelta(seconds=0.9)
+    with live_server(world, clock=lambda: now) as live:
+        headers = {"authorization": f"Bearer {token}", "accept": EVENT_STREAM}
+        request = {"query": ENDLESS, "variables": {"name": "outlived"}}
+        with live.http.stream("POST", "/graphql", json=request, headers=headers) as answer:
+            lines = answer.iter_lines()
+            while next(lines) != 'data: {"data":{"endless":{"number":1}}}':
+                pass
+            now = NOW + timedelta(seconds=1)
+            assert "event: complete" not in list(lines)
+        WATCH.until_closed("outlived")
+        assert live.http.post("/graphql", json=request, headers=headers).status_code == 401
 
 
 def test_a_quiet_stream_has_a_heartbeat(live: Live) -> None:

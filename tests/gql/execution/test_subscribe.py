@@ -90,6 +90,7 @@ class Subscription:
 
 
 CORE = strawberry.Schema(query=Query, subscription=Subscription)._schema
+IN_TIME = {"deadline_seconds": 20.0}
 _current: list[Watched] = []
 
 
@@ -110,7 +111,9 @@ def new_context() -> RequestContext:
 
 def followed(text: str) -> AsyncGenerator[Event, None]:
     prepared = operation(text)
-    return subscribe(CORE, prepared, coerced(CORE, prepared, None), new_context)
+    return subscribe(
+        CORE, prepared, coerced(CORE, prepared, None), new_context, deadline_seconds=20
+    )
 
 
 def scenario(steps: Callable[[], Awaitable[None]]) -> Watched:
@@ -195,7 +198,13 @@ def test_variables_that_do_not_fit_open_nothing() -> None:
         prepared = operation("subscription ($to: Int!) { ticks(to: $to) { number } }")
         with pytest.raises(RequestRefused, match="BAD_USER_INPUT"):
             await anext(
-                subscribe(CORE, prepared, coerced(CORE, prepared, {"to": "x"}), new_context)
+                subscribe(
+                    CORE,
+                    prepared,
+                    coerced(CORE, prepared, {"to": "x"}),
+                    new_context,
+                    deadline_seconds=20,
+                )
             )
 
     assert scenario(steps).closings == 0
@@ -255,7 +264,9 @@ def test_a_source_that_is_no_generator_is_followed_too() -> None:
     async def steps() -> None:
         events = [
             event
-            async for event in subscribe(core, prepared, coerced(core, prepared, None), new_context)
+            async for event in subscribe(
+                core, prepared, coerced(core, prepared, None), new_context, deadline_seconds=20
+            )
         ]
         assert [event.result.data for event in events] == [{"once": "once"}]
 

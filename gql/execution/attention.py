@@ -1,0 +1,80 @@
+"""How long an operation is attended to: until its deadline, or until nobody waits for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from gql.errors import DeadlineExceeded
+
+_PATIENCE_SECONDS = 0.05
+"""How long an operation runs before anybody looks whether the client is still there."""
+Gone: TypeAlias = Callable[[], Awaitable[None]]
+"""Waits until the client has gone."""
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Attention:
+    """Breaks off what runs in the block, in the task that entered it.
+
+    The block is then left with `DeadlineExceeded`, once `seconds` have passed, or `ClientGone`,
+    where `gone` says so. What ends in time costs one timer: only after a moment is the client
+    watched, by a task of its own.
+    """
+
+    __slots__ = ("_cancelling", "_cause", "_gone", "_seconds", "_task", "_timer", "_watch")
+
+    def __init__(self, seconds: float, gone: Gone | None = None) -> None:
+        self._seconds = seconds
+        self._gone = gone
+        self._cause: Exception | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("attention is paid to tasks")
+        self._task, self._cancelling = task, task.cancelling()
+        loop = asyncio.get_running_loop()
+        if self._gone is None or self._seconds <= _PATIENCE_SECONDS:
+            self._timer = loop.call_later(self._seconds, self._end)
+        else:
+            self._timer = loop.call_later(_PATIENCE_SECONDS, self._begin_to_watch, self._gone)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+        # As `asyncio.timeout` does: somebody else's cancellation goes on as one.
+        if (
+            self._cause is not None
+            and self._task.uncancel() <= self._cancelling
+            and kind is asyncio.CancelledError
+        ):
+            raise self._cause from None
+
+    def _begin_to_watch(self, gone: Gone) -> None:
+        self._watch = asyncio.create_task(self._until_gone(gone))
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._seconds - _PATIENCE_SECONDS, self._end)
+
+    async def _until_gone(self, gone: Gone) -> None:
+        await gone()
+        self._break_off(ClientGone())
+
+    def _end(self) -> None:
+        self._break_off(DeadlineExceeded(self._seconds))
+
+    def _break_off(self, cause: Exception) -> None:
+        if self._cause is None:
+            self._cause = cause
+            self._task.cancel()

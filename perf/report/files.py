@@ -1,0 +1,51 @@
+"""Writing a comparison: for people as Markdown and as a page, for programs as JSON."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+
+from perf.load.result import LoadReport
+from perf.report import words
+from perf.report.compare import Comparison, PercentileChange
+from perf.report.markdown import markdown
+from perf.report.page import page
+
+NAME = "slo-regression-report"
+
+
+def write_report(comparison: Comparison, history: list[LoadReport], folder: Path) -> None:
+    """Write the three files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{NAME}.md").write_text(markdown(comparison, history))
+    (folder / f"{NAME}.html").write_text(page(comparison, history))
+    (folder / f"{NAME}.json").write_bytes(_json(comparison))
+
+
+def _json(comparison: Comparison) -> bytes:
+    said = {
+        "kind": "guidance slo regression report",
+        "version": 1,
+        "outcome": comparison.outcome.name.lower(),
+        "baseline": comparison.baseline.commit,
+        "current": comparison.current.commit,
+        "differences": comparison.differences,
+        "findings": list(words.findings(comparison)),
+        "newly_missed": [one.name for one in comparison.newly_missed],
+        "operations": {
+            one.name: {
+                "change": one.change.value,
+                "percentiles": {
+                    name: _percentile(change) for name, change in one.percentiles.items()
+                },
+                "newly_missed": [target.name for target in one.newly_missed],
+                "why": one.why,
+            }
+            for one in comparison.operations
+        },
+    }
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _percentile(change: PercentileChange) -> dict[str, object]:
+    return {**asdict(change), "ratio": change.ratio, "change": change.change.value}

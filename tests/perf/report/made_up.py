@@ -1,0 +1,68 @@
+"""Reports of runs that never were: samples drawn from a distribution."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from perf.load.flows import FLOWS
+from perf.load.outcomes import ANSWERED
+from perf.load.own_server import Target
+from perf.load.profiles import PLATEAU, PROFILES
+from perf.load.result import Counts, LoadReport, MethodUse
+from perf.load.run import Run, Seen, report
+from perf.load.samples import PROBE, Sample
+from tests.perf.load.tiny import PEOPLE
+
+NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
+RUN = Run(PROFILES["smoke"], 1, {name: FLOWS[name] for name in ("Quota", "ConversationPage")})
+TARGET = Target("http://127.0.0.1:1", PEOPLE, "some data", "none")
+SAMPLES = 800
+
+
+def made_up(
+    slower: Mapping[str, float] | None = None,
+    *,
+    seed: int = 1,
+    day: int = 0,
+    calls: float = 1.0,
+    database_ms: float = 2.0,
+    wait_ms: float = 0.1,
+) -> LoadReport:
+    """A run in which operations take about 20 ms, or so many times that."""
+    random, samples = Random(seed), []
+    for name in RUN.flows:
+        factor = (slower or {}).get(name, 1.0)
+        for number in range(SAMPLES):
+            due = number / 20
+            took = 0.02 * factor * random.lognormvariate(0, 0.25)
+            samples.append(Sample(name, PLATEAU, due, due, due + took, ANSWERED))
+    samples += [
+        Sample(PROBE, PLATEAU, at / 10, at / 10, at / 10 + 0.001, ANSWERED) for at in range(600)
+    ]
+    used = MethodUse(
+        calls=SAMPLES * calls,
+        rows=SAMPLES,
+        errors=0,
+        wait_seconds=SAMPLES * calls * wait_ms / 1_000,
+        database_seconds=SAMPLES * calls * database_ms / 1_000,
+    )
+    alone = {"ConversationPage": {"conversations.page_by_user": _one(calls)}}
+    counts = Counts(
+        statements=round(used.calls),
+        cache_hits=90,
+        cache_misses=10,
+        model_attempts=0,
+        retries=0,
+        methods={"conversations.page_by_user": used},
+    )
+    seen = Seen(samples, 3, alone, counts)
+    return report(RUN, TARGET, seen, NOW + timedelta(days=day))
+
+
+def on_another_machine(one: LoadReport) -> LoadReport:
+    """The same run, but on a faster processor."""
+    return one.model_copy(update={"host": one.host.model_copy(update={"processor": "faster"})})
+
+
+def _one(calls: float) -> MethodUse:
+    return MethodUse(calls=calls, rows=1, errors=0, wait_seconds=0, database_seconds=0.001)
