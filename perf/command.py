@@ -3,6 +3,7 @@
 import click
 
 from perf.ab.command import ab
+from perf.gate.command import gate
 from perf.load.command import run
 from perf.report.command import report
 
@@ -12,6 +13,7 @@ def perf() -> None:
     """Measure the server under load, and compare what was measured."""
 
 
+perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(ab)
