@@ -19,12 +19,14 @@ from gql.execution.emission import Emission, NotCompiled
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
 from gql.execution.values import Unexpected, admit
+from gql.rows import Rows
 
 _NAMES = {
     "admit": admit,
     "is_awaitable": is_awaitable,
     "LazyInfo": LazyInfo,
     "Raised": Raised,
+    "Rows": Rows,
     "typename": get_typename,
     "Unexpected": Unexpected,
 }

@@ -4,6 +4,8 @@ A value is completed in the variable that holds it. Resolvers are called in the 
 graphql-core calls them; what has to be awaited is left as pending.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -25,9 +28,10 @@ from gql.execution import strawberry_fields
 from gql.execution.calling import call, passed
 from gql.execution.code import Function, TooMuchCode
 from gql.execution.emission import Emission, NotCompiled, Place
-from gql.execution.fields import Access, Attribute, Call, Member, access
+from gql.execution.fields import Attribute, Call, Member, access
 from gql.execution.leaves import leaf
 from gql.execution.sites import Site
+from gql.execution.sources import ObjectSource, RowSource, Source, Variable, rows_of
 from gql.execution.values import is_ordinary
 
 _MOST_LOOPS = 10
@@ -54,7 +58,7 @@ class Completing:
         out = self._emission.function(f"{name}(run, source, answer)")
         out.line("key = ()")
         out.line("if source is not None: admit(source)")
-        built = self._fields(out, root, grouped, "source", Place())
+        built = self._fields(out, root, grouped, ObjectSource("source"), Place())
         for key, value in built.entries:
             out.line(f"answer[{key}] = {value}")
         _wait(out, built, "answer")
@@ -67,7 +71,7 @@ class Completing:
         out: Function,
         parent: GraphQLObjectType,
         grouped: GroupedFieldSet,
-        source: str,
+        source: Source,
         place: Place,
     ) -> _Built:
         schema, built = self._emission.schema, _Built()
@@ -79,7 +83,7 @@ class Completing:
         is_dict = ""
         if any(isinstance(how, Member) for *_, how in found):
             is_dict = out.name()
-            out.line(f"{is_dict} = type({source}) is dict")
+            out.line(f"{is_dict} = type({source.object(out)}) is dict")
         for response_name, details, definition, how in found:
             self._emission.count_field()
             name = details[0].node.name.value
@@ -90,29 +94,49 @@ class Completing:
             elif name.startswith("__"):
                 raise NotCompiled
             elif isinstance(how, Call):
-                called = call(self._emission, out, parent, definition, how, details, source, inner)
+                parts = parent, definition, how, details, source.object(out), inner
+                called = call(self._emission, out, *parts)
                 self._called(out, how, called, details, key, built)
+            elif isinstance(how, Attribute):
+                value = self._attribute(out, how, definition, details, source, inner)
+                built.entries.append((key, value))
             else:
-                value = self._read(out, how, definition, details, source, is_dict)
+                value = self._member(out, definition, details, source.object(out), is_dict)
                 self._value(out, definition.type, details, value, inner)
                 built.entries.append((key, value))
         return built
 
-    def _read(
+    def _attribute(
         self,
         out: Function,
-        how: Access,
+        how: Attribute,
+        definition: GraphQLField,
+        details: FieldDetailsList,
+        source: Source,
+        place: Place,
+    ) -> str:
+        """Complete an attribute of a source: the variable that holds it."""
+        read = source.read(out, how.name, definition.type)
+        if isinstance(read, Variable):
+            if not read.is_completed:
+                self._value(out, definition.type, details, read.name, place)
+            return read.name
+        value, type_ = out.name(), get_named_type(definition.type)
+        if not isinstance(type_, GraphQLObjectType):
+            raise NotCompiled
+        self._members(out, type_, details, value, place, read)
+        return value
+
+    def _member(
+        self,
+        out: Function,
         definition: GraphQLField,
         details: FieldDetailsList,
         source: str,
         is_dict: str,
     ) -> str:
-        value = out.name()
-        if isinstance(how, Attribute):
-            out.line(f"{value} = {source}.{how.name}")
-            return value
         passed(self._emission, definition, details, None)
-        name = self._emission.literal(details[0].node.name.value)
+        value, name = out.name(), self._emission.literal(details[0].node.name.value)
         read = f"{source}.get({name}) if {is_dict} else getattr({source}, {name}, None)"
         out.line(f"{value} = {read}")
         return value
@@ -215,21 +239,41 @@ class Completing:
         value: str,
         place: Place,
     ) -> None:
+        of_rows = rows_of(type_)
+        if of_rows is None:
+            out.line(
+                f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected"
+            )
+            with self._loop(out, value, value, place) as (item, inner):
+                self._value(out, type_.of_type, details, item, inner)
+            return
+        one, shape = of_rows
+        rows, scope, name = out.name(), out.name(), self._emission.code.bind(shape)
+        out.line(f"if type({value}) is not Rows or {value}.shape is not {name}: raise Unexpected")
+        out.line(f"{rows}, {scope} = {value}.rows, {value}.scope")
+        with self._loop(out, value, rows, place) as (row, inner):
+            source = RowSource(self._emission.code, shape, row, scope)
+            self._members(out, one, details, row, inner, source)
+
+    @contextmanager
+    def _loop(
+        self, out: Function, value: str, items: str, place: Place
+    ) -> Iterator[tuple[str, Place]]:
+        """Complete each of `items` in its variable and place, and put them into `value`."""
         out.loops += 1
         if out.loops > _MOST_LOOPS:
             raise TooMuchCode
-        items, item, index = out.name(), out.name(), out.name()
-        out.line(f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected")
-        out.line(f"{items} = []")
+        completed, item, index = out.name(), out.name(), out.name()
+        out.line(f"{completed} = []")
         header, calls = out.reserve(), len(self._emission.sites.all)
         with out.indented():
-            self._value(out, type_.of_type, details, item, place.item(index))
-            out.line(f"{items}.append({item})")
+            yield item, place.item(index)
+            out.line(f"{completed}.append({item})")
         if len(self._emission.sites.all) > calls:
-            out.fill(header, f"for {index}, {item} in enumerate({value}):")
+            out.fill(header, f"for {index}, {item} in enumerate({items}):")
         else:
-            out.fill(header, f"for {item} in {value}:")
-        out.line(f"{value} = {items}")
+            out.fill(header, f"for {item} in {items}:")
+        out.line(f"{value} = {completed}")
         out.loops -= 1
 
     def _object(
@@ -260,10 +304,14 @@ class Completing:
         details: FieldDetailsList,
         value: str,
         place: Place,
+        source: Source | None = None,
     ) -> None:
-        """Build the object's part of the answer, now that the type of its value is sure."""
+        """Build the object's part of the answer, now that the type of its value is sure.
+
+        It is read from `value`, or from the `source`, and put into `value`.
+        """
         grouped = self._emission.subfields(type_, details)
-        built = self._fields(out, type_, grouped, value, place)
+        built = self._fields(out, type_, grouped, source or ObjectSource(value), place)
         pairs = ", ".join(f"{key}: {entry}" for key, entry in built.entries)
         out.line(f"{value} = {{{pairs}}}")
         _wait(out, built, value)
