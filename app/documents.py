@@ -118,6 +118,7 @@ async def open_documents(
                     schema,
                     limits=settings.document_limits,
                     allows_introspection=settings.allows_introspection,
+                    is_compiled=settings.graphql_compiled_execution,
                 ),
                 trusted,
                 Shapes(schema),
@@ -138,4 +139,9 @@ async def open_documents(
 
 def trusted_preparation(settings: Settings, schema: GraphQLSchema) -> Preparation:
     """What prepares documents that are to be trusted: the schema is not among what they ask for."""
-    return Preparation(schema, limits=settings.document_limits, allows_introspection=False)
+    return Preparation(
+        schema,
+        limits=settings.document_limits,
+        allows_introspection=False,
+        is_compiled=settings.graphql_compiled_execution,
+    )

@@ -13,6 +13,7 @@ from app.setting_types import (
     Origin,
     Positive,
     PostgresUrl,
+    Proxy,
     RedisUrl,
     Seconds,
     Secret,
@@ -30,7 +31,12 @@ from services.throttling.records import CostLimits, Policy
 LONGEST_GRACE_DAYS = 28
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
-_LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets", "graphql_allowed_origins")
+_LISTS = (
+    "jwt_previous_secret_keys",
+    "payments_webhook_secrets",
+    "graphql_allowed_origins",
+    "trusted_proxies",
+)
 
 
 class Environment(Enum):
@@ -253,6 +259,11 @@ class Settings(BaseSettings):
     graphql_operations_require_id: bool = Field(
         False, description="Whether `trusted` takes ids alone, and no texts."
     )
+    graphql_compiled_execution: bool = Field(
+        True,
+        description="Whether operations that are asked for again are compiled; switched off, "
+        "graphql-core executes them, with the same answers.",
+    )
     graphql_persisted_queries: bool = Field(
         True,
         description="Whether clients may register documents by their hash (automatic persisted "
@@ -279,6 +290,20 @@ class Settings(BaseSettings):
     )
     graphql_person_restore_rate: Positive = Field(
         5_000, description="The cost that a person may spend again with each second."
+    )
+    graphql_address_budget: int = Field(
+        20_000,
+        ge=0,
+        description="The cost that all who ask without a credential from one address (IPv6: from "
+        "one /64 network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no bound.",
+    )
+    graphql_address_restore_rate: Positive = Field(
+        2_000, description="The cost that they may spend again with each second."
+    )
+    trusted_proxies: Annotated[tuple[Proxy, ...], NoDecode] = Field(
+        ("127.0.0.1",),
+        description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
+        "who asks, separated by commas.",
     )
     prometheus_multiproc_dir: Path | None = Field(
         None,
@@ -344,6 +369,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "GRAPHQL_KEY_BUDGET and GRAPHQL_PERSON_BUDGET must be GRAPHQL_MAX_COST or more"
             )
+        if 0 < self.graphql_address_budget < self.graphql_max_cost:
+            raise ValueError("GRAPHQL_ADDRESS_BUDGET must be 0, or GRAPHQL_MAX_COST or more")
         return self
 
     @property
@@ -464,6 +491,9 @@ class Settings(BaseSettings):
             maximum=self.graphql_max_cost,
             of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
             of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
+            of_address=Policy(self.graphql_address_budget, self.graphql_address_restore_rate)
+            if self.graphql_address_budget
+            else None,
         )
 
 

@@ -86,7 +86,9 @@ class GraphQLEndpoint:
             return self._told(answer, request, types)
 
     async def _answer(self, request: Request, types: Accepted) -> Response:
-        identity = await self._authenticator.identity(request.headers)
+        identity = await self._authenticator.identity(
+            request.headers, address=request.client and request.client.host
+        )
         principal = identity.principal
         asked = await read_request(request, self._acceptance)
         if isinstance(asked, tuple):

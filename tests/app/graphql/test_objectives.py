@@ -91,6 +91,7 @@ def test_a_model_that_is_away_is_an_error_though_the_status_is_200(
 ) -> None:
     stand_in.next({"status": 503})
     failed = ask(api_of_its_own, "SendMessage", content="How?", idempotencyKey="one")
+    assert "errors" not in failed, failed
     (error,) = failed["data"]["sendMessage"]["userErrors"]
     assert error["code"] == "LLM_UNAVAILABLE"
     (slo,) = slos(api_of_its_own)
