@@ -94,13 +94,16 @@ def trusted_documents() -> Mapping[str, TrustedDocument]:
     return read_documents(FOLDER)
 
 
-def budget_for(operation_name: str, text: str, kind: str) -> Budget:
-    """The budget of the operation of this document; of one that is not our own, the default.
+def budget_for(operation_name: str, text: str | None = None, kind: str = "query") -> Budget:
+    """The budget of an operation of our own, or the default of its `kind`.
 
-    `kind` is `query`, `mutation` or `subscription`. Clients may publish others of the same name.
+    `kind` is `query`, `mutation` or `subscription`. With the `text` of a document it has to be our
+    own: clients may publish others of the same name.
     """
     own = trusted_documents().get(operation_name)
-    return own.budget if own is not None and own.text == text else _DEFAULTS[kind]
+    if own is None or (text is not None and text != own.text):
+        return _DEFAULTS[kind]
+    return own.budget
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:
