@@ -17,7 +17,8 @@ _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5,
 
 OPERATION_SECONDS = Histogram(
     "guidance_operation_seconds",
-    "Seconds to answer a GraphQL operation that was not refused on purpose.",
+    "Seconds to answer a GraphQL operation; not those refused, and not those that a client's"
+    " mistake ended.",
     ("operation",),
     buckets=_OPERATION_EDGES,
 )
@@ -41,6 +42,9 @@ class Outcome(Enum):
     SERVER_ERROR = "server_error"
 
 
+_TIMED = (Outcome.OK, Outcome.SERVER_ERROR)
+
+
 @dataclass(slots=True)
 class OperationRecord:
     """What became of the requests for one operation."""
@@ -60,16 +64,22 @@ class Observations:
         self._operations: dict[str, OperationRecord] = {}
 
     def operation(self, name: str, seconds: float, *, statements: int, outcome: Outcome) -> None:
-        """Note an answer; one refused on purpose does not count towards the latency."""
-        if name not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
-            name = OTHER
-        record = self._operations.setdefault(name, OperationRecord())
+        """Note an answer.
+
+        One refused on purpose, or ended by a client's mistake, would flatter the latency.
+        """
+        record = self._operations.get(name)
+        if record is None:
+            name = name if len(self._operations) < _DISTINCT_NAMES else OTHER
+            record = self._operations.setdefault(name, OperationRecord())
+            for each in Outcome:
+                OPERATIONS.labels(name, each.value)  # from 0, or its rate lacks the first one
         record.requests += 1
         record.errors += outcome is Outcome.SERVER_ERROR
         record.protected += outcome is Outcome.PROTECTED
         record.statements_max = max(record.statements_max, statements)
         OPERATIONS.labels(name, outcome.value).inc()
-        if outcome is not Outcome.PROTECTED:
+        if outcome in _TIMED:
             record.timing.add(seconds)
             OPERATION_SECONDS.labels(name).observe(seconds)
 

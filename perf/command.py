@@ -3,7 +3,9 @@
 import click
 
 from perf.load.command import run
+from perf.objectives.command import objectives
 from perf.report.command import report
+from perf.slow import slow
 
 
 @click.group()
@@ -13,3 +15,5 @@ def perf() -> None:
 
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(slow)
+perf.add_command(objectives)

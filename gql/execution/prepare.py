@@ -49,6 +49,11 @@ class Operation:
         return self.definition.name.value if self.definition.name else None
 
     @property
+    def trusted_name(self) -> str | None:
+        """The name where it is that of a trusted document: no client's text."""
+        return self.name if self.document is not None else None
+
+    @property
     def kind(self) -> str:
         """`query`, `mutation` or `subscription`."""
         return self.definition.operation.value

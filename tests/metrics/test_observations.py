@@ -10,16 +10,16 @@ def exposed(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
-def test_operations_are_counted_by_outcome_and_the_refused_do_not_count_as_quick() -> None:
+def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_as_quick() -> None:
     observations = Observations()
     for outcome, statements in zip(Outcome, (3, 1, 0, 2), strict=True):
         observations.operation("Counted", 0.25, statements=statements, outcome=outcome)
     ((name, record),) = observations.operations()
     assert name == "Counted"
     assert (record.requests, record.errors, record.protected) == (4, 1, 1)
-    assert (record.statements_max, record.timing.count) == (3, 3)
-    assert exposed("guidance_operation_seconds_count", operation="Counted") == 3
-    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.75
+    assert (record.statements_max, record.timing.count) == (3, 2)
+    assert exposed("guidance_operation_seconds_count", operation="Counted") == 2
+    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.5
     for outcome in Outcome:
         labels = {"operation": "Counted", "outcome": outcome.value}
         assert exposed("guidance_operations_total", **labels) == 1
@@ -34,3 +34,8 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)
     assert exposed("guidance_operation_seconds_count", operation="Named500") is None
+
+
+def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
+    Observations().operation("Begun", 0.1, statements=0, outcome=Outcome.OK)
+    assert exposed("guidance_operations_total", operation="Begun", outcome="server_error") == 0
