@@ -2,6 +2,8 @@
 
 import click
 
+from perf.ab.command import ab
+from perf.gate.command import gate
 from perf.load.command import run
 from perf.objectives.command import objectives
 from perf.report.command import report
@@ -13,7 +15,9 @@ def perf() -> None:
     """Measure the server under load, and compare what was measured."""
 
 
+perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(slow)
 perf.add_command(objectives)
+perf.add_command(ab)

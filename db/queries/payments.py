@@ -116,7 +116,8 @@ _POSTPONE = Statement(
 _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
-        BillingPaymentAttempt.status == "pending",
+        # As it stands in the index, or a plan for any values could not use it.
+        BillingPaymentAttempt.status == literal_column("'pending'"),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
             BillingPaymentAttempt.asked_until.is_(None),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, sleep
 
 import psutil
@@ -54,13 +55,24 @@ def leave_a_core() -> int | None:
 
 
 @contextmanager
-def running(name: str, environment: dict[str, str], core: int | None) -> Iterator[Server]:
-    """Run one of the servers on a free port of the loopback until the block is left."""
+def running(
+    name: str,
+    environment: dict[str, str],
+    core: int | None,
+    *,
+    tree: Path | None = None,
+    python: str = sys.executable,
+) -> Iterator[Server]:
+    """Run one of the servers on a free port of the loopback until the block is left.
+
+    With `tree` it is the one whose source is there, which may be another version.
+    """
     port = _free_port()
-    command = [sys.executable, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
+    command = [python, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
     process = subprocess.Popen(  # noqa: S603 - our own commands
         [*command, "--log-level", "warning"],
         env=os.environ | environment,
+        cwd=tree,
         stderr=subprocess.DEVNULL,
     )
     try:
