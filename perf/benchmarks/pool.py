@@ -2,10 +2,12 @@
 
 import asyncio
 import itertools
+import logging
 from statistics import median
 from time import perf_counter
 
 import click
+import structlog
 
 from app.settings import Settings, load_settings
 from app.wiring import database_url, open_application
@@ -26,6 +28,8 @@ def bench_pool(operations: int, at_once: int, rounds: int) -> None:
     operation's time for which it waited for a connection. On the data of `guidance seed`.
     """
     settings = load_settings().model_copy(update={"serve_runs_worker": False})
+    # So many at once are slow on purpose, and each of them would be a warning.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with database_url(settings) as url:
         found = asyncio.run(_in_turns(settings, url, operations, at_once, rounds))
     click.echo(f"{'connections':>12}{'rate':>10}{'waiting':>10}")
