@@ -24,6 +24,7 @@ from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.operations.records import OperationsMode
 from services.persisted.records import Bounds
 from services.throttling.records import CostLimits, Policy
 
@@ -245,6 +246,14 @@ class Settings(BaseSettings):
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
     )
+    graphql_operations_mode: OperationsMode = Field(
+        OperationsMode.OPEN,
+        description="`open` runs any document, `log` records those too that nobody published, "
+        "`trusted` runs no others than those that were.",
+    )
+    graphql_operations_require_id: bool = Field(
+        False, description="Whether `trusted` takes ids alone, and no texts."
+    )
     graphql_compiled_execution: bool = Field(
         True,
         description="Whether operations that are asked for again are compiled; switched off, "
@@ -253,7 +262,7 @@ class Settings(BaseSettings):
     graphql_persisted_queries: bool = Field(
         True,
         description="Whether clients may register documents by their hash (automatic persisted "
-        "queries).",
+        "queries); in `trusted` they may not.",
     )
     graphql_persisted_queries_max_count: Positive = Field(
         5_000, description="The most of them that are kept; the oldest go first."
@@ -341,6 +350,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _trusted_shows_no_schema(self) -> "Settings":
+        if self.runs_trusted_alone and (self.graphql_introspection or self.graphql_ide):
+            raise ValueError(
+                "GRAPHQL_OPERATIONS_MODE=trusted shows nobody the schema: GRAPHQL_INTROSPECTION "
+                "and GRAPHQL_IDE cannot be on"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _budgets_cover_an_operation(self) -> "Settings":
         if min(self.graphql_key_budget, self.graphql_person_budget) < self.graphql_max_cost:
             raise ValueError(
@@ -380,8 +398,15 @@ class Settings(BaseSettings):
         )
 
     @property
+    def runs_trusted_alone(self) -> bool:
+        """Whether only documents run that were published."""
+        return self.graphql_operations_mode is OperationsMode.TRUSTED
+
+    @property
     def allows_introspection(self) -> bool:
         """Whether clients may ask for the schema."""
+        if self.runs_trusted_alone:
+            return False
         return (
             not self.is_production
             if self.graphql_introspection is None
@@ -391,6 +416,8 @@ class Settings(BaseSettings):
     @property
     def has_page(self) -> bool:
         """Whether /graphql shows people a page."""
+        if self.runs_trusted_alone:
+            return False
         return not self.is_production if self.graphql_ide is None else self.graphql_ide
 
     @property
@@ -435,7 +462,7 @@ class Settings(BaseSettings):
     @property
     def persisted_query_bounds(self) -> Bounds | None:
         """What is kept of documents that clients register by their hash; None for nothing."""
-        if not self.graphql_persisted_queries:
+        if not self.graphql_persisted_queries or self.runs_trusted_alone:
             return None
         return Bounds(
             count=self.graphql_persisted_queries_max_count,

@@ -12,7 +12,7 @@ from app.billing import Billing, open_billing
 from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
-from app.documents import open_documents
+from app.documents import ServedDocuments, open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
@@ -48,6 +48,7 @@ class Application:
     chat: Chat
     privacy: Privacy
     authenticator: Authenticator
+    documents: ServedDocuments
     graphql: GraphQLService
     observations: Observations
 
@@ -103,7 +104,9 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
-        documents = await stack.enter_async_context(open_documents(settings, core))
+        documents = await stack.enter_async_context(
+            open_documents(settings, core, database, clock=clock)
+        )
         yield Application(
             settings=settings,
             clock=clock,
@@ -114,10 +117,11 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            documents=documents.served,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
-                documents,
+                documents.found,
                 database,
                 services=Services(
                     billing=billing.service,

@@ -29,11 +29,16 @@ EXECUTION_CASES = 20_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what only the tests of the cache and of execution ask for."""
+    """Add what only some tests ask for."""
     parser.addoption(
         "--long-programs",
         action="store_true",
         help="play every order of the cache's long programs too, which takes many minutes",
+    )
+    parser.addoption(
+        "--real-versions",
+        action="store_true",
+        help="compare two real versions of the server in turns, which takes minutes",
     )
     parser.addoption(
         "--cases",

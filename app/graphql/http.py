@@ -19,7 +19,7 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
-from app.graphql.answers import Answer, GraphQLRequest, Record, broken, label, refused
+from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
@@ -111,7 +111,7 @@ class GraphQLEndpoint:
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
         except ClientGone:
-            request.state.log.update(operation=label(operation.name), outcome="gone")
+            request.state.log.update(operation=operation.label, outcome="gone")
             return Response(status_code=_CLIENT_GONE)
         return self._told(answer, request, types)
 

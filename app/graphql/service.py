@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 
 from graphql import GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues
 
 from app.graphql.answers import (
     Answer,
@@ -14,7 +15,6 @@ from app.graphql.answers import (
     broken,
     executed,
     failed,
-    label,
     refused,
     told,
 )
@@ -22,6 +22,7 @@ from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
+from app.graphql.refusals import variables_misfit
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
@@ -75,11 +76,11 @@ class GraphQLService:
     async def prepare(
         self,
         request: GraphQLRequest,
-        principal: Principal,  # noqa: ARG002 - uses are counted by client next
-        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+        principal: Principal,
+        headers: Mapping[str, str],
     ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return await self._documents.operation(request)
+        return await self._documents.operation(request, principal, headers)
 
     async def answer(
         self,
@@ -97,8 +98,8 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
+        name, record = operation.label, Record()
+        values = self._coerced(operation, request)
         try:
             with recorded_statements() as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
@@ -145,9 +146,9 @@ class GraphQLService:
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
         """What an operation would cost, without running it; raises `RequestRefused`."""
-        values = coerced(self._schema, operation, request.variables)
+        values = self._coerced(operation, request)
         extensions = self._meter.validated(operation, values)
-        return Answer({"extensions": extensions}, True, Outcome.OK, label(operation.name))
+        return Answer({"extensions": extensions}, True, Outcome.OK, operation.label)
 
     async def answers(
         self,
@@ -183,8 +184,8 @@ class GraphQLService:
         request_id: str,
         last_event_id: int | None,
     ) -> AsyncGenerator[Answer, None]:
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
+        name, record = operation.label, Record()
+        values = self._coerced(operation, request)
         context = partial(self._context, operation, principal, request_id, last_event_id)
         events = subscribe(
             self._schema, operation, values, context, deadline_seconds=self._deadline_seconds
@@ -213,6 +214,14 @@ class GraphQLService:
             finally:
                 if record.answers:
                     self._observe(record)
+
+    def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
+        try:
+            return coerced(self._schema, operation, request.variables)
+        except RequestRefused as misfit:
+            if self._documents.are_all_known:
+                raise variables_misfit(misfit) from None
+            raise
 
     def _attention(
         self, operation: Operation, seconds: float | None, gone: Gone | None

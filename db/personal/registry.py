@@ -19,6 +19,7 @@ from db.personal.classes import (
     columns,
 )
 from db.personal.company import COMPANY
+from db.personal.documents import DOCUMENTS
 from db.personal.money import MONEY
 from db.personal.requests import ARCHIVES, REQUESTS
 
@@ -79,6 +80,7 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     _KEYS,
     *MONEY,
     *COMPANY,
+    *DOCUMENTS,
     _AUDIT,
     *ARCHIVES,
     *REQUESTS,

@@ -30,6 +30,8 @@ _KEPT_DOCUMENTS = 1_000
 _KEPT_CHARACTERS = 300_000
 _LONGEST_KEPT_CHARACTERS = 100_000
 _RULES = tuple(specified_rules)
+UNTRUSTED = "untrusted"
+"""What every operation is called that is not in a trusted document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Operation:
     def name(self) -> str | None:
         """The operation's name, when it has one."""
         return self.definition.name.value if self.definition.name else None
+
+    @property
+    def label(self) -> str:
+        """What the log and the metrics call it: names that anybody may invent are one."""
+        return UNTRUSTED if self.document is None else self.document.name
 
     @property
     def kind(self) -> str:

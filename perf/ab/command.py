@@ -12,6 +12,8 @@ from perf.ab.servers import Side, side_by_side
 from perf.ab.verdicts import effects
 from perf.ab.versions import VersionUnusable, version_of
 from perf.ab.written import is_slower, lines, write
+from perf.benchmarks.servers import ServerNotStarted
+from perf.llm_standin.child import StandInNotStarted
 from perf.load.callers import CallersMissing
 from perf.load.flows import FLOWS
 
@@ -23,11 +25,11 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 @click.option("--b", required=True, metavar="REV|PATH", help="The version to be judged.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="A setting of a alone.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="A setting of b alone.")
-@click.option("--rounds", type=click.IntRange(6), default=12, show_default=True)
+@click.option("--rounds", type=click.IntRange(6), default=30, show_default=True)
 @click.option(
     "--requests",
     type=click.IntRange(1),
-    default=5,
+    default=2,
     show_default=True,
     help="Requests for each operation in a block; a round has two blocks of each version.",
 )
@@ -69,8 +71,16 @@ def ab(
             side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (left, right),
         ):
             measured = measure(left, right, plan, tell=_tell(rounds))
-    except (VersionUnusable, AnswerUnusable, CallersMissing) as error:
-        raise click.ClickException(str(error)) from None
+    except (
+        AnswerUnusable,
+        CallersMissing,
+        ServerNotStarted,
+        StandInNotStarted,
+        VersionUnusable,
+    ) as error:
+        raise click.ClickException(
+            str(error) or "the stand-in for the model does not start"
+        ) from None
     found = effects(measured, minimum=minimum)
     for line in lines(found, rounds=rounds, minimum=minimum):
         click.echo(line)

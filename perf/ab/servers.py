@@ -15,7 +15,7 @@ from perf.ab.versions import VersionUnusable, migrate_with, migrations_of
 from perf.dataset.bench import BenchSizes
 from perf.load.own_server import SIZES, Target, Version, fill_with, running_model, server_on
 
-_AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
+AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def side_by_side(a: Side, b: Side, *, sizes: BenchSizes = SIZES) -> Iterator[tup
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(_AT_ONCE) as model,
+        running_model(AT_ONCE) as model,
     ):
         databases = _databases(url, a.version, b.version, sizes)
         with (

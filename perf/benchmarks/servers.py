@@ -17,7 +17,7 @@ STOCK = "stock Strawberry"
 RELAY = "bare relay"
 ROWS = "bound R"
 JSON = "bound J"
-_START_SECONDS = 30
+_START_SECONDS = 90
 _COMMANDS = {
     OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
     STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
@@ -25,6 +25,10 @@ _COMMANDS = {
     ROWS: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
     JSON: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
 }
+
+
+class ServerNotStarted(Exception):
+    """The process ended, or did not listen in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ def running(
 ) -> Iterator[Server]:
     """Run one of the servers on a free port of the loopback until the block is left.
 
-    With `tree` it is the one whose source is there, which may be another version.
+    With `tree` it is the one whose source is there, which may be another version. Raises
+    `ServerNotStarted`.
     """
     port = _free_port()
     command = [python, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
@@ -101,4 +106,4 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
             sleep(0.05)
         else:
             return
-    raise RuntimeError("the server does not start")
+    raise ServerNotStarted("the server ended, or does not listen")

@@ -242,7 +242,7 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
     metrics = small.http.get("/metrics").text
     assert re.search(r'guidance_throttled_total\{caller="key"\} \d', metrics)
     assert re.search(
-        r'guidance_operations_total\{operation="Company",outcome="protected"\} \d', metrics
+        r'guidance_operations_total\{operation="untrusted",outcome="protected"\} \d', metrics
     )
 
 

@@ -15,7 +15,7 @@ from tests.perf.load.tiny import Faults, tiny_server
 
 QUOTA, PAGE = "Quota", "ConversationPage"
 USUAL = {QUOTA: 0.012, PAGE: 0.012}
-PLAN = Plan(rounds=10, requests=3, flows={name: FLOWS[name] for name in USUAL})
+PLAN = Plan(rounds=16, requests=2, flows={name: FLOWS[name] for name in USUAL})
 
 
 def measured(b: Faults, plan: Plan = PLAN) -> dict[str, OperationEffect]:
@@ -40,7 +40,7 @@ def test_a_slowdown_of_a_fifth_is_caught_and_named() -> None:
 
 
 def test_the_same_version_twice_is_not_called_different() -> None:
-    found = measured(Faults(slower=USUAL), replace(PLAN, rounds=6))
+    found = measured(Faults(slower=USUAL), replace(PLAN, rounds=8))
     assert {one.change for one in found.values()} <= {Change.SAME, Change.UNKNOWN}
     assert not is_slower(list(found.values()))
 

@@ -10,11 +10,9 @@ from typing import Any, TypeVar
 import pytest
 import strawberry
 
-from app.graphql.documents import Documents
 from db.keyset import Page
 from gql.context import Info
 from gql.execution.prepare import Preparation
-from gql.execution.trusted import TrustedOperations
 from gql.operations.budgets import DEFAULT, TrustedDocument, trusted_documents
 from gql.operations.limits import Limits
 from loaders import PageKey
@@ -101,7 +99,8 @@ def test_a_loader_that_loads_one_by_one_is_caught(crowd: str, tmp_path: Path) ->
         service, core = copy(gate._runner._service), strawberry.Schema(Query)._schema
         service._schema = core
         preparation = Preparation(core, limits=NO_LIMITS, allows_introspection=False)
-        service._documents = Documents(preparation, TrustedOperations(), texts=None)
+        service._documents = copy(service._documents)
+        service._documents._preparation = preparation
         planted = Gate(Runner(service, gate._runner._model), gate._planner)
         return await planted.judge(document, Flow(reader))
 
