@@ -21,11 +21,13 @@ from app.graphql.answers import (
 from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
+from app.graphql.observing import Observing
+from app.graphql.outcomes import outcome_in
 from app.graphql.racing import to_the_end
 from app.graphql.refusals import variables_misfit
 from cache import VersionedCache
 from db.database import Database
-from db.recording import recorded_statements
+from db.recording import recorded_seconds, recorded_statements
 from gql.context import Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
@@ -70,7 +72,7 @@ class GraphQLService:
             clock=clock,
         ).new
         self._meter = meter
-        self._observations = observations
+        self._observing = Observing(observations)
         self._deadline_seconds = deadline_seconds
 
     async def prepare(
@@ -117,13 +119,21 @@ class GraphQLService:
                         answer = executed(name, result, request_id, statements)
                         if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
                             charge.actual = actual_cost(operation, values, result)
+                outcome = outcome_in(context, answer.outcome, operation.budget)
+                database_seconds = recorded_seconds()
         except Throttled as throttled:
             record.add(refused(throttled, name))
-            self._observe(record)
+            self._observing.note(operation, record, request_id)
             raise
-        answer = told(answer, charge)
+        answer = told(
+            answer,
+            charge,
+            outcome=outcome,
+            seconds=record.elapsed_seconds,
+            database_seconds=database_seconds,
+        )
         record.add(answer)
-        self._observe(record)
+        self._observing.note(operation, record, request_id)
         return answer
 
     async def answer_of_batch(
@@ -213,7 +223,7 @@ class GraphQLService:
                 yield answer
             finally:
                 if record.answers:
-                    self._observe(record)
+                    self._observing.note(operation, record, request_id)
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
         try:
@@ -228,12 +238,6 @@ class GraphQLService:
     ) -> AbstractContextManager[object]:
         if operation.kind == "mutation":
             return nullcontext()
-        return Attention(self._deadline_seconds if seconds is None else seconds, gone)
-
-    def _observe(self, record: Record) -> None:
-        self._observations.operation(
-            record.operation_name,
-            record.seconds,
-            statements=record.statements,
-            outcome=record.outcome,
-        )
+        if seconds is None:
+            seconds = min(self._deadline_seconds, operation.budget.deadline_ms / 1000)
+        return Attention(seconds, gone)
