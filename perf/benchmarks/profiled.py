@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 import orjson
+import uvloop
 from starlette.applications import Starlette
 
+from app.logs import configure_logs
 from app.server import make_app
 from app.settings import load_settings
 from app.wiring import database_url
@@ -45,10 +47,12 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
     (wanted,) = (one for one in OPERATIONS if one.name == operation)
     settings, secret = load_settings(), secrets.token_hex()
     with database_url(settings) as url, _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret):
+        configure_logs(is_json=True)
         app = make_app(load_settings())
         tokens = tokens_of_people(secret, _PEOPLE)
         try:
-            profile = asyncio.run(_profiled(app, wanted, tokens, requests))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                profile = runner.run(_profiled(app, wanted, tokens, requests))
         except UnexpectedAnswer as error:
             raise click.ClickException(f"the server did not answer with data: {error}") from None
     stats = Stats(profile)
