@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from functools import partial
 
 from graphql import GraphQLError, GraphQLSchema
 
@@ -22,6 +21,7 @@ from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
+from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_statements
@@ -30,7 +30,6 @@ from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
-from gql.execution.subscribe import StreamFailed, subscribe
 from loaders.batch import batches_end_here
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
@@ -60,14 +59,16 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._documents = documents
-        self._context = Contexts(
+        contexts = Contexts(
             database,
             services,
             subscriptions=subscriptions,
             contract=contract,
             observations=observations,
             clock=clock,
-        ).new
+        )
+        self._context = contexts.new
+        self._streams = Streams(schema, contexts, meter, self._observe)
         self._meter = meter
         self._observations = observations
         self._deadline_seconds = deadline_seconds
@@ -157,62 +158,37 @@ class GraphQLService:
         request_id: str,
         *,
         last_event_id: int | None = None,
+        in_parts: bool = False,
+        gone: Gone | None = None,
     ) -> AsyncGenerator[Answer, None]:
         """Give the answers to an operation of any kind; one that was not executed is the last.
 
         Cancelling who waits for the next closes a subscription's source, and waits for the end of
-        a mutation. `last_event_id` is the last event that the client has seen of this stream.
+        a mutation. `last_event_id` is the last event that the client has seen of this stream;
+        `in_parts` says that the client reads what a query puts off in answers of their own.
         """
         try:
-            if operation.kind == "subscription":
-                events = self._events(operation, request, principal, request_id, last_event_id)
-                async with aclosing(events):
-                    async for answer in events:
-                        yield answer
+            if operation.kind == "mutation":
+                yield await to_the_end(self.answer(operation, request, principal, request_id))
+            elif operation.kind == "query" and not (in_parts and operation.puts_off):
+                yield await self.answer(operation, request, principal, request_id)
             else:
-                work = self.answer(operation, request, principal, request_id)
-                yield await (to_the_end(work) if operation.kind == "mutation" else work)
+                asked = Asked(
+                    operation,
+                    coerced(self._schema, operation, request.variables),
+                    principal,
+                    request_id,
+                    self._deadline_seconds,
+                    last_event_id,
+                    gone,
+                )
+                is_query = operation.kind == "query"
+                several = self._streams.parts(asked) if is_query else self._streams.events(asked)
+                async with aclosing(several) as answers:
+                    async for answer in answers:
+                        yield answer
         except RequestRefused as refusal:
             yield refused(refusal)
-
-    async def _events(
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        principal: Principal,
-        request_id: str,
-        last_event_id: int | None,
-    ) -> AsyncGenerator[Answer, None]:
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
-        context = partial(self._context, operation, principal, request_id, last_event_id)
-        events = subscribe(
-            self._schema, operation, values, context, deadline_seconds=self._deadline_seconds
-        )
-        with recorded_statements() as statements, batches_end_here():
-            try:
-                async with (
-                    self._meter.charged(operation, values, principal) as charge,
-                    aclosing(events),
-                ):
-                    charge.actual = charge.estimate
-                    async for event in events:
-                        answer = executed(name, event.result, request_id, statements, event.number)
-                        statements.clear()
-                        record.add(answer)
-                        yield answer
-                        # A source that always has something ready must not starve the others.
-                        await asyncio.sleep(0)
-            except Throttled as throttled:
-                record.add(refused(throttled, name))
-                raise
-            except StreamFailed as failure:
-                answer = failed(name, failure.error, request_id, statements)
-                record.add(answer)
-                yield answer
-            finally:
-                if record.answers:
-                    self._observe(record)
 
     def _attention(
         self, operation: Operation, seconds: float | None, gone: Gone | None

@@ -19,6 +19,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gql.execution.plans import Plans
+from gql.execution.put_off import puts_off
 from gql.operations.analysis import Analysis, TooManySelections
 from gql.operations.cost import OperationCost
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
@@ -42,6 +43,8 @@ class Operation:
     plans: Plans
     cost: OperationCost
     document: RegisteredDocument | None = None
+    puts_off: bool = False
+    """Whether something of its answer may come later than the rest."""
 
     @property
     def name(self) -> str | None:
@@ -145,7 +148,12 @@ def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | Non
     details = {name: FragmentDetails(definition, None) for name, definition in fragments.items()}
     return {
         definition.name.value if definition.name else None: Operation(
-            definition, details, fragments, Plans(schema, document), analysis.cost(definition)
+            definition,
+            details,
+            fragments,
+            Plans(schema, document),
+            analysis.cost(definition),
+            puts_off=puts_off(document),
         )
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode)
