@@ -4,7 +4,8 @@ https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from functools import partial
 
 import orjson
 from starlette.requests import Request
@@ -14,9 +15,13 @@ from starlette.types import Receive, Scope, Send
 from app.graphql.accept import PARTS
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.header_fields import header_fields
-from app.graphql.racing import until_first, until_gone
+from app.graphql.racing import until_gone
+from gql.errors import DeadlineExceeded
+from gql.execution.attention import Attention, ClientGone
 from gql.execution.incremental import INCREMENTAL_SPEC
 
+_LONGEST_SECONDS = 600.0
+"""For a client that reads ever so slowly what has long been made."""
 _BOUNDARY = "part"
 _HEADERS = {
     "cache-control": "no-cache, no-transform",
@@ -46,7 +51,13 @@ class PartStream(Response):
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
-        await until_first(self._send(send), until_gone(receive))
+        # In this task, in which the first answer was made: what is recorded is recorded in its
+        # context.
+        with (
+            suppress(ClientGone, DeadlineExceeded),
+            Attention(_LONGEST_SECONDS, partial(until_gone, receive)),
+        ):
+            await self._send(send)
 
     async def _send(self, send: Send) -> None:
         record = Record()
