@@ -6,6 +6,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from app.documents import ServedDocuments
 from cache import VersionedCache
 from db.database import Database
 from db.queries import schema
@@ -28,19 +29,25 @@ class Readiness:
         database: Database,
         schema_revision: str,
         subscriptions: VersionedCache[Subscription],
+        documents: ServedDocuments,
     ) -> None:
         self._database = database
         self._schema_revision = schema_revision
         self._subscriptions = subscriptions
+        self._documents = documents
 
     async def answer(self, _request: Request) -> JSONResponse:
         """Answer 200 when all is there, otherwise 503, naming what is not.
 
         A cache that is away is named, but keeps nothing from being served.
         """
-        database = await self._check_database()
-        checks = {"database": database, "cache": await self._subscriptions.state()}
-        return JSONResponse(checks, 200 if database == "ok" else 503)
+        database, documents = await self._check_database(), self._documents.state
+        checks = {
+            "database": database,
+            "documents": documents,
+            "cache": await self._subscriptions.state(),
+        }
+        return JSONResponse(checks, 200 if database == documents == "ok" else 503)
 
     async def _check_database(self) -> str:
         try:

@@ -47,7 +47,10 @@ def make_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
             raise RuntimeError("start the server with `guidance serve`")
         async with open_application(settings, settings.database_url, clock=clock) as application:
             app.router.routes.extend(routes(application))
-            async with working(application) if settings.serve_runs_worker else nullcontext():
+            async with (
+                application.documents.serving(),
+                working(application) if settings.serve_runs_worker else nullcontext(),
+            ):
                 yield {STOPPING: asyncio.Event()}
 
     return Starlette(lifespan=lifespan, middleware=[Middleware(Requests)])
@@ -76,12 +79,16 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     )
 
     readiness = Readiness(
-        application.database, application.schema_revision, application.subscriptions
+        application.database,
+        application.schema_revision,
+        application.subscriptions,
+        application.documents,
     )
 
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
 
     async def graphql(request: Request) -> Response:
         if settings.has_page and explorer.is_wanted(request):
@@ -97,5 +104,5 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", Exposition(settings.prometheus_multiproc_dir).answer),
+        Route("/metrics", exposition.answer),
     ]

@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -46,6 +47,13 @@ def _origin(text: str) -> str:
     return origin
 
 
+def _proxy(text: str) -> str:
+    try:
+        return str(ip_network(text)) if "/" in text else str(ip_address(text))
+    except ValueError:
+        raise ValueError("must be addresses like 10.0.0.1 and networks like 10.0.0.0/8") from None
+
+
 def _stripe_key(key: SecretStr) -> SecretStr:
     if not key.get_secret_value().startswith(("sk_", "rk_")):
         raise ValueError("must begin with sk_ or rk_")
@@ -69,6 +77,7 @@ RedisUrl = Annotated[str, AfterValidator(_redis)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Proxy = Annotated[str, AfterValidator(_proxy)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]

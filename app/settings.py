@@ -13,6 +13,7 @@ from app.setting_types import (
     Origin,
     Positive,
     PostgresUrl,
+    Proxy,
     RedisUrl,
     Seconds,
     Secret,
@@ -23,13 +24,19 @@ from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from gql.operations.limits import Limits
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.operations.records import OperationsMode
 from services.persisted.records import Bounds
 from services.throttling.records import CostLimits, Policy
 
 LONGEST_GRACE_DAYS = 28
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
-_LISTS = ("jwt_previous_secret_keys", "payments_webhook_secrets", "graphql_allowed_origins")
+_LISTS = (
+    "jwt_previous_secret_keys",
+    "payments_webhook_secrets",
+    "graphql_allowed_origins",
+    "trusted_proxies",
+)
 
 
 class Environment(Enum):
@@ -44,6 +51,12 @@ class PaymentsProvider(Enum):
 
     STRIPE = "stripe"
     SANDBOX = "sandbox"
+
+
+class Pooler(Enum):
+    """What stands between the process and PostgreSQL."""
+
+    TRANSACTION = "transaction"
 
 
 class SettingsRefused(Exception):
@@ -68,6 +81,14 @@ class Settings(BaseSettings):
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
+    )
+    database_pooler: Pooler | None = Field(
+        None,
+        description="`transaction` where a pooler, such as PgBouncer, lends a connection of the "
+        "server for one transaction only; then no statement is kept prepared.",
+    )
+    database_timing: bool = Field(
+        True, description="Whether each repository method is timed, for metrics and operators."
     )
     redis_url: RedisUrl | None = Field(
         None, repr=False, description="Redis that all instances share; memory when not set."
@@ -225,10 +246,23 @@ class Settings(BaseSettings):
         description="The most that one operation may cost: an object costs 1, a page as many "
         "objects as it is asked for.",
     )
+    graphql_operations_mode: OperationsMode = Field(
+        OperationsMode.OPEN,
+        description="`open` runs any document, `log` records those too that nobody published, "
+        "`trusted` runs no others than those that were.",
+    )
+    graphql_operations_require_id: bool = Field(
+        False, description="Whether `trusted` takes ids alone, and no texts."
+    )
+    graphql_compiled_execution: bool = Field(
+        True,
+        description="Whether operations that are asked for again are compiled; switched off, "
+        "graphql-core executes them, with the same answers.",
+    )
     graphql_persisted_queries: bool = Field(
         True,
         description="Whether clients may register documents by their hash (automatic persisted "
-        "queries).",
+        "queries); in `trusted` they may not.",
     )
     graphql_persisted_queries_max_count: Positive = Field(
         5_000, description="The most of them that are kept; the oldest go first."
@@ -251,6 +285,20 @@ class Settings(BaseSettings):
     )
     graphql_person_restore_rate: Positive = Field(
         5_000, description="The cost that a person may spend again with each second."
+    )
+    graphql_address_budget: int = Field(
+        20_000,
+        ge=0,
+        description="The cost that all who ask without a credential from one address (IPv6: from "
+        "one /64 network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no bound.",
+    )
+    graphql_address_restore_rate: Positive = Field(
+        2_000, description="The cost that they may spend again with each second."
+    )
+    trusted_proxies: Annotated[tuple[Proxy, ...], NoDecode] = Field(
+        ("127.0.0.1",),
+        description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
+        "who asks, separated by commas.",
     )
     prometheus_multiproc_dir: Path | None = Field(
         None,
@@ -302,11 +350,22 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _trusted_shows_no_schema(self) -> "Settings":
+        if self.runs_trusted_alone and (self.graphql_introspection or self.graphql_ide):
+            raise ValueError(
+                "GRAPHQL_OPERATIONS_MODE=trusted shows nobody the schema: GRAPHQL_INTROSPECTION "
+                "and GRAPHQL_IDE cannot be on"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _budgets_cover_an_operation(self) -> "Settings":
         if min(self.graphql_key_budget, self.graphql_person_budget) < self.graphql_max_cost:
             raise ValueError(
                 "GRAPHQL_KEY_BUDGET and GRAPHQL_PERSON_BUDGET must be GRAPHQL_MAX_COST or more"
             )
+        if 0 < self.graphql_address_budget < self.graphql_max_cost:
+            raise ValueError("GRAPHQL_ADDRESS_BUDGET must be 0, or GRAPHQL_MAX_COST or more")
         return self
 
     @property
@@ -339,8 +398,15 @@ class Settings(BaseSettings):
         )
 
     @property
+    def runs_trusted_alone(self) -> bool:
+        """Whether only documents run that were published."""
+        return self.graphql_operations_mode is OperationsMode.TRUSTED
+
+    @property
     def allows_introspection(self) -> bool:
         """Whether clients may ask for the schema."""
+        if self.runs_trusted_alone:
+            return False
         return (
             not self.is_production
             if self.graphql_introspection is None
@@ -350,6 +416,8 @@ class Settings(BaseSettings):
     @property
     def has_page(self) -> bool:
         """Whether /graphql shows people a page."""
+        if self.runs_trusted_alone:
+            return False
         return not self.is_production if self.graphql_ide is None else self.graphql_ide
 
     @property
@@ -394,7 +462,7 @@ class Settings(BaseSettings):
     @property
     def persisted_query_bounds(self) -> Bounds | None:
         """What is kept of documents that clients register by their hash; None for nothing."""
-        if not self.graphql_persisted_queries:
+        if not self.graphql_persisted_queries or self.runs_trusted_alone:
             return None
         return Bounds(
             count=self.graphql_persisted_queries_max_count,
@@ -409,6 +477,9 @@ class Settings(BaseSettings):
             maximum=self.graphql_max_cost,
             of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
             of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
+            of_address=Policy(self.graphql_address_budget, self.graphql_address_restore_rate)
+            if self.graphql_address_budget
+            else None,
         )
 
 

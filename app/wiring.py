@@ -12,12 +12,13 @@ from app.billing import Billing, open_billing
 from app.budgets import open_budgets
 from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
-from app.documents import open_documents
+from app.documents import ServedDocuments, open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
 from app.secret import kept_secret
 from app.settings import Settings
+from app.telling import told_regularly
 from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
@@ -47,7 +48,9 @@ class Application:
     chat: Chat
     privacy: Privacy
     authenticator: Authenticator
+    documents: ServedDocuments
     graphql: GraphQLService
+    observations: Observations
 
 
 @contextmanager
@@ -77,9 +80,11 @@ async def open_application(
                 url,
                 replica_url=settings.database_replica_url,
                 pool_size=settings.database_pool_size,
-                observe=observations.statement,
+                observe=observations.methods.observe if settings.database_timing else None,
+                keeps_statements=settings.database_pooler is None,
             )
         )
+        await stack.enter_async_context(told_regularly(observations.methods))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))
@@ -99,7 +104,9 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
-        documents = await stack.enter_async_context(open_documents(settings, core))
+        documents = await stack.enter_async_context(
+            open_documents(settings, core, database, clock=clock)
+        )
         yield Application(
             settings=settings,
             clock=clock,
@@ -110,10 +117,11 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            documents=documents.served,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,
-                documents,
+                documents.found,
                 database,
                 services=Services(
                     billing=billing.service,
@@ -133,6 +141,7 @@ async def open_application(
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
             ),
+            observations=observations,
         )
 
 

@@ -6,17 +6,21 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from app.wiring import Application
+from services.billing.events import forget_old_events
 from services.guidance.repairs import end_abandoned_replies
 from services.idempotency import forget_old_keys
 from services.metered.endings import end_abandoned_metered_replies
 from services.metered.service import forget_old_texts
 from services.periodic import repeat
+from services.privacy.retention import remove_what_was_kept
 from services.privacy.watching import watch_deadlines
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
 _LOOKS_A_LEASE = 6
 _PAYMENTS_EVERY_SECONDS = 2
+_PAYMENTS_AT_ONCE = 4
+"""A question that the payment provider leaves unanswered holds up no other."""
 _PRIVACY_EVERY_SECONDS = 2
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
@@ -31,18 +35,19 @@ class Worker:
     async def run(self) -> None:
         """Do the jobs until cancelled."""
         lease_seconds = self._application.settings.chat_reply_lease_seconds
-        jobs: dict[Job, float] = {
-            self._end_abandoned_replies: lease_seconds / _LOOKS_A_LEASE,
-            self._end_abandoned_metered_replies: lease_seconds / _LOOKS_A_LEASE,
-            self._finish_payments: _PAYMENTS_EVERY_SECONDS,
-            self._export: _PRIVACY_EVERY_SECONDS,
-            self._erase: _PRIVACY_EVERY_SECONDS,
-            self._watch_deadlines: _DEADLINES_EVERY_SECONDS,
-            self._remove_expired_exports: _HOUR_SECONDS,
-            self._forget_old_keys: _HOUR_SECONDS,
-        }
+        jobs: list[tuple[Job, float]] = [
+            (self._end_abandoned_replies, lease_seconds / _LOOKS_A_LEASE),
+            (self._end_abandoned_metered_replies, lease_seconds / _LOOKS_A_LEASE),
+            *((self._finish_payments, _PAYMENTS_EVERY_SECONDS),) * _PAYMENTS_AT_ONCE,
+            (self._export, _PRIVACY_EVERY_SECONDS),
+            (self._erase, _PRIVACY_EVERY_SECONDS),
+            (self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
+            (self._remove_expired_exports, _HOUR_SECONDS),
+            (self._forget_what_is_old, _HOUR_SECONDS),
+            (self._remove_what_was_kept, _HOUR_SECONDS),
+        ]
         async with asyncio.TaskGroup() as group:
-            for job, every_seconds in jobs.items():
+            for job, every_seconds in jobs:
                 group.create_task(repeat(job, every_seconds=every_seconds))
 
     async def _end_abandoned_replies(self) -> None:
@@ -69,10 +74,16 @@ class Worker:
     async def _remove_expired_exports(self) -> None:
         await self._application.privacy.exporting.remove_expired()
 
-    async def _forget_old_keys(self) -> None:
+    async def _forget_what_is_old(self) -> None:
+        now = self._application.clock()
         async with self._application.database.read_primary() as connection:
-            await forget_old_keys(connection, self._application.clock())
-            await forget_old_texts(connection, self._application.clock())
+            await forget_old_keys(connection, now)
+            await forget_old_texts(connection, now)
+            await forget_old_events(connection, now)
+
+    async def _remove_what_was_kept(self) -> None:
+        parts = self._application
+        await remove_what_was_kept(parts.database, parts.clock())
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from cache.flights import Flights
@@ -11,6 +12,7 @@ from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
 _NOTHING = b""
+_MOST_LOADED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Lookup(Generic[V]):
         key: Callable[[int], str],
     ) -> None:
         self._store = store
-        self._shape = shape
+        # A payload that is served again need not be read again: values never change.
+        self._load = lru_cache(_MOST_LOADED)(shape.load)
         self._flights = flights
         self._metrics = metrics
         self._key = key
@@ -70,7 +73,7 @@ class Lookup(Generic[V]):
             return True
         if not entry.is_trusted or entry.payload is None:
             return False
-        value = self._shape.load(entry.payload)
+        value = self._load(entry.payload)
         if value is None:
             return False
         found.values[id_] = value

@@ -20,6 +20,15 @@ class _Lease:
     since: float
 
 
+class _Payloads(SimpleMemoryCache):  # type: ignore[misc]  # it has no types
+    """aiocache's memory, which can also be read without awaiting anything."""
+
+    def peek(self, key: str) -> tuple[bytes, bytes] | None:
+        """The token and the payload of a key, where there are any."""
+        found: tuple[bytes, bytes] | None = self._cache.get(key)
+        return found
+
+
 class MemoryStore:
     """A store in the memory of its process, of at most `most_entries` entries.
 
@@ -40,7 +49,7 @@ class MemoryStore:
         self._clock = clock
         # The oldest first, which are the next to expire.
         self._leases: OrderedDict[str, _Lease] = OrderedDict()
-        self._payloads = SimpleMemoryCache(serializer=NullSerializer(), timeout=None)
+        self._payloads = _Payloads(serializer=NullSerializer(), timeout=None)
         self._numbers = count(1)
 
     def __len__(self) -> int:
@@ -49,15 +58,13 @@ class MemoryStore:
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """Give what each key has."""
-        stored = await self._payloads.multi_get(keys)
-        return [self._entry(key, one) for key, one in zip(keys, stored, strict=True)]
+        return [self._entry(key, self._payloads.peek(key)) for key in keys]
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
         """Give what each key has then, after leasing those with nothing but what is refused."""
-        stored = await self._payloads.multi_get(list(refused))
         entries = []
-        for (key, token), one in zip(refused.items(), stored, strict=True):
-            entry = self._entry(key, one)
+        for key, token in refused.items():
+            entry = self._entry(key, self._payloads.peek(key))
             if entry is None or entry.token == token:
                 entry = self._lease(key)
             entries.append(entry)

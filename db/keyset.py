@@ -1,19 +1,17 @@
 """Where a page of an ordered list begins and ends: values that travel from cursor to statement."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place between rows ordered by an instant and, where instants are equal, by id."""
 
     at: datetime
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """At most `size` rows between two positions, counted from the front or from the back."""
 
     size: int

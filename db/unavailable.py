@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 
 if TYPE_CHECKING:
-    Driver: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Driver: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 # `OSError` covers `TimeoutError`: the address refuses, is not there, or does not answer in time.
 _LOST = (
@@ -38,31 +38,19 @@ def connecting() -> Iterator[None]:
         raise DatabaseUnavailable(_reason(error)) from error
 
 
-@contextmanager
-def connected(driver: "Driver") -> Iterator[None]:
+def raise_if_lost(error: BaseException, driver: "Driver") -> None:
     """Raise `DatabaseUnavailable` where `driver` is lost; what a statement does wrong passes."""
-    try:
-        yield
-    except _LOST as error:
-        raise DatabaseUnavailable(_reason(error)) from error
-    except asyncpg.InternalClientError as error:
+    if isinstance(error, asyncpg.InternalClientError):
         # The server has ended the session while nobody was asking: the stream cannot be followed
         # any more, and must not be used again.
         driver.terminate()
+    is_lost = isinstance(error, (*_LOST, asyncpg.InternalClientError)) or (
+        isinstance(error, asyncpg.InterfaceError) and driver.is_closed()
+    )
+    if is_lost:
         raise DatabaseUnavailable(_reason(error)) from error
-    except asyncpg.InterfaceError as error:
-        if not _is_closed(driver):
-            raise
-        raise DatabaseUnavailable(_reason(error)) from error
 
 
-def _is_closed(driver: "Driver") -> bool:
-    try:
-        return driver.is_closed()
-    except asyncpg.InterfaceError:
-        return True  # the pool has taken a lost connection back, and answers for it no more
-
-
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The first line: PostgreSQL may quote values in the others."""
     return str(error).partition("\n")[0] or type(error).__name__

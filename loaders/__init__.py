@@ -166,7 +166,7 @@ class Loaders:
     @cached_property
     def credentials_by_account(self) -> Loader[int, tuple[Record, ...]]:
         """A company's API keys."""
-        return credentials_by_account(self._database)
+        return credentials_by_account(self._database, self._now)
 
     @cached_property
     def credential(self) -> Loader[int, Record | None]:

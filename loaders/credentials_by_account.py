@@ -1,6 +1,7 @@
 """The API keys of each company."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from asyncpg import Record
 
@@ -12,12 +13,12 @@ MOST_CREDENTIALS = 100
 """How many of a company's credentials are given: all that are accepted, and the newest others."""
 
 
-def credentials_by_account(database: Database) -> Loader[int, tuple[Record, ...]]:
+def credentials_by_account(database: Database, now: datetime) -> Loader[int, tuple[Record, ...]]:
     """By account id, oldest first."""
 
     async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:
-            rows = await credentials.by_account(connection, account_ids, MOST_CREDENTIALS)
+            rows = await credentials.by_account(connection, account_ids, MOST_CREDENTIALS, now)
         found: dict[int, list[Record]] = defaultdict(list)
         for row in rows:
             found[row["enterprise_account_id"]].append(row)

@@ -4,6 +4,7 @@ from asyncio import gather
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from asyncpg import Record
 
@@ -13,8 +14,7 @@ from db.queries.keyset import KeysetQuery
 from loaders.batch import Loader
 
 
-@dataclass(frozen=True, slots=True)
-class PageKey:
+class PageKey(NamedTuple):
     """One parent's page, of the rows with the value `filter` where one is given."""
 
     parent_id: int
@@ -47,7 +47,8 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
         for key in keys:
             parents[key.page, key.filter].append(key.parent_id)
         slices: dict[PageKey, Slice] = {}
-        for found in await gather(*(load(*shared, ids) for shared, ids in parents.items())):
+        loads = [load(*shared, ids) for shared, ids in parents.items()]
+        for found in [await loads[0]] if len(loads) == 1 else await gather(*loads):
             slices |= found
         return [slices[key] for key in keys]
 

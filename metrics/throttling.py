@@ -14,7 +14,7 @@ KEPT_IN_MEMORY = Counter(
 
 
 def throttled(caller: str) -> None:
-    """Note that an operation was refused: `caller` is `key` or `person`."""
+    """Note that an operation was refused: `caller` is `key`, `person` or `address`."""
     THROTTLED.labels(caller).inc()
 
 

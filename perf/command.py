@@ -2,8 +2,12 @@
 
 import click
 
+from perf.ab.command import ab
+from perf.gate.command import gate
 from perf.load.command import run
+from perf.nightly import nightly
 from perf.report.command import report
+from perf.tunings.command import tunings
 
 
 @click.group()
@@ -11,5 +15,9 @@ def perf() -> None:
     """Measure the server under load, and compare what was measured."""
 
 
+perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(ab)
+perf.add_command(tunings)
+perf.add_command(nightly)

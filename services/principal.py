@@ -27,7 +27,9 @@ class ApiClient:
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """A caller who presented no credential."""
+    """A caller who presented no credential, at a network address where one is known."""
+
+    address: str | None = None
 
 
 Principal: TypeAlias = Person | ApiClient | Anonymous

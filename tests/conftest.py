@@ -1,9 +1,16 @@
 """Every fixture has its file; this one names them."""
 
 import pytest
+import structlog
 from hypothesis import settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 settings.register_profile("long", max_examples=5_000)
+# As it is, the logger would take seconds to draw each traceback with the variables of its frames.
+*_before, _ = structlog.get_config()["processors"]
+structlog.configure(
+    processors=[*_before, ConsoleRenderer(colors=False, exception_formatter=plain_traceback)]
+)
 
 pytest_plugins = [
     "tests.fixtures.postgres",
@@ -18,11 +25,24 @@ pytest_plugins = [
     "tests.fixtures.npm",
 ]
 
+EXECUTION_CASES = 20_000
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what only the tests of the cache ask for."""
+    """Add what only some tests ask for."""
     parser.addoption(
         "--long-programs",
         action="store_true",
         help="play every order of the cache's long programs too, which takes many minutes",
+    )
+    parser.addoption(
+        "--real-versions",
+        action="store_true",
+        help="compare two real versions of the server in turns, which takes minutes",
+    )
+    parser.addoption(
+        "--cases",
+        type=int,
+        default=EXECUTION_CASES,
+        help="how many generated cases both executors run, 20,000 unless said otherwise",
     )

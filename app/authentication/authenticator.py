@@ -10,7 +10,7 @@ from app.authentication.tokens import InvalidToken, TokenVerifier
 from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import EnterpriseService
 from services.people import KnownPeople, PersonUnknown
-from services.principal import ANONYMOUS, Person, Principal
+from services.principal import Anonymous, Person, Principal
 
 _log = structlog.get_logger("guidance.authentication")
 
@@ -45,8 +45,8 @@ class Authenticator:
         """The caller; raises `NotAuthenticated` and `AuthenticationUnavailable`."""
         return (await self.identity(headers)).principal
 
-    async def identity(self, headers: Mapping[str, str]) -> Identity:
-        """The caller of what outlives a request; raises as `principal` does."""
+    async def identity(self, headers: Mapping[str, str], *, address: str | None = None) -> Identity:
+        """The caller, at `address`, of what outlives a request; raises as `principal` does."""
         authorization = headers.get("authorization")
         api_key = headers.get("x-api-key")
         if authorization is not None and api_key is not None:
@@ -55,7 +55,7 @@ class Authenticator:
             return await self._person(authorization)
         if api_key is not None:
             return Identity(await self._client(api_key))
-        return Identity(ANONYMOUS)
+        return Identity(Anonymous(address))
 
     async def is_there(self, principal: Principal) -> bool:
         """Whether the caller of what outlives a request has not been erased since."""

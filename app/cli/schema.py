@@ -1,11 +1,76 @@
-"""`guidance schema`: the API in its own language."""
+"""`guidance schema`: the API in its own language, and what a change of it does to clients."""
+
+from pathlib import Path
 
 import click
+from graphql import GraphQLError, GraphQLSchema, build_schema
 
-from gql.build import schema as build_schema
+from app.cli.operation_lists import everything
+from app.cli.registry import preparation_for, with_registry
+from app.settings import load_settings
+from gql.build import schema as current_schema
+from gql.operations.schema_changes import Comparison, compared
+from services.operations.records import DocumentState, ListedDocument
+
+_path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
-def schema() -> None:
-    """Print the schema (SDL)."""
-    click.echo(build_schema().as_str())
+@click.group(invoke_without_command=True)
+@click.pass_context
+def schema(context: click.Context) -> None:
+    """Print the schema (SDL), or compare two."""
+    if context.invoked_subcommand is None:
+        click.echo(current_schema().as_str())
+
+
+@schema.command()
+@click.argument("old", type=_path)
+@click.argument("new", type=_path, required=False)
+def check(old: Path, new: Path | None) -> None:
+    """List what breaks, and for whom, where the schema OLD becomes NEW (default: this version's).
+
+    Fails when a document breaks that is active.
+    """
+    settings = load_settings()
+    before = _schema_in(old)
+    after = build_schema(current_schema().as_str()) if new is None else _schema_in(new)
+    preparation = preparation_for(settings)
+    listed = with_registry(settings, lambda registry: everything(registry, preparation))
+    served = [one for one in listed if one.state is not DocumentState.RETIRED]
+    comparison = compared(before, after, served)
+    _tell(comparison)
+    active = [one for one in comparison.broken_documents if one.state is DocumentState.ACTIVE]
+    if active:
+        raise click.ClickException(f"active documents that break: {len(active)}")
+
+
+def _tell(comparison: Comparison) -> None:
+    for change in comparison.changes:
+        does = "breaks" if change.is_breaking else "may matter to"
+        click.echo(f"{'breaking' if change.is_breaking else 'dangerous'}: {change.description}")
+        for document in change.documents:
+            click.echo(f"  {does} {_in_words(document)}")
+    for broken in comparison.broken:
+        click.echo(f"not valid: {_in_words(broken.document)}")
+        click.echo(f"  {broken.reason}")
+    breaking = len(comparison.breaking)
+    click.echo(
+        f"Breaking changes: {breaking}, dangerous ones: {len(comparison.changes) - breaking}, "
+        f"documents that break: {len(comparison.broken_documents)}."
+    )
+
+
+def _in_words(document: ListedDocument) -> str:
+    last = document.last_used_at
+    use = "never used"
+    if last is not None:
+        use = f"used {document.use_count} times, last on {last:%Y-%m-%d}"
+    return f"{document.name} of {document.client_name} ({document.state.value}, {use})"
+
+
+def _schema_in(path: Path) -> GraphQLSchema:
+    try:
+        return build_schema(path.read_text(encoding="utf-8"))
+    except (GraphQLError, TypeError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise click.ClickException(f"{path} is not a schema: {reason}") from None

@@ -71,6 +71,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             access_log=False,
             log_level="warning" if settings.is_production else "info",
             server_header=False,
+            forwarded_allow_ips=",".join(settings.trusted_proxies),
             lifespan="on",
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,

@@ -1,6 +1,7 @@
 """What a client accepts as an answer, out of its Accept header (RFC 9110, section 12.5.1)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gql.execution.incremental import INCREMENTAL_SPEC
 
@@ -45,6 +46,7 @@ class Accepted:
 _ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
 
 
+@lru_cache(maxsize=256)
 def accepted(header: str | None) -> Accepted | None:
     """What `header` accepts of ours; None when that is nothing.
 

@@ -9,12 +9,10 @@ from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.metering import Charge, Throttled
 from app.graphql.wording import outcome_of, refusal_body, worded
-from gql.execution.prepare import RequestRefused
+from gql.execution.prepare import UNTRUSTED, RequestRefused
 from metrics.observations import Outcome
 from services.throttling.records import Level
 
-UNNAMED = "unnamed"
-_LONGEST_LABEL = 100
 _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, Outcome.OK)
 
 
@@ -47,7 +45,7 @@ class Answer:
     body: dict[str, Any]
     was_executed: bool
     outcome: Outcome
-    operation_name: str = UNNAMED
+    operation_name: str = UNTRUSTED
     statements: tuple[str, ...] = ()
     number: int | None = None
     level: Level | None = None
@@ -91,10 +89,10 @@ def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence
 
 def broken(error: Exception, request_id: str) -> Answer:
     """The answer where no field is to blame; the log says what happened."""
-    return failed(UNNAMED, GraphQLError(str(error), original_error=error), request_id, ())
+    return failed(UNTRUSTED, GraphQLError(str(error), original_error=error), request_id, ())
 
 
-def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
+def refused(refusal: RequestRefused, name: str = UNTRUSTED) -> Answer:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
     if not isinstance(refusal, Throttled):
@@ -113,16 +111,11 @@ def refused(refusal: RequestRefused, name: str = UNNAMED) -> Answer:
     )
 
 
-def label(operation_name: str | None) -> str:
-    """What the log and the metrics call an operation; the rest of a long name is cut off."""
-    return (operation_name or UNNAMED)[:_LONGEST_LABEL]
-
-
 class Record:
     """What the answers of one operation come to: its latency is that of the first."""
 
     def __init__(self) -> None:
-        self.operation_name = UNNAMED
+        self.operation_name = UNTRUSTED
         self.answers = 0
         self.statements = 0
         self.outcome = Outcome.OK

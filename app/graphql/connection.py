@@ -154,7 +154,10 @@ class Connection:
 
     async def _identify(self) -> Identity:
         try:
-            return await self._authenticator.identity(self._credentials)
+            client = self._websocket.client
+            return await self._authenticator.identity(
+                self._credentials, address=client and client.host
+            )
         except NotAuthenticated:
             raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden") from None
         except AuthenticationUnavailable as error:

@@ -19,7 +19,7 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
-from app.graphql.answers import Answer, GraphQLRequest, Record, broken, label, refused
+from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
@@ -85,7 +85,9 @@ class GraphQLEndpoint:
             return self._told(answer, request, types)
 
     async def _answer(self, request: Request, types: Accepted) -> Response:
-        identity = await self._authenticator.identity(request.headers)
+        identity = await self._authenticator.identity(
+            request.headers, address=request.client and request.client.host
+        )
         asked = await read_request(request, self._acceptance)
         if isinstance(asked, tuple):
             return await self._batch(request, asked, identity.principal)
@@ -96,7 +98,7 @@ class GraphQLEndpoint:
         except RequestRefused as refusal:
             answer = refused(refusal)
         except ClientGone:
-            request.state.log.update(operation=label(operation.name), outcome="gone")
+            request.state.log.update(operation=operation.label, outcome="gone")
             return Response(status_code=_CLIENT_GONE)
         if types.prefers_stream:
             return self._events(_only(answer), request, identity)

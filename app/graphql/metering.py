@@ -13,6 +13,7 @@ from gql.operations.cost import Dear
 from metrics.throttling import throttled
 from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets
+from services.throttling.networks import network
 from services.throttling.records import CostLimits, Level, Policy
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
@@ -104,6 +105,8 @@ class Meter:
             return "key", f"key:{principal.credential_id}", self._limits.of_key
         if isinstance(principal, Person):
             return "person", f"person:{principal.user_id}", self._limits.of_person
+        if principal.address is not None and self._limits.of_address is not None:
+            return "address", f"address:{network(principal.address)}", self._limits.of_address
         return None
 
     def validated(self, operation: Operation, values: VariableValues) -> dict[str, Any]:

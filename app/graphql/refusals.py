@@ -4,9 +4,10 @@ Those of automatic persisted queries are Apollo Server's, which answers 200 wher
 send the text; those of trusted documents are the Apollo Router's.
 """
 
-from graphql import GraphQLError
+from graphql import GraphQLError, VariableDefinitionNode
 
 from app.graphql.bad_request import BAD_REQUEST
+from app.graphql.wording import SERVICE_UNAVAILABLE
 from gql.execution.prepare import RequestRefused
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
@@ -50,9 +51,37 @@ def id_and_text() -> RequestRefused:
     return _refused(ID_AND_TEXT, "A request has the id of a document or its text, not both.")
 
 
+def id_is_needed() -> RequestRefused:
+    """Of a text where only ids are taken."""
+    return _refused(ID_REQUIRED, "Documents are run by their id alone.")
+
+
 def not_in_list() -> RequestRefused:
     """Of an id that nobody registered."""
     return _refused(NOT_IN_LIST, "No document has this id.")
+
+
+def not_in_safelist() -> RequestRefused:
+    """Of a text that nobody registered."""
+    return _refused(NOT_IN_SAFELIST, "This document is not registered.")
+
+
+def not_read_yet() -> RequestRefused:
+    """Of an id, while the registry could not be read."""
+    message = "The documents cannot be read at the moment; try again."
+    return _refused(SERVICE_UNAVAILABLE, message)
+
+
+def variables_misfit(refused: RequestRefused) -> RequestRefused:
+    """The same refusal, of variables, without a word about the types in the schema."""
+    return RequestRefused(refused.code, [_without_types(error) for error in refused.errors])
+
+
+def _without_types(error: GraphQLError) -> GraphQLError:
+    for node in error.nodes or ():
+        if isinstance(node, VariableDefinitionNode):
+            return GraphQLError(f"The value of '${node.variable.name.value}' does not fit.")
+    return GraphQLError("The variables do not fit.")
 
 
 def _refused(code: str, message: str) -> RequestRefused:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
 
 from graphql import GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues
 
 from app.graphql.answers import (
     Answer,
@@ -13,7 +14,6 @@ from app.graphql.answers import (
     broken,
     executed,
     failed,
-    label,
     refused,
     told,
 )
@@ -21,6 +21,7 @@ from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
 from app.graphql.racing import to_the_end
+from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
@@ -76,11 +77,11 @@ class GraphQLService:
     async def prepare(
         self,
         request: GraphQLRequest,
-        principal: Principal,  # noqa: ARG002 - uses are counted by client next
-        headers: Mapping[str, str],  # noqa: ARG002 - uses are counted by client next
+        principal: Principal,
+        headers: Mapping[str, str],
     ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`."""
-        return await self._documents.operation(request)
+        return await self._documents.operation(request, principal, headers)
 
     async def answer(
         self,
@@ -98,8 +99,8 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        name, record = label(operation.name), Record()
-        values = coerced(self._schema, operation, request.variables)
+        name, record = operation.label, Record()
+        values = self._coerced(operation, request)
         try:
             with recorded_statements() as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
@@ -146,9 +147,9 @@ class GraphQLService:
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
         """What an operation would cost, without running it; raises `RequestRefused`."""
-        values = coerced(self._schema, operation, request.variables)
+        values = self._coerced(operation, request)
         extensions = self._meter.validated(operation, values)
-        return Answer({"extensions": extensions}, True, Outcome.OK, label(operation.name))
+        return Answer({"extensions": extensions}, True, Outcome.OK, operation.label)
 
     async def answers(
         self,
@@ -175,7 +176,7 @@ class GraphQLService:
             else:
                 asked = Asked(
                     operation,
-                    coerced(self._schema, operation, request.variables),
+                    self._coerced(operation, request),
                     principal,
                     request_id,
                     self._deadline_seconds,
@@ -189,6 +190,14 @@ class GraphQLService:
                         yield answer
         except RequestRefused as refusal:
             yield refused(refusal)
+
+    def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
+        try:
+            return coerced(self._schema, operation, request.variables)
+        except RequestRefused as misfit:
+            if self._documents.are_all_known:
+                raise variables_misfit(misfit) from None
+            raise
 
     def _attention(
         self, operation: Operation, seconds: float | None, gone: Gone | None

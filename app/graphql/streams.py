@@ -9,7 +9,7 @@ from functools import partial
 from graphql import GraphQLSchema
 from graphql.execution.values import VariableValues
 
-from app.graphql.answers import Answer, Record, executed, failed, label, refused, told
+from app.graphql.answers import Answer, Record, executed, failed, refused, told
 from app.graphql.contexts import Contexts
 from app.graphql.metering import Charge, Meter, Throttled
 from app.graphql.parts import Parts
@@ -40,7 +40,7 @@ class Asked:
     @property
     def name(self) -> str:
         """What the log calls it."""
-        return label(self.operation.name)
+        return self.operation.label
 
 
 class Streams:

@@ -43,7 +43,8 @@ CHAT = (
         is_written_by_people=True,
         columns=(
             *columns(Category.CONTENT, "content"),
-            *columns(Category.USAGE, "id conversation_id role status created_at failure_reason"),
+            *columns(Category.USAGE, "id conversation_id role status created_at"),
+            *columns(Category.USAGE, "failure_reason retry_at"),
             *columns(Category.USAGE, "model attempts prompt_tokens completion_tokens latency_ms"),
             *columns(
                 Category.TECHNICAL,

@@ -58,11 +58,27 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How long a row of nobody stays: `years` from the latest of the instants in `since`.
+
+    `from_end_of_year`: counted from the end of the year in which that is.
+    """
+
+    years: int
+    since: tuple[str, ...]
+    from_end_of_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Anonymised:
-    """The rows stay without the person, for a reason, and for so many years at least."""
+    """The rows stay without the person, for a reason.
+
+    Then they are removed; without `kept` they stay as long as what they refer to, or as what they
+    are about.
+    """
 
     reason: str
-    years: int | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,36 @@ from db.personal.classes import (
     Becomes,
     Category,
     ClassifiedTable,
+    Deleted,
+    Kept,
     Untouched,
     Way,
     columns,
 )
 
 _ERASED = Becomes("erased")
-_BOOKS = Anonymised("Tax law wants the records of what was sold and paid.", years=10)
-
 _METHOD = "It would let whoever finds it take money, and is gone when the payment has ended."
 
+
+def _books(since: str) -> Anonymised:
+    """For as long as tax law wants, counted as it counts."""
+    return Anonymised(
+        "Tax law wants the records of what was sold and paid.",
+        Kept(years=10, since=(since,), from_end_of_year=True),
+    )
+
+
 MONEY = (
-    # Events stay as they are: once their payment is nobody's, they are too.
+    # They are only there to be known again when they are told again, and go after a month.
     ClassifiedTable(
         "billing_webhook_events",
-        _BOOKS,
+        Deleted(),
         ways=(Way("payment_attempt_id", through="billing_payment_attempts"),),
         columns=tuple(columns(Category.PAYMENT, "id payment_attempt_id occurred_at received_at")),
     ),
     ClassifiedTable(
         "billing_payment_attempts",
-        _BOOKS,
+        _books("updated_at"),
         ways=(Way("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
@@ -42,7 +51,7 @@ MONEY = (
     ),
     ClassifiedTable(
         "billing_plan_changes",
-        _BOOKS,
+        _books("changed_at"),
         ways=(Way("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
@@ -52,7 +61,7 @@ MONEY = (
     ),
     ClassifiedTable(
         "user_subscriptions",
-        _BOOKS,
+        _books("updated_at"),
         ways=(Way("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),

@@ -13,11 +13,13 @@ from db.personal.classes import (
     Category,
     ClassifiedTable,
     Deleted,
+    Kept,
     Untouched,
     Way,
     columns,
 )
 from db.personal.company import COMPANY
+from db.personal.documents import DOCUMENTS
 from db.personal.money import MONEY
 from db.personal.requests import ARCHIVES, REQUESTS
 
@@ -40,7 +42,10 @@ _KEYS = ClassifiedTable(
 )
 _AUDIT = ClassifiedTable(
     "audit_events",
-    Anonymised("That something was done, and when, is kept to keep the service safe.", years=1),
+    Anonymised(
+        "That something was done, and when, is kept to keep the service safe.",
+        Kept(years=1, since=("occurred_at",)),
+    ),
     ways=(
         Way("user_id"),
         Way("actor_id", when=("actor_kind", ("user", "operator")), is_mention=True),
@@ -75,6 +80,7 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     _KEYS,
     *MONEY,
     *COMPANY,
+    *DOCUMENTS,
     _AUDIT,
     *ARCHIVES,
     *REQUESTS,

@@ -6,11 +6,12 @@ from db.personal.classes import (
     Category,
     ClassifiedTable,
     Deleted,
+    Kept,
     Way,
     columns,
 )
 
-_PROOF = Anonymised("The law wants proof that a request was carried out, and when.", years=3)
+_PROOF = "The law wants proof that a request was carried out, and when."
 _HOW = "How our machines went about it."
 _OPENS = "It would open the archive for whoever finds it."
 
@@ -29,14 +30,14 @@ REQUESTS = (
     # The counts stay as they are: once the request is nobody's, they are too.
     ClassifiedTable(
         "privacy_erasure_counts",
-        _PROOF,
+        Anonymised(_PROOF),
         ways=(Way("request_id", through="user_privacy_requests"),),
         is_last=True,
         columns=tuple(columns(Category.PRIVACY, "request_id table_name row_count")),
     ),
     ClassifiedTable(
         "user_privacy_requests",
-        _PROOF,
+        Anonymised(_PROOF, Kept(years=3, since=("requested_at", "completed_at"))),
         ways=(Way("user_id"),),
         is_last=True,
         columns=(

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     DateTime,
+    and_,
     any_,
     bindparam,
     column,
@@ -37,11 +38,17 @@ _COLUMNS = (
     EnterpriseCredential.expires_at,
 )
 _accounts = unnested("account_ids")
-_is_revoked = EnterpriseCredential.status == literal_column("'revoked'")
+_opens = and_(
+    EnterpriseCredential.status != literal_column("'revoked'"),
+    or_(
+        EnterpriseCredential.expires_at.is_(None),
+        EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
+    ),
+)
 _newest = lateral(
     select(*_COLUMNS)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
-    .order_by(_is_revoked, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
+    .order_by(~_opens, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
     .limit(bindparam("most"))
 ).alias("newest")
 _BY_ACCOUNT = Statement(
@@ -84,11 +91,7 @@ _COUNT_ACCEPTED = Statement(
     "credentials.count_accepted",
     select(func.count().label("accepted")).where(
         EnterpriseCredential.enterprise_account_id == bindparam("account_id"),
-        ~_is_revoked,
-        or_(
-            EnterpriseCredential.expires_at.is_(None),
-            EnterpriseCredential.expires_at > bindparam("now"),
-        ),
+        _opens,
     ),
 )
 _OF_ACCOUNT = Statement(
@@ -109,7 +112,7 @@ _RETIRE = Statement(
 _REVOKE = Statement(
     "credentials.revoke",
     update(EnterpriseCredential)
-    .where(*_of_account, ~_is_revoked)
+    .where(*_of_account, EnterpriseCredential.status != literal_column("'revoked'"))
     .values(status=literal_column("'revoked'"))
     .returning(EnterpriseCredential.key_id),
 )
@@ -135,9 +138,14 @@ _NOTE_USES = Statement(
 )
 
 
-async def by_account(connection: Connection, account_ids: Sequence[int], most: int) -> list[Record]:
-    """The `most` newest credentials of each account, revoked ones last chosen; oldest first."""
-    return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most)
+async def by_account(
+    connection: Connection, account_ids: Sequence[int], most: int, now: datetime
+) -> list[Record]:
+    """The `most` newest credentials of each account, oldest first.
+
+    Those that open no door at `now` are the last to be chosen.
+    """
+    return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
 
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:

@@ -7,6 +7,7 @@ from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    DateTime,
     Integer,
     Text,
     any_,
@@ -90,6 +91,7 @@ _END_REPLY = Statement(
     .values(
         status=bindparam("new_status"),
         failure_reason=bindparam("new_failure_reason", type_=Text),
+        retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
         content=bindparam("new_content"),
         stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
         model=bindparam("new_model"),
@@ -111,7 +113,7 @@ _ABANDON_REPLY = Statement(
 )
 _STREAM = Statement(
     "messages.stream",
-    select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.stream_ends)
+    select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends)
     .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
     .where(
         ChatMessage.id == bindparam("message_id"),
@@ -167,6 +169,7 @@ async def end_reply(
     reply_id: int,
     status: str,
     failure_reason: str | None,
+    retry_at: datetime | None,
     content: str,
     stream_ends: Sequence[int],
     model: str,
@@ -181,6 +184,7 @@ async def end_reply(
         reply_id=reply_id,
         new_status=status,
         new_failure_reason=failure_reason,
+        new_retry_at=retry_at,
         new_content=content,
         new_ends=stream_ends,
         new_model=model,
@@ -202,6 +206,6 @@ async def abandon_reply(
 
 
 async def stream(connection: Connection, message_id: int, user_id: int) -> Record | None:
-    """A message of the user's with its `failure_reason` and `stream_ends`."""
+    """A message of the user's with its `failure_reason`, `retry_at` and `stream_ends`."""
     rows = await connection.fetch(_STREAM, message_id=message_id, user_id=user_id)
     return rows[0] if rows else None

@@ -3,11 +3,14 @@
 Leases are measured by the database's clock, the only one that all processes share.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Double,
     Integer,
     Text,
@@ -48,7 +51,11 @@ _is_running = EnterpriseGeneration.status == literal_column("'running'")
 _RENEW = Statement(
     "metered_replies.renew",
     update(EnterpriseGeneration)
-    .where(EnterpriseGeneration.owner == bindparam("of_owner"), _is_running)
+    .where(
+        EnterpriseGeneration.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        EnterpriseGeneration.owner == bindparam("of_owner"),
+        _is_running,
+    )
     .values(lease_expires_at=_lease_end),
 )
 _BY_ID = Statement(
@@ -151,9 +158,11 @@ async def begin(
     return int(rows[0]["id"])
 
 
-async def renew(connection: Connection, owner: UUID, lease_seconds: float) -> None:
-    """Let all leases of `owner` begin now."""
-    await connection.fetch(_RENEW, of_owner=owner, lease_seconds=lease_seconds)
+async def renew(
+    connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
+) -> None:
+    """Let the leases of those of the replies `ids` that are the owner's begin now."""
+    await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
 
 
 async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    delete,
     func,
     literal_column,
     null,
@@ -115,7 +116,8 @@ _POSTPONE = Statement(
 _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
-        BillingPaymentAttempt.status == "pending",
+        # As it stands in the index, or a plan for any values could not use it.
+        BillingPaymentAttempt.status == literal_column("'pending'"),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
             BillingPaymentAttempt.asked_until.is_(None),
@@ -160,6 +162,11 @@ _TAKE_EVENT = Statement(
     )
     .on_conflict_do_nothing()
     .returning(BillingWebhookEvent.id),
+)
+
+_FORGET_EVENTS = Statement(
+    "payments.forget_events",
+    delete(BillingWebhookEvent).where(BillingWebhookEvent.received_at < bindparam("before")),
 )
 
 
@@ -278,3 +285,8 @@ async def take_event(
             now=now,
         )
     )
+
+
+async def forget_events(connection: Connection, before: datetime) -> None:
+    """Remove the notes of events that were received before an instant."""
+    await connection.fetch(_FORGET_EVENTS, before=before)

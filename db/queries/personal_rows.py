@@ -10,21 +10,26 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     false,
     func,
+    literal_column,
+    null,
     or_,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.personal.classes import ClassifiedTable, Way
+from db.personal.classes import Becomes, ClassifiedTable, Way
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
 from db.tables import Table
 
 PERSON = bindparam("person", type_=BigInteger)
 PATTERN = bindparam("pattern", type_=Text)
+BATCH = 5_000
 TABLES = tuple(table for table in REGISTRY if table.name != MIGRATIONS)
 # Any: a column of any type.
 SqlColumn = ColumnElement[Any]
@@ -71,6 +76,39 @@ def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
     texts = [] if table.is_written_by_people else searched_columns(sql_table(table))
     searched = [func.concat_ws("\n", *texts).regexp_match(PATTERN, flags="i")] if texts else []
     return or_(reaches_person(table), *searched)
+
+
+def is_nobodys(table: ClassifiedTable) -> ColumnElement[bool]:
+    """Whether a row is what an erasure leaves of a person's."""
+    declared = sql_table(table)
+    owning = (declared.c[way.column].is_(None) for way in table.ways if not way.is_mention)
+    replaced = (
+        declared.c[one.name] == becoming_value(declared.c[one.name], one.becomes)
+        for one in table.columns
+        if one.becomes and one.becomes.value is not None
+    )
+    return and_(true(), *owning, *replaced)
+
+
+def becoming_value(column: SqlColumn, becomes: Becomes) -> SqlColumn:
+    """What stands in a column of a row that was anonymised."""
+    if becomes.value is None:
+        return null()
+    return cast(literal_column(f"'{becomes.value}'"), column.type)
+
+
+def batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is among the next `BATCH` that meet a condition."""
+    key = tuple(sql_table(table).primary_key.columns)
+    chosen = select(*key).where(condition).limit(literal_column(str(BATCH)))
+    return tuple_(*key).in_(chosen)
+
+
+# Any: statements that change something have no common type of their own.
+def counted(clause: Any) -> Any:
+    """The clause as a statement that gives the number of rows."""
+    done = clause.returning(literal_column("1").label("one")).cte("done")
+    return select(func.count().label("count")).select_from(done)
 
 
 def searched_columns(declared: SqlTable) -> list[SqlColumn]:

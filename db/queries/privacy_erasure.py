@@ -5,26 +5,25 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     bindparam,
-    cast,
     delete,
-    func,
-    literal_column,
     null,
-    select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.personal.classes import Becomes, ClassifiedTable, Deleted
-from db.queries.personal_rows import TABLES, SqlColumn, reached_by, sql_table
+from db.personal.classes import ClassifiedTable, Deleted
+from db.queries.personal_rows import (
+    TABLES,
+    batch,
+    becoming_value,
+    counted,
+    reached_by,
+    sql_table,
+)
 from db.statement import Statement
 from db.tables import PrivacyErasureCount
-
-_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class ErasureStep:
 
 def _steps(*, is_last: bool) -> tuple[ErasureStep, ...]:
     return tuple(
-        ErasureStep(table.name, Statement(f"privacy.erase_{table.name}", _counted(clause)))
+        ErasureStep(table.name, Statement(f"privacy.erase_{table.name}", counted(clause)))
         for table in TABLES
         if table.is_last == is_last
         for clause in _clauses(table)
@@ -49,11 +48,13 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
     """One for each way that leads to a person; where nothing is to be changed there is none."""
     declared = sql_table(table)
     becoming = {
-        one.name: _value(declared.c[one.name], one.becomes) for one in table.columns if one.becomes
+        one.name: becoming_value(declared.c[one.name], one.becomes)
+        for one in table.columns
+        if one.becomes
     }
     clauses: list[Any] = []
     for way in table.ways:
-        is_next = _batch(table, reached_by(table, way))
+        is_next = batch(table, reached_by(table, way))
         if way.is_mention:
             clauses.append(update(declared).where(is_next).values({way.column: null()}))
         elif isinstance(table.erasure, Deleted):
@@ -61,25 +62,6 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
         elif becoming:
             clauses.append(update(declared).where(is_next).values(becoming))
     return clauses
-
-
-def _batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    key = tuple(sql_table(table).primary_key.columns)
-    chosen = select(*key).where(condition).limit(literal_column(str(_BATCH)))
-    return tuple_(*key).in_(chosen)
-
-
-def _value(column: SqlColumn, becomes: Becomes) -> SqlColumn:
-    if becomes.value is None:
-        return null()
-    return cast(literal_column(f"'{becomes.value}'"), column.type)
-
-
-# Any: as above.
-def _counted(clause: Any) -> Any:
-    """The clause as a statement that gives the number of rows."""
-    done = clause.returning(literal_column("1").label("one")).cte("done")
-    return select(func.count().label("count")).select_from(done)
 
 
 STEPS = _steps(is_last=False)

@@ -17,6 +17,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.operations import (
+    TrustedDocument,
+    TrustedDocumentPublication,
+    TrustedDocumentUse,
+    TrustedDocumentVersion,
+    UnknownDocument,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
@@ -40,6 +47,11 @@ __all__ = [
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",
+    "TrustedDocument",
+    "TrustedDocumentPublication",
+    "TrustedDocumentUse",
+    "TrustedDocumentVersion",
+    "UnknownDocument",
     "User",
     "UserPrivacyRequest",
     "UserSubscription",

@@ -34,7 +34,8 @@ class ChatConversation(Table):
 class ChatMessage(Table):
     """A person's message, or the model's reply with how it came about.
 
-    `stream_ends` are the ends of the pieces in which a reply was streamed, in characters.
+    `stream_ends` are the ends of the pieces in which a reply was streamed, in characters;
+    `retry_at` is when the model may be asked again, as far as that is known.
     """
 
     __tablename__ = "chat_messages"
@@ -66,6 +67,7 @@ class ChatMessage(Table):
     completion_tokens: Mapped[int | None]
     latency_ms: Mapped[int | None]
     failure_reason: Mapped[str | None] = mapped_column(Text)
+    retry_at: Mapped[datetime | None] = mapped_column(instant)
     stream_ends: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
 
 

@@ -1,81 +1,110 @@
-"""graphql-core's executor, with plain selections built by their compiled plans."""
+"""graphql-core's executor, running operations by the code compiled for them.
 
-from typing import Any
+It answers exactly as graphql-core's own does, whose subclass it is: compiled code succeeds as a
+whole, or the operation is executed by graphql-core, with what resolvers have given already. It can
+be used as the execution context class of any schema.
+"""
 
-from graphql import GraphQLObjectType, Undefined
-from graphql.execution import Executor
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel, is_awaitable
+from inspect import isawaitable
+from typing import Any, TypeAlias
 
-from gql.execution.plans import Plan, Plans
+from graphql import ExecutionResult, OperationType
+from graphql.execution import default_field_resolver, default_type_resolver
+from graphql.execution.incremental import IncrementalExecutor
+from graphql.execution.types import ExperimentalIncrementalExecutionResults
+from graphql.pyutils import AwaitableOrValue, is_async_iterable, is_awaitable
+
+from gql.execution.arguments import Values
+from gql.execution.compiler import Plan
+from gql.execution.plans import Plans, PlanStore
+from gql.execution.replay import Replay
+from gql.execution.sites import Key
+from gql.execution.waiting import Pending, settle
+
+Result: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
+_store = PlanStore()
 
 
-# Any: the position context, sources and values belong to graphql-core and to resolvers.
-class PlannedExecutor(Executor[Any]):
-    """Runs one operation with the plans of its document."""
+# Any: the context, values and outcomes belong to resolvers.
+class CompiledExecutor(IncrementalExecutor):
+    """Runs one operation with the plans of its document, or plans of its own."""
 
-    plans: Plans
+    plans: Plans | None = None
+    outcomes: dict[Key, Any]
+    """What each call of a resolver gave."""
+    pending: list[Pending]
+    arguments: list[Values]
+    """Those that are coerced once a request."""
 
-    def collect_and_execute_subfields(
+    def __init__(self, *args: Any, operation_extensions: Any = None, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.operation_extensions = operation_extensions
+
+    def execute_operation(
         self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> AwaitableOrValue[dict[str, Any]]:
-        """Build what is plain at once and resolve the rest; without a plan do it all as usual."""
-        if not self.plans.is_usable:
-            return super().collect_and_execute_subfields(
-                return_type, field_details_list, path, result, position_context
-            )
-        plan = self.plans.plan(return_type, field_details_list, self._grouped)
+        serially: bool | None = None,  # noqa: FBT001 - graphql-core's signature
+    ) -> AwaitableOrValue[Result]:
+        """Run the operation; `serially` says whether root fields follow one another."""
+        is_mutation = self.operation.operation is OperationType.MUTATION
+        plan = self._plan() if serially is None or serially is is_mutation else None
+        if plan is None:
+            return super().execute_operation(serially)
+        self.outcomes, self.pending = {}, []
+        data: dict[str, Any] = {}
         try:
-            values = plan.build(result)
-        except Exception:  # noqa: BLE001 - whatever it was, the ordinary way meets it again
-            return super().collect_and_execute_subfields(
-                return_type, field_details_list, path, result, position_context
-            )
-        if not plan.resolved:
-            return values  # type: ignore[no-any-return]  # builders of selections make dicts
-        return self._resolve(plan, values, return_type, path, result, position_context)
+            self.arguments = [coerce(self) for coerce in plan.coerce]
+            left = list(plan.roots)
+            while left and not self.pending:
+                left.pop(0)(self, self.root_value, data)
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+            return self._step_back(plan)
+        if not self.pending:
+            return ExecutionResult(data, None)
+        return self._wait(plan, left, data)
 
-    def _grouped(
-        self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
-    ) -> GroupedFieldSet:
-        return self.collect_subfields(return_type, field_details_list).grouped_field_set
+    def _plan(self) -> Plan | None:
+        """The plan of the operation, where nothing is asked of the executor that it cannot do."""
+        if (
+            self.middleware_manager is not None
+            or self.abort_signal is not None
+            or self.hooks is not None
+            or self.field_resolver is not default_field_resolver
+            or self.type_resolver is not default_type_resolver
+            or self.is_awaitable is not is_awaitable
+            or self.is_async_iterable is not is_async_iterable
+        ):
+            return None
+        plans = self.plans or _store.plans(self.schema, self.operation, self.fragments)
+        return plans.plan(self.variable_values)
 
-    def _resolve(
-        self,
-        plan: Plan,
-        values: dict[str, Any],
-        parent_type: GraphQLObjectType,
-        path: Path,
-        source: Any,
-        position_context: Any,
-    ) -> AwaitableOrValue[dict[str, Any]]:
-        pending: list[str] = []
+    async def _wait(self, plan: Plan, left: list[Any], data: dict[str, Any]) -> Result:
         try:
-            for name, details in plan.resolved:
-                value = self.execute_field(
-                    parent_type,
-                    source,
-                    details,
-                    Path(path, name, parent_type.name),
-                    position_context,
-                )
-                values[name] = value
-                if value is not Undefined and is_awaitable(value):
-                    pending.append(name)
-        except Exception:
-            self.settle_in_background([values[name] for name in pending])
-            raise
-        return self._await(values, pending) if pending else values
+            await settle(self)
+            for root in left:
+                root(self, self.root_value, data)
+                await settle(self)
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+            result = self._step_back(plan)
+            return await result if isawaitable(result) else result
+        return ExecutionResult(data, None)
 
-    async def _await(self, values: dict[str, Any], pending: list[str]) -> dict[str, Any]:
-        if len(pending) == 1:
-            values[pending[0]] = await values[pending[0]]
-        else:
-            settled = await gather_with_cancel(*(values[name] for name in pending))
-            values.update(zip(pending, settled, strict=True))
-        return values
+    def _step_back(self, plan: Plan) -> AwaitableOrValue[Result]:
+        replay = Replay(plan.sites.by_path(self.outcomes))
+        self.middleware_manager = replay
+        result = super().execute_operation()
+        if not isawaitable(result):
+            self._let_go(replay)
+            return result
+
+        async def awaited() -> Result:
+            try:
+                return await result
+            finally:
+                self._let_go(replay)
+
+        return awaited()
+
+    def _let_go(self, replay: Replay) -> None:
+        left = replay.left()
+        if left:
+            self.settle_in_background(left)

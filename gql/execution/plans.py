@@ -1,245 +1,133 @@
-"""Selections of plain attributes, compiled into code that builds their part of the answer.
+"""The plans of an operation: one for each set of values that decides what is included."""
 
-A field is plain when its value is an attribute of its parent and completing it needs nothing but a
-look at the value: leaves, and objects and lists whose own selections are plain. For a selection
-the compiled builder makes the whole response object at once, with a place kept for each field that
-is not plain; those are left to the executor.
-
-The builder is optimistic: at anything it does not expect (a null, a wrong type, an attribute that
-is missing) it raises, and the executor completes the same value in the ordinary way, which finds
-the error and says it in the ordinary words. Attributes are read twice then, resolvers never are.
-
-Generated text holds attribute names of the schema's own types, checked to be identifiers; whatever
-comes from a document is bound as a constant.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from graphql import (
+    BooleanValueNode,
     DirectiveNode,
-    DocumentNode,
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLLeafType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLScalarType,
     GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
     Visitor,
     visit,
 )
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
 
-# Any: builders turn whatever a resolver gave into a JSON-like value.
-Builder: TypeAlias = Callable[[Any], Any]
-Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], GroupedFieldSet]
+from gql.execution.compiler import Plan, compiled
+from gql.execution.emission import Emission, NotCompiled
 
-_INT_RANGE = range(-(2**31), 2**31)
-
-
-class NotPlain(Exception):
-    """A value that a builder did not expect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to build one selection: everything plain, then the fields in `resolved`, in place."""
-
-    build: Builder
-    resolved: tuple[tuple[str, FieldDetailsList], ...]
+MOST_VARIANTS = 8
+"""Of one operation; further values of its conditions run without a plan."""
+MOST_OPERATIONS = 200
+"""Of which a process keeps plans that were prepared by nobody."""
+_Fragments: TypeAlias = dict[str, FragmentDetails]
 
 
 class Plans:
-    """The plans of one operation, made as its selections are first met."""
+    """The plans of one operation of a valid document, compiled as they are wanted.
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    An operation that is run for the first time is not compiled unless it `is_lasting`: most of
+    those that are written by hand, and all that mean harm, never come again.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: _Fragments,
+        *,
+        is_lasting: bool = False,
+    ) -> None:
         self._schema = schema
-        self._plans: dict[tuple[str, tuple[int, ...]], Plan] = {}
-        self.is_usable = not _has_directives(document)
+        self._operation = operation
+        self._fragments = fragments
+        self._conditions = _conditions(operation, fragments)
+        self._plans: dict[tuple[object, ...], Plan | None] = {}
+        self._is_wanted = is_lasting
 
-    def plan(self, parent: GraphQLObjectType, details: FieldDetailsList, collect: Collect) -> Plan:
-        """The plan of what `details` select of a `parent`; `collect` gives their subfields."""
-        key = parent.name, tuple(id(one.node) for one in details)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans.setdefault(key, self._compile(parent, details, collect))
+    def plan(self, variables: VariableValues) -> Plan | None:
+        """The plan for these variables; None where graphql-core's executor is to do it all."""
+        if self._conditions is None:
+            return None
+        variant: tuple[object, ...] = ()
+        if self._conditions:
+            variant = tuple(map(variables.coerced.get, self._conditions))
+            if not all(type(value) is bool for value in variant):
+                return None
+        if variant in self._plans:
+            return self._plans[variant]
+        if not self._is_wanted:
+            self._is_wanted = True
+            return None
+        if len(self._plans) >= MOST_VARIANTS:
+            return None
+        plan = self._plans[variant] = self._compiled(variables)
         return plan
 
-    def _compile(
-        self, parent: GraphQLObjectType, details: FieldDetailsList, collect: Collect
-    ) -> Plan:
-        source = _Source()
-        entries: list[str] = []
-        resolved: list[tuple[str, FieldDetailsList]] = []
-        for response_name, subdetails in collect(parent, details).items():
-            value = self._plain_value(source, parent, subdetails, collect)
-            if value is None:
-                resolved.append((response_name, subdetails))
-            entries.append(f"{source.bind(response_name)}: {value}")
-        return Plan(source.compile(f"{{{', '.join(entries)}}}"), tuple(resolved))
-
-    def _plain_value(
-        self,
-        source: "_Source",
-        parent: GraphQLObjectType,
-        details: FieldDetailsList,
-        collect: Collect,
-    ) -> str | None:
-        """An expression for a plain field's completed value; None when the field is not plain."""
-        name = details[0].node.name.value
-        if name == "__typename":
-            return source.bind(parent.name)
-        field = self._schema.get_field(parent, name)
-        attribute = _plain_attribute(field) if field else None
-        if field is None or attribute is None:
+    def _compiled(self, variables: VariableValues) -> Plan | None:
+        emission = Emission(self._schema, self._operation, self._fragments, variables)
+        try:
+            return compiled(emission)
+        except NotCompiled:
             return None
-        complete = self._completer(field.type, details, collect)
-        return complete and f"{source.bind(complete)}(source.{attribute})"
-
-    def _completer(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, collect: Collect
-    ) -> Builder | None:
-        """What completes a value of `type_`; None when that may need a resolver."""
-        if not isinstance(type_, GraphQLNonNull):
-            required = self._required(type_, details, collect)
-            return required and _nullable(required)
-        return self._required(type_.of_type, details, collect)
-
-    def _required(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, collect: Collect
-    ) -> Builder | None:
-        if isinstance(type_, GraphQLEnumType | GraphQLScalarType):
-            return _leaf(type_)
-        if isinstance(type_, GraphQLList):
-            item = self._completer(type_.of_type, details, collect)
-            return item and _list_of(item)
-        if isinstance(type_, GraphQLObjectType):
-            plan = self.plan(type_, details, collect)
-            return None if plan.resolved else _exactly(type_, plan.build)
-        return None
 
 
-class _Source:
-    """The text of one builder and the constants that it refers to."""
+class PlanStore:
+    """Plans of operations that come without them, of those that were run most recently."""
 
     def __init__(self) -> None:
-        self._constants: dict[str, object] = {}
+        self._kept: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
 
-    def bind(self, value: object) -> str:
-        """A name for `value` in the text."""
-        name = f"c{len(self._constants)}"
-        self._constants[name] = value
-        return name
+    def plans(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: _Fragments
+    ) -> Plans:
+        """The plans of the operation, known by the identity of what it is made of."""
+        key = id(schema), id(operation), *(id(one.definition) for one in fragments.values())
+        kept = self._kept.get(key)
+        if kept is None:
+            plans = Plans(schema, operation, fragments)
+            # What the key stands for is kept alive with it.
+            kept = self._kept[key] = (list(fragments.values()), plans)
+            if len(self._kept) > MOST_OPERATIONS:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return kept[1]
 
-    def compile(self, expression: str) -> Builder:
-        """A function of `source` that gives `expression`."""
-        builder: Builder = eval(f"lambda source: {expression}", self._constants)  # noqa: S307 - see the module
-        return builder
 
-
-def _plain_attribute(field: GraphQLField) -> str | None:
-    """The attribute that the field reads, when that is all that it does."""
-    definition = field.extensions.get("strawberry-definition")
-    if definition is None or not definition.is_basic_field or field.args:
+def _conditions(
+    operation: OperationDefinitionNode, fragments: _Fragments
+) -> tuple[str, ...] | None:
+    """The variables that decide what is included; None where a directive says anything else."""
+    names: dict[str, None] = {}
+    if any(fragment.variable_signatures for fragment in fragments.values()):
         return None
-    attribute: str = definition.python_name
-    return attribute if attribute.isidentifier() else None
+    finder = _Directives()
+    for node in (operation, *(fragment.definition for fragment in fragments.values())):
+        visit(node, finder)
+    for directive in finder.found:
+        condition = next(_condition(directive), None)
+        if condition is None:
+            return None
+        if isinstance(condition, VariableNode):
+            names[condition.name.value] = None
+    return tuple(names)
 
 
-def _has_directives(document: DocumentNode) -> bool:
-    finder = _DirectiveFinder()
-    visit(document, finder)
-    return finder.found
+def _condition(directive: DirectiveNode) -> Iterator[VariableNode | BooleanValueNode]:
+    if directive.name.value in {"include", "skip"}:
+        for argument in directive.arguments or ():
+            if isinstance(argument.value, VariableNode | BooleanValueNode):
+                yield argument.value
 
 
-class _DirectiveFinder(Visitor):
-    found = False
+class _Directives(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[DirectiveNode] = []
 
-    def enter_directive(self, _node: DirectiveNode, *_args: object) -> None:
-        self.found = True
-
-
-# Any: the values that are completed are whatever a resolver gave.
-def _nullable(complete: Builder) -> Builder:
-    def nullable(value: Any) -> Any:
-        return None if value is None else complete(value)
-
-    return nullable
-
-
-def _list_of(complete: Builder) -> Builder:
-    def list_of(value: Any) -> list[Any]:
-        if type(value) is not list:
-            raise NotPlain
-        return [complete(item) for item in value]
-
-    return list_of
-
-
-def _exactly(type_: GraphQLObjectType, build: Builder) -> Builder:
-    definition = type_.extensions.get("strawberry-definition")
-    origin = definition.origin if definition else None
-
-    def exactly(value: Any) -> Any:
-        if type(value) is not origin:
-            raise NotPlain
-        return build(value)
-
-    return exactly
-
-
-def _leaf(type_: GraphQLLeafType) -> Builder:
-    if isinstance(type_, GraphQLEnumType):
-        return _enum_names(type_).__getitem__
-    return _LEAVES.get(type_.name) or _custom_scalar(type_)
-
-
-def _enum_names(type_: GraphQLEnumType) -> Mapping[object, str]:
-    names = {value.value: name for name, value in type_.values.items()}
-    definition = type_.extensions.get("strawberry-definition")
-    if definition is None:
-        return names
-    # Resolvers give members, of which the type's own table knows only the values.
-    return {member: names[member.value] for member in definition.wrapped_cls}
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise NotPlain
-    return value
-
-
-def _integer(value: Any) -> int:
-    if type(value) is not int or value not in _INT_RANGE:
-        raise NotPlain
-    return value
-
-
-def _boolean(value: Any) -> bool:
-    if type(value) is not bool:
-        raise NotPlain
-    return value
-
-
-_LEAVES: dict[str, Builder] = {
-    "String": _text,
-    "ID": _text,
-    "Int": _integer,
-    "Boolean": _boolean,
-}
-
-
-def _custom_scalar(type_: GraphQLScalarType) -> Builder:
-    coerce = type_.coerce_output_value
-
-    def custom(value: Any) -> Any:
-        coerced = coerce(value)
-        if value is None or coerced is None:
-            raise NotPlain
-        return coerced
-
-    return custom
+    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
+        self.found.append(node)

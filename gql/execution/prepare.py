@@ -31,6 +31,8 @@ _KEPT_DOCUMENTS = 1_000
 _KEPT_CHARACTERS = 300_000
 _LONGEST_KEPT_CHARACTERS = 100_000
 _RULES = tuple(specified_rules)
+UNTRUSTED = "untrusted"
+"""What every operation is called that is not in a trusted document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Operation:
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
-    plans: Plans
+    plans: Plans | None
+    """How it is executed by compiled code; None where graphql-core is to execute it."""
     cost: OperationCost
     document: RegisteredDocument | None = None
     puts_off: bool = False
@@ -50,6 +53,11 @@ class Operation:
     def name(self) -> str | None:
         """The operation's name, when it has one."""
         return self.definition.name.value if self.definition.name else None
+
+    @property
+    def label(self) -> str:
+        """What the log and the metrics call it: names that anybody may invent are one."""
+        return UNTRUSTED if self.document is None else self.document.name
 
     @property
     def kind(self) -> str:
@@ -76,12 +84,18 @@ class Preparation:
     """The documents of one schema, the most recently used kept, refused ones too."""
 
     def __init__(
-        self, schema: GraphQLSchema, *, limits: Limits, allows_introspection: bool
+        self,
+        schema: GraphQLSchema,
+        *,
+        limits: Limits,
+        allows_introspection: bool,
+        is_compiled: bool = True,
     ) -> None:
         self._schema = schema
         self._hides_suggestions = not allows_introspection
         self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
         self._limits = limits
+        self._is_compiled = is_compiled
         self._kept: OrderedDict[str, _Document] = OrderedDict()
         self._kept_characters = 0
 
@@ -104,7 +118,7 @@ class Preparation:
 
         Raises `RequestRefused`.
         """
-        return named(_operations_of(self._prepare(text)), None)
+        return named(_operations_of(self._prepare(text, is_lasting=True)), None)
 
     def _keep(self, text: str, document: _Document) -> None:
         self._kept[text] = document
@@ -113,7 +127,7 @@ class Preparation:
             forgotten, _ = self._kept.popitem(last=False)
             self._kept_characters -= len(forgotten)
 
-    def _prepare(self, text: str) -> _Document:
+    def _prepare(self, text: str, *, is_lasting: bool = False) -> _Document:
         try:
             parsed = parse(
                 text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False
@@ -132,32 +146,40 @@ class Preparation:
         if errors:
             return _Document(refusal=("GRAPHQL_VALIDATION_FAILED", errors))
         try:
-            return _Document(operations=_operations(self._schema, parsed))
+            return _Document(operations=self._operations(parsed, is_lasting=is_lasting))
         except TooManySelections:
             many = GraphQLError("The document's fragments select in too many ways.")
             return _Document(refusal=(LIMIT_EXCEEDED, [many]))
 
+    def _operations(
+        self, document: DocumentNode, *, is_lasting: bool
+    ) -> dict[str | None, Operation]:
+        fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        analysis = Analysis(self._schema, fragments)
+        details = {name: FragmentDetails(one, None) for name, one in fragments.items()}
 
-def _operations(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Operation]:
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    analysis = Analysis(schema, fragments)
-    details = {name: FragmentDetails(definition, None) for name, definition in fragments.items()}
-    return {
-        definition.name.value if definition.name else None: Operation(
-            definition,
-            details,
-            fragments,
-            Plans(schema, document),
-            analysis.cost(definition),
-            puts_off=puts_off(document),
-        )
-        for definition in document.definitions
-        if isinstance(definition, OperationDefinitionNode)
-    }
+        is_put_off = puts_off(document)
+
+        def operation(definition: OperationDefinitionNode) -> Operation:
+            plans = Plans(self._schema, definition, details, is_lasting=is_lasting)
+            return Operation(
+                definition,
+                details,
+                fragments,
+                plans if self._is_compiled and not is_put_off else None,
+                analysis.cost(definition),
+                puts_off=is_put_off,
+            )
+
+        return {
+            definition.name.value if definition.name else None: operation(definition)
+            for definition in document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
 
 
 def _operations_of(document: _Document) -> dict[str | None, Operation]:

@@ -5,12 +5,17 @@ from inspect import isawaitable
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
-from graphql.execution import default_field_resolver, default_type_resolver, get_variable_values
+from graphql.execution import (
+    Executor,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
-from gql.execution.executor import PlannedExecutor
+from gql.execution.executor import CompiledExecutor
 from gql.execution.prepare import Operation, RequestRefused
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
@@ -32,7 +37,7 @@ async def run(
     return await executed(executor_for(schema, operation, values, context))
 
 
-async def executed(executor: PlannedExecutor) -> ExecutionResult:
+async def executed(executor: Executor[Any]) -> ExecutionResult:
     """Let the executor run its operation once."""
     result = executor.execute_operation()
     answer = await result if isawaitable(result) else result
@@ -70,9 +75,10 @@ def executor_for(
     values: VariableValues,
     context: RequestContext,
     root: object = None,
-) -> PlannedExecutor:
+) -> Executor[Any]:
     """An executor of `operation` with its coerced variables; it runs once."""
-    executor = PlannedExecutor(
+    executor_type = Executor[Any] if operation.plans is None else CompiledExecutor
+    executor = executor_type(
         schema=schema,
         fragment_definitions=operation.fragment_definitions,
         fragments=operation.fragments,
@@ -84,7 +90,8 @@ def executor_for(
         type_resolver=default_type_resolver,
         subscribe_field_resolver=default_field_resolver,
     )
-    executor.plans = operation.plans
+    if isinstance(executor, CompiledExecutor):
+        executor.plans = operation.plans
     return executor
 
 

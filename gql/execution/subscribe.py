@@ -7,13 +7,12 @@ from inspect import isawaitable
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, located_error
-from graphql.execution import create_source_event_stream
+from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention
-from gql.execution.executor import PlannedExecutor
 from gql.execution.prepare import Operation
 from gql.execution.run import executed, executor_for
 
@@ -78,7 +77,7 @@ def _in_time(seconds: float) -> Iterator[None]:
         raise StreamFailed(error) from error
 
 
-async def _source(executor: PlannedExecutor) -> AsyncIterator[Any]:
+async def _source(executor: Executor[Any]) -> AsyncIterator[Any]:
     made = create_source_event_stream(executor)
     source = await made if isawaitable(made) else made
     if isinstance(source, ExecutionResult):

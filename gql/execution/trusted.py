@@ -17,11 +17,15 @@ class Invalid:
 
 
 class TrustedOperations:
-    """The operations that may run by id; which they are is replaced as a whole."""
+    """The operations that may run by id; which they are is replaced as a whole.
+
+    `are_loaded` says whether those that clients published are among them.
+    """
 
     def __init__(self) -> None:
         self._by_id: dict[str, Operation] = {}
         self.invalid: tuple[Invalid, ...] = ()
+        self.are_loaded = False
 
     def get(self, id_: str) -> Operation | None:
         """The operation of the document that has this id: one look into a dictionary."""

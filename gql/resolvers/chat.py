@@ -27,7 +27,6 @@ from gql.schema.conversation import Conversation
 from gql.schema.message import Message
 from gql.schema.quota import Quota
 from gql.schema.user_error import UserError
-from services.guidance.failures import failure_of
 from services.guidance.records import Exchange
 
 
@@ -135,7 +134,7 @@ async def _exchanged(
         context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
-        failure = ended["failure_reason"]
+        failure = context.services.guidance.failure(ended)
         if failure:
             context.excuse()
     # Together, so that the loaders ask for both messages at once.
@@ -150,7 +149,7 @@ async def _exchanged(
         message=message,
         reply=reply,
         quota=Quota.from_record(quota),
-        user_errors=[UserError.from_refusal(failure_of(failure))] if failure else [],
+        user_errors=[UserError.from_refusal(failure)] if failure else [],
     )
 
 

@@ -109,7 +109,7 @@ async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSe
 
 async def _credential(context: RequestContext, key: int) -> ApiCredential | None:
     row = await context.loaders.credential.load(key)
-    return ApiCredential.from_row(row) if row else None
+    return ApiCredential.from_row(row, context.now) if row else None
 
 
 def _credential_key(text: str) -> int:

@@ -62,7 +62,7 @@ async def _account(context: RequestContext, key: int) -> Node | None:
 
 async def _credential(context: RequestContext, key: int) -> Node | None:
     row = await context.loaders.credential.load(key)
-    return ApiCredential.from_row(row) if row else None
+    return ApiCredential.from_row(row, context.now) if row else None
 
 
 _FETCH: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {

@@ -7,12 +7,11 @@ from typing import Annotated
 import strawberry
 from asyncpg import Record
 
-from gql.context import Info
+from gql.context import Info, RequestContext
 from gql.resolvers.refusals import input_key
 from gql.schema.message import Message
 from gql.schema.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailed
 from gql.schema.user_error import UserError
-from services.guidance.failures import failure_of
 from streams import Delta
 
 ReplyId = Annotated[strawberry.ID, strawberry.argument(description="The reply to follow.")]
@@ -43,13 +42,15 @@ class Subscription:
         )
         async with aclosing(events):
             async for event in events:
-                yield _event(event, viewer)
+                yield _event(info.context, event, viewer)
 
 
-def _event(event: Delta | Record, viewer: int) -> ReplyDelta | ReplyCompleted | ReplyFailed:
+def _event(
+    context: RequestContext, event: Delta | Record, viewer: int
+) -> ReplyDelta | ReplyCompleted | ReplyFailed:
     if isinstance(event, Delta):
         return ReplyDelta(index=event.index, text=event.text)
-    message, failure = Message.from_row(event), event["failure_reason"]
+    message, failure = Message.from_row(event), context.services.guidance.failure(event)
     if failure is None:
         return ReplyCompleted(user_key=viewer, message=message)
-    return ReplyFailed(message=message, error=UserError.from_refusal(failure_of(failure)))
+    return ReplyFailed(message=message, error=UserError.from_refusal(failure))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Self
+from functools import partial
 
 import strawberry
 from asyncpg import Record
@@ -12,6 +12,7 @@ from db.keyset import Page
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.ids import global_id
+from gql.rows import SCOPE, Column, Rows, Shape, listed
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -74,16 +75,22 @@ class Conversation(Node):
         return MessageConnection.from_slice(scope, found)
 
     @classmethod
-    def from_row(cls, row: Record) -> Self:
+    def from_row(cls, row: Record) -> "Conversation":
         """The conversation in a row."""
-        return cls(
-            key=row["id"],
-            id=global_id("Conversation", row["id"]),
-            title=row["title"],
-            status=ConversationStatus(row["status"]),
-            created_at=row["created_at"],
-            updated_at=row["updated_at"],
-        )
+        return CONVERSATION.make(row)
+
+
+CONVERSATION = Shape(
+    Conversation,
+    {
+        "key": Column("id"),
+        "id": Column("id", partial(global_id, "Conversation")),
+        "title": Column("title"),
+        "status": Column("status", ConversationStatus),
+        "created_at": Column("created_at"),
+        "updated_at": Column("updated_at"),
+    },
+)
 
 
 @strawberry.type(description="A conversation at its place in the list.")
@@ -96,6 +103,9 @@ class ConversationEdge:
     @described.field("The conversation's place, for `after` and `before`.")
     def cursor(self) -> str:
         return encode_cursor(self.list_scope, self.node.updated_at, self.node.key)
+
+
+_EDGE = Shape(ConversationEdge, {"list_scope": SCOPE, "node": CONVERSATION})
 
 
 @strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
@@ -133,9 +143,6 @@ async def conversations_of(
     return ConversationConnection(
         user_key=user_key,
         status=wanted,
-        edges=[
-            ConversationEdge(list_scope=scope, node=Conversation.from_row(row))
-            for row in found.rows
-        ],
+        edges=listed(Rows(found.rows, _EDGE, scope=scope)),
         page_info=page_info(scope, "updated_at", found),
     )

@@ -17,6 +17,7 @@ from gql.schema.weight import ROWS, Weight
 from loaders import MOST_CREDENTIALS, DailyUsageKey
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage
+from services.enterprise.rules import status_at
 
 LONGEST_SPAN_DAYS = 400
 
@@ -25,7 +26,7 @@ LONGEST_SPAN_DAYS = 400
     "Whether an API key is accepted.",
     ACTIVE="Accepted.",
     RETIRING="Replaced by a newer key; still accepted until `expiresAt`.",
-    REVOKED="No longer accepted.",
+    REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
 )
 class ApiCredentialStatus(Enum):
     """As the database spells them."""
@@ -86,13 +87,13 @@ class ApiCredential(Node):
     expires_at: datetime | None = strawberry.field(description="When it stops being accepted.")
 
     @classmethod
-    def from_row(cls, row: Record) -> Self:
-        """The credential in a row."""
+    def from_row(cls, row: Record, now: datetime) -> Self:
+        """The credential in a row, as it is now."""
         return cls(
             key=row["id"],
             id=global_id("ApiCredential", row["id"]),
             key_prefix=key_prefix(row["key_id"]),
-            status=ApiCredentialStatus(row["status"]),
+            status=ApiCredentialStatus(status_at(row["status"], row["expires_at"], now)),
             created_at=row["created_at"],
             last_used_at=row["last_used_at"],
             expires_at=row["expires_at"],
@@ -138,14 +139,14 @@ class EnterpriseAccount(Node):
 
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "
-        "were revoked are left out first.",
+        "are no longer accepted are left out first.",
         Weight(most=MOST_CREDENTIALS),
     )
     async def credentials(self, info: Info) -> list[ApiCredential]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")
         rows = await info.context.loaders.credentials_by_account.load(self.key)
-        return [ApiCredential.from_row(row) for row in rows]
+        return [ApiCredential.from_row(row, info.context.now) for row in rows]
 
     @classmethod
     def from_row(cls, row: Record) -> Self:

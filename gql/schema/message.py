@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -10,6 +11,7 @@ from asyncpg import Record
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.ids import global_id
+from gql.rows import Column, Rows, Shape, Whole, listed
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
@@ -98,18 +100,24 @@ class Message(Node):
         return Conversation.from_row(row) if row else None  # type: ignore[return-value]  # its key refers to it
 
     @classmethod
-    def from_row(cls, row: Record) -> Self:
+    def from_row(cls, row: Record) -> "Message":
         """The message in a row."""
-        return cls(
-            key=row["id"],
-            id=global_id("Message", row["id"]),
-            conversation_key=row["conversation_id"],
-            role=MessageRole(row["role"]),
-            status=MessageStatus(row["status"]),
-            content=row["content"],
-            created_at=row["created_at"],
-            generation=Generation.from_row(row),
-        )
+        return MESSAGE.make(row)
+
+
+MESSAGE = Shape(
+    Message,
+    {
+        "key": Column("id"),
+        "id": Column("id", partial(global_id, "Message")),
+        "conversation_key": Column("conversation_id"),
+        "role": Column("role", MessageRole),
+        "status": Column("status", MessageStatus),
+        "content": Column("content"),
+        "created_at": Column("created_at"),
+        "generation": Whole(Generation.from_row),
+    },
+)
 
 
 @strawberry.type(description="A message at its place in the list.")
@@ -124,6 +132,9 @@ class MessageEdge:
         return encode_cursor(message_scope(node.conversation_key), node.created_at, node.key)
 
 
+_EDGE = Shape(MessageEdge, {"node": MESSAGE})
+
+
 @strawberry.type(description="A page of messages, oldest first.")
 class MessageConnection:
     """A page of one conversation's messages."""
@@ -135,7 +146,7 @@ class MessageConnection:
     def from_slice(cls, scope: str, found: Slice) -> Self:
         """The page `found` of the list `scope`."""
         return cls(
-            edges=[MessageEdge(node=Message.from_row(row)) for row in found.rows],
+            edges=listed(Rows(found.rows, _EDGE)),
             page_info=page_info(scope, "created_at", found),
         )
 

@@ -8,7 +8,8 @@ from gql.context import Info
 from gql.errors import BadUserInput
 from gql.schema import described
 from gql.schema.weight import ROWS, Weight
-from metrics.observations import OperationRecord, Timing
+from metrics.methods import Method
+from metrics.observations import OperationRecord
 
 DEFAULT_METHODS, MOST_METHODS = 10, 100
 OBJECTIVE_P95_MS = 300.0
@@ -30,16 +31,26 @@ class RepositoryMethodTiming:
     )
     max_ms: float = strawberry.field(description="Milliseconds of the slowest call.")
 
+    errors: int = strawberry.field(description="How many failed or were cut short.")
+    rows: int = strawberry.field(description="How many rows they returned in all.")
+    waiting_ms: float = strawberry.field(
+        description="Milliseconds in all for which a connection was waited for before them."
+    )
+
     @classmethod
-    def from_timing(cls, method: str, timing: Timing) -> Self:
+    def from_method(cls, name: str, method: Method) -> Self:
         """The timing as operators see it."""
+        timing = method.timing
         return cls(
-            method=method,
+            method=name,
             calls=timing.count,
             total_ms=timing.total * 1000,
             mean_ms=timing.total * 1000 / timing.count,
             p95_ms=timing.percentile(0.95) * 1000,
             max_ms=timing.longest * 1000,
+            errors=method.errors,
+            rows=method.rows,
+            waiting_ms=method.waited_seconds * 1000,
         )
 
 
@@ -101,8 +112,8 @@ class Ops:
         top = DEFAULT_METHODS if top is None else top
         if not 1 <= top <= MOST_METHODS:
             raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
-        slowest = info.context.observations.slowest_methods(top)
-        return [RepositoryMethodTiming.from_timing(method, timing) for method, timing in slowest]
+        slowest = info.context.observations.methods.slowest(top)
+        return [RepositoryMethodTiming.from_method(name, method) for name, method in slowest]
 
     @described.field("Every operation seen by this process against its budget, worst first.", ROWS)
     def operation_slos(self, info: Info) -> list[OperationSlo]:

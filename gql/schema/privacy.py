@@ -18,6 +18,9 @@ from loaders import Slice
 from services.privacy.failures import in_words
 from services.privacy.links import Links
 
+LARGEST_INT = 2**31 - 1
+"""Of GraphQL's `Int`."""
+
 
 @described.enum(
     "What a privacy request asks for.",
@@ -60,7 +63,12 @@ class PrivacyExport:
         )
     )
     expires_at: datetime = strawberry.field(description="When the link stops working.")
-    byte_size: int = strawberry.field(description="The archive's size in bytes.")
+    byte_size: int = strawberry.field(
+        description=(
+            "The archive's size in bytes; 2147483647, the largest `Int`, where it is larger: then "
+            "the download's `Content-Length` tells it."
+        )
+    )
     sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
 
     @classmethod
@@ -69,7 +77,7 @@ class PrivacyExport:
         return cls(
             download_url=links.export_url(row["file_name"]),
             expires_at=row["expires_at"],
-            byte_size=row["byte_size"],
+            byte_size=min(row["byte_size"], LARGEST_INT),
             sha256=row["sha256"].hex(),
         )
 

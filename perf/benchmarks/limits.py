@@ -87,7 +87,7 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
 
 async def _report_metering(database: Database, calls: int) -> None:
     async with database.read() as connection:
-        keys = await credentials.by_account(connection, [1], 1)
+        keys = await credentials.by_account(connection, [1], 1, system_clock())
     if not keys:
         click.echo("metering is not measured: company 1 has no key; see `guidance api-key`")
         return

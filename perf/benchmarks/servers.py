@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, sleep
 
 import psutil
@@ -16,7 +17,7 @@ STOCK = "stock Strawberry"
 RELAY = "bare relay"
 ROWS = "bound R"
 JSON = "bound J"
-_START_SECONDS = 30
+_START_SECONDS = 90
 _COMMANDS = {
     OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
     STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
@@ -24,6 +25,10 @@ _COMMANDS = {
     ROWS: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
     JSON: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
 }
+
+
+class ServerNotStarted(Exception):
+    """The process ended, or did not listen in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,25 @@ def leave_a_core() -> int | None:
 
 
 @contextmanager
-def running(name: str, environment: dict[str, str], core: int | None) -> Iterator[Server]:
-    """Run one of the servers on a free port of the loopback until the block is left."""
+def running(
+    name: str,
+    environment: dict[str, str],
+    core: int | None,
+    *,
+    tree: Path | None = None,
+    python: str = sys.executable,
+) -> Iterator[Server]:
+    """Run one of the servers on a free port of the loopback until the block is left.
+
+    With `tree` it is the one whose source is there, which may be another version. Raises
+    `ServerNotStarted`.
+    """
     port = _free_port()
-    command = [sys.executable, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
+    command = [python, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
     process = subprocess.Popen(  # noqa: S603 - our own commands
         [*command, "--log-level", "warning"],
         env=os.environ | environment,
+        cwd=tree,
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -89,4 +106,4 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
             sleep(0.05)
         else:
             return
-    raise RuntimeError("the server does not start")
+    raise ServerNotStarted("the server ended, or does not listen")

@@ -2,7 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from perf.dataset.rows import PrivacyRequestRow, QuotaUsageRow, SubscriptionRow, UserRow
+from clients.payments.sandbox import TIMEOUT
+from perf.dataset.rows import (
+    PaymentRow,
+    PrivacyRequestRow,
+    QuotaUsageRow,
+    SubscriptionRow,
+    UserRow,
+)
 
 MAYA, JONAS, PRIYA, TOMAS, LENA, SAM = range(1, 7)
 IDS = {"maya": MAYA, "jonas": JONAS, "priya": PRIYA, "tomas": TOMAS, "lena": LENA, "sam": SAM}
@@ -34,13 +41,26 @@ def subscriptions(now: datetime) -> tuple[SubscriptionRow, ...]:
     )
 
 
+def payments(now: datetime) -> tuple[PaymentRow, ...]:
+    """Priya's, which got no answer; the worker asks what became of it in ten minutes."""
+    ordered = now - timedelta(minutes=5)
+    return (
+        PaymentRow(
+            *(1, PRIYA, 5, _PREMIUM, 2_000, "EUR", "demo", "demo-payment-1", TIMEOUT),
+            created_at=ordered,
+            updated_at=ordered,
+            next_check_at=now + timedelta(minutes=10),
+        ),
+    )
+
+
 def quota_usages(now: datetime) -> tuple[QuotaUsageRow, ...]:
     """Jonas has used up his day."""
     return (QuotaUsageRow(MAYA, now.date(), 7), QuotaUsageRow(JONAS, now.date(), 5))
 
 
 def privacy_requests(now: datetime) -> tuple[PrivacyRequestRow, ...]:
-    """What the worker finds to do: Jonas's export at once, Lena's erasure in 13 days."""
+    """What the worker finds to do: Jonas's export at once, Lena's erasure in six days."""
     cancelled, failed, completed = (_days_before(now, days) for days in (100, 41, 40))
     return (
         PrivacyRequestRow(1, MAYA, "delete", "cancelled", cancelled, _days_before(now, 86)),
@@ -52,7 +72,7 @@ def privacy_requests(now: datetime) -> tuple[PrivacyRequestRow, ...]:
         PrivacyRequestRow(4, JONAS, "export", "requested", now),
         PrivacyRequestRow(
             *(5, LENA, "delete", "requested", _days_before(now, 1)),
-            scheduled_for=now + timedelta(days=13),
+            scheduled_for=now + timedelta(days=6),
         ),
     )
 

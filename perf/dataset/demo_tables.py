@@ -11,6 +11,7 @@ from perf.dataset.rows import (
     ConversationRow,
     DailyUsageRow,
     MessageRow,
+    PaymentRow,
     PrivacyRequestRow,
     QuotaOpeningRow,
     QuotaUsageRow,
@@ -38,6 +39,7 @@ def demo_tables(now: datetime) -> tuple[TableRows, ...]:
     return (
         _table("users", UserRow, demo_people.users(now)),
         _table("user_subscriptions", SubscriptionRow, demo_people.subscriptions(now)),
+        _table("billing_payment_attempts", PaymentRow, demo_people.payments(now)),
         _table("daily_quota_usages", QuotaUsageRow, usages),
         _table("quota_ledger_entries", QuotaOpeningRow, openings(usages)),
         _table("chat_conversations", ConversationRow, conversations),

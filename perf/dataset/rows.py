@@ -27,6 +27,24 @@ class SubscriptionRow(NamedTuple):
     updated_at: datetime
 
 
+class PaymentRow(NamedTuple):
+    """A row of `billing_payment_attempts`: one that is open, and asked about at `next_check_at`."""
+
+    id: int
+    user_id: int
+    subscription_id: int
+    plan_code: str
+    amount_cents: int
+    currency: str
+    idempotency_key: str
+    provider_key: str
+    payment_method_token: str
+    created_at: datetime
+    updated_at: datetime
+    next_check_at: datetime
+    status: str = "pending"
+
+
 class QuotaUsageRow(NamedTuple):
     """A row of `daily_quota_usages`."""
 
@@ -111,6 +129,7 @@ class DailyUsageRow(NamedTuple):
 Row: TypeAlias = (
     UserRow
     | SubscriptionRow
+    | PaymentRow
     | QuotaUsageRow
     | QuotaOpeningRow
     | ConversationRow

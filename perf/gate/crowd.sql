@@ -1,4 +1,4 @@
--- Everybody else: enough of everything for the planner to choose, and of each parent more than a page.
+-- Everybody else: enough of everything for the planner to choose, and more than a page of each.
 INSERT INTO users (email) SELECT i || '@example.com' FROM generate_series(1, 2000) i;
 INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END, '2025-12-01',
@@ -27,7 +27,7 @@ INSERT INTO billing_plan_changes
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
          '2025-12-29'::timestamptz + r * interval '1 hour'
-  FROM generate_series(1, 400) u, generate_series(1, 120) r;
+  FROM generate_series(1, 300) u, generate_series(1, 200) r;
 INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
   SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)

@@ -6,9 +6,20 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, TypeAlias
 
-from gql.operations.budgets import trusted_documents
+from gql.operations.budgets import TrustedDocument, trusted_documents
+from perf.gate.callers import (
+    Callers,
+    asking_company,
+    company,
+    debtor,
+    mover,
+    nobody,
+    payer,
+    reader,
+    writer,
+)
 from perf.gate.running import NOW, Runner, Taken
-from services.principal import ANONYMOUS, ApiClient, Person, Principal
+from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
 _keys = count(1)
@@ -18,85 +29,25 @@ Variables: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
-    """Five people who have `rows` of everything, and their companies; see `callers.sql`.
-
-    Only the first two send messages, and only the first is read about, so that no document sees
-    what another one did.
-    """
-
-    first_person: int
-    first_account: int
-    rows: int
-
-    def person(self, place: int) -> Principal:
-        """One of the people."""
-        return Person(self.first_person + place)
-
-    def client(self, place: int) -> Principal:
-        """The client of one of the companies."""
-        account = self.first_account + place
-        return ApiClient(account, 100 * account + 1)
-
-
-FEW, TWICE_AS_MANY = Callers(2001, 1501, rows=12), Callers(2006, 1506, rows=24)
-
-
-@dataclass(frozen=True, slots=True)
 class Asking:
     """Asks on behalf of one size of callers."""
 
     runner: Runner
     callers: Callers
 
-    async def take(self, name: str) -> Taken:
+    async def take(self, document: TrustedDocument, flow: "Flow") -> Taken:
         """Run a document as its flow has it, and give what it took."""
-        flow = FLOWS[name]
         variables = await flow.variables(self)
-        taken, _ = await self.runner.run(
-            trusted_documents()[name], flow.principal(self.callers), variables
-        )
+        taken, _ = await self.runner.run(document, flow.principal(self.callers), variables)
         return taken
 
     # Any: data is JSON.
     async def data(self, name: str, **variables: Any) -> Any:
         """The only root field's value of what comes before, asked by whoever writes."""
-        document, principal = trusted_documents()[name], _writer(self.callers)
+        document, principal = trusted_documents()[name], writer(self.callers)
         _, (data,) = await self.runner.run(document, principal, variables)
         (value,) = data.values()
         return value
-
-
-def _reader(callers: Callers) -> Principal:
-    return callers.person(0)
-
-
-def _writer(callers: Callers) -> Principal:
-    return callers.person(1)
-
-
-def _payer(callers: Callers) -> Principal:
-    return callers.person(2)
-
-
-def _debtor(callers: Callers) -> Principal:
-    return callers.person(3)
-
-
-def _mover(callers: Callers) -> Principal:
-    return callers.person(4)
-
-
-def _company(callers: Callers) -> Principal:
-    return callers.client(0)
-
-
-def _asking_company(callers: Callers) -> Principal:
-    return callers.client(1)
-
-
-def _nobody(_callers: Callers) -> Principal:
-    return ANONYMOUS
 
 
 async def _nothing(_asking: Asking) -> Variables:
@@ -122,7 +73,7 @@ async def _of_conversation(asking: Asking) -> Variables:
 
 
 async def _own_conversation(asking: Asking) -> Variables:
-    document, principal = trusted_documents()["ConversationPage"], _reader(asking.callers)
+    document, principal = trusted_documents()["ConversationPage"], reader(asking.callers)
     _, (data,) = await asking.runner.run(document, principal, {})
     return {"conversationId": data["viewer"]["conversations"]["edges"][0]["node"]["id"]}
 
@@ -194,35 +145,35 @@ def _key() -> Variables:
 
 
 FLOWS: Mapping[str, Flow] = {
-    "ApiCredentials": Flow(_reader),
-    "ArchiveConversation": Flow(_writer, _on_conversation),
-    "CancelPrivacyRequest": Flow(_writer, _cancelling),
-    "ChangePlan": Flow(_mover, _moving),
-    "Checkout": Flow(_payer, _paying),
-    "ConversationMessages": Flow(_reader, _own_conversation),
-    "ConversationPage": Flow(_reader),
-    "ConversationsWithMessages": Flow(_reader),
-    "CreateApiCredential": Flow(_writer, _with_key),
-    "CurrentSubscription": Flow(_reader),
-    "DeleteConversation": Flow(_writer, _on_conversation),
-    "EnterpriseDailyUsage": Flow(_company, _days),
-    "EnterpriseUsage": Flow(_company),
-    "GenerateGuidance": Flow(_asking_company, _guidance),
-    "Plans": Flow(_nobody),
-    "PrivacyExportStatus": Flow(_reader),
-    "PrivacyRequests": Flow(_reader),
-    "Quota": Flow(_reader),
-    "RegenerateReply": Flow(_writer, _regenerating),
-    "RenameConversation": Flow(_writer, _renaming),
-    "ReplyStream": Flow(_writer, _following),
-    "RequestPrivacyDelete": Flow(_writer, _with_key),
-    "RequestPrivacyExport": Flow(_writer, _with_key),
-    "RetryPayment": Flow(_debtor, _paying),
-    "RevokeApiCredential": Flow(_writer, _with_credential),
-    "RotateApiCredential": Flow(_writer, _with_credential),
-    "SendMessage": Flow(_writer, _sending),
-    "StartConversation": Flow(_writer, _with_key),
-    "StopReply": Flow(_writer, _stopping),
-    "StreamMessage": Flow(_writer, _sending),
-    "UnarchiveConversation": Flow(_writer, _on_conversation),
+    "ApiCredentials": Flow(reader),
+    "ArchiveConversation": Flow(writer, _on_conversation),
+    "CancelPrivacyRequest": Flow(writer, _cancelling),
+    "ChangePlan": Flow(mover, _moving),
+    "Checkout": Flow(payer, _paying),
+    "ConversationMessages": Flow(reader, _own_conversation),
+    "ConversationPage": Flow(reader),
+    "ConversationsWithMessages": Flow(reader),
+    "CreateApiCredential": Flow(writer, _with_key),
+    "CurrentSubscription": Flow(reader),
+    "DeleteConversation": Flow(writer, _on_conversation),
+    "EnterpriseDailyUsage": Flow(company, _days),
+    "EnterpriseUsage": Flow(company),
+    "GenerateGuidance": Flow(asking_company, _guidance),
+    "Plans": Flow(nobody),
+    "PrivacyExportStatus": Flow(reader),
+    "PrivacyRequests": Flow(reader),
+    "Quota": Flow(reader),
+    "RegenerateReply": Flow(writer, _regenerating),
+    "RenameConversation": Flow(writer, _renaming),
+    "ReplyStream": Flow(writer, _following),
+    "RequestPrivacyDelete": Flow(writer, _with_key),
+    "RequestPrivacyExport": Flow(writer, _with_key),
+    "RetryPayment": Flow(debtor, _paying),
+    "RevokeApiCredential": Flow(writer, _with_credential),
+    "RotateApiCredential": Flow(writer, _with_credential),
+    "SendMessage": Flow(writer, _sending),
+    "StartConversation": Flow(writer, _with_key),
+    "StopReply": Flow(writer, _stopping),
+    "StreamMessage": Flow(writer, _sending),
+    "UnarchiveConversation": Flow(writer, _on_conversation),
 }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import orjson
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -39,7 +39,10 @@ class _Chat:
         self._stand_in = stand_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._stand_in.answer(Request(scope, receive))
+        try:
+            answer = await self._stand_in.answer(Request(scope, receive))
+        except ClientDisconnect:
+            return  # before it had said what it wants
         await answer(scope, receive, send)
 
 

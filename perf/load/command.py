@@ -9,6 +9,7 @@ import click
 from app.cli.failures import failing_with
 from app.settings import load_settings
 from app.wiring import signing_secrets
+from perf.benchmarks.servers import ServerNotStarted
 from perf.llm_standin.child import StandInNotStarted
 from perf.load.callers import CallersMissing
 from perf.load.generator import Address
@@ -50,7 +51,7 @@ def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed
     try:
         with failing_with("the load test cannot run"), _target(url, api_key) as target:
             report = run_load(PROFILES[profile_name], target, seed=seed)
-    except CallersMissing as error:
+    except (CallersMissing, ServerNotStarted) as error:
         raise click.ClickException(str(error)) from None
     except StandInNotStarted:
         raise click.ClickException("the stand-in for the model does not start") from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from gql.operations.budgets import Budget, trusted_documents
+from gql.operations.budgets import Budget, budget_for, trusted_documents
 
 # Any: variables are JSON.
 Variables: TypeAlias = Callable[[str], dict[str, Any]]
@@ -23,23 +23,27 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One of our own documents in the mix; `weight` is its share of all requests in percent."""
+    """One of our own documents in the mix; `weight` is its share of all requests in percent.
+
+    `text` is of an operation that is not one of our own documents.
+    """
 
     name: str
     weight: int
     caller: Caller = Caller.PERSON
     variables: Variables = lambda _: {}
     waits_for_model: bool = False
+    text: str | None = None
 
     @property
     def document(self) -> str:
         """Its text."""
-        return trusted_documents()[self.name].text
+        return trusted_documents()[self.name].text if self.text is None else self.text
 
     @property
     def budget(self) -> Budget:
         """What it may take."""
-        return trusted_documents()[self.name].budget
+        return budget_for(self.name)
 
     @property
     def is_read(self) -> bool:

@@ -8,7 +8,7 @@ _OK = 200
 _SECONDS = "guidance_statement_seconds"
 _ROWS = "guidance_statement_rows_total"
 _ERRORS = "guidance_statement_errors_total"
-_WAIT = "guidance_connection_wait_seconds_sum"
+_WAIT = "guidance_statement_wait_seconds_total"
 
 
 async def scrape(client: Client) -> Exposition | None:

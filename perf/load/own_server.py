@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from app.cli.api_key import issue
 from app.settings import Settings
@@ -30,12 +32,24 @@ SIZES = BenchSizes(
 )
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
 _UNLIMITED = "100000000"
+_NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 _SERVED = {
     # What is measured is the API: limits of contracts would end a run, jobs would disturb it.
     "B2B_DAILY_USAGE_LIMIT": _UNLIMITED,
     "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
     "SERVE_RUNS_WORKER": "false",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Source to serve from, and the Python that has what it depends on."""
+
+    tree: Path | None = None
+    python: str = sys.executable
+
+
+THIS_VERSION = Version()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +63,15 @@ class Target:
 
 
 @contextmanager
-def own_server(sizes: BenchSizes = SIZES, **environment: str) -> Iterator[Target]:
+def own_server(sizes: BenchSizes = SIZES) -> Iterator[Target]:
     """Run a server until the block is left; nothing of it is kept."""
     with (
         TemporaryDirectory(prefix="guidance-perf-") as folder,
         seeded_database(Path(folder), sizes) as url,
         running_model() as model,
-        server_on(url, model, data_dir=folder, **environment) as target,
+        server_on(url, model, data_dir=folder, sizes=sizes) as target,
     ):
-        yield Target(target.url, target.people, described(sizes), target.model)
+        yield target
 
 
 @contextmanager
@@ -65,38 +79,50 @@ def seeded_database(folder: Path, sizes: BenchSizes) -> Iterator[str]:
     """An embedded PostgreSQL with the data of the load tests."""
     with embedded_postgres(folder) as url:
         migrate(url)
-        asyncio.run(fill(url, bench_tables(sizes, system_clock()), progress=nullcontext(_Quiet())))
+        fill_with(url, sizes)
         yield url
 
 
+def fill_with(url: str, sizes: BenchSizes) -> None:
+    """Fill a migrated, empty database with the data of the load tests."""
+    asyncio.run(fill(url, bench_tables(sizes, system_clock()), progress=nullcontext(_Quiet())))
+
+
 @contextmanager
-def running_model() -> Iterator[str]:
+def running_model(behaviour: Mapping[str, str] = MODEL) -> Iterator[str]:
     """The stand-in, as quick as a model never is; its base URL."""
-    options = [part for name, value in MODEL.items() for part in (f"--{name}", value)]
+    options = [part for name, value in behaviour.items() for part in (f"--{name}", value)]
     with running_stand_in("--port", "0", *options) as url:
         yield url
 
 
 @contextmanager
 def server_on(
-    database_url: str, model_url: str, *, data_dir: str, **environment: str
+    database_url: str,
+    model_url: str,
+    *,
+    data_dir: str,
+    version: Version = THIS_VERSION,
+    sizes: BenchSizes = SIZES,
+    settings: Mapping[str, str] = _NO_SETTINGS,
 ) -> Iterator[Target]:
     """A server on a database with generated people, in an environment of one's own."""
     secret = secrets.token_hex()
-    served: Mapping[str, str] = {
+    served = {
         "DATABASE_URL": database_url,
         "CHAT_LLM_BASE_URL": model_url,
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
         **_SERVED,
+        **settings,
     }
-    settings = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
-    key = asyncio.run(issue(settings, database_url, 1))
-    with running(OURS, {**served, **environment}, None) as server:
+    issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
+    key = asyncio.run(issue(issuing, database_url, 1))
+    with running(OURS, served, None, tree=version.tree, python=version.python) as server:
         yield Target(
             f"http://127.0.0.1:{server.port}",
-            people_of(secret, SIZES.users, SIZES.users_with_messages, key),
-            "",
+            people_of(secret, sizes.users, sizes.users_with_messages, key),
+            described(sizes),
             ", ".join(f"{name} {value}" for name, value in MODEL.items()),
         )
 

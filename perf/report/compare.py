@@ -12,7 +12,6 @@ from perf.statistics.verdicts import CONFIDENCE, Verdict
 MINIMUM_CHANGE = 0.1
 """A change of less is not worth a word, however certain."""
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-_JUDGED = ("p50", "p95")
 _FEWEST_SAMPLES = 20
 
 
@@ -70,8 +69,8 @@ class OperationChange:
 
     @property
     def change(self) -> Change:
-        """Slower where the median or the p95 is."""
-        changes = {self.percentiles[name].change for name in _JUDGED if name in self.percentiles}
+        """Slower where a percentile is."""
+        changes = {one.change for one in self.percentiles.values()}
         return next((one for one in (Change.SLOWER, Change.FASTER) if one in changes), Change.NOISE)
 
     @property
@@ -102,7 +101,7 @@ class Comparison:
 def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
     """Compare the operations that both runs have."""
     names = [name for name in current.operations if name in baseline.operations]
-    confidence = 1 - (1 - CONFIDENCE) / max(1, 2 * len(names) * len(_JUDGED))
+    confidence = 1 - (1 - CONFIDENCE) / max(1, 2 * len(names) * len(_SHARES))
     return Comparison(
         baseline,
         current,

@@ -1,5 +1,6 @@
 """The reports of former runs, for the trend."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from perf.load.result import LoadReport, ReportUnreadable, read_report
@@ -34,3 +35,14 @@ def newest(folder: Path, like: LoadReport) -> LoadReport | None:
     """The newest run before this one that can be compared with it."""
     runs, _ = history_of(like, folder)
     return next((one for one in reversed(runs) if one.started_at < like.started_at), None)
+
+
+def newest_commit(folder: Path) -> str | None:
+    """The commit of the newest run of any kind, None where there is none that can be read."""
+    found: list[LoadReport] = []
+    for path in folder.glob("*.json"):
+        with suppress(ReportUnreadable):
+            found.append(read_report(path))
+    if not found:
+        return None
+    return max(found, key=lambda one: one.started_at).commit.removesuffix("+")

@@ -7,7 +7,7 @@ from math import log10
 from perf.load.result import LoadReport, Operation
 
 BASELINE, CURRENT, LIMIT = "#8a94a6", "#2563eb", "#dc2626"
-_WIDTH, _HALF, _BINS = 640, 60, 80
+_WIDTH, _HALF, _BINS, _PAD = 640, 60, 80, 24
 _ROW, _LABEL = 34, 200
 _TREND_HEIGHT, _MARGIN = 220, 46
 _COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f")
@@ -150,6 +150,6 @@ def _level(share: float, top: float) -> str:
 
 def _svg(width: int, height: int, title: str, parts: Sequence[str]) -> str:
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
+        f'<svg viewBox="{-_PAD} 0 {width + 2 * _PAD} {height}" width="{width}" role="img">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )

@@ -21,7 +21,7 @@ _HEADLINES = {
 METHOD = (
     "Percentiles are of raw samples, by nearest rank, from the moment at which a request was due; "
     "what was refused on purpose is in none of them. A percentile counts as changed when the "
-    "intervals of both runs (order statistics, together 95% over all operations, medians and p95) "
+    "intervals of both runs (order statistics, together 95% over all of them) "
     f"do not overlap and the change is {MINIMUM_CHANGE:.0%} or more. These intervals know the "
     "noise within a run, not that from one run to the next: a machine that was slower that day "
     "looks like a slower version. Where it matters, `guidance perf ab` measures both in turns."

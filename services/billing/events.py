@@ -1,12 +1,17 @@
 """What the payment provider tells us without being asked, each event once and in any order."""
 
+from datetime import datetime, timedelta
+
 from clients.payments.records import PaymentEvent
-from db.database import Database
+from db.database import Connection, Database
 from db.queries import payments
 from services.audit import system
 from services.billing import outcomes
 from services.billing.outcomes import Outcomes
 from services.clock import Clock
+
+EVENTS_KEPT = timedelta(days=30)
+"""How long an event is known again; the provider tells it for three days at most."""
 
 
 class PaymentEvents:
@@ -39,3 +44,8 @@ class PaymentEvents:
             )
             if is_new and payment is not None and event.result is not None:
                 await self._outcomes.apply(transaction, payment, event.result, system(request_id))
+
+
+async def forget_old_events(connection: Connection, now: datetime) -> None:
+    """Remove the notes of events that are not told again; what they changed stays."""
+    await payments.forget_events(connection, now - EVENTS_KEPT)

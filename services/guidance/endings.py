@@ -5,7 +5,7 @@ its unit is settled or given back once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
@@ -47,6 +47,7 @@ async def end_written(
         reply_id=reply_id,
         status=ending.status.value,
         failure_reason=ending.failure and ending.failure.value,
+        retry_at=_retry_at(ending, now),
         content=written.text,
         stream_ends=written.ends,
         model=report.model,
@@ -79,6 +80,11 @@ async def end_abandoned(transaction: Transaction, *, now: datetime) -> int | Non
     )
     await _account(transaction, ended, ending, has_text=has_text, now=now)
     return reply_id
+
+
+def _retry_at(ending: Ending, now: datetime) -> datetime | None:
+    seconds = ending.retry_after_seconds
+    return None if seconds is None else now + timedelta(seconds=seconds)
 
 
 async def _account(

@@ -40,10 +40,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a reply ended; a failure has its reason."""
+    """How a reply ended; a failure has its reason, and perhaps when trying again may help."""
 
     status: ReplyStatus
     failure: ReplyFailure | None = None
+    retry_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from db.queries import generations, messages
 from services import idempotency, people
 from services.clock import Clock
 from services.guidance.exchanges import Exchanges
+from services.guidance.failures import LlmUnavailable, failure_of_reply
 from services.guidance.following import follow
 from services.guidance.jobs import ReplyJobs
 from services.guidance.records import Exchange
@@ -110,6 +111,10 @@ class GuidanceService:
         return follow(
             self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
         )
+
+    def failure(self, reply: Record) -> LlmUnavailable | None:
+        """Why a reply failed that `ended` or `follow` gave; None unless it did."""
+        return failure_of_reply(reply, self._clock())
 
     # Any: JSON.
     async def _once(

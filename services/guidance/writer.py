@@ -128,7 +128,7 @@ class Writer:
             return Ending(ReplyStatus.COMPLETE)
         if isinstance(error, GenerationFailed):
             failure = failure_of_generation(error)
-            return Ending(ReplyStatus.FAILED, failure)
+            return Ending(ReplyStatus.FAILED, failure, error.retry_after_seconds)
         _log.error("a reply failed", reply=self._assignment.reply_id, exc_info=error)
         return Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
 

@@ -38,3 +38,13 @@ def is_document_id(id_: str) -> bool:
 def is_usable(id_: str) -> bool:
     """Whether a client may call a document so: printable, and not too long."""
     return len(id_) <= LONGEST_ID and _PRINTABLE.fullmatch(id_) is not None
+
+
+def digest_of(id_: str) -> bytes:
+    """The hash in the id of a document."""
+    return bytes.fromhex(id_.removeprefix(HASHED))
+
+
+def id_of(digest: bytes) -> str:
+    """The id of the document with this hash."""
+    return HASHED + digest.hex()

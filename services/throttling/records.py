@@ -19,11 +19,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CostLimits:
-    """The most that one operation may cost, and the budgets over time of keys and of people."""
+    """The most that one operation may cost, and the budgets over time of each kind of caller.
+
+    `of_address` is shared by who asks from one address without a credential; None is no bound.
+    """
 
     maximum: int
     of_key: Policy
     of_person: Policy
+    of_address: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

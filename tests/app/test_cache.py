@@ -8,9 +8,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.graphql.answers import GraphQLRequest
 from app.wiring import Application, open_application
+from db.statement import Statement
 from services.principal import Person
 from tests.fixtures.postgres import run
 from tests.fixtures.redis import controlled_redis, running_redis
@@ -133,9 +135,8 @@ async def change_status(app: Application, status: str) -> None:
     """Change Ada's subscription as a service would."""
     async with app.database.begin() as transaction:
         transaction.after_commit(lambda: app.subscriptions.invalidate([ADA]))
-        await transaction.driver.execute(
-            "UPDATE user_subscriptions SET status = $1 WHERE id = 2", status
-        )
+        change = text("UPDATE user_subscriptions SET status = :status WHERE id = 2 RETURNING id")
+        await transaction.fetch(Statement("test.change_status", change), status=status)
 
 
 def test_a_replica_that_lags_is_not_asked(database_url: str, world: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from db.migration import migrate, revisions
+from tests.fixtures.documents import publish
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA
@@ -49,11 +50,14 @@ def test_a_database_that_goes_away_is_not_ready_and_the_process_lives(
         running.__exit__(None, None, None)
 
 
-def test_requests_are_measured_by_operation(api: Api) -> None:
-    for _ in range(3):
-        api.data("query Measured { viewer { email } }", viewer=ADA)
-    api.ask('query Measured { node(id: "nothing") { id } }', viewer=ADA)
-    exposed = api.http.get("/metrics")
+def test_requests_are_measured_by_trusted_operation(own_world: str, tmp_path: Path) -> None:
+    text = "query Measured($id: ID!) { viewer { email } node(id: $id) { id } }"
+    publish(own_world, "web", text)
+    with serving(settings_for(own_world, tmp_path)) as api:
+        for _ in range(3):
+            api.data(text, {"id": "VXNlcjox"}, viewer=ADA)
+        api.ask(text, {"id": "nothing"}, viewer=ADA)
+        exposed = api.http.get("/metrics")
     assert exposed.headers["content-type"].startswith("text/plain")
     text = exposed.text
     assert 'guidance_operation_seconds_count{operation="Measured"} 4.0' in text
@@ -76,7 +80,7 @@ def test_one_line_a_request_without_what_people_wrote(
         api.http.get("/healthz")
     lines = [line for line in capfd.readouterr().out.splitlines() if " request " in line]
     assert len(lines) == 2
-    assert "operation=Logged" in lines[0]
+    assert "operation=untrusted" in lines[0]
     assert "outcome=client_error" in lines[0]
     assert "statements=1" in lines[0]
     assert "path=/graphql" in lines[0]

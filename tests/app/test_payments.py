@@ -25,6 +25,7 @@ from tests.fixtures.stripe_events import event
 
 SUBSCRIPTION = "{ viewer { subscription { status failureReason } } }"
 SUCCESSES = "SELECT count(*) FROM audit_events WHERE user_id = $1 AND action = 'payment.succeeded'"
+ASK_NOW = "UPDATE billing_payment_attempts SET next_check_at = now() WHERE status = 'pending'"
 SILENCE = Fault(Way.SILENT)
 STEPS: dict[str, list[Fault | None]] = {
     "recorded": [SILENCE],
@@ -136,6 +137,24 @@ def test_stripe_tells_later(shop: Shop, person: int) -> None:
     told = event("succeeded", "succeeded", id=f"pi_late_{id_}", metadata=metadata)
     assert shop.first.tell(told | {"id": "evt_late"}).status_code == 200
     assert shop.subscription(person) == {"status": "ACTIVE", "failureReason": None}
+
+
+def test_a_question_without_an_answer_holds_up_no_other(shop: Shop) -> None:
+    people = [shop.first.new_person() for _ in range(2)]
+    for person in people:
+        assert shop.second.checkout(person, BANK_DEBIT)["payment"]["status"] == "PENDING"
+    shop.stripe.faults = [SILENCE]
+    asyncio.run(run(shop.first.database_url, ASK_NOW))
+    until(lambda: not shop.stripe.faults)
+    for intent in shop.stripe.account.intents.values():
+        intent["status"] = "succeeded"
+    asyncio.run(run(shop.first.database_url, ASK_NOW))
+
+    def statuses() -> list[str]:
+        return sorted(shop.subscription(person)["status"] for person in people)
+
+    until(lambda: "ACTIVE" in statuses())
+    assert statuses() == ["ACTIVE", "PENDING"]
 
 
 @pytest.mark.parametrize("count", [2, 200])

@@ -57,6 +57,11 @@ def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> Non
     assert origins == ("https://chat.example", "http://localhost:3000")
 
 
+def test_proxies_are_addresses_and_networks(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TRUSTED_PROXIES", "10.0.0.1, 10.1.0.0/16, ::1")
+    assert load_settings().trusted_proxies == ("10.0.0.1", "10.1.0.0/16", "::1")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -97,6 +102,11 @@ def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> Non
         ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example/page"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
+        ("GRAPHQL_ADDRESS_BUDGET", "-1"),
+        ("GRAPHQL_ADDRESS_BUDGET", "4999"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(

@@ -121,4 +121,6 @@ def _default(value: object) -> str:
         value = value.value
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return "none" if value in {None, ()} else f"`{value}`"
+    if isinstance(value, tuple):
+        value = ", ".join(value)
+    return "none" if value in {None, ""} else f"`{value}`"

@@ -29,6 +29,8 @@ FAULTS: dict[str, tuple[list[dict[str, Any]], str, int]] = {
     "malformed in the middle": ([{"malformed_after": 3}], BEGINNING, 1),
     "an error in the middle": ([{"error_after": 3}], BEGINNING, 1),
 }
+RETRIED_AFTER = {"too busy for longer than there is time": 60}
+"""What the person is told to wait, where the model said it."""
 
 
 def regenerate(chat: Chat, id_: str, key: str | None = None, **caller: Any) -> dict[str, Any]:
@@ -55,8 +57,8 @@ def test_a_model_that_fails_costs_nothing_and_is_asked_again(chat: Chat, fault: 
     assert (sent["reply"]["status"], sent["reply"]["content"]) == ("FAILED", content)
     assert sent["reply"]["generation"]["attempts"] == attempts
     assert (sent["message"]["status"], sent["conversation"]["messageCount"]) == ("COMPLETE", 2)
-    assert [(error["code"], error["field"]) for error in sent["userErrors"]] == [
-        ("LLM_UNAVAILABLE", None)
+    assert sent["userErrors"] == [
+        {"code": "LLM_UNAVAILABLE", "field": None, "retryAfterSeconds": RETRIED_AFTER.get(fault)}
     ]
     assert sent["quota"]["used"] == chat.used() == used
     assert chat.send("Hello?", idempotencyKey=key) == sent

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 from gql.ids import global_id
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, GRACE, GRACES_CREDENTIAL
+from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
 
 CREATE = """mutation ($key: String!) { createApiCredential(input: {idempotencyKey: $key}) {
   apiKey credential { id keyPrefix status expiresAt } userErrors { code field } } }"""
@@ -27,6 +27,11 @@ REVOKE = """mutation ($id: ID!) { revokeApiCredential(input: {credentialId: $id}
   credential { id status } userErrors { code field } } }"""
 COMPANY = "{ enterpriseAccount { companyName } }"
 KEYS = "{ enterpriseAccount { credentials { id status expiresAt } } }"
+HUNDRED_AND_TEN_EXPIRED = f"""
+INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash, status, created_at,
+    expires_at)
+  SELECT {ADAS_COMPANY}, lpad(n::text, 16, 'f'), sha256('x'), 'retiring', '{NOW}', '{NOW}'
+  FROM generate_series(1, 110) n"""
 FOREIGN = global_id("ApiCredential", GRACES_CREDENTIAL)
 NOT_FOUND = {"code": "NOT_FOUND", "field": ["input", "credentialId"]}
 
@@ -64,6 +69,16 @@ def test_a_rotation_without_an_outage(two: tuple[Api, Api]) -> None:
         "expiresAt": "2026-02-20T09:31:00Z",
     }
     assert rows[second["credential"]["id"]]["status"] == "ACTIVE"
+
+
+def test_of_many_keys_those_that_are_accepted_are_told(
+    own_world: str, two: tuple[Api, Api]
+) -> None:
+    asyncio.run(run(own_world, HUNDRED_AND_TEN_EXPIRED))
+    told = [one["status"] for one in _credentials(two[0])]
+    # The one that is accepted is older than all that have expired.
+    assert (told.count("ACTIVE"), told.count("REVOKED"), len(told)) == (1, 99, 100)
+    assert told[0] == "ACTIVE"
 
 
 def test_a_revoked_key_is_refused_everywhere_from_the_next_call_on(two: tuple[Api, Api]) -> None:

@@ -25,6 +25,12 @@ mutation ($id: ID!) { made: cancelPrivacyRequest(input: {privacyRequestId: $id})
   privacyRequest { id status } userErrors { code field }
 } }"""
 
+COMPLETED = """
+WITH made AS (UPDATE user_privacy_requests SET status = 'completed', completed_at = requested_at
+  WHERE user_id = {user} AND status = 'requested' RETURNING id)
+INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT id, 'archive', sha256('x'), {byte_size}, sha256('y'), 'infinity' FROM made"""
+
 
 @pytest.fixture
 def own_api(own_world: str, tmp_path: Path) -> Iterator[Api]:
@@ -72,6 +78,20 @@ def test_an_export_is_asked_for(own_api: Api) -> None:
     assert own_api.data(latest, viewer=ALAN) == {
         "viewer": {"latestPrivacyRequest": {"id": id_, "export": None}}
     }
+
+
+@pytest.mark.parametrize(
+    ("byte_size", "told"), [(2**31 - 1, 2_147_483_647), (2**31, 2_147_483_647)]
+)
+def test_an_archive_that_is_larger_than_an_int_can_still_be_fetched(
+    own_api: Api, own_world: str, byte_size: int, told: int
+) -> None:
+    ask(own_api, EXPORT)
+    asyncio.run(run(own_world, COMPLETED.format(user=ALAN, byte_size=byte_size)))
+    latest = "{ viewer { latestPrivacyRequest(kind: EXPORT) { export { downloadUrl byteSize } } } }"
+    export = own_api.data(latest, viewer=ALAN)["viewer"]["latestPrivacyRequest"]["export"]
+    assert export["byteSize"] == told
+    assert export["downloadUrl"].startswith("/exports/")
 
 
 def test_an_erasure_waits_for_a_week_and_has_a_link_to_its_receipt(own_api: Api) -> None:

@@ -120,10 +120,16 @@ def test_a_reply_that_fails_ends_the_stream_with_what_had_arrived(
     assert events[-1] == {
         "__typename": "ReplyFailed",
         "message": {"id": reply_id, "status": "FAILED", "content": content},
-        "error": {"code": "LLM_UNAVAILABLE", "field": None},
+        "error": {"code": "LLM_UNAVAILABLE", "field": None, "retryAfterSeconds": None},
     }
     assert chat.used() == used
     assert all_of(follow, chat, reply_id) == events
+
+
+def test_a_stream_that_fails_says_when_the_model_may_be_asked_again(chat: Chat) -> None:
+    reply_id = written(chat, status=429, retry_after_seconds=60)
+    (failed,) = all_of(over_sse, chat, reply_id)
+    assert failed["error"] == {"code": "LLM_UNAVAILABLE", "field": None, "retryAfterSeconds": 60}
 
 
 @both

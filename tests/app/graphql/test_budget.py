@@ -9,7 +9,10 @@ from time import sleep
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
@@ -24,6 +27,10 @@ DEAR = "{ enterpriseAccount { credentials { status } } }"
 """Costs 101, and is refused to a key by the field, which is an error of the client's."""
 DEEP = """{ viewer { conversations(first: 100) { edges { node {
   messages(last: 100) { edges { node { content } } } } } } } }"""
+PLANS = "{ plans { code } }"
+ADDRESSES = ("2001:db8:1:2::1", "203.0.113.7")
+NEIGHBOUR = "2001:db8:1:2:ffff::9"
+"""In the network of the first."""
 BUDGET = {
     "graphql_max_cost": 20,
     "graphql_key_budget": 20,
@@ -99,11 +106,49 @@ def test_a_key_is_told_in_the_shape_of_shopify(api: Api, world: str) -> None:
     assert remaining == ("cost", {"r": 19_998, "t": 1})
 
 
-def test_a_person_has_the_fields_alone_and_nobody_has_none(api: Api) -> None:
+def test_people_and_who_has_no_credential_have_the_fields_alone(api: Api) -> None:
     answer = person(api).ask(PAGE, {"n": 5})
     assert set(answer.json()) == {"data"}
     assert fields(answer.headers["ratelimit-policy"]) == ("cost", {"q": 50_000, "w": 10})
-    assert "ratelimit" not in Caller(api).ask("{ plans { code } }").headers
+    answer = Caller(api).ask(PLANS)
+    assert set(answer.json()) == {"data"}
+    assert fields(answer.headers["ratelimit-policy"]) == ("cost", {"q": 20_000, "w": 10})
+
+
+def test_who_has_no_credential_spends_the_budget_of_an_address(world: str, tmp_path: Path) -> None:
+    slow = {"graphql_address_budget": 40, "graphql_address_restore_rate": 1}
+    with server(world, tmp_path, graphql_max_cost=40, **slow) as api:
+        here, there = (Caller(api, x_forwarded_for=address) for address in ADDRESSES)
+        statuses = [here.ask(PLANS).status_code for _ in range(41)]
+        assert statuses[0] == 200
+        refused = here.ask(PLANS)
+        assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (
+            429,
+            "THROTTLED",
+        )
+        neighbour = Caller(api, x_forwarded_for=NEIGHBOUR).ask(PLANS)
+        assert neighbour.status_code == 429
+        assert there.ask(PLANS).status_code == 200
+        for known in (person(api), client(api, world)):
+            assert known.ask(COMPANY, x_forwarded_for=ADDRESSES[0]).status_code == 200
+        assert 'guidance_throttled_total{caller="address"}' in api.http.get("/metrics").text
+
+
+def test_over_a_socket_too(world: str, tmp_path: Path) -> None:
+    slow = {"graphql_address_budget": 40, "graphql_address_restore_rate": 1}
+    with server(world, tmp_path, graphql_max_cost=40, **slow) as api:
+        here = Caller(api, x_forwarded_for=ADDRESSES[0])
+        while here.ask(PLANS).status_code == 200:
+            pass
+        address = str(api.http.base_url).replace("http", "ws") + "/graphql"
+        subprotocol = Subprotocol("graphql-transport-ws")
+        with connect(address, subprotocols=[subprotocol], additional_headers=here.headers) as it:
+            it.send(orjson.dumps({"type": "connection_init"}).decode())
+            assert orjson.loads(it.recv())["type"] == "connection_ack"
+            asked = {"type": "subscribe", "id": "1", "payload": {"query": PLANS}}
+            it.send(orjson.dumps(asked).decode())
+            (error,) = orjson.loads(it.recv())["payload"]
+        assert error["extensions"]["code"] == "THROTTLED"
 
 
 def test_what_was_not_returned_is_given_back(small: Api) -> None:
@@ -197,7 +242,7 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
     metrics = small.http.get("/metrics").text
     assert re.search(r'guidance_throttled_total\{caller="key"\} \d', metrics)
     assert re.search(
-        r'guidance_operations_total\{operation="Company",outcome="protected"\} \d', metrics
+        r'guidance_operations_total\{operation="untrusted",outcome="protected"\} \d', metrics
     )
 
 

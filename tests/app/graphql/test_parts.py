@@ -9,6 +9,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from gql.execution.prepare import UNTRUSTED
 from tests.app.graphql.test_deadlines import locked
 from tests.fixtures.live import WATCH, Live, live_server
 from tests.fixtures.peer import peer
@@ -95,16 +96,22 @@ def test_the_parts_are_the_same_whole_at_the_same_price(api: Api, name: str) -> 
     document, token = DOCUMENTS[name], api.credentials(ADA)
     ask(api.http, document, JSON, **token)  # what is cached is cached for both
     with capture_logs() as lines:
-        plain = ask(api.http, document, JSON, **token)
-        several = ask(api.http, document, PARTS, **token)
-        until(lambda: sum(line["event"] == "request" for line in lines) == 2)
+        plain = ask(api.http, document, JSON, **token, **{"x-request-id": "the-plain-one"})
+        several = ask(api.http, document, PARTS, **token, **{"x-request-id": "the-parts"})
+        until(lambda: len(statements_of(lines)) == 2)
     assert plain.headers["content-type"] == f"{JSON}; charset=utf-8"
     if name == "not put off after all":
         assert several.json() == plain.json()
     else:
         assert whole(parts_of(several)) == plain.json()["data"]
-    first, second = [line["statements"] for line in lines if line["event"] == "request"]
-    assert first == second > 0
+    counts = statements_of(lines)
+    assert counts["the-plain-one"] == counts["the-parts"] > 0
+
+
+def statements_of(lines: list[Any]) -> dict[str, int]:
+    """How many statements the two requests took, as the log says once they have ended."""
+    ours = [line for line in lines if line["request_id"] in {"the-plain-one", "the-parts"}]
+    return {line["request_id"]: line["statements"] for line in ours if line["event"] == "request"}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_a_deadline_ends_what_was_put_off(world: str) -> None:
     with live_server(world, deadline_seconds=0.3) as live:
         first, last = parts_of(ask(live.http, query, PARTS))
         WATCH.gate.set()
-        observed = dict(live.observations.operations())["unnamed"]
+        observed = dict(live.observations.operations())[UNTRUSTED]
     assert first["pending"] == [{"id": "0", "path": [], "label": "late"}]
     (completed,) = last["completed"]
     (error,) = completed["errors"]

@@ -1,6 +1,7 @@
 """The registry of personal data against the database's own catalogue."""
 
 import asyncio
+from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 
@@ -110,6 +111,25 @@ def test_a_kept_row_loses_every_column_that_identifies() -> None:
             assert table.erasure.reason
             identifying = [one for one in table.columns if one.category is Category.IDENTITY]
             assert all(one.becomes is not None for one in identifying), table.name
+
+
+def test_what_is_kept_is_kept_for_some_time_or_with_what_it_belongs_to() -> None:
+    without_end = {
+        table.name
+        for table in PERSONAL
+        if isinstance(table.erasure, Anonymised)
+        and table.erasure.kept is None
+        and not any(way.through for way in table.ways)
+    }
+    assert without_end == {"enterprise_accounts"}, "a company is there as long as it is"
+
+
+def test_the_time_that_a_row_is_kept_begins_at_an_instant() -> None:
+    for table in PERSONAL:
+        if isinstance(table.erasure, Anonymised) and table.erasure.kept is not None:
+            declared = Table.metadata.tables[table.name]
+            kinds = {declared.c[name].type.python_type for name in table.erasure.kept.since}
+            assert kinds == {datetime}, table.name
 
 
 def test_what_is_not_exported_says_why() -> None:

@@ -1,15 +1,21 @@
 """`guidance seed`, as it is typed."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 
+from app.wiring import open_application
 from perf.dataset.command import seed
 from tests.fixtures.production import PRODUCTION
-from tests.perf.dataset.asking import EMPTY, counts
+from tests.fixtures.server import settings_for
+from tests.perf.dataset.asking import EMPTY, counts, fetch
 
 DEMO = EMPTY | {
     "users": 6,
     "user_subscriptions": 7,
+    "billing_payment_attempts": 1,
     "daily_quota_usages": 2,
     "quota_ledger_entries": 2,
     "chat_conversations": 24,
@@ -28,6 +34,26 @@ def test_the_demo_profile_fills_the_database(database_url: str) -> None:
     result = run(database_url, "--profile", "demo")
     assert (result.exit_code, result.stderr) == (0, "")
     assert counts(database_url) == DEMO
+
+
+def test_whose_payment_is_open_in_the_demo_is_found_out_about(
+    database_url: str, tmp_path: Path
+) -> None:
+    async def finish() -> int:
+        async with open_application(settings_for(database_url, tmp_path), database_url) as parts:
+            return await parts.billing.charging.finish_overdue()
+
+    run(database_url, "--profile", "demo")
+    assert statuses(database_url)["pending"] == 1
+    fetch(database_url, "UPDATE billing_payment_attempts SET next_check_at = now()")
+    assert asyncio.run(finish()) == 1
+    assert statuses(database_url) == {"active": 3, "failed": 1, "inactive": 3}
+
+
+def statuses(database_url: str) -> dict[str, int]:
+    """How many subscriptions there are of each status."""
+    query = "SELECT status, count(*) FROM user_subscriptions GROUP BY 1"
+    return {row["status"]: row["count"] for row in fetch(database_url, query)}
 
 
 def test_a_database_with_people_is_left_alone(database_url: str) -> None:

@@ -35,7 +35,7 @@ def changes(slowdown: float, *, experiments: int) -> list[Change]:
 
 
 def test_the_interval_holds_the_true_effect_as_often_as_it_says() -> None:
-    random, held, experiments = Random(3), 0, 40
+    random, held, experiments = Random(3), 0, 25
     for _ in range(experiments):
         found = effect(series(random, 0.2), confidence=0.9)
         assert found is not None
@@ -45,13 +45,13 @@ def test_the_interval_holds_the_true_effect_as_often_as_it_says() -> None:
 
 
 def test_the_same_version_is_not_called_slower() -> None:
-    found = changes(0.0, experiments=40)
+    found = changes(0.0, experiments=25)
     assert found.count(Change.SLOWER) + found.count(Change.FASTER) <= 1
 
 
 def test_a_slowdown_of_a_fifth_is_caught() -> None:
-    found = changes(0.2, experiments=20)
-    assert found.count(Change.SLOWER) >= 18
+    found = changes(0.2, experiments=15)
+    assert found.count(Change.SLOWER) >= 14
     assert Change.FASTER not in found
 
 

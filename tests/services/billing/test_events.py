@@ -1,6 +1,7 @@
 """The provider's events: each once, at any time, in any order, from one or many processes."""
 
 import asyncio
+from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
 from services.audit import SYSTEM
+from services.billing.events import EVENTS_KEPT, forget_old_events
 from tests.fixtures.world import ALAN, NOW
 from tests.services.billing.parts import (
     BASIC,
@@ -185,6 +187,21 @@ def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
         )
         assert await parts.subscription() == before == ("active", PREMIUM, None)
         assert (await parts.payment(given_up["id"]))["status"] == "succeeded"
+
+    play(own_world, scenario)
+
+
+def test_events_are_forgotten_when_they_are_not_told_again(own_world: str) -> None:
+    async def scenario(parts: Parts) -> None:
+        payment = await open_payment(parts)
+        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        for passed, left in ((EVENTS_KEPT, 1), (EVENTS_KEPT + timedelta(seconds=1), 0)):
+            async with parts.database.read_primary() as connection:
+                await forget_old_events(connection, NOW + passed)
+            assert len(await parts.rows("SELECT FROM billing_webhook_events")) == left
+        before = await parts.subscription()
+        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        assert await parts.subscription() == before == ("active", BASIC, None)
 
     play(own_world, scenario)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -11,6 +12,7 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from services.guidance.failures import failure_of_reply
 from services.guidance.records import Exchange
 from services.guidance.repairs import end_abandoned_replies
 from services.quota.ledger import differing_days
@@ -270,7 +272,8 @@ def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
             lost = await send(others)
             # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
             await parts.rows(
-                "UPDATE reply_generations SET owner = $1, lease_expires_at = clock_timestamp()",
+                "UPDATE reply_generations SET owner = $1, "
+                "lease_expires_at = clock_timestamp() + interval '0.5 s'",
                 parts.jobs.owner,
             )
             other = await send(parts, key="other")
@@ -302,6 +305,23 @@ def test_a_reply_that_fails_in_an_unexpected_way_fails_all_the_same(own_world: s
             deltas, ended = await collected(parts, exchange)
             assert (deltas, ended["failure_reason"]) == ([], "unavailable")
             assert await used(parts, ADA) == 3
+
+    asyncio.run(scenario())
+
+
+def test_what_is_left_to_wait_for_the_model_grows_less(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            busy = GenerationFailed(FailureReason.UNAVAILABLE, retry_after_seconds=60)
+            parts.model.fail(busy)
+            _, ended = await collected(parts, exchange)
+            left = []
+            for passed in (0, 59.5, 60, 600):
+                failure = failure_of_reply(ended, NOW + timedelta(seconds=passed))
+                assert failure is not None
+                left.append(failure.retry_after_seconds)
+            assert left == [60, 1, 0, 0]
 
     asyncio.run(scenario())
 

@@ -177,6 +177,39 @@ def test_a_process_that_lives_keeps_its_replies(own_world: str) -> None:
     asyncio.run(scenario())
 
 
+def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
+    own_world: str,
+) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with (
+            instance(own_world, model) as others,
+            instance(own_world, model, lease_seconds=0.3) as parts,
+        ):
+            lost = asyncio.create_task(others.generate("lost"))
+            await until(lambda: model.prompts)
+            # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
+            await parts.rows(
+                "UPDATE enterprise_generations SET owner = $1, "
+                "lease_expires_at = clock_timestamp() + interval '0.5 s'",
+                parts.jobs.owner,
+            )
+            written = asyncio.create_task(parts.generate("written"))
+            await until(lambda: len(model.prompts) == 2)
+
+            async def is_ended() -> bool:
+                return await end_abandoned_metered_replies(parts.database) == 1
+
+            await until(is_ended)
+            assert await parts.used() == 8
+            model.end("Too late.")
+            assert (await lost)["failure_reason"] == "interrupted"
+            model.end("Done.")
+            assert (await written)["content"] == "Done."
+
+    asyncio.run(scenario())
+
+
 def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) -> None:
     async def scenario() -> None:
         async with instance(own_world, PromptModel()) as parts:

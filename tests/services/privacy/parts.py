@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import asyncpg
 
-from db.database import Database, open_database
+from db.database import Database, Observer, open_database
 from services.clock import Clock
 from services.privacy.carrying import Carrying
 from services.privacy.erasing import Erasing
@@ -26,7 +26,6 @@ RETENTION = GRACE_PERIOD = timedelta(days=7)
 LATER = NOW + GRACE_PERIOD
 """When an erasure that is asked for now is carried out."""
 ADAS_SECRET, GRACES_SECRET = "Ada's <b>secret</b> & wishes", "Grace's very own words"
-Observer = Callable[[str, float, int], None]
 
 RICHES = f"""
 UPDATE chat_messages SET content = $${ADAS_SECRET}$$ WHERE id = 1;
@@ -143,7 +142,9 @@ class CrashAt:
     def __init__(self, number: int) -> None:
         self.left = number
 
-    def __call__(self, _name: str, _seconds: float, _rows: int) -> None:
+    def __call__(self, name: str, *_: object) -> None:
+        if name.startswith("transaction."):
+            return
         self.left -= 1
         if self.left == 0:
             raise Crash

@@ -33,6 +33,7 @@ WHAT_IS_ERASED = {
     "audit_events": 5,
     "billing_payment_attempts": 1,
     "billing_plan_changes": 1,
+    "billing_webhook_events": 1,
     "chat_conversations": 45,
     "chat_messages": 162,
     "daily_quota_usages": 2,

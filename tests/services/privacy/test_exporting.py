@@ -206,7 +206,7 @@ def test_everything_is_as_it_was_at_one_instant(own_world: str, tmp_path: Path) 
         "UPDATE users SET email = 'late@example.com' WHERE id = 1",
     )
 
-    def change_after_the_first_table(name: str, _seconds: float, _rows: int) -> None:
+    def change_after_the_first_table(name: str, *_: object) -> None:
         if name == "privacy.export_quota_ledger_entries":
             changing = threading.Thread(target=asyncio.run, args=(run(own_world, *changes),))
             changing.start()
@@ -323,7 +323,7 @@ def test_who_has_lost_the_lease_completes_nothing(own_world: str, tmp_path: Path
     async def scenario() -> None:
         other = uuid4()
 
-        def lose(name: str, _seconds: float, _rows: int) -> None:
+        def lose(name: str, *_: object) -> None:
             if name == "privacy.export_users":
                 take = f"UPDATE user_privacy_requests SET lease_owner = '{other}' WHERE id = 5"
                 taking = threading.Thread(target=asyncio.run, args=(run(own_world, take),))

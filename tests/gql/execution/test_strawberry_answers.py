@@ -1,11 +1,11 @@
-"""The planned executor answers exactly as graphql-core's own does."""
+"""Over strawberry's schemas the compiled executor answers exactly as graphql-core's own does."""
 
 import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from enum import Enum
 from inspect import isawaitable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import strawberry
@@ -14,7 +14,8 @@ from graphql.execution import Executor, default_field_resolver, default_type_res
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.execution.executor import PlannedExecutor
+from gql.execution.executor import CompiledExecutor
+from gql.execution.later import Later
 from gql.execution.plans import Plans
 
 # Any: the context collects calls, and the root is whatever a test wants.
@@ -64,8 +65,48 @@ class Branch(Named):
         return str(self.name) * times
 
 
+class Deny(strawberry.BasePermission):
+    message = "not allowed"
+
+    def has_permission(self, source: Any, info: Info, **_arguments: Any) -> bool:
+        info.context.append(f"permission asked at {info.path.as_list()}")
+        return bool(source.name != "closed")
+
+
+@strawberry.input
+class Wish:
+    words: list[str]
+    colour: Colour = Colour.RED
+
+
 @strawberry.type
 class Query:
+    @strawberry.field
+    def told(
+        self,
+        info: Info,
+        words: list[str] | None = strawberry.UNSET,
+        colour: Colour = Colour.BLUE,
+        wish: Wish | None = None,
+    ) -> str | None:
+        info.context.append(f"told at {info.path.as_list()}, {info.field_name}")
+        variables = sorted(info.variable_values)
+        return f"{words!r} {colour!r} {wish!r} {variables} {info.python_name} {info.return_type}"
+
+    @strawberry.field(permission_classes=[Deny])  # type: ignore[untyped-decorator]  # strawberry's
+    def guarded(self) -> str:
+        return "let in"
+
+    @strawberry.field
+    def either(self, info: Info) -> Annotated[Leaf | Branch, strawberry.union("LeafOrBranch")]:
+        return info.root_value  # type: ignore[no-any-return]  # faults and all
+
+    @strawberry.field
+    def soon(self, info: Info) -> list[Leaf]:
+        loading = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(loading.set_result, info.root_value)
+        return Later(loading, lambda branch: branch.leaves)  # type: ignore[return-value]  # awaited
+
     @strawberry.field
     def branch(self, info: Info) -> Branch | None:
         return info.root_value  # type: ignore[no-any-return]  # faults and all
@@ -103,8 +144,8 @@ def execute(executor_type: type[Executor[Any]], document: str, root: object) -> 
         type_resolver=default_type_resolver,
     )
     assert isinstance(executor, Executor), executor
-    if isinstance(executor, PlannedExecutor):
-        executor.plans = Plans(SCHEMA, parsed)
+    if isinstance(executor, CompiledExecutor):
+        executor.plans = Plans(SCHEMA, executor.operation, executor.fragments, is_lasting=True)
     result = asyncio.run(_settled(executor))
     errors = sorted((error.formatted for error in result.errors or ()), key=repr)
     return Run(_ordered(result.data), [dict(error) for error in errors], sorted(calls))
@@ -125,7 +166,7 @@ def _ordered(value: Any) -> Any:
 
 
 def assert_same(document: str, root: object) -> Run:
-    stock, planned = (execute(kind, document, root) for kind in (Executor, PlannedExecutor))
+    stock, planned = (execute(kind, document, root) for kind in (Executor, CompiledExecutor))
     assert planned == stock
     return stock
 
@@ -180,6 +221,15 @@ EVERYTHING = f"""{{ branch {{
         "{ branch { best { __typename } } other: branch { leaves { t: __typename } } }",
         "query ($yes: Boolean = true) { branch { best @include(if: $yes) { name } } }",
         "{ __schema { queryType { name } } branch { name } }",
+        "{ either { ... on Branch { name best { size } atOnce } ... on Leaf { size } } }",
+        "{ soon { name size } other: soon { colour } branch { later { name } } }",
+        "{ guarded told }",
+        (
+            'query ($words: [String!] = ["b"], $hue: Colour = RED) { told(words: $words) '
+            'a: told(colour: $hue) b: told(words: ["a"], colour: RED) c: told(words: null) '
+            'd: told(wish: {words: "x", colour: $hue}) }'
+        ),
+        "{ branches { atOnce later { name } some { ...N } } } fragment N on Named { name }",
     ],
 )
 def test_documents_of_every_shape(document: str) -> None:
@@ -274,6 +324,55 @@ def test_attributes_that_raise_or_are_missing() -> None:
     assert_same("{ branch { name leaf { name } } }", Raises())
 
 
+@pytest.mark.parametrize("fault", ["either", "soon", "named"])
+def test_faults_behind_resolvers(fault: str) -> None:
+    document = f"{{ {fault} {{ __typename }} branch {{ name }} }}"
+    for root in (None, "text", Other(**vars(leaf())), RuntimeError("a value"), Soon(branch())):
+        assert_same(document, root)
+    assert_same(document, strawberry.cast(Leaf, branch()))
+
+
+def test_a_denied_permission() -> None:
+    run = assert_same("{ branch { name } guarded }", branch(name="closed"))
+    assert [error["message"] for error in run.errors] == ["not allowed"]
+
+
+def test_loaded_futures_take_no_task() -> None:
+    """Twenty fields wait for twenty futures, and nothing but the request is a task."""
+    asyncio.run(_load_without_tasks())
+
+
+async def _load_without_tasks() -> None:
+    document = parse("{ " + " ".join(f"s{number}: soon {{ name }}" for number in range(20)) + " }")
+    executor = CompiledExecutor.build(SCHEMA, document, branch(), [])
+    assert isinstance(executor, CompiledExecutor)
+    executor.plans = Plans(SCHEMA, executor.operation, {}, is_lasting=True)
+    result: Any = executor.execute_operation()
+    tasks: set[Any] = set()
+    asyncio.get_running_loop().call_soon(lambda: tasks.update(asyncio.all_tasks()))
+    settled = await result
+    assert settled.errors is None
+    assert tasks == {asyncio.current_task()}
+
+
+def test_as_the_execution_context_class_of_a_schema() -> None:
+    asyncio.run(_execute_with_strawberrys_own_schema())
+
+
+async def _execute_with_strawberrys_own_schema() -> None:
+    schema = strawberry.Schema(Query, types=[Leaf], execution_context_class=CompiledExecutor)
+    document = "query Q($w: [String!]) { told(words: $w) branch { best { size } later { name } } }"
+    answers = [
+        await schema.execute(document, {"w": ["x"]}, context_value=[], root_value=branch())
+        for _ in range(3)
+    ]
+    expected = await strawberry.Schema(Query, types=[Leaf]).execute(
+        document, {"w": ["x"]}, context_value=[], root_value=branch()
+    )
+    assert [answer.data for answer in answers] == [expected.data] * 3
+    assert expected.errors is None
+
+
 anything = st.sampled_from(
     [
         None,
@@ -323,7 +422,7 @@ documents = st.tuples(st.sampled_from(["branch", "branches"]), branch_fields).ma
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents, branches | anything)
 def test_any_document_over_any_data(document: str, root: object) -> None:
     run = assert_same(document, root)

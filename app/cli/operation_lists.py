@@ -1,0 +1,83 @@
+"""Lists of documents as operators read them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from gql.execution.prepare import Preparation
+from gql.operations.built_in import PUBLISHER, built_in_documents
+from gql.operations.largest import largest_cost
+from services.operations.records import DocumentState, ListedDocument, UnknownDocument
+from services.operations.registry import OperationRegistry
+
+_NOTHING = "There are none."
+
+
+async def everything(registry: OperationRegistry, preparation: Preparation) -> list[ListedDocument]:
+    """What clients have published, and our own documents, which are in no table."""
+    uses = await registry.uses()
+    own = [
+        ListedDocument(
+            PUBLISHER,
+            one.name,
+            one.id,
+            one.other_ids[0],
+            DocumentState.ACTIVE,
+            largest_cost(preparation.only_operation(one.text)),
+            one.text,
+            tuple(uses.get(one.id, ())),
+        )
+        for one in built_in_documents()
+    ]
+    return [*own, *await registry.listed()]
+
+
+def documents_table(documents: Sequence[ListedDocument]) -> str:
+    """A line for each document."""
+    return _table(
+        ("client", "operation", "state", "cost", "uses", "last used", "id"),
+        (
+            (
+                one.client_name,
+                one.name,
+                one.state.value,
+                str(one.cost),
+                str(one.use_count),
+                _day(one.last_used_at),
+                one.document_id or one.id,
+            )
+            for one in documents
+        ),
+    )
+
+
+def unknown_table(documents: Sequence[UnknownDocument]) -> str:
+    """A line for each document and client, most frequent first."""
+    return _table(
+        ("requests", "client", "operation", "cost", "last seen", "id"),
+        (
+            (
+                str(one.count),
+                one.client_name,
+                one.shape.name or "-",
+                str(one.shape.cost),
+                _day(one.last_at),
+                one.shape.id,
+            )
+            for one in documents
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    if len(lines) == 1:
+        return _NOTHING
+    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _day(instant: datetime | None) -> str:
+    return "never" if instant is None else instant.date().isoformat()

@@ -1,0 +1,165 @@
+"""`guidance operations`: what clients publish, and what becomes of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from app.cli.manifests import ManifestInvalid, candidates
+from app.cli.operation_lists import documents_table, everything, unknown_table
+from app.cli.registry import preparation_for, with_registry
+from app.settings import Settings, load_settings
+from gql.operations.built_in import PUBLISHER
+from gql.operations.checking import NotGood, check_is_only, checked
+from services.operations.identifiers import canonical
+from services.operations.records import DocumentState, Submission
+from services.operations.registry import DocumentIdTaken
+from services.operations.rules import is_client_name
+
+
+class ClientName(click.ParamType[str]):
+    """A name that a client may have."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the name, or fail."""
+        if value == PUBLISHER:
+            self.fail(f"{PUBLISHER} is the server itself, whose documents come with it", param, ctx)
+        if not is_client_name(value):
+            self.fail("a name has up to 100 letters, digits, spaces and @ . _ : / + -", param, ctx)
+        return value
+
+
+_source = click.argument("source", type=click.Path(exists=True, path_type=Path))
+_client = click.option("--client", type=ClientName(), required=True, help="Whose documents.")
+_document = click.argument("document")
+
+
+@click.group()
+def operations() -> None:
+    """Look after the documents that clients may run."""
+
+
+@operations.command()
+@_source
+def check(source: Path) -> None:
+    """Check the documents of SOURCE, a folder or a manifest, without storing any."""
+    good = _good(source, load_settings(), "not good")
+    for one in good:
+        click.echo(f"{one.name}: costs at most {one.cost}, {one.id}")
+    click.echo(f"All {len(good)} documents are good.")
+
+
+@operations.command()
+@_source
+@_client
+def publish(source: Path, client: str) -> None:
+    """Let a client run the documents of SOURCE, a folder or a manifest: all, or none."""
+    settings = load_settings()
+    good = _good(source, settings, "not good; nothing was stored")
+    try:
+        published = with_registry(settings, lambda registry: registry.publish(client, good))
+    except DocumentIdTaken as error:
+        raise click.ClickException(f"{error}; nothing was stored") from None
+    click.echo(
+        f"{client} has {published.new} new documents, {published.revived} that are active again, "
+        f"and {published.known} that it had."
+    )
+
+
+@operations.command("list")
+@click.option("--client", help="Only those of this client.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in DocumentState]),
+    help="Only those in this state.",
+)
+@click.option("--unknown", is_flag=True, help="Those instead that clients sent, and nobody has.")
+def list_(client: str | None, state: str | None, *, unknown: bool) -> None:
+    """List documents with their clients, their states, and their use."""
+    settings = load_settings()
+    if unknown:
+        seen = with_registry(settings, lambda registry: registry.unknown())
+        click.echo(unknown_table([one for one in seen if client in {None, one.client_name}]))
+        return
+    preparation = preparation_for(settings)
+    listed = with_registry(settings, lambda registry: everything(registry, preparation))
+    click.echo(
+        documents_table(
+            [
+                one
+                for one in listed
+                if client in {None, one.client_name} and state in {None, one.state.value}
+            ]
+        )
+    )
+
+
+@operations.command()
+@_document
+@_client
+def deprecate(document: str, client: str) -> None:
+    """Serve DOCUMENT still, and let the schema change without it."""
+    _change(document, client, DocumentState.DEPRECATED)
+
+
+@operations.command()
+@_document
+@_client
+def retire(document: str, client: str) -> None:
+    """Serve DOCUMENT no more: a name of operations, a hash, or an id of the client's own."""
+    _change(document, client, DocumentState.RETIRED)
+
+
+@operations.command()
+@_document
+@_client
+@click.option("--name", help="What to call it, if its operation has no name.")
+def promote(document: str, client: str, name: str | None) -> None:
+    """Publish DOCUMENT, the hash of an unknown one, as it is without values."""
+    settings = load_settings()
+    seen = with_registry(settings, lambda registry: registry.unknown())
+    shape = {one.shape.id: one.shape for one in seen}.get(canonical(document))
+    if shape is None:
+        raise click.ClickException(f"no unknown document is {document}; list them with --unknown")
+    name = name or shape.name
+    if name is None:
+        raise click.ClickException("its operation has no name; give it one with --name")
+    with_registry(settings, lambda registry: registry.promote(client, shape, name))
+    click.echo(f"{client} may run {name}, {shape.id}.")
+
+
+def _change(document: str, client: str, state: DocumentState) -> None:
+    named = canonical(document)
+    changed = with_registry(
+        load_settings(), lambda registry: registry.change_state(client, named, state)
+    )
+    if not changed:
+        raise click.ClickException(f"{client} has no {document} that is not {state.value} already")
+    for name, id_ in changed:
+        click.echo(f"{name} of {client} is {state.value}, {id_}.")
+
+
+def _good(source: Path, settings: Settings, verdict: str) -> Sequence[Submission]:
+    """The documents, all of which are good; or fails with a line for each that is not."""
+    preparation = preparation_for(settings)
+    try:
+        found = candidates(source)
+    except ManifestInvalid as error:
+        raise click.ClickException(str(error)) from None
+    good: dict[str, Submission] = {}
+    own: dict[str, str] = {}
+    bad = 0
+    for one in found:
+        try:
+            document = checked(preparation, one, maximum_cost=settings.graphql_max_cost)
+            check_is_only(document, own)
+        except NotGood as error:
+            bad += 1
+            click.echo(f"{one.place}: {error}", err=True)
+        else:
+            good[document.id] = document
+    if bad:
+        raise click.ClickException(f"{bad} of {len(found)} documents are {verdict}")
+    return list(good.values())

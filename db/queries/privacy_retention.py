@@ -1,0 +1,86 @@
+"""Removing what was kept of erased people once its time is over, as the registry has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Interval,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+)
+
+from db.database import Connection
+from db.personal.classes import Anonymised, ClassifiedTable, Kept
+from db.personal.registry import BY_NAME
+from db.queries.personal_rows import TABLES, batch, counted, is_nobodys, sql_table
+from db.statement import Statement
+from db.tables import Table
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_YEAR, _UTC = literal_column("'year'", Text), literal_column("'UTC'", Text)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionStep:
+    """A statement that removes a batch of rows of one table, and gives how many."""
+
+    table: str
+    statement: Statement
+
+
+def _steps() -> Iterator[RetentionStep]:
+    """Who refers to a row stands before the row, as in the registry."""
+    for table in TABLES:
+        for condition in _conditions(table):
+            clause = delete(sql_table(table)).where(batch(table, condition))
+            statement = Statement(f"privacy.remove_kept_{table.name}", counted(clause))
+            yield RetentionStep(table.name, statement)
+
+
+def _conditions(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
+    """Which rows go: those whose own time is over, and those that belong to such a row."""
+    kept = _kept(table)
+    if kept is not None:
+        yield and_(_is_over(table, kept), *_is_not_referred_to(table))
+    for way in table.ways:
+        parent = None if way.through is None else BY_NAME[way.through]
+        if parent is not None and (kept := _kept(parent)) is not None:
+            over = select(sql_table(parent).c.id).where(_is_over(parent, kept))
+            yield sql_table(table).c[way.column].in_(over)
+
+
+def _kept(table: ClassifiedTable) -> Kept | None:
+    return table.erasure.kept if isinstance(table.erasure, Anonymised) else None
+
+
+def _is_over(table: ClassifiedTable, kept: Kept) -> ColumnElement[bool]:
+    now = func.date_trunc(_YEAR, _NOW, _UTC) if kept.from_end_of_year else _NOW
+    before = now - literal_column(f"interval '{kept.years} years'", Interval)
+    latest = func.greatest(*(sql_table(table).c[name] for name in kept.since))
+    return is_nobodys(table) & (latest < before)
+
+
+def _is_not_referred_to(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
+    """That no row of another table refers to a row: it goes when they are gone."""
+    for other in Table.metadata.tables.values():
+        for key in other.foreign_keys:
+            if key.column.table is sql_table(table):
+                yield ~select(literal_column("1")).where(key.parent == key.column).exists()
+
+
+STEPS = tuple(_steps())
+"""What is done batch by batch, in this order, each until nothing is left to do."""
+
+
+async def remove_batch(connection: Connection, step: RetentionStep, now: datetime) -> int:
+    """Remove the next rows of a step and give how many; 0 when none is left."""
+    rows = await connection.fetch(step.statement, now=now)
+    return int(rows[0]["count"])

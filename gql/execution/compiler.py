@@ -1,0 +1,71 @@
+"""From one operation to the functions that build its answer.
+
+A function builds the value of one call from what the resolver gave: the whole of it down to the
+next calls, in one piece of straight code with a loop for each list. The code is optimistic:
+whatever it does not expect raises, and nothing in it handles an error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graphql import GraphQLError, OperationType
+from graphql.execution.executor import get_typename
+from graphql.pyutils import is_awaitable
+
+from gql.execution.arguments import Coerce
+from gql.execution.code import TooMuchCode
+from gql.execution.completing import Completing
+from gql.execution.emission import Emission, NotCompiled
+from gql.execution.replay import Raised
+from gql.execution.sites import LazyInfo, Sites
+from gql.execution.values import Unexpected, admit
+from gql.rows import Rows
+
+_NAMES = {
+    "admit": admit,
+    "is_awaitable": is_awaitable,
+    "LazyInfo": LazyInfo,
+    "Raised": Raised,
+    "Rows": Rows,
+    "typename": get_typename,
+    "Unexpected": Unexpected,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The compiled code of an operation.
+
+    `roots` give the root fields: all at once, or each of them where they follow one another. Each
+    takes the executor, the root value, and the object to fill.
+    """
+
+    roots: tuple[Callable[..., None], ...]
+    coerce: tuple[Coerce, ...]
+    """What gives the arguments that are coerced once a request."""
+    sites: Sites
+    text: str
+
+
+def compiled(emission: Emission) -> Plan:
+    """Compile an operation; raises `NotCompiled`."""
+    try:
+        names = _roots(emission)
+        space = emission.code.compiled({**_NAMES, "sites": emission.sites})
+    except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
+        raise NotCompiled from error
+    roots = tuple(space[name] for name in names)
+    return Plan(roots, tuple(emission.coerce), emission.sites, emission.code.text)
+
+
+def _roots(emission: Emission) -> list[str]:
+    kind = emission.operation.operation
+    root = emission.schema.get_root_type(kind)
+    if root is None:
+        raise NotCompiled
+    grouped = emission.root_fields(root)
+    groups = [grouped]
+    if kind is OperationType.MUTATION:
+        groups = [{name: details} for name, details in grouped.items()]
+    completing = Completing(emission)
+    return [completing.root(number, root, group) for number, group in enumerate(groups)]

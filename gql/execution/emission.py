@@ -1,0 +1,93 @@
+"""What the parts of the compiler share: the code in the making, and where in it they stand."""
+
+from dataclasses import dataclass, field, replace
+
+from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+
+from gql.execution.arguments import Coerce
+from gql.execution.code import Code, Function, TooMuchCode, is_name
+from gql.execution.sites import Site, Sites, Step
+
+MOST_FIELDS = 500
+"""Of the code of one operation, fields of several possible types counted for each."""
+
+
+class NotCompiled(Exception):
+    """The operation has something that only graphql-core's executor does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where code stands: what leads there from the call that it completes."""
+
+    steps: tuple[Step, ...] = ()
+    indexes: tuple[str, ...] = ()
+
+    def field(self, response_name: str, parent: GraphQLObjectType) -> "Place":
+        """Where a field of this object stands."""
+        return replace(self, steps=(*self.steps, (response_name, parent.name)))
+
+    def item(self, index: str) -> "Place":
+        """Where an item of this list stands."""
+        return Place((*self.steps, None), (*self.indexes, index))
+
+
+@dataclass(slots=True)
+class Emission:
+    """The code of one operation, for values of its variables that decide what is included."""
+
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    variables: VariableValues
+    code: Code = field(default_factory=Code)
+    sites: Sites = field(default_factory=Sites)
+    coerce: list[Coerce] = field(default_factory=list)
+    """What gives the arguments that are coerced once a request."""
+    fields: int = 0
+
+    def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
+        """What the operation selects."""
+        return collect_fields(
+            self.schema, self.fragments, self.variables, root, self.operation
+        ).grouped_field_set
+
+    def subfields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """What a field selects of its value, an object of `type_`."""
+        return collect_subfields(
+            self.schema, self.fragments, self.variables, self.operation, type_, details
+        ).grouped_field_set
+
+    def function(self, header: str) -> Function:
+        """A new function, which takes the executor as `run`."""
+        out = self.code.function(header)
+        out.line("outcomes = run.outcomes")
+        out.line("pending = run.pending")
+        out.line("shared = run.arguments")
+        return out
+
+    def count_field(self) -> None:
+        """Raise `TooMuchCode` where a field is one too many."""
+        self.fields += 1
+        if self.fields > MOST_FIELDS:
+            raise TooMuchCode
+
+    def add_site(self, site: Site) -> None:
+        """Know a site by its number."""
+        self.sites.all.append(site)
+
+    def key(self, response_name: str, name: str) -> str:
+        """The response name of the field `name`, as a text in code."""
+        return self.literal(name) if response_name == name else self.code.bind(response_name)
+
+    def literal(self, name: str) -> str:
+        """A name of the schema, as a text in code."""
+        return repr(name) if is_name(name) else self.code.bind(name)

@@ -1,0 +1,23 @@
+"""A value that a resolver has asked for and will make something of, without a task of its own."""
+
+from asyncio import Future, shield
+from collections.abc import Callable, Generator
+from typing import Any, Generic, TypeVar
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class Later(Generic[V, T]):
+    """What `then` makes of the result of `future`, which others may be waiting for too."""
+
+    __slots__ = ("future", "then")
+
+    def __init__(self, future: "Future[V]", then: Callable[[V], T]) -> None:
+        self.future = future
+        self.then = then
+
+    # Any: what is sent and yielded concerns the event loop alone.
+    def __await__(self) -> Generator[Any, Any, T]:
+        value = yield from shield(self.future).__await__()
+        return self.then(value)

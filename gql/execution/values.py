@@ -1,0 +1,75 @@
+"""What compiled code asks about a value that is not exactly what it hoped for."""
+
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any, TypeAlias
+
+from graphql.pyutils import Undefined
+
+# Any: values are whatever a resolver or an attribute gave.
+Coerce: TypeAlias = Callable[[Any], Any]
+
+_MOST_CLASSES = 10_000
+"""Of which is remembered that they are ordinary; a program may make classes without end."""
+
+
+_TELLING = frozenset({"__await__", "__call__", "__getattr__"})
+
+
+class Unexpected(Exception):
+    """A value that compiled code does not complete; graphql-core's executor completes it."""
+
+
+class _Ordinary(set[type]):
+    """The classes found to be ordinary so far."""
+
+    def has(self, cls: type) -> bool:
+        if cls in self:
+            return True
+        if not is_ordinary(cls):
+            return False
+        if len(self) >= _MOST_CLASSES:
+            self.clear()
+        self.add(cls)
+        return True
+
+
+_ordinary = _Ordinary()
+
+
+def is_ordinary(cls: type) -> bool:
+    """Whether graphql-core takes instances of `cls` for plain values.
+
+    They are no errors, cannot be awaited or called, answer truly for their attributes, are not
+    null, and are no mappings but dictionaries.
+    """
+    return not (
+        cls in {type(None), type(Undefined)}
+        or issubclass(cls, Exception)
+        or any(not _TELLING.isdisjoint(vars(base)) for base in cls.__mro__)
+        or isinstance(cls.__getattribute__, FunctionType)
+        or (issubclass(cls, Mapping) and cls is not dict)
+    )
+
+
+def admit(value: Any) -> None:
+    """Let an object pass whose class nobody named; raises `Unexpected` unless it is ordinary."""
+    if not _ordinary.has(type(value)):
+        raise Unexpected
+
+
+def leaf_completer(coerce: Coerce) -> Coerce:
+    """What completes a leaf that is not exactly of the expected class, as graphql-core does.
+
+    It raises `Unexpected`, or what `coerce` raises, for what has no place in an answer.
+    """
+
+    def complete(value: Any) -> Any:
+        if not _ordinary.has(type(value)):
+            raise Unexpected
+        completed = coerce(value)
+        if completed is None or completed is Undefined:
+            raise Unexpected
+        return completed
+
+    return complete

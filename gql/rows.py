@@ -1,0 +1,111 @@
+"""Objects that are made of database rows: where each of their attributes comes from.
+
+A shape is written once. Whoever needs the object has it made; compiled execution knows the shape
+and builds its part of the answer from the row, without the object.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar, overload
+
+from asyncpg import Record
+
+T = TypeVar("T")
+
+
+# Any, in this module: columns and attributes are of every type.
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An attribute that is a column, converted where `convert` is given."""
+
+    name: str
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An attribute that `make` makes of the row as a whole."""
+
+    make: Callable[[Record], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """An attribute that is the scope of the list in which the object stands."""
+
+
+SCOPE = Scope()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape(Generic[T]):
+    """How the attributes of a `cls` come from a row; an attribute may be an object of a shape."""
+
+    cls: type[T]
+    attributes: "Mapping[str, Attribute]"
+
+    def __post_init__(self) -> None:
+        """Make the shape known as the one that lists of `cls` have."""
+        _shapes[self.cls] = self
+
+    def make(self, row: Record, scope: str | None = None) -> T:
+        """The object in a row, standing in the list `scope`."""
+        values: dict[str, Any] = {}
+        for name, attribute in self.attributes.items():
+            if isinstance(attribute, Column):
+                value = row[attribute.name]
+                values[name] = attribute.convert(value) if attribute.convert else value
+            elif isinstance(attribute, Whole):
+                values[name] = attribute.make(row)
+            elif isinstance(attribute, Shape):
+                values[name] = attribute.make(row, scope)
+            else:
+                values[name] = scope
+        return self.cls(**values)
+
+
+_shapes: dict[type, Shape[Any]] = {}
+Attribute: TypeAlias = Column | Whole | Scope | Shape[Any]
+
+
+class Rows(Sequence[T]):
+    """A list whose objects are made of rows, each when it is asked for."""
+
+    __slots__ = ("rows", "scope", "shape")
+
+    def __init__(
+        self, rows: Sequence[Record], shape: Shape[T], *, scope: str | None = None
+    ) -> None:
+        self.rows = rows
+        self.shape = shape
+        self.scope = scope
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Rows[T]": ...
+
+    def __getitem__(self, index: int | slice) -> "T | Rows[T]":
+        """The object at a place, made anew each time."""
+        if isinstance(index, slice):
+            return Rows(self.rows[index], self.shape, scope=self.scope)
+        return self.shape.make(self.rows[index], self.scope)
+
+    def __iter__(self) -> Iterator[T]:
+        """The objects in their order."""
+        return (self.shape.make(row, self.scope) for row in self.rows)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+
+def shape_of(cls: type) -> Shape[Any] | None:
+    """The shape of a class, where it has one."""
+    return _shapes.get(cls)
+
+
+def listed(rows: Rows[T]) -> list[T]:
+    """The rows where a field is a list: the executor takes any sequence, the types only a list."""
+    return rows  # type: ignore[return-value]  # see above

@@ -1,0 +1,29 @@
+"""Durations of one kind of thing: totals of the whole life, percentiles of the newest."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+
+_SAMPLES = 1024
+
+
+@dataclass(slots=True)
+class Timing:
+    """The durations, in seconds, of one kind of thing."""
+
+    count: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+    newest: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+
+    def add(self, seconds: float) -> None:
+        """Note one duration."""
+        self.count += 1
+        self.total += seconds
+        self.longest = max(self.longest, seconds)
+        self.newest.append(seconds)
+
+    def percentile(self, share: float) -> float:
+        """The duration that `share` of the newest samples do not exceed (nearest rank)."""
+        ordered = sorted(self.newest)
+        return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else 0.0

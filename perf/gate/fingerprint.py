@@ -1,0 +1,14 @@
+"""What two statements have in common that differ in their values alone."""
+
+import re
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_VALUE = re.compile(r"'(?:[^']|'')*'|\$\d+|\b\d+(?:\.\d+)?\b")
+_VALUES = re.compile(r"\?(?:\s*,\s*\?)+")
+_SPACE = re.compile(r"\s+")
+
+
+def fingerprint(sql: str) -> str:
+    """The statement on one line, without comments, every value and list of values a `?`."""
+    text = _VALUE.sub("?", _COMMENT.sub(" ", sql))
+    return _SPACE.sub(" ", _VALUES.sub("?", text)).strip()

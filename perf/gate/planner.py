@@ -1,0 +1,55 @@
+"""What the planner makes of a document's statements, with their values and with any."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from perf.gate.findings import Finding
+from perf.gate.fingerprint import fingerprint
+from perf.gate.plans import Plan, custom_plan, generic_plan, scans, sorts, tables
+from perf.gate.running import Taken
+
+if TYPE_CHECKING:
+    import asyncpg
+
+SMALL_TABLES = frozenset({"billing_plans"})
+"""Tables that stay small whoever comes: what reads them may read them whole."""
+SORTED_ON_PURPOSE: Mapping[str, str] = {
+    "credentials.by_account": "the keys of one company, of which it makes a few a year",
+}
+"""Methods that may sort, and what they sort."""
+ENOUGH_ROWS = 1_000
+"""Of every other table, more than any document may read: else its plans would say nothing."""
+
+
+class Planner:
+    """Asks about statements on one connection; nothing is run."""
+
+    def __init__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", sizes: Mapping[str, int]
+    ) -> None:
+        self._connection = connection
+        self._sizes = sizes
+
+    async def findings(self, document: str, taken: Taken) -> list[Finding]:
+        """The statements that read a table whole, or sort, each once."""
+        found: list[Finding] = []
+        for statement, one in {fingerprint(one.statement.sql): one for one in taken.ran}.items():
+            plans = (
+                await custom_plan(self._connection, one.statement, one.arguments),
+                await generic_plan(self._connection, one.statement, len(one.arguments)),
+            )
+            method = one.statement.name
+            problems = {problem: None for plan in plans for problem in self._of(plan, method)}
+            found += [Finding(document, problem, method, statement) for problem in problems]
+        return found
+
+    def _of(self, plan: Plan, method: str) -> Iterator[str]:
+        for table in sorted(tables(plan) - SMALL_TABLES):
+            size = self._sizes[table]
+            if size < ENOUGH_ROWS:
+                yield f"reads {table}, of which the gate's data has only {size} rows"
+        for table in sorted(scans(plan) - SMALL_TABLES):
+            yield f"reads the whole of {table}: no index serves it"
+        for table in sorted(sorts(plan) - SMALL_TABLES):
+            if method not in SORTED_ON_PURPOSE:
+                yield f"sorts rows of {table}: no index has them in order"

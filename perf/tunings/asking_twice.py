@@ -1,0 +1,42 @@
+"""A version of the server that looks the subscription up twice, as it was before the report."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
+
+from perf.load.host import ROOT
+from perf.load.own_server import Version
+
+_FILE = Path("loaders/__init__.py")
+_ONCE = "quota_by_user(self._database, self.subscription, self._now)"
+_TWICE = (
+    "quota_by_user(\n            self._database,\n"
+    "            subscription_by_user(self._database, self._subscriptions),\n"
+    "            self._now,\n        )"
+)
+
+
+class SourceChanged(Exception):
+    """The source no longer has the line that makes one lookup of two."""
+
+
+@contextmanager
+def asking_twice() -> Iterator[Version]:
+    """The version with one change: the quota has a subscription loader of its own.
+
+    It then no longer knows of the lookup that the rest of the request makes. Raises
+    `SourceChanged`.
+    """
+    text = (ROOT / _FILE).read_text()
+    if text.count(_ONCE) != 1:
+        raise SourceChanged(f"{_FILE} does not have {_ONCE!r} once")
+    with TemporaryDirectory(prefix="guidance-twice-") as folder:
+        for path in ROOT.iterdir():
+            if path.name == _FILE.parts[0]:
+                copytree(path, Path(folder) / path.name, ignore=ignore_patterns("__pycache__"))
+            elif not path.name.startswith("."):
+                (Path(folder) / path.name).symlink_to(path)
+        (Path(folder) / _FILE).write_text(text.replace(_ONCE, _TWICE))
+        yield Version(Path(folder))

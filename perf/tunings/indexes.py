@@ -1,0 +1,43 @@
+"""The indexes of the report: what they are, and a database without them."""
+
+import asyncio
+
+import asyncpg
+
+from db.migration import migrate
+from perf.ab.servers import database_of, run
+
+_BEFORE, _AFTER = "20260220_0018", "20260220_0019"
+_SCRATCH = "tunings_scratch"
+_INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+
+
+def performance_indexes(server_url: str) -> tuple[str, ...]:
+    """The names of the indexes that migration 20260220_0019 adds to the one before it.
+
+    Found out by migrating an empty database of its own, which is dropped again.
+    """
+    url = database_of(server_url, _SCRATCH)
+    asyncio.run(
+        run(server_url, f"DROP DATABASE IF EXISTS {_SCRATCH}", f"CREATE DATABASE {_SCRATCH}")
+    )
+    try:
+        migrate(url, revision=_BEFORE)
+        before = asyncio.run(_indexes(url))
+        migrate(url, revision=_AFTER)
+        return tuple(sorted(asyncio.run(_indexes(url)) - before))
+    finally:
+        asyncio.run(run(server_url, f"DROP DATABASE {_SCRATCH} WITH (FORCE)"))
+
+
+def drop_indexes(url: str, names: tuple[str, ...]) -> None:
+    """Take the indexes away, and let the planner know."""
+    asyncio.run(run(url, *(f'DROP INDEX "{name}"' for name in names), "ANALYZE"))
+
+
+async def _indexes(url: str) -> frozenset[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return frozenset(row[0] for row in await connection.fetch(_INDEXES))
+    finally:
+        await connection.close()

@@ -1,0 +1,177 @@
+"""Each tuning off and on: two servers side by side, on copies of one data set."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from perf.ab.rounds import Measured, Plan, measure
+from perf.ab.servers import AT_ONCE, database_of, run
+from perf.dataset.bench import BenchSizes
+from perf.load.flows import FLOWS, Flow
+from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
+from perf.tunings.asking_twice import asking_twice
+from perf.tunings.indexes import drop_indexes, performance_indexes
+from perf.tunings.outages import Outages, Side, live_through
+
+_OFF_CACHE = {"BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS": "0"}
+_OFF_BACKOFF = {
+    "CHAT_LLM_RETRY_BACKOFF_SECONDS": "0",
+    "CHAT_LLM_RETRY_JITTER_SECONDS": "0",
+}
+_QUICK = ("CurrentSubscription", "ConversationPage", "PrivacyExportStatus", "EnterpriseUsage")
+_HEAVY = ("ConversationsWithMessages",)
+_CACHED = ("CurrentSubscription", "Quota")
+_TOGETHER = "SubscriptionAndQuota"
+_DOCUMENT = f"""query {_TOGETHER} {{
+  viewer {{
+    id
+    subscription {{ status plan {{ code }} }}
+    quota {{ state limit used remaining resetsAt }}
+  }}
+}}"""
+_FEWEST_ROUNDS = 6
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tunings:
+    """What was measured; in each pair the first is without the tuning."""
+
+    indexes: tuple[str, ...]
+    without_indexes: Measured
+    without_indexes_heavy: Measured
+    without_cache: Measured
+    looking_up_twice: Measured
+    backoff: tuple[Outages, Outages]
+
+
+@dataclass(frozen=True, slots=True)
+class Thoroughness:
+    """How many rounds of four blocks, and requests of each operation in a block."""
+
+    rounds: int
+    requests: int
+
+    def plan(self, flows: Mapping[str, Flow]) -> Plan:
+        """For operations that take milliseconds."""
+        return Plan(self.rounds, self.requests, flows)
+
+    def heavy(self, flows: Mapping[str, Flow]) -> Plan:
+        """For those that take seconds without their index."""
+        return Plan(_FEWEST_ROUNDS, 1, flows)
+
+
+def measure_tunings(
+    database_url: str, sizes: BenchSizes, how: Thoroughness, *, tell: Tell
+) -> Tunings:
+    """Measure all of them on copies of a seeded database, which itself stays as it is.
+
+    Nobody else may be connected to it while it is copied. The copies are dropped in the end.
+    """
+    tell("finding the indexes, and copying the database")
+    names = performance_indexes(database_url)
+    with _copies(database_url) as (without, tuned):
+        drop_indexes(without, names)
+        bench = _Bench(without, tuned, sizes)
+        tell("indexes")
+        quick, heavy = bench.indexes(how)
+        tell("cache")
+        cached = bench.pair(
+            (tuned, _OFF_CACHE, THIS_VERSION), (tuned, {}, THIS_VERSION), how.plan(_flows(_CACHED))
+        )
+        tell("single lookup")
+        with asking_twice() as twice:
+            together = {_TOGETHER: Flow(_TOGETHER, 1, text=_DOCUMENT)}
+            lookups = bench.pair(
+                (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), how.plan(together)
+            )
+        tell("backoff")
+        return Tunings(names, quick, heavy, cached, lookups, bench.backoff(how))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    without: str
+    tuned: str
+    sizes: BenchSizes
+
+    def indexes(self, how: Thoroughness) -> tuple[Measured, Measured]:
+        """Without the cache, which would hide what the lookup of the subscription takes."""
+        off = (self.without, _OFF_CACHE, THIS_VERSION)
+        on = (self.tuned, _OFF_CACHE, THIS_VERSION)
+        with self._servers(off, on) as (left, right):
+            return (
+                measure(left, right, how.plan(_flows(_QUICK))),
+                measure(left, right, how.heavy(_flows(_HEAVY))),
+            )
+
+    def pair(self, off: "_Arm", on: "_Arm", plan: Plan) -> Measured:
+        """Two servers, in turns."""
+        with self._servers(off, on) as (left, right):
+            return measure(left, right, plan)
+
+    def backoff(self, how: Thoroughness) -> tuple[Outages, Outages]:
+        """Each with a model of its own, which is away for a moment again and again."""
+        with (
+            running_model(AT_ONCE) as first,
+            running_model(AT_ONCE) as second,
+            self._server((self.tuned, _OFF_BACKOFF, THIS_VERSION), first) as left,
+            self._server((self.tuned, {}, THIS_VERSION), second) as right,
+        ):
+            sides = Side(left, first), Side(right, second)
+            return live_through(*sides, rounds=how.rounds)
+
+    @contextmanager
+    def _servers(self, off: "_Arm", on: "_Arm") -> Iterator[tuple[Target, Target]]:
+        with (
+            running_model(AT_ONCE) as model,
+            self._server(off, model) as left,
+            self._server(on, model) as right,
+        ):
+            yield left, right
+
+    @contextmanager
+    def _server(self, arm: "_Arm", model: str) -> Iterator[Target]:
+        url, settings, version = arm
+        with (
+            TemporaryDirectory(prefix="guidance-tunings-") as folder,
+            server_on(
+                url, model, data_dir=folder, version=version, sizes=self.sizes, settings=settings
+            ) as target,
+        ):
+            yield target
+
+
+_Arm = tuple[str, Mapping[str, str], Version]
+
+
+def _flows(names: tuple[str, ...]) -> Mapping[str, Flow]:
+    return {name: FLOWS[name] for name in names}
+
+
+@contextmanager
+def _copies(url: str) -> Iterator[tuple[str, str]]:
+    """Two copies of a database, dropped in the end."""
+    source, names = urlsplit(url).path.removeprefix("/"), ("without_tunings", "with_tunings")
+    maintenance = database_of(url, "template1")
+    with ExitStack() as stack:
+        for name in names:
+            drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+            stack.callback(_run, maintenance, drop)
+            asyncio.run(
+                run(
+                    maintenance,
+                    drop,
+                    f'CREATE DATABASE {name} TEMPLATE "{source}" STRATEGY FILE_COPY',
+                )
+            )
+        first, second = (database_of(url, name) for name in names)
+        yield first, second
+
+
+def _run(url: str, command: str) -> None:
+    asyncio.run(run(url, command))

@@ -1,0 +1,77 @@
+"""What is counted in memory while requests are answered, and written behind their backs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+import structlog
+
+from db.unavailable import DatabaseUnavailable
+from services.periodic import repeat
+
+_WRITE_SECONDS = 1.0
+_log = structlog.get_logger("guidance.operations")
+
+
+class Mergeable(Protocol):
+    """A count that can take up a later one of the same thing."""
+
+    def merged(self, later: Self) -> Self:
+        """Both together."""
+        ...
+
+
+K = TypeVar("K")
+N = TypeVar("N", bound=Mergeable)
+
+
+class Notes(Generic[K, N]):
+    """Counts by key, written together about once a second; leaving writes the rest.
+
+    Where writing fails they stay noted. At most `most` keys are noted at a time; what comes beyond
+    is not counted.
+    """
+
+    def __init__(self, write: Callable[[dict[K, N]], Awaitable[None]], *, most: int) -> None:
+        self._write = write
+        self._most = most
+        self._noted: dict[K, N] = {}
+
+    async def __aenter__(self) -> Self:
+        self._writing = asyncio.create_task(repeat(self.write, every_seconds=_WRITE_SECONDS))
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._writing.cancel()
+        await asyncio.wait([self._writing])
+        try:
+            await self.write()
+        except DatabaseUnavailable as error:
+            _log.warning("uses are lost", documents=len(self._noted), reason=str(error))
+
+    def note(self, key: K, note: N) -> None:
+        """Count once more."""
+        known = self._noted.get(key)
+        if known is not None:
+            self._noted[key] = known.merged(note)
+        elif len(self._noted) < self._most:
+            self._noted[key] = note
+
+    async def write(self) -> None:
+        """Write what was noted."""
+        noted, self._noted = self._noted, {}
+        if not noted:
+            return
+        try:
+            await self._write(noted)
+        except BaseException:
+            since, self._noted = self._noted, noted
+            for key, note in since.items():
+                self.note(key, note)
+            raise

@@ -1,0 +1,19 @@
+"""Who shares a budget among those who ask without a credential."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+_PREFIX = 64
+"""The part of an IPv6 address that a customer is given; the rest they choose themselves."""
+
+
+def network(address: str) -> str:
+    """An IPv4 address, the network of an IPv6 address, or what it is if it is neither."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, _PREFIX), strict=False))

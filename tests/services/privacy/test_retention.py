@@ -1,0 +1,99 @@
+"""What is kept of people who were erased: for as long as the registry says, and no longer."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.privacy.retention import remove_what_was_kept
+from tests.fixtures.world import GRACE
+from tests.services.privacy.parts import LATER, Parts, instance
+from tests.services.privacy.test_erasing import everything, prepare
+
+SECOND = timedelta(seconds=1)
+ALL_TIMES = "2031-05-06T07:08:09Z"
+"""When everything that is kept happened."""
+MOVE_IN_TIME = (
+    f"UPDATE audit_events SET occurred_at = '{ALL_TIMES}'",
+    f"UPDATE user_privacy_requests SET requested_at = '{ALL_TIMES}'",
+    f"UPDATE user_privacy_requests SET completed_at = '{ALL_TIMES}' WHERE status = 'completed'",
+    f"UPDATE billing_payment_attempts SET updated_at = '{ALL_TIMES}'",
+    f"UPDATE billing_plan_changes SET changed_at = '{ALL_TIMES}'",
+    f"UPDATE user_subscriptions SET updated_at = '{ALL_TIMES}'",
+)
+OVER = {
+    datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"audit_events": 3},
+    datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
+        "privacy_erasure_counts": 14,
+        "user_privacy_requests": 6,
+    },
+    datetime(2042, 1, 1, tzinfo=UTC): {
+        "billing_payment_attempts": 1,
+        "billing_plan_changes": 1,
+        "user_subscriptions": 2,
+    },
+}
+"""The instants after which something goes, and what."""
+
+
+async def erased(parts: Parts, *commands: str) -> None:
+    """Carry out the erasure that was asked for, and then what else is to have happened."""
+    assert await parts.erase() == 1
+    for command in commands:
+        await parts.rows(command)
+
+
+def test_each_kind_of_row_goes_when_its_time_is_over(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            await erased(parts, *MOVE_IN_TIME)
+            before = await everything(own_world)
+            gone: dict[str, int] = {}
+            for over, removed in OVER.items():
+                is_until_then = over.month == over.day == 1
+                last = over - SECOND if is_until_then else over
+                assert await remove_what_was_kept(parts.database, last) == {}
+                counts = await remove_what_was_kept(parts.database, last + SECOND)
+                assert counts == removed
+                gone |= removed
+            after = await everything(own_world)
+        assert {name: len(before[name]) - len(after[name]) for name in gone} == gone
+        for name in before.keys() - gone.keys():
+            assert after[name] == before[name], name
+
+    asyncio.run(scenario())
+
+
+def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            await erased(parts)
+            await remove_what_was_kept(parts.database, LATER + timedelta(days=36_500))
+            left = await parts.rows("SELECT action, user_id FROM audit_events ORDER BY id")
+            assert [tuple(row) for row in left] == [
+                ("credential.revoked", None),
+                ("looked.at", GRACE),
+                ("asked", None),
+                ("plan.changed", GRACE),
+                ("privacy.erased", None),
+            ]
+            payments = await parts.rows("SELECT user_id FROM billing_payment_attempts")
+            assert [row["user_id"] for row in payments] == [GRACE]
+
+    asyncio.run(scenario())
+
+
+def test_a_row_stays_as_long_as_another_refers_to_it(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            a_later_payment = "UPDATE billing_payment_attempts SET updated_at = '2033-01-01Z'"
+            await erased(parts, *MOVE_IN_TIME, a_later_payment)
+            subscriptions = "SELECT count(*) FROM user_subscriptions WHERE user_id IS NULL"
+            await remove_what_was_kept(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
+            assert await parts.value(subscriptions) == 1
+            await remove_what_was_kept(parts.database, datetime(2044, 1, 2, tzinfo=UTC))
+            assert await parts.value(subscriptions) == 0
+
+    asyncio.run(scenario())
