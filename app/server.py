@@ -69,6 +69,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
             allowed_origins=settings.graphql_allowed_origins,
         ),
         statuses=settings.graphql_status_profile,
+        tells_timing=settings.tells_timing,
     )
     socket = GraphQLSocket(
         application.graphql,

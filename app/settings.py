@@ -208,6 +208,11 @@ class Settings(BaseSettings):
     graphql_ide: bool | None = Field(
         None, description="Whether /graphql shows people a page; by default only in development."
     )
+    graphql_server_timing: bool | None = Field(
+        None,
+        description="Whether `Server-Timing` says what an answer took, in the database besides; by "
+        "default only in development.",
+    )
     graphql_status_profile: StatusProfile = Field(
         StatusProfile.CURRENT,
         description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
@@ -419,6 +424,15 @@ class Settings(BaseSettings):
         if self.runs_trusted_alone:
             return False
         return not self.is_production if self.graphql_ide is None else self.graphql_ide
+
+    @property
+    def tells_timing(self) -> bool:
+        """Whether clients are told what an answer took."""
+        return (
+            not self.is_production
+            if self.graphql_server_timing is None
+            else (self.graphql_server_timing)
+        )
 
     @property
     def uses_stand_in(self) -> bool:

@@ -11,6 +11,7 @@ from services.guidance.repairs import end_abandoned_replies
 from services.idempotency import forget_old_keys
 from services.metered.endings import end_abandoned_metered_replies
 from services.metered.service import forget_old_texts
+from services.operations.registry import forget_old_unknown
 from services.periodic import repeat
 from services.privacy.retention import remove_what_was_kept
 from services.privacy.watching import watch_deadlines
@@ -80,6 +81,7 @@ class Worker:
             await forget_old_keys(connection, now)
             await forget_old_texts(connection, now)
             await forget_old_events(connection, now)
+            await forget_old_unknown(connection, now)
 
     async def _remove_what_was_kept(self) -> None:
         parts = self._application

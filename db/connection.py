@@ -75,8 +75,11 @@ class Connection:
         raise_if_lost(error, self._session.driver)
 
     def _report(self, name: str, started: float, rows: int | None) -> None:
+        seconds, recording = perf_counter() - started, current_recording()
+        if recording is not None:
+            recording.seconds += seconds
         if self._observe is not None:
-            self._observe(name, perf_counter() - started, rows, self._waited)
+            self._observe(name, seconds, rows, self._waited)
             self._waited = 0.0
 
 

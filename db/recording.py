@@ -11,14 +11,22 @@ class Recording:
     """What ran for one request.
 
     `operation` is the name that its statements carry to the database; it is never a client's text.
+    `seconds` are those that they took in all, several at once counted each.
     """
 
     operation: str | None = None
     names: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 current_recording = _recording.get
+
+
+def recorded_seconds() -> float:
+    """What the statements of the current request have taken so far."""
+    recording = current_recording()
+    return 0.0 if recording is None else recording.seconds
 
 
 @contextmanager

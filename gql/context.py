@@ -16,6 +16,7 @@ from services.metered.service import MeteredGuidance
 from services.principal import ApiClient, Person, Principal
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
+from services.refusal import UserErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class RequestContext:
 
     `last_event_id` is the number of the last event that a client has seen of a stream that it
     takes up again; it counts more than an argument of the field that says the same. `is_excused`
-    says that what was asked for failed through us, and that the caller's budget is not charged.
+    says that what was asked for failed through us, and that the caller's budget is not charged;
+    `refusal` why the first field changed nothing that did not.
     """
 
     principal: Principal
@@ -48,6 +50,7 @@ class RequestContext:
     request_id: str
     last_event_id: int | None = None
     is_excused: bool = False
+    refusal: UserErrorCode | None = None
 
     @property
     def viewer_id(self) -> int | None:
@@ -74,6 +77,11 @@ class RequestContext:
     def excuse(self) -> None:
         """Charge nothing to the caller's budget: it is our failure."""
         self.is_excused = True
+
+    def note_refusal(self, code: UserErrorCode) -> None:
+        """Remember that a field changed nothing; the answer itself is a good one."""
+        if self.refusal is None:
+            self.refusal = code
 
     def forget_loaded(self) -> None:
         """Load anew what is read from here on: something was changed."""

@@ -1,13 +1,13 @@
 """Loading many keys of one request in one go."""
 
-from asyncio import CancelledError, Future, Task, current_task, shield
+from asyncio import CancelledError, Future, Task, shield
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any, Generic, TypeVar
 
-from aiodataloader import DataLoader
+from aiodataloader import DataLoader, dispatch_queue_batch
+from aiodataloader import Loader as Queued
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,7 +43,7 @@ class Loader(Generic[K, V]):
     __slots__ = ("_loader",)
 
     def __init__(self, batch: Batch[K, V]) -> None:
-        self._loader: DataLoader[K, V] = DataLoader(partial(_noted, batch))
+        self._loader: _Queue[K, V] = _Queue(batch)
 
     async def load(self, key: K) -> V:
         """The value of `key`; a failure of the batch is raised to each who waits for it.
@@ -62,15 +62,26 @@ class Loader(Generic[K, V]):
         self._loader.prime(key, value)
 
 
-async def _noted(batch: Batch[K, V], keys: list[K]) -> list[V]:
-    running, task = _running.get(), current_task()
-    if running is None or task is None:
-        return await batch(keys)
-    running.add(task)
-    try:
-        return await batch(keys)
-    finally:
-        running.discard(task)
+class _Queue(DataLoader[K, V]):
+    """aiodataloader's queue, dispatched by one task, which ends with the block that it began in."""
+
+    def do_resolve_reject(self, key: K, future: "Future[V]") -> None:
+        """Take a key in; the first one has all loaded that come until the turn after the next.
+
+        One turn would be too soon: who asks because something else has just been loaded is to be
+        in the same batch as those who asked for that.
+        """
+        self._queue.append(Queued(key=key, future=future))
+        if len(self._queue) == 1:
+            self.loop.call_soon(self.loop.call_soon, self._begin)
+
+    def _begin(self) -> None:
+        queue, self._queue = self._queue, []
+        task = self.loop.create_task(dispatch_queue_batch(self, queue))
+        running = _running.get()
+        if running is not None:
+            running.add(task)
+            task.add_done_callback(running.discard)
 
 
 def _disregard(value: "Future[Any]") -> None:

@@ -6,6 +6,7 @@ of the whole life of the process and percentiles of the newest samples.
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 from prometheus_client import Counter, Histogram
 
@@ -27,6 +28,16 @@ OPERATIONS = Counter(
     ("operation", "outcome"),
 )
 
+STATEMENTS = Counter(
+    "guidance_operation_statements", "SQL statements that operations ran.", ("operation",)
+)
+COST = Counter("guidance_operation_cost", "What operations were to cost.", ("operation",))
+OVER_BUDGET = Counter(
+    "guidance_operation_over_budget",
+    "Answers beyond a number of the operation's budget: p95_ms, p99_ms, statements or cost.",
+    ("operation", "number"),
+)
+
 _DISTINCT_NAMES = 500
 OTHER = "other"
 """The name under which everything is counted that comes after the first 500 names."""
@@ -41,10 +52,71 @@ class Outcome(Enum):
     SERVER_ERROR = "server_error"
 
 
+_WORKED_FOR = frozenset({Outcome.OK, Outcome.SERVER_ERROR})
+
+
+class Agreed(Protocol):
+    """What is agreed of an operation; a number that is not is None."""
+
+    @property
+    def p95_ms(self) -> int:
+        """Milliseconds that 95% of its answers keep within."""
+
+    @property
+    def p99_ms(self) -> int:
+        """Milliseconds that 99% of its answers keep within."""
+
+    @property
+    def statements(self) -> int | None:
+        """The SQL statements that it runs."""
+
+    @property
+    def cost(self) -> int | None:
+        """What it may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One answer: which operation it is to, what it took, and what became of it."""
+
+    operation: str
+    seconds: float
+    statements: int
+    cost: int
+    outcome: Outcome
+
+    @property
+    def counts_for_latency(self) -> bool:
+        """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
+        return self.outcome in _WORKED_FOR
+
+    def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
+        """The numbers that are exceeded: by name, what was taken, and what is agreed."""
+        milliseconds = self.seconds * 1000 if self.counts_for_latency else 0.0
+        if (
+            milliseconds <= agreed.p95_ms
+            and (agreed.statements is None or self.statements <= agreed.statements)
+            and (agreed.cost is None or self.cost <= agreed.cost)
+        ):
+            return []
+        taken = {
+            "p95_ms": (milliseconds, agreed.p95_ms),
+            "p99_ms": (milliseconds, agreed.p99_ms),
+            "statements": (self.statements, agreed.statements),
+            "cost": (self.cost, agreed.cost),
+        }
+        return [
+            (name, number, most)
+            for name, (number, most) in taken.items()
+            if most is not None and number > most
+        ]
+
+
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for one operation."""
+    """What became of the requests for one operation, of which `agreed` is agreed."""
 
+    agreed: Agreed
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
     errors: int = 0
@@ -59,19 +131,31 @@ class Observations:
         self.methods = Methods()
         self._operations: dict[str, OperationRecord] = {}
 
-    def operation(self, name: str, seconds: float, *, statements: int, outcome: Outcome) -> None:
-        """Note an answer; one refused on purpose does not count towards the latency."""
+    def operation(self, one: Observed, agreed: Agreed) -> list[tuple[str, float, int]]:
+        """Note an answer; gives the numbers of what is agreed that it exceeds.
+
+        One refused on purpose, or for a mistake of the client's, does not count as quick.
+        """
+        name = one.operation
         if name not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
             name = OTHER
-        record = self._operations.setdefault(name, OperationRecord())
+        record = self._operations.get(name)
+        if record is None:
+            record = self._operations.setdefault(name, OperationRecord(agreed))
         record.requests += 1
-        record.errors += outcome is Outcome.SERVER_ERROR
-        record.protected += outcome is Outcome.PROTECTED
-        record.statements_max = max(record.statements_max, statements)
-        OPERATIONS.labels(name, outcome.value).inc()
-        if outcome is not Outcome.PROTECTED:
-            record.timing.add(seconds)
-            OPERATION_SECONDS.labels(name).observe(seconds)
+        record.errors += one.outcome is Outcome.SERVER_ERROR
+        record.protected += one.outcome is Outcome.PROTECTED
+        record.statements_max = max(record.statements_max, one.statements)
+        OPERATIONS.labels(name, one.outcome.value).inc()
+        STATEMENTS.labels(name).inc(one.statements)
+        COST.labels(name).inc(one.cost)
+        if one.counts_for_latency:
+            record.timing.add(one.seconds)
+            OPERATION_SECONDS.labels(name).observe(one.seconds)
+        over = one.over(agreed)
+        for number, _, _ in over:
+            OVER_BUDGET.labels(name, number).inc()
+        return over
 
     def operations(self) -> list[tuple[str, OperationRecord]]:
         """Every operation seen."""

@@ -63,8 +63,8 @@ def publish(source: Path, client: str) -> None:
     except DocumentIdTaken as error:
         raise click.ClickException(f"{error}; nothing was stored") from None
     click.echo(
-        f"{client} has {published.new} new documents, {published.revived} that are active again, "
-        f"and {published.known} that it had."
+        f"Published for {client}: {published.new} new, {published.revived} active again, "
+        f"{published.known} known."
     )
 
 

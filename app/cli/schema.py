@@ -64,7 +64,8 @@ def _in_words(document: ListedDocument) -> str:
     last = document.last_used_at
     use = "never used"
     if last is not None:
-        use = f"used {document.use_count} times, last on {last:%Y-%m-%d}"
+        times = "once" if document.use_count == 1 else f"{document.use_count} times"
+        use = f"used {times}, last on {last:%Y-%m-%d}"
     return f"{document.name} of {document.client_name} ({document.state.value}, {use})"
 
 

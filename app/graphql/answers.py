@@ -37,8 +37,8 @@ class Answer:
     """What the client gets, and what the log says of it.
 
     A subscription has one for each event, with the event's number where it has one. `level` is
-    what is left of the caller's budget, where there is one, and `refusal` the code of what was not
-    executed.
+    what is left of the caller's budget, where there is one, `refusal` the code of what was not
+    executed, `cost` what it was to cost, and `seconds` what it took, in the database besides.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -51,6 +51,9 @@ class Answer:
     level: Level | None = None
     retry_after_seconds: int | None = None
     refusal: str | None = None
+    cost: int = 0
+    seconds: float = 0.0
+    database_seconds: float = 0.0
 
 
 def executed(
@@ -66,12 +69,26 @@ def executed(
     return Answer(body, True, outcome_of(errors), name, tuple(statements), number)
 
 
-def told(answer: Answer, charge: Charge) -> Answer:
-    """The answer with what it cost, for callers who are told, and what is left."""
+def told(
+    answer: Answer,
+    charge: Charge,
+    *,
+    outcome: Outcome,
+    seconds: float,
+    database_seconds: float,
+) -> Answer:
+    """The answer with what it cost, for callers who are told, what is left, and what it took."""
     extensions = charge.extensions
     if extensions is not None:
         answer.body["extensions"] = extensions
-    return replace(answer, level=charge.level)
+    return replace(
+        answer,
+        level=charge.level,
+        outcome=outcome,
+        cost=charge.estimate,
+        seconds=seconds,
+        database_seconds=database_seconds,
+    )
 
 
 def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
@@ -118,17 +135,24 @@ class Record:
         self.operation_name = UNTRUSTED
         self.answers = 0
         self.statements = 0
+        self.cost = 0
         self.outcome = Outcome.OK
         self.seconds = 0.0
         self._started = perf_counter()
 
+    @property
+    def elapsed_seconds(self) -> float:
+        """The time since this was made."""
+        return perf_counter() - self._started
+
     def add(self, answer: Answer) -> None:
         """Note the next answer."""
         if not self.answers:
-            self.seconds = perf_counter() - self._started
+            self.seconds = self.elapsed_seconds
         self.operation_name = answer.operation_name
         self.answers += 1
         self.statements += len(answer.statements)
+        self.cost = max(self.cost, answer.cost)
         self.outcome = min(self.outcome, answer.outcome, key=_WORST_FIRST.index)
 
     @property

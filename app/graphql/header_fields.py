@@ -22,3 +22,16 @@ def header_fields(answer: Answer) -> dict[str, str]:
     if answer.retry_after_seconds is not None:
         fields["retry-after"] = str(answer.retry_after_seconds)
     return fields
+
+
+def server_timing(answer: Answer) -> dict[str, str]:
+    """Server-Timing, which browsers show: milliseconds in all and in the database, statements.
+
+    https://www.w3.org/TR/server-timing/
+    """
+    total, database = answer.seconds * 1000, answer.database_seconds * 1000
+    statements = len(answer.statements)
+    return {
+        "server-timing": f"total;dur={total:.2f}, db;dur={database:.2f}, "
+        f'statements;desc="{statements}"'
+    }

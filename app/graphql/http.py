@@ -23,7 +23,7 @@ from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
-from app.graphql.header_fields import header_fields
+from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.multipart import PartStream
 from app.graphql.racing import until_gone
 from app.graphql.request import Acceptance, read_request
@@ -55,8 +55,10 @@ class GraphQLEndpoint:
         *,
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        tells_timing: bool = False,
     ) -> None:
         self._service = service
+        self._tells_timing = tells_timing
         self._authenticator = authenticator
         self._clock = clock
         self._acceptance = acceptance
@@ -152,7 +154,10 @@ class GraphQLEndpoint:
 
     def _response(self, answer: Answer, types: Accepted) -> Response:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
-        return _response(status, answer.body, types.json, header_fields(answer))
+        fields = header_fields(answer)
+        if self._tells_timing and answer.seconds:
+            fields = fields | server_timing(answer)
+        return _response(status, answer.body, types.json, fields)
 
     async def _parts(
         self,

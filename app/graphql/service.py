@@ -20,12 +20,14 @@ from app.graphql.answers import (
 from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, Throttled, actual_cost
+from app.graphql.observing import Observing
+from app.graphql.outcomes import outcome_in
 from app.graphql.racing import to_the_end
 from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
-from db.recording import recorded_statements
+from db.recording import recorded_seconds, recorded_statements
 from gql.context import Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
@@ -69,9 +71,9 @@ class GraphQLService:
             clock=clock,
         )
         self._context = contexts.new
-        self._streams = Streams(schema, contexts, meter, self._observe)
         self._meter = meter
-        self._observations = observations
+        self._observing = Observing(observations)
+        self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
 
     async def prepare(
@@ -90,7 +92,6 @@ class GraphQLService:
         principal: Principal,
         request_id: str,
         *,
-        deadline_seconds: float | None = None,
         gone: Gone | None = None,
     ) -> Answer:
         """Run a query or mutation; failures of its fields are part of the answer.
@@ -106,7 +107,7 @@ class GraphQLService:
                 context = self._context(operation, principal, request_id)
                 async with self._meter.charged(operation, values, principal) as charge:
                     try:
-                        with self._attention(operation, deadline_seconds, gone):
+                        with self._attention(operation, gone):
                             result = await run(self._schema, operation, values, context)
                     except DeadlineExceeded as error:
                         answer = failed(name, error, request_id, statements)
@@ -118,13 +119,21 @@ class GraphQLService:
                         answer = executed(name, result, request_id, statements)
                         if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
                             charge.actual = actual_cost(operation, values, result)
+                outcome = outcome_in(context, answer.outcome, operation.budget)
+                database_seconds = recorded_seconds()
         except Throttled as throttled:
             record.add(refused(throttled, name))
-            self._observe(record)
+            self._observing.note(operation, record, request_id)
             raise
-        answer = told(answer, charge)
+        answer = told(
+            answer,
+            charge,
+            outcome=outcome,
+            seconds=record.elapsed_seconds,
+            database_seconds=database_seconds,
+        )
         record.add(answer)
-        self._observe(record)
+        self._observing.note(operation, record, request_id)
         return answer
 
     async def answer_of_batch(
@@ -179,7 +188,7 @@ class GraphQLService:
                     self._coerced(operation, request),
                     principal,
                     request_id,
-                    self._deadline_seconds,
+                    self._seconds_for(operation),
                     last_event_id,
                     gone,
                 )
@@ -199,17 +208,10 @@ class GraphQLService:
                 raise variables_misfit(misfit) from None
             raise
 
-    def _attention(
-        self, operation: Operation, seconds: float | None, gone: Gone | None
-    ) -> AbstractContextManager[object]:
+    def _attention(self, operation: Operation, gone: Gone | None) -> AbstractContextManager[object]:
         if operation.kind == "mutation":
             return nullcontext()
-        return Attention(self._deadline_seconds if seconds is None else seconds, gone)
+        return Attention(self._seconds_for(operation), gone)
 
-    def _observe(self, record: Record) -> None:
-        self._observations.operation(
-            record.operation_name,
-            record.seconds,
-            statements=record.statements,
-            outcome=record.outcome,
-        )
+    def _seconds_for(self, operation: Operation) -> float:
+        return min(self._deadline_seconds, operation.budget.deadline_ms / 1000)

@@ -12,8 +12,9 @@ from graphql.execution.values import VariableValues
 from app.graphql.answers import Answer, Record, executed, failed, refused, told
 from app.graphql.contexts import Contexts
 from app.graphql.metering import Charge, Meter, Throttled
+from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
-from db.recording import recorded_statements
+from db.recording import recorded_seconds, recorded_statements
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention, Gone
@@ -51,7 +52,7 @@ class Streams:
         schema: GraphQLSchema,
         contexts: Contexts,
         meter: Meter,
-        observe: Callable[[Record], None],
+        observe: Callable[[Operation, Record, str], None],
     ) -> None:
         self._schema = schema
         self._contexts = contexts
@@ -93,7 +94,7 @@ class Streams:
                 yield answer
             finally:
                 if record.answers:
-                    self._observe(record)
+                    self._observe(asked.operation, record, asked.request_id)
 
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
@@ -114,13 +115,19 @@ class Streams:
                         if not _is_last(answer):
                             yield replace(answer, level=charge.level)
                     self._settle(charge, asked, parts, record, context)
-                yield told(answer, charge)
+                yield told(
+                    answer,
+                    charge,
+                    outcome=outcome_in(context, answer.outcome, asked.operation.budget),
+                    seconds=record.elapsed_seconds,
+                    database_seconds=recorded_seconds(),
+                )
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
                 raise
             finally:
                 if record.answers:
-                    self._observe(record)
+                    self._observe(asked.operation, record, asked.request_id)
 
     def _settle(
         self, charge: Charge, asked: Asked, parts: Parts, record: Record, context: RequestContext

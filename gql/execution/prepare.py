@@ -21,6 +21,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from gql.execution.plans import Plans
 from gql.execution.put_off import puts_off
 from gql.operations.analysis import Analysis, TooManySelections
+from gql.operations.budgets import Budget, budget_for
 from gql.operations.cost import OperationCost
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
 from services.operations.records import RegisteredDocument
@@ -58,6 +59,14 @@ class Operation:
     def label(self) -> str:
         """What the log and the metrics call it: names that anybody may invent are one."""
         return UNTRUSTED if self.document is None else self.document.name
+
+    @property
+    def budget(self) -> Budget:
+        """What is agreed of it, or of its kind where it is not one of our own."""
+        document = self.document
+        if document is None:
+            return budget_for(UNTRUSTED, "", self.kind)
+        return budget_for(document.name, document.text, self.kind)
 
     @property
     def kind(self) -> str:

@@ -62,18 +62,29 @@ class TrustedDocument:
     budget: Budget
 
 
-DEFAULT = Budget(
-    p95_ms=OBJECTIVE_P95_MS,
-    p99_ms=OBJECTIVE_P99_MS,
-    statements=None,
-    subscription_lookups=1,
-    rows=None,
-    response_bytes=None,
-    cost=None,
-    deadline_ms=_DEFAULT_DEADLINE_MS,
-    accepts=frozenset(Protection),
-)
-"""What is agreed of an operation that has no budget of its own."""
+def _objective(p95_ms: int, p99_ms: int) -> Budget:
+    return Budget(
+        p95_ms=p95_ms,
+        p99_ms=p99_ms,
+        statements=None,
+        subscription_lookups=1,
+        rows=None,
+        response_bytes=None,
+        cost=None,
+        deadline_ms=_DEFAULT_DEADLINE_MS,
+        accepts=frozenset(Protection),
+    )
+
+
+DEFAULT = _objective(OBJECTIVE_P95_MS, OBJECTIVE_P99_MS)
+"""What is agreed of what reads and has no budget of its own; its cost is what it is computed to."""
+_DEFAULTS = {
+    "query": DEFAULT,
+    # It may wait for the model, or for the payment provider.
+    "mutation": _objective(5_000, 10_000),
+    # Until the first answer, which waits for the model's first words.
+    "subscription": _objective(1_500, 3_000),
+}
 _NAMES = frozenset(one.name for one in fields(Budget))
 
 
@@ -83,10 +94,16 @@ def trusted_documents() -> Mapping[str, TrustedDocument]:
     return read_documents(FOLDER)
 
 
-def budget_for(operation_name: str | None) -> Budget:
-    """The budget of the operation of this name; of one without its own, the default."""
-    document = trusted_documents().get(operation_name or "")
-    return document.budget if document else DEFAULT
+def budget_for(operation_name: str, text: str | None = None, kind: str = "query") -> Budget:
+    """The budget of an operation of our own, or the default of its `kind`.
+
+    `kind` is `query`, `mutation` or `subscription`. With the `text` of a document it has to be our
+    own: clients may publish others of the same name.
+    """
+    own = trusted_documents().get(operation_name)
+    if own is None or (text is not None and text != own.text):
+        return _DEFAULTS[kind]
+    return own.budget
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from gql.schema.connections import LARGEST_SIZE
+
 # Any: variables are coerced to whatever their types are, and answers are JSON.
 Variables: TypeAlias = Mapping[str, Any]
 Condition: TypeAlias = tuple[str, bool]
@@ -162,6 +164,9 @@ def _places(
     size = one.size.of(variables)
     if one.is_connection or (one.is_list and one.each):
         at_most = _at_most((cost - one.own) * times, size, excess)
+        if at_most is not None and one.is_connection:
+            # More would be affordable, and then be refused as a page.
+            at_most = min(at_most, LARGEST_SIZE)
         yield Dear(path, cost * times, size, _argument(one.size, variables), at_most)
     inner_times = times if one.is_connection else times * size
     for fields in one.alternatives:

@@ -11,11 +11,12 @@ from gql.schema.weight import LARGEST_LIST
 
 def largest_cost(operation: Operation) -> int:
     """What the operation costs with the largest pages, and everything included."""
-    variables = {
-        one.variable.name.value: LARGEST_LIST
-        for one in operation.definition.variable_definitions or ()
-    }
-    return OperationCost(tuple(map(_unconditional, operation.cost.fields))).of(variables)
+    return _of(operation, are_values_fixed=True)
+
+
+def largest_cost_of_shape(operation: Operation) -> int:
+    """The same, of any operation that differs in nothing but its values."""
+    return _of(operation, are_values_fixed=False)
 
 
 def usual_cost(operation: Operation) -> int:
@@ -29,6 +30,23 @@ def usual_cost(operation: Operation) -> int:
     )
 
 
-def _unconditional(one: CostedField) -> CostedField:
-    inner = tuple(tuple(map(_unconditional, fields)) for fields in one.alternatives)
-    return replace(one, conditions=(), alternatives=inner)
+def _of(operation: Operation, *, are_values_fixed: bool) -> int:
+    return OperationCost(
+        tuple(_largest(one, are_values_fixed=are_values_fixed) for one in operation.cost.fields)
+    ).of({})
+
+
+def _largest(one: CostedField, *, are_values_fixed: bool) -> CostedField:
+    said = tuple(
+        (name, value if are_values_fixed and isinstance(value, int) else LARGEST_LIST)
+        for name, value in one.size.arguments
+    )
+    return replace(
+        one,
+        size=replace(one.size, arguments=said),
+        conditions=(),
+        alternatives=tuple(
+            tuple(_largest(inner, are_values_fixed=are_values_fixed) for inner in fields)
+            for fields in one.alternatives
+        ),
+    )

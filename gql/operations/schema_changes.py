@@ -45,7 +45,11 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every change that matters, breaking ones first, and what is not valid afterwards."""
+    """Every change that matters, breaking ones first.
+
+    `broken` are documents that are not valid afterwards and use nothing that a breaking change is
+    about, as one that was not valid before.
+    """
 
     changes: tuple[Change, ...]
     broken: tuple[Broken, ...]
@@ -70,12 +74,14 @@ def compared(
     used = [(one, used_by(document, old)) for one, document in parsed]
     found: list[BreakingChange | DangerousChange] = [*find_breaking_changes(old, new)]
     found += find_dangerous_changes(old, new)
+    changes = tuple(_change(one, used) for one in found)
+    explained = {one for change in changes if change.is_breaking for one in change.documents}
     broken = []
     for one, document in parsed:
-        errors = validate(new, document)
+        errors = [] if one in explained else validate(new, document)
         if errors:
             broken.append(Broken(one, " ".join(errors[0].message.split())))
-    return Comparison(tuple(_change(one, used) for one in found), tuple(broken))
+    return Comparison(changes, tuple(broken))
 
 
 def _change(

@@ -41,7 +41,7 @@ from graphql import (
 from graphql.language import SKIP
 
 from gql.execution.prepare import Operation
-from gql.operations.largest import largest_cost
+from gql.operations.largest import largest_cost_of_shape
 from services.operations.identifiers import hash_of
 from services.operations.records import Shape
 
@@ -61,7 +61,7 @@ def shape_of(schema: GraphQLSchema, operation: Operation) -> Shape:
     lifter = TypeInfoVisitor(types, _Lifter(types, variables))
     document: DocumentNode = visit(DocumentNode(definitions=(definition, *fragments)), lifter)
     text = print_ast(_declared(document, variables.definitions))
-    return Shape(hash_of(text), text, operation.name, largest_cost(operation))
+    return Shape(hash_of(text), text, operation.name, largest_cost_of_shape(operation))
 
 
 def _used(operation: Operation) -> Iterator[FragmentDefinitionNode]:

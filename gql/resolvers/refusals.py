@@ -37,6 +37,7 @@ def mutation(
             try:
                 return await resolve(self, info, input_)
             except Refusal as refusal:
+                info.context.note_refusal(refusal.code)
                 return refused(user_errors=[UserError.from_refusal(refusal)])
 
         return strawberry.mutation(settle, description=description, metadata=declared(CHANGE))

@@ -12,8 +12,6 @@ from metrics.methods import Method
 from metrics.observations import OperationRecord
 
 DEFAULT_METHODS, MOST_METHODS = 10, 100
-OBJECTIVE_P95_MS = 300.0
-OBJECTIVE_P99_MS = 700.0
 
 Top = Annotated[int | None, strawberry.argument(description="How many methods at most, 1 to 100.")]
 
@@ -73,13 +71,15 @@ class OperationSlo:
     budget_statements: int | None = strawberry.field(
         description="How many statements it may run; null where none is agreed."
     )
-    within_budget: bool = strawberry.field(description="Whether its percentiles are kept.")
+    within_budget: bool = strawberry.field(
+        description="Whether its percentiles and its statements are kept."
+    )
 
     @classmethod
     def from_record(cls, name: str, record: OperationRecord) -> Self:
         """The record as operators see it."""
         p95_ms, p99_ms = (record.timing.percentile(share) * 1000 for share in (0.95, 0.99))
-        return cls(
+        slo = cls(
             operation_name=name,
             requests=record.requests,
             errors=record.errors,
@@ -87,17 +87,34 @@ class OperationSlo:
             p50_ms=record.timing.percentile(0.5) * 1000,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
-            budget_p95_ms=OBJECTIVE_P95_MS,
-            budget_p99_ms=OBJECTIVE_P99_MS,
+            budget_p95_ms=record.agreed.p95_ms,
+            budget_p99_ms=record.agreed.p99_ms,
             statements_max=record.statements_max,
-            budget_statements=None,
-            within_budget=p95_ms <= OBJECTIVE_P95_MS and p99_ms <= OBJECTIVE_P99_MS,
+            budget_statements=record.agreed.statements,
+            within_budget=True,
         )
+        slo.within_budget = slo.budget_share <= 1
+        return slo
 
     @property
     def budget_share(self) -> float:
-        """The part of its tighter percentile budget that is used up."""
-        return max(self.p95_ms / self.budget_p95_ms, self.p99_ms / self.budget_p99_ms)
+        """The part of its tightest budget that is used up; beyond 1, it is not kept."""
+        statements = self.statements_max / (self.budget_statements or 0.5)
+        return max(
+            self.p95_ms / self.budget_p95_ms,
+            self.p99_ms / self.budget_p99_ms,
+            0.0 if self.budget_statements is None else statements,
+        )
+
+    @property
+    def error_share(self) -> float:
+        """The part of its requests that failed by a fault of the server."""
+        return self.errors / self.requests
+
+    @property
+    def goodness(self) -> tuple[bool, float, float]:
+        """The worst first: what is not kept, then what fails most, then what is tightest."""
+        return self.within_budget, -self.error_share, -self.budget_share
 
 
 @strawberry.type(description="Operations data of the process that answers.")
@@ -119,4 +136,4 @@ class Ops:
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]
-        return sorted(slos, key=lambda slo: -slo.budget_share)
+        return sorted(slos, key=lambda slo: slo.goodness)

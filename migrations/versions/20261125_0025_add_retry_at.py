@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261125_0025"
-down_revision: str | None = "20261124_0023"
+down_revision: str | None = "20261125_0024"
 
 
 def upgrade() -> None:

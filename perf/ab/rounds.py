@@ -41,6 +41,7 @@ class Arm:
     name: str
     client: Client
     callers: Callers
+    clock: Callable[[], float]
     alone: Alone = field(default_factory=dict)
     latencies: dict[str, list[float]] = field(default_factory=dict)
     methods: dict[str, MethodUse] = field(default_factory=dict)
@@ -56,11 +57,16 @@ class Measured:
 
 
 def measure(
-    a: Target, b: Target, plan: Plan, *, tell: Callable[[int], None] = lambda _: None
+    a: Target,
+    b: Target,
+    plan: Plan,
+    *,
+    tell: Callable[[int], None] = lambda _: None,
+    clock: Callable[[], float] = perf_counter,
 ) -> Measured:
-    """Measure both servers; `tell` is told of each round. Raises `AnswerUnusable`."""
+    """Measure both servers by a clock; `tell` is told of each round. Raises `AnswerUnusable`."""
     callers = [_callers(target, plan) for target in (a, b)]
-    return asyncio.run(_measure((a, b), callers, plan, tell))
+    return asyncio.run(_measure((a, b), callers, plan, tell, clock))
 
 
 async def _measure(
@@ -68,9 +74,10 @@ async def _measure(
     callers: list[Callers],
     plan: Plan,
     tell: Callable[[int], None],
+    clock: Callable[[], float],
 ) -> Measured:
     async with client_of(targets[0].url) as first, client_of(targets[1].url) as second:
-        a, b = Arm("a", first, callers[0]), Arm("b", second, callers[1])
+        a, b = Arm("a", first, callers[0], clock), Arm("b", second, callers[1], clock)
         for arm in (a, b):
             arm.alone = await asked_alone(arm.client, arm.callers, plan.flows)
             await _block(arm, plan)
@@ -98,9 +105,9 @@ async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
     for _ in range(plan.requests):
         for name, latencies in found.items():
             request = arm.callers.request(Planned(0, "", name))
-            started = perf_counter()
+            started = arm.clock()
             response = await arm.client.post(request)
-            latencies.append(perf_counter() - started)
+            latencies.append(arm.clock() - started)
             outcome = outcome_of(response.status, response.body, accepts=request.accepts)
             if outcome.kind is not Kind.OK:
                 raise AnswerUnusable(f"{arm.name} answers {name} with {outcome.code}")

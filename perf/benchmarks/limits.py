@@ -2,29 +2,32 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import click
 
+from app.graphql.answers import GraphQLRequest
 from app.redis import open_redis
 from app.settings import Settings, load_settings
-from app.wiring import database_url
+from app.wiring import database_url, open_application
 from db.database import Database, open_database
-from db.queries import credentials
+from db.queries import credentials, enterprise
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
+from perf.benchmarks.flood import report_flood
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from services import idempotency
 from services.clock import system_clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.idempotency import Caller
-from services.principal import ApiClient
+from services.principal import Anonymous, ApiClient
 from services.throttling.memory import MemoryBudgets
 from services.throttling.records import Policy
 from services.throttling.redis import RedisBudgets
@@ -34,6 +37,8 @@ _CONTRACT = UsageContract(1_000_000_000, 1_000_000_000, UsageLimitMode.BLOCK)
 _ROUNDS = 5
 _SIZED = """query Sized($n: Int, $m: Int) { viewer { conversations(first: $n) { edges { node {
   messages(last: $m) { edges { node { content } } } } } } } }"""
+_PLANS = "query Plans { plans { code } }"
+_NO_END = {"graphql_address_budget": 10**9, "serve_runs_worker": False}
 Work = Callable[[], Awaitable[object]]
 
 
@@ -52,8 +57,8 @@ class _Undone(Exception):
 def bench_limits(calls: int) -> None:
     """Measure in this process what limits, budgets and metering add to a call.
 
-    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`, which it
-    leaves as it is.
+    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`. For the flood
+    company 1 gets two keys, which are revoked in the end; the rest is left as it is.
     """
     settings = load_settings()
     with database_url(settings) as url:
@@ -83,6 +88,32 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
         url, replica_url=None, pool_size=2, observe=lambda *_: None
     ) as database:
         await _report_metering(database, calls)
+        async with database.read() as connection:
+            has_company = bool(await enterprise.accounts_by_id(connection, [1]))
+    await _report_whole_calls(settings, url, calls)
+    if has_company:
+        await report_flood(url, max(10, calls // 4))
+
+
+async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
+    """The same small call by somebody who has no budget, and by who spends that of an address."""
+    stores = {"memory": None, "Redis": settings.redis_url}
+    for where, redis_url in stores.items():
+        if where == "Redis" and redis_url is None:
+            continue
+        configured = settings.model_copy(update={"redis_url": redis_url} | _NO_END)
+        async with open_application(configured, url) as application:
+            service, request = application.graphql, GraphQLRequest(_PLANS)
+            operation = await service.prepare(request, Anonymous(), {})
+            callers = {
+                "without a budget": Anonymous(),
+                f"with one in {where}": Anonymous("203.0.113.7"),
+            }
+            works: dict[str, Work] = {
+                f"a whole call {name}": partial(service.answer, operation, request, caller, "bench")
+                for name, caller in callers.items()
+            }
+            await _report_together(works, max(10, calls // 4))
 
 
 async def _report_metering(database: Database, calls: int) -> None:
@@ -124,10 +155,17 @@ def _at_once(work: Callable[..., object], *arguments: Any) -> Work:
 
 
 async def _report(name: str, work: Work, calls: int) -> None:
-    rounds = []
+    await _report_together({name: work}, calls)
+
+
+async def _report_together(works: Mapping[str, Work], calls: int) -> None:
+    """By turns, so that what else the machine does touches all of them."""
+    rounds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(_ROUNDS):
-        started = perf_counter()
-        for _ in range(calls):
-            await work()
-        rounds.append((perf_counter() - started) / calls * 1e6)
-    click.echo(f"{name:<48}{median(rounds):>10.1f}")
+        for name, work in works.items():
+            started = perf_counter()
+            for _ in range(calls):
+                await work()
+            rounds[name].append((perf_counter() - started) / calls * 1e6)
+    for name, taken in rounds.items():
+        click.echo(f"{name:<48}{median(taken):>10.1f}")

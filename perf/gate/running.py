@@ -102,6 +102,7 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
                 "graphql_max_cost": _NO_BOUND,
                 "graphql_key_budget": _NO_BOUND,
                 "graphql_person_budget": _NO_BOUND,
+                "graphql_address_budget": 0,
             }
         )
         async with open_application(settings, url, clock=lambda: NOW) as application:

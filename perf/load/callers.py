@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, repeat
 from typing import Any
 from uuid import uuid4
 
@@ -52,6 +52,17 @@ class Callers:
             Caller.LEAVER: cycle(people.leavers),
         }
         return cls(flows, people.api_key, turns)
+
+    def alone(self) -> "Callers":
+        """The same, each kind of caller being the same one again and again.
+
+        But for those who leave: they can do that once.
+        """
+        turns = {
+            caller: turn if caller is Caller.LEAVER else repeat(next(turn))
+            for caller, turn in self._turns.items()
+        }
+        return Callers(self.flows, self.api_key, turns)
 
     def request(self, planned: Planned) -> Request:
         """What is sent for a planned request."""

@@ -89,8 +89,12 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
-    """What one request of each operation asks of the database; nothing where no metrics are."""
+    """What one request of each operation asks of the database; nothing where no metrics are.
+
+    Of somebody who has asked before, so that what is kept of them is there.
+    """
     alone: Alone = {}
+    callers = callers.alone()
     for name in flows:
         # The first fills caches and prepares the document.
         await client.post(callers.request(Planned(0, "", name)))

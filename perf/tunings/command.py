@@ -74,7 +74,6 @@ def tunings(rounds: int, requests: int, out: Path) -> None:
         host=this_host(),
         data=described(sizes),
         at=system_clock(),
-        rounds=rounds,
     )
     out.write_text(page)
     click.echo(page)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from perf.ab.servers import AT_ONCE, database_of, run
 from perf.dataset.bench import BenchSizes
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
+from perf.statistics.bootstrap import FEWEST_ROUNDS
 from perf.tunings.asking_twice import asking_twice
 from perf.tunings.indexes import drop_indexes, performance_indexes
 from perf.tunings.outages import Outages, Side, live_through
@@ -22,7 +23,9 @@ _OFF_BACKOFF = {
     "CHAT_LLM_RETRY_JITTER_SECONDS": "0",
 }
 _QUICK = ("CurrentSubscription", "ConversationPage", "PrivacyExportStatus", "EnterpriseUsage")
-_HEAVY = ("ConversationsWithMessages",)
+_HEAVY = "ConversationsWithMessages"
+HEAVY_CONVERSATIONS = 2
+"""Of so many conversations the messages are asked for: each is a scan of all without its index."""
 _CACHED = ("CurrentSubscription", "Quota")
 _TOGETHER = "SubscriptionAndQuota"
 _DOCUMENT = f"""query {_TOGETHER} {{
@@ -32,7 +35,6 @@ _DOCUMENT = f"""query {_TOGETHER} {{
     quota {{ state limit used remaining resetsAt }}
   }}
 }}"""
-_FEWEST_ROUNDS = 6
 
 Tell = Callable[[str], None]
 
@@ -62,7 +64,7 @@ class Thoroughness:
 
     def heavy(self, flows: Mapping[str, Flow]) -> Plan:
         """For those that take seconds without their index."""
-        return Plan(_FEWEST_ROUNDS, 1, flows)
+        return Plan(max(FEWEST_ROUNDS, self.rounds // 4), 1, flows)
 
 
 def measure_tunings(
@@ -106,7 +108,7 @@ class _Bench:
         with self._servers(off, on) as (left, right):
             return (
                 measure(left, right, how.plan(_flows(_QUICK))),
-                measure(left, right, how.heavy(_flows(_HEAVY))),
+                measure(left, right, how.heavy({_HEAVY: replace(FLOWS[_HEAVY], variables=_few)})),
             )
 
     def pair(self, off: "_Arm", on: "_Arm", plan: Plan) -> Measured:
@@ -147,6 +149,10 @@ class _Bench:
 
 
 _Arm = tuple[str, Mapping[str, str], Version]
+
+
+def _few(_key: str) -> dict[str, object]:
+    return {"first": HEAVY_CONVERSATIONS}
 
 
 def _flows(names: tuple[str, ...]) -> Mapping[str, Flow]:

@@ -17,7 +17,10 @@ from perf.load.flows import FLOWS
 from perf.load.generator import Client, Request, client_of
 from perf.load.own_server import Target
 
-OUTAGE_SECONDS = 0.25
+OUTAGE_SECONDS = 0.15
+"""For so long the model stays away after it has refused each message once."""
+_PATIENCE_SECONDS = 10.0
+_ASK_AGAIN_SECONDS = 0.005
 MESSAGES = 3
 """In one outage: with two retries each, one fewer failure than opens the circuit breaker."""
 _SPREAD_SECONDS = 0.05
@@ -78,14 +81,18 @@ async def _outage(
 ) -> None:
     delays = [random.uniform(0, _SPREAD_SECONDS) for _ in range(MESSAGES)]
     async with _control(model_url) as control:
-        before = await _received(control)
+        before = await _counts(control)
         (await control.patch("/control", json={"status": 503})).raise_for_status()
         async with asyncio.TaskGroup() as group:
             for delay in delays:
                 group.create_task(_send(client, next(senders), delay, found))
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                refused = before["refused"] + MESSAGES
+                while (await _counts(control))["refused"] < refused:  # noqa: ASYNC110 - another process counts
+                    await asyncio.sleep(_ASK_AGAIN_SECONDS)
             await asyncio.sleep(OUTAGE_SECONDS)
             (await control.patch("/control", json={"status": None})).raise_for_status()
-        found.model_calls += await _received(control) - before
+        found.model_calls += (await _counts(control))["received"] - before["received"]
 
 
 async def _send(client: Client, token: str, delay: float, found: Outages) -> None:
@@ -115,6 +122,7 @@ async def _control(model_url: str) -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-async def _received(control: httpx2.AsyncClient) -> int:
+async def _counts(control: httpx2.AsyncClient) -> dict[str, int]:
     answer = (await control.get("/control")).raise_for_status()
-    return int(answer.json()["counts"]["received"])
+    counts: dict[str, int] = answer.json()["counts"]
+    return counts

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from asyncpg import Record
 
-from db.database import Database, Transaction
+from db.database import Connection, Database, Transaction
 from db.queries import document_use, operations
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
@@ -19,6 +20,8 @@ from services.operations.records import (
     UnknownDocument,
     Use,
 )
+
+_FORGOTTEN_AFTER = timedelta(days=30)
 
 
 class DocumentIdTaken(Exception):
@@ -160,6 +163,11 @@ class OperationRegistry:
             )
             found[id_of(row["sha256"])].append(use)
         return found
+
+
+async def forget_old_unknown(connection: Connection, now: datetime) -> None:
+    """Forget documents that nobody published, and nobody has sent for 30 days."""
+    await document_use.forget_old(connection, now - _FORGOTTEN_AFTER)
 
 
 def _registered(id_: str, text: str, rows: Sequence[Record]) -> RegisteredDocument:

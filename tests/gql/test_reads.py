@@ -332,7 +332,7 @@ def test_text_that_is_no_id(api: Api, text: str) -> None:
 
 
 def test_operators_see_what_ran(api: Api) -> None:
-    asked = {"documentId": "x-guidance-CurrentSubscription"}
+    asked = {"documentId": "x-guidance-ConversationPage"}
     answer = api.http.post("/graphql", json=asked, headers=api.credentials(ADA))
     assert answer.json()["data"]["viewer"]
     api.data("query Invented { viewer { email } }", viewer=ADA)
@@ -345,7 +345,7 @@ def test_operators_see_what_ran(api: Api) -> None:
     (method,) = (one for one in ops["slowQueries"] if one["method"] == "users.by_id")
     assert method["calls"] >= 1
     assert 0 < method["meanMs"] <= method["maxMs"] <= method["totalMs"]
-    (slo,) = (one for one in ops["operationSlos"] if one["operationName"] == "CurrentSubscription")
+    (slo,) = (one for one in ops["operationSlos"] if one["operationName"] == "ConversationPage")
     assert (slo["requests"], slo["errors"], slo["protected"], slo["statementsMax"]) == (1, 0, 0, 1)
     assert (slo["budgetP95Ms"], slo["budgetP99Ms"]) == (300, 700)
     assert 0 < slo["p50Ms"] == slo["p95Ms"] == slo["p99Ms"]

@@ -33,6 +33,7 @@ def statements(world: str, tmp_path: Path) -> Statements:
             graphql_max_cost=_NO_BOUND,
             graphql_key_budget=_NO_BOUND,
             graphql_person_budget=_NO_BOUND,
+            graphql_address_budget=_NO_BOUND,
         )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)

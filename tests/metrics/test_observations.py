@@ -1,8 +1,34 @@
-"""What is counted of operations, and that their names do not grow without end."""
+"""What is counted of operations, against what is agreed, and that names do not grow without end."""
 
+from dataclasses import dataclass
+
+import pytest
 from prometheus_client import REGISTRY
 
-from metrics.observations import OTHER, Observations, Outcome
+from metrics.observations import OTHER, Observations, Observed, Outcome
+
+
+@dataclass(frozen=True)
+class Agreement:
+    p95_ms: int = 100
+    p99_ms: int = 300
+    statements: int | None = 2
+    cost: int | None = 10
+
+
+AGREED = Agreement()
+NOTHING = Agreement(statements=None, cost=None)
+
+
+def observed(
+    operation: str,
+    seconds: float = 0.05,
+    *,
+    statements: int = 2,
+    cost: int = 10,
+    outcome: Outcome = Outcome.OK,
+) -> Observed:
+    return Observed(operation, seconds, statements, cost, outcome)
 
 
 def exposed(name: str, **labels: str) -> float | None:
@@ -13,23 +39,56 @@ def exposed(name: str, **labels: str) -> float | None:
 def test_operations_are_counted_by_outcome_and_the_refused_do_not_count_as_quick() -> None:
     observations = Observations()
     for outcome, statements in zip(Outcome, (3, 1, 0, 2), strict=True):
-        observations.operation("Counted", 0.25, statements=statements, outcome=outcome)
+        one = observed("Counted", 0.25, statements=statements, cost=7, outcome=outcome)
+        observations.operation(one, NOTHING)
     ((name, record),) = observations.operations()
     assert name == "Counted"
     assert (record.requests, record.errors, record.protected) == (4, 1, 1)
-    assert (record.statements_max, record.timing.count) == (3, 3)
-    assert exposed("guidance_operation_seconds_count", operation="Counted") == 3
-    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.75
+    assert (record.statements_max, record.timing.count) == (3, 2)
+    assert exposed("guidance_operation_seconds_count", operation="Counted") == 2
+    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.5
+    assert exposed("guidance_operation_statements_total", operation="Counted") == 6
+    assert exposed("guidance_operation_cost_total", operation="Counted") == 28
     for outcome in Outcome:
         labels = {"operation": "Counted", "outcome": outcome.value}
         assert exposed("guidance_operations_total", **labels) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "over"),
+    [
+        (observed("Over", 0.1), []),
+        (observed("Over", 0.2), [("p95_ms", 200.0, 100)]),
+        (observed("Over", 0.5), [("p95_ms", 500.0, 100), ("p99_ms", 500.0, 300)]),
+        (observed("Over", statements=3), [("statements", 3, 2)]),
+        (observed("Over", statements=1), []),
+        (observed("Over", cost=11), [("cost", 11, 10)]),
+        (observed("Over", 0.5, outcome=Outcome.PROTECTED), []),
+        (observed("Over", 0.2, outcome=Outcome.SERVER_ERROR), [("p95_ms", 200.0, 100)]),
+    ],
+)
+def test_what_is_exceeded_is_named_with_what_is_agreed(
+    one: Observed, over: list[tuple[str, float, int]]
+) -> None:
+    before = {
+        number: exposed("guidance_operation_over_budget_total", operation="Over", number=number)
+        for number, _, _ in over
+    }
+    assert Observations().operation(one, AGREED) == over
+    for number, count in before.items():
+        labels = {"operation": "Over", "number": number}
+        assert exposed("guidance_operation_over_budget_total", **labels) == (count or 0) + 1
+
+
+def test_nothing_is_exceeded_of_what_is_not_agreed() -> None:
+    assert observed("Free", statements=1_000, cost=1_000).over(NOTHING) == []
+
+
 def test_names_beyond_the_first_500_are_counted_together() -> None:
     observations = Observations()
     for number in range(502):
-        observations.operation(f"Named{number}", 0.1, statements=0, outcome=Outcome.OK)
-    observations.operation("Named0", 0.1, statements=0, outcome=Outcome.OK)
+        observations.operation(observed(f"Named{number}"), NOTHING)
+    observations.operation(observed("Named0"), NOTHING)
     records = dict(observations.operations())
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)

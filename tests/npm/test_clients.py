@@ -1,8 +1,12 @@
 """The npm clients of front ends, and the audit of GraphQL over HTTP, against our server."""
 
+from hashlib import md5
+from pathlib import Path
+
+from tests.fixtures.documents import publish
 from tests.fixtures.live import WATCH, Live
 from tests.fixtures.npm import FOLDER, NodeTests
-from tests.fixtures.server import Api, token_of
+from tests.fixtures.server import Api, serving, settings_for, token_of
 from tests.fixtures.world import ADA
 
 
@@ -22,3 +26,20 @@ def test_graphql_ws_and_graphql_sse(node_tests: NodeTests, live: Live) -> None:
     WATCH.gate.clear()
     for name in ("graphql-ws", "graphql-sse", "the page"):
         WATCH.until_closed(f"left by {name}")
+
+
+def test_automatic_persisted_queries_of_apollo_and_urql(node_tests: NodeTests, api: Api) -> None:
+    node_tests("automatic.test.mjs", ADDRESS=str(api.http.base_url))
+
+
+def test_trusted_documents_of_apollo_urql_and_relay(
+    node_tests: NodeTests, own_world: str, tmp_path: Path
+) -> None:
+    text = "query Plans {\n  plans {\n    code\n    __typename\n  }\n}"
+    publish(own_world, "web", text)
+    publish(own_world, "relay", **{md5(text.encode(), usedforsecurity=False).hexdigest(): text})
+    settings = settings_for(
+        own_world, tmp_path, graphql_operations_mode="trusted", serve_runs_worker=False
+    )
+    with serving(settings) as api:
+        node_tests("trusted.test.mjs", ADDRESS=str(api.http.base_url))

@@ -14,6 +14,8 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from perf.benchmarks.flood import flooded
+from perf.benchmarks.wire import posted
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
@@ -244,6 +246,23 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
     assert re.search(
         r'guidance_operations_total\{operation="untrusted",outcome="protected"\} \d', metrics
     )
+
+
+def test_a_flood_in_one_name_slows_no_other_caller_down_to_a_halt(small: Api, world: str) -> None:
+    """What others then take is measured by `guidance bench-limits`; here they are all answered."""
+    body = orjson.dumps({"query": COMPANY})
+    calling, flooding = (
+        posted("/graphql", body, **{"x-api-key": issue_key(world, company)})
+        for company in (ADAS_COMPANY, GRACES_COMPANY)
+    )
+    port = small.http.base_url.port
+    assert port is not None
+    flood = asyncio.run(flooded(port, calling, flooding, calls=5, connections=8))
+    assert len(flood.beside) == 5
+    assert set(flood.statuses) == {200, 429}
+    # Eight connections are ahead of each call at most; far from a queue of all that was sent.
+    alone, beside = flood.medians
+    assert beside < 30 * alone
 
 
 def test_instances_with_a_redis_share_a_budget(world: str, tmp_path: Path, redis_url: str) -> None:

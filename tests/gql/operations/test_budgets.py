@@ -102,9 +102,13 @@ def test_what_reads_keeps_what_is_promised_of_it(document: TrustedDocument) -> N
 
 def test_what_has_no_budget_of_its_own_has_the_default() -> None:
     assert (DEFAULT.p95_ms, DEFAULT.p99_ms, DEFAULT.statements) == (300, 700, None)
-    assert budget_for("Unheard") is DEFAULT
-    assert budget_for(None) is DEFAULT
+    text = trusted_documents()["Quota"].text
+    assert budget_for("Quota", text, "query") is BUDGETS["Quota"]
     assert budget_for("Quota") is BUDGETS["Quota"]
+    assert budget_for("Unheard") is DEFAULT
+    assert budget_for("Quota", "query Quota { viewer { id } }", "query") is DEFAULT
+    assert budget_for("Unheard", "", "mutation").p99_ms == 10_000
+    assert budget_for("Unheard", "", "subscription").p99_ms == 3_000
 
 
 def write(folder: Path, table: str) -> Path:

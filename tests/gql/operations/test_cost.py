@@ -15,6 +15,7 @@ from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
 from gql.operations.limits import Limits
+from gql.schema.connections import LARGEST_SIZE
 from gql.schema.weight import LARGEST_LIST, list_size, weight_in
 
 CORE = schema()._schema
@@ -158,6 +159,12 @@ def test_a_page_whose_rows_were_not_asked_for_costs_what_it_was_to() -> None:
 def test_never_more_than_it_was_to_cost() -> None:
     operation, values = prepared("{ plans { code } }")
     assert operation.cost.actual(values, {"plans": [{"code": "x"}] * 30}) == 10
+
+
+def test_the_advice_is_never_more_than_a_page_may_have() -> None:
+    operation, values = prepared(page("(first: 1000000000)"))
+    (huge,) = operation.cost.dearest(values, maximum=5_000)
+    assert (huge.size, huge.at_most) == (1_000_000_000, LARGEST_SIZE)
 
 
 def test_the_dearest_places_and_what_to_ask_for_instead() -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from time import sleep
 from typing import Any
 
@@ -21,14 +22,37 @@ PEOPLE = People(("a", "b"), ("c",), "key")
 
 
 @dataclass(slots=True)
+class MadeUpTime:
+    """A clock that goes on only when work is said to take time, a little more or less each time.
+
+    What is measured by it is the same each time, however busy the machine is.
+    """
+
+    now: float = 0.0
+    chance: Random = field(default_factory=lambda: Random(1))
+
+    def __call__(self) -> float:
+        """What the clock says."""
+        return self.now
+
+    def spend(self, seconds: float) -> None:
+        """Let about so much time go by."""
+        self.now += seconds * self.chance.lognormvariate(0, 0.1)
+
+
+@dataclass(slots=True)
 class Faults:
-    """What goes wrong: by operation, an answer's status and body, or seconds of everything."""
+    """What goes wrong: by operation, an answer's status and body, calls of a method, or seconds.
+
+    The seconds of `takes` go by on the made-up clock.
+    """
 
     answers: Mapping[str, tuple[int, Any]] = field(default_factory=dict)
     stall_at: int = 0
     stall_seconds: float = 0.0
     statements: Mapping[str, int] = field(default_factory=dict)
-    slower: Mapping[str, float] = field(default_factory=dict)
+    takes: Mapping[str, float] = field(default_factory=dict)
+    clock: MadeUpTime = field(default_factory=MadeUpTime)
 
 
 class Tiny:
@@ -45,8 +69,7 @@ class Tiny:
         self.statements[f"{name}.rows"] += self.faults.statements.get(name, 1)
         if self.asked.total() == self.faults.stall_at:
             sleep(self.faults.stall_seconds)  # noqa: ASYNC251 - everything is to stand still
-        if name in self.faults.slower:
-            sleep(self.faults.slower[name])  # noqa: ASYNC251 - work of the processor
+        self.faults.clock.spend(self.faults.takes.get(name, 0.0))
         status, body = self.faults.answers.get(name, (200, {"data": VIEWER}))
         return JSONResponse(body, status)
 

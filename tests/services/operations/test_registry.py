@@ -8,7 +8,7 @@ import pytest
 from db.recording import recorded_statements
 from services.operations.identifiers import hash_of
 from services.operations.records import DocumentState, RegisteredDocument, Shape, Use
-from services.operations.registry import DocumentIdTaken, Published
+from services.operations.registry import DocumentIdTaken, Published, forget_old_unknown
 from services.operations.uses import MOST_UNKNOWN
 from tests.fixtures.postgres import run
 from tests.fixtures.world import NOW
@@ -237,6 +237,19 @@ def test_only_so_many_unknown_documents_are_kept(database_url: str) -> None:
             assert len(found) == MOST_UNKNOWN
             assert (found[0].shape, found[0].count) == (shape(1), 2)
             assert shape(2) not in [each.shape for each in found]
+
+    asyncio.run(scenario())
+
+
+def test_what_nobody_sends_for_a_month_is_forgotten(database_url: str) -> None:
+    async def scenario() -> None:
+        async with instance(database_url) as one:
+            one.uses.asked(shape(1), "web", NOW)
+            one.uses.asked(shape(2), "web", NOW + HOUR)
+            await one.write()
+            async with one.database.read_primary() as connection:
+                await forget_old_unknown(connection, NOW + timedelta(days=30, minutes=1))
+            assert [found.shape for found in await one.registry.unknown()] == [shape(2)]
 
     asyncio.run(scenario())
 

@@ -1,0 +1,32 @@
+"""Each operation held to its budget while the server runs: counted, and told where it is over."""
+
+import structlog
+
+from app.graphql.answers import Record
+from gql.execution.prepare import Operation
+from metrics.observations import Observations, Observed
+
+_EXPECTED = "p95_ms"
+"""Of twenty answers one may take longer; only how many do says something."""
+_log = structlog.get_logger("guidance.budgets")
+
+
+class Observing:
+    """Notes what operations took; costs a look into a dictionary and a few comparisons."""
+
+    def __init__(self, observations: Observations) -> None:
+        self._observations = observations
+
+    def note(self, operation: Operation, record: Record, request_id: str) -> None:
+        """Note the answers of one operation; a number that is exceeded has a line in the log."""
+        observed = Observed(
+            operation.label, record.seconds, record.statements, record.cost, record.outcome
+        )
+        over = self._observations.operation(observed, operation.budget)
+        exceeded = {
+            name: f"{taken:g} of {agreed}" for name, taken, agreed in over if name != _EXPECTED
+        }
+        if exceeded:
+            _log.warning(
+                "over budget", request_id=request_id, operation=observed.operation, **exceeded
+            )

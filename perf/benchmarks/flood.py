@@ -1,0 +1,120 @@
+"""What a flood in the name of one caller does to another's calls."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from statistics import median
+from time import perf_counter
+
+import click
+import orjson
+
+from db.database import open_database
+from db.queries import credentials
+from perf.benchmarks.servers import OURS, leave_a_core, running
+from perf.benchmarks.wire import connected, posted
+from services import audit
+from services.clock import system_clock
+from services.enterprise.credentials import add_key
+
+_COMPANY = "query Company { enterpriseAccount { companyName } }"
+_FLOODING = 8
+
+
+@dataclass(slots=True)
+class Flood:
+    """The seconds of one caller's calls, alone and beside a flood whose statuses are counted."""
+
+    alone: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def medians(self) -> tuple[float, float]:
+        """Of the calls alone, and of those beside the flood."""
+        return median(self.alone), median(self.beside)
+
+
+async def flooded(
+    port: int, calling: bytes, flooding: bytes, *, calls: int, connections: int
+) -> Flood:
+    """Send `calling` so often alone, and as often while `flooding` is sent over `connections`.
+
+    Raises `UnexpectedAnswer` unless each of these calls is answered with 200.
+    """
+    flood = Flood()
+    async with connected(port) as wire:
+        for taken in (flood.alone, flood.beside):
+            sending = [
+                asyncio.create_task(_flood(port, flooding, flood.statuses))
+                for _ in range(connections if taken is flood.beside else 0)
+            ]
+            for _ in range(calls):
+                started = perf_counter()
+                wire.writer.write(calling)
+                await wire.answer()
+                taken.append(perf_counter() - started)
+            for one in sending:
+                one.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+    return flood
+
+
+async def _flood(port: int, flooding: bytes, statuses: Counter[int]) -> None:
+    async with connected(port) as wire:
+        while True:
+            wire.writer.write(flooding)
+            statuses[(await wire.response()).status] += 1
+
+
+async def report_flood(url: str, calls: int) -> None:
+    """What a key's calls take while another key, of the same company, sends what it can."""
+    environment = {
+        "DATABASE_URL": url,
+        "SERVE_RUNS_WORKER": "false",
+        "GRAPHQL_MAX_COST": "50",
+        # Enough for the calls, each of which costs 1, and soon spent by the flood.
+        "GRAPHQL_KEY_BUDGET": str(2 * calls + 50),
+        "GRAPHQL_KEY_RESTORE_RATE": "20",
+    }
+    async with _two_keys(url) as keys:
+        calling, flooding = (
+            posted("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
+            for key in keys
+        )
+        with running(OURS, environment, leave_a_core()) as server:
+            flood = await flooded(
+                server.port, calling, flooding, calls=calls, connections=_FLOODING
+            )
+    for name, seconds in zip(("alone", "beside a flood"), flood.medians, strict=True):
+        click.echo(f"{f'a call over HTTP {name}, median':<48}{seconds * 1e6:>10.1f}")
+    click.echo(f"the flood over {_FLOODING} connections was answered with {dict(flood.statuses)}")
+
+
+@asynccontextmanager
+async def _two_keys(url: str) -> AsyncIterator[list[str]]:
+    """New keys of company 1, which are revoked in the end."""
+    async with open_database(
+        url, replica_url=None, pool_size=1, observe=lambda *_: None
+    ) as database:
+        issued = []
+        for _ in range(2):
+            async with database.begin() as transaction:
+                issued.append(
+                    await add_key(
+                        transaction,
+                        1,
+                        audit.OPERATOR,
+                        random_bytes=secrets.token_bytes,
+                        now=system_clock(),
+                    )
+                )
+        try:
+            yield [key.text for _, key in issued]
+        finally:
+            for credential_id, _ in issued:
+                async with database.begin() as transaction:
+                    await credentials.revoke(transaction, 1, credential_id)

@@ -1,0 +1,162 @@
+"""Each answer against the budget of its operation: told to browsers, operators and the log."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.settings import Settings
+from gql.ids import global_id
+from gql.operations.budgets import trusted_documents
+from tests.fixtures.llm import StandInControl
+from tests.fixtures.postgres import run
+from tests.fixtures.server import SECRET, Api, serving, settings_for
+from tests.fixtures.world import ADA, EDITH
+
+SLOS = """{ ops { operationSlos {
+  operationName requests errors protected p50Ms p95Ms p99Ms budgetP95Ms budgetP99Ms
+  statementsMax budgetStatements withinBudget
+} } }"""
+TIMING = re.compile(r'total;dur=(\d+\.\d\d), db;dur=(\d+\.\d\d), statements;desc="(\d+)"')
+
+
+@pytest.fixture
+def api_of_its_own(own_world: str, tmp_path: Path, stand_in: StandInControl) -> Iterator[Api]:
+    """A server that has answered nothing yet."""
+    settings = settings_for(
+        own_world,
+        tmp_path,
+        chat_llm_base_url=stand_in.url,
+        chat_llm_retry_count=0,
+        billing_subscription_cache_ttl_seconds=0,
+        serve_runs_worker=False,
+    )
+    with serving(settings) as api:
+        yield api
+
+
+# Any: variables and data are JSON.
+def ask(api: Api, name: str, *, viewer: int = ADA, **variables: Any) -> Any:
+    """The body of the answer to one of our own documents."""
+    return api.ask(trusted_documents()[name].text, variables, viewer=viewer)
+
+
+def slos(api: Api) -> list[dict[str, Any]]:
+    """What operators see of our own operations, in its order."""
+    found = api.data(SLOS, viewer=ADA, roles=("ops",))["ops"]["operationSlos"]
+    return [one for one in found if one["operationName"] in trusted_documents()]
+
+
+def test_an_operation_is_shown_against_its_budget(api_of_its_own: Api) -> None:
+    for _ in range(3):
+        ask(api_of_its_own, "Quota")
+    (slo,) = slos(api_of_its_own)
+    milliseconds = [slo.pop(name) for name in ("p50Ms", "p95Ms", "p99Ms")]
+    assert 0 < milliseconds[0] <= milliseconds[1] == milliseconds[2]
+    assert slo.pop("withinBudget") is (milliseconds[1] <= 100)
+    assert slo == {
+        "operationName": "Quota",
+        "requests": 3,
+        "errors": 0,
+        "protected": 0,
+        "budgetP95Ms": 100,
+        "budgetP99Ms": 300,
+        "statementsMax": 2,
+        "budgetStatements": 2,
+    }
+
+
+def test_a_refusal_on_purpose_is_counted_apart_and_is_not_quick(api_of_its_own: Api) -> None:
+    refused = ask(api_of_its_own, "SendMessage", viewer=EDITH, content="How?", idempotencyKey="one")
+    (error,) = refused["data"]["sendMessage"]["userErrors"]
+    assert error["code"] == "QUOTA_EXCEEDED"
+    (slo,) = slos(api_of_its_own)
+    assert (slo["requests"], slo["errors"], slo["protected"], slo["p99Ms"]) == (1, 0, 1, 0)
+
+
+def test_a_mistake_of_the_client_is_neither_an_error_nor_quick(api_of_its_own: Api) -> None:
+    nowhere = {"conversationId": global_id("Conversation", 999_999)}
+    refused = ask(api_of_its_own, "ArchiveConversation", input=nowhere)
+    assert refused["data"]["archiveConversation"]["userErrors"][0]["code"] == "NOT_FOUND"
+    (slo,) = slos(api_of_its_own)
+    assert (slo["requests"], slo["errors"], slo["protected"], slo["p99Ms"]) == (1, 0, 0, 0)
+
+
+def test_a_model_that_is_away_is_an_error_though_the_status_is_200(
+    api_of_its_own: Api, stand_in: StandInControl
+) -> None:
+    stand_in.next({"status": 503})
+    failed = ask(api_of_its_own, "SendMessage", content="How?", idempotencyKey="one")
+    assert "errors" not in failed, failed
+    (error,) = failed["data"]["sendMessage"]["userErrors"]
+    assert error["code"] == "LLM_UNAVAILABLE"
+    (slo,) = slos(api_of_its_own)
+    assert (slo["requests"], slo["errors"], slo["protected"]) == (1, 1, 0)
+
+
+def test_a_fault_inside_a_200_is_an_error_and_comes_first(
+    api_of_its_own: Api, own_world: str
+) -> None:
+    for name in ("Plans", "Quota", "CurrentSubscription"):
+        ask(api_of_its_own, name)
+    asyncio.run(run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone"))
+    failed = ask(api_of_its_own, "CurrentSubscription")
+    assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    found = {one["operationName"]: one for one in slos(api_of_its_own)}
+    assert (found["CurrentSubscription"]["requests"], found["CurrentSubscription"]["errors"]) == (
+        2,
+        1,
+    )
+    within = [one["operationName"] for one in slos(api_of_its_own) if one["withinBudget"]]
+    assert within[:1] == ["CurrentSubscription"]
+
+
+def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own: Api) -> None:
+    with capture_logs() as lines:
+        ask(api_of_its_own, "ConversationPage", first=20)
+        ask(api_of_its_own, "ConversationPage", first=45)
+    (line,) = [one for one in lines if one["event"] == "over budget" and "cost" in one]
+    assert (line["operation"], line["cost"]) == ("ConversationPage", "46 of 21")
+    assert line["log_level"] == "warning"
+    metrics = api_of_its_own.http.get("/metrics").text
+    over = 'guidance_operation_over_budget_total{number="cost",operation="ConversationPage"} 1.0'
+    assert over in metrics
+
+
+def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api) -> None:
+    api_of_its_own.data("query Invented { plans { code } }")
+    api_of_its_own.data("query Quota { viewer { quota { used } } }", viewer=ADA)
+    assert slos(api_of_its_own) == []
+    assert "Invented" not in api_of_its_own.http.get("/metrics").text
+
+
+def test_browsers_are_told_what_an_answer_took(api_of_its_own: Api) -> None:
+    answer = api_of_its_own.http.post(
+        "/graphql",
+        json={"query": trusted_documents()["ConversationsWithMessages"].text},
+        headers=api_of_its_own.credentials(ADA),
+    )
+    told = TIMING.fullmatch(answer.headers["server-timing"])
+    assert told is not None
+    assert float(told[1]) > 0 < float(told[2])
+    assert told[3] == "2"
+    refused = api_of_its_own.http.post("/graphql", json={"query": "{ nothing }"})
+    assert "server-timing" not in refused.headers
+
+
+def test_the_timing_is_told_in_development_alone_unless_it_is_asked_for() -> None:
+    production = {
+        "app_env": "production",
+        "chat_llm_base_url": "https://model.example/v1",
+        "payments_provider": "sandbox",
+        "jwt_secret_key": SECRET,
+        "database_url": "postgresql://nowhere/none",
+    }
+    assert not Settings.model_validate(production).tells_timing
+    assert Settings.model_validate(production | {"graphql_server_timing": True}).tells_timing
+    assert Settings.model_validate({}).tells_timing
+    assert not Settings.model_validate({"graphql_server_timing": False}).tells_timing
