@@ -103,7 +103,7 @@ class GraphQLService:
         name, record = operation.label, Record()
         values = self._coerced(operation, request)
         try:
-            with recorded_statements() as statements, batches_end_here():
+            with recorded_statements(operation.trusted_name) as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
                 async with self._meter.charged(operation, values, principal) as charge:
                     try:

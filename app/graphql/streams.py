@@ -69,7 +69,7 @@ class Streams:
             context,
             deadline_seconds=asked.deadline_seconds,
         )
-        with recorded_statements() as statements, batches_end_here():
+        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
             try:
                 async with (
                     self._meter.charged(asked.operation, asked.values, asked.principal) as charge,
@@ -99,7 +99,7 @@ class Streams:
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
         record = Record()
-        with recorded_statements() as statements, batches_end_here():
+        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
             parts = Parts(asked.name, asked.request_id, statements)
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)
