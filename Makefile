@@ -1,7 +1,7 @@
 PORT ?= 8000
 PYTHON ?= python3
 
-.PHONY: setup run test lock
+.PHONY: setup run test tools lock
 .DEFAULT_GOAL := run
 
 setup: .venv/installed
@@ -19,6 +19,9 @@ run: setup
 
 test: setup
 	@.venv/bin/pytest
+
+tools:
+	@tests/tools.sh
 
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock

@@ -5,7 +5,8 @@ and builds its part of the answer from the row, without the object.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from asyncpg import Record
@@ -43,25 +44,43 @@ class Shape(Generic[T]):
 
     cls: type[T]
     attributes: "Mapping[str, Attribute]"
+    _plain: list[tuple[str, str]] = field(default_factory=list, init=False)
+    _converted: list[tuple[str, str, Callable[[Any], Any]]] = field(
+        default_factory=list, init=False
+    )
+    _others: "list[tuple[str, Attribute]]" = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Make the shape known as the one that lists of `cls` have."""
         _shapes[self.cls] = self
+        for name, attribute in self.attributes.items():
+            if not isinstance(attribute, Column):
+                self._others.append((name, attribute))
+            elif attribute.convert is None:
+                self._plain.append((name, attribute.name))
+            else:
+                self._converted.append((name, attribute.name, _quick(attribute.convert)))
 
     def make(self, row: Record, scope: str | None = None) -> T:
         """The object in a row, standing in the list `scope`."""
-        values: dict[str, Any] = {}
-        for name, attribute in self.attributes.items():
-            if isinstance(attribute, Column):
-                value = row[attribute.name]
-                values[name] = attribute.convert(value) if attribute.convert else value
-            elif isinstance(attribute, Whole):
+        values: dict[str, Any] = {name: row[column] for name, column in self._plain}
+        for name, column, convert in self._converted:
+            values[name] = convert(row[column])
+        for name, attribute in self._others:
+            if isinstance(attribute, Whole):
                 values[name] = attribute.make(row)
             elif isinstance(attribute, Shape):
                 values[name] = attribute.make(row, scope)
             else:
                 values[name] = scope
         return self.cls(**values)
+
+
+def _quick(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, by a table where an enum's members are looked up by their values."""
+    if isinstance(convert, type) and issubclass(convert, Enum):
+        return {member.value: member for member in convert}.__getitem__
+    return convert
 
 
 _shapes: dict[type, Shape[Any]] = {}

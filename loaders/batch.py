@@ -57,6 +57,10 @@ class Loader(Generic[K, V]):
             value.add_done_callback(_disregard)
             raise
 
+    def start(self, key: K) -> "Future[V]":
+        """The future of the value of `key`, for who shares it with others and cancels none."""
+        return self._loader.load(key)
+
     def prime(self, key: K, value: V) -> None:
         """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
         self._loader.prime(key, value)

@@ -18,7 +18,8 @@ _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5,
 
 OPERATION_SECONDS = Histogram(
     "guidance_operation_seconds",
-    "Seconds to answer a GraphQL operation that was not refused on purpose.",
+    "Seconds to answer a GraphQL operation; not those refused, and not those that a client's"
+    " mistake ended.",
     ("operation",),
     buckets=_OPERATION_EDGES,
 )
@@ -142,6 +143,8 @@ class Observations:
         record = self._operations.get(name)
         if record is None:
             record = self._operations.setdefault(name, OperationRecord(agreed))
+            for outcome in Outcome:
+                OPERATIONS.labels(name, outcome.value)  # from 0, or its rate lacks the first
         record.requests += 1
         record.errors += one.outcome is Outcome.SERVER_ERROR
         record.protected += one.outcome is Outcome.PROTECTED

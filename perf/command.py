@@ -6,7 +6,9 @@ from perf.ab.command import ab
 from perf.gate.command import gate
 from perf.load.command import run
 from perf.nightly import nightly
+from perf.objectives.command import objectives
 from perf.report.command import report
+from perf.slow import slow
 from perf.tunings.command import tunings
 
 
@@ -18,6 +20,8 @@ def perf() -> None:
 perf.add_command(gate)
 perf.add_command(run)
 perf.add_command(report)
+perf.add_command(slow)
+perf.add_command(objectives)
 perf.add_command(ab)
 perf.add_command(tunings)
 perf.add_command(nightly)

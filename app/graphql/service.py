@@ -103,7 +103,7 @@ class GraphQLService:
         name, record = operation.label, Record()
         values = self._coerced(operation, request)
         try:
-            with recorded_statements() as statements, batches_end_here():
+            with recorded_statements(operation.trusted_name) as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
                 async with self._meter.charged(operation, values, principal) as charge:
                     try:
@@ -200,7 +200,7 @@ class GraphQLService:
         events = subscribe(
             self._schema, operation, values, context, deadline_seconds=self._deadline_seconds
         )
-        with recorded_statements() as statements, batches_end_here():
+        with recorded_statements(operation.trusted_name) as statements, batches_end_here():
             try:
                 async with (
                     self._meter.charged(operation, values, principal) as charge,

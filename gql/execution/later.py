@@ -21,3 +21,11 @@ class Later(Generic[V, T]):
     def __await__(self) -> Generator[Any, Any, T]:
         value = yield from shield(self.future).__await__()
         return self.then(value)
+
+
+def later(future: "Future[V]", then: Callable[[V], T]) -> T:
+    """What a resolver gives instead of awaiting `future` itself, which takes a task.
+
+    Executors await it, so that a field may say that its resolver gives a `T`.
+    """
+    return Later(future, then)  # type: ignore[return-value]  # see above

@@ -23,7 +23,7 @@ from graphql.type.scalars import (
     serialize_string,
 )
 
-from gql.execution.values import is_ordinary, leaf_completer
+from gql.execution.values import Coerce, is_ordinary, leaf_completer
 
 Bind: TypeAlias = Callable[[object], str]
 _MOST_COMPARISONS = 8
@@ -52,6 +52,14 @@ class Leaf:
     completed: str
 
 
+_by_class: dict[Coerce, type] = {}
+
+
+def completes(coerce: Coerce, cls: type) -> None:
+    """Say that `coerce`, a scalar's, completes every instance of exactly `cls`."""
+    _by_class[coerce] = cls
+
+
 def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
     """The code that completes values of `type_`."""
     complete = leaf_completer(type_.coerce_output_value)
@@ -59,6 +67,10 @@ def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
     if known is not None and type_.coerce_output_value is known[0]:
         return Leaf(known[1], f"{bind(complete)}({{0}})")
     completed = f"{bind(complete)}({{0}})"
+    cls = _by_class.get(type_.coerce_output_value)
+    if cls is not None:
+        exactly = f"type({{0}}) is {bind(cls)}"
+        return Leaf("", f"{bind(type_.coerce_output_value)}({{0}}) if {exactly} else {completed}")
     if isinstance(type_, GraphQLEnumType):
         names = _names(type_)
         if names:

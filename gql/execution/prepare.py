@@ -58,6 +58,11 @@ class Operation:
         return UNTRUSTED if self.document is None else self.document.name
 
     @property
+    def trusted_name(self) -> str | None:
+        """What the database is told of it; None where anybody may have invented the name."""
+        return None if self.document is None else self.document.name
+
+    @property
     def budget(self) -> Budget:
         """What is agreed of it, or of its kind where it is not one of our own."""
         document = self.document

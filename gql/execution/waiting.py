@@ -34,7 +34,10 @@ async def settle(executor: "CompiledExecutor") -> None:
 async def _settle_one(executor: "CompiledExecutor", one: Pending) -> None:
     awaitable, complete, key, target, name = one
     try:
-        value = await awaitable
+        if type(awaitable) is Later:
+            value = awaitable.then(await awaitable.future)
+        else:
+            value = await awaitable
     except Exception as error:
         executor.outcomes[key] = Settled(error=error)
         raise
@@ -71,6 +74,7 @@ class _Crowd:
         finally:
             for future in self._waiting:
                 future.remove_done_callback(self._on_done)
+                future.add_done_callback(_disregard)
 
     def _admit(self) -> None:
         pending = self._executor.pending
@@ -125,3 +129,9 @@ def _made(executor: "CompiledExecutor", later: Later[Any, Any], key: Key, loaded
         raise
     executor.outcomes[key] = Settled(value)
     return value
+
+
+def _disregard(future: "Future[Any]") -> None:
+    """Take a failure for noticed that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()

@@ -1,5 +1,6 @@
 """Relay connections over keyset pages: arguments in, page info out."""
 
+from functools import lru_cache
 from typing import Annotated
 
 import strawberry
@@ -74,13 +75,22 @@ def requested_page(
     before: str | UnsetType | None = UNSET,
 ) -> Page:
     """The page of the list `scope` that a field's arguments ask for; raises `BadUserInput`."""
-    if first is not None and first is not UNSET and last is not None and last is not UNSET:
+    page = _page(first, last)
+    if after is UNSET and before is UNSET:
+        return page
+    return page._replace(
+        after=decode_cursor(scope, after) if isinstance(after, str) else None,
+        before=decode_cursor(scope, before) if isinstance(before, str) else None,
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
+    if isinstance(first, int) and isinstance(last, int):
         raise BadUserInput("Ask for `first` or for `last`, not for both.")
     return Page(
         size=_size("first", first) or _size("last", last) or DEFAULT_SIZE,
         is_backward=isinstance(last, int),
-        after=decode_cursor(scope, after) if isinstance(after, str) else None,
-        before=decode_cursor(scope, before) if isinstance(before, str) else None,
     )
 
 

@@ -11,6 +11,7 @@ from strawberry import UNSET
 from db.keyset import Page
 from gql.context import Info
 from gql.cursors import encode_cursor
+from gql.execution.later import later
 from gql.ids import global_id
 from gql.rows import SCOPE, Column, Rows, Shape, listed
 from gql.schema import described
@@ -51,17 +52,16 @@ class Conversation(Node):
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
-    async def last_message(self, info: Info) -> Message | None:
+    def last_message(self, info: Info) -> Message | None:
         key = PageKey(self.key, Page(size=1, is_backward=True))
-        found = await info.context.loaders.messages_by_conversation.load(key)
-        return Message.from_row(found.rows[0]) if found.rows else None
+        return later(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
     @described.field("How many messages it has.", COUNT)
     async def message_count(self, info: Info) -> int:
         return await info.context.loaders.message_count.load(self.key)
 
     @described.field("Oldest first; `last` with `before` walks back through the history.")
-    async def messages(
+    def messages(
         self,
         info: Info,
         first: First = UNSET,
@@ -71,8 +71,8 @@ class Conversation(Node):
     ) -> MessageConnection:
         scope = message_scope(self.key)
         page = requested_page(scope, first=first, after=after, last=last, before=before)
-        found = await info.context.loaders.messages_by_conversation.load(PageKey(self.key, page))
-        return MessageConnection.from_slice(scope, found)
+        found = info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))
+        return later(found, partial(MessageConnection.from_slice, scope))
 
     @classmethod
     def from_row(cls, row: Record) -> "Conversation":
@@ -91,6 +91,10 @@ CONVERSATION = Shape(
         "updated_at": Column("updated_at"),
     },
 )
+
+
+def _first_message(found: Slice) -> Message | None:
+    return Message.from_row(found.rows[0]) if found.rows else None
 
 
 @strawberry.type(description="A conversation at its place in the list.")
@@ -123,7 +127,7 @@ class ConversationConnection:
         return await info.context.loaders.conversation_count.load(key)
 
 
-async def conversations_of(
+def conversations_of(
     user_key: int,
     status: ConversationStatus | None,
     info: Info,
@@ -137,12 +141,14 @@ async def conversations_of(
     scope = f"conversations:{user_key}"
     page = requested_page(scope, first=first, after=after, last=last, before=before)
     wanted = status.value if status else None
-    found: Slice = await info.context.loaders.conversations_by_user.load(
-        PageKey(user_key, page, wanted)
-    )
-    return ConversationConnection(
-        user_key=user_key,
-        status=wanted,
-        edges=listed(Rows(found.rows, _EDGE, scope=scope)),
-        page_info=page_info(scope, "updated_at", found),
-    )
+
+    def connection(found: Slice) -> ConversationConnection:
+        return ConversationConnection(
+            user_key=user_key,
+            status=wanted,
+            edges=listed(Rows(found.rows, _EDGE, scope=scope)),
+            page_info=page_info(scope, "updated_at", found),
+        )
+
+    loader = info.context.loaders.conversations_by_user
+    return later(loader.start(PageKey(user_key, page, wanted)), connection)

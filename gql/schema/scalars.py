@@ -3,8 +3,11 @@
 import re
 from datetime import UTC, date, datetime
 
+import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
+
+from gql.execution.leaves import completes
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -16,7 +19,8 @@ def format_instant(instant: datetime) -> str:
     """Write an instant in UTC as RFC 3339 has it, with a `Z`."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
-    return instant.isoformat()[:-6] + "Z"
+    # The same text as `isoformat` writes, several times faster.
+    return orjson.dumps(instant, option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
 def parse_instant(text: object) -> datetime:
@@ -53,3 +57,4 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_day,
     ),
 }
+completes(format_instant, datetime)

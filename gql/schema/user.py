@@ -10,6 +10,7 @@ from strawberry import UNSET
 from db.keyset import Page
 from gql.context import Info
 from gql.errors import Unauthenticated
+from gql.execution.later import later
 from gql.ids import global_id
 from gql.schema import described
 from gql.schema.billing import BillingSubscription
@@ -48,16 +49,16 @@ class User(Node):
         return created_at
 
     @described.field("The person's subscription; inactive where there is none.")
-    async def subscription(self, info: Info) -> BillingSubscription:
-        record = await info.context.loaders.subscription.load(self.key)
-        return BillingSubscription.from_record(record)
+    def subscription(self, info: Info) -> BillingSubscription:
+        found = info.context.loaders.subscription.start(self.key)
+        return later(found, BillingSubscription.from_record)
 
     @described.field("What the person may still send today.")
-    async def quota(self, info: Info) -> Quota:
-        return Quota.from_record(await info.context.loaders.quota.load(self.key))
+    def quota(self, info: Info) -> Quota:
+        return later(info.context.loaders.quota.start(self.key), Quota.from_record)
 
     @described.field("The person's conversations, the last changed first.")
-    async def conversations(
+    def conversations(
         self,
         info: Info,
         first: First = UNSET,
@@ -66,7 +67,7 @@ class User(Node):
         before: Before = UNSET,
         status: OfStatus = UNSET,
     ) -> ConversationConnection:
-        return await conversations_of(
+        return conversations_of(
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
 

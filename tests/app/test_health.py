@@ -60,7 +60,7 @@ def test_requests_are_measured_by_trusted_operation(own_world: str, tmp_path: Pa
         exposed = api.http.get("/metrics")
     assert exposed.headers["content-type"].startswith("text/plain")
     text = exposed.text
-    assert 'guidance_operation_seconds_count{operation="Measured"} 4.0' in text
+    assert 'guidance_operation_seconds_count{operation="Measured"} 3.0' in text
     assert 'guidance_operations_total{operation="Measured",outcome="ok"} 3.0' in text
     assert 'guidance_operations_total{operation="Measured",outcome="client_error"} 1.0' in text
     edges = re.findall(

@@ -36,7 +36,7 @@ def exposed(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
-def test_operations_are_counted_by_outcome_and_the_refused_do_not_count_as_quick() -> None:
+def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_as_quick() -> None:
     observations = Observations()
     for outcome, statements in zip(Outcome, (3, 1, 0, 2), strict=True):
         one = observed("Counted", 0.25, statements=statements, cost=7, outcome=outcome)
@@ -93,3 +93,8 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)
     assert exposed("guidance_operation_seconds_count", operation="Named500") is None
+
+
+def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
+    Observations().operation(observed("Begun", 0.1), NOTHING)
+    assert exposed("guidance_operations_total", operation="Begun", outcome="server_error") == 0

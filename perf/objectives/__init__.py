@@ -1,0 +1,1 @@
+"""Objectives as files: alert rules, OpenSLO and a dashboard out of one table."""

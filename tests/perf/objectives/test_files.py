@@ -1,0 +1,80 @@
+"""What is made of the table of objectives: current, and made of metrics that exist."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from prometheus_client import REGISTRY
+
+from app import exposition
+from metrics import cache, generation, methods, observations
+from perf.command import perf
+from perf.objectives.command import files
+from perf.objectives.table import read_table
+from perf.objectives.yaml import Yaml, to_yaml
+
+OPS = Path(__file__).parents[3] / "ops"
+TABLE = read_table(OPS / "objectives.toml")
+USED = (cache, exposition, generation, methods, observations)
+"""What makes the metrics."""
+
+
+@pytest.mark.parametrize("name", files(TABLE))
+def test_a_committed_file_is_current(name: str) -> None:
+    assert (OPS / name).read_text() == files(TABLE)[name], "run `guidance perf objectives`"
+
+
+def test_every_metric_that_is_asked_for_exists() -> None:
+    text = "".join(files(TABLE).values())
+    asked = set(re.findall(r"guidance_[a-z_]+", text))
+    there = {
+        name
+        for metric in REGISTRY.collect()
+        for name in (
+            metric.name,
+            *(f"{metric.name}_{end}" for end in ("total", "bucket", "sum", "count")),
+        )
+    }
+    assert asked <= there
+    assert "guidance_operation_seconds_bucket" in asked
+
+
+def test_the_bounds_of_the_objectives_are_edges_of_the_histogram() -> None:
+    edges = observations.OPERATION_SECONDS.labels("Edges")._upper_bounds
+    asked = {
+        float(edge) for one in TABLE.objectives for edge in re.findall('le="(.*?)"', one.good or "")
+    }
+    assert asked == {0.3, 0.7}
+    assert asked <= set(edges)
+
+
+def test_the_command_writes_the_files(tmp_path: Path) -> None:
+    (tmp_path / "objectives.toml").write_text((OPS / "objectives.toml").read_text())
+    ran = CliRunner().invoke(perf, ["objectives", "--folder", str(tmp_path)])
+    assert ran.exit_code == 0, ran.output
+    for name in files(TABLE):
+        assert (tmp_path / name).read_text() == (OPS / name).read_text()
+
+
+@pytest.mark.parametrize("text", ["service", "service = 'a'", "[objectives.a]\ntarget = 1"])
+def test_a_table_that_cannot_be_used(tmp_path: Path, text: str) -> None:
+    (tmp_path / "objectives.toml").write_text(text)
+    ran = CliRunner().invoke(perf, ["objectives", "--folder", str(tmp_path)])
+    assert ran.exit_code == 1
+    assert ran.output.startswith(f"Error: {tmp_path / 'objectives.toml'} cannot be used: ")
+
+
+def test_yaml_is_quoted_where_it_could_be_taken_for_something_else() -> None:
+    value: Yaml = {"a": ["no", {"b": 1, "c": {"d": "1", "e": True}}, "x: y # z\n"], "f": 0.5}
+    assert to_yaml(value) == (
+        'a:\n  - "no"\n  - b: 1\n    c:\n      d: "1"\n      e: true\n  - "x: y # z\\n"\nf: 0.5\n'
+    )
+
+
+def test_the_dashboard_is_what_grafana_imports() -> None:
+    board = json.loads((OPS / "grafana-dashboard.json").read_text())
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
+    assert len(set(places)) == len(places) == 14
+    assert {panel["id"] for panel in board["panels"]} == set(range(1, 15))
