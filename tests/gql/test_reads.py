@@ -347,7 +347,8 @@ def test_operators_see_what_ran(api: Api) -> None:
     assert 0 < method["meanMs"] <= method["maxMs"] <= method["totalMs"]
     (slo,) = (one for one in ops["operationSlos"] if one["operationName"] == "ConversationPage")
     assert (slo["requests"], slo["errors"], slo["protected"], slo["statementsMax"]) == (1, 0, 0, 1)
-    assert (slo["budgetP95Ms"], slo["budgetP99Ms"]) == (300, 700)
+    assert (slo["budgetP95Ms"], slo["budgetP99Ms"]) == (150, 400)
+    assert slo["budgetStatements"] == 1
     assert 0 < slo["p50Ms"] == slo["p95Ms"] == slo["p99Ms"]
     names = {one["operationName"] for one in ops["operationSlos"]}
     assert ("untrusted" in names, "Invented" in names) == (True, False)

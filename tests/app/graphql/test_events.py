@@ -298,4 +298,4 @@ def test_an_operation_is_observed_once(world: str) -> None:
             name: (record.requests, record.errors)
             for name, record in live.observations.operations()
         }
-    assert observed == {"Count": (1, 0), "Named": (1, 0), "Broken": (1, 1)}
+    assert observed == {"untrusted": (3, 1)}

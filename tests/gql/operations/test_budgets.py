@@ -1,8 +1,10 @@
 """Our own documents and what is agreed of them."""
 
+import re
 import subprocess
 import sys
-from dataclasses import replace
+import tomllib
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
@@ -195,6 +197,16 @@ def test_a_document_that_comes_or_goes_lacks_its_line() -> None:
 def test_a_line_says_why_and_what_was_so(line: str) -> None:
     with pytest.raises(LogInvalid):
         missing(f"{LOG}\n{line}", BUDGETS, TODAY)
+
+
+def test_the_page_shows_a_budget_as_it_is_and_explains_each_number() -> None:
+    page = (ROOT / "docs" / "budgets.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    table = tomllib.loads((FOLDER / "budgets.toml").read_text())
+    assert tomllib.loads(example) == {"Quota": table["Quota"]}
+    explained = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ", page, re.MULTILINE)
+    numbers = [name for names in explained for name in re.findall(r"`(\w+)`", names)]
+    assert [one.name for one in fields(Budget)] == [one for one in numbers if one in table["Quota"]]
 
 
 def test_the_wheel_has_documents_and_budgets(tmp_path: Path) -> None:
