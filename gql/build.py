@@ -22,5 +22,5 @@ def schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[ApiCredential, Message, PrivacyRequest],
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )

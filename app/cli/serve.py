@@ -1,9 +1,11 @@
 """`guidance serve`: the server, in one process or several."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from types import FrameType
 
 import click
 import uvicorn
@@ -58,6 +60,8 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     streams and sockets end at once, and their clients connect elsewhere.
     """
     os.environ["DATABASE_URL"] = url
+    # uvicorn raises the signal again when it has stopped, which would leave our database running.
+    signal.signal(signal.SIGTERM, _leave)
     with _shared_metrics(workers):
         uvicorn.run(
             "app.server:create_app",
@@ -76,6 +80,11 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,
         )
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End the process as shells say that a signal did, but by way of what it has to close."""
+    raise SystemExit(128 + number)
 
 
 @contextmanager

@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gql.execution.incremental import INCREMENTAL_SPEC
+
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
+PARTS = "multipart/mixed"
+_INCREMENTAL = "incrementalspec"
+_OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
+"""Parameters of what else than the current format is sent in parts."""
 _OURS = {
     GRAPHQL_JSON: GRAPHQL_JSON,
     JSON: JSON,
@@ -28,6 +34,8 @@ class Accepted:
     json: str
     allows_stream: bool
     wants_plain_json: bool
+    allows_parts: bool = False
+    allows_parts_as_events: bool = False
 
     @property
     def prefers_stream(self) -> bool:
@@ -48,28 +56,50 @@ def accepted(header: str | None) -> Accepted | None:
     """
     if header is None:
         return _ANYTHING
-    listed = [_with_quality(part) for part in header.lower().split(",")]
-    wanted = [(name, quality) for name, quality in listed if name in _OURS and quality > 0]
+    listed = [one for one in map(_read, header.lower().split(",")) if one.quality > 0]
+    wanted = [one for one in listed if one.name in _OURS or one.is_in_parts]
     if not wanted:
         return None
-    names = [name for name, _ in sorted(wanted, key=lambda one: -one[1])]
-    ranked = [_OURS[name] for name in names]
+    names = [one.name for one in sorted(wanted, key=lambda one: -one.quality) if one.name in _OURS]
+    ranked = [_OURS[name] for name in names] or [JSON]
     json = next((name for name in names if _OURS[name] != EVENT_STREAM), "*/*")
     return Accepted(
         ranked[0],
         _OURS[json],
         allows_stream=EVENT_STREAM in ranked,
         wants_plain_json=json == JSON,
+        allows_parts=any(one.is_in_parts for one in listed),
+        allows_parts_as_events=any(
+            one.name == EVENT_STREAM and one.spec == INCREMENTAL_SPEC for one in listed
+        ),
     )
 
 
-def _with_quality(part: str) -> tuple[str, float]:
-    media_type, *parameters = (piece.strip() for piece in part.split(";"))
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return media_type, float(value)
-            except ValueError:
-                return media_type, 0.0
-    return media_type, 1.0
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    name: str
+    quality: float
+    spec: str | None
+    is_other: bool
+
+    @property
+    def is_in_parts(self) -> bool:
+        return (
+            self.name == PARTS
+            and not self.is_other
+            and (self.spec is None or self.spec == INCREMENTAL_SPEC)
+        )
+
+
+def _read(part: str) -> _Listed:
+    media_type, *pieces = (piece.strip() for piece in part.split(";"))
+    parameters = {
+        name.strip(): value.strip().strip('"')
+        for name, _, value in (piece.partition("=") for piece in pieces)
+    }
+    try:
+        quality = float(parameters.get("q", 1))
+    except ValueError:
+        quality = 0.0
+    is_other = not _OTHER_PARTS.isdisjoint(parameters)
+    return _Listed(media_type, quality, parameters.get(_INCREMENTAL), is_other)

@@ -30,6 +30,7 @@ from app.graphql.messages import (
 )
 from app.graphql.operations import Operations, send
 from app.graphql.racing import until_first
+from gql.execution.incremental import INCREMENTAL_SPEC
 from services.clock import Clock
 from services.principal import ApiClient
 
@@ -92,6 +93,7 @@ class Connection:
         self._times = times
         self._max_message_bytes = max_message_bytes
         self._credentials: Mapping[str, str] = {}
+        self._reads_parts = False
         self._identity: Identity | None = None
         self._acknowledged = asyncio.Event()
 
@@ -131,6 +133,7 @@ class Connection:
     async def _initialise(self, payload: Mapping[str, Any]) -> None:
         if self._identity is not None:
             raise ConnectionRefused(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
+        self._reads_parts = payload.get("incrementalSpec") == INCREMENTAL_SPEC
         self._credentials = _credentials(payload) or self._websocket.headers
         self._identity = await self._identify()
         await send(self._websocket, {"type": "connection_ack"})
@@ -147,7 +150,7 @@ class Connection:
             self._identity = await self._identify()
         if not await self._authenticator.is_there(self._identity.principal):
             raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
-        await self._operations.start(message, self._identity.principal)
+        await self._operations.start(message, self._identity.principal, in_parts=self._reads_parts)
 
     async def _identify(self) -> Identity:
         try:

@@ -24,6 +24,7 @@ from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
+from app.graphql.multipart import PartStream
 from app.graphql.racing import until_gone
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -89,32 +90,43 @@ class GraphQLEndpoint:
         identity = await self._authenticator.identity(
             request.headers, address=request.client and request.client.host
         )
-        principal = identity.principal
         asked = await read_request(request, self._acceptance)
         if isinstance(asked, tuple):
-            return await self._batch(request, asked, principal)
+            return await self._batch(request, asked, identity.principal)
         try:
-            operation = await self._service.prepare(asked, principal, request.headers)
+            operation = await self._service.prepare(asked, identity.principal, request.headers)
             _check_method(request, operation)
-            if request.headers.get("graphql-cost", "").strip().lower() == "validate":
-                answer = self._service.cost(operation, asked)
-                return self._response(answer, types)
-            if types.prefers_stream or operation.kind == "subscription":
-                return self._stream(request, types, operation, asked, identity)
-            answer = await self._service.answer(
-                operation,
-                asked,
-                principal,
-                request.state.request_id,
-                gone=partial(until_gone, request.receive),
-            )
+            return await self._run(request, types, operation, asked, identity)
         except RequestRefused as refusal:
             answer = refused(refusal)
-            if types.prefers_stream:
-                return self._events(_only(answer), request, identity)
         except ClientGone:
             request.state.log.update(operation=operation.label, outcome="gone")
             return Response(status_code=_CLIENT_GONE)
+        if types.prefers_stream:
+            return self._events(_only(answer), request, identity)
+        return self._told(answer, request, types)
+
+    async def _run(
+        self,
+        request: Request,
+        types: Accepted,
+        operation: Operation,
+        asked: GraphQLRequest,
+        identity: Identity,
+    ) -> Response:
+        if request.headers.get("graphql-cost", "").strip().lower() == "validate":
+            return self._response(self._service.cost(operation, asked), types)
+        if types.prefers_stream or operation.kind == "subscription":
+            return self._stream(request, types, operation, asked, identity)
+        if operation.puts_off and types.allows_parts:
+            return await self._parts(request, types, operation, asked, identity)
+        answer = await self._service.answer(
+            operation,
+            asked,
+            identity.principal,
+            request.state.request_id,
+            gone=partial(until_gone, request.receive),
+        )
         return self._told(answer, request, types)
 
     def _told(self, answer: Answer, request: Request, types: Accepted) -> Response:
@@ -147,6 +159,28 @@ class GraphQLEndpoint:
             fields = fields | server_timing(answer)
         return _response(status, answer.body, types.json, fields)
 
+    async def _parts(
+        self,
+        request: Request,
+        types: Accepted,
+        operation: Operation,
+        asked: GraphQLRequest,
+        identity: Identity,
+    ) -> Response:
+        answers = self._service.answers(
+            operation,
+            asked,
+            identity.principal,
+            request.state.request_id,
+            in_parts=True,
+            gone=partial(until_gone, request.receive),
+        )
+        first = await anext(answers)
+        if first.body.get("hasNext"):
+            return PartStream(first, answers, request)
+        await answers.aclose()
+        return self._told(first, request, types)
+
     def _stream(
         self,
         request: Request,
@@ -167,6 +201,7 @@ class GraphQLEndpoint:
             identity.principal,
             request.state.request_id,
             last_event_id=_last_event_id(request),
+            in_parts=types.allows_parts_as_events,
         )
         return self._events(answers, request, identity)
 

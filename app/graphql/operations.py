@@ -36,7 +36,9 @@ class Operations:
         """Whether the client waits for an operation of this id."""
         return id_ in self._by_id
 
-    async def start(self, message: Subscribe, principal: Principal) -> None:
+    async def start(
+        self, message: Subscribe, principal: Principal, *, in_parts: bool = False
+    ) -> None:
         """Begin to answer; one too many is answered with an error."""
         if len(self._running) >= MOST_OPERATIONS:
             text = f"More than {MOST_OPERATIONS} operations at the same time."
@@ -45,7 +47,7 @@ class Operations:
             return
         self._started += 1
         request_id = f"{self._websocket.state.request_id}.{self._started}"
-        task = asyncio.create_task(self._run(message, principal, request_id))
+        task = asyncio.create_task(self._run(message, principal, request_id, in_parts=in_parts))
         self._by_id[message.id] = task
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -70,11 +72,13 @@ class Operations:
         self._websocket.state.log["operations"] = self._started
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _run(self, message: Subscribe, principal: Principal, request_id: str) -> None:
+    async def _run(
+        self, message: Subscribe, principal: Principal, request_id: str, *, in_parts: bool
+    ) -> None:
         started = perf_counter()
         record = Record()
         try:
-            ending = await self._follow(message, principal, request_id, record)
+            ending = await self._follow(message, principal, request_id, record, in_parts=in_parts)
             # The id is free before the client can know that it is.
             self._by_id.pop(message.id, None)
             await send(self._websocket, ending)
@@ -89,14 +93,22 @@ class Operations:
             )
 
     async def _follow(
-        self, message: Subscribe, principal: Principal, request_id: str, record: Record
+        self,
+        message: Subscribe,
+        principal: Principal,
+        request_id: str,
+        record: Record,
+        *,
+        in_parts: bool,
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
-            answers = self._service.answers(operation, request, principal, request_id)
+            answers = self._service.answers(
+                operation, request, principal, request_id, in_parts=in_parts
+            )
             async with aclosing(answers):
                 async for answer in answers:
                     record.add(answer)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from functools import partial
 
 from graphql import GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -25,6 +24,7 @@ from app.graphql.observing import Observing
 from app.graphql.outcomes import outcome_in
 from app.graphql.racing import to_the_end
 from app.graphql.refusals import variables_misfit
+from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_seconds, recorded_statements
@@ -33,7 +33,6 @@ from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import coerced, run
-from gql.execution.subscribe import StreamFailed, subscribe
 from loaders.batch import batches_end_here
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
@@ -63,16 +62,18 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._documents = documents
-        self._context = Contexts(
+        contexts = Contexts(
             database,
             services,
             subscriptions=subscriptions,
             contract=contract,
             observations=observations,
             clock=clock,
-        ).new
+        )
+        self._context = contexts.new
         self._meter = meter
         self._observing = Observing(observations)
+        self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
 
     async def prepare(
@@ -91,7 +92,6 @@ class GraphQLService:
         principal: Principal,
         request_id: str,
         *,
-        deadline_seconds: float | None = None,
         gone: Gone | None = None,
     ) -> Answer:
         """Run a query or mutation; failures of its fields are part of the answer.
@@ -107,7 +107,7 @@ class GraphQLService:
                 context = self._context(operation, principal, request_id)
                 async with self._meter.charged(operation, values, principal) as charge:
                     try:
-                        with self._attention(operation, deadline_seconds, gone):
+                        with self._attention(operation, gone):
                             result = await run(self._schema, operation, values, context)
                     except DeadlineExceeded as error:
                         answer = failed(name, error, request_id, statements)
@@ -168,62 +168,37 @@ class GraphQLService:
         request_id: str,
         *,
         last_event_id: int | None = None,
+        in_parts: bool = False,
+        gone: Gone | None = None,
     ) -> AsyncGenerator[Answer, None]:
         """Give the answers to an operation of any kind; one that was not executed is the last.
 
         Cancelling who waits for the next closes a subscription's source, and waits for the end of
-        a mutation. `last_event_id` is the last event that the client has seen of this stream.
+        a mutation. `last_event_id` is the last event that the client has seen of this stream;
+        `in_parts` says that the client reads what a query puts off in answers of their own.
         """
         try:
-            if operation.kind == "subscription":
-                events = self._events(operation, request, principal, request_id, last_event_id)
-                async with aclosing(events):
-                    async for answer in events:
-                        yield answer
+            if operation.kind == "mutation":
+                yield await to_the_end(self.answer(operation, request, principal, request_id))
+            elif operation.kind == "query" and not (in_parts and operation.puts_off):
+                yield await self.answer(operation, request, principal, request_id)
             else:
-                work = self.answer(operation, request, principal, request_id)
-                yield await (to_the_end(work) if operation.kind == "mutation" else work)
+                asked = Asked(
+                    operation,
+                    self._coerced(operation, request),
+                    principal,
+                    request_id,
+                    self._seconds_for(operation),
+                    last_event_id,
+                    gone,
+                )
+                is_query = operation.kind == "query"
+                several = self._streams.parts(asked) if is_query else self._streams.events(asked)
+                async with aclosing(several) as answers:
+                    async for answer in answers:
+                        yield answer
         except RequestRefused as refusal:
             yield refused(refusal)
-
-    async def _events(
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        principal: Principal,
-        request_id: str,
-        last_event_id: int | None,
-    ) -> AsyncGenerator[Answer, None]:
-        name, record = operation.label, Record()
-        values = self._coerced(operation, request)
-        context = partial(self._context, operation, principal, request_id, last_event_id)
-        events = subscribe(
-            self._schema, operation, values, context, deadline_seconds=self._deadline_seconds
-        )
-        with recorded_statements(operation.trusted_name) as statements, batches_end_here():
-            try:
-                async with (
-                    self._meter.charged(operation, values, principal) as charge,
-                    aclosing(events),
-                ):
-                    charge.actual = charge.estimate
-                    async for event in events:
-                        answer = executed(name, event.result, request_id, statements, event.number)
-                        statements.clear()
-                        record.add(answer)
-                        yield answer
-                        # A source that always has something ready must not starve the others.
-                        await asyncio.sleep(0)
-            except Throttled as throttled:
-                record.add(refused(throttled, name))
-                raise
-            except StreamFailed as failure:
-                answer = failed(name, failure.error, request_id, statements)
-                record.add(answer)
-                yield answer
-            finally:
-                if record.answers:
-                    self._observing.note(operation, record, request_id)
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
         try:
@@ -233,11 +208,10 @@ class GraphQLService:
                 raise variables_misfit(misfit) from None
             raise
 
-    def _attention(
-        self, operation: Operation, seconds: float | None, gone: Gone | None
-    ) -> AbstractContextManager[object]:
+    def _attention(self, operation: Operation, gone: Gone | None) -> AbstractContextManager[object]:
         if operation.kind == "mutation":
             return nullcontext()
-        if seconds is None:
-            seconds = min(self._deadline_seconds, operation.budget.deadline_ms / 1000)
-        return Attention(seconds, gone)
+        return Attention(self._seconds_for(operation), gone)
+
+    def _seconds_for(self, operation: Operation) -> float:
+        return min(self._deadline_seconds, operation.budget.deadline_ms / 1000)

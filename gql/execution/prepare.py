@@ -19,6 +19,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gql.execution.plans import Plans
+from gql.execution.put_off import puts_off
 from gql.operations.analysis import Analysis, TooManySelections
 from gql.operations.budgets import Budget, budget_for
 from gql.operations.cost import OperationCost
@@ -46,6 +47,8 @@ class Operation:
     """How it is executed by compiled code; None where graphql-core is to execute it."""
     cost: OperationCost
     document: RegisteredDocument | None = None
+    puts_off: bool = False
+    """Whether something of its answer may come later than the rest."""
 
     @property
     def name(self) -> str | None:
@@ -173,14 +176,17 @@ class Preparation:
         analysis = Analysis(self._schema, fragments)
         details = {name: FragmentDetails(one, None) for name, one in fragments.items()}
 
+        is_put_off = puts_off(document)
+
         def operation(definition: OperationDefinitionNode) -> Operation:
             plans = Plans(self._schema, definition, details, is_lasting=is_lasting)
             return Operation(
                 definition,
                 details,
                 fragments,
-                plans if self._is_compiled else None,
+                plans if self._is_compiled and not is_put_off else None,
                 analysis.cost(definition),
+                puts_off=is_put_off,
             )
 
         return {

@@ -17,11 +17,13 @@ STOCK = "stock Strawberry"
 RELAY = "bare relay"
 ROWS = "bound R"
 JSON = "bound J"
+EMPTY = "empty Starlette route"
 _START_SECONDS = 90
 _COMMANDS = {
     OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
     STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
     RELAY: ("-m", "uvicorn", "perf.benchmarks.relay:app"),
+    EMPTY: ("-m", "uvicorn", "perf.benchmarks.empty:app"),
     ROWS: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
     JSON: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
 }

@@ -16,6 +16,7 @@ from perf.load.samples import PROBE
 from perf.load.schedule import Planned
 
 _QUOTA = "Quota"
+_MOST_SHOWN = 300
 _NO_REQUEST = Request(b"", {})
 
 
@@ -113,10 +114,12 @@ async def _find_senders(url: str, tokens: Sequence[str], messages: int, wanted: 
 
 # Any: JSON.
 async def _viewer(client: Client, token: str) -> dict[str, Any] | None:
+    """Who has the token; raises `CallersMissing` where the server answers with anything else."""
     body = orjson.dumps({"query": trusted_documents()[_QUOTA].text})
     answer = await client.post(Request(body, {"authorization": f"Bearer {token}"}))
     try:
         viewer: dict[str, Any] | None = orjson.loads(answer.body)["data"]["viewer"]
     except (KeyError, TypeError, orjson.JSONDecodeError):
-        return None
+        said = answer.body[:_MOST_SHOWN].decode(errors="replace")
+        raise CallersMissing(f"the server answers with {answer.status}: {said}") from None
     return viewer

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from db.connection import Connection
-from db.database import Database
+from db.database import Database, open_database
 from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
@@ -217,3 +217,35 @@ def test_of_more_texts_than_are_kept_prepared_the_oldest_makes_room(database_url
         await driver.close()
 
     asyncio.run(scenario())
+
+
+def test_a_wait_for_a_connection_is_told_apart_from_the_time_in_the_database(
+    database_url: str,
+) -> None:
+    told: list[tuple[str, int | None, bool]] = []
+
+    def observe(name: str, _seconds: float, rows: int | None, waited_seconds: float) -> None:
+        told.append((name, rows, waited_seconds > 0))
+
+    async def scenario() -> None:
+        async with open_database(
+            database_url, replica_url=None, pool_size=1, observe=observe
+        ) as database:
+            async with database.read() as connection:
+                await connection.fetch(OPEN)
+                await connection.fetch(OPEN)
+                with pytest.raises(asyncpg.UndefinedTableError):
+                    await connection.fetch(Statement("test.wrong", text("SELECT * FROM nothing")))
+                waiting = asyncio.ensure_future(plan_codes(database))
+                await asyncio.sleep(0)
+            await waiting
+            await plan_codes(database)
+
+    asyncio.run(scenario())
+    assert told == [
+        ("test.open", 1, True),
+        ("test.open", 1, False),
+        ("test.wrong", None, False),
+        ("billing.plans_on_sale", 2, True),
+        ("billing.plans_on_sale", 2, False),
+    ]

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import threading
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import httpx2
@@ -98,6 +100,15 @@ async def stop_while_it_waits(
         until(lambda: not accepts(port))
     await locking.close()
     await watching.close()
+
+
+def test_its_own_database_ends_with_it() -> None:
+    with TemporaryDirectory(prefix="guidance-") as folder:
+        with served("", "--no-worker", GUIDANCE_DATA_DIR=folder) as (_, client):
+            assert client.get("/readyz").status_code == 200
+            running = Path(folder, "postgres", "postmaster.pid")
+            assert running.exists()
+        assert not running.exists()
 
 
 def test_a_port_that_is_taken(database_url: str) -> None:

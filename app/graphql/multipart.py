@@ -1,0 +1,85 @@
+"""Answers in parts over HTTP: `multipart/mixed`, as clients of `@defer` and `@stream` read it.
+
+https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.md
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from functools import partial
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.graphql.accept import PARTS
+from app.graphql.answers import Answer, Record, broken
+from app.graphql.header_fields import header_fields
+from app.graphql.racing import until_gone
+from gql.errors import DeadlineExceeded
+from gql.execution.attention import Attention, ClientGone
+from gql.execution.incremental import INCREMENTAL_SPEC
+
+_LONGEST_SECONDS = 600.0
+"""For a client that reads ever so slowly what has long been made."""
+_BOUNDARY = "part"
+_HEADERS = {
+    "cache-control": "no-cache, no-transform",
+    "content-type": f'{PARTS}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}',
+    "x-accel-buffering": "no",
+}
+_DELIMITER = b"\r\n--" + _BOUNDARY.encode()
+_PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n%b" + _DELIMITER
+_END = b"--\r\n"
+
+
+class PartStream(Response):
+    """Sends `first`, and what follows as it comes, until the last or until the client goes."""
+
+    def __init__(
+        self, first: Answer, others: AsyncGenerator[Answer, None], request: Request
+    ) -> None:
+        super().__init__(headers=_HEADERS | header_fields(first))
+        del self.headers["content-length"]
+        self._first = first
+        self._others = others
+        self._request_id: str = request.state.request_id
+        self._log = request.state.log
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all; the source of the answers is closed when this returns."""
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        # In this task, in which the first answer was made: what is recorded is recorded in its
+        # context.
+        with (
+            suppress(ClientGone, DeadlineExceeded),
+            Attention(_LONGEST_SECONDS, partial(until_gone, receive)),
+        ):
+            await self._send(send)
+
+    async def _send(self, send: Send) -> None:
+        record = Record()
+        try:
+            async with aclosing(self._others) as others:
+                await _send(send, _DELIMITER + _part(self._first, record))
+                async for answer in others:
+                    await _send(send, _part(answer, record))
+        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+            answer = broken(error, self._request_id)
+            answer.body["hasNext"] = False
+            await _send(send, _part(answer, record))
+        finally:
+            self._log.update(record.line)
+        # Each part ends with a delimiter, so that its reader need not wait for the next one.
+        await send({"type": "http.response.body", "body": _END})
+
+
+def _part(answer: Answer, record: Record) -> bytes:
+    record.add(answer)
+    return _PART % orjson.dumps(answer.body)
+
+
+async def _send(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})

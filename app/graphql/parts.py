@@ -1,0 +1,117 @@
+"""The parts of one answer, as clients read them, and what they come to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution.types import (
+    CompletedResult,
+    IncrementalDeferResult,
+    IncrementalStreamResult,
+    InitialIncrementalExecutionResult,
+    PendingResult,
+    SubsequentIncrementalExecutionResult,
+)
+
+from app.graphql.answers import Answer, executed
+from app.graphql.wording import outcome_of, worded
+from gql.execution.incremental import Part
+
+Increment = IncrementalDeferResult | IncrementalStreamResult
+
+
+# Any: bodies and data are JSON of the shape that was asked for.
+class Parts:
+    """Words the parts as they come; `data` is what the client has put together of them."""
+
+    def __init__(self, name: str, request_id: str, statements: list[str]) -> None:
+        self.data: dict[str, Any] | None = None
+        self._name = name
+        self._request_id = request_id
+        self._statements = statements
+        self._paths: dict[str, list[str | int]] = {}
+        self._pending: dict[str, None] = {}
+
+    @property
+    def have_begun(self) -> bool:
+        """Whether the client waits for something that was put off."""
+        return bool(self._pending)
+
+    def answer(self, part: Part) -> Answer:
+        """The answer that one part is."""
+        if isinstance(part, ExecutionResult):
+            self.data = part.data
+            return executed(self._name, part, self._request_id, self._statements)
+        if isinstance(part, InitialIncrementalExecutionResult):
+            return self._first(part)
+        return self._next(part)
+
+    def broken_off(self, error: GraphQLError) -> Answer:
+        """The last answer, where what the client still waits for does not come."""
+        errors = worded([error], self._request_id)
+        completed = [{"id": id_, "errors": errors} for id_ in self._pending]
+        return self._told({"completed": completed, "hasNext": False}, errors)
+
+    def _first(self, part: InitialIncrementalExecutionResult) -> Answer:
+        errors = worded(part.errors or (), self._request_id)
+        # A copy: what is put together here must not change what is yet to be sent.
+        self.data = orjson.loads(orjson.dumps(part.data))
+        body = {"data": part.data, "errors": errors} if errors else {"data": part.data}
+        return self._told(body | {"pending": self._awaited(part.pending), "hasNext": True}, errors)
+
+    def _next(self, part: SubsequentIncrementalExecutionResult) -> Answer:
+        told: list[dict[str, Any]] = []
+        body: dict[str, Any] = {}
+        if part.pending:
+            body["pending"] = self._awaited(part.pending)
+        if part.incremental:
+            body["incremental"] = [self._increment(one, told) for one in part.incremental]
+        if part.completed:
+            body["completed"] = [self._completed(one, told) for one in part.completed]
+        return self._told(body | {"hasNext": part.has_next}, told)
+
+    def _awaited(self, pending: Sequence[PendingResult]) -> list[dict[str, Any]]:
+        for one in pending:
+            self._paths[one.id] = one.path
+            self._pending[one.id] = None
+        return [dict(one.formatted) for one in pending]
+
+    def _increment(self, one: Increment, told: list[dict[str, Any]]) -> dict[str, Any]:
+        self._put(one)
+        return self._worded(one, told)
+
+    def _completed(self, one: CompletedResult, told: list[dict[str, Any]]) -> dict[str, Any]:
+        self._pending.pop(one.id, None)
+        return self._worded(one, told)
+
+    def _worded(
+        self, one: Increment | CompletedResult, told: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        formatted: dict[str, Any] = dict(one.formatted)
+        if one.errors:
+            formatted["errors"] = worded(one.errors, self._request_id)
+            told += formatted["errors"]
+        return formatted
+
+    def _put(self, one: Increment) -> None:
+        place: Any = self.data
+        for key in (*self._paths[one.id], *(one.sub_path or ())):
+            place = place[key]
+        if isinstance(one, IncrementalStreamResult):
+            place += one.items
+        else:
+            _merge(place, one.data)
+
+    def _told(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> Answer:
+        statements = tuple(self._statements)
+        self._statements.clear()
+        return Answer(body, True, outcome_of(errors), self._name, statements)
+
+
+def _merge(place: dict[str, Any], data: dict[str, Any]) -> None:
+    for name, value in data.items():
+        if isinstance(value, dict) and isinstance(place.get(name), dict):
+            _merge(place[name], value)
+        else:
+            place[name] = value

@@ -1,0 +1,132 @@
+"""`guidance bench-documents`: a trusted document by its id, beside an empty Starlette route."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from time import perf_counter
+
+import click
+import orjson
+
+from app.settings import load_settings
+from app.wiring import database_url
+from db.database import open_database
+from perf.benchmarks.load import exchange
+from perf.benchmarks.operations import PAGE_WITH_MESSAGES
+from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.servers import EMPTY, OURS, Server, leave_a_core, running
+from perf.benchmarks.wire import UnexpectedAnswer, posted
+from services.clock import system_clock
+from services.operations.identifiers import hash_of
+from services.operations.records import DocumentState, Submission
+from services.operations.registry import OperationRegistry
+
+_CLIENT = "bench"
+_PEOPLE = 200
+_CONNECTIONS = 8
+_WARM_UP = 300
+_TYPENAME = Submission(
+    hash_of("query BenchTypename { __typename }"),
+    "BenchTypename",
+    "query BenchTypename { __typename }",
+    0,
+)
+_PAGE = Submission(
+    hash_of(PAGE_WITH_MESSAGES.document),
+    "PageWithMessages",
+    PAGE_WITH_MESSAGES.document,
+    0,
+)
+
+
+@click.command("bench-documents")
+@click.option(
+    "--requests",
+    type=click.IntRange(100),
+    default=4_000,
+    show_default=True,
+    help="Requests for each server and round; a tenth of them for the page.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Rounds, the servers taking turns; the medians are printed.",
+)
+def bench_documents(requests: int, rounds: int) -> None:
+    """Measure `{ __typename }` and a page of conversations by their ids.
+
+    On the data of `guidance seed --profile bench`; the documents are published for the client
+    `bench`, and retired at the end. Each server has one core, the load another.
+    """
+    settings = load_settings()
+    secret = secrets.token_hex()
+    core = leave_a_core()
+    with database_url(settings) as url, _published(url):
+        environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret, "SERVE_RUNS_WORKER": "false"}
+        try:
+            with (
+                running(EMPTY, environment, core) as empty,
+                running(OURS, environment, core) as ours,
+            ):
+                _measure(empty, ours, tokens_of_people(secret, _PEOPLE), requests, rounds)
+        except UnexpectedAnswer as error:
+            raise click.ClickException(f"the server did not answer with data: {error}") from None
+
+
+def _measure(
+    empty: Server, ours: Server, tokens: Sequence[str], requests: int, rounds: int
+) -> None:
+    typename = [_asked(_TYPENAME.id)]
+    page = [_asked(_PAGE.id, authorization=f"Bearer {token}") for token in tokens]
+    turns = (
+        ("empty Starlette route", empty, typename, requests),
+        ("{ __typename } by documentId", ours, typename, requests),
+        ("20 conversations by documentId", ours, page, max(100, requests // 10)),
+    )
+    rates: dict[str, list[float]] = {name: [] for name, *_ in turns}
+    for _, server, offered, _ in turns:
+        _rate(server, offered, _WARM_UP)
+    for _ in range(rounds):
+        for name, server, offered, count in turns:
+            rates[name].append(_rate(server, offered, count))
+    click.echo(f"{'':<34}{'requests/s':>12}{'ratio':>8}")
+    most = median(rates["empty Starlette route"])
+    for name, measured in rates.items():
+        click.echo(f"{name:<34}{median(measured):>12.0f}{median(measured) / most:>8.2f}")
+
+
+def _rate(server: Server, offered: Sequence[bytes], requests: int) -> float:
+    started = perf_counter()
+    asyncio.run(exchange(server.port, offered, requests=requests, connections=_CONNECTIONS))
+    return requests / (perf_counter() - started)
+
+
+def _asked(document_id: str, **headers: str) -> bytes:
+    body = orjson.dumps({"documentId": document_id})
+    return posted("/graphql", body, accept="application/json", **headers)
+
+
+@contextmanager
+def _published(url: str) -> Iterator[None]:
+    """Have the documents published while the block runs."""
+    asyncio.run(_change(url, is_published=True))
+    try:
+        yield
+    finally:
+        asyncio.run(_change(url, is_published=False))
+
+
+async def _change(url: str, *, is_published: bool) -> None:
+    async with open_database(
+        url, replica_url=None, pool_size=1, observe=lambda *_: None
+    ) as database:
+        registry = OperationRegistry(database, clock=system_clock)
+        if is_published:
+            await registry.publish(_CLIENT, [_TYPENAME, _PAGE])
+            return
+        for one in (_TYPENAME, _PAGE):
+            await registry.change_state(_CLIENT, one.id, DocumentState.RETIRED)
