@@ -115,14 +115,38 @@ class Observed:
 
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for one operation, of which `agreed` is agreed."""
+    """What became of the requests for the operation `name`, of which `agreed` is agreed."""
 
+    name: str
     agreed: Agreed
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
     errors: int = 0
     protected: int = 0
     statements_max: int = 0
+    _seconds: Histogram = field(init=False)
+    _statements: Counter = field(init=False)
+    _cost: Counter = field(init=False)
+    _outcomes: dict[Outcome, Counter] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the metrics of the operation once: finding takes longer than counting."""
+        self._seconds = OPERATION_SECONDS.labels(self.name)
+        self._statements, self._cost = STATEMENTS.labels(self.name), COST.labels(self.name)
+        self._outcomes = {one: OPERATIONS.labels(self.name, one.value) for one in Outcome}
+
+    def add(self, one: Observed) -> None:
+        """Note an answer."""
+        self.requests += 1
+        self.errors += one.outcome is Outcome.SERVER_ERROR
+        self.protected += one.outcome is Outcome.PROTECTED
+        self.statements_max = max(self.statements_max, one.statements)
+        self._outcomes[one.outcome].inc()
+        self._statements.inc(one.statements)
+        self._cost.inc(one.cost)
+        if one.counts_for_latency:
+            self.timing.add(one.seconds)
+            self._seconds.observe(one.seconds)
 
 
 class Observations:
@@ -142,19 +166,8 @@ class Observations:
             name = OTHER
         record = self._operations.get(name)
         if record is None:
-            record = self._operations.setdefault(name, OperationRecord(agreed))
-            for outcome in Outcome:
-                OPERATIONS.labels(name, outcome.value)  # from 0, or its rate lacks the first
-        record.requests += 1
-        record.errors += one.outcome is Outcome.SERVER_ERROR
-        record.protected += one.outcome is Outcome.PROTECTED
-        record.statements_max = max(record.statements_max, one.statements)
-        OPERATIONS.labels(name, one.outcome.value).inc()
-        STATEMENTS.labels(name).inc(one.statements)
-        COST.labels(name).inc(one.cost)
-        if one.counts_for_latency:
-            record.timing.add(one.seconds)
-            OPERATION_SECONDS.labels(name).observe(one.seconds)
+            record = self._operations.setdefault(name, OperationRecord(name, agreed))
+        record.add(one)
         over = one.over(agreed)
         for number, _, _ in over:
             OVER_BUDGET.labels(name, number).inc()

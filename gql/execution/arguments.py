@@ -39,7 +39,6 @@ class Arguments:
 
     coerce: Coerce
     is_shared: bool
-    is_constant: bool
 
 
 def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Arguments | None:
@@ -54,7 +53,20 @@ def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Ar
         return direct.converted(values) if direct else values
 
     is_shared = all(map(_is_unchanging, field.args.values()))
-    return Arguments(coerce, is_shared, is_shared and not _has_variables(node))
+    is_constant = is_shared and not _has_variables(node)
+    return Arguments(_once(coerce) if is_constant else coerce, is_shared)
+
+
+def _once(coerce: Coerce) -> Coerce:
+    """The same, of what is the same for every request."""
+    kept: list[Values] = []
+
+    def coerce_once(executor: "CompiledExecutor") -> Values:
+        if not kept:
+            kept.append(coerce(executor))
+        return kept[0]
+
+    return coerce_once
 
 
 def _is_unchanging(argument: GraphQLArgument) -> bool:

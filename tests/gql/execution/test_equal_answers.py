@@ -52,8 +52,9 @@ def test_answers_are_equal(part: int, pytestconfig: pytest.Config) -> None:
     # The cases are worth something only if most of them are compiled, and many step back.
     assert counted["compiled"] > counted["cases"] * 0.5
     assert counted["stepped back"] > counted["cases"] * 0.1
-    # Where errors race each other to the same null, now and then the other one wins.
-    assert counted["raced"] <= counted["cases"] * 0.002
+    # Where errors race each other to the same null, now and then the other one wins; those come
+    # together, from one document and its data.
+    assert counted["raced"] <= 10 + counted["cases"] * 0.002
 
 
 async def _compared(seed: int) -> Counter[str]:
