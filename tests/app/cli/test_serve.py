@@ -45,7 +45,7 @@ def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
             return all(later > earlier for earlier, later in zip(before, now, strict=True))
 
         until(has_each_worker_worked)
-        counted = f'guidance_operations_total{{operation="Spread",outcome="ok"}} {sent}.0'
+        counted = f'guidance_operations_total{{operation="untrusted",outcome="ok"}} {sent}.0'
         assert counted in client.get("/metrics").text
         family = [process, *process.children(recursive=True)]
     gone, alive = psutil.wait_procs(family, PATIENCE_SECONDS)
