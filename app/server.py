@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app import explorer
+from app.cross_origin import cross_origin
 from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
@@ -53,7 +54,8 @@ def make_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
             ):
                 yield {STOPPING: asyncio.Event()}
 
-    return Starlette(lifespan=lifespan, middleware=[Middleware(Requests)])
+    others = cross_origin(settings.graphql_allowed_origins)
+    return Starlette(lifespan=lifespan, middleware=[Middleware(Requests), *others])
 
 
 def routes(application: Application) -> Sequence[BaseRoute]:
