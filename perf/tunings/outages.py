@@ -19,7 +19,7 @@ from perf.load.own_server import Target
 
 OUTAGE_SECONDS = 0.15
 """For so long the model stays away after it has refused each message once."""
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 0.005
 MESSAGES = 3
 """In one outage: with two retries each, one fewer failure than opens the circuit breaker."""
