@@ -1,7 +1,5 @@
 """Which statements ran on behalf of the current request, by name."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -29,15 +27,20 @@ def recorded_seconds() -> float:
     return 0.0 if recording is None else recording.seconds
 
 
-@contextmanager
-def recorded_statements(operation: str | None = None) -> Iterator[list[str]]:
+class recorded_statements:  # noqa: N801 - used like a function
     """Collect the names of the statements that run inside, in the tasks started there too.
 
     `operation` goes into their comments: the name of an operation of our own, or none.
     """
-    recording = Recording(operation)
-    token = _recording.set(recording)
-    try:
-        yield recording.names
-    finally:
-        _recording.reset(token)
+
+    __slots__ = ("_recording", "_token")
+
+    def __init__(self, operation: str | None = None) -> None:
+        self._recording = Recording(operation)
+
+    def __enter__(self) -> list[str]:
+        self._token = _recording.set(self._recording)
+        return self._recording.names
+
+    def __exit__(self, *_error: object) -> None:
+        _recording.reset(self._token)

@@ -7,9 +7,12 @@ and builds its part of the answer from the row, without the object.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from asyncpg import Record
+
+from gql.ids import global_id
 
 T = TypeVar("T")
 
@@ -21,6 +24,13 @@ class Column:
 
     name: str
     convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """An attribute that is the global id of a `type_name`, from the column `id`."""
+
+    type_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,9 @@ class Shape(Generic[T]):
         """Make the shape known as the one that lists of `cls` have."""
         _shapes[self.cls] = self
         for name, attribute in self.attributes.items():
-            if not isinstance(attribute, Column):
+            if isinstance(attribute, GlobalId):
+                self._converted.append((name, "id", partial(global_id, attribute.type_name)))
+            elif not isinstance(attribute, Column):
                 self._others.append((name, attribute))
             elif attribute.convert is None:
                 self._plain.append((name, attribute.name))
@@ -84,7 +96,7 @@ def _quick(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _shapes: dict[type, Shape[Any]] = {}
-Attribute: TypeAlias = Column | Whole | Scope | Shape[Any]
+Attribute: TypeAlias = Column | GlobalId | Whole | Scope | Shape[Any]
 
 
 class Rows(Sequence[T]):

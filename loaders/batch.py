@@ -1,8 +1,7 @@
 """Loading many keys of one request in one go."""
 
-from asyncio import CancelledError, Future, Task, shield
-from collections.abc import Callable, Coroutine, Hashable, Iterator
-from contextlib import contextmanager
+from asyncio import CancelledError, Future, Task, get_running_loop, shield
+from collections.abc import Callable, Coroutine, Hashable
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
@@ -17,19 +16,21 @@ Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 _running: ContextVar[set[Task[Any]] | None] = ContextVar("running_batches", default=None)
 
 
-@contextmanager
-def batches_end_here() -> Iterator[None]:
+class batches_end_here:  # noqa: N801 - used like a function
     """Break off the batches that were begun in the block and still run when it is left.
 
     They run in tasks of their own, which go on when who waits for them does not.
     """
-    running: set[Task[Any]] = set()
-    token = _running.set(running)
-    try:
-        yield
-    finally:
-        _running.reset(token)
-        for task in running:
+
+    __slots__ = ("_running", "_token")
+
+    def __enter__(self) -> None:
+        self._running: set[Task[Any]] = set()
+        self._token = _running.set(self._running)
+
+    def __exit__(self, *_error: object) -> None:
+        _running.reset(self._token)
+        for task in self._running:
             task.cancel()
 
 
@@ -54,7 +55,7 @@ class Loader(Generic[K, V]):
         try:
             return await shield(value)
         except CancelledError:
-            value.add_done_callback(_disregard)
+            value.add_done_callback(disregard)
             raise
 
     def start(self, key: K) -> "Future[V]":
@@ -68,6 +69,14 @@ class Loader(Generic[K, V]):
 
 class _Queue(DataLoader[K, V]):
     """aiodataloader's queue, dispatched by one task, which ends with the block that it began in."""
+
+    def __init__(self, batch: Batch[K, V]) -> None:
+        """Set what the library sets, without its questions: several are made for each request."""
+        self.loop = get_running_loop()
+        self.batch_load_fn = batch
+        self.get_cache_key = _itself
+        self._cache = {}
+        self._queue = []
 
     def do_resolve_reject(self, key: K, future: "Future[V]") -> None:
         """Take a key in; the first one has all loaded that come until the turn after the next.
@@ -88,7 +97,11 @@ class _Queue(DataLoader[K, V]):
             task.add_done_callback(running.discard)
 
 
-def _disregard(value: "Future[Any]") -> None:
+def _itself(key: K) -> K:
+    return key
+
+
+def disregard(value: "Future[Any]") -> None:
     """Take a failure for noticed of which the only one who waited has left."""
     if not value.cancelled():
         value.exception()

@@ -34,23 +34,28 @@ class Slice:
 def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     """By parent and page; parents with the same page share a statement."""
 
-    async def load(page: Page, value: str | None, ids: list[int]) -> dict[PageKey, Slice]:
+    async def load(page: Page, value: str | None, ids: list[int]) -> list[Slice]:
         async with database.read() as connection:
             rows = await query.fetch(connection, ids, page, value)
         by_parent: dict[int, list[Record]] = {parent_id: [] for parent_id in ids}
         for row in rows:
             by_parent[row["parent_id"]].append(row)
-        return {PageKey(id_, page, value): _slice(found, page) for id_, found in by_parent.items()}
+        return [_slice(by_parent[parent_id], page) for parent_id in ids]
 
     async def batch(keys: list[PageKey]) -> list[Slice]:
-        parents: dict[tuple[Page, str | None], list[int]] = defaultdict(list)
-        for key in keys:
-            parents[key.page, key.filter].append(key.parent_id)
-        slices: dict[PageKey, Slice] = {}
-        loads = [load(*shared, ids) for shared, ids in parents.items()]
-        for found in [await loads[0]] if len(loads) == 1 else await gather(*loads):
-            slices |= found
-        return [slices[key] for key in keys]
+        places: dict[tuple[Page, str | None], list[int]] = defaultdict(list)
+        for place, (_, page, value) in enumerate(keys):
+            places[page, value].append(place)
+        loads = [
+            load(page, value, [keys[place].parent_id for place in of_page])
+            for (page, value), of_page in places.items()
+        ]
+        if len(loads) == 1:
+            return await loads[0]
+        slices: dict[int, Slice] = {}
+        for of_page, found in zip(places.values(), await gather(*loads), strict=True):
+            slices |= zip(of_page, found, strict=True)
+        return [slices[place] for place in range(len(keys))]
 
     return Loader(batch)
 

@@ -1,11 +1,11 @@
 """What each user may still send today."""
 
-from asyncio import gather
+from asyncio import shield
 from datetime import datetime
 
 from db.database import Database
 from db.queries import quota
-from loaders.batch import Loader
+from loaders.batch import Loader, disregard
 from services.billing.records import Subscription
 from services.quota.records import Quota
 from services.quota.rules import quota_of
@@ -22,9 +22,14 @@ def quota_by_user(
         return {row["user_id"]: row["used"] for row in rows}
 
     async def batch(user_ids: list[int]) -> list[Quota]:
-        used, found = await gather(
-            used_today(user_ids), gather(*(subscriptions.load(user_id) for user_id in user_ids))
-        )
+        started = [subscriptions.start(user_id) for user_id in user_ids]
+        try:
+            used = await used_today(user_ids)
+            found = [await shield(subscription) for subscription in started]
+        except BaseException:
+            for subscription in started:
+                subscription.add_done_callback(disregard)
+            raise
         return [
             quota_of(subscription, used.get(user_id, 0), now)
             for user_id, subscription in zip(user_ids, found, strict=True)

@@ -1,7 +1,7 @@
 """What a client asks, what it gets, and what an operation's answers come to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -32,7 +32,7 @@ class GraphQLRequest:
     is_automatic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What the client gets, and what the log says of it.
 
@@ -81,14 +81,9 @@ def told(
     extensions = charge.extensions
     if extensions is not None:
         answer.body["extensions"] = extensions
-    return replace(
-        answer,
-        level=charge.level,
-        outcome=outcome,
-        cost=charge.estimate,
-        seconds=seconds,
-        database_seconds=database_seconds,
-    )
+    answer.level, answer.cost, answer.outcome = charge.level, charge.estimate, outcome
+    answer.seconds, answer.database_seconds = seconds, database_seconds
+    return answer
 
 
 def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:

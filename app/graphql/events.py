@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.racing import until_first, until_gone
+from app.graphql.writing import written
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -94,7 +94,7 @@ class EventStream(Response):
 def in_words(answer: Answer) -> bytes:
     """The event of an answer, numbered where the answer is."""
     number = b"" if answer.number is None else b"id: %d\n" % answer.number
-    return b"event: next\n%bdata: %b\n\n" % (number, orjson.dumps(answer.body))
+    return b"event: next\n%bdata: %b\n\n" % (number, written(answer.body))
 
 
 async def _send(send: Send, body: bytes) -> None:

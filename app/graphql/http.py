@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +29,7 @@ from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.graphql.writing import written
 from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
@@ -238,4 +238,4 @@ def _response(
     media_type: str,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    return Response(orjson.dumps(body), status, headers, f"{media_type}; charset=utf-8")
+    return Response(written(body), status, headers, f"{media_type}; charset=utf-8")

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -16,6 +15,7 @@ from app.graphql.accept import PARTS
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.header_fields import header_fields
 from app.graphql.racing import until_gone
+from app.graphql.writing import written
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone
 from gql.execution.incremental import INCREMENTAL_SPEC
@@ -78,7 +78,7 @@ class PartStream(Response):
 
 def _part(answer: Answer, record: Record) -> bytes:
     record.add(answer)
-    return _PART % orjson.dumps(answer.body)
+    return _PART % written(answer.body)
 
 
 async def _send(send: Send, body: bytes) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import aclosing
 from time import perf_counter
 
-import orjson
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -12,6 +11,7 @@ from app.graphql.answers import Record, broken, refused
 from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
 from app.graphql.wording import message_body
+from app.graphql.writing import written
 from gql.execution.prepare import RequestRefused
 from services.principal import Principal
 
@@ -129,4 +129,4 @@ class Operations:
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:
     """Send a message; waits while the client is slow, raises `WebSocketDisconnect` if it went."""
-    await websocket.send_text(orjson.dumps(message).decode())
+    await websocket.send_text(written(message).decode())

@@ -70,21 +70,24 @@ def _one(members: object) -> GraphQLRequest:
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:
-    too_large = BadRequest(413, f"The body is larger than {max_bytes} bytes.")
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > max_bytes:
-        raise too_large
+        raise _too_large(max_bytes)
     chunks: list[bytes] = []
     received = 0
     try:
         async for chunk in request.stream():
             received += len(chunk)
             if received > max_bytes:
-                raise too_large
+                raise _too_large(max_bytes)
             chunks.append(chunk)
     except ClientDisconnect:
         raise BadRequest(400, "The connection ended before the body did.") from None
     return b"".join(chunks)
+
+
+def _too_large(max_bytes: int) -> BadRequest:
+    return BadRequest(413, f"The body is larger than {max_bytes} bytes.")
 
 
 # Any: members are JSON of unknown shape until they are checked here.

@@ -5,6 +5,7 @@ next calls, in one piece of straight code with a loop for each list. The code is
 whatever it does not expect raises, and nothing in it handles an error.
 """
 
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from gql.rows import Rows
 
 _NAMES = {
     "admit": admit,
+    "b2a_base64": b2a_base64,
     "is_awaitable": is_awaitable,
     "LazyInfo": LazyInfo,
     "Raised": Raised,

@@ -23,6 +23,7 @@ from graphql.type.scalars import (
     serialize_string,
 )
 
+from gql.execution.code import is_name
 from gql.execution.values import Coerce, is_ordinary, leaf_completer
 
 Bind: TypeAlias = Callable[[object], str]
@@ -52,12 +53,16 @@ class Leaf:
     completed: str
 
 
-_by_class: dict[Coerce, type] = {}
+_staying: dict[Coerce, tuple[type, str, object]] = {}
 
 
-def completes(coerce: Coerce, cls: type) -> None:
-    """Say that `coerce`, a scalar's, completes every instance of exactly `cls`."""
-    _by_class[coerce] = cls
+def stays(coerce: Coerce, cls: type, attribute: str, value: object) -> None:
+    """Say that the answer's writer writes some values as `coerce`, a scalar's, completes them.
+
+    These are the instances of exactly `cls` whose `attribute` is `value`. In the answer of compiled
+    code they stay what they are, rather than being written twice.
+    """
+    _staying[coerce] = cls, attribute, value
 
 
 def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
@@ -67,10 +72,10 @@ def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
     if known is not None and type_.coerce_output_value is known[0]:
         return Leaf(known[1], f"{bind(complete)}({{0}})")
     completed = f"{bind(complete)}({{0}})"
-    cls = _by_class.get(type_.coerce_output_value)
-    if cls is not None:
-        exactly = f"type({{0}}) is {bind(cls)}"
-        return Leaf("", f"{bind(type_.coerce_output_value)}({{0}}) if {exactly} else {completed}")
+    staying = _staying.get(type_.coerce_output_value)
+    if staying is not None and is_name(staying[1]):
+        cls, attribute, value = bind(staying[0]), staying[1], bind(staying[2])
+        return Leaf(f"(type({{0}}) is not {cls} or {{0}}.{attribute} is not {value})", completed)
     if isinstance(type_, GraphQLEnumType):
         names = _names(type_)
         if names:

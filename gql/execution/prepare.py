@@ -50,33 +50,29 @@ class Operation:
     puts_off: bool = False
     """Whether something of its answer may come later than the rest."""
 
-    @property
-    def name(self) -> str | None:
-        """The operation's name, when it has one."""
-        return self.definition.name.value if self.definition.name else None
+    name: str | None = field(init=False)
+    kind: str = field(init=False)
+    """`query`, `mutation` or `subscription`."""
+    label: str = field(init=False)
+    """What the log and the metrics call it: names that anybody may invent are one."""
+    trusted_name: str | None = field(init=False)
+    """What the database is told of it; None where anybody may have invented the name."""
+    budget: Budget = field(init=False)
+    """What is agreed of it, or of its kind where it is not one of our own."""
 
-    @property
-    def label(self) -> str:
-        """What the log and the metrics call it: names that anybody may invent are one."""
-        return UNTRUSTED if self.document is None else self.document.name
-
-    @property
-    def trusted_name(self) -> str | None:
-        """What the database is told of it; None where anybody may have invented the name."""
-        return None if self.document is None else self.document.name
-
-    @property
-    def budget(self) -> Budget:
-        """What is agreed of it, or of its kind where it is not one of our own."""
-        document = self.document
-        if document is None:
-            return budget_for(UNTRUSTED, "", self.kind)
-        return budget_for(document.name, document.text, self.kind)
-
-    @property
-    def kind(self) -> str:
-        """`query`, `mutation` or `subscription`."""
-        return self.definition.operation.value
+    def __post_init__(self) -> None:
+        """Work out once what every request asks."""
+        kind, document, definition = self.definition.operation.value, self.document, self.definition
+        label, text = (document.name, document.text) if document else (UNTRUSTED, "")
+        worked_out = {
+            "name": definition.name.value if definition.name else None,
+            "kind": kind,
+            "label": label,
+            "trusted_name": document and document.name,
+            "budget": budget_for(label, text, kind),
+        }
+        for name, value in worked_out.items():
+            object.__setattr__(self, name, value)
 
 
 class RequestRefused(Exception):

@@ -77,7 +77,7 @@ def executor_for(
     root: object = None,
 ) -> Executor[Any]:
     """An executor of `operation` with its coerced variables; it runs once."""
-    executor_type = Executor[Any] if operation.plans is None else CompiledExecutor
+    executor_type: type[Executor[Any]] = Executor if operation.plans is None else CompiledExecutor
     executor = executor_type(
         schema=schema,
         fragment_definitions=operation.fragment_definitions,

@@ -16,7 +16,7 @@ from graphql import (
 from gql.execution import strawberry_fields
 from gql.execution.code import Code, Function, is_name
 from gql.execution.emission import NotCompiled
-from gql.rows import Column, Scope, Shape, Whole, shape_of
+from gql.rows import Column, GlobalId, Scope, Shape, Whole, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class RowSource:
             elif convert is not None:
                 column = f"{self.code.bind(convert)}({column})"
             out.line(f"{value.name} = {column}")
+        elif isinstance(attribute, GlobalId) and is_name(attribute.type_name):
+            # What `global_id` does, without the call.
+            text = f"f'{attribute.type_name}:{{{self.row}[\"id\"]}}'"
+            value = Variable(value.name, is_completed=True)
+            out.line(f"{value.name} = b2a_base64({text}.encode(), newline=False).decode()")
         elif isinstance(attribute, Whole):
             out.line(f"{value.name} = {self.code.bind(attribute.make)}({self.row})")
         elif isinstance(attribute, Scope):

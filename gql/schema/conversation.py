@@ -12,8 +12,7 @@ from db.keyset import Page
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.execution.later import later
-from gql.ids import global_id
-from gql.rows import SCOPE, Column, Rows, Shape, listed
+from gql.rows import SCOPE, Column, GlobalId, Rows, Shape, listed
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -84,7 +83,7 @@ CONVERSATION = Shape(
     Conversation,
     {
         "key": Column("id"),
-        "id": Column("id", partial(global_id, "Conversation")),
+        "id": GlobalId("Conversation"),
         "title": Column("title"),
         "status": Column("status", ConversationStatus),
         "created_at": Column("created_at"),

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -10,8 +9,7 @@ from asyncpg import Record
 
 from gql.context import Info
 from gql.cursors import encode_cursor
-from gql.ids import global_id
-from gql.rows import Column, Rows, Shape, Whole, listed
+from gql.rows import Column, GlobalId, Rows, Shape, Whole, listed
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
@@ -109,7 +107,7 @@ MESSAGE = Shape(
     Message,
     {
         "key": Column("id"),
-        "id": Column("id", partial(global_id, "Message")),
+        "id": GlobalId("Message"),
         "conversation_key": Column("conversation_id"),
         "role": Column("role", MessageRole),
         "status": Column("status", MessageStatus),

@@ -7,7 +7,7 @@ import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gql.execution.leaves import completes
+from gql.execution.leaves import stays
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -57,4 +57,4 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_day,
     ),
 }
-completes(format_instant, datetime)
+stays(format_instant, datetime, "tzinfo", UTC)

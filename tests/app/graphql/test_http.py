@@ -18,6 +18,7 @@ from tests.fixtures.postgres import run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import Api, serving, settings_for, token_of
 from tests.fixtures.world import ADA
+from tests.waiting import until
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -326,6 +327,7 @@ def test_a_failure_outside_of_any_field_is_json_and_logged_once(world: str) -> N
     with live_server(world, clock=clock) as live, capture_logs() as lines:
         headers = {"x-request-id": "a-fault-of-yours", "accept": JSON}
         answer = live.http.post("/graphql", json={"query": "{ who }"}, headers=headers)
+        until(lambda: lines[-1:] != [] and lines[-1]["event"] == "request")
     assert (answer.status_code, answer.headers["content-type"]) == (
         500,
         "application/json; charset=utf-8",

@@ -1,0 +1,45 @@
+"""What pages of other origins may ask, as browsers check it before and after they ask (CORS).
+
+https://fetch.spec.whatwg.org/#http-cors-protocol
+"""
+
+from collections.abc import Collection
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app.graphql.forgery import PREFLIGHT_FIELDS
+
+_SENT = (
+    "Apollographql-Client-Name",
+    "Apollographql-Client-Version",
+    "Authorization",
+    "Content-Type",
+    "GraphQL-Client-Name",
+    "GraphQL-Cost",
+    "Last-Event-ID",
+    "X-API-Key",
+    "X-Request-ID",
+    *PREFLIGHT_FIELDS,
+)
+_READ = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
+_REMEMBERED_SECONDS = 600
+
+
+def cross_origin(allowed_origins: Collection[str]) -> list[Middleware]:
+    """What lets the pages of `allowed_origins` ask and read; nothing, where there are none.
+
+    They send their credential themselves: there is no cookie.
+    """
+    if not allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=sorted(allowed_origins),
+            allow_methods=("GET", "POST"),
+            allow_headers=_SENT,
+            expose_headers=_READ,
+            max_age=_REMEMBERED_SECONDS,
+        )
+    ]

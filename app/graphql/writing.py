@@ -1,0 +1,11 @@
+"""Answers as JSON. Instants in them are written as the scalar `DateTime` writes them."""
+
+from typing import Any
+
+import orjson
+
+
+# Any: an answer is JSON of the shape that was asked for.
+def written(body: Any) -> bytes:
+    """The JSON of an answer, or of several, or of a message with one in it."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)

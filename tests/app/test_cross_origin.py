@@ -1,0 +1,51 @@
+"""Pages of other origins: those that are listed may ask and read, the others may not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.world import ADA
+
+PAGE = "https://app.example"
+ASK = {"query": "{ viewer { id } }"}
+
+
+@pytest.fixture(scope="module")
+def api(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server that knows one other origin."""
+    folder = tmp_path_factory.mktemp("server")
+    with serving(settings_for(world, folder, graphql_allowed_origins=[PAGE])) as api:
+        yield api
+
+
+def preflight(api: Api, origin: str) -> tuple[int, str | None]:
+    answer = api.http.options(
+        "/graphql",
+        headers={
+            "origin": origin,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type,x-request-id",
+        },
+    )
+    return answer.status_code, answer.headers.get("access-control-allow-origin")
+
+
+def test_a_listed_page_asks_first(api: Api) -> None:
+    assert preflight(api, PAGE) == (200, PAGE)
+    assert preflight(api, "https://elsewhere.example") == (400, None)
+
+
+def test_a_listed_page_reads_the_answer(api: Api) -> None:
+    headers = api.credentials(ADA) | {"origin": PAGE}
+    answer = api.http.post("/graphql", json=ASK, headers=headers)
+    assert answer.json() == {"data": {"viewer": {"id": "VXNlcjox"}}}
+    assert answer.headers["access-control-allow-origin"] == PAGE
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_another_page_does_not(api: Api) -> None:
+    headers = api.credentials(ADA) | {"origin": "https://elsewhere.example"}
+    answer = api.http.post("/graphql", json=ASK, headers=headers)
+    assert "access-control-allow-origin" not in answer.headers
