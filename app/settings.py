@@ -231,8 +231,8 @@ class Settings(BaseSettings):
     )
     graphql_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (),
-        description="Origins of pages elsewhere that may ask over HTTP and open a WebSocket, "
-        "separated by commas.",
+        description="Origins of pages elsewhere that may ask and read answers over HTTP (CORS) and "
+        "open a WebSocket, separated by commas.",
     )
     graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         15,
