@@ -300,6 +300,12 @@ class Settings(BaseSettings):
     graphql_address_restore_rate: Positive = Field(
         2_000, description="The cost that they may spend again with each second."
     )
+    graphql_most_at_once: int = Field(
+        4,
+        ge=0,
+        description="The most operations of one key, person or address that a process works on at "
+        "once; up to 250 more wait, 5 seconds at most. 0 sets no bound.",
+    )
     trusted_proxies: Annotated[tuple[Proxy, ...], NoDecode] = Field(
         ("127.0.0.1",),
         description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "

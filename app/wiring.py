@@ -32,6 +32,7 @@ from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
 from services.people import KnownPeople
+from services.throttling.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(settings.cost_limits, budgets),
+                meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
                 observations=observations,
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,

@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 THROTTLED = Counter(
     "guidance_throttled",
-    "Operations refused because the caller's budget was empty, by kind of caller.",
+    "Operations refused because the caller had used up its share, by kind of caller.",
     ("caller",),
 )
 KEPT_IN_MEMORY = Counter(

@@ -14,20 +14,26 @@ from metrics.throttling import throttled
 from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets
 from services.throttling.networks import network
+from services.throttling.pauses import Pauses
 from services.throttling.records import CostLimits, Level, Policy
+from services.throttling.turns import NoTurn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
 THROTTLED = "THROTTLED"
+_USED_UP = "The budget is used up"
+_TOO_MANY = "Too many operations of yours wait for each other"
 
 
 class Throttled(RequestRefused):
-    """The caller's budget is empty; the same operation can be served after a while.
+    """The caller has had its share for now; the same operation can be served after a while.
 
     `extensions` tell a key what the operation costs and what is left.
     """
 
-    def __init__(self, cost: int, level: Level, retry_after_seconds: int, *, tells: bool) -> None:
-        message = f"The budget is used up; try again in {retry_after_seconds} seconds."
+    def __init__(
+        self, reason: str, cost: int, level: Level, retry_after_seconds: int, *, tells: bool
+    ) -> None:
+        message = f"{reason}; try again in {retry_after_seconds} seconds."
         told = {"retryAfterSeconds": retry_after_seconds}
         super().__init__(THROTTLED, [GraphQLError(message, extensions=told)])
         self.level = level
@@ -58,11 +64,13 @@ class Charge:
 
 
 class Meter:
-    """Admits operations."""
+    """Admits operations; `hold_back` is to be waited for before an answer that it refused."""
 
-    def __init__(self, limits: CostLimits, budgets: Budgets) -> None:
+    def __init__(self, limits: CostLimits, budgets: Budgets, turns: Turns) -> None:
         self._limits = limits
         self._budgets = budgets
+        self._turns = turns
+        self.hold_back = Pauses().hold_back
 
     def estimate(self, operation: Operation, values: VariableValues) -> int:
         """What the operation is to cost; raises `RequestRefused` over the maximum."""
@@ -87,17 +95,29 @@ class Meter:
             return
         kind, key, policy = budget
         tells = kind == "key"
-        spent = await self._budgets.spend(key, cost, policy)
-        if spent.retry_after_seconds is not None:
-            throttled(kind)
-            raise Throttled(cost, spent.level, spent.retry_after_seconds, tells=tells)
-        charge = Charge(cost, spent.level, tells=tells)
         try:
-            yield charge
+            turn = await self._turns.take(key)
+        except NoTurn:
+            throttled(kind)
+            level = (await self._budgets.spend(key, 0, policy)).level
+            raise Throttled(_TOO_MANY, cost, level, 1, tells=tells) from None
+        try:
+            spent = await self._budgets.spend(key, cost, policy)
+            if spent.retry_after_seconds is not None:
+                throttled(kind)
+                seconds = spent.retry_after_seconds
+                raise Throttled(_USED_UP, cost, spent.level, seconds, tells=tells)
+            if operation.kind == "subscription":
+                turn.end()
+            charge = Charge(cost, spent.level, tells=tells)
+            try:
+                yield charge
+            finally:
+                unused = cost - charge.actual
+                self._budgets.refund(key, unused, policy)
+                charge.level = spent.level.restored(unused)
         finally:
-            unused = cost - charge.actual
-            self._budgets.refund(key, unused, policy)
-            charge.level = spent.level.restored(unused)
+            turn.end()
 
     def _budget_of(self, principal: Principal) -> tuple[str, str, Policy] | None:
         """The kind of the caller, the key of the budget, and what it allows."""

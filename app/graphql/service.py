@@ -124,6 +124,7 @@ class GraphQLService:
         except Throttled as throttled:
             record.add(refused(throttled, name))
             self._observing.note(operation, record, request_id)
+            await self._meter.hold_back()
             raise
         answer = told(
             answer,

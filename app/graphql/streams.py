@@ -87,6 +87,7 @@ class Streams:
                         await asyncio.sleep(0)
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
+                await self._meter.hold_back()
                 raise
             except StreamFailed as failure:
                 answer = failed(asked.name, failure.error, asked.request_id, statements)
@@ -124,6 +125,7 @@ class Streams:
                 )
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
+                await self._meter.hold_back()
                 raise
             finally:
                 if record.answers:

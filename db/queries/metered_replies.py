@@ -71,6 +71,7 @@ _BY_ID = Statement(
         EnterpriseGeneration.prompt_tokens,
         EnterpriseGeneration.completion_tokens,
         EnterpriseGeneration.latency_ms,
+        EnterpriseGeneration.created_at,
     ).where(
         EnterpriseGeneration.id == bindparam("generation_id"),
         EnterpriseGeneration.enterprise_account_id == bindparam("account_id"),

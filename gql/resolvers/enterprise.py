@@ -20,7 +20,7 @@ from gql.schema.enterprise_payloads import (
 from gql.schema.message import Generation
 from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
-from services.guidance.failures import failure_of
+from services.metered.failures import failure_of_metered_reply
 from services.metered.rules import checked
 
 
@@ -94,11 +94,10 @@ class EnterpriseMutations:
 
 
 def _failure(context: RequestContext, reply: Record) -> list[UserError]:
-    reason = reply["failure_reason"]
-    if reason is None:
+    refusal = failure_of_metered_reply(reply, context.now)
+    if refusal is None:
         return []
     context.excuse()
-    refusal = failure_of(reason, retry_after_seconds=reply["retry_after_seconds"])
     return [UserError.from_refusal(refusal)]
 
 

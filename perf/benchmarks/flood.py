@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 
 import click
@@ -22,6 +22,7 @@ from services.enterprise.credentials import add_key
 
 _COMPANY = "query Company { enterpriseAccount { companyName } }"
 _FLOODING = 8
+_REFUSED = 429
 
 
 @dataclass(slots=True)
@@ -39,19 +40,23 @@ class Flood:
 
 
 async def flooded(
-    port: int, calling: bytes, flooding: bytes, *, calls: int, connections: int
+    port: int, calling: bytes, flooding: bytes, *, calls: int, connections: int, is_refused: bool
 ) -> Flood:
     """Send `calling` so often alone, and as often while `flooding` is sent over `connections`.
 
+    Where `is_refused`, the flood is let begin until its budget is spent.
+
     Raises `UnexpectedAnswer` unless each of these calls is answered with 200.
     """
-    flood = Flood()
+    flood, refused = Flood(), asyncio.Event()
     async with connected(port) as wire:
         for taken in (flood.alone, flood.beside):
             sending = [
-                asyncio.create_task(_flood(port, flooding, flood.statuses))
+                asyncio.create_task(_flood(port, flooding, flood.statuses, refused))
                 for _ in range(connections if taken is flood.beside else 0)
             ]
+            if sending and is_refused:
+                await refused.wait()
             for _ in range(calls):
                 started = perf_counter()
                 wire.writer.write(calling)
@@ -63,35 +68,59 @@ async def flooded(
     return flood
 
 
-async def _flood(port: int, flooding: bytes, statuses: Counter[int]) -> None:
+async def _flood(
+    port: int, flooding: bytes, statuses: Counter[int], refused: asyncio.Event
+) -> None:
     async with connected(port) as wire:
         while True:
             wire.writer.write(flooding)
-            statuses[(await wire.response()).status] += 1
+            status = (await wire.response()).status
+            statuses[status] += 1
+            if status == _REFUSED:
+                refused.set()
 
 
-async def report_flood(url: str, calls: int) -> None:
-    """What a key's calls take while another key, of the same company, sends what it can."""
-    environment = {
-        "DATABASE_URL": url,
-        "SERVE_RUNS_WORKER": "false",
-        "GRAPHQL_MAX_COST": "50",
-        # Enough for the calls, each of which costs 1, and soon spent by the flood.
-        "GRAPHQL_KEY_BUDGET": str(2 * calls + 50),
-        "GRAPHQL_KEY_RESTORE_RATE": "20",
-    }
+async def report_floods(url: str, calls: int) -> None:
+    """What a key's calls take while another key, of the same company, sends what it can.
+
+    First the flood has a budget for all of it; then one that is enough for the calls, each of
+    which costs 1, and that the flood has soon spent.
+    """
+    for name, budget, is_refused in (
+        ("a flood with a budget", 10**9, False),
+        ("a flood without", 2 * calls + 50, True),
+    ):
+        environment = {
+            "DATABASE_URL": url,
+            "SERVE_RUNS_WORKER": "false",
+            "GRAPHQL_MAX_COST": "50",
+            "GRAPHQL_KEY_BUDGET": str(budget),
+            "GRAPHQL_KEY_RESTORE_RATE": "20",
+        }
+        flood = await _measured(url, environment, calls, is_refused=is_refused)
+        for beside, seconds in (("alone", flood.alone), (f"beside {name}", flood.beside)):
+            middle, late = (quantiles(seconds, n=100)[n - 1] * 1e6 for n in (50, 99))
+            click.echo(f"{f'a call over HTTP {beside}: p50, p99':<48}{middle:>10.1f}{late:>10.1f}")
+        click.echo(f"  over {_FLOODING} connections, answered with {dict(flood.statuses)}")
+
+
+async def _measured(
+    url: str, environment: dict[str, str], calls: int, *, is_refused: bool
+) -> Flood:
     async with _two_keys(url) as keys:
         calling, flooding = (
             posted("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
             for key in keys
         )
         with running(OURS, environment, leave_a_core()) as server:
-            flood = await flooded(
-                server.port, calling, flooding, calls=calls, connections=_FLOODING
+            return await flooded(
+                server.port,
+                calling,
+                flooding,
+                calls=calls,
+                connections=_FLOODING,
+                is_refused=is_refused,
             )
-    for name, seconds in zip(("alone", "beside a flood"), flood.medians, strict=True):
-        click.echo(f"{f'a call over HTTP {name}, median':<48}{seconds * 1e6:>10.1f}")
-    click.echo(f"the flood over {_FLOODING} connections was answered with {dict(flood.statuses)}")
 
 
 @asynccontextmanager

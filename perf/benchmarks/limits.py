@@ -20,7 +20,7 @@ from db.queries import credentials, enterprise
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
-from perf.benchmarks.flood import report_flood
+from perf.benchmarks.flood import report_floods
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from services import idempotency
 from services.clock import system_clock
@@ -92,7 +92,7 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
             has_company = bool(await enterprise.accounts_by_id(connection, [1]))
     await _report_whole_calls(settings, url, calls)
     if has_company:
-        await report_flood(url, max(10, calls // 4))
+        await report_floods(url, max(10, calls // 4))
 
 
 async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:

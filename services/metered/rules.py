@@ -1,5 +1,8 @@
 """What may be asked, and how the model is asked it."""
 
+from datetime import datetime
+from math import ceil
+
 from clients.llm import PromptMessage, Role
 from services.metered.records import Question
 from services.refusal import InvalidInput
@@ -33,6 +36,12 @@ def prompt(question: Question) -> tuple[PromptMessage, ...]:
     }
     asked = "\n\n".join(f"{name}:\n{text}" for name, text in parts.items() if text)
     return PromptMessage(Role.SYSTEM, INSTRUCTIONS), PromptMessage(Role.USER, asked)
+
+
+def seconds_left(wait_seconds: int, *, since: datetime, now: datetime) -> int:
+    """What is left of a wait in whole seconds; all of it where `now` was before it began."""
+    passed = (now - since).total_seconds()
+    return min(wait_seconds, max(0, ceil(wait_seconds - passed)))
 
 
 def _checked(field: str, text: str, longest: int) -> str:

@@ -19,6 +19,7 @@ from services.metered.records import Assignment, Question
 from services.metered.rules import prompt
 from services.principal import ApiClient
 from services.refusal import Conflict
+from services.throttling.turns import give_up_turn
 
 _LOOK_SECONDS = 0.25
 
@@ -54,6 +55,7 @@ class MeteredGuidance:
         """
         async with self._turns.of(client.account_id):
             generation_id = await self._begun(client, question, idempotency_key)
+        give_up_turn()
         await self._jobs.ended(generation_id)
         try:
             async with asyncio.timeout(self._patience_seconds):

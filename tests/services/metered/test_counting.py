@@ -9,6 +9,7 @@ from clients.llm import FailureReason, GenerationFailed
 from db.queries import metering
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
+from services.metered.failures import failure_of_metered_reply
 from services.principal import ApiClient
 from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
 from tests.services.guidance.parts import ScriptedModel, at, until
@@ -151,7 +152,10 @@ def test_what_could_not_be_written_is_given_back(own_world: str, reason: Failure
             reply = await parts.generate()
             assert (reply["status"], reply["content"]) == ("failed", None)
             assert reply["failure_reason"] is not None
-            assert reply["retry_after_seconds"] == 9
+            for now, left in ((NOW, 9), (NOW + timedelta(minutes=1), 0)):
+                failure = failure_of_metered_reply(reply, now)
+                assert failure is not None
+                assert failure.retry_after_seconds == left
             assert await parts.used() == 7
 
     asyncio.run(scenario())

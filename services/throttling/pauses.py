@@ -1,0 +1,26 @@
+"""Pauses before answers that refuse: who asks again at once is slowed by that, and nobody else."""
+
+import asyncio
+
+PAUSE_SECONDS = 0.2
+MOST_PAUSES = 1_000
+"""How many answers are held back at once; what a pause keeps of them is little, and bounded."""
+
+
+class Pauses:
+    """Holds answers back, as long as not too many are already."""
+
+    def __init__(self, *, seconds: float = PAUSE_SECONDS, most: int = MOST_PAUSES) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._held = 0
+
+    async def hold_back(self) -> None:
+        """Wait for the pause; not at all where too many wait."""
+        if self._held >= self._most:
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(self._seconds)
+        finally:
+            self._held -= 1

@@ -1,0 +1,150 @@
+"""Turns of callers: how many at once, in which order, and what becomes of who gives up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.throttling.turns import NoTurn, Turn, Turns, give_up_turn
+
+Scenario = Callable[[Turns], Awaitable[None]]
+
+
+def play(scenario: Scenario, **bounds: float) -> None:
+    turns = Turns(2, most_waiting=int(bounds.pop("most_waiting", 9)), **bounds)
+    asyncio.run(_played(scenario, turns))
+
+
+async def _played(scenario: Scenario, turns: Turns) -> None:
+    await scenario(turns)
+    assert len(turns) == 0
+
+
+def test_a_caller_has_so_many_at_once_and_others_do_not_wait_for_it() -> None:
+    async def scenario(turns: Turns) -> None:
+        taken = [await turns.take("one"), await turns.take("one")]
+        third = asyncio.create_task(turns.take("one"))
+        taken.append(await turns.take("other"))
+        assert not third.done()
+        taken[0].end()
+        taken.append(await third)
+        for turn in taken:
+            turn.end()
+
+    play(scenario)
+
+
+def test_turns_are_passed_on_in_the_order_of_asking() -> None:
+    order: list[int] = []
+
+    async def work(turns: Turns, number: int) -> None:
+        turn = await turns.take("one")
+        order.append(number)
+        await asyncio.sleep(0)
+        turn.end()
+
+    async def scenario(turns: Turns) -> None:
+        await asyncio.gather(*(work(turns, number) for number in range(8)))
+
+    play(scenario)
+    assert order == list(range(8))
+
+
+def test_a_turn_ends_once() -> None:
+    async def scenario(turns: Turns) -> None:
+        first, second = await turns.take("one"), await turns.take("one")
+        waiting = asyncio.create_task(turns.take("one"))
+        first.end()
+        first.end()
+        third = await waiting
+        late = asyncio.create_task(turns.take("one"))
+        await asyncio.sleep(0)
+        assert not late.done()
+        second.end()
+        third.end()
+        (await late).end()
+
+    play(scenario)
+
+
+def test_one_too_many_does_not_wait() -> None:
+    async def scenario(turns: Turns) -> None:
+        taken = [await turns.take("one"), await turns.take("one")]
+        waiting = asyncio.create_task(turns.take("one"))
+        await asyncio.sleep(0)
+        with pytest.raises(NoTurn):
+            await turns.take("one")
+        taken.pop().end()
+        taken.append(await waiting)
+        for turn in taken:
+            turn.end()
+
+    play(scenario, most_waiting=1)
+
+
+def test_who_has_waited_too_long_gives_up_and_the_others_move_up() -> None:
+    async def scenario(turns: Turns) -> None:
+        taken = [await turns.take("one"), await turns.take("one")]
+        with pytest.raises(NoTurn):
+            await turns.take("one")
+        waiting = asyncio.create_task(turns.take("one"))
+        await asyncio.sleep(0)
+        taken.pop().end()
+        taken.append(await waiting)
+        for turn in taken:
+            turn.end()
+
+    play(scenario, patience_seconds=0.02)
+
+
+@pytest.mark.parametrize("is_granted", [False, True])
+def test_who_goes_away_leaves_the_turn_to_the_next(*, is_granted: bool) -> None:
+    """Also where the turn was passed on to it just before."""
+
+    async def scenario(turns: Turns) -> None:
+        taken = [await turns.take("one"), await turns.take("one")]
+        going, staying = (asyncio.create_task(turns.take("one")) for _ in range(2))
+        await asyncio.sleep(0)
+        if is_granted:
+            taken.pop().end()
+        going.cancel()
+        await asyncio.wait([going])
+        assert going.cancelled()
+        if not is_granted:
+            taken.pop().end()
+        taken.append(await staying)
+        for turn in taken:
+            turn.end()
+
+    play(scenario)
+
+
+def test_what_waits_elsewhere_gives_its_turn_up() -> None:
+    async def waits(turns: Turns, answered: asyncio.Event) -> Turn:
+        turn = await turns.take("one")
+        give_up_turn()
+        await answered.wait()
+        return turn
+
+    async def scenario(turns: Turns) -> None:
+        answered = asyncio.Event()
+        waiting = [asyncio.create_task(waits(turns, answered)) for _ in range(20)]
+        (await turns.take("one")).end()
+        answered.set()
+        for turn in await asyncio.gather(*waiting):
+            turn.end()
+
+    play(scenario, most_waiting=20)
+
+
+def test_without_a_bound_nobody_waits() -> None:
+    async def scenario(turns: Turns) -> None:
+        taken = [await turns.take("one") for _ in range(100)]
+        for turn in taken:
+            turn.end()
+
+    asyncio.run(_played(scenario, Turns(0)))
+
+
+def test_without_a_turn_there_is_nothing_to_give_up() -> None:
+    give_up_turn()
