@@ -1,7 +1,7 @@
 """Around every request and WebSocket: an id in and out, its duration, one line in the log."""
 
+import os
 import re
-import secrets
 from time import perf_counter
 
 import structlog
@@ -63,7 +63,7 @@ def request_id_from(offered: str | None) -> str:
     """The caller's request id where it is a harmless one, otherwise a new one."""
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
         return offered
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def _path(scope: Scope) -> str:

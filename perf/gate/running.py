@@ -11,6 +11,7 @@ import orjson
 
 from app.graphql.answers import GraphQLRequest
 from app.graphql.service import GraphQLService
+from app.graphql.writing import written
 from app.settings import Settings
 from app.wiring import open_application
 from db.tracing import Ran, traced_statements
@@ -81,7 +82,7 @@ class Runner:
         cost = self._service.cost(operation, request).body["extensions"]["cost"]
         taken = Taken(
             tuple(ran),
-            sum(len(orjson.dumps(body)) for body in bodies),
+            sum(len(written(body)) for body in bodies),
             cost["requestedQueryCost"],
         )
         return taken, [body["data"] for body in bodies]

@@ -27,7 +27,7 @@ DOCUMENTS = [
     "{",
 ]
 MEMBERS = ["query", "variables", "operationName", "extensions", "id", "ids", "first", "input"]
-EXPECTED_STATUSES = {200, 400, 405, 406, 413, 415, 429}
+EXPECTED_STATUSES = {200, 400, 404, 405, 406, 413, 415, 429}
 TEXTS = st.text(max_size=12) | st.text('{}[]()$@!:,."#&|\\\0 abc0', max_size=30)
 NUMBERS = st.integers() | st.sampled_from([2**31, 2**63, 10**400]) | st.floats(allow_nan=False)
 JSON = st.recursive(

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import orjson
 from graphql import ExecutionResult
 
+from app.graphql.writing import written
 from gql.build import schema
 from gql.execution.prepare import Preparation
 from gql.execution.run import coerced, executed, executor_for
@@ -27,7 +29,8 @@ def test_the_rows_in_memory_answer_the_operation() -> None:
     result = asyncio.run(answer())
     assert result.errors is None
     assert result.data is not None
-    edges = result.data["viewer"]["conversations"]["edges"]
+    data = orjson.loads(written(result.data))
+    edges = data["viewer"]["conversations"]["edges"]
     assert [len(edge["node"]["messages"]["edges"]) for edge in edges] == [10] * 20
     assert edges[0]["node"]["messages"]["edges"][0]["node"]["createdAt"] == (
         "2026-02-20T09:30:00.123456Z"
