@@ -9,6 +9,7 @@ from time import process_time
 import click
 from graphql import GraphQLSchema
 
+from app.graphql.writing import written
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced, executed, executor_for
@@ -75,7 +76,7 @@ def _check(core: GraphQLSchema, compiled: Operation, stock: Operation) -> None:
             for one in (compiled, stock)
         ]
         first, second = [await executed(one) for one in executors]
-        return (first.data, first.errors), (second.data, second.errors)
+        return (written(first.data), first.errors), (written(second.data), second.errors)
 
     ours, theirs = asyncio.run(answers())
     plan = compiled.plans and compiled.plans.plan(coerced(core, compiled, None))
