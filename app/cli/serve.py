@@ -2,13 +2,16 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from app.cli.ports import check_is_free
 from app.settings import Settings, load_settings
@@ -63,7 +66,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     # uvicorn raises the signal again when it has stopped, which would leave our database running.
     signal.signal(signal.SIGTERM, _leave)
     with _shared_metrics(workers):
-        uvicorn.run(
+        config = uvicorn.Config(
             "app.server:create_app",
             factory=True,
             http="app.stopping:HttpProtocol",
@@ -80,6 +83,23 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,
         )
+        if workers > 1:
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+        else:
+            _run_here(uvicorn.Server(config))
+
+
+def _run_here(server: uvicorn.Server) -> None:
+    """Serve from this process; one that is told to stop while it starts does so once it has.
+
+    A handler that raises would not do until then: what is raised in a callback, of which importing
+    has many, is told on standard error and lost.
+    """
+    with suppress(KeyboardInterrupt), server.capture_signals():
+        server.config.load_app()
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

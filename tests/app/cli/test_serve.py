@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +16,15 @@ import httpx2
 import psutil
 
 from tests.fixtures.peer import peer
-from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS, accepts, served, until
+from tests.fixtures.processes import (
+    GUIDANCE,
+    PATIENCE_SECONDS,
+    accepts,
+    free_port,
+    served,
+    until,
+)
+from tests.fixtures.server import SECRET
 
 
 def workers_of(process: psutil.Popen) -> list[psutil.Process]:
@@ -109,6 +119,37 @@ def test_its_own_database_ends_with_it() -> None:
             running = Path(folder, "postgres", "postmaster.pid")
             assert running.exists()
         assert not running.exists()
+
+
+def test_it_stops_also_when_told_while_it_starts(database_url: str) -> None:
+    """Where a handler cannot raise: in a callback, while the application is imported."""
+    told_while_importing = """if True:
+        import signal, sys, weakref
+
+        class Told:
+            pass
+
+        class Finder:
+            def find_spec(self, name, path=None, target=None):
+                if name == "app.server":
+                    told = Told()
+                    reference = weakref.ref(told, lambda _: signal.raise_signal(signal.SIGTERM))
+                    del told
+
+        sys.meta_path.insert(0, Finder())
+        from app.cli import main
+        main()
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", told_while_importing, "serve", "--port", str(free_port())],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert ran.returncode == 128 + signal.SIGTERM
+    assert "Finished server process" in ran.stderr
 
 
 def test_a_port_that_is_taken(database_url: str) -> None:

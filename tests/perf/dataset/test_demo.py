@@ -15,7 +15,7 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.demo import demo
-from tests.fixtures.processes import accepts, until
+from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
@@ -143,6 +143,7 @@ def _demo(database_url: str, data_dir: Path, **environment: str) -> Iterator[str
             yield printed
         finally:
             process.terminate()
+            process.wait(PATIENCE_SECONDS)
 
 
 def _request(command: list[str]) -> tuple[str, dict[str, str], str]:
