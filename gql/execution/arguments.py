@@ -26,11 +26,11 @@ from graphql.execution import get_argument_values
 from gql.execution.strawberry_fields import Direct
 
 if TYPE_CHECKING:
-    from gql.execution.executor import CompiledExecutor
+    from gql.execution.running import Running
 
 # Any: arguments are of whatever types the schema has.
 Values: TypeAlias = dict[str, Any]
-Coerce: TypeAlias = Callable[["CompiledExecutor"], Values]
+Coerce: TypeAlias = Callable[["Running"], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,8 @@ def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Ar
     if not field.args and not node.arguments:
         return None
 
-    def coerce(executor: "CompiledExecutor") -> Values:
-        values = get_argument_values(
-            field, node, executor.variable_values, None, executor.hide_suggestions
-        )
+    def coerce(running: "Running") -> Values:
+        values = get_argument_values(field, node, running.variable_values)
         return direct.converted(values) if direct else values
 
     is_shared = all(map(_is_unchanging, field.args.values()))
@@ -61,9 +59,9 @@ def _once(coerce: Coerce) -> Coerce:
     """The same, of what is the same for every request."""
     kept: list[Values] = []
 
-    def coerce_once(executor: "CompiledExecutor") -> Values:
+    def coerce_once(running: "Running") -> Values:
         if not kept:
-            kept.append(coerce(executor))
+            kept.append(coerce(running))
         return kept[0]
 
     return coerce_once

@@ -12,11 +12,13 @@ from graphql.execution import (
     get_variable_values,
 )
 from graphql.execution.values import VariableValues
+from graphql.pyutils import AwaitableOrValue
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
 from gql.execution.executor import CompiledExecutor
 from gql.execution.prepare import Operation, RequestRefused
+from gql.execution.running import Running
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
@@ -32,18 +34,30 @@ async def run(
     operation: Operation,
     values: VariableValues,
     context: RequestContext,
+    root: object = None,
 ) -> ExecutionResult:
-    """Execute a query or mutation with its coerced variables."""
-    return await executed(executor_for(schema, operation, values, context))
+    """Execute an operation, or one event of a subscription, with its coerced variables."""
+    result = begin(schema, operation, values, context, root)
+    return await result if isawaitable(result) else result
 
 
-async def executed(executor: Executor[Any]) -> ExecutionResult:
-    """Let the executor run its operation once."""
-    result = executor.execute_operation()
-    answer = await result if isawaitable(result) else result
-    if not isinstance(answer, ExecutionResult):
-        raise TypeError("incremental delivery was not asked for")
-    return answer
+def begin(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object = None,
+) -> AwaitableOrValue[ExecutionResult]:
+    """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
+    plan = operation.plans.plan(values) if operation.plans else None
+    if plan is None:
+        executor = executor_for(schema, operation, values, context, root)
+        return executor.execute_operation()  # type: ignore[return-value]  # it puts nothing off
+
+    def make_executor() -> CompiledExecutor:
+        return CompiledExecutor(**_parts(schema, operation, values, context, root))
+
+    return Running(root, context, values, make_executor).run(plan)  # type: ignore[return-value]  # as above
 
 
 # Any: variables are JSON.
@@ -76,23 +90,30 @@ def executor_for(
     context: RequestContext,
     root: object = None,
 ) -> Executor[Any]:
-    """An executor of `operation` with its coerced variables; it runs once."""
-    executor_type: type[Executor[Any]] = Executor if operation.plans is None else CompiledExecutor
-    executor = executor_type(
-        schema=schema,
-        fragment_definitions=operation.fragment_definitions,
-        fragments=operation.fragments,
-        root_value=root,
-        context_value=context,
-        operation=operation.definition,
-        variable_values=values,
-        field_resolver=default_field_resolver,
-        type_resolver=default_type_resolver,
-        subscribe_field_resolver=default_field_resolver,
-    )
-    if isinstance(executor, CompiledExecutor):
-        executor.plans = operation.plans
-    return executor
+    """graphql-core's executor of `operation` with its coerced variables; it runs once."""
+    return Executor(**_parts(schema, operation, values, context, root))
+
+
+# Any: an executor's parts are of every type.
+def _parts(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object,
+) -> dict[str, Any]:
+    return {
+        "schema": schema,
+        "fragment_definitions": operation.fragment_definitions,
+        "fragments": operation.fragments,
+        "root_value": root,
+        "context_value": context,
+        "operation": operation.definition,
+        "variable_values": values,
+        "field_resolver": default_field_resolver,
+        "type_resolver": default_type_resolver,
+        "subscribe_field_resolver": default_field_resolver,
+    }
 
 
 def code_of(error: GraphQLError) -> str | None:

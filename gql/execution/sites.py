@@ -16,7 +16,7 @@ from strawberry import Info
 from gql.execution.strawberry_fields import Direct
 
 if TYPE_CHECKING:
-    from gql.execution.executor import CompiledExecutor
+    from gql.execution.running import Running
 
 Key: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
 Step: TypeAlias = tuple[str, str] | None
@@ -52,11 +52,13 @@ class Sites:
             path = Path(path, next(index), None) if step is None else Path(path, *step)
         return path
 
-    def info(self, executor: "CompiledExecutor", key: Key) -> GraphQLResolveInfo[Any]:
+    def info(self, running: "Running", key: Key) -> GraphQLResolveInfo[Any]:
         """What graphql-core tells the resolver of the call `key`."""
         site, path = self.all[key[0]], self.path(key)
         assert path is not None, "a call has a path"  # noqa: S101 - for the type checker
-        return executor.build_resolve_info(site.definition, site.nodes, site.parent_type, path)
+        return running.executor.build_resolve_info(
+            site.definition, site.nodes, site.parent_type, path
+        )
 
     # Any: outcomes are whatever resolvers gave.
     def by_path(self, outcomes: Mapping[Key, Any]) -> dict[Path, Any]:
@@ -68,19 +70,19 @@ class Sites:
 class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
     """Strawberry's info, of which most resolvers want nothing but the context."""
 
-    def __init__(self, executor: "CompiledExecutor", sites: Sites, key: Key) -> None:
-        self._executor = executor
+    def __init__(self, running: "Running", sites: Sites, key: Key) -> None:
+        self._running = running
         self._sites = sites
         self._key = key
 
     @property
     def context(self) -> Any:
         """The context of the operation."""
-        return self._executor.context_value
+        return self._running.context_value
 
     @cached_property
     def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made when it is read
-        return self._sites.info(self._executor, self._key)
+        return self._sites.info(self._running, self._key)
 
     @property
     def _field(self) -> Any:  # type: ignore[override]  # known by the site

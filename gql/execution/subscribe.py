@@ -14,7 +14,7 @@ from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention
 from gql.execution.prepare import Operation
-from gql.execution.run import executed, executor_for
+from gql.execution.run import executor_for, run
 
 _END = object()
 
@@ -58,10 +58,8 @@ async def subscribe(
         source = await _source(executor_for(schema, operation, values, new_context()))
     try:
         while (value := await _next(source, operation)) is not _END:
-            # An executor keeps what it has seen, so that each event needs its own.
-            executor = executor_for(schema, operation, values, new_context(), value)
             with _in_time(deadline_seconds):
-                result = await executed(executor)
+                result = await run(schema, operation, values, new_context(), value)
             yield Event(getattr(value, "event_id", None), result)
     finally:
         if isinstance(source, AsyncGenerator):

@@ -13,25 +13,25 @@ from gql.execution.replay import Settled
 from gql.execution.sites import Key
 
 if TYPE_CHECKING:
-    from gql.execution.executor import CompiledExecutor
+    from gql.execution.running import Running
 
 # Any: values are whatever resolvers give; a target is an object of the answer.
-Complete: TypeAlias = Callable[["CompiledExecutor", Any, Key], Any]
+Complete: TypeAlias = Callable[["Running", Any, Key], Any]
 Pending: TypeAlias = tuple[Awaitable[Any], Complete, Key, dict[str, Any], str]
 """What is awaited, what completes it, which call gave it, and where in the answer it belongs."""
 
 
-async def settle(executor: "CompiledExecutor") -> None:
+async def settle(running: "Running") -> None:
     """Await everything pending, and what becomes pending by it; raises what goes wrong first."""
-    pending = executor.pending
+    pending = running.pending
     while pending:
         if len(pending) == 1:
-            await _settle_one(executor, pending.pop())
+            await _settle_one(running, pending.pop())
         else:
-            await _Crowd(executor).settle()
+            await _Crowd(running).settle()
 
 
-async def _settle_one(executor: "CompiledExecutor", one: Pending) -> None:
+async def _settle_one(running: "Running", one: Pending) -> None:
     awaitable, complete, key, target, name = one
     try:
         if type(awaitable) is Later:
@@ -39,17 +39,17 @@ async def _settle_one(executor: "CompiledExecutor", one: Pending) -> None:
         else:
             value = await awaitable
     except Exception as error:
-        executor.outcomes[key] = Settled(error=error)
+        running.outcomes[key] = Settled(error=error)
         raise
-    executor.outcomes[key] = Settled(value)
-    target[name] = complete(executor, value, key)
+    running.outcomes[key] = Settled(value)
+    target[name] = complete(running, value, key)
 
 
 class _Crowd:
     """Several awaitables at once, and those that join them meanwhile."""
 
-    def __init__(self, executor: "CompiledExecutor") -> None:
-        self._executor = executor
+    def __init__(self, running: "Running") -> None:
+        self._running = running
         self._waiting: dict[Future[Any], list[Pending]] = {}
         self._tasks: list[Task[Any]] = []
         self._done: list[Future[Any]] = []
@@ -77,14 +77,14 @@ class _Crowd:
                 future.add_done_callback(_disregard)
 
     def _admit(self) -> None:
-        pending = self._executor.pending
+        pending = self._running.pending
         for one in pending:
             awaitable = one[0]
             if type(awaitable) is Later:
                 future = awaitable.future
             else:
                 future = ensure_future(awaitable)
-                self._executor.outcomes[one[2]] = future
+                self._running.outcomes[one[2]] = future
                 if future is not awaitable and isinstance(future, Task):
                     self._tasks.append(future)
             same = self._waiting.get(future)
@@ -104,16 +104,16 @@ class _Crowd:
             self._wake.set_result(None)
 
     def _complete(self, future: "Future[Any]") -> None:
-        executor = self._executor
+        running = self._running
         for awaitable, complete, key, target, name in self._waiting.pop(future):
             try:
                 value = future.result()
             except Exception as error:
-                executor.outcomes[key] = Settled(error=error)
+                running.outcomes[key] = Settled(error=error)
                 raise
             if type(awaitable) is Later:
-                value = _made(executor, awaitable, key, value)
-            target[name] = complete(executor, value, key)
+                value = _made(running, awaitable, key, value)
+            target[name] = complete(running, value, key)
 
     async def _cancel(self) -> None:
         for task in self._tasks:
@@ -121,13 +121,13 @@ class _Crowd:
         await gather(*self._tasks, return_exceptions=True)
 
 
-def _made(executor: "CompiledExecutor", later: Later[Any, Any], key: Key, loaded: Any) -> Any:
+def _made(running: "Running", later: Later[Any, Any], key: Key, loaded: Any) -> Any:
     try:
         value = later.then(loaded)
     except Exception as error:
-        executor.outcomes[key] = Settled(error=error)
+        running.outcomes[key] = Settled(error=error)
         raise
-    executor.outcomes[key] = Settled(value)
+    running.outcomes[key] = Settled(value)
     return value
 
 

@@ -12,7 +12,7 @@ from graphql import GraphQLSchema
 from app.graphql.writing import written
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
-from gql.execution.run import coerced, executed, executor_for
+from gql.execution.run import coerced, run
 from gql.operations.limits import Limits
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import OPERATIONS
@@ -71,11 +71,10 @@ def _check(core: GraphQLSchema, compiled: Operation, stock: Operation) -> None:
     """Both give the same answer, and the compiled one by its plan."""
 
     async def answers() -> tuple[object, object]:
-        executors = [
-            executor_for(core, one, coerced(core, one, None), new_context())
+        first, second = [
+            await run(core, one, coerced(core, one, None), new_context())
             for one in (compiled, stock)
         ]
-        first, second = [await executed(one) for one in executors]
         return (written(first.data), first.errors), (written(second.data), second.errors)
 
     ours, theirs = asyncio.run(answers())
@@ -87,13 +86,13 @@ def _check(core: GraphQLSchema, compiled: Operation, stock: Operation) -> None:
 def _seconds(core: GraphQLSchema, operation: Operation, runs: int) -> float:
     """The processor time of one execution; contexts are made before."""
 
-    async def run() -> float:
+    async def seconds() -> float:
         values = coerced(core, operation, None)
         contexts = [new_context() for _ in range(runs)]
         gc.collect()
         started = process_time()
         for context in contexts:
-            await executed(executor_for(core, operation, values, context))
+            await run(core, operation, values, context)
         return process_time() - started
 
-    return asyncio.run(run()) / runs
+    return asyncio.run(seconds()) / runs

@@ -27,7 +27,7 @@ from gql.execution.emission import MOST_FIELDS
 from gql.execution.executor import CompiledExecutor
 from gql.execution.plans import MOST_VARIANTS, Plans
 from gql.execution.prepare import Preparation
-from gql.execution.run import executor_for
+from gql.execution.run import begin, coerced, executor_for
 from gql.operations.limits import Limits
 from perf.benchmarks.operations import OPERATIONS
 
@@ -191,18 +191,13 @@ def test_an_executor_that_is_asked_for_more_runs_no_plan() -> None:
 
 def test_without_compiling_graphql_core_executes() -> None:
     limits = Limits(tokens=100, depth=9, aliases=9)
-    kinds = []
-    for is_compiled in (True, False):
-        preparation = Preparation(
-            CORE, limits=limits, allows_introspection=True, is_compiled=is_compiled
-        )
-        operation = preparation.operation("{ plans { code } }", None)
-        built = CompiledExecutor.build(CORE, parse("{ plans { code } }"))
-        assert isinstance(built, Executor)
-        context: Any = None
-        executor = executor_for(CORE, operation, built.variable_values, context)
-        kinds.append(type(executor))
-    assert kinds == [CompiledExecutor, Executor]
+    preparation = Preparation(CORE, limits=limits, allows_introspection=True, is_compiled=False)
+    operation = preparation.only_operation("{ __typename }")
+    context: Any = None
+    values = coerced(CORE, operation, None)
+    assert operation.plans is None
+    assert type(executor_for(CORE, operation, values, context)) is Executor
+    assert begin(CORE, operation, values, context) == ExecutionResult({"__typename": "Query"}, None)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from graphql import ExecutionResult
 from app.graphql.writing import written
 from gql.build import schema
 from gql.execution.prepare import Preparation
-from gql.execution.run import coerced, executed, executor_for
+from gql.execution.run import coerced, run
 from gql.operations.limits import Limits
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
@@ -24,7 +24,7 @@ def test_the_rows_in_memory_answer_the_operation() -> None:
 
     async def answer() -> ExecutionResult:
         values = coerced(CORE, operation, None)
-        return await executed(executor_for(CORE, operation, values, new_context()))
+        return await run(CORE, operation, values, new_context())
 
     result = asyncio.run(answer())
     assert result.errors is None

@@ -1,0 +1,95 @@
+"""One run of a plan: what compiled code asks of it, and what its resolvers have given so far.
+
+Compiled code succeeds as a whole, or the operation is executed by graphql-core, with what
+resolvers have given already.
+"""
+
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from graphql import ExecutionResult
+from graphql.execution.types import ExperimentalIncrementalExecutionResults
+from graphql.execution.values import VariableValues
+from graphql.pyutils import AwaitableOrValue
+
+from gql.execution.arguments import Values
+from gql.execution.compiler import Plan
+from gql.execution.sites import Key
+from gql.execution.waiting import Pending, settle
+
+if TYPE_CHECKING:
+    from gql.execution.executor import CompiledExecutor
+
+Result: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
+
+
+class Running:
+    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted."""
+
+    __slots__ = (
+        "_executor",
+        "_make_executor",
+        "arguments",
+        "context_value",
+        "outcomes",
+        "pending",
+        "root_value",
+        "variable_values",
+    )
+
+    # Any: the root and the context are whatever resolvers take.
+    def __init__(
+        self,
+        root_value: Any,
+        context_value: Any,
+        variable_values: VariableValues,
+        make_executor: "Callable[[], CompiledExecutor]",
+    ) -> None:
+        self.root_value = root_value
+        self.context_value = context_value
+        self.variable_values = variable_values
+        self.outcomes: dict[Key, Any] = {}
+        """What each call of a resolver gave."""
+        self.pending: list[Pending] = []
+        self.arguments: list[Values] = []
+        """Those that are coerced once a request."""
+        self._make_executor = make_executor
+        self._executor: CompiledExecutor | None = None
+
+    @property
+    def executor(self) -> "CompiledExecutor":
+        """The executor of graphql-core's that does what compiled code leaves to it."""
+        if self._executor is None:
+            self._executor = self._make_executor()
+        return self._executor
+
+    def run(self, plan: Plan) -> AwaitableOrValue[Result]:
+        """Run the operation once."""
+        data: dict[str, Any] = {}
+        try:
+            if plan.coerce:
+                self.arguments = [coerce(self) for coerce in plan.coerce]
+            for number, root in enumerate(plan.roots, 1):
+                root(self, self.root_value, data)
+                if self.pending:
+                    return self._wait(plan, plan.roots[number:], data)
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+            return self._step_back(plan)
+        return ExecutionResult(data, None)
+
+    async def _wait(
+        self, plan: Plan, left: tuple[Callable[..., None], ...], data: dict[str, Any]
+    ) -> Result:
+        try:
+            await settle(self)
+            for root in left:
+                root(self, self.root_value, data)
+                await settle(self)
+        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+            result = self._step_back(plan)
+            return await result if isawaitable(result) else result
+        return ExecutionResult(data, None)
+
+    def _step_back(self, plan: Plan) -> AwaitableOrValue[Result]:
+        return self.executor.step_back(plan, self.outcomes)
