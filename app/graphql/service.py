@@ -108,7 +108,9 @@ class GraphQLService:
                 async with self._meter.charged(operation, values, principal) as charge:
                     try:
                         with self._attention(operation, gone):
-                            result = await run(self._schema, operation, values, context)
+                            result = await run(
+                                self._schema, operation, values, context, is_written=True
+                            )
                     except DeadlineExceeded as error:
                         answer = failed(name, error, request_id, statements)
                     except (ClientGone, asyncio.CancelledError):

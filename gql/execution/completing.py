@@ -33,6 +33,7 @@ from gql.execution.leaves import leaf
 from gql.execution.sites import Site
 from gql.execution.sources import ObjectSource, RowSource, Source, Variable, rows_of
 from gql.execution.values import is_ordinary
+from gql.rows import Shape
 
 _MOST_LOOPS = 10
 
@@ -172,7 +173,7 @@ class Completing:
         """The function that completes the values of a site."""
         name = f"complete{site.number}"
         out = self._emission.function(f"{name}(run, value, key)")
-        self._value(out, site.definition.type, details, "value", Place())
+        self._value(out, site.definition.type, details, "value", Place(form=site.form))
         out.line("return value")
         return name
 
@@ -248,8 +249,29 @@ class Completing:
                 self._value(out, type_.of_type, details, item, inner)
             return
         one, shape = of_rows
-        rows, scope, name = out.name(), out.name(), self._emission.code.bind(shape)
+        name = self._emission.code.bind(shape)
         out.line(f"if type({value}) is not Rows or {value}.shape is not {name}: raise Unexpected")
+        if place.form is None or len(place.steps) != 1:
+            self._of_rows(out, one, shape, details, value, place)
+            return
+        # The list of the page that was asked for, whose rows may have come in the form.
+        with out.indented(f"if {value}.written is not None:"):
+            form = self._emission.code.bind(place.form)
+            out.line(f"if {value}.written.form is not {form}: raise Unexpected")
+            out.line(f"{value} = fragments({value}.written)")
+        with out.indented("else:"):
+            self._of_rows(out, one, shape, details, value, place)
+
+    def _of_rows(
+        self,
+        out: Function,
+        one: GraphQLObjectType,
+        shape: Shape[Any],  # Any: of every class
+        details: FieldDetailsList,
+        value: str,
+        place: Place,
+    ) -> None:
+        rows, scope = out.name(), out.name()
         out.line(f"{rows}, {scope} = {value}.rows, {value}.scope")
         with self._loop(out, value, rows, place) as (row, inner):
             source = RowSource(self._emission.code, shape, row, scope)
