@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-from app.graphql.metering import Charge, Throttled
+from app.graphql.charging import Charge, Throttled
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import UNTRUSTED, RequestRefused
 from metrics.observations import Outcome
