@@ -116,7 +116,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
-    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations)
 
     return [
         Route(
