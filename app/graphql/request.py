@@ -11,8 +11,6 @@ from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
 
-_MEMBERS = ("query", "operationName", "variables", "extensions")
-
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -71,7 +69,8 @@ def _one(members: object) -> GraphQLRequest:
 # Any: members are JSON of unknown shape until they are checked here.
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
-    query, name, variables, extensions = (members.get(key) for key in _MEMBERS)
+    query, name = members.get("query"), members.get("operationName")
+    variables, extensions = members.get("variables"), members.get("extensions")
     if not isinstance(query, str | None):
         raise BadRequest(400, "`query` must be a text.")
     if not isinstance(name, str | None):

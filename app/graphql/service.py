@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from inspect import isawaitable
 
-from graphql import GraphQLError, GraphQLSchema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
 
 from app.graphql.answers import (
@@ -139,7 +138,7 @@ class GraphQLService:
         label, request_id = operation.label, context.request_id
         try:
             result = begin(self._schema, operation, values, context)
-            if isawaitable(result):
+            if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result
         except DeadlineExceeded as error:
