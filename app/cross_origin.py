@@ -5,8 +5,8 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 
 from collections.abc import Collection
 
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from app.graphql.forgery import PREFLIGHT_FIELDS
 
@@ -26,20 +26,18 @@ _READ = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Req
 _REMEMBERED_SECONDS = 600
 
 
-def cross_origin(allowed_origins: Collection[str]) -> list[Middleware]:
-    """What lets the pages of `allowed_origins` ask and read; nothing, where there are none.
+def cross_origin(app: ASGIApp, allowed_origins: Collection[str]) -> ASGIApp:
+    """The application, which the pages of `allowed_origins` may ask and read.
 
     They send their credential themselves: there is no cookie.
     """
     if not allowed_origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=sorted(allowed_origins),
-            allow_methods=("GET", "POST"),
-            allow_headers=_SENT,
-            expose_headers=_READ,
-            max_age=_REMEMBERED_SECONDS,
-        )
-    ]
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=sorted(allowed_origins),
+        allow_methods=("GET", "POST"),
+        allow_headers=_SENT,
+        expose_headers=_READ,
+        max_age=_REMEMBERED_SECONDS,
+    )

@@ -7,19 +7,19 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from metrics.methods import Methods
+from metrics.observations import Observations
 
 
 class Exposition:
     """The metrics of this process, or of all workers through the folder that they share."""
 
-    def __init__(self, multiprocess_dir: Path | None, methods: Methods) -> None:
+    def __init__(self, multiprocess_dir: Path | None, observations: Observations) -> None:
         self._multiprocess_dir = multiprocess_dir
-        self._methods = methods
+        self._observations = observations
 
     async def answer(self, _request: Request) -> Response:
         """Expose the metrics in the text format."""
-        self._methods.tell()
+        self._observations.tell()
         registry = REGISTRY
         if self._multiprocess_dir is not None:
             registry = CollectorRegistry()

@@ -3,37 +3,43 @@
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from traceback import format_tb
 
 import orjson
 import structlog
-from structlog.typing import ExcInfo, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
 
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    renderer: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    loggers: Callable[..., object] = structlog.PrintLoggerFactory(sys.stderr)
-    if is_json:
-        renderer = structlog.processors.JSONRenderer(serializer=_json)
-        loggers = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    structlog.configure(
-        processors=[
+    processors: list[Processor] = [_json]
+    loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
+    if not is_json:
+        processors = [
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(_without_details),
-            renderer,
-        ],
+            _with_traceback,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ]
+        loggers = structlog.PrintLoggerFactory(sys.stderr)
+    structlog.configure(
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=loggers,
         cache_logger_on_first_use=True,
     )
 
 
-# Any: an event holds values of any kind; what JSON has no word for is written as text.
-def _json(event: object, **_options: object) -> bytes:
-    return orjson.dumps(event, default=str)
+def _json(logger: object, level: str, event: EventDict) -> bytes:
+    """The line of an event, in one go: every request has one."""
+    if "exc_info" in event:
+        event = _with_traceback(logger, level, event)
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC)
+    # What JSON has no word for is written as text.
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
 
 
 def _without_details(exc_info: ExcInfo) -> str:
@@ -45,3 +51,6 @@ def _without_details(exc_info: ExcInfo) -> str:
         parts.append(f"{''.join(format_tb(error.__traceback__))}{type(error).__name__}: {message}")
         error = error.__cause__ or error.__context__
     return "\n".join(reversed(parts))
+
+
+_with_traceback = structlog.processors.ExceptionRenderer(_without_details)

@@ -5,9 +5,9 @@ import re
 from time import perf_counter
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_ID = b"x-request-id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _SWITCHING_PROTOCOLS = 101
@@ -32,7 +32,7 @@ class Requests:
             return
         started = perf_counter()
         status = 500
-        request_id = request_id_from(Headers(scope=scope).get("x-request-id"))
+        request_id = request_id_from(_offered(scope))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["log"] = {}
@@ -41,7 +41,7 @@ class Requests:
             nonlocal status
             if message["type"] in _STARTS:
                 status = message.get("status", _SWITCHING_PROTOCOLS)
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                message["headers"] = [*message.get("headers", ()), (_ID, request_id.encode())]
             await send(message)
 
         try:
@@ -64,6 +64,13 @@ def request_id_from(offered: str | None) -> str:
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
         return offered
     return os.urandom(16).hex()
+
+
+def _offered(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == _ID:
+            return bytes(value).decode("latin-1")
+    return None
 
 
 def _path(scope: Scope) -> str:

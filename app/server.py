@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from app import explorer
 from app.cross_origin import cross_origin
+from app.direct import GRAPHQL_PATH, Direct
 from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
@@ -32,7 +31,7 @@ from services.clock import Clock, system_clock
 _NEW_OBJECTS = 20_000
 
 
-def create_app() -> Starlette:
+def create_app() -> ASGIApp:
     """Make what each worker of uvicorn serves.
 
     The settings come from the environment, where the command has put the database's URL.
@@ -57,7 +56,7 @@ def make_app(
     *,
     clock: Clock = system_clock,
     on_started: Callable[[], None] = lambda: None,
-) -> Starlette:
+) -> ASGIApp:
     """Make the ASGI application; its parts are opened when the server starts."""
 
     @asynccontextmanager
@@ -65,7 +64,9 @@ def make_app(
         if settings.database_url is None:
             raise RuntimeError("start the server with `guidance serve`")
         async with open_application(settings, settings.database_url, clock=clock) as application:
-            app.router.routes.extend(routes(application))
+            endpoint = graphql_endpoint(application)
+            app.router.routes.extend(routes(application, endpoint))
+            direct.graphql = endpoint
             async with (
                 application.documents.serving(),
                 working(application) if settings.serve_runs_worker else nullcontext(),
@@ -73,14 +74,14 @@ def make_app(
                 on_started()
                 yield {STOPPING: asyncio.Event()}
 
-    others = cross_origin(settings.graphql_allowed_origins)
-    return Starlette(lifespan=lifespan, middleware=[Middleware(Requests), *others])
+    direct = Direct(Starlette(lifespan=lifespan))
+    return Requests(cross_origin(direct, settings.graphql_allowed_origins))
 
 
-def routes(application: Application) -> Sequence[BaseRoute]:
-    """Everything that is served with `application`."""
+def graphql_endpoint(application: Application) -> GraphQLEndpoint:
+    """What answers operations over HTTP."""
     settings = application.settings
-    endpoint = GraphQLEndpoint(
+    return GraphQLEndpoint(
         application.graphql,
         application.authenticator,
         application.clock,
@@ -92,6 +93,11 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         statuses=settings.graphql_status_profile,
         tells_timing=settings.tells_timing,
     )
+
+
+def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[BaseRoute]:
+    """Everything that is served with `application`."""
+    settings = application.settings
     socket = GraphQLSocket(
         application.graphql,
         application.authenticator,
@@ -110,16 +116,15 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
-    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations.methods)
-
-    async def graphql(request: Request) -> Response:
-        if settings.has_page and explorer.is_wanted(request):
-            return explorer.page()
-        return await endpoint.answer(request)
+    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations)
 
     return [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
-        WebSocketRoute("/graphql", socket.serve),
+        Route(
+            GRAPHQL_PATH,
+            explorer.Page(endpoint) if settings.has_page else endpoint,
+            methods=["GET", "POST"],
+        ),
+        WebSocketRoute(GRAPHQL_PATH, socket.serve),
         *(explorer.ROUTES if settings.has_page else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),

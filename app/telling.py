@@ -1,28 +1,28 @@
-"""Prometheus is told of statements every second, by workers whom it does not ask too."""
+"""Prometheus is told of all counts every second, by workers whom it does not ask too."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from metrics.methods import Methods
+from metrics.observations import Observations
 
 _EVERY_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def told_regularly(methods: Methods) -> AsyncIterator[None]:
-    """Tell of `methods` every second, and of the last ones when the block is left."""
-    telling = asyncio.ensure_future(_tell(methods))
+async def told_regularly(observations: Observations) -> AsyncIterator[None]:
+    """Tell of `observations` every second, and of the last ones when the block is left."""
+    telling = asyncio.ensure_future(_tell(observations))
     try:
         yield
     finally:
         telling.cancel()
         with suppress(asyncio.CancelledError):
             await telling
-        methods.tell()
+        observations.tell()
 
 
-async def _tell(methods: Methods) -> None:
+async def _tell(observations: Observations) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
-        methods.tell()
+        observations.tell()

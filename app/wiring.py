@@ -85,7 +85,7 @@ async def open_application(
                 keeps_statements=settings.database_pooler is None,
             )
         )
-        await stack.enter_async_context(told_regularly(observations.methods))
+        await stack.enter_async_context(told_regularly(observations))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
         uses = await stack.enter_async_context(LastUses(database))

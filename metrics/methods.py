@@ -4,11 +4,11 @@ A statement is noted in plain numbers, which takes a microsecond; Prometheus is 
 came since at once, before it asks and every second.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from prometheus_client import Counter, Histogram
 
+from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -36,12 +36,10 @@ WAITED_SECONDS = Counter(
 class Method:
     """What the statements of one repository method took; `timing` is that in the database."""
 
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = field(default_factory=lambda: Timing(_EDGES))
     errors: int = 0
     rows: int = 0
     waited_seconds: float = 0.0
-    within: list[int] = field(default_factory=lambda: [0] * (len(_EDGES) + 1))
-    """How many took no longer than each edge, and longer than the one before."""
 
 
 class Methods:
@@ -49,7 +47,7 @@ class Methods:
 
     def __init__(self) -> None:
         self._seen: dict[str, Method] = {}
-        self._told: dict[str, Method] = {}
+        self._told: dict[str, _Told] = {}
 
     def observe(
         self, name: str, seconds: float, rows: int | None, waited_seconds: float = 0.0
@@ -58,12 +56,7 @@ class Methods:
         method = self._seen.get(name)
         if method is None:
             method = self._seen[name] = Method()
-        timing = method.timing
-        timing.count += 1
-        timing.total += seconds
-        timing.newest.append(seconds)
-        timing.longest = max(timing.longest, seconds)
-        method.within[bisect_left(_EDGES, seconds)] += 1
+        method.timing.add(seconds)
         if rows is None:
             method.errors += 1
         else:
@@ -78,24 +71,23 @@ class Methods:
     def tell(self) -> None:
         """Bring what Prometheus has up to date."""
         for name, method in self._seen.items():
-            told = self._told.setdefault(name, Method())
-            if method.timing.count != told.timing.count:
-                _tell(name, method, told)
+            told = self._told.get(name)
+            if told is None:
+                told = self._told[name] = _Told(name)
+            told.tell(method)
 
 
-def _tell(name: str, method: Method, told: Method) -> None:
-    histogram = SECONDS.labels(name)
-    for bucket, now, before in zip(
-        histogram._buckets,  # noqa: SLF001 - `observe` takes one at a time
-        method.within,
-        told.within,
-        strict=True,
-    ):
-        bucket.inc(now - before)
-    histogram._sum.inc(method.timing.total - told.timing.total)  # noqa: SLF001 - as above
-    ERRORS.labels(name).inc(method.errors - told.errors)
-    ROWS.labels(name).inc(method.rows - told.rows)
-    WAITED_SECONDS.labels(name).inc(method.waited_seconds - told.waited_seconds)
-    told.timing.count, told.timing.total = method.timing.count, method.timing.total
-    told.errors, told.rows = method.errors, method.rows
-    told.waited_seconds, told.within = method.waited_seconds, [*method.within]
+class _Told:
+    """What Prometheus has of one method."""
+
+    def __init__(self, name: str) -> None:
+        self._seconds = ToldHistogram(SECONDS.labels(name))
+        self._errors = ToldCounter(ERRORS.labels(name))
+        self._rows = ToldCounter(ROWS.labels(name))
+        self._waited_seconds = ToldCounter(WAITED_SECONDS.labels(name))
+
+    def tell(self, method: Method) -> None:
+        self._seconds.tell(method.timing)
+        self._errors.tell(method.errors)
+        self._rows.tell(method.rows)
+        self._waited_seconds.tell(method.waited_seconds)

@@ -6,11 +6,12 @@ of the whole life of the process and percentiles of the newest samples.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from prometheus_client import Counter, Histogram
 
 from metrics.methods import Methods
+from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
@@ -76,8 +77,7 @@ class Agreed(Protocol):
         """What it may cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """One answer: which operation it is to, what it took, and what became of it."""
 
     operation: str
@@ -115,38 +115,35 @@ class Observed:
 
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for the operation `name`, of which `agreed` is agreed."""
+    """What became of the requests for one operation, of which `agreed` is agreed."""
 
-    name: str
     agreed: Agreed
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = field(default_factory=lambda: Timing(_OPERATION_EDGES))
     requests: int = 0
-    errors: int = 0
-    protected: int = 0
+    outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    statements: int = 0
     statements_max: int = 0
-    _seconds: Histogram = field(init=False)
-    _statements: Counter = field(init=False)
-    _cost: Counter = field(init=False)
-    _outcomes: dict[Outcome, Counter] = field(init=False)
+    cost: int = 0
 
-    def __post_init__(self) -> None:
-        """Find the metrics of the operation once: finding takes longer than counting."""
-        self._seconds = OPERATION_SECONDS.labels(self.name)
-        self._statements, self._cost = STATEMENTS.labels(self.name), COST.labels(self.name)
-        self._outcomes = {one: OPERATIONS.labels(self.name, one.value) for one in Outcome}
+    @property
+    def errors(self) -> int:
+        """How many failed by a fault of ours."""
+        return self.outcomes[Outcome.SERVER_ERROR]
+
+    @property
+    def protected(self) -> int:
+        """How many were refused on purpose."""
+        return self.outcomes[Outcome.PROTECTED]
 
     def add(self, one: Observed) -> None:
         """Note an answer."""
         self.requests += 1
-        self.errors += one.outcome is Outcome.SERVER_ERROR
-        self.protected += one.outcome is Outcome.PROTECTED
+        self.outcomes[one.outcome] += 1
+        self.cost += one.cost
+        self.statements += one.statements
         self.statements_max = max(self.statements_max, one.statements)
-        self._outcomes[one.outcome].inc()
-        self._statements.inc(one.statements)
-        self._cost.inc(one.cost)
         if one.counts_for_latency:
             self.timing.add(one.seconds)
-            self._seconds.observe(one.seconds)
 
 
 class Observations:
@@ -155,24 +152,55 @@ class Observations:
     def __init__(self) -> None:
         self.methods = Methods()
         self._operations: dict[str, OperationRecord] = {}
+        self._told: dict[str, _Told] = {}
 
     def operation(self, one: Observed, agreed: Agreed) -> list[tuple[str, float, int]]:
         """Note an answer; gives the numbers of what is agreed that it exceeds.
 
         One refused on purpose, or for a mistake of the client's, does not count as quick.
         """
-        name = one.operation
-        if name not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
-            name = OTHER
-        record = self._operations.get(name)
+        record = self._operations.get(one.operation)
         if record is None:
-            record = self._operations.setdefault(name, OperationRecord(name, agreed))
+            record = self._begun(one.operation, agreed)
         record.add(one)
         over = one.over(agreed)
-        for number, _, _ in over:
-            OVER_BUDGET.labels(name, number).inc()
+        if over:
+            name = one.operation if one.operation in self._operations else OTHER
+            for number, _, _ in over:
+                OVER_BUDGET.labels(name, number).inc()
         return over
 
     def operations(self) -> list[tuple[str, OperationRecord]]:
         """Every operation seen."""
         return list(self._operations.items())
+
+    def tell(self) -> None:
+        """Bring what Prometheus has up to date, methods too."""
+        self.methods.tell()
+        for name, record in self._operations.items():
+            told = self._told.get(name)
+            if told is None:
+                told = self._told[name] = _Told(name)
+            told.tell(record)
+
+    def _begun(self, name: str, agreed: Agreed) -> OperationRecord:
+        if len(self._operations) >= _DISTINCT_NAMES:
+            name = OTHER
+        return self._operations.setdefault(name, OperationRecord(agreed))
+
+
+class _Told:
+    """What Prometheus has of one operation."""
+
+    def __init__(self, name: str) -> None:
+        self._seconds = ToldHistogram(OPERATION_SECONDS.labels(name))
+        self._statements = ToldCounter(STATEMENTS.labels(name))
+        self._cost = ToldCounter(COST.labels(name))
+        self._outcomes = {one: ToldCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
+
+    def tell(self, record: OperationRecord) -> None:
+        self._seconds.tell(record.timing)
+        self._statements.tell(record.statements)
+        self._cost.tell(record.cost)
+        for outcome, count in record.outcomes.items():
+            self._outcomes[outcome].tell(count)

@@ -1,5 +1,6 @@
 """Durations of one kind of thing: totals of the whole life, percentiles of the newest."""
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from math import ceil
@@ -11,10 +12,17 @@ _SAMPLES = 1024
 class Timing:
     """The durations, in seconds, of one kind of thing."""
 
+    edges: tuple[float, ...] = ()
     count: int = 0
     total: float = 0.0
     longest: float = 0.0
     newest: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    within: list[int] = field(init=False)
+    """How many took no longer than each edge, and longer than the one before; then all others."""
+
+    def __post_init__(self) -> None:
+        """Nothing has taken any time yet."""
+        self.within = [0] * (len(self.edges) + 1)
 
     def add(self, seconds: float) -> None:
         """Note one duration."""
@@ -22,6 +30,7 @@ class Timing:
         self.total += seconds
         self.longest = max(self.longest, seconds)
         self.newest.append(seconds)
+        self.within[bisect_left(self.edges, seconds)] += 1
 
     def percentile(self, share: float) -> float:
         """The duration that `share` of the newest samples do not exceed (nearest rank)."""

@@ -71,10 +71,9 @@ class Authenticator:
             raise NotAuthenticated(f"The token is not accepted: {error}.") from None
         except KeySetUnavailable as error:
             raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
-        if not await self._people.has(claims.user_id):
+        if not await self._people.has(claims.person.user_id):
             raise NotAuthenticated(str(PersonUnknown()))
-        person = Person(user_id=claims.user_id, roles=claims.roles)
-        return Identity(person, claims.expires_at)
+        return Identity(claims.person, claims.expires_at)
 
     async def _client(self, api_key: str) -> Principal:
         try:

@@ -11,6 +11,7 @@ from jwt import PyJWK
 from app.authentication.key_set import KeySet, UnknownKey
 from app.authentication.verified import Claims, VerifiedTokens
 from services.clock import Clock
+from services.principal import Person
 
 LONGEST_TOKEN = 8_192
 _USER_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
@@ -124,7 +125,8 @@ def _claims(payload: dict[str, Any], now: float) -> Claims:
         instant = _instant(payload, claim)
         if instant is not None and instant > now + _LEEWAY_SECONDS:
             raise InvalidToken("it is not valid yet")
-    return Claims(_user_id(payload.get("sub")), _roles(payload.get("roles")), expires_at)
+    person = Person(_user_id(payload.get("sub")), _roles(payload.get("roles")))
+    return Claims(person, expires_at)
 
 
 def _instant(payload: dict[str, Any], claim: str) -> float | None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.principal import Person
+
 KEPT_SECONDS = 300
 """After which a token is verified again, should its key have been withdrawn."""
 _MOST_TOKENS = 10_000
@@ -10,10 +12,9 @@ _LONGEST_TOKEN = 2_048
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, what it allows, and when it ends (Unix seconds)."""
+    """Whose token it is, and when it ends (Unix seconds)."""
 
-    user_id: int
-    roles: frozenset[str]
+    person: Person
     expires_at: float
 
 

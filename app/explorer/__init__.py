@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -21,18 +22,25 @@ _HEADERS = {
 _OPERATION_PARAMETERS = frozenset({"query", "documentId", "id", "doc_id", "extensions"})
 
 
-def is_wanted(request: Request) -> bool:
+class Page:
+    """The page for a browser that looks, in front of the endpoint for everybody else."""
+
+    def __init__(self, endpoint: ASGIApp) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Show the page, or pass the request on."""
+        is_wanted = _is_wanted(Request(scope))
+        await (_file("page.html") if is_wanted else self._endpoint)(scope, receive, send)
+
+
+def _is_wanted(request: Request) -> bool:
     """Whether a browser is looking: a GET that asks for HTML by name, and for no operation."""
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
         and _OPERATION_PARAMETERS.isdisjoint(request.query_params)
     )
-
-
-def page() -> Response:
-    """The page."""
-    return _file("page.html")
 
 
 async def _static(request: Request) -> Response:

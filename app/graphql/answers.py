@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-from app.graphql.metering import Charge, Throttled
+from app.graphql.charging import Charge, Throttled
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import UNTRUSTED, RequestRefused
 from metrics.observations import Outcome
@@ -64,8 +64,10 @@ def executed(
     number: int | None = None,
 ) -> Answer:
     """The answer to what ran; failures of single fields are part of it."""
-    errors = worded(result.errors or (), request_id)
-    body = {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    if not result.errors:
+        return Answer({"data": result.data}, True, Outcome.OK, name, tuple(statements), number)
+    errors = worded(result.errors, request_id)
+    body = {"data": result.data, "errors": errors}
     return Answer(body, True, outcome_of(errors), name, tuple(statements), number)
 
 
@@ -148,7 +150,8 @@ class Record:
         self.answers += 1
         self.statements += len(answer.statements)
         self.cost = max(self.cost, answer.cost)
-        self.outcome = min(self.outcome, answer.outcome, key=_WORST_FIRST.index)
+        if answer.outcome is not self.outcome:
+            self.outcome = min(self.outcome, answer.outcome, key=_WORST_FIRST.index)
 
     @property
     def line(self) -> dict[str, object]:

@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import Answer, Record, broken
+from app.graphql.incoming import Incoming
 from app.graphql.racing import until_first, until_gone
 from app.graphql.writing import written
+from app.stopping import STOPPING
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -34,7 +35,7 @@ class EventStream(Response):
     def __init__(
         self,
         answers: AsyncGenerator[Answer, None],
-        request: Request,
+        request: Incoming,
         *,
         heartbeat_seconds: float,
         expired: Callable[[], Coroutine[object, object, None]],
@@ -42,9 +43,9 @@ class EventStream(Response):
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._answers = answers
-        self._request_id: str = request.state.request_id
-        self._log = request.state.log
-        self._stopping: asyncio.Event = request.state.stopping
+        self._request_id = request.request_id
+        self._log = request.log
+        self._stopping: asyncio.Event = request.scope["state"][STOPPING]
         self._heartbeat_seconds = heartbeat_seconds
         self._expired = expired
 

@@ -4,10 +4,8 @@ A browser sends those without asking the server first that any form or image cou
 is no cookie of ours that would go with them; what they could do is to spend our time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
-
-from starlette.datastructures import Headers
 
 from app.graphql.origins import may_connect
 
@@ -21,7 +19,7 @@ PREFLIGHT_FIELDS = (
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
-def may_be_forged(headers: Headers, allowed_origins: Collection[str]) -> bool:
+def may_be_forged(headers: Mapping[str, str], allowed_origins: Collection[str]) -> bool:
     """Whether a request without a body may be the deed of another page.
 
     Browsers say where a request comes from in `Origin`, `Sec-Fetch-Site` or `Referer`; what says
@@ -39,7 +37,7 @@ def may_be_forged(headers: Headers, allowed_origins: Collection[str]) -> bool:
     return referer is not None and not may_connect(_origin_of(referer), host, allowed_origins)
 
 
-def is_json(headers: Headers) -> bool:
+def is_json(headers: Mapping[str, str]) -> bool:
     """Whether the body is said to be JSON, which no form can send."""
     return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 

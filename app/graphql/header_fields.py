@@ -3,8 +3,11 @@
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
 
+from functools import lru_cache
+
 from app.graphql.answers import Answer
 from app.graphql.refusals import ASK_FOR_TEXT
+from services.throttling.records import Policy
 
 _NOT_TO_BE_KEPT = {"cache-control": "private, no-cache, must-revalidate"}
 
@@ -14,14 +17,18 @@ def header_fields(answer: Answer) -> dict[str, str]:
     level = answer.level
     if level is None:
         return _NOT_TO_BE_KEPT if answer.refusal in ASK_FOR_TEXT else {}
-    policy = level.policy
     fields = {
-        "ratelimit-policy": f'"cost";q={policy.capacity};w={policy.window_seconds}',
+        "ratelimit-policy": _policy_field(level.policy),
         "ratelimit": f'"cost";r={level.available};t={level.full_after_seconds}',
     }
     if answer.retry_after_seconds is not None:
         fields["retry-after"] = str(answer.retry_after_seconds)
     return fields
+
+
+@lru_cache(maxsize=16)
+def _policy_field(policy: Policy) -> str:
+    return f'"cost";q={policy.capacity};w={policy.window_seconds}'
 
 
 def server_timing(answer: Answer) -> dict[str, str]:

@@ -6,10 +6,9 @@ Streams of events are answered as the distinct connections mode of GraphQL over 
 import re
 from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
@@ -23,13 +22,14 @@ from app.graphql.bad_request import BadRequest
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
+from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
 from app.graphql.racing import until_gone
+from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
-from app.graphql.writing import written
 from app.setting_types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
@@ -65,31 +65,33 @@ class GraphQLEndpoint:
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def answer(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; expected failures have a status, a message and a code."""
+        answer = await self._answer_to(Incoming(scope, receive))
+        await answer(scope, receive, send)
+
+    async def _answer_to(self, request: Incoming) -> ASGIApp:
         types = accepted(request.headers.get("accept"))
         if types is None:
             message = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
-            return _response(406, message_body(message, NOT_ACCEPTABLE), JSON)
+            return Reply(406, message_body(message, NOT_ACCEPTABLE), JSON)
         try:
             return await self._answer(request, types)
         except BadRequest as error:
             body = message_body(str(error), error.code)
-            return _response(error.status, body, types.json, error.headers)
+            return Reply(error.status, body, types.json, error.headers)
         except NotAuthenticated as error:
             body = message_body(str(error), Unauthenticated.code)
-            return _response(401, body, types.json, {"www-authenticate": "Bearer"})
+            return Reply(401, body, types.json, {"www-authenticate": "Bearer"})
         except AuthenticationUnavailable as error:
             body = message_body(str(error), SERVICE_UNAVAILABLE)
-            return _response(503, body, types.json, {"retry-after": _RETRY_SECONDS})
+            return Reply(503, body, types.json, {"retry-after": _RETRY_SECONDS})
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, request.state.request_id)
+            answer = broken(error, request.request_id)
             return self._told(answer, request, types)
 
-    async def _answer(self, request: Request, types: Accepted) -> Response:
-        identity = await self._authenticator.identity(
-            request.headers, address=request.client and request.client.host
-        )
+    async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
+        identity = await self._authenticator.identity(request.headers, address=request.address)
         asked = await read_request(request, self._acceptance)
         if isinstance(asked, tuple):
             return await self._batch(request, asked, identity.principal)
@@ -100,7 +102,7 @@ class GraphQLEndpoint:
         except RequestRefused as refusal:
             answer = refused(refusal)
         except ClientGone:
-            request.state.log.update(operation=operation.label, outcome="gone")
+            request.log.update(operation=operation.label, outcome="gone")
             return Response(status_code=_CLIENT_GONE)
         if types.prefers_stream:
             return self._events(_only(answer), request, identity)
@@ -108,14 +110,14 @@ class GraphQLEndpoint:
 
     async def _run(
         self,
-        request: Request,
+        request: Incoming,
         types: Accepted,
         operation: Operation,
         asked: GraphQLRequest,
         identity: Identity,
-    ) -> Response:
+    ) -> ASGIApp:
         if request.headers.get("graphql-cost", "").strip().lower() == "validate":
-            return self._response(self._service.cost(operation, asked), types)
+            return self._reply(self._service.cost(operation, asked), types)
         if types.prefers_stream or operation.kind == "subscription":
             return self._stream(request, types, operation, asked, identity)
         if operation.puts_off and types.allows_parts:
@@ -124,54 +126,54 @@ class GraphQLEndpoint:
             operation,
             asked,
             identity.principal,
-            request.state.request_id,
+            request.request_id,
             gone=partial(until_gone, request.receive),
         )
         return self._told(answer, request, types)
 
-    def _told(self, answer: Answer, request: Request, types: Accepted) -> Response:
-        request.state.log.update(
+    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
+        request.log.update(
             operation=answer.operation_name,
             outcome=answer.outcome.value,
             statements=len(answer.statements),
         )
-        return self._response(answer, types)
+        return self._reply(answer, types)
 
     async def _batch(
-        self, request: Request, asked: tuple[GraphQLRequest, ...], principal: Principal
-    ) -> Response:
+        self, request: Incoming, asked: tuple[GraphQLRequest, ...], principal: Principal
+    ) -> ASGIApp:
         """Answer in turn, so that a batch takes no more of the server at once than one does."""
         record, bodies = Record(), []
         for number, one in enumerate(asked, 1):
-            request_id = f"{request.state.request_id}.{number}"
+            request_id = f"{request.request_id}.{number}"
             answer = await self._service.answer_of_batch(
                 one, principal, request.headers, request_id
             )
             record.add(answer)
             bodies.append(answer.body)
-        request.state.log.update(record.line)
-        return _response(200, bodies, JSON, header_fields(answer))
+        request.log.update(record.line)
+        return Reply(200, bodies, JSON, header_fields(answer))
 
-    def _response(self, answer: Answer, types: Accepted) -> Response:
+    def _reply(self, answer: Answer, types: Accepted) -> ASGIApp:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
             fields = fields | server_timing(answer)
-        return _response(status, answer.body, types.json, fields)
+        return Reply(status, answer.body, types.json, fields)
 
     async def _parts(
         self,
-        request: Request,
+        request: Incoming,
         types: Accepted,
         operation: Operation,
         asked: GraphQLRequest,
         identity: Identity,
-    ) -> Response:
+    ) -> ASGIApp:
         answers = self._service.answers(
             operation,
             asked,
             identity.principal,
-            request.state.request_id,
+            request.request_id,
             in_parts=True,
             gone=partial(until_gone, request.receive),
         )
@@ -183,12 +185,12 @@ class GraphQLEndpoint:
 
     def _stream(
         self,
-        request: Request,
+        request: Incoming,
         types: Accepted,
         operation: Operation,
         asked: GraphQLRequest,
         identity: Identity,
-    ) -> Response:
+    ) -> ASGIApp:
         if not types.allows_stream:
             message = (
                 f"A subscription is answered as {EVENT_STREAM}, which the Accept header must "
@@ -199,14 +201,14 @@ class GraphQLEndpoint:
             operation,
             asked,
             identity.principal,
-            request.state.request_id,
+            request.request_id,
             last_event_id=_last_event_id(request),
             in_parts=types.allows_parts_as_events,
         )
         return self._events(answers, request, identity)
 
     def _events(
-        self, answers: AsyncGenerator[Answer, None], request: Request, identity: Identity
+        self, answers: AsyncGenerator[Answer, None], request: Incoming, identity: Identity
     ) -> EventStream:
         return EventStream(
             answers,
@@ -216,12 +218,12 @@ class GraphQLEndpoint:
         )
 
 
-def _check_method(request: Request, operation: Operation) -> None:
+def _check_method(request: Incoming, operation: Operation) -> None:
     if operation.kind == "mutation" and request.method != "POST":
         raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
 
 
-def _last_event_id(request: Request) -> int | None:
+def _last_event_id(request: Incoming) -> int | None:
     """The last event that an SSE client has seen, where it names one that we can have sent."""
     offered = request.headers.get("last-event-id", "")
     return int(offered) if _EVENT_ID.fullmatch(offered) else None
@@ -229,13 +231,3 @@ def _last_event_id(request: Request) -> int | None:
 
 async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
     yield answer
-
-
-# Any: the body is JSON.
-def _response(
-    status: int,
-    body: dict[str, Any] | list[Any],
-    media_type: str,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    return Response(written(body), status, headers, f"{media_type}; charset=utf-8")

@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.graphql.accept import PARTS
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.header_fields import header_fields
+from app.graphql.incoming import Incoming
 from app.graphql.racing import until_gone
 from app.graphql.writing import written
 from gql.errors import DeadlineExceeded
@@ -37,14 +37,14 @@ class PartStream(Response):
     """Sends `first`, and what follows as it comes, until the last or until the client goes."""
 
     def __init__(
-        self, first: Answer, others: AsyncGenerator[Answer, None], request: Request
+        self, first: Answer, others: AsyncGenerator[Answer, None], request: Incoming
     ) -> None:
         super().__init__(headers=_HEADERS | header_fields(first))
         del self.headers["content-length"]
         self._first = first
         self._others = others
-        self._request_id: str = request.state.request_id
-        self._log = request.state.log
+        self._request_id = request.request_id
+        self._log = request.log
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send all; the source of the answers is closed when this returns."""

@@ -36,10 +36,10 @@ def named_document(
         id_ = members.get(member)
         if id_ is not None:
             found.append(NamedDocument(_usable(id_, f"`{member}`")))
-    hash_ = _persisted_hash((extensions or {}).get(_PERSISTED_QUERY))
+    hash_ = _persisted_hash(extensions.get(_PERSISTED_QUERY)) if extensions else None
     if hash_ is not None:
         found.append(NamedDocument(hash_, is_automatic=True))
-    if len({named.id for named in found}) > 1:
+    if len(found) > 1 and len({named.id for named in found}) > 1:
         raise BadRequest(400, "The request names several documents.")
     return found[0] if found else None
 

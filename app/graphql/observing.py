@@ -23,10 +23,14 @@ class Observing:
             operation.label, record.seconds, record.statements, record.cost, record.outcome
         )
         over = self._observations.operation(observed, operation.budget)
+        if over:
+            self._tell(over, observed.operation, request_id)
+
+    def _tell(self, over: list[tuple[str, float, int]], name: str, request_id: str) -> None:
         exceeded = {
-            name: f"{taken:g} of {agreed}" for name, taken, agreed in over if name != _EXPECTED
+            number: f"{taken:g} of {agreed}"
+            for number, taken, agreed in over
+            if number != _EXPECTED
         }
         if exceeded:
-            _log.warning(
-                "over budget", request_id=request_id, operation=observed.operation, **exceeded
-            )
+            _log.warning("over budget", request_id=request_id, operation=name, **exceeded)

@@ -4,15 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from starlette.requests import ClientDisconnect, Request
-
 from app.graphql.answers import GraphQLRequest
 from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
+from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
-
-_MEMBERS = ("query", "operationName", "variables", "extensions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +25,15 @@ Requested: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
 """One request, or those of a batch."""
 
 
-async def read_request(request: Request, acceptance: Acceptance) -> Requested:
+async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
     """Read a POST's JSON body or the parameters of a GET or HEAD; raises `BadRequest`."""
     if request.method != "POST":
         _check_is_meant(request, acceptance)
-        return from_members(dict(request.query_params), "parameters")
+        return from_members(request.parameters, "parameters")
     if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
     try:
-        members = bounded_json(await _body(request, acceptance.max_body_bytes))
+        members = bounded_json(await request.body(acceptance.max_body_bytes))
     except NotJson as error:
         raise BadRequest(400, f"The body {error}.") from None
     if isinstance(members, list):
@@ -44,7 +41,7 @@ async def read_request(request: Request, acceptance: Acceptance) -> Requested:
     return _one(members)
 
 
-def _check_is_meant(request: Request, acceptance: Acceptance) -> None:
+def _check_is_meant(request: Incoming, acceptance: Acceptance) -> None:
     if request.headers.get("content-type") and not is_json(request.headers):
         raise BadRequest(415, "The content type of a request without a body is application/json.")
     if may_be_forged(request.headers, acceptance.allowed_origins):
@@ -69,31 +66,11 @@ def _one(members: object) -> GraphQLRequest:
     return from_members(members, "members")
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > max_bytes:
-        raise _too_large(max_bytes)
-    chunks: list[bytes] = []
-    received = 0
-    try:
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > max_bytes:
-                raise _too_large(max_bytes)
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise BadRequest(400, "The connection ended before the body did.") from None
-    return b"".join(chunks)
-
-
-def _too_large(max_bytes: int) -> BadRequest:
-    return BadRequest(413, f"The body is larger than {max_bytes} bytes.")
-
-
 # Any: members are JSON of unknown shape until they are checked here.
 def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
-    query, name, variables, extensions = (members.get(key) for key in _MEMBERS)
+    query, name = members.get("query"), members.get("operationName")
+    variables, extensions = members.get("variables"), members.get("extensions")
     if not isinstance(query, str | None):
         raise BadRequest(400, "`query` must be a text.")
     if not isinstance(name, str | None):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
 
-from graphql import GraphQLError, GraphQLSchema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
 
 from app.graphql.answers import (
@@ -17,9 +17,10 @@ from app.graphql.answers import (
     refused,
     told,
 )
+from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
-from app.graphql.metering import Meter, Throttled, actual_cost
+from app.graphql.metering import Meter, actual_cost
 from app.graphql.observing import Observing
 from app.graphql.outcomes import outcome_in
 from app.graphql.racing import to_the_end
@@ -28,11 +29,11 @@ from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
 from db.recording import recorded_seconds, recorded_statements
-from gql.context import Services
+from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
-from gql.execution.run import coerced, run
+from gql.execution.run import begin, coerced
 from loaders.batch import batches_end_here
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
@@ -100,43 +101,55 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        name, record = operation.label, Record()
+        record = Record()
         values = self._coerced(operation, request)
         try:
             with recorded_statements(operation.trusted_name) as statements, batches_end_here():
                 context = self._context(operation, principal, request_id)
-                async with self._meter.charged(operation, values, principal) as charge:
-                    try:
-                        with self._attention(operation, gone):
-                            result = await run(
-                                self._schema, operation, values, context, is_written=True
-                            )
-                    except DeadlineExceeded as error:
-                        answer = failed(name, error, request_id, statements)
-                    except (ClientGone, asyncio.CancelledError):
-                        # Whoever goes away has had us work all the same.
-                        charge.actual = charge.estimate
-                        raise
-                    else:
-                        answer = executed(name, result, request_id, statements)
-                        if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
-                            charge.actual = actual_cost(operation, values, result)
-                outcome = outcome_in(context, answer.outcome, operation.budget)
+                with await self._meter.charge(operation, values, principal) as charge:
+                    answer = await self._executed(operation, values, context, charge, gone)
+                answer.statements = tuple(statements)
                 database_seconds = recorded_seconds()
         except Throttled as throttled:
-            record.add(refused(throttled, name))
+            record.add(refused(throttled, operation.label))
             self._observing.note(operation, record, request_id)
             await self._meter.hold_back()
             raise
-        answer = told(
+        told(
             answer,
             charge,
-            outcome=outcome,
+            outcome=outcome_in(context, answer.outcome, operation.budget),
             seconds=record.elapsed_seconds,
             database_seconds=database_seconds,
         )
         record.add(answer)
         self._observing.note(operation, record, request_id)
+        return answer
+
+    async def _executed(
+        self,
+        operation: Operation,
+        values: VariableValues,
+        context: RequestContext,
+        charge: Charge,
+        gone: Gone | None,
+    ) -> Answer:
+        """The answer to what is run now, of which the charge keeps what came of it."""
+        label, request_id = operation.label, context.request_id
+        try:
+            result = begin(self._schema, operation, values, context, is_written=True)
+            if not isinstance(result, ExecutionResult):
+                with self._attention(operation, gone):
+                    result = await result
+        except DeadlineExceeded as error:
+            return failed(label, error, request_id, ())
+        except (ClientGone, asyncio.CancelledError):
+            # Whoever goes away has had us work all the same.
+            charge.actual = charge.estimate
+            raise
+        answer = executed(label, result, request_id, ())
+        if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
+            charge.actual = actual_cost(operation, values, result)
         return answer
 
     async def answer_of_batch(

@@ -4,7 +4,7 @@ https://github.com/graphql/graphql-over-http, as of August 2026, and what client
 """
 
 from app.graphql.answers import Answer
-from app.graphql.metering import THROTTLED
+from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.setting_types import StatusProfile

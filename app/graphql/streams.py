@@ -10,8 +10,9 @@ from graphql import GraphQLSchema
 from graphql.execution.values import VariableValues
 
 from app.graphql.answers import Answer, Record, executed, failed, refused, told
+from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import Contexts
-from app.graphql.metering import Charge, Meter, Throttled
+from app.graphql.metering import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
 from db.recording import recorded_seconds, recorded_statements
@@ -71,20 +72,20 @@ class Streams:
         )
         with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
             try:
-                async with (
-                    self._meter.charged(asked.operation, asked.values, asked.principal) as charge,
-                    aclosing(events),
-                ):
+                with await self._meter.charge(
+                    asked.operation, asked.values, asked.principal
+                ) as charge:
                     charge.actual = charge.estimate
-                    async for event in events:
-                        answer = executed(
-                            asked.name, event.result, asked.request_id, statements, event.number
-                        )
-                        statements.clear()
-                        record.add(answer)
-                        yield answer
-                        # A source that always has something ready must not starve the others.
-                        await asyncio.sleep(0)
+                    async with aclosing(events):
+                        async for event in events:
+                            answer = executed(
+                                asked.name, event.result, asked.request_id, statements, event.number
+                            )
+                            statements.clear()
+                            record.add(answer)
+                            yield answer
+                            # A source that always has something ready must not starve the others.
+                            await asyncio.sleep(0)
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
                 await self._meter.hold_back()
@@ -105,16 +106,16 @@ class Streams:
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)
             try:
-                async with (
-                    self._meter.charged(asked.operation, asked.values, asked.principal) as charge,
-                    aclosing(results),
-                ):
+                with await self._meter.charge(
+                    asked.operation, asked.values, asked.principal
+                ) as charge:
                     # Whoever goes away has had us work all the same.
                     charge.actual = charge.estimate
-                    async for answer in _in_time(results, parts, asked):
-                        record.add(answer)
-                        if not _is_last(answer):
-                            yield replace(answer, level=charge.level)
+                    async with aclosing(results):
+                        async for answer in _in_time(results, parts, asked):
+                            record.add(answer)
+                            if not _is_last(answer):
+                                yield replace(answer, level=charge.level)
                     self._settle(charge, asked, parts, record, context)
                 yield told(
                     answer,

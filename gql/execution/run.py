@@ -25,6 +25,7 @@ from services.refusal import Refusal
 
 _MOST_ITEMS = 1_000
 """Of a list in one variable; no field takes so many."""
+_NO_VARIABLES = VariableValues({}, {})
 _MOST_ERRORS = 20
 """Of one request's variables; finding each of forty thousand would take seconds."""
 
@@ -73,14 +74,18 @@ def coerced(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     """The operation's variables; raises `RequestRefused` for those that do not fit."""
+    definitions = operation.definition.variable_definitions or ()
+    if not variables and not definitions:
+        return _NO_VARIABLES
     for name, value in (variables or {}).items():
         if isinstance(value, list) and len(value) > _MOST_ITEMS:
             raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
     values = get_variable_values(
         schema,
-        operation.definition.variable_definitions or (),
+        definitions,
         dict(variables or {}),
         max_errors=_MOST_ERRORS,
+        hide_suggestions=operation.hides_suggestions,
     )
     if isinstance(values, list):
         raise RequestRefused(BadUserInput.code, values)
@@ -121,6 +126,7 @@ def _parts(
         "field_resolver": default_field_resolver,
         "type_resolver": default_type_resolver,
         "subscribe_field_resolver": default_field_resolver,
+        "hide_suggestions": operation.hides_suggestions,
     }
 
 

@@ -141,9 +141,18 @@ class OperationCost:
     """What the root fields of an operation cost."""
 
     fields: tuple[CostedField, ...]
+    fixed: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Add up once what the variables cannot change."""
+        is_fixed = all(one.fixed is not None for one in self.fields)
+        fixed = sum(one.fixed or 0 for one in self.fields) if is_fixed else None
+        object.__setattr__(self, "fixed", fixed)
 
     def of(self, variables: Variables) -> int:
         """What the operation costs with its coerced variables."""
+        if self.fixed is not None:
+            return self.fixed
         return sum(one.cost(variables) for one in self.fields)
 
     def actual(self, variables: Variables, data: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 import uvloop
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from app.logs import configure_logs
 from app.server import make_app
@@ -62,7 +62,7 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
 
 
 async def _profiled(
-    app: Starlette, operation: Operation, tokens: Sequence[str], requests: int
+    app: ASGIApp, operation: Operation, tokens: Sequence[str], requests: int
 ) -> cProfile.Profile:
     body = orjson.dumps({"query": operation.document})
     profile = cProfile.Profile()
@@ -89,7 +89,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 # Any: what ASGI's scopes and messages have in them.
 @asynccontextmanager
-async def _running(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+async def _running(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
     state: dict[str, Any] = {}
     started, stopping = asyncio.Event(), asyncio.Event()
 
@@ -103,7 +103,7 @@ async def _running(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         started.set()
 
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": state}
-    living = asyncio.create_task(app(scope, receive, send))
+    living = asyncio.ensure_future(app(scope, receive, send))
     await started.wait()
     try:
         yield state
@@ -112,7 +112,7 @@ async def _running(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         await living
 
 
-async def _ask(app: Starlette, state: dict[str, Any], body: bytes, token: str) -> None:
+async def _ask(app: ASGIApp, state: dict[str, Any], body: bytes, token: str) -> None:
     """Ask once; raises `UnexpectedAnswer`."""
     sent: list[Any] = []
     received = [{"type": "http.request", "body": body, "more_body": False}]

@@ -1,9 +1,8 @@
 """How often clients use documents, counted in memory and written about once a second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from db.database import Database
 from db.queries import document_use
@@ -17,17 +16,16 @@ MOST_UNKNOWN = 10_000
 """How many documents that nobody published are kept, each once for each client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """So many requests, the first and the last at these times."""
 
-    count: int
+    uses: int
     first: datetime
     last: datetime
 
-    def merged(self, later: Self) -> "Counted":
+    def merged(self, later: "Counted") -> "Counted":
         """Both together."""
-        return Counted(self.count + later.count, self.first, later.last)
+        return Counted(self.uses + later.uses, self.first, later.last)
 
 
 UseKey: TypeAlias = tuple[str, str]
@@ -61,7 +59,7 @@ class DocumentUses:
                 connection,
                 hashes=[digest_of(id_) for (id_, _), _ in rows],
                 client_names=[client for (_, client), _ in rows],
-                counts=[counted.count for _, counted in rows],
+                counts=[counted.uses for _, counted in rows],
                 first=[counted.first for _, counted in rows],
                 last=[counted.last for _, counted in rows],
             )
@@ -76,7 +74,7 @@ class DocumentUses:
                 bodies=[shape.text for (shape, _), _ in rows],
                 operation_names=[shape.name for (shape, _), _ in rows],
                 costs=[shape.cost for (shape, _), _ in rows],
-                counts=[counted.count for _, counted in rows],
+                counts=[counted.uses for _, counted in rows],
                 first=[counted.first for _, counted in rows],
                 last=[counted.last for _, counted in rows],
                 most=MOST_UNKNOWN,

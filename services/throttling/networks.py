@@ -1,11 +1,13 @@
 """Who shares a budget among those who ask without a credential."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _PREFIX = 64
 """The part of an IPv6 address that a customer is given; the rest they choose themselves."""
 
 
+@lru_cache(maxsize=1_000)
 def network(address: str) -> str:
     """An IPv4 address, the network of an IPv6 address, or what it is if it is neither."""
     try:

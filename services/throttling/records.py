@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class CostLimits:
     of_address: Policy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """What is left of a budget at the moment."""
 
     policy: Policy
@@ -47,8 +47,7 @@ class Level:
         return Level(self.policy, min(self.policy.capacity, self.available + units))
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(NamedTuple):
     """Whether units were spent, and what is left.
 
     Where not, `retry_after_seconds` are the whole seconds, one at least, after which they can be.

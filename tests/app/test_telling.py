@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.telling import told_regularly
-from metrics.methods import Methods
+from metrics.observations import Observations
 
 WORKER = """
 from metrics.methods import Methods
@@ -26,11 +26,11 @@ def exposed(registry: CollectorRegistry, name: str, **labels: str) -> float | No
 
 
 def test_the_last_statements_are_told_when_the_process_stops() -> None:
-    methods = Methods()
+    observations = Observations()
 
     async def scenario() -> None:
-        async with told_regularly(methods):
-            methods.observe("stopping", 0.1, 1)
+        async with told_regularly(observations):
+            observations.methods.observe("stopping", 0.1, 1)
             assert exposed(REGISTRY, "seconds_count", method="stopping") is None
 
     asyncio.run(scenario())

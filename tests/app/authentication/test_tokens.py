@@ -24,6 +24,7 @@ from app.authentication.tokens import (
     issue_token,
 )
 from app.authentication.verified import Claims
+from services.principal import Person
 from tests.fixtures.key_server import KeyServer, key_server
 from tests.fixtures.world import NOW
 
@@ -46,13 +47,13 @@ def signed(claims: dict[str, Any], secret: str = CURRENT) -> str:
 @pytest.mark.parametrize("secret", [CURRENT, PREVIOUS])
 def test_a_token_of_ours_is_accepted_under_each_secret(secret: str) -> None:
     token = issue_token(secret, user_id=7, roles=("ops",), ttl_seconds=HOUR, now=NOW)
-    assert verify(token) == Claims(7, frozenset({"ops"}), EXPIRES)
+    assert verify(token) == Claims(Person(7, frozenset({"ops"})), EXPIRES)
 
 
 def test_a_token_ends_at_its_instant() -> None:
     token = signed(CLAIMS)
     last = NOW + timedelta(seconds=HOUR, microseconds=-1)
-    assert verify(token, now=last).user_id == 7
+    assert verify(token, now=last).person.user_id == 7
     with pytest.raises(InvalidToken, match="it has expired"):
         verify(token, now=NOW + timedelta(seconds=HOUR))
 
@@ -83,7 +84,7 @@ def test_claims_that_are_not_accepted(changes: dict[str, Any], reason: str) -> N
 
 
 def test_roles_may_be_left_out() -> None:
-    assert verify(signed({"sub": "7", "exp": EXPIRES})) == Claims(7, frozenset(), EXPIRES)
+    assert verify(signed({"sub": "7", "exp": EXPIRES})) == Claims(Person(7, frozenset()), EXPIRES)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_anything_shaped_like_a_token_is_refused_cleanly(
 def test_anything_signed_by_us_is_accepted_or_refused_cleanly(claims: dict[str, Any]) -> None:
     token = jwt.api_jws.encode(json.dumps(claims).encode(), CURRENT, "HS256")
     with suppress(InvalidToken):
-        assert verify(token).user_id
+        assert verify(token).person
 
 
 # Any: the private keys of three kinds.
@@ -171,7 +172,7 @@ def verify_with(provider: KeyServer, token: str) -> Claims:
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_the_providers_tokens_are_accepted(provider: KeyServer, algorithm: str) -> None:
     token = jwt.encode(CLAIMS, KEYS[algorithm][0], algorithm, {"kid": algorithm})
-    assert verify_with(provider, token) == Claims(7, frozenset({"ops"}), EXPIRES)
+    assert verify_with(provider, token) == Claims(Person(7, frozenset({"ops"})), EXPIRES)
 
 
 def test_a_public_key_does_not_sign_as_a_secret(provider: KeyServer) -> None:

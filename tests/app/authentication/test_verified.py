@@ -7,10 +7,11 @@ import pytest
 
 from app.authentication.tokens import InvalidToken, TokenVerifier, issue_token
 from app.authentication.verified import KEPT_SECONDS, Claims, VerifiedTokens
+from services.principal import Person
 from tests.fixtures.world import NOW
 
 SECRET = "a secret, long enough to be used"
-CLAIMS = Claims(7, frozenset(), expires_at=1_000)
+CLAIMS = Claims(Person(7, frozenset()), expires_at=1_000)
 
 
 def test_a_token_that_was_accepted_ends_at_its_instant() -> None:

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.graphql.metering import Meter, Throttled
+from app.graphql.charging import Throttled
+from app.graphql.metering import Meter
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
@@ -37,7 +38,7 @@ def meter(most_waiting: int) -> Meter:
 async def at_work(
     meter: Meter, operation: Operation, caller: ApiClient | Person
 ) -> AsyncIterator[None]:
-    async with meter.charged(operation, coerced(CORE, operation, None), caller):
+    with await meter.charge(operation, coerced(CORE, operation, None), caller):
         yield
 
 

@@ -209,6 +209,13 @@ def test_a_compiled_document_takes_little_memory(document: str) -> None:
     assert isinstance(executor, CompiledExecutor)
     # What is made once a process is made before it is measured.
     assert plan_of(document, core=CORE) is not None
+    # Servers of other tests may be at work in this process: what they take is not always there.
+    taken = min(_taken(executor) for _ in range(5))
+    assert 1_000 < taken < 100_000
+
+
+def _taken(executor: CompiledExecutor) -> int:
+    """The bytes that are there after compiling, and were not before."""
     gc.collect()
     tracemalloc.start()
     plans = Plans(CORE, executor.operation, executor.fragments, is_lasting=True)
@@ -217,7 +224,7 @@ def test_a_compiled_document_takes_little_memory(document: str) -> None:
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert plan is not None
-    assert 1_000 < taken < 100_000
+    return taken
 
 
 def test_errors_are_graphql_cores_own() -> None:

@@ -1,0 +1,107 @@
+"""What an operation was charged, and what its caller is told of it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+from graphql import GraphQLError
+
+from gql.execution.prepare import RequestRefused
+from services.throttling.budgets import Budgets
+from services.throttling.records import Level, Policy
+from services.throttling.turns import Turn
+
+THROTTLED = "THROTTLED"
+
+
+class Account(NamedTuple):
+    """The budget of a caller of some kind: `key`, `person` or `address`."""
+
+    kind: str
+    key: str
+    policy: Policy
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the caller is told what operations cost."""
+        return self.kind == "key"
+
+
+class Throttled(RequestRefused):
+    """The caller has had its share for now; the same operation can be served after a while.
+
+    `extensions` tell a key what the operation costs and what is left.
+    """
+
+    def __init__(
+        self, reason: str, cost: int, level: Level, retry_after_seconds: int, *, tells: bool
+    ) -> None:
+        message = f"{reason}; try again in {retry_after_seconds} seconds."
+        told = {"retryAfterSeconds": retry_after_seconds}
+        super().__init__(THROTTLED, [GraphQLError(message, extensions=told)])
+        self.level = level
+        self.retry_after_seconds = retry_after_seconds
+        self.extensions = cost_extensions(cost, None, level) if tells else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An estimate that was taken out of a budget, and the turn that goes with it."""
+
+    account: Account
+    budgets: Budgets
+    turn: Turn
+
+
+class Charge:
+    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set.
+
+    `level` is what is left of the caller's budget, None for who has none.
+    """
+
+    __slots__ = ("_spent", "actual", "estimate", "level")
+
+    def __init__(
+        self, estimate: int, level: Level | None = None, spent: Spent | None = None
+    ) -> None:
+        self.estimate = estimate
+        self.actual = 0
+        self.level = level
+        self._spent = spent
+
+    def __enter__(self) -> Self:
+        """Nothing has come of it yet."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Give back what is not kept, and the turn."""
+        spent = self._spent
+        if spent is None or self.level is None:
+            return
+        unused = self.estimate - self.actual
+        spent.budgets.refund(spent.account.key, unused, spent.account.policy)
+        self.level = self.level.restored(unused)
+        spent.turn.end()
+
+    @property
+    # Any: extensions are JSON.
+    def extensions(self) -> dict[str, Any] | None:
+        """What the caller is told."""
+        if self._spent is None or self.level is None or not self._spent.account.is_told:
+            return None
+        return cost_extensions(self.estimate, self.actual, self.level)
+
+
+# Any: extensions are JSON.
+def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[str, Any]:
+    """The cost of an operation in the shape that Shopify's clients know."""
+    return {
+        "cost": {
+            "requestedQueryCost": requested,
+            "actualQueryCost": actual,
+            "throttleStatus": {
+                "maximumAvailable": level.policy.capacity,
+                "currentlyAvailable": level.available,
+                "restoreRate": level.policy.restore_rate,
+            },
+        }
+    }

@@ -1,0 +1,59 @@
+"""An HTTP request as the endpoint reads it: what ASGI gave, with header fields by their names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope
+
+from app.graphql.bad_request import BadRequest
+
+
+class Incoming:
+    """One HTTP request for operations; of several fields of one name the first counts."""
+
+    __slots__ = ("headers", "log", "method", "receive", "request_id", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.method: str = scope["method"]
+        self.headers: Mapping[str, str] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reversed(scope["headers"])
+        }
+        state: Mapping[str, Any] = scope["state"]  # Any: others put there what they like
+        self.request_id: str = state["request_id"]
+        self.log: dict[str, object] = state["log"]
+        """What the request's line in the log says besides."""
+
+    @property
+    def address(self) -> str | None:
+        """Where the client asks from, where that is known."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the URL; of several of one name the last counts."""
+        return dict(QueryParams(self.scope["query_string"]))
+
+    async def body(self, max_bytes: int) -> bytes:
+        """The whole body; raises `BadRequest` where it is larger, or does not come."""
+        declared = self.headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > max_bytes:
+            raise _too_large(max_bytes)
+        body = bytearray()
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise BadRequest(400, "The connection ended before the body did.")
+            body += message.get("body", b"")
+            if len(body) > max_bytes:
+                raise _too_large(max_bytes)
+            if not message.get("more_body", False):
+                return bytes(body)
+
+
+def _too_large(max_bytes: int) -> BadRequest:
+    return BadRequest(413, f"The body is larger than {max_bytes} bytes.")

@@ -1,0 +1,44 @@
+"""An answer of one piece over HTTP."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from app.graphql.writing import written
+
+
+class Reply:
+    """A status, a JSON body, and header fields; an ASGI application that sends just that."""
+
+    __slots__ = ("_body", "_fields", "_media_type", "_status")
+
+    # Any: the body is JSON.
+    def __init__(
+        self,
+        status: int,
+        body: dict[str, Any] | list[Any],
+        media_type: str,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        self._status = status
+        self._body = written(body)
+        self._media_type = media_type
+        self._fields = fields
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = [
+            (b"content-length", str(len(self._body)).encode()),
+            (b"content-type", _content_type(self._media_type)),
+        ]
+        if self._fields:
+            headers += [(name.encode(), value.encode()) for name, value in self._fields.items()]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+@lru_cache(maxsize=16)
+def _content_type(media_type: str) -> bytes:
+    return f"{media_type}; charset=utf-8".encode()

@@ -1,0 +1,31 @@
+"""What operators read: one line an event, with the traceback of what broke, and nothing of rows."""
+
+import re
+import subprocess
+import sys
+
+import orjson
+
+PROGRAM = """
+import structlog
+from app.logs import configure_logs
+
+configure_logs(is_json=True)
+log = structlog.get_logger("guidance.test")
+log.debug("unseen")
+log.info("seen", number=1, path={1})
+try:
+    raise ValueError("what broke\\nDETAIL: Failing row contains (a secret)")
+except ValueError as error:
+    log.error("broke", request_id="r", exc_info=error)
+"""
+
+
+def test_an_event_is_a_line_of_json() -> None:
+    written = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True)
+    seen, broke = map(orjson.loads, written.stderr.splitlines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", seen.pop("timestamp"))
+    assert seen == {"event": "seen", "level": "info", "number": 1, "path": "{1}"}
+    assert (broke["event"], broke["level"], broke["request_id"]) == ("broke", "error", "r")
+    assert broke["exception"].endswith("ValueError: what broke")
+    assert "secret" not in broke["exception"]
