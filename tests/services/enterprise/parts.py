@@ -13,6 +13,7 @@ from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW
 
 
@@ -27,11 +28,7 @@ class Instance:
     credentials: CredentialService
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        return await rows_of(self.url, query, *arguments)
 
     # Any: a column of any type.
     async def value(self, query: str, *arguments: object) -> Any:
