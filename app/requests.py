@@ -4,15 +4,15 @@ import os
 import re
 from time import perf_counter
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.logs import log_request
 
 _ID = b"x-request-id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _SWITCHING_PROTOCOLS = 101
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
-_log = structlog.get_logger("guidance.request")
 
 
 class Requests:
@@ -48,14 +48,15 @@ class Requests:
             await self._app(scope, receive, send_with_id)
         finally:
             if scope["path"] not in _QUIET_PATHS:
-                _log.info(
-                    "request",
-                    request_id=request_id,
-                    method=scope.get("method", "GET"),
-                    path=_path(scope),
-                    status=status,
-                    ms=round((perf_counter() - started) * 1000, 2),
-                    **state["log"],
+                log_request(
+                    {
+                        "request_id": request_id,
+                        "method": scope.get("method", "GET"),
+                        "path": _path(scope),
+                        "status": status,
+                        "ms": round((perf_counter() - started) * 1000, 2),
+                        **state["log"],
+                    }
                 )
 
 

@@ -54,7 +54,7 @@ class Outcome(Enum):
     SERVER_ERROR = "server_error"
 
 
-_WORKED_FOR = frozenset({Outcome.OK, Outcome.SERVER_ERROR})
+_OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
 
 
 class Agreed(Protocol):
@@ -89,7 +89,7 @@ class Observed(NamedTuple):
     @property
     def counts_for_latency(self) -> bool:
         """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
-        return self.outcome in _WORKED_FOR
+        return self.outcome is _OK or self.outcome is _SERVER_ERROR
 
     def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
         """The numbers that are exceeded: by name, what was taken, and what is agreed."""

@@ -1,6 +1,5 @@
 """What an operation was charged, and what its caller is told of it."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from graphql import GraphQLError
@@ -43,30 +42,28 @@ class Throttled(RequestRefused):
         self.extensions = cost_extensions(cost, None, level) if tells else None
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """An estimate that was taken out of a budget, and the turn that goes with it."""
-
-    account: Account
-    budgets: Budgets
-    turn: Turn
-
-
 class Charge:
     """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set.
 
     `level` is what is left of the caller's budget, None for who has none.
     """
 
-    __slots__ = ("_spent", "actual", "estimate", "level")
+    __slots__ = ("_account", "_budgets", "_turn", "actual", "estimate", "level")
 
     def __init__(
-        self, estimate: int, level: Level | None = None, spent: Spent | None = None
+        self,
+        estimate: int,
+        level: Level | None = None,
+        account: Account | None = None,
+        budgets: Budgets | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self.estimate = estimate
         self.actual = 0
         self.level = level
-        self._spent = spent
+        self._account = account
+        self._budgets = budgets
+        self._turn = turn
 
     def __enter__(self) -> Self:
         """Nothing has come of it yet."""
@@ -74,19 +71,18 @@ class Charge:
 
     def __exit__(self, *_error: object) -> None:
         """Give back what is not kept, and the turn."""
-        spent = self._spent
-        if spent is None or self.level is None:
-            return
         unused = self.estimate - self.actual
-        spent.budgets.refund(spent.account.key, unused, spent.account.policy)
-        self.level = self.level.restored(unused)
-        spent.turn.end()
+        if unused and self._budgets and self._account and self.level:
+            self._budgets.refund(self._account.key, unused, self._account.policy)
+            self.level = self.level.restored(unused)
+        if self._turn is not None:
+            self._turn.end()
 
     @property
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
         """What the caller is told."""
-        if self._spent is None or self.level is None or not self._spent.account.is_told:
+        if self._account is None or self.level is None or not self._account.is_told:
             return None
         return cost_extensions(self.estimate, self.actual, self.level)
 

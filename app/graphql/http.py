@@ -93,7 +93,7 @@ class GraphQLEndpoint:
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
         identity = await self._authenticator.identity(request.headers, address=request.address)
         asked = await read_request(request, self._acceptance)
-        if isinstance(asked, tuple):
+        if not isinstance(asked, GraphQLRequest):
             return await self._batch(request, asked, identity.principal)
         try:
             operation = await self._service.prepare(asked, identity.principal, request.headers)
@@ -116,7 +116,8 @@ class GraphQLEndpoint:
         asked: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
-        if request.headers.get("graphql-cost", "").strip().lower() == "validate":
+        wish = request.headers.get("graphql-cost")
+        if wish is not None and wish.strip().lower() == "validate":
             return self._reply(self._service.cost(operation, asked), types)
         if types.prefers_stream or operation.kind == "subscription":
             return self._stream(request, types, operation, asked, identity)
@@ -132,11 +133,9 @@ class GraphQLEndpoint:
         return self._told(answer, request, types)
 
     def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
-        request.log.update(
-            operation=answer.operation_name,
-            outcome=answer.outcome.value,
-            statements=len(answer.statements),
-        )
+        log = request.log
+        log["operation"], log["outcome"] = answer.operation_name, answer.outcome.value
+        log["statements"] = len(answer.statements)
         return self._reply(answer, types)
 
     async def _batch(

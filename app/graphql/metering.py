@@ -5,7 +5,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 
-from app.graphql.charging import Account, Charge, Spent, Throttled
+from app.graphql.charging import Account, Charge, Throttled
 from gql.execution.prepare import Operation, RequestRefused
 from gql.operations.cost import Dear
 from metrics.throttling import throttled
@@ -62,7 +62,7 @@ class Meter:
             raise Throttled(_USED_UP, cost, spending.level, seconds, tells=account.is_told)
         if operation.kind == "subscription":
             turn.end()
-        return Charge(cost, spending.level, Spent(account, self._budgets, turn))
+        return Charge(cost, spending.level, account, self._budgets, turn)
 
     async def _turn(self, account: Account, cost: int) -> Turn:
         try:

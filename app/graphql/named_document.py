@@ -1,8 +1,7 @@
 """Which document a request names: in the draft's way, and in those that clients had before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.graphql.bad_request import BadRequest
 from services.operations.identifiers import canonical, is_document_id, is_usable
@@ -12,8 +11,7 @@ _PERSISTED_QUERY = "persistedQuery"
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NamedDocument:
+class NamedDocument(NamedTuple):
     """The canonical id of a document, and whether it came as an automatic persisted query's."""
 
     id: str

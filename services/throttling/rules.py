@@ -7,7 +7,9 @@ from services.throttling.records import Level, Policy, Spending
 
 def refilled(units: float, seconds: float, policy: Policy) -> float:
     """What a bucket with `units` holds `seconds` later."""
-    return min(policy.capacity, units + max(0.0, seconds) * policy.restore_rate)
+    if seconds > 0:
+        units += seconds * policy.restore_rate
+    return min(policy.capacity, units)
 
 
 def spending(units: float, cost: int, policy: Policy) -> Spending:
