@@ -49,7 +49,7 @@ class Meter:
         account = self._account_of(principal)
         if account is None:
             return Charge(cost)
-        turn = await self._turn(account, cost)
+        turn = self._turns.take_free(account.key) or await self._turn(account, cost)
         try:
             spending = await self._budgets.spend(account.key, cost, account.policy)
         except BaseException:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, TypeAlias
 
 from app.graphql.answers import GraphQLRequest
@@ -10,6 +11,8 @@ from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
+
+_TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,17 @@ def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
     query, name = members.get("query"), members.get("operationName")
     variables, extensions = members.get("variables"), members.get("extensions")
-    if not isinstance(query, str | None):
+    if not isinstance(query, _TEXT):
         raise BadRequest(400, "`query` must be a text.")
-    if not isinstance(name, str | None):
+    if not isinstance(name, _TEXT):
         raise BadRequest(400, "`operationName` must be a text.")
     if kind == "parameters" and variables is not None:
         variables = _json_object(variables, "variables")
-    if not isinstance(variables, dict | None):
+    if not isinstance(variables, _OBJECT):
         raise BadRequest(400, "`variables` must be an object.")
     if kind == "parameters" and extensions is not None:
         extensions = _json_object(extensions, "extensions")
-    if not isinstance(extensions, dict | None):
+    if not isinstance(extensions, _OBJECT):
         raise BadRequest(400, "`extensions` must be an object.")
     named = named_document(members, extensions)
     if named is not None:

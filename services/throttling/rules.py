@@ -1,6 +1,6 @@
 """The arithmetic of a bucket."""
 
-from math import ceil, floor
+from math import ceil
 
 from services.throttling.records import Level, Policy, Spending
 
@@ -15,6 +15,6 @@ def refilled(units: float, seconds: float, policy: Policy) -> float:
 def spending(units: float, cost: int, policy: Policy) -> Spending:
     """What becomes of spending `cost` out of a bucket with `units`."""
     if cost <= units:
-        return Spending(Level(policy, floor(units - cost)))
+        return Spending(Level(policy, int(units - cost)))
     missing_seconds = (cost - units) / policy.restore_rate
-    return Spending(Level(policy, floor(units)), max(1, ceil(missing_seconds)))
+    return Spending(Level(policy, int(units)), max(1, ceil(missing_seconds)))
