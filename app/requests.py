@@ -7,6 +7,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.logs import log_request
+from app.protocol import WHOLE
 
 _ID = b"x-request-id"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
@@ -18,7 +19,8 @@ _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.
 class Requests:
     """Gives each HTTP request and WebSocket its id, in `scope["state"]` and as `X-Request-ID`.
 
-    At its end it has a line in the log. What an endpoint puts into `scope["state"]["log"]` is
+    The head of an answer waits for its body, so that a server that can sends both at once. At its
+    end a request has a line in the log. What an endpoint puts into `scope["state"]["log"]` is
     part of it; never texts of messages or personal data.
     """
 
@@ -32,16 +34,27 @@ class Requests:
             return
         started = perf_counter()
         status = 500
+        head: Message | None = None
         request_id = request_id_from(_offered(scope))
         state = scope.setdefault("state", {})
+        send_whole = state.get(WHOLE)
         state["request_id"] = request_id
         state["log"] = {}
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, head
             if message["type"] in _STARTS:
                 status = message.get("status", _SWITCHING_PROTOCOLS)
                 message["headers"] = [*message.get("headers", ()), (_ID, request_id.encode())]
+                if send_whole is not None:
+                    head = message
+                    return
+            elif head is not None:
+                begun, head = head, None
+                is_whole = not message.get("more_body", False)
+                if is_whole and send_whole(status, begun["headers"], message["body"]):
+                    return
+                await send(begun)
             await send(message)
 
         try:
