@@ -5,7 +5,6 @@ body in one write, without looking at each header field for what we never write 
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -15,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from app.stopping import STOPPING
 
-WHOLE = "guidance.whole"
-"""The name, in the state of a request, of what takes an answer whole."""
+CYCLE = "cycle"
+"""The name, in the state of a request, of what `send_whole` takes."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -25,7 +24,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin with a request."""
         super().on_headers_complete()
-        self.scope["state"][WHOLE] = partial(_send_whole, self.cycle)
+        self.scope["state"][CYCLE] = self.cycle
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""
@@ -33,7 +32,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().shutdown()
 
 
-def _send_whole(
+def send_whole(
     cycle: RequestResponseCycle, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes
 ) -> bool:
     """Send an answer that begins with its length; false where it is to be sent as others are.

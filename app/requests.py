@@ -2,14 +2,16 @@
 
 import os
 import re
+from itertools import count
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.logs import log_request
-from app.protocol import WHOLE
+from app.protocol import CYCLE, send_whole
 
 _ID = b"x-request-id"
+_PROCESS, _numbers = os.urandom(8).hex(), count()
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _SWITCHING_PROTOCOLS = 101
@@ -37,7 +39,7 @@ class Requests:
         head: Message | None = None
         request_id = request_id_from(_offered(scope))
         state = scope.setdefault("state", {})
-        send_whole = state.get(WHOLE)
+        cycle = state.get(CYCLE)
         state["request_id"] = request_id
         state["log"] = {}
 
@@ -46,13 +48,14 @@ class Requests:
             if message["type"] in _STARTS:
                 status = message.get("status", _SWITCHING_PROTOCOLS)
                 message["headers"] = [*message.get("headers", ()), (_ID, request_id.encode())]
-                if send_whole is not None:
+                if cycle is not None:
                     head = message
                     return
             elif head is not None:
                 begun, head = head, None
-                is_whole = not message.get("more_body", False)
-                if is_whole and send_whole(status, begun["headers"], message["body"]):
+                if not message.get("more_body", False) and send_whole(
+                    cycle, status, begun["headers"], message.get("body", b"")
+                ):
                     return
                 await send(begun)
             await send(message)
@@ -77,7 +80,7 @@ def request_id_from(offered: str | None) -> str:
     """The caller's request id where it is a harmless one, otherwise a new one."""
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
         return offered
-    return os.urandom(16).hex()
+    return f"{_PROCESS}{next(_numbers):016x}"
 
 
 def _offered(scope: Scope) -> str | None:

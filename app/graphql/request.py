@@ -1,7 +1,7 @@
 """GraphQL requests out of an HTTP request, or the reason why it is none."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
 
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300
 _TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
 
 
@@ -22,6 +23,8 @@ class Acceptance:
     max_body_bytes: int
     max_batch: int = 0
     allowed_origins: Collection[str] = ()
+    remembered: dict[bytes, GraphQLRequest] = field(default_factory=dict, repr=False)
+    """What bodies say that name a document and nothing else: the same come all the time."""
 
 
 Requested: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
@@ -35,13 +38,23 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
         return from_members(request.parameters, "parameters")
     if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
+    body = await request.body(acceptance.max_body_bytes)
+    return acceptance.remembered.get(body) or _read(body, acceptance)
+
+
+def _read(body: bytes, acceptance: Acceptance) -> Requested:
     try:
-        members = bounded_json(await request.body(acceptance.max_body_bytes))
+        members = bounded_json(body)
     except NotJson as error:
         raise BadRequest(400, f"The body {error}.") from None
     if isinstance(members, list):
         return _batch(members, acceptance.max_batch)
-    return _one(members)
+    one = _one(members)
+    if not (one.query or one.variables) and len(body) <= _LONGEST_REMEMBERED:
+        if len(acceptance.remembered) >= _MOST_REMEMBERED:
+            acceptance.remembered.clear()
+        acceptance.remembered[body] = one
+    return one
 
 
 def _check_is_meant(request: Incoming, acceptance: Acceptance) -> None:
