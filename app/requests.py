@@ -41,7 +41,12 @@ class Requests:
         state = scope.setdefault("state", {})
         cycle = state.get(CYCLE)
         state["request_id"] = request_id
-        state["log"] = {}
+        log: dict[str, object] = {
+            "request_id": request_id,
+            "method": scope.get("method", "GET"),
+            "path": _path(scope),
+        }
+        state["log"] = log
 
         async def send_with_id(message: Message) -> None:
             nonlocal status, head
@@ -64,16 +69,9 @@ class Requests:
             await self._app(scope, receive, send_with_id)
         finally:
             if scope["path"] not in _QUIET_PATHS:
-                log_request(
-                    {
-                        "request_id": request_id,
-                        "method": scope.get("method", "GET"),
-                        "path": _path(scope),
-                        "status": status,
-                        "ms": round((perf_counter() - started) * 1000, 2),
-                        **state["log"],
-                    }
-                )
+                log["status"] = status
+                log["ms"] = round((perf_counter() - started) * 1000, 2)
+                log_request(log)
 
 
 def request_id_from(offered: str | None) -> str:

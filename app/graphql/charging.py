@@ -43,25 +43,22 @@ class Throttled(RequestRefused):
 
 
 class Charge:
-    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set.
+    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set."""
 
-    `level` is what is left of the caller's budget, None for who has none.
-    """
-
-    __slots__ = ("_account", "_budgets", "_turn", "actual", "estimate", "level")
+    __slots__ = ("_account", "_available", "_budgets", "_turn", "actual", "estimate")
 
     def __init__(
         self,
         estimate: int,
-        level: Level | None = None,
         account: Account | None = None,
+        available: int = 0,
         budgets: Budgets | None = None,
         turn: Turn | None = None,
     ) -> None:
         self.estimate = estimate
         self.actual = 0
-        self.level = level
         self._account = account
+        self._available = available
         self._budgets = budgets
         self._turn = turn
 
@@ -72,19 +69,26 @@ class Charge:
     def __exit__(self, *_error: object) -> None:
         """Give back what is not kept, and the turn."""
         unused = self.estimate - self.actual
-        if unused and self._budgets and self._account and self.level:
-            self._budgets.refund(self._account.key, unused, self._account.policy)
-            self.level = self.level.restored(unused)
+        if unused and self._account is not None and self._budgets is not None:
+            _, key, policy = self._account
+            self._budgets.refund(key, unused, policy)
+            self._available = min(policy.capacity, self._available + unused)
         if self._turn is not None:
             self._turn.end()
+
+    @property
+    def level(self) -> Level | None:
+        """What is left of the caller's budget, None for who has none."""
+        return None if self._account is None else Level(self._account.policy, self._available)
 
     @property
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
         """What the caller is told."""
-        if self._account is None or self.level is None or not self._account.is_told:
+        if self._account is None or not self._account.is_told:
             return None
-        return cost_extensions(self.estimate, self.actual, self.level)
+        level = Level(self._account.policy, self._available)
+        return cost_extensions(self.estimate, self.actual, level)
 
 
 # Any: extensions are JSON.

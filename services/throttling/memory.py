@@ -26,9 +26,11 @@ class MemoryBudgets:
     def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the bucket `key`, or none."""
         units, now = self._units(key, policy)
-        spent = spending(units, cost, policy)
-        self._buckets[key] = (units - cost if spent.is_granted else units, now)
-        return spent
+        if cost <= units:
+            self._buckets[key] = (units - cost, now)
+        else:
+            self._buckets[key] = (units, now)
+        return spending(units, cost, policy)
 
     def refund(self, key: str, units: int, policy: Policy) -> None:
         """Give units back."""
