@@ -130,18 +130,23 @@ async def open_documents(
             ),
             ServedDocuments(
                 OperationRegistry(database, clock=clock),
-                trusted_preparation(settings, schema),
+                trusted_preparation(
+                    settings, schema, hides_suggestions=not settings.allows_introspection
+                ),
                 trusted,
                 uses,
             ),
         )
 
 
-def trusted_preparation(settings: Settings, schema: GraphQLSchema) -> Preparation:
+def trusted_preparation(
+    settings: Settings, schema: GraphQLSchema, *, hides_suggestions: bool
+) -> Preparation:
     """What prepares documents that are to be trusted: the schema is not among what they ask for."""
     return Preparation(
         schema,
         limits=settings.document_limits,
         allows_introspection=False,
+        hides_suggestions=hides_suggestions,
         is_compiled=settings.graphql_compiled_execution,
     )

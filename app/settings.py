@@ -203,7 +203,9 @@ class Settings(BaseSettings):
         "law allows a month.",
     )
     graphql_introspection: bool | None = Field(
-        None, description="Whether the schema may be asked for; by default only in development."
+        None,
+        description="Whether the schema may be asked for, and errors hint at its names; by default "
+        "only in development.",
     )
     graphql_ide: bool | None = Field(
         None, description="Whether /graphql shows people a page; by default only in development."

@@ -36,7 +36,8 @@ STATEMENTS = Counter(
 COST = Counter("guidance_operation_cost", "What operations were to cost.", ("operation",))
 OVER_BUDGET = Counter(
     "guidance_operation_over_budget",
-    "Answers beyond a number of the operation's budget: p95_ms, p99_ms, statements or cost.",
+    "Answers beyond a number of the operation's budget: p95_ms, p99_ms, deadline_ms, statements or"
+    " cost.",
     ("operation", "number"),
 )
 
@@ -70,6 +71,10 @@ class Agreed(Protocol):
     @property
     def p99_ms(self) -> int:
         """Milliseconds that 99% of its answers keep within."""
+
+    @property
+    def deadline_ms(self) -> int:
+        """Milliseconds after which nobody waits for it; what changes something is finished."""
 
     @property
     def statements(self) -> int | None:
@@ -106,6 +111,7 @@ class Observed(NamedTuple):
         taken = {
             "p95_ms": (milliseconds, agreed.p95_ms),
             "p99_ms": (milliseconds, agreed.p99_ms),
+            "deadline_ms": (milliseconds, agreed.deadline_ms),
             "statements": (self.statements, agreed.statements),
             "cost": (self.cost, agreed.cost),
         }

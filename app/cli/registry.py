@@ -31,6 +31,6 @@ def with_registry(settings: Settings, work: Callable[[OperationRegistry], Awaita
 
 
 def preparation_for(settings: Settings) -> Preparation:
-    """What prepares documents that are to be trusted."""
+    """What prepares documents that are to be trusted, for an operator, who may see the schema."""
     core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
-    return trusted_preparation(settings, core)
+    return trusted_preparation(settings, core, hides_suggestions=False)

@@ -62,12 +62,13 @@ class Streams:
 
     async def events(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give the events of a subscription; the failure of its source is the last answer."""
-        record, context = Record(), partial(self._context, asked)
+        record, context = Record(), self._context(asked)
         events = subscribe(
             self._schema,
             asked.operation,
             asked.values,
             context,
+            partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
         with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
@@ -82,6 +83,11 @@ class Streams:
                                 asked.name, event.result, asked.request_id, statements, event.number
                             )
                             statements.clear()
+                            answer.outcome = outcome_in(
+                                context, answer.outcome, asked.operation.budget
+                            )
+                            if context.is_excused:
+                                charge.actual = 0
                             record.add(answer)
                             yield answer
                             # A source that always has something ready must not starve the others.

@@ -49,6 +49,7 @@ async def run_in_parts(
         field_resolver=default_field_resolver,
         type_resolver=default_type_resolver,
         subscribe_field_resolver=default_field_resolver,
+        hide_suggestions=operation.hides_suggestions,
         enable_early_execution=True,
     )
     made = executor.execute_operation()

@@ -49,6 +49,8 @@ class Operation:
     document: RegisteredDocument | None = None
     puts_off: bool = False
     """Whether something of its answer may come later than the rest."""
+    hides_suggestions: bool = False
+    """Whether errors are not to name what of the schema may have been meant."""
 
     name: str | None = field(init=False)
     kind: str = field(init=False)
@@ -99,10 +101,14 @@ class Preparation:
         *,
         limits: Limits,
         allows_introspection: bool,
+        hides_suggestions: bool | None = None,
         is_compiled: bool = True,
     ) -> None:
+        """Suggestions are hidden, unless it is said, where introspection is not allowed."""
         self._schema = schema
-        self._hides_suggestions = not allows_introspection
+        self._hides_suggestions = (
+            not allows_introspection if hides_suggestions is None else hides_suggestions
+        )
         self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
         self._limits = limits
         self._is_compiled = is_compiled
@@ -183,6 +189,7 @@ class Preparation:
                 plans if self._is_compiled and not is_put_off else None,
                 analysis.cost(definition),
                 puts_off=is_put_off,
+                hides_suggestions=self._hides_suggestions,
             )
 
         return {

@@ -77,6 +77,7 @@ def coerced(
         definitions,
         dict(variables or {}),
         max_errors=_MOST_ERRORS,
+        hide_suggestions=operation.hides_suggestions,
     )
     if isinstance(values, list):
         raise RequestRefused(BadUserInput.code, values)
@@ -117,6 +118,7 @@ def _parts(
         "field_resolver": default_field_resolver,
         "type_resolver": default_type_resolver,
         "subscribe_field_resolver": default_field_resolver,
+        "hide_suggestions": operation.hides_suggestions,
     }
 
 

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
 from db.queries import document_use, operations
+from services import audit
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
 from services.operations.records import (
@@ -38,7 +39,10 @@ class Published:
 
 
 class OperationRegistry:
-    """Reads and changes what is published; each change is one transaction, after another."""
+    """Reads and changes what is published; each change is one transaction, after another.
+
+    Changes are an operator's, and each has its row in the audit.
+    """
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -71,10 +75,14 @@ class OperationRegistry:
         """
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
-            return await self._publish(transaction, client_name, submissions)
+            return await self._publish(transaction, client_name, submissions, "published")
 
     async def _publish(
-        self, transaction: Transaction, client_name: str, submissions: Sequence[Submission]
+        self,
+        transaction: Transaction,
+        client_name: str,
+        submissions: Sequence[Submission],
+        what: str,
     ) -> Published:
         await _check_ids(transaction, submissions)
         hashes = [digest_of(one.id) for one in submissions]
@@ -97,6 +105,7 @@ class OperationRegistry:
             document_ids=[one.document_id for one in changed],
             costs=[one.cost for one in changed],
         )
+        await self._record(transaction, client_name, what, [one.id for one in changed])
         revived = sum(state != DocumentState.ACTIVE.value for state, _ in there.values())
         return Published(len(submissions) - len(there), revived, len(there) - revived)
 
@@ -117,15 +126,31 @@ class OperationRegistry:
                 named=named,
                 new_state=state.value,
             )
-        return sorted((row["operation_name"], id_of(row["sha256"])) for row in rows)
+            changed = sorted((row["operation_name"], id_of(row["sha256"])) for row in rows)
+            await self._record(transaction, client_name, state.value, [id_ for _, id_ in changed])
+        return changed
 
     async def promote(self, client_name: str, shape: Shape, name: str) -> None:
         """Publish what was unknown, for a client and under a name."""
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
             submission = Submission(shape.id, name, shape.text, shape.cost)
-            await self._publish(transaction, client_name, [submission])
+            await self._publish(transaction, client_name, [submission], "promoted")
             await document_use.known_now(transaction, digest_of(shape.id))
+
+    async def _record(
+        self, transaction: Transaction, client_name: str, what: str, ids: Sequence[str]
+    ) -> None:
+        """Tell the audit trail, if anything was changed."""
+        if ids:
+            await audit.record(
+                transaction,
+                audit.OPERATOR,
+                f"documents.{what}",
+                f"client:{client_name}",
+                now=self._clock(),
+                documents=ids,
+            )
 
     async def unknown(self) -> list[UnknownDocument]:
         """Documents that clients sent and nobody published, most frequent first."""

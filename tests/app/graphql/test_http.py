@@ -24,6 +24,21 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 PLANS = "{ plans { code } }"
 PLANS_DATA = {"data": {"plans": [{"code": "basic-entry"}, {"code": "premium-unlimited"}]}}
+STATUS = """query ($status: ConversationStatus) {
+  viewer { conversations(status: $status) { pageInfo { hasNextPage } } }
+}"""
+# Any: a body is JSON.
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"query": "{ plan { code } }"}, "'plans'"),
+    ({"query": STATUS, "variables": {"status": "ACTIV"}}, "the enum value 'ACTIVE'"),
+    (
+        {
+            "documentId": "x-guidance-StopReply",
+            "variables": {"input": {"messageId": "x", "messageIds": "x"}},
+        },
+        "'messageId'",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +303,17 @@ def test_production_shows_neither_page_nor_schema(world: str, tmp_path: Path) ->
         page = api.http.get("/graphql", headers={"accept": "text/html"})
         assert refusal(page) == (406, "NOT_ACCEPTABLE")
         assert api.data("{ __typename }") == {"__typename": "Query"}
+        for body, _ in MISTAKES:
+            said = api.http.post("/graphql", json=body).json()["errors"][0]["message"]
+            assert "Did you mean" not in said
+
+
+@pytest.mark.parametrize(("body", "meant"), MISTAKES)
+def test_development_says_what_may_have_been_meant(
+    api: Api, body: dict[str, Any], meant: str
+) -> None:
+    said = api.http.post("/graphql", json=body).json()["errors"][0]["message"]
+    assert f"Did you mean {meant}?" in said
 
 
 def test_an_unexpected_failure_is_named_by_the_request_id_alone(
