@@ -88,7 +88,8 @@ async def open_application(
         await stack.enter_async_context(told_regularly(observations))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
-        uses = await stack.enter_async_context(LastUses(database))
+        uses = LastUses(database)
+        await stack.enter_async_context(uses.noted)
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
         )

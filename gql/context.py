@@ -34,7 +34,7 @@ class Services:
 
 @dataclass(slots=True)
 class RequestContext:
-    """One operation's caller, loaders and instant; for a subscription, one event's.
+    """One operation's caller, loaders and instant; for a subscription, its source's or an event's.
 
     `last_event_id` is the number of the last event that a client has seen of a stream that it
     takes up again; it counts more than an argument of the field that says the same. `is_excused`

@@ -36,7 +36,8 @@ STATEMENTS = Counter(
 COST = Counter("guidance_operation_cost", "What operations were to cost.", ("operation",))
 OVER_BUDGET = Counter(
     "guidance_operation_over_budget",
-    "Answers beyond a number of the operation's budget: p95_ms, p99_ms, statements or cost.",
+    "Answers beyond a number of the operation's budget: p95_ms, p99_ms, deadline_ms, statements or"
+    " cost.",
     ("operation", "number"),
 )
 
@@ -53,8 +54,11 @@ class Outcome(Enum):
     PROTECTED = "protected"
     SERVER_ERROR = "server_error"
 
+    # Members are single; what Enum hashes by takes a call in Python.
+    __hash__ = object.__hash__
 
-_WORKED_FOR = frozenset({Outcome.OK, Outcome.SERVER_ERROR})
+
+_OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
 
 
 class Agreed(Protocol):
@@ -67,6 +71,10 @@ class Agreed(Protocol):
     @property
     def p99_ms(self) -> int:
         """Milliseconds that 99% of its answers keep within."""
+
+    @property
+    def deadline_ms(self) -> int:
+        """Milliseconds after which nobody waits for it; what changes something is finished."""
 
     @property
     def statements(self) -> int | None:
@@ -89,7 +97,7 @@ class Observed(NamedTuple):
     @property
     def counts_for_latency(self) -> bool:
         """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
-        return self.outcome in _WORKED_FOR
+        return self.outcome is _OK or self.outcome is _SERVER_ERROR
 
     def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
         """The numbers that are exceeded: by name, what was taken, and what is agreed."""
@@ -103,6 +111,7 @@ class Observed(NamedTuple):
         taken = {
             "p95_ms": (milliseconds, agreed.p95_ms),
             "p99_ms": (milliseconds, agreed.p99_ms),
+            "deadline_ms": (milliseconds, agreed.deadline_ms),
             "statements": (self.statements, agreed.statements),
             "cost": (self.cost, agreed.cost),
         }
@@ -137,13 +146,14 @@ class OperationRecord:
 
     def add(self, one: Observed) -> None:
         """Note an answer."""
+        _, seconds, statements, cost, outcome = one
         self.requests += 1
-        self.outcomes[one.outcome] += 1
-        self.cost += one.cost
-        self.statements += one.statements
-        self.statements_max = max(self.statements_max, one.statements)
-        if one.counts_for_latency:
-            self.timing.add(one.seconds)
+        self.outcomes[outcome] += 1
+        self.cost += cost
+        self.statements += statements
+        self.statements_max = max(self.statements_max, statements)
+        if outcome is _OK or outcome is _SERVER_ERROR:
+            self.timing.add(seconds)
 
 
 class Observations:

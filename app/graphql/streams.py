@@ -23,7 +23,7 @@ from gql.execution.incremental import Part, run_in_parts
 from gql.execution.prepare import Operation
 from gql.execution.subscribe import StreamFailed, subscribe
 from loaders.batch import batches_end_here
-from metrics.observations import Outcome
+from metrics.observations import Observed, Outcome
 from services.principal import Principal
 
 
@@ -53,7 +53,7 @@ class Streams:
         schema: GraphQLSchema,
         contexts: Contexts,
         meter: Meter,
-        observe: Callable[[Operation, Record, str], None],
+        observe: Callable[[Operation, Observed, str], None],
     ) -> None:
         self._schema = schema
         self._contexts = contexts
@@ -62,12 +62,13 @@ class Streams:
 
     async def events(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give the events of a subscription; the failure of its source is the last answer."""
-        record, context = Record(), partial(self._context, asked)
+        record, context = Record(), self._context(asked)
         events = subscribe(
             self._schema,
             asked.operation,
             asked.values,
             context,
+            partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
         with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
@@ -82,6 +83,11 @@ class Streams:
                                 asked.name, event.result, asked.request_id, statements, event.number
                             )
                             statements.clear()
+                            answer.outcome = outcome_in(
+                                context, answer.outcome, asked.operation.budget
+                            )
+                            if context.is_excused:
+                                charge.actual = 0
                             record.add(answer)
                             yield answer
                             # A source that always has something ready must not starve the others.
@@ -96,7 +102,7 @@ class Streams:
                 yield answer
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record, asked.request_id)
+                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
 
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
@@ -120,9 +126,9 @@ class Streams:
                 yield told(
                     answer,
                     charge,
-                    outcome=outcome_in(context, answer.outcome, asked.operation.budget),
-                    seconds=record.elapsed_seconds,
-                    database_seconds=recorded_seconds(),
+                    outcome_in(context, answer.outcome, asked.operation.budget),
+                    record.elapsed_seconds,
+                    recorded_seconds(),
                 )
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
@@ -130,7 +136,7 @@ class Streams:
                 raise
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record, asked.request_id)
+                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
 
     def _settle(
         self, charge: Charge, asked: Asked, parts: Parts, record: Record, context: RequestContext

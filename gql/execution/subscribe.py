@@ -44,18 +44,21 @@ async def subscribe(
     schema: GraphQLSchema,
     operation: Operation,
     values: VariableValues,
+    context: RequestContext,
     new_context: Callable[[], RequestContext],
     *,
     deadline_seconds: float,
 ) -> AsyncGenerator[Event, None]:
     """Give the events of a subscription, each executed in a context of its own.
 
+    `context` is that of the source, where its resolver says what became of the whole.
+
     Raises `StreamFailed`, also where one event, or the source, takes longer than
     `deadline_seconds`. Closing the generator, or cancelling who awaits it, closes the source
     before that returns.
     """
     with _in_time(deadline_seconds):
-        source = await _source(executor_for(schema, operation, values, new_context()))
+        source = await _source(executor_for(schema, operation, values, context))
     try:
         while (value := await _next(source, operation)) is not _END:
             with _in_time(deadline_seconds):

@@ -53,4 +53,5 @@ def _event(
     message, failure = Message.from_row(event), context.services.guidance.failure(event)
     if failure is None:
         return ReplyCompleted(user_key=viewer, message=message)
+    context.excuse()
     return ReplyFailed(message=message, error=UserError.from_refusal(failure))

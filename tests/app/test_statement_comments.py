@@ -2,9 +2,8 @@
 
 import asyncio
 
-import asyncpg
-
 from gql.operations.budgets import trusted_documents
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA
 
@@ -15,15 +14,8 @@ LAST = """SELECT split_part(query, '*/', 1) FROM pg_stat_activity
 
 def last_comment(url: str) -> str:
     """The comment of the statement that ran last."""
-
-    async def ask() -> str:
-        connection = await asyncpg.connect(url)
-        try:
-            return str(await connection.fetchval(LAST))
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
+    ((comment,),) = asyncio.run(rows_of(url, LAST))
+    return str(comment)
 
 
 def test_only_operations_of_our_own_documents_are_named(api: Api, world: str) -> None:

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 
 from db.migration import BASE, SCRIPTS, UnknownRevision, migrate, revisions
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 
 TABLES, INDEXES = "20260220_0018", "20260220_0019"
 OF_THE_REPORT = {
@@ -29,15 +29,7 @@ PATIENCE_SECONDS = 120
 
 def column(url: str, query: str) -> list[str]:
     """The first column of what a query gives."""
-
-    async def fetch() -> list[str]:
-        connection = await asyncpg.connect(url)
-        try:
-            return [row[0] for row in await connection.fetch(query)]
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+    return [row[0] for row in asyncio.run(rows_of(url, query))]
 
 
 def indexes(url: str) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -14,7 +13,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gql.ids import global_id
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import everything, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
 
@@ -191,20 +190,5 @@ def _credentials(api: Api) -> Any:
 
 def _dump(url: str) -> str:
     """Every row of every table, as text."""
-
-    async def fetch() -> str:
-        connection = await asyncpg.connect(url)
-        try:
-            tables = await connection.fetch(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' "
-                "AND relnamespace = 'public'::regnamespace"
-            )
-            rows = [
-                await connection.fetch(f"SELECT t::text FROM {table['relname']} t")
-                for table in tables
-            ]
-        finally:
-            await connection.close()
-        return "\n".join(row[0] for table in rows for row in table)
-
-    return asyncio.run(fetch())
+    tables = asyncio.run(everything(url))
+    return "\n".join(row for rows in tables.values() for row in rows)

@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from gql.ids import global_id
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN, GRACE, GRACES_REQUEST
 
@@ -49,16 +48,9 @@ def cancel(api: Api, request_id: str, viewer: int = ALAN) -> Any:
 
 
 def count(url: str, viewer: int = ALAN) -> int:
-    async def fetch() -> int:
-        connection = await asyncpg.connect(url)
-        try:
-            query = "SELECT count(*) FROM user_privacy_requests WHERE user_id = $1"
-            found: int = await connection.fetchval(query, viewer)
-            return found
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+    query = "SELECT count(*) FROM user_privacy_requests WHERE user_id = $1"
+    ((found,),) = asyncio.run(rows_of(url, query, viewer))
+    return int(found)
 
 
 def test_an_export_is_asked_for(own_api: Api) -> None:
@@ -197,16 +189,9 @@ def test_every_change_is_in_the_audit_trail(own_api: Api, own_world: str) -> Non
     request = ask(own_api, ERASURE, viewer=GRACE, key="again")["privacyRequest"]["id"]
     cancel(own_api, request, viewer=GRACE)
     ask(own_api, EXPORT, viewer=GRACE, key="export")
-
-    async def events() -> list[tuple[str, str]]:
-        connection = await asyncpg.connect(own_world)
-        try:
-            query = "SELECT action, subject FROM audit_events WHERE user_id = $1 ORDER BY id"
-            return [tuple(row) for row in await connection.fetch(query, GRACE)]
-        finally:
-            await connection.close()
-
-    assert asyncio.run(events()) == [
+    query = "SELECT action, subject FROM audit_events WHERE user_id = $1 ORDER BY id"
+    events = asyncio.run(rows_of(own_world, query, GRACE))
+    assert [tuple(event) for event in events] == [
         ("privacy.cancelled", f"privacy_request:{GRACES_REQUEST}"),
         ("privacy.export_requested", f"privacy_request:{GRACES_REQUEST + 1}"),
     ]

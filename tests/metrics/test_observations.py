@@ -12,6 +12,7 @@ from metrics.observations import OTHER, Observations, Observed, Outcome
 class Agreement:
     p95_ms: int = 100
     p99_ms: int = 300
+    deadline_ms: int = 600
     statements: int | None = 2
     cost: int | None = 10
 
@@ -63,6 +64,10 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
         (observed("Over", 0.1), []),
         (observed("Over", 0.2), [("p95_ms", 200.0, 100)]),
         (observed("Over", 0.5), [("p95_ms", 500.0, 100), ("p99_ms", 500.0, 300)]),
+        (
+            observed("Over", 0.7),
+            [("p95_ms", 700.0, 100), ("p99_ms", 700.0, 300), ("deadline_ms", 700.0, 600)],
+        ),
         (observed("Over", statements=3), [("statements", 3, 2)]),
         (observed("Over", statements=1), []),
         (observed("Over", cost=11), [("cost", 11, 10)]),

@@ -2,10 +2,8 @@
 
 import asyncio
 
-import asyncpg
-
 from tests.app.cli.test_commands import guidance
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import GRACES_REQUEST
 
 GIVEN_UP = (
@@ -19,15 +17,8 @@ ARCHIVE = (
 
 
 def row(url: str, query: str) -> tuple[object, ...]:
-    async def fetch() -> tuple[object, ...]:
-        connection = await asyncpg.connect(url)
-        try:
-            (found,) = await connection.fetch(query)
-            return tuple(found)
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+    (found,) = asyncio.run(rows_of(url, query))
+    return tuple(found)
 
 
 def test_an_erasure_that_was_given_up_is_tried_again_once(own_world: str) -> None:

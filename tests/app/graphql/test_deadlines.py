@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from tests.fixtures.live import WATCH, Live, live_server
 from tests.fixtures.peer import peer
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api, serving, settings_for, token_of
 from tests.fixtures.world import ADA
 from tests.waiting import until
@@ -34,14 +35,8 @@ class Locked:
         self._url = url
 
     def waiting(self) -> int:
-        return asyncio.run(self._count())
-
-    async def _count(self) -> int:
-        connection = await asyncpg.connect(self._url)
-        try:
-            return int(await connection.fetchval(WAITING))
-        finally:
-            await connection.close()
+        ((waiting,),) = asyncio.run(rows_of(self._url, WAITING))
+        return int(waiting)
 
 
 @contextmanager

@@ -2,25 +2,37 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from app.graphql.answers import Answer, Record
+from app.graphql.observing import Observing
 from app.settings import Settings
+from gql.build import schema
+from gql.execution.prepare import Preparation
 from gql.ids import global_id
 from gql.operations.budgets import trusted_documents
+from gql.operations.limits import Limits
+from metrics.observations import Observations, Outcome
 from tests.fixtures.llm import StandInControl
+from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
 from tests.fixtures.server import SECRET, Api, serving, settings_for
 from tests.fixtures.world import ADA, EDITH
+from tests.waiting import until
 
 SLOS = """{ ops { operationSlos {
   operationName requests errors protected p50Ms p95Ms p99Ms budgetP95Ms budgetP99Ms
   statementsMax budgetStatements withinBudget
 } } }"""
+ARCHIVE = trusted_documents()["ArchiveConversation"].text
+REPLY_STREAM = trusted_documents()["ReplyStream"].text
+LIMITS = Limits(tokens=2_000, depth=20, aliases=100)
 TIMING = re.compile(r'total;dur=(\d+\.\d\d), db;dur=(\d+\.\d\d), statements;desc="(\d+)"')
 
 
@@ -96,6 +108,70 @@ def test_a_model_that_is_away_is_an_error_though_the_status_is_200(
     assert error["code"] == "LLM_UNAVAILABLE"
     (slo,) = slos(api_of_its_own)
     assert (slo["requests"], slo["errors"], slo["protected"]) == (1, 1, 0)
+
+
+Follow = Callable[[Api, str], None]
+
+
+def over_events(api: Api, reply_id: str) -> None:
+    """Follow a reply to its end over server-sent events."""
+    headers = {"accept": "text/event-stream"} | api.credentials(ADA)
+    request = {"query": REPLY_STREAM, "variables": {"messageId": reply_id}}
+    answer = api.http.post("/graphql", json=request, headers=headers)
+    assert (answer.status_code, answer.text.count("event: complete")) == (200, 1)
+
+
+def over_a_socket(api: Api, reply_id: str) -> None:
+    """Follow a reply to its end over a WebSocket."""
+    address = f"{api.http.base_url}/graphql".replace("http", "ws", 1)
+    with peer(address) as client:
+        client.init(api.credentials(ADA))
+        assert client.answers("1", REPLY_STREAM, variables={"messageId": reply_id})
+
+
+@pytest.mark.parametrize("follow", [over_events, over_a_socket])
+def test_a_stream_that_tells_of_a_failed_reply_is_an_error_and_no_other_end_is(
+    api_of_its_own: Api, stand_in: StandInControl, follow: Follow
+) -> None:
+    def sent(**behaviour: Any) -> str:
+        stand_in.next(behaviour)
+        answer = ask(api_of_its_own, "StreamMessage", content="How?", idempotencyKey=token_hex())
+        return str(answer["data"]["sendMessage"]["reply"]["id"])
+
+    stopped = sent(hang_after=3)
+    ask(api_of_its_own, "StopReply", input={"messageId": stopped})
+    for complete in (stopped, sent()):
+        follow(api_of_its_own, complete)
+    with capture_logs() as lines:
+        follow(api_of_its_own, sent(cut_after=3))
+        follow(api_of_its_own, sent(status=503))
+        # The line of the stream before may come as late as these.
+        until(lambda: said(lines)[-2:] == ["server_error", "server_error"])
+    found = {one["operationName"]: one for one in slos(api_of_its_own)}
+    streams, sending = found["ReplyStream"], found["StreamMessage"]
+    assert (streams["requests"], streams["errors"], streams["protected"]) == (4, 2, 0)
+    assert (sending["requests"], sending["errors"]) == (4, 0)
+
+
+def said(lines: list[MutableMapping[str, Any]]) -> list[str]:
+    """The outcomes that the log has of streams."""
+    return [
+        one["outcome"]
+        for one in lines
+        if one["event"] in {"request", "operation"} and one.get("operation") == "ReplyStream"
+    ]
+
+
+def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> None:
+    preparation = Preparation(schema()._schema, limits=LIMITS, allows_introspection=False)
+    operation, record = preparation.operation(ARCHIVE, None), Record()
+    record.add(Answer({"data": {}}, was_executed=True, outcome=Outcome.OK))
+    record.seconds = 31.0
+    with capture_logs() as lines:
+        observed = record.observed(operation.label)
+        Observing(Observations()).note(operation, observed, "request")
+    (line,) = lines
+    assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 
 
 def test_a_fault_inside_a_200_is_an_error_and_comes_first(

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 import orjson
 import pytest
@@ -18,7 +17,7 @@ from tests.app.graphql.test_http import refusal
 from tests.app.graphql.test_persisted import PLANS_DATA, UNKNOWN, persisted
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import peer
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.processes import until
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY
@@ -46,14 +45,7 @@ def post(api: Api, **members: Any) -> httpx2.Response:
 
 
 def rows(url: str, query: str) -> list[tuple[Any, ...]]:
-    async def fetch() -> list[tuple[Any, ...]]:
-        connection = await asyncpg.connect(url)
-        try:
-            return [tuple(row) for row in await connection.fetch(query)]
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+    return [tuple(row) for row in asyncio.run(rows_of(url, query))]
 
 
 def test_by_each_form_of_id_over_each_transport(own_world: str, tmp_path: Path) -> None:

@@ -112,7 +112,12 @@ def new_context() -> RequestContext:
 def followed(text: str) -> AsyncGenerator[Event, None]:
     prepared = operation(text)
     return subscribe(
-        CORE, prepared, coerced(CORE, prepared, None), new_context, deadline_seconds=20
+        CORE,
+        prepared,
+        coerced(CORE, prepared, None),
+        new_context(),
+        new_context,
+        deadline_seconds=20,
     )
 
 
@@ -202,6 +207,7 @@ def test_variables_that_do_not_fit_open_nothing() -> None:
                     CORE,
                     prepared,
                     coerced(CORE, prepared, {"to": "x"}),
+                    new_context(),
                     new_context,
                     deadline_seconds=20,
                 )
@@ -265,7 +271,12 @@ def test_a_source_that_is_no_generator_is_followed_too() -> None:
         events = [
             event
             async for event in subscribe(
-                core, prepared, coerced(core, prepared, None), new_context, deadline_seconds=20
+                core,
+                prepared,
+                coerced(core, prepared, None),
+                new_context(),
+                new_context,
+                deadline_seconds=20,
             )
         ]
         assert [event.result.data for event in events] == [{"once": "once"}]

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 
 from db.tables import Table
+from tests.fixtures.postgres import rows_of
 
 EMPTY = {table.name: 0 for table in Table.metadata.sorted_tables} | {
     "billing_plans": 2,
@@ -22,12 +23,4 @@ def counts(url: str) -> dict[str, int]:
 
 def fetch(url: str, query: str) -> list[asyncpg.Record]:
     """The rows of a query, which is committed."""
-
-    async def run() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(url)
-        try:
-            return await connection.fetch(query)
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
+    return asyncio.run(rows_of(url, query))

@@ -13,6 +13,7 @@ from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.service import EnterpriseService
 from services.enterprise.uses import LastUses
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW
 
 
@@ -27,11 +28,7 @@ class Instance:
     credentials: CredentialService
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        return await rows_of(self.url, query, *arguments)
 
     # Any: a column of any type.
     async def value(self, query: str, *arguments: object) -> Any:
@@ -44,16 +41,15 @@ async def instance(
     url: str, *, clock: Clock = lambda: NOW, pool_size: int = 4
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
-    async with (
-        open_database(
-            url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
-        ) as database,
-        LastUses(database) as uses,
-    ):
-        yield Instance(
-            url,
-            database,
-            uses,
-            EnterpriseService(database, uses, clock=clock, random_bytes=token_bytes),
-            CredentialService(database, clock=clock, random_bytes=token_bytes),
-        )
+    async with open_database(
+        url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
+    ) as database:
+        uses = LastUses(database)
+        async with uses.noted:
+            yield Instance(
+                url,
+                database,
+                uses,
+                EnterpriseService(database, uses, clock=clock, random_bytes=token_bytes),
+                CredentialService(database, clock=clock, random_bytes=token_bytes),
+            )

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from secrets import token_bytes
 
-import asyncpg
 import pytest
 
 from db.database import open_database
@@ -14,7 +13,7 @@ from services.enterprise.keys import generate_key
 from services.enterprise.service import AccountNotFound, EnterpriseService
 from services.enterprise.uses import LastUses
 from services.principal import ApiClient
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import GRACES_COMPANY, NOW, populate
 
 Scenario = Callable[[EnterpriseService], Awaitable[None]]
@@ -48,11 +47,9 @@ def test_a_key_opens_the_door_of_its_company_and_is_stored_as_a_hash(populated: 
         assert statements == ["credentials.by_key"]
         assert isinstance(client, ApiClient)
         assert client.account_id == GRACES_COMPANY
-        connection = await asyncpg.connect(populated)
-        rows = await connection.fetch(
-            "SELECT enterprise_credentials::text FROM enterprise_credentials"
+        rows = await rows_of(
+            populated, "SELECT enterprise_credentials::text FROM enterprise_credentials"
         )
-        await connection.close()
         assert not [row for row in rows if text[20:68] in row[0]]
 
     with_service(populated, scenario)

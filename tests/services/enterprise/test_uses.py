@@ -27,15 +27,15 @@ def test_a_use_is_written_behind_the_request_and_again_after_a_minute(own_world:
                 await parts.enterprise.recognise(text)
             assert statements == ["credentials.by_key"]
             assert await last_use(parts, text) is None
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW
             now = NOW + MINUTE - timedelta(microseconds=1)
             await parts.enterprise.recognise(text)
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW
             now = NOW + MINUTE
             await parts.enterprise.recognise(text)
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW + MINUTE
 
     asyncio.run(scenario())
@@ -51,7 +51,7 @@ def test_of_two_instances_one_writes_in_a_minute(own_world: str) -> None:
             for parts in (one, other):
                 assert await parts.enterprise.recognise(text) is not None
             for parts in (one, other):
-                await parts.uses.write()
+                await parts.uses.noted.write()
             assert await last_use(one, text) == NOW
 
     asyncio.run(scenario())
@@ -72,7 +72,7 @@ def test_nothing_used_is_nothing_written(own_world: str) -> None:
     async def scenario() -> None:
         async with instance(own_world) as parts:
             with recorded_statements() as statements:
-                await LastUses(parts.database).write()
+                await LastUses(parts.database).noted.write()
             assert statements == []
 
     asyncio.run(scenario())

@@ -20,6 +20,7 @@ from services.guidance.records import ContextWindow
 from services.guidance.service import GuidanceService
 from services.guidance.writer import Writer
 from streams import ReplyStreams
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW
 
 PATIENCE_SECONDS = 20
@@ -74,11 +75,7 @@ class Parts:
     guidance: GuidanceService
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        return await rows_of(self.url, query, *arguments)
 
     # Any: a column of any type.
     async def value(self, query: str, *arguments: object) -> Any:

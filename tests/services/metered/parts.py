@@ -19,6 +19,7 @@ from services.metered.records import Question
 from services.metered.service import MeteredGuidance
 from services.metered.writing import Writer
 from services.principal import ApiClient
+from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
 
 GRACES_CLIENT = ApiClient(GRACES_COMPANY, GRACES_CREDENTIAL)
@@ -63,11 +64,7 @@ class Instance:
         return await self.metered.generate(client, question, idempotency_key=key)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        return await rows_of(self.url, query, *arguments)
 
     # Any: a column of any type.
     async def value(self, query: str, *arguments: object) -> Any:

@@ -19,6 +19,7 @@ from services.privacy.exporting import Exporting
 from services.privacy.files import ExportFiles
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import ADA, GRACE, NOW
 
 PATIENCE_SECONDS = 30
@@ -72,11 +73,7 @@ class Parts:
         return await self.carrying.carry_out_due(self.erasing)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        return await rows_of(self.url, query, *arguments)
 
     # Any: a column of any type.
     async def value(self, query: str, *arguments: object) -> Any:
@@ -125,11 +122,7 @@ async def instance(
 
 async def enrich(url: str) -> None:
     """Give Ada, and Grace for comparison, rows in the tables that the small world leaves empty."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(RICHES)
-    finally:
-        await connection.close()
+    await run(url, RICHES)
 
 
 class Crash(BaseException):

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from db.queries import privacy_work
@@ -14,7 +13,7 @@ from services.privacy.operating import try_again
 from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
 from services.refusal import Conflict
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import everything, run
 from tests.fixtures.world import ADA, EDITH, GRACE, NOW
 from tests.services.guidance import parts as chat
 from tests.services.privacy.parts import (
@@ -59,24 +58,6 @@ async def prepare(url: str, folder: Path) -> int:
     async with instance(url, folder) as parts:
         await parts.export()
         return await ask(parts)
-
-
-async def everything(url: str) -> dict[str, list[str]]:
-    """Every row of every table, as text."""
-    connection = await asyncpg.connect(url)
-    try:
-        tables = await connection.fetch(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
-        )
-        return {
-            name: sorted(
-                row["text"]
-                for row in await connection.fetch(f"SELECT t::text AS text FROM {name} t")
-            )
-            for (name,) in tables
-        }
-    finally:
-        await connection.close()
 
 
 async def receipt(parts: Parts, request: int) -> dict[str, int]:
