@@ -76,7 +76,7 @@ def running(
     """
     port = _free_port()
     command = [python, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
-    process = subprocess.Popen(  # noqa: S603 - our own commands
+    process = subprocess.Popen(
         [*command, "--log-level", "warning"],
         env=os.environ | environment,
         cwd=tree,
