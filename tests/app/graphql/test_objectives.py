@@ -168,7 +168,8 @@ def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> No
     record.add(Answer({"data": {}}, was_executed=True, outcome=Outcome.OK))
     record.seconds = 31.0
     with capture_logs() as lines:
-        Observing(Observations()).note(operation, record, "request")
+        observed = record.observed(operation.label)
+        Observing(Observations()).note(operation, observed, "request")
     (line,) = lines
     assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 
