@@ -12,14 +12,14 @@ from graphql import (
 )
 from orjson import Fragment
 
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
 from gql.operations.limits import Limits
 from gql.schema.connections import LARGEST_SIZE
 from gql.schema.weight import LARGEST_LIST, list_size, weight_in
 
-CORE = schema()._schema
+CORE = core_schema()
 PREPARATION = Preparation(
     CORE, limits=Limits(tokens=2_000, depth=20, aliases=100), allows_introspection=True
 )
