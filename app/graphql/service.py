@@ -134,7 +134,7 @@ class GraphQLService:
         """The answer to what is run now, of which the charge keeps what came of it."""
         label, request_id = operation.label, context.request_id
         try:
-            result = begin(self._schema, operation, values, context)
+            result = begin(self._schema, operation, values, context, is_written=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result
