@@ -136,7 +136,7 @@ ROWS = [
         ("{ lines { edges { line { id } } } __schema { queryType { name } } }", False),
     ],
 )
-def test_what_is_plain_is_wanted_in_a_form(lab: Lab, document: str, formed: bool) -> None:  # noqa: FBT001 - a parameter of cases
+def test_what_is_plain_is_wanted_in_a_form(lab: Lab, document: str, formed: bool) -> None:
     lab.store(ROWS)
     answer = lab.same(document)
     name = "again" if "again" in document else "edges"
