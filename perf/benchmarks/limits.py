@@ -20,6 +20,7 @@ from db.queries import credentials, enterprise
 from gql.build import schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
+from perf import options
 from perf.benchmarks.flood import report_floods
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from services import idempotency
@@ -47,13 +48,7 @@ class _Undone(Exception):
 
 
 @click.command("bench-limits")
-@click.option(
-    "--calls",
-    type=click.IntRange(10),
-    default=1_000,
-    show_default=True,
-    help="Calls a round; the median of five rounds is printed.",
-)
+@options.number("--calls", 1_000, "Calls a round; the median of five rounds is printed.", least=10)
 def bench_limits(calls: int) -> None:
     """Measure in this process what limits, budgets and metering add to a call.
 

@@ -49,6 +49,8 @@ class Profile:
 
 
 def _profiles() -> Iterator[Profile]:
+    # Says whether everything works, and next to nothing of speed.
+    yield Profile("brief", rate=30, warm_up=1, ramp_up=1, plateau=3, spike=1)
     yield Profile("smoke", rate=20, warm_up=4, ramp_up=10, plateau=36, spike=14)
     yield Profile("nominal", rate=40, warm_up=15, ramp_up=45, plateau=300, spike=30)
     yield Profile("stress", rate=120, warm_up=15, ramp_up=60, plateau=300, spike=60)
