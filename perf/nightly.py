@@ -6,11 +6,16 @@ from pathlib import Path
 import click
 
 from perf import options
-from perf.ab.command import MINIMUM, REQUESTS, ROUNDS, ab
+from perf.ab.command import REQUESTS, ROUNDS
+from perf.ab.comparing import compare_versions
+from perf.ab.rounds import Plan
 from perf.ab.written import NAME as AB_NAME
+from perf.dataset.bench import BenchSizes
 from perf.load.command import run
+from perf.load.flows import FLOWS
 from perf.load.host import ROOT
 from perf.load.printed import lines
+from perf.load.profiles import PROFILES, SIZES
 from perf.load.result import LoadReport, read_report
 from perf.report import words
 from perf.report.compare import Outcome, compare
@@ -49,21 +54,8 @@ def nightly(
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
-    try:
-        is_slower = context.invoke(
-            ab,
-            a=before,
-            b=str(ROOT),
-            set_a=(),
-            set_b=(),
-            rounds=rounds,
-            requests=requests,
-            minimum=MINIMUM,
-            out=out,
-        )
-    except click.ClickException as error:
-        # A version before may lack what is asked today: the next night has this one before it.
-        is_slower = _not_beside(before, error, out)
+    plan, sizes = Plan(rounds, requests, FLOWS), PROFILES[profile_name].sizes
+    is_slower = is_slower_than(before, plan, out, sizes=sizes)
     file = out / f"{LOAD_NAME}-report.json"
     is_missed = context.invoke(
         run, profile_name=profile_name, url=None, api_key=None, out=file, seed=1
@@ -71,7 +63,22 @@ def nightly(
     current = read_report(file)
     _write(out / f"{LOAD_NAME}.md", "The load test", "\n".join(lines(current)))
     is_worse = compared_with_history(current, history, out)
-    return int(bool(is_slower or is_missed or is_worse))
+    return int(is_slower or bool(is_missed) or is_worse)
+
+
+def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SIZES) -> bool:
+    """Whether this version is slower than another, or cannot be compared with it.
+
+    The other may lack what is asked today. The rest of the night takes place all the same, so that
+    the next night has this version before it.
+    """
+    try:
+        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes)
+    except click.ClickException as error:
+        reason = f"Not measured beside {before}: {error.format_message()}"
+        click.echo(reason, err=True)
+        _write(out / f"{AB_NAME}.md", f"This version beside {before}", reason)
+        return True
 
 
 def base_revision(history: Path) -> str:
@@ -94,13 +101,6 @@ def compared_with_history(current: LoadReport, history: Path, out: Path) -> bool
         click.echo(f"- {finding}")
     click.echo(f"written to {out / NAME}.html, .md and .json")
     return comparison.outcome is Outcome.REGRESSION
-
-
-def _not_beside(before: str, error: click.ClickException, out: Path) -> bool:
-    reason = f"Not measured beside {before}: {error.format_message()}"
-    click.echo(reason, err=True)
-    _write(out / f"{AB_NAME}.md", f"This version beside {before}", reason)
-    return True
 
 
 def _write(path: Path, heading: str, text: str) -> None:

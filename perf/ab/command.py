@@ -1,21 +1,16 @@
 """`guidance perf ab`: two versions on this machine, measured in turns."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from perf import options
-from perf.ab.rounds import Plan, measure
-from perf.ab.servers import Side, side_by_side
-from perf.ab.verdicts import effects
-from perf.ab.versions import version_of
-from perf.ab.written import is_slower, lines, write
+from perf.ab.comparing import MINIMUM, compare_versions
+from perf.ab.rounds import Plan
 from perf.load.flows import FLOWS
-from perf.measuring import measuring
 
-ROUNDS, REQUESTS, MINIMUM = 30, 2, 0.05
+ROUNDS, REQUESTS = 30, 2
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -48,28 +43,9 @@ def ab(
 
     With the same version twice nothing may be called slower. Exits with 1 where something is.
     """
+    settings = _settings(set_a), _settings(set_b)
     plan = Plan(rounds, requests, FLOWS)
-    settings = [_settings(given) for given in (set_a, set_b)]
-    click.echo("Preparing two servers with the same data ...", err=True)
-    with (
-        measuring("the versions"),
-        version_of(a) as first,
-        version_of(b) as second,
-        side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (left, right),
-    ):
-        measured = measure(left, right, plan, tell=_tell(rounds))
-    found = effects(measured, minimum=minimum)
-    for line in lines(found, rounds=rounds, minimum=minimum):
-        click.echo(line)
-    write(
-        found,
-        out,
-        names=(a, b),
-        rounds=rounds,
-        minimum=minimum,
-        differences=measured.differences,
-    )
-    return int(is_slower(found))
+    return int(compare_versions((a, b), plan, out, settings=settings, minimum=minimum))
 
 
 def _settings(given: tuple[str, ...]) -> dict[str, str]:
@@ -80,10 +56,3 @@ def _settings(given: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{one!r} is not like NAME=VALUE")
         found[read[1]] = read[2]
     return found
-
-
-def _tell(rounds: int) -> Callable[[int], None]:
-    def tell(number: int) -> None:
-        click.echo(f"round {number} of {rounds}", err=True)
-
-    return tell

@@ -12,7 +12,7 @@ from perf import options
 from perf.load.generator import Address
 from perf.load.own_server import Target, own_server, people_of
 from perf.load.printed import lines
-from perf.load.profiles import PROFILES
+from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
 from perf.measuring import measuring
 from perf.statistics.verdicts import Verdict
@@ -34,8 +34,9 @@ def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed
     messages are sent and erasures asked for there: never against real people. Exits with 1 when a
     target is missed.
     """
-    with measuring("the server"), _target(url, api_key) as target:
-        report = run_load(PROFILES[profile_name], target, seed=seed)
+    profile = PROFILES[profile_name]
+    with measuring("the server"), _target(profile, url, api_key) as target:
+        report = run_load(profile, target, seed=seed)
     report.write(out)
     for line in lines(report):
         click.echo(line)
@@ -44,10 +45,10 @@ def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed
 
 
 @contextmanager
-def _target(url: str | None, api_key: str | None) -> Iterator[Target]:
+def _target(profile: Profile, url: str | None, api_key: str | None) -> Iterator[Target]:
     if url is None:
         click.echo("Preparing a server with generated data ...", err=True)
-        with own_server() as target:
+        with own_server(profile.sizes) as target:
             yield target
         return
     settings = load_settings()
