@@ -18,7 +18,7 @@ AtHand = Callable[[K], V | None]
 _running: ContextVar[set[Task[Any]] | None] = ContextVar("running_batches", default=None)
 
 
-class batches_end_here:  # noqa: N801 - used like a function
+class BatchesEndHere:
     """Break off the batches that were begun in the block and still run when it is left.
 
     They run in tasks of their own, which go on when who waits for them does not.

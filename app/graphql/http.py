@@ -30,7 +30,7 @@ from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
-from app.setting_types import StatusProfile
+from app.settings.types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused

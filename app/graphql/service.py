@@ -28,13 +28,13 @@ from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
-from db.recording import recorded_seconds, recorded_statements
+from db.recording import RecordedStatements, recorded_seconds
 from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import begin, coerced
-from loaders.batch import batches_end_here
+from loaders.batch import BatchesEndHere
 from metrics.observations import Observations, Observed, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
@@ -104,7 +104,7 @@ class GraphQLService:
         started = perf_counter()
         values = self._coerced(operation, request)
         try:
-            with recorded_statements(operation.trusted_name) as statements, batches_end_here():
+            with RecordedStatements(operation.trusted_name) as statements, BatchesEndHere():
                 context = self._context(operation, principal, request_id)
                 with await self._meter.charge(operation, values, principal) as charge:
                     answer = await self._executed(operation, values, context, charge, gone)
@@ -134,7 +134,7 @@ class GraphQLService:
         """The answer to what is run now, of which the charge keeps what came of it."""
         label, request_id = operation.label, context.request_id
         try:
-            result = begin(self._schema, operation, values, context)
+            result = begin(self._schema, operation, values, context, is_written=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result

@@ -15,14 +15,14 @@ from app.graphql.contexts import Contexts
 from app.graphql.metering import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
-from db.recording import recorded_seconds, recorded_statements
+from db.recording import RecordedStatements, recorded_seconds
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention, Gone
 from gql.execution.incremental import Part, run_in_parts
 from gql.execution.prepare import Operation
 from gql.execution.subscribe import StreamFailed, subscribe
-from loaders.batch import batches_end_here
+from loaders.batch import BatchesEndHere
 from metrics.observations import Observed, Outcome
 from services.principal import Principal
 
@@ -71,7 +71,7 @@ class Streams:
             partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
-        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
+        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
             try:
                 with await self._meter.charge(
                     asked.operation, asked.values, asked.principal
@@ -107,7 +107,7 @@ class Streams:
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
         record = Record()
-        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
+        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
             parts = Parts(asked.name, asked.request_id, statements)
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)

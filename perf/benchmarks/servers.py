@@ -83,7 +83,7 @@ def running(
     `ServerNotStarted`.
     """
     port = _free_port()
-    process = subprocess.Popen(  # noqa: S603 - our own commands
+    process = subprocess.Popen(
         [python, *_COMMANDS[name], "--port", str(port)],
         env=os.environ | environment,
         cwd=tree,

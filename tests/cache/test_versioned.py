@@ -59,7 +59,7 @@ async def opened(stores: Stores, **options: float) -> AsyncIterator[Cache]:
 async def filled(cache: Cache, number: float) -> None:
     """Wait until so many values have been put into the cache."""
     async with asyncio.timeout(20):
-        while measured(cache, "fills_total") < number:  # noqa: ASYNC110 - a task of the cache does it
+        while measured(cache, "fills_total") < number:
             await asyncio.sleep(0.001)
 
 
@@ -151,7 +151,7 @@ def test_a_fill_that_an_invalidation_overtook_is_thrown_away(stores: Stores) -> 
         async with opened(stores) as cache:
             slow = asyncio.create_task(cache.get([1], read_slowly))
             async with asyncio.timeout(20):
-                while not table.asked:  # noqa: ASYNC110 - another task has to do something
+                while not table.asked:
                     await asyncio.sleep(0.001)
             table.commit()
             await cache.invalidate([1])
@@ -189,7 +189,7 @@ def test_who_stops_waiting_takes_nothing_from_the_others(stores: Stores) -> None
         async with opened(stores) as cache:
             first, second = [asyncio.create_task(cache.get([1], read_slowly)) for _ in range(2)]
             async with asyncio.timeout(20):
-                while measured(cache, "misses_total") < 2:  # noqa: ASYNC110 - the tasks do it
+                while measured(cache, "misses_total") < 2:
                     await asyncio.sleep(0.001)
             first.cancel()
             may_end.set()
@@ -270,7 +270,7 @@ def test_a_value_that_took_its_lifetime_to_read_is_not_kept(stores: Stores) -> N
         async with opened(stores, lifetime_seconds=0.05) as cache:
             assert await cache.get([1], read_slowly) == [Version(0)]
             async with asyncio.timeout(20):
-                while not measured(cache, "fills_discarded_total"):  # noqa: ASYNC110 - a task does it
+                while not measured(cache, "fills_discarded_total"):
                     await asyncio.sleep(0.001)
             assert measured(cache, "fills_total") == 0
 
