@@ -10,10 +10,14 @@ import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
+_lines: structlog.BytesLogger | None = None
+
 
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    global _lines  # noqa: PLW0603 - logging is configured once a process
+    _lines = structlog.BytesLogger(sys.stderr.buffer) if is_json else None
     processors: list[Processor] = [_json]
     loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if not is_json:
@@ -30,6 +34,15 @@ def configure_logs(*, is_json: bool) -> None:
         logger_factory=loggers,
         cache_logger_on_first_use=True,
     )
+
+
+def log_request(event: dict[str, object]) -> None:
+    """Write the line of a request, which every one has: past what structlog does for any event."""
+    if _lines is None:
+        structlog.get_logger("guidance.request").info("request", **event)
+    else:
+        event["event"] = "request"
+        _lines.msg(_json(None, "info", event))
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:

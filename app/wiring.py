@@ -23,7 +23,7 @@ from cache import VersionedCache
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.migration import migrate, revisions
-from gql.build import schema
+from gql.build import core_schema
 from gql.context import Services
 from metrics.observations import Observations
 from services.billing.records import Subscription
@@ -88,7 +88,8 @@ async def open_application(
         await stack.enter_async_context(told_regularly(observations))
         subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
         budgets = await stack.enter_async_context(open_budgets(settings))
-        uses = await stack.enter_async_context(LastUses(database))
+        uses = LastUses(database)
+        await stack.enter_async_context(uses.noted)
         enterprise = EnterpriseService(
             database, uses, clock=clock, random_bytes=secrets.token_bytes
         )
@@ -104,7 +105,7 @@ async def open_application(
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
-        core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+        core = core_schema()
         documents = await stack.enter_async_context(
             open_documents(settings, core, database, clock=clock)
         )

@@ -71,8 +71,7 @@ class Flights(Generic[V]):
     ) -> None:
         try:
             values = dict(zip(futures, await read(list(futures)), strict=True))
-        # Whatever went wrong, even being cancelled, is for those who wait.
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - also being cancelled is for those who wait
             self._forget(tickets.values())
             for future in futures.values():
                 _fail(future, error)

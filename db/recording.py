@@ -27,7 +27,7 @@ def recorded_seconds() -> float:
     return 0.0 if recording is None else recording.seconds
 
 
-class recorded_statements:  # noqa: N801 - used like a function
+class RecordedStatements:
     """Collect the names of the statements that run inside, in the tasks started there too.
 
     `operation` goes into their comments: the name of an operation of our own, or none.

@@ -3,6 +3,7 @@
 from functools import cache
 
 import strawberry
+from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from gql.resolvers.mutation import Mutation
@@ -24,3 +25,8 @@ def schema() -> strawberry.Schema:
         types=[ApiCredential, Message, PrivacyRequest],
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
+
+
+def core_schema() -> GraphQLSchema:
+    """The same, as graphql-core executes it."""
+    return schema()._schema  # noqa: SLF001 - strawberry has no other name for it

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from asyncpg import Record
 
+from db.form import Written
 from gql.ids import global_id
 
 T = TypeVar("T")
@@ -100,16 +101,33 @@ Attribute: TypeAlias = Column | GlobalId | Whole | Scope | Shape[Any]
 
 
 class Rows(Sequence[T]):
-    """A list whose objects are made of rows, each when it is asked for."""
+    """A list whose objects are made of rows, each when it is asked for.
 
-    __slots__ = ("rows", "scope", "shape")
+    Of rows that come `written` no objects can be made; compiled execution, which asked for their
+    form, puts them into the answer as they are.
+    """
+
+    __slots__ = ("_records", "scope", "shape", "written")
 
     def __init__(
-        self, rows: Sequence[Record], shape: Shape[T], *, scope: str | None = None
+        self,
+        rows: Sequence[Record],
+        shape: Shape[T],
+        *,
+        scope: str | None = None,
+        written: Written | None = None,
     ) -> None:
-        self.rows = rows
+        self._records = rows
         self.shape = shape
         self.scope = scope
+        self.written = written
+
+    @property
+    def rows(self) -> Sequence[Record]:
+        """What the objects are made of."""
+        if self.written is not None:
+            raise TypeError("no objects can be made of what is written")
+        return self._records
 
     @overload
     def __getitem__(self, index: int) -> T: ...

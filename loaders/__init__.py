@@ -12,12 +12,13 @@ from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_account
-from loaders.pages import PageKey, Slice, pages
+from loaders.pages import PageKey, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
 from loaders.rows_by_id import rows_by_id
+from loaders.slices import Slice
 from loaders.subscription_by_user import subscription_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id

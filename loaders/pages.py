@@ -3,67 +3,59 @@
 from asyncio import gather
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from asyncpg import Record
-
 from db.database import Database
+from db.form import Form
 from db.keyset import Page
 from db.queries.keyset import KeysetQuery
 from loaders.batch import Loader
+from loaders.slices import Slice, slices_of, slices_of_packed
 
 
 class PageKey(NamedTuple):
-    """One parent's page, of the rows with the value `filter` where one is given."""
+    """One parent's page, of the rows with the value `filter` where one is given.
+
+    `form` is the one in which its rows are wanted, where nothing else is wanted of them.
+    """
 
     parent_id: int
     page: Page
     filter: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The rows of a page in their natural order, and whether there are more on either side."""
-
-    rows: Sequence[Record]
-    has_next: bool
-    has_previous: bool
+    form: Form | None = None
 
 
 def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
-    """By parent and page; parents with the same page share a statement."""
+    """By parent and page; parents with the same page share a statement.
 
-    async def load(page: Page, value: str | None, ids: list[int]) -> list[Slice]:
+    A page that is asked for in several forms at once is read once, in none of them.
+    """
+
+    async def load(page: Page, value: str | None, keys: Sequence[PageKey]) -> dict[int, Slice]:
+        parent_ids, form = list({key.parent_id: None for key in keys}), _only_form(keys)
         async with database.read() as connection:
-            rows = await query.fetch(connection, ids, page, value)
-        by_parent: dict[int, list[Record]] = {parent_id: [] for parent_id in ids}
-        for row in rows:
-            by_parent[row["parent_id"]].append(row)
-        return [_slice(by_parent[parent_id], page) for parent_id in ids]
+            if form is None:
+                rows = await query.fetch(connection, parent_ids, page, value)
+            else:
+                packed = await query.fetch_formed(connection, parent_ids, page, value, form)
+        if form is None:
+            return slices_of(rows, parent_ids, page)
+        return slices_of_packed(packed, parent_ids, page, form, query.at_name)
 
     async def batch(keys: list[PageKey]) -> list[Slice]:
-        places: dict[tuple[Page, str | None], list[int]] = defaultdict(list)
-        for place, (_, page, value) in enumerate(keys):
-            places[page, value].append(place)
-        loads = [
-            load(page, value, [keys[place].parent_id for place in of_page])
-            for (page, value), of_page in places.items()
-        ]
+        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)
+        for key in keys:
+            by_page[key.page, key.filter].append(key)
+        loads = [load(page, value, of_page) for (page, value), of_page in by_page.items()]
         if len(loads) == 1:
-            return await loads[0]
-        slices: dict[int, Slice] = {}
-        for of_page, found in zip(places.values(), await gather(*loads), strict=True):
-            slices |= zip(of_page, found, strict=True)
-        return [slices[place] for place in range(len(keys))]
+            found = await loads[0]
+            return [found[key.parent_id] for key in keys]
+        slices = dict(zip(by_page, await gather(*loads), strict=True))
+        return [slices[key.page, key.filter][key.parent_id] for key in keys]
 
     return Loader(batch)
 
 
-def _slice(found: list[Record], page: Page) -> Slice:
-    rows, is_cut = found[: page.size], len(found) > page.size
-    has_preceding = page.after is not None and bool(found) and found[0]["has_preceding"]
-    has_following = page.before is not None and bool(found) and found[0]["has_following"]
-    if page.is_backward:
-        return Slice(rows[::-1], has_next=has_following, has_previous=is_cut or has_preceding)
-    return Slice(rows, has_next=is_cut or has_following, has_previous=has_preceding)
+def _only_form(keys: Sequence[PageKey]) -> Form | None:
+    forms = {key.form for key in keys}
+    return forms.pop() if len(forms) == 1 else None

@@ -54,8 +54,11 @@ class Outcome(Enum):
     PROTECTED = "protected"
     SERVER_ERROR = "server_error"
 
+    # Members are single; what Enum hashes by takes a call in Python.
+    __hash__ = object.__hash__
 
-_WORKED_FOR = frozenset({Outcome.OK, Outcome.SERVER_ERROR})
+
+_OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
 
 
 class Agreed(Protocol):
@@ -94,7 +97,7 @@ class Observed(NamedTuple):
     @property
     def counts_for_latency(self) -> bool:
         """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
-        return self.outcome in _WORKED_FOR
+        return self.outcome is _OK or self.outcome is _SERVER_ERROR
 
     def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
         """The numbers that are exceeded: by name, what was taken, and what is agreed."""
@@ -143,13 +146,14 @@ class OperationRecord:
 
     def add(self, one: Observed) -> None:
         """Note an answer."""
+        _, seconds, statements, cost, outcome = one
         self.requests += 1
-        self.outcomes[one.outcome] += 1
-        self.cost += one.cost
-        self.statements += one.statements
-        self.statements_max = max(self.statements_max, one.statements)
-        if one.counts_for_latency:
-            self.timing.add(one.seconds)
+        self.outcomes[outcome] += 1
+        self.cost += cost
+        self.statements += statements
+        self.statements_max = max(self.statements_max, statements)
+        if outcome is _OK or outcome is _SERVER_ERROR:
+            self.timing.add(seconds)
 
 
 class Observations:

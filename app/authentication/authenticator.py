@@ -1,7 +1,7 @@
 """Who is asking, from the credential that a request carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -23,8 +23,7 @@ class AuthenticationUnavailable(Exception):
     """The credential cannot be checked at the moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """The caller, and when the credential ends (Unix seconds) that says so."""
 
     principal: Principal

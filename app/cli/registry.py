@@ -9,7 +9,7 @@ from app.documents import trusted_preparation
 from app.settings import Settings
 from app.wiring import database_url
 from db.database import open_database
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from services.clock import system_clock
 from services.operations.registry import OperationRegistry
@@ -32,5 +32,5 @@ def with_registry(settings: Settings, work: Callable[[OperationRegistry], Awaita
 
 def preparation_for(settings: Settings) -> Preparation:
     """What prepares documents that are to be trusted, for an operator, who may see the schema."""
-    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    core = core_schema()
     return trusted_preparation(settings, core, hides_suggestions=False)

@@ -69,7 +69,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
         config = uvicorn.Config(
             "app.server:create_app",
             factory=True,
-            http="app.stopping:HttpProtocol",
+            http="app.protocol:HttpProtocol",
             ws_max_size=settings.graphql_max_body_bytes,
             host=host,
             port=port,
@@ -78,6 +78,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             access_log=False,
             log_level="warning" if settings.is_production else "info",
             server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=",".join(settings.trusted_proxies),
             lifespan="on",
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,

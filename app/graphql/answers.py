@@ -3,21 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.charging import Charge, Throttled
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.execution.prepare import UNTRUSTED, RequestRefused
-from metrics.observations import Outcome
+from metrics.observations import Observed, Outcome
 from services.throttling.records import Level
 
 _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, Outcome.OK)
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """What a client asks, whichever way it came.
 
     It has the text of a document in `query`, or the id of one. Both together register the text
@@ -74,7 +73,6 @@ def executed(
 def told(
     answer: Answer,
     charge: Charge,
-    *,
     outcome: Outcome,
     seconds: float,
     database_seconds: float,
@@ -141,6 +139,10 @@ class Record:
     def elapsed_seconds(self) -> float:
         """The time since this was made."""
         return perf_counter() - self._started
+
+    def observed(self, operation: str) -> Observed:
+        """What is counted of the answers of `operation`."""
+        return Observed(operation, self.seconds, self.statements, self.cost, self.outcome)
 
     def add(self, answer: Answer) -> None:
         """Note the next answer."""

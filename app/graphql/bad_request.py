@@ -1,20 +1,22 @@
 """A request that cannot be read."""
 
+from collections.abc import Iterable
+
 BAD_REQUEST = "BAD_REQUEST"
 
 
 class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `headers`, message and code say why."""
+    """An HTTP request that cannot be served; `status`, `fields`, message and code say why."""
 
     def __init__(
         self,
         status: int,
         message: str,
-        headers: dict[str, str] | None = None,
+        fields: Iterable[tuple[bytes, bytes]] = (),
         *,
         code: str = BAD_REQUEST,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = headers
+        self.fields = fields
         self.code = code

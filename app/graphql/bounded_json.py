@@ -19,8 +19,8 @@ def bounded_json(text: bytes | str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise NotJson("is not JSON") from None
-    # Only what opens so many brackets can be so deep, and few texts do.
-    if _brackets(text) > DEEPEST and _is_deeper(value):
+    # Only what opens and closes so many brackets can be so deep, and few texts do.
+    if len(text) > 2 * DEEPEST and _brackets(text) > DEEPEST and _is_deeper(value):
         raise NotJson(f"is nested more than {DEEPEST} levels deep")
     return value
 

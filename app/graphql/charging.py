@@ -1,6 +1,5 @@
 """What an operation was charged, and what its caller is told of it."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from graphql import GraphQLError
@@ -43,30 +42,25 @@ class Throttled(RequestRefused):
         self.extensions = cost_extensions(cost, None, level) if tells else None
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """An estimate that was taken out of a budget, and the turn that goes with it."""
-
-    account: Account
-    budgets: Budgets
-    turn: Turn
-
-
 class Charge:
-    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set.
+    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set."""
 
-    `level` is what is left of the caller's budget, None for who has none.
-    """
-
-    __slots__ = ("_spent", "actual", "estimate", "level")
+    __slots__ = ("_account", "_available", "_budgets", "_turn", "actual", "estimate")
 
     def __init__(
-        self, estimate: int, level: Level | None = None, spent: Spent | None = None
+        self,
+        estimate: int,
+        account: Account | None = None,
+        available: int = 0,
+        budgets: Budgets | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self.estimate = estimate
         self.actual = 0
-        self.level = level
-        self._spent = spent
+        self._account = account
+        self._available = available
+        self._budgets = budgets
+        self._turn = turn
 
     def __enter__(self) -> Self:
         """Nothing has come of it yet."""
@@ -74,21 +68,27 @@ class Charge:
 
     def __exit__(self, *_error: object) -> None:
         """Give back what is not kept, and the turn."""
-        spent = self._spent
-        if spent is None or self.level is None:
-            return
         unused = self.estimate - self.actual
-        spent.budgets.refund(spent.account.key, unused, spent.account.policy)
-        self.level = self.level.restored(unused)
-        spent.turn.end()
+        if unused and self._account is not None and self._budgets is not None:
+            _, key, policy = self._account
+            self._budgets.refund(key, unused, policy)
+            self._available = min(policy.capacity, self._available + unused)
+        if self._turn is not None:
+            self._turn.end()
+
+    @property
+    def level(self) -> Level | None:
+        """What is left of the caller's budget, None for who has none."""
+        return None if self._account is None else Level(self._account.policy, self._available)
 
     @property
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
         """What the caller is told."""
-        if self._spent is None or self.level is None or not self._spent.account.is_told:
+        if self._account is None or not self._account.is_told:
             return None
-        return cost_extensions(self.estimate, self.actual, self.level)
+        level = Level(self._account.policy, self._available)
+        return cost_extensions(self.estimate, self.actual, level)
 
 
 # Any: extensions are JSON.

@@ -4,41 +4,37 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
 
 from functools import lru_cache
+from typing import TypeAlias
 
 from app.graphql.answers import Answer
 from app.graphql.refusals import ASK_FOR_TEXT
 from services.throttling.records import Policy
 
-_NOT_TO_BE_KEPT = {"cache-control": "private, no-cache, must-revalidate"}
+Fields: TypeAlias = list[tuple[bytes, bytes]]
+_NOT_TO_BE_KEPT = (b"cache-control", b"private, no-cache, must-revalidate")
 
 
-def header_fields(answer: Answer) -> dict[str, str]:
+def header_fields(answer: Answer) -> Fields:
     """RateLimit, RateLimit-Policy and Retry-After for a caller with a budget; Cache-Control."""
     level = answer.level
     if level is None:
-        return _NOT_TO_BE_KEPT if answer.refusal in ASK_FOR_TEXT else {}
-    fields = {
-        "ratelimit-policy": _policy_field(level.policy),
-        "ratelimit": f'"cost";r={level.available};t={level.full_after_seconds}',
-    }
+        return [_NOT_TO_BE_KEPT] if answer.refusal in ASK_FOR_TEXT else []
+    now = b'"cost";r=%d;t=%d' % (level.available, level.full_after_seconds)
+    fields = [(b"ratelimit-policy", _policy_field(level.policy)), (b"ratelimit", now)]
     if answer.retry_after_seconds is not None:
-        fields["retry-after"] = str(answer.retry_after_seconds)
+        fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
     return fields
 
 
 @lru_cache(maxsize=16)
-def _policy_field(policy: Policy) -> str:
-    return f'"cost";q={policy.capacity};w={policy.window_seconds}'
+def _policy_field(policy: Policy) -> bytes:
+    return b'"cost";q=%d;w=%d' % (policy.capacity, policy.window_seconds)
 
 
-def server_timing(answer: Answer) -> dict[str, str]:
+def server_timing(answer: Answer) -> tuple[bytes, bytes]:
     """Server-Timing, which browsers show: milliseconds in all and in the database, statements.
 
     https://www.w3.org/TR/server-timing/
     """
-    total, database = answer.seconds * 1000, answer.database_seconds * 1000
-    statements = len(answer.statements)
-    return {
-        "server-timing": f"total;dur={total:.2f}, db;dur={database:.2f}, "
-        f'statements;desc="{statements}"'
-    }
+    taken = (answer.seconds * 1000, answer.database_seconds * 1000, len(answer.statements))
+    return b"server-timing", b'total;dur=%.2f, db;dur=%.2f, statements;desc="%d"' % taken

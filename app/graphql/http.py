@@ -30,7 +30,7 @@ from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
-from app.setting_types import StatusProfile
+from app.settings.types import StatusProfile
 from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
@@ -39,7 +39,7 @@ from services.principal import Principal
 
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _CLIENT_GONE = 499
-_RETRY_SECONDS = "1"
+_RETRY_SECONDS = b"1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -79,13 +79,13 @@ class GraphQLEndpoint:
             return await self._answer(request, types)
         except BadRequest as error:
             body = message_body(str(error), error.code)
-            return Reply(error.status, body, types.json, error.headers)
+            return Reply(error.status, body, types.json, error.fields)
         except NotAuthenticated as error:
             body = message_body(str(error), Unauthenticated.code)
-            return Reply(401, body, types.json, {"www-authenticate": "Bearer"})
+            return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
         except AuthenticationUnavailable as error:
             body = message_body(str(error), SERVICE_UNAVAILABLE)
-            return Reply(503, body, types.json, {"retry-after": _RETRY_SECONDS})
+            return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
             answer = broken(error, request.request_id)
             return self._told(answer, request, types)
@@ -93,7 +93,7 @@ class GraphQLEndpoint:
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
         identity = await self._authenticator.identity(request.headers, address=request.address)
         asked = await read_request(request, self._acceptance)
-        if isinstance(asked, tuple):
+        if not isinstance(asked, GraphQLRequest):
             return await self._batch(request, asked, identity.principal)
         try:
             operation = await self._service.prepare(asked, identity.principal, request.headers)
@@ -116,7 +116,8 @@ class GraphQLEndpoint:
         asked: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
-        if request.headers.get("graphql-cost", "").strip().lower() == "validate":
+        wish = request.headers.get("graphql-cost")
+        if wish is not None and wish.strip().lower() == "validate":
             return self._reply(self._service.cost(operation, asked), types)
         if types.prefers_stream or operation.kind == "subscription":
             return self._stream(request, types, operation, asked, identity)
@@ -132,11 +133,9 @@ class GraphQLEndpoint:
         return self._told(answer, request, types)
 
     def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
-        request.log.update(
-            operation=answer.operation_name,
-            outcome=answer.outcome.value,
-            statements=len(answer.statements),
-        )
+        log = request.log
+        log["operation"], log["outcome"] = answer.operation_name, answer.outcome.value
+        log["statements"] = len(answer.statements)
         return self._reply(answer, types)
 
     async def _batch(
@@ -158,7 +157,7 @@ class GraphQLEndpoint:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
-            fields = fields | server_timing(answer)
+            fields.append(server_timing(answer))
         return Reply(status, answer.body, types.json, fields)
 
     async def _parts(
@@ -220,7 +219,7 @@ class GraphQLEndpoint:
 
 def _check_method(request: Incoming, operation: Operation) -> None:
     if operation.kind == "mutation" and request.method != "POST":
-        raise BadRequest(405, "A mutation must be sent with POST.", {"allow": "POST"})
+        raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
 
 
 def _last_event_id(request: Incoming) -> int | None:

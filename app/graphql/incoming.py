@@ -43,16 +43,23 @@ class Incoming:
         declared = self.headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > max_bytes:
             raise _too_large(max_bytes)
-        body = bytearray()
-        while True:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest(400, "The connection ended before the body did.")
-            body += message.get("body", b"")
-            if len(body) > max_bytes:
-                raise _too_large(max_bytes)
-            if not message.get("more_body", False):
-                return bytes(body)
+        part, is_last = await self._part()
+        if is_last and len(part) <= max_bytes:
+            return part
+        body = bytearray(part)
+        while not is_last and len(body) <= max_bytes:
+            part, is_last = await self._part()
+            body += part
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        return bytes(body)
+
+    async def _part(self) -> tuple[bytes, bool]:
+        """What comes next of the body, and whether that is the last of it."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest(400, "The connection ended before the body did.")
+        return message.get("body", b""), not message.get("more_body", False)
 
 
 def _too_large(max_bytes: int) -> BadRequest:

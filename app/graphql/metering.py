@@ -5,7 +5,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 
-from app.graphql.charging import Account, Charge, Spent, Throttled
+from app.graphql.charging import Account, Charge, Throttled
 from gql.execution.prepare import Operation, RequestRefused
 from gql.operations.cost import Dear
 from metrics.throttling import throttled
@@ -13,7 +13,7 @@ from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets
 from services.throttling.networks import network
 from services.throttling.pauses import Pauses
-from services.throttling.records import CostLimits
+from services.throttling.records import CostLimits, Level
 from services.throttling.turns import NoTurn, Turn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
@@ -49,7 +49,7 @@ class Meter:
         account = self._account_of(principal)
         if account is None:
             return Charge(cost)
-        turn = await self._turn(account, cost)
+        turn = self._turns.take_free(account.key) or await self._turn(account, cost)
         try:
             spending = await self._budgets.spend(account.key, cost, account.policy)
         except BaseException:
@@ -58,18 +58,20 @@ class Meter:
         if spending.retry_after_seconds is not None:
             turn.end()
             throttled(account.kind)
+            level = Level(account.policy, spending.available)
             seconds = spending.retry_after_seconds
-            raise Throttled(_USED_UP, cost, spending.level, seconds, tells=account.is_told)
+            raise Throttled(_USED_UP, cost, level, seconds, tells=account.is_told)
         if operation.kind == "subscription":
             turn.end()
-        return Charge(cost, spending.level, Spent(account, self._budgets, turn))
+        return Charge(cost, account, spending.available, self._budgets, turn)
 
     async def _turn(self, account: Account, cost: int) -> Turn:
         try:
             return await self._turns.take(account.key)
         except NoTurn:
             throttled(account.kind)
-            level = (await self._budgets.spend(account.key, 0, account.policy)).level
+            spending = await self._budgets.spend(account.key, 0, account.policy)
+            level = Level(account.policy, spending.available)
             raise Throttled(_TOO_MANY, cost, level, 1, tells=account.is_told) from None
 
     def _account_of(self, principal: Principal) -> Account | None:

@@ -39,8 +39,9 @@ class PartStream(Response):
     def __init__(
         self, first: Answer, others: AsyncGenerator[Answer, None], request: Incoming
     ) -> None:
-        super().__init__(headers=_HEADERS | header_fields(first))
+        super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
+        self.raw_headers += header_fields(first)
         self._first = first
         self._others = others
         self._request_id = request.request_id

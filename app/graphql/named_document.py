@@ -1,19 +1,17 @@
 """Which document a request names: in the draft's way, and in those that clients had before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.graphql.bad_request import BadRequest
-from services.operations.identifiers import canonical, is_document_id, is_usable
+from services.operations.identifiers import LONGEST_ID, canonical, is_document_id, is_usable
 
 _OLDER_MEMBERS = ("id", "doc_id")
 _PERSISTED_QUERY = "persistedQuery"
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NamedDocument:
+class NamedDocument(NamedTuple):
     """The canonical id of a document, and whether it came as an automatic persisted query's."""
 
     id: str
@@ -28,7 +26,7 @@ def named_document(
     found = []
     document_id = members.get("documentId")
     if document_id is not None:
-        if not isinstance(document_id, str) or not is_document_id(document_id):
+        if not isinstance(document_id, str) or not _is_document_id(document_id):
             message = "`documentId` must be `sha256:` with 64 digits, or begin with `x-`."
             raise BadRequest(400, message)
         found.append(NamedDocument(document_id))
@@ -42,6 +40,10 @@ def named_document(
     if len(found) > 1 and len({named.id for named in found}) > 1:
         raise BadRequest(400, "The request names several documents.")
     return found[0] if found else None
+
+
+def _is_document_id(id_: str) -> bool:
+    return len(id_) <= LONGEST_ID and is_document_id(id_)
 
 
 def _persisted_hash(persisted: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 import structlog
 
-from app.graphql.answers import Record
 from gql.execution.prepare import Operation
 from metrics.observations import Observations, Observed
 
@@ -17,11 +16,8 @@ class Observing:
     def __init__(self, observations: Observations) -> None:
         self._observations = observations
 
-    def note(self, operation: Operation, record: Record, request_id: str) -> None:
-        """Note the answers of one operation; a number that is exceeded has a line in the log."""
-        observed = Observed(
-            operation.label, record.seconds, record.statements, record.cost, record.outcome
-        )
+    def note(self, operation: Operation, observed: Observed, request_id: str) -> None:
+        """Note what one operation came to; a number that is exceeded has a line in the log."""
         over = self._observations.operation(observed, operation.budget)
         if over:
             self._tell(over, observed.operation, request_id)

@@ -1,6 +1,6 @@
 """An answer of one piece over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ class Reply:
         status: int,
         body: dict[str, Any] | list[Any],
         media_type: str,
-        fields: Mapping[str, str] | None = None,
+        fields: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         self._status = status
         self._body = written(body)
@@ -30,11 +30,10 @@ class Reply:
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
         headers = [
-            (b"content-length", str(len(self._body)).encode()),
+            (b"content-length", b"%d" % len(self._body)),
             (b"content-type", _content_type(self._media_type)),
+            *self._fields,
         ]
-        if self._fields:
-            headers += [(name.encode(), value.encode()) for name, value in self._fields.items()]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 

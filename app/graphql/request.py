@@ -1,7 +1,8 @@
 """GraphQL requests out of an HTTP request, or the reason why it is none."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, TypeAlias
 
 from app.graphql.answers import GraphQLRequest
@@ -11,6 +12,9 @@ from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
 
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300
+_TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -19,6 +23,8 @@ class Acceptance:
     max_body_bytes: int
     max_batch: int = 0
     allowed_origins: Collection[str] = ()
+    remembered: dict[bytes, GraphQLRequest] = field(default_factory=dict, repr=False)
+    """What bodies say that name a document and nothing else: the same come all the time."""
 
 
 Requested: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
@@ -32,13 +38,23 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
         return from_members(request.parameters, "parameters")
     if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
+    body = await request.body(acceptance.max_body_bytes)
+    return acceptance.remembered.get(body) or _read(body, acceptance)
+
+
+def _read(body: bytes, acceptance: Acceptance) -> Requested:
     try:
-        members = bounded_json(await request.body(acceptance.max_body_bytes))
+        members = bounded_json(body)
     except NotJson as error:
         raise BadRequest(400, f"The body {error}.") from None
     if isinstance(members, list):
         return _batch(members, acceptance.max_batch)
-    return _one(members)
+    one = _one(members)
+    if not (one.query or one.variables) and len(body) <= _LONGEST_REMEMBERED:
+        if len(acceptance.remembered) >= _MOST_REMEMBERED:
+            acceptance.remembered.clear()
+        acceptance.remembered[body] = one
+    return one
 
 
 def _check_is_meant(request: Incoming, acceptance: Acceptance) -> None:
@@ -71,17 +87,17 @@ def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
     """The request in a JSON object's members, or a URL's parameters; raises `BadRequest`."""
     query, name = members.get("query"), members.get("operationName")
     variables, extensions = members.get("variables"), members.get("extensions")
-    if not isinstance(query, str | None):
+    if not isinstance(query, _TEXT):
         raise BadRequest(400, "`query` must be a text.")
-    if not isinstance(name, str | None):
+    if not isinstance(name, _TEXT):
         raise BadRequest(400, "`operationName` must be a text.")
     if kind == "parameters" and variables is not None:
         variables = _json_object(variables, "variables")
-    if not isinstance(variables, dict | None):
+    if not isinstance(variables, _OBJECT):
         raise BadRequest(400, "`variables` must be an object.")
     if kind == "parameters" and extensions is not None:
         extensions = _json_object(extensions, "extensions")
-    if not isinstance(extensions, dict | None):
+    if not isinstance(extensions, _OBJECT):
         raise BadRequest(400, "`extensions` must be an object.")
     named = named_document(members, extensions)
     if named is not None:

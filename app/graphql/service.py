@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
+from time import perf_counter
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -10,7 +11,6 @@ from graphql.execution.values import VariableValues
 from app.graphql.answers import (
     Answer,
     GraphQLRequest,
-    Record,
     broken,
     executed,
     failed,
@@ -28,14 +28,14 @@ from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
-from db.recording import recorded_seconds, recorded_statements
+from db.recording import RecordedStatements, recorded_seconds
 from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import begin, coerced
-from loaders.batch import batches_end_here
-from metrics.observations import Observations, Outcome
+from loaders.batch import BatchesEndHere
+from metrics.observations import Observations, Observed, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
@@ -101,29 +101,26 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        record = Record()
+        started = perf_counter()
         values = self._coerced(operation, request)
         try:
-            with recorded_statements(operation.trusted_name) as statements, batches_end_here():
+            with RecordedStatements(operation.trusted_name) as statements, BatchesEndHere():
                 context = self._context(operation, principal, request_id)
                 with await self._meter.charge(operation, values, principal) as charge:
                     answer = await self._executed(operation, values, context, charge, gone)
                 answer.statements = tuple(statements)
                 database_seconds = recorded_seconds()
-        except Throttled as throttled:
-            record.add(refused(throttled, operation.label))
-            self._observing.note(operation, record, request_id)
+        except Throttled:
+            seconds = perf_counter() - started
+            observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
+            self._observing.note(operation, observed, request_id)
             await self._meter.hold_back()
             raise
-        told(
-            answer,
-            charge,
-            outcome=outcome_in(context, answer.outcome, operation.budget),
-            seconds=record.elapsed_seconds,
-            database_seconds=database_seconds,
-        )
-        record.add(answer)
-        self._observing.note(operation, record, request_id)
+        outcome = outcome_in(context, answer.outcome, operation.budget)
+        seconds = perf_counter() - started
+        told(answer, charge, outcome, seconds, database_seconds)
+        observed = Observed(operation.label, seconds, len(statements), charge.estimate, outcome)
+        self._observing.note(operation, observed, request_id)
         return answer
 
     async def _executed(
@@ -137,7 +134,7 @@ class GraphQLService:
         """The answer to what is run now, of which the charge keeps what came of it."""
         label, request_id = operation.label, context.request_id
         try:
-            result = begin(self._schema, operation, values, context)
+            result = begin(self._schema, operation, values, context, is_written=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result

@@ -7,7 +7,7 @@ from app.graphql.answers import Answer
 from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
-from app.setting_types import StatusProfile
+from app.settings.types import StatusProfile
 from gql.errors import DeadlineExceeded
 from gql.execution.prepare import PARSE_FAILED
 

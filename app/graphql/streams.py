@@ -15,15 +15,15 @@ from app.graphql.contexts import Contexts
 from app.graphql.metering import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
-from db.recording import recorded_seconds, recorded_statements
+from db.recording import RecordedStatements, recorded_seconds
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention, Gone
 from gql.execution.incremental import Part, run_in_parts
 from gql.execution.prepare import Operation
 from gql.execution.subscribe import StreamFailed, subscribe
-from loaders.batch import batches_end_here
-from metrics.observations import Outcome
+from loaders.batch import BatchesEndHere
+from metrics.observations import Observed, Outcome
 from services.principal import Principal
 
 
@@ -53,7 +53,7 @@ class Streams:
         schema: GraphQLSchema,
         contexts: Contexts,
         meter: Meter,
-        observe: Callable[[Operation, Record, str], None],
+        observe: Callable[[Operation, Observed, str], None],
     ) -> None:
         self._schema = schema
         self._contexts = contexts
@@ -71,7 +71,7 @@ class Streams:
             partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
-        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
+        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
             try:
                 with await self._meter.charge(
                     asked.operation, asked.values, asked.principal
@@ -102,12 +102,12 @@ class Streams:
                 yield answer
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record, asked.request_id)
+                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
 
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
         record = Record()
-        with recorded_statements(asked.operation.trusted_name) as statements, batches_end_here():
+        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
             parts = Parts(asked.name, asked.request_id, statements)
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)
@@ -126,9 +126,9 @@ class Streams:
                 yield told(
                     answer,
                     charge,
-                    outcome=outcome_in(context, answer.outcome, asked.operation.budget),
-                    seconds=record.elapsed_seconds,
-                    database_seconds=recorded_seconds(),
+                    outcome_in(context, answer.outcome, asked.operation.budget),
+                    record.elapsed_seconds,
+                    recorded_seconds(),
                 )
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))
@@ -136,7 +136,7 @@ class Streams:
                 raise
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record, asked.request_id)
+                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
 
     def _settle(
         self, charge: Charge, asked: Asked, parts: Parts, record: Record, context: RequestContext

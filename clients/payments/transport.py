@@ -49,8 +49,7 @@ class StripeTransport(stripe.HTTPClient):
             answer = await self._http.request(method, url, headers=headers, content=post_data)
         except httpx2.HTTPError as error:
             kind = type(error).__name__
-            # The library's own class has no types.
-            failure = stripe.APIConnectionError(kind, should_retry=True)  # type: ignore[no-untyped-call]
+            failure = stripe.APIConnectionError(kind, should_retry=True)  # type: ignore[no-untyped-call]  # the library's own
             raise failure from error
         # The library fails in ways of its own on a body that is not UTF-8.
         content = answer.content.decode(errors="replace").encode()

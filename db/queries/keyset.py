@@ -23,12 +23,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
+from db.form import Form
 from db.keyset import Page
+from db.queries.formed import packed
 from db.queries.unnested import unnested
 from db.statement import Statement
 
 # Any: a column of whatever type.
 Column = InstrumentedAttribute[Any]
+_MOST_STATEMENTS = 256
+"""Of one query; there are a few without a form, and one for each form of a compiled operation."""
 
 
 class KeysetQuery:
@@ -52,7 +56,8 @@ class KeysetQuery:
         self._id = identity
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
-        self._statement = lru_cache(maxsize=None)(self._build_statement)
+        self.at_name = at.key
+        self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     async def fetch(
         self, connection: Connection, parent_ids: Sequence[int], page: Page, value: str | None
@@ -63,25 +68,44 @@ class KeysetQuery:
         `parent_id`, and `has_preceding` and `has_following` where the page is bounded on that
         side: whether a row lies beyond the bound.
         """
-        statement = self._statement(
+        return await connection.fetch(
+            self._statement_for(page, value), **_bound(parent_ids, page, value)
+        )
+
+    async def fetch_formed(
+        self,
+        connection: Connection,
+        parent_ids: Sequence[int],
+        page: Page,
+        value: str | None,
+        form: Form,
+    ) -> Record:
+        """Fetch the same rows as texts: one record with an array for each column.
+
+        Its columns are `forms`, `parent_id`, where the form has places `id` and the one of
+        `at_name`, and `has_preceding` and `has_following` as above. They are null without rows.
+        """
+        return await connection.fetch_packed(
+            self._statement_for(page, value, form), **_bound(parent_ids, page, value)
+        )
+
+    def _statement_for(self, page: Page, value: str | None, form: Form | None = None) -> Statement:
+        return self._statement(
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
             is_filtered=value is not None,
-        )
-        return await connection.fetch(
-            statement,
-            parent_ids=parent_ids,
-            row_limit=page.size + 1,
-            after_at=page.after and page.after.at,
-            after_id=page.after and page.after.id,
-            before_at=page.before and page.before.at,
-            before_id=page.before and page.before.id,
-            filter_value=value,
+            form=form,
         )
 
     def _build_statement(
-        self, *, has_after: bool, has_before: bool, is_backward: bool, is_filtered: bool
+        self,
+        *,
+        has_after: bool,
+        has_before: bool,
+        is_backward: bool,
+        is_filtered: bool,
+        form: Form | None = None,
     ) -> Statement:
         parents = unnested("parent_ids")
         owned = [self._parent == parents.c.id]
@@ -97,7 +121,18 @@ class KeysetQuery:
             rows = rows.where(~self._is_from("before"))
             beyond.append(_any_row("has_following", [*owned, self._is_from("before")], parents))
         page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
-        return Statement(self.name, _for_each(parents, [page.lateral("page"), *beyond]))
+        found = _for_each(parents, [page.lateral("page"), *beyond])
+        if form is None:
+            return Statement(self.name, found)
+        columns = {
+            "parent_id": True,
+            "has_preceding": has_after,
+            "has_following": has_before,
+            self._id.key: form.has_places,
+            self.at_name: form.has_places,
+        }
+        wanted = [name for name, is_wanted in columns.items() if is_wanted]
+        return Statement(self.name, packed(found.subquery("row"), form, wanted))
 
     def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
         if self._is_newest_first != is_backward:
@@ -113,6 +148,19 @@ class KeysetQuery:
         """Whether a row is the bound's own or comes after it."""
         row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
         return row <= edge if self._is_newest_first else row >= edge
+
+
+# Any: values of every type.
+def _bound(parent_ids: Sequence[int], page: Page, value: str | None) -> dict[str, Any]:
+    return {
+        "parent_ids": parent_ids,
+        "row_limit": page.size + 1,
+        "after_at": page.after and page.after.at,
+        "after_id": page.after and page.after.id,
+        "before_at": page.before and page.before.at,
+        "before_id": page.before and page.before.id,
+        "filter_value": value,
+    }
 
 
 def _edge(at: Column, bound: str) -> ColumnElement[Any]:

@@ -7,6 +7,7 @@ from gql.execution.arguments import arguments
 from gql.execution.code import Function, is_name
 from gql.execution.emission import Emission, NotCompiled, Place
 from gql.execution.fields import Call
+from gql.execution.forms import form_of
 from gql.execution.sites import Site
 
 
@@ -23,7 +24,9 @@ def call(
     """Call the resolver: give its site, and the variables of what it gave and of the call's key."""
     nodes = [one.node for one in details]
     number = len(emission.sites.all)
-    site = Site(number, place.steps, definition, parent, nodes, how.direct)
+    asks = how.direct is not None and how.direct.info is not None
+    form = form_of(emission, definition.type, details) if asks else None
+    site = Site(number, place.steps, definition, parent, nodes, how.direct, form)
     emission.add_site(site)
     given = passed(emission, definition, details, how)
     value, key = out.name(), out.name()

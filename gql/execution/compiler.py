@@ -19,11 +19,12 @@ from gql.execution.completing import Completing
 from gql.execution.emission import Emission, NotCompiled
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
-from gql.execution.values import Unexpected, admit
+from gql.execution.values import Unexpected, admit, fragments
 from gql.rows import Rows
 
 _NAMES = {
     "admit": admit,
+    "fragments": fragments,
     "b2a_base64": b2a_base64,
     "is_awaitable": is_awaitable,
     "LazyInfo": LazyInfo,

@@ -12,6 +12,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
+from db.form import Form
 from gql.execution.arguments import Coerce
 from gql.execution.code import Code, Function, TooMuchCode, is_name
 from gql.execution.sites import Site, Sites, Step
@@ -30,6 +31,8 @@ class Place:
 
     steps: tuple[Step, ...] = ()
     indexes: tuple[str, ...] = ()
+    form: Form | None = None
+    """The one that the call asked for, where code stands in the value that it gave."""
 
     def field(self, response_name: str, parent: GraphQLObjectType) -> "Place":
         """Where a field of this object stands."""

@@ -7,16 +7,19 @@ context class of any schema.
 from inspect import isawaitable
 from typing import Any
 
-from graphql import OperationType
+from graphql import GraphQLList, GraphQLOutputType, GraphQLResolveInfo, OperationType
 from graphql.execution import default_field_resolver, default_type_resolver
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.incremental import IncrementalExecutor
-from graphql.pyutils import AwaitableOrValue, is_async_iterable, is_awaitable
+from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
 
 from gql.execution.compiler import Plan
 from gql.execution.plans import Plans, PlanStore
 from gql.execution.replay import Replay
 from gql.execution.running import Result, Running
 from gql.execution.sites import Key
+from gql.execution.values import fragments
+from gql.rows import Rows
 
 _store = PlanStore()
 
@@ -59,6 +62,22 @@ class CompiledExecutor(IncrementalExecutor):
                 self._let_go(replay)
 
         return awaited()
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> AwaitableOrValue[list[Any]]:
+        """Complete a list; rows in the form that the field asked for are complete in themselves."""
+        if type(result) is Rows and result.written is not None:
+            return fragments(result.written)
+        return super().complete_list_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
 
     def _plan(self) -> Plan | None:
         """The plan of the operation, where nothing is asked of the executor that it cannot do."""

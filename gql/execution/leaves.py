@@ -23,6 +23,7 @@ from graphql.type.scalars import (
     serialize_string,
 )
 
+from db.form import Instant, Text
 from gql.execution.code import is_name
 from gql.execution.values import Coerce, is_ordinary, leaf_completer
 
@@ -63,6 +64,19 @@ def stays(coerce: Coerce, cls: type, attribute: str, value: object) -> None:
     code they stay what they are, rather than being written twice.
     """
     _staying[coerce] = cls, attribute, value
+
+
+_written: dict[Coerce, Callable[[str], Text | Instant]] = {serialize_string: Text}
+
+
+def database_writes(coerce: Coerce, part: Callable[[str], Text | Instant]) -> None:
+    """Say how the database writes the values of a scalar, as `coerce` and the writer do."""
+    _written[coerce] = part
+
+
+def part_of(type_: GraphQLLeafType) -> Callable[[str], Text | Instant] | None:
+    """How the database writes a column whose values are leaves of `type_` as they stand."""
+    return _written.get(type_.coerce_output_value)
 
 
 def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:

@@ -36,9 +36,14 @@ async def run(
     values: VariableValues,
     context: RequestContext,
     root: object = None,
+    *,
+    is_written: bool = False,
 ) -> ExecutionResult:
-    """Execute an operation, or one event of a subscription, with its coerced variables."""
-    result = begin(schema, operation, values, context, root)
+    """Execute an operation, or one event of a subscription, with its coerced variables.
+
+    Where the answer `is_written` by orjson, parts of it may be JSON already.
+    """
+    result = begin(schema, operation, values, context, root, is_written=is_written)
     return await result if isawaitable(result) else result
 
 
@@ -48,6 +53,8 @@ def begin(
     values: VariableValues,
     context: RequestContext,
     root: object = None,
+    *,
+    is_written: bool = False,
 ) -> AwaitableOrValue[ExecutionResult]:
     """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
     plan = operation.plans.plan(values) if operation.plans else None
@@ -58,7 +65,8 @@ def begin(
     def make_executor() -> CompiledExecutor:
         return CompiledExecutor(**_parts(schema, operation, values, context, root))
 
-    return Running(root, context, values, make_executor).run(plan)  # type: ignore[return-value]  # as above
+    running = Running(root, context, values, make_executor, is_written=is_written)
+    return running.run(plan)  # type: ignore[return-value]  # as above
 
 
 # Any: variables are JSON.

@@ -25,13 +25,17 @@ Result: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
 
 
 class Running:
-    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted."""
+    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted.
+
+    An answer that `is_written` by orjson may have parts in it that are JSON already.
+    """
 
     __slots__ = (
         "_executor",
         "_make_executor",
         "arguments",
         "context_value",
+        "is_written",
         "outcomes",
         "pending",
         "root_value",
@@ -45,6 +49,8 @@ class Running:
         context_value: Any,
         variable_values: VariableValues,
         make_executor: "Callable[[], CompiledExecutor]",
+        *,
+        is_written: bool = False,
     ) -> None:
         self.root_value = root_value
         self.context_value = context_value
@@ -54,6 +60,7 @@ class Running:
         self.pending: list[Pending] = []
         self.arguments: list[Values] = []
         """Those that are coerced once a request."""
+        self.is_written = is_written
         self._make_executor = make_executor
         self._executor: CompiledExecutor | None = None
 

@@ -13,6 +13,7 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveIn
 from graphql.pyutils import Path
 from strawberry import Info
 
+from db.form import Form
 from gql.execution.strawberry_fields import Direct
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Site:
     parent_type: GraphQLObjectType
     nodes: list[FieldNode]
     direct: Direct | None = None
+    form: Form | None = None
+    """The one in which the rows of its pages are wanted, where all of these are plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,14 @@ class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
     def _field(self) -> Any:  # type: ignore[override]  # known by the site
         direct = self._sites.all[self._key[0]].direct
         return direct.field if direct else None
+
+    @property
+    def form(self) -> Form | None:
+        """The form in which the resolver may give the rows of the page that it is asked for."""
+        return self._sites.all[self._key[0]].form if self._running.is_written else None
+
+
+# Any: as above.
+def form_wanted(info: Info[Any, Any]) -> Form | None:
+    """The form in which a resolver may give the rows of its page: a wish of compiled code."""
+    return info.form if type(info) is LazyInfo else None

@@ -75,7 +75,7 @@ class RowSource:
         value = Variable(out.name())
         if isinstance(attribute, Column) and is_name(attribute.name):
             column, convert = f"{self.row}[{attribute.name!r}]", attribute.convert
-            names = _names(type_, convert)
+            names = names_of(type_, convert)
             if names is not None:
                 column, value = (
                     f"{self.code.bind(names)}[{column}]",
@@ -115,7 +115,7 @@ def rows_of(type_: GraphQLList[Any]) -> tuple[GraphQLObjectType, Shape[Any]] | N
     return (one, shape) if shape is not None else None
 
 
-def _names(
+def names_of(
     type_: GraphQLOutputType, convert: Callable[[object], object] | None
 ) -> dict[object, str] | None:
     """The names of an enum's members by what is converted to them."""

@@ -5,6 +5,9 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 from graphql.pyutils import Undefined
+from orjson import Fragment
+
+from db.form import Written
 
 # Any: values are whatever a resolver or an attribute gave.
 Coerce: TypeAlias = Callable[[Any], Any]
@@ -73,3 +76,11 @@ def leaf_completer(coerce: Coerce) -> Coerce:
         return completed
 
     return complete
+
+
+def fragments(rows: Written) -> list[Fragment]:
+    """The rows as they stand in an answer that orjson writes; raises `Unexpected`."""
+    texts = rows.texts
+    if None in texts:
+        raise Unexpected("a row has a value that has no word")
+    return list(map(Fragment, texts))  # type: ignore[arg-type]  # see above

@@ -44,15 +44,15 @@ class PageInfo:
 
     @described.field("The cursor of the first edge; null on an empty page.")
     def start_cursor(self) -> str | None:
-        return self._cursor(0) if self.slice.rows else None
+        return self._cursor(0) if self.slice.places else None
 
     @described.field("The cursor of the last edge; null on an empty page.")
     def end_cursor(self) -> str | None:
-        return self._cursor(-1) if self.slice.rows else None
+        return self._cursor(-1) if self.slice.places else None
 
     def _cursor(self, index: int) -> str:
-        row = self.slice.rows[index]
-        return encode_cursor(self.list_scope, row[self.at_column], row["id"])
+        place = self.slice.places[index]
+        return encode_cursor(self.list_scope, place[self.at_column], place["id"])
 
 
 def page_info(scope: str, at_column: str, found: Slice) -> PageInfo:

@@ -12,6 +12,7 @@ from db.keyset import Page
 from gql.context import Info
 from gql.cursors import encode_cursor
 from gql.execution.later import later
+from gql.execution.sites import form_wanted
 from gql.rows import SCOPE, Column, GlobalId, Rows, Shape, listed
 from gql.schema import described
 from gql.schema.connections import (
@@ -70,7 +71,8 @@ class Conversation(Node):
     ) -> MessageConnection:
         scope = message_scope(self.key)
         page = requested_page(scope, first=first, after=after, last=last, before=before)
-        found = info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))
+        key = PageKey(self.key, page, form=form_wanted(info))
+        found = info.context.loaders.messages_by_conversation.start(key)
         return later(found, partial(MessageConnection.from_slice, scope))
 
     @classmethod
@@ -145,9 +147,9 @@ def conversations_of(
         return ConversationConnection(
             user_key=user_key,
             status=wanted,
-            edges=listed(Rows(found.rows, _EDGE, scope=scope)),
+            edges=listed(Rows(found.rows, _EDGE, scope=scope, written=found.written)),
             page_info=page_info(scope, "updated_at", found),
         )
 
     loader = info.context.loaders.conversations_by_user
-    return later(loader.start(PageKey(user_key, page, wanted)), connection)
+    return later(loader.start(PageKey(user_key, page, wanted, form_wanted(info))), connection)

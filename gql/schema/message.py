@@ -144,7 +144,7 @@ class MessageConnection:
     def from_slice(cls, scope: str, found: Slice) -> Self:
         """The page `found` of the list `scope`."""
         return cls(
-            edges=listed(Rows(found.rows, _EDGE)),
+            edges=listed(Rows(found.rows, _EDGE, written=found.written)),
             page_info=page_info(scope, "created_at", found),
         )
 

@@ -7,7 +7,8 @@ import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gql.execution.leaves import stays
+from db.form import Instant
+from gql.execution.leaves import database_writes, stays
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -58,3 +59,4 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
 }
 stays(format_instant, datetime, "tzinfo", UTC)
+database_writes(format_instant, Instant)

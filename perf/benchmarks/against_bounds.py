@@ -11,17 +11,11 @@ from perf import options
 from perf.benchmarks.load import asked
 from perf.benchmarks.operations import OPERATIONS
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import JSON, OURS, ROWS, leave_a_core, running
+from perf.benchmarks.servers import JSON, OURS, PRODUCTION, ROWS, leave_a_core, running
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 
 _PEOPLE = 200
-_PRODUCTION = {
-    "APP_ENV": "production",
-    "CHAT_LLM_BASE_URL": "http://127.0.0.1:9/v1",
-    "PAYMENTS_PROVIDER": "sandbox",
-}
-"""The server is measured as it is run for others, with nothing to ask but the database."""
 _PATHS = {ROWS: "rows", JSON: "json"}
 
 
@@ -40,7 +34,7 @@ def bench_bounds(requests: int, rounds: int, connections: int) -> None:
     tokens = tokens_of_people(secret, _PEOPLE)
     core = leave_a_core()
     with database_url(settings) as url:
-        environment = _PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
+        environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         with (
             running(OURS, environment, core) as ours,
             running(ROWS, environment, core) as rows,

@@ -17,7 +17,7 @@ from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import EMPTY, OURS, Server, leave_a_core, running
+from perf.benchmarks.servers import EMPTY, OURS, PRODUCTION, Server, leave_a_core, running
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 from services.clock import system_clock
 from services.operations.identifiers import hash_of
@@ -55,7 +55,7 @@ def bench_documents(requests: int, rounds: int) -> None:
     secret = secrets.token_hex()
     core = leave_a_core()
     with database_url(settings) as url, _published(url):
-        environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret, "SERVE_RUNS_WORKER": "false"}
+        environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
             with (
                 running(EMPTY, environment, core) as empty,

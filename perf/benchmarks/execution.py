@@ -10,7 +10,7 @@ import click
 from graphql import GraphQLSchema
 
 from app.graphql.writing import written
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced, run
 from gql.operations.limits import Limits
@@ -31,7 +31,7 @@ def bench_execution(runs: int, rounds: int) -> None:
     Both run the same prepared operation over the same schema, resolvers, loaders and rows; fails
     where compiled execution takes more than its share.
     """
-    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    core = core_schema()
     preparation = Preparation(core, limits=_LIMITS, allows_introspection=False)
     missed = []
     click.echo(

@@ -17,7 +17,7 @@ from app.settings import Settings, load_settings
 from app.wiring import database_url, open_application
 from db.database import Database, open_database
 from db.queries import credentials, enterprise
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
 from perf import options
@@ -64,7 +64,7 @@ def bench_limits(calls: int) -> None:
 
 async def _measure(settings: Settings, url: str, calls: int) -> None:
     click.echo(f"{'added to a call':<48}{'us':>10}")
-    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    core = core_schema()
     preparation = Preparation(core, limits=settings.document_limits, allows_introspection=False)
     for name, document, variables in (
         ("cost of a page with messages", PAGE_WITH_MESSAGES.document, {}),

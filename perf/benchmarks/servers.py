@@ -19,13 +19,21 @@ ROWS = "bound R"
 JSON = "bound J"
 EMPTY = "empty Starlette route"
 _START_SECONDS = 90
+PRODUCTION = {
+    "APP_ENV": "production",
+    "CHAT_LLM_BASE_URL": "http://127.0.0.1:9/v1",
+    "PAYMENTS_PROVIDER": "sandbox",
+}
+"""The environment in which ours is run for others, with nothing to ask but the database."""
+_OURS = ("-c", "from app.cli import main; main()", "serve", "--no-worker")
+_UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning")
 _COMMANDS = {
-    OURS: ("-m", "uvicorn", "--factory", "app.server:create_app"),
-    STOCK: ("-m", "uvicorn", "perf.benchmarks.stock:app"),
-    RELAY: ("-m", "uvicorn", "perf.benchmarks.relay:app"),
-    EMPTY: ("-m", "uvicorn", "perf.benchmarks.empty:app"),
-    ROWS: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
-    JSON: ("-m", "uvicorn", "perf.benchmarks.bounds:app"),
+    OURS: _OURS,
+    STOCK: (*_UVICORN, "perf.benchmarks.stock:app"),
+    RELAY: (*_UVICORN, "perf.benchmarks.relay:app"),
+    EMPTY: (*_UVICORN, "perf.benchmarks.empty:app"),
+    ROWS: (*_UVICORN, "perf.benchmarks.bounds:app"),
+    JSON: (*_UVICORN, "perf.benchmarks.bounds:app"),
 }
 
 
@@ -75,9 +83,8 @@ def running(
     `ServerNotStarted`.
     """
     port = _free_port()
-    command = [python, *_COMMANDS[name], "--port", str(port), "--no-access-log"]
-    process = subprocess.Popen(  # noqa: S603 - our own commands
-        [*command, "--log-level", "warning"],
+    process = subprocess.Popen(
+        [python, *_COMMANDS[name], "--port", str(port)],
         env=os.environ | environment,
         cwd=tree,
         stderr=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from app.graphql.answers import GraphQLRequest
 from app.settings import load_settings
 from app.wiring import Application, database_url, open_application
 from db.database import Database, open_database
-from db.recording import recorded_statements
+from db.recording import RecordedStatements
 from db.statement import Statement
 from gql.operations.budgets import trusted_documents
 from metrics.methods import Methods
@@ -103,7 +103,7 @@ def _lookup(database: Database) -> Work:
 
 def _named(work: Work) -> Work:
     async def run() -> None:
-        with recorded_statements(_OPERATION):
+        with RecordedStatements(_OPERATION):
             await work()
 
     return run

@@ -32,7 +32,7 @@ class MortalServer:
 
     async def start(self) -> None:
         """Start the process and wait until it listens; raises `ServerNotStarted`."""
-        self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command, and it does not block
+        self._process = subprocess.Popen(  # noqa: ASYNC220 - it does not block
             [_GUIDANCE, "serve", "--port", str(self._port)],
             env=self._environment,
             stdout=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ def running_stand_in(*options: str) -> Iterator[str]:
     It ends with this process however that ends, and is not interrupted by the keyboard, so that
     replies that are being written when somebody presses Ctrl-C still arrive.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         [sys.executable, "-m", "perf.llm_standin", "--with-parent", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

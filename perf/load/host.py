@@ -46,8 +46,8 @@ def commit_of(tree: Path = ROOT) -> str:
 
 
 def _git(tree: Path, *arguments: str) -> str:
-    return subprocess.run(  # noqa: S603 - our own command
-        ["git", "-C", tree, *arguments],  # noqa: S607 - where git is, is the machine's business
+    return subprocess.run(
+        ["git", "-C", tree, *arguments],
         check=True,
         capture_output=True,
         text=True,

@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/#sec-Persisted-Documents
 """
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 HASHED = "sha256:"
@@ -30,6 +31,7 @@ def is_hash(id_: str) -> bool:
     return id_.startswith(HASHED) and _DIGITS.fullmatch(id_, len(HASHED)) is not None
 
 
+@lru_cache(maxsize=1_000)
 def is_document_id(id_: str) -> bool:
     """Whether the draft knows ids like this: a hash with its prefix, or one of somebody's own."""
     return is_hash(id_) or (id_.startswith(OWN) and is_usable(id_) and id_ != OWN)

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from db.database import Database
 from db.queries import document_use
+from services.notes import Notes
 from services.operations.identifiers import digest_of
-from services.operations.notes import Notes
 from services.operations.records import Shape
 
 _MOST_USES = 100_000
@@ -38,9 +38,11 @@ class DocumentUses:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.known: Notes[UseKey, Counted] = Notes(self._write_known, most=_MOST_USES)
+        self.known: Notes[UseKey, Counted] = Notes(
+            "uses of documents", self._write_known, most=_MOST_USES
+        )
         self.unknown: Notes[ShapeKey, Counted] = Notes(
-            self._write_unknown, most=_MOST_UNKNOWN_AT_ONCE
+            "unknown documents", self._write_unknown, most=_MOST_UNKNOWN_AT_ONCE
         )
 
     def used(self, id_: str, client_name: str, now: datetime) -> None:

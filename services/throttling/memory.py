@@ -26,22 +26,24 @@ class MemoryBudgets:
     def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the bucket `key`, or none."""
         units, now = self._units(key, policy)
-        spent = spending(units, cost, policy)
-        self._keep(key, units - cost if spent.is_granted else units, now)
-        return spent
+        if cost <= units:
+            self._buckets[key] = (units - cost, now)
+        else:
+            self._buckets[key] = (units, now)
+        return spending(units, cost, policy)
 
     def refund(self, key: str, units: int, policy: Policy) -> None:
         """Give units back."""
         there, now = self._units(key, policy)
-        self._keep(key, min(policy.capacity, there + units), now)
+        self._buckets[key] = (min(policy.capacity, there + units), now)
 
     def _units(self, key: str, policy: Policy) -> tuple[float, float]:
+        """What the bucket holds, the newest now, and the time."""
         now = self._seconds()
-        units, at = self._buckets.get(key, (policy.capacity, now))
-        return refilled(units, now - at, policy), now
-
-    def _keep(self, key: str, units: float, now: float) -> None:
-        self._buckets[key] = (units, now)
+        kept = self._buckets.get(key)
+        if kept is None:
+            if len(self._buckets) >= self._most_buckets:
+                self._buckets.popitem(last=False)
+            return policy.capacity, now
         self._buckets.move_to_end(key)
-        if len(self._buckets) > self._most_buckets:
-            self._buckets.popitem(last=False)
+        return refilled(kept[0], now - kept[1], policy), now

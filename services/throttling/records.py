@@ -40,20 +40,16 @@ class Level(NamedTuple):
     @property
     def full_after_seconds(self) -> int:
         """How long it takes to fill from here."""
-        return ceil((self.policy.capacity - self.available) / self.policy.restore_rate)
-
-    def restored(self, units: int) -> "Level":
-        """The level once `units` have been given back."""
-        return Level(self.policy, min(self.policy.capacity, self.available + units))
+        return -((self.available - self.policy.capacity) // self.policy.restore_rate)
 
 
 class Spending(NamedTuple):
-    """Whether units were spent, and what is left.
+    """Whether units were spent, and how many are left.
 
     Where not, `retry_after_seconds` are the whole seconds, one at least, after which they can be.
     """
 
-    level: Level
+    available: int
     retry_after_seconds: int | None = None
 
     @property

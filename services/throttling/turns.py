@@ -69,11 +69,21 @@ class Turns:
 
     async def take(self, caller: str) -> Turn:
         """Wait for a turn, which the operation at work has until it is ended; raises `NoTurn`."""
-        taken = self._taken.get(caller, 0)
-        if taken < self._most_at_once or not self._most_at_once:
-            self._taken[caller] = taken + 1
-        else:
+        turn = self.take_free(caller)
+        if turn is None:
             await self._wait(caller)
+            turn = self._given(caller)
+        return turn
+
+    def take_free(self, caller: str) -> Turn | None:
+        """As `take`, where nobody has to wait for it."""
+        taken = self._taken.get(caller, 0)
+        if taken >= self._most_at_once and self._most_at_once:
+            return None
+        self._taken[caller] = taken + 1
+        return self._given(caller)
+
+    def _given(self, caller: str) -> Turn:
         turn = Turn(self, caller)
         _of_this_operation.set(turn)
         return turn

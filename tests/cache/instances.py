@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import REGISTRY
 
 from app.redis import open_redis
-from cache import MemoryStore, RedisStore, ServerClock, Shape, ShelteredStore, Store, VersionedCache
+from cache import RedisStore, ServerClock, Shape, ShelteredStore, Store, VersionedCache
 from cache.sheltered import CONNECTIONS
 from metrics.cache import CacheMetrics
 
@@ -56,11 +56,6 @@ class Table:
 def cache_over(store: Store, name: str, shape: Shape[Version] = SHAPE) -> VersionedCache[Version]:
     """A cache of versions."""
     return VersionedCache(store, shape, CacheMetrics(name), name=name)
-
-
-def memory_cache(name: str | None = None) -> VersionedCache[Version]:
-    """A cache in memory."""
-    return cache_over(MemoryStore(LIFETIME_SECONDS), name or next(names))
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ def redis(tmp_path: Path) -> Iterator[ControlledRedis]:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for the condition."""
     async with asyncio.timeout(LONGEST_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - another process has to do something
+        while not await condition():
             await asyncio.sleep(0.005)
 
 

@@ -59,7 +59,7 @@ async def opened(stores: Stores, **options: float) -> AsyncIterator[Cache]:
 async def filled(cache: Cache, number: float) -> None:
     """Wait until so many values have been put into the cache."""
     async with asyncio.timeout(20):
-        while measured(cache, "fills_total") < number:  # noqa: ASYNC110 - a task of the cache does it
+        while measured(cache, "fills_total") < number:
             await asyncio.sleep(0.001)
 
 
@@ -79,6 +79,46 @@ def test_a_batch_reads_the_misses_at_once_and_then_nothing(stores: Stores) -> No
             assert measured(cache, "age_seconds_count") == 6
             assert measured(cache, "age_seconds_sum") < LIFETIME_SECONDS
             assert await cache.state() == "ok"
+
+    asyncio.run(scenario())
+
+
+def test_what_memory_has_is_at_hand_until_it_is_invalidated_or_has_expired() -> None:
+    async def scenario() -> None:
+        table, now, name = Table(), [0.0], next(names)
+        cache = cache_over(MemoryStore(5, clock=lambda: now[0]), name)
+        assert cache.at_hand(1) is None
+        await cache.get([1, 2], table.read)
+        await filled(cache, 2)
+        now[0] = 3.0
+        assert (cache.at_hand(1), cache.at_hand(3)) == (Version(0), None)
+        assert (measured(cache, "hits_total"), measured(cache, "age_seconds_sum")) == (1, 3)
+        table.commit()
+        await cache.invalidate([1])
+        assert (cache.at_hand(1), cache.at_hand(2)) == (None, Version(0))
+        now[0] = 5.0
+        assert cache.at_hand(2) is None
+        await cache.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_redis_has_is_not_at_hand_nor_anything_when_the_cache_is_off(redis_url: str) -> None:
+    async def scenario() -> None:
+        table, name = Table(), next(names)
+        async with shared_store(redis_url, name, lifetime_seconds=LIFETIME_SECONDS) as store:
+            cache = cache_over(store, name)
+            await cache.get([1], table.read)
+            await filled(cache, 1)
+            assert cache.at_hand(1) is None
+            await cache.close()
+        memory = MemoryStore(5)
+        full = cache_over(memory, name)
+        off = VersionedCache(memory, SHAPE, CacheMetrics(name), name=name, is_on=False)
+        await full.get([1], table.read)
+        await filled(full, 2)
+        assert (full.at_hand(1), off.at_hand(1)) == (Version(0), None)
+        await full.close()
 
     asyncio.run(scenario())
 
@@ -111,7 +151,7 @@ def test_a_fill_that_an_invalidation_overtook_is_thrown_away(stores: Stores) -> 
         async with opened(stores) as cache:
             slow = asyncio.create_task(cache.get([1], read_slowly))
             async with asyncio.timeout(20):
-                while not table.asked:  # noqa: ASYNC110 - another task has to do something
+                while not table.asked:
                     await asyncio.sleep(0.001)
             table.commit()
             await cache.invalidate([1])
@@ -149,7 +189,7 @@ def test_who_stops_waiting_takes_nothing_from_the_others(stores: Stores) -> None
         async with opened(stores) as cache:
             first, second = [asyncio.create_task(cache.get([1], read_slowly)) for _ in range(2)]
             async with asyncio.timeout(20):
-                while measured(cache, "misses_total") < 2:  # noqa: ASYNC110 - the tasks do it
+                while measured(cache, "misses_total") < 2:
                     await asyncio.sleep(0.001)
             first.cancel()
             may_end.set()
@@ -230,7 +270,7 @@ def test_a_value_that_took_its_lifetime_to_read_is_not_kept(stores: Stores) -> N
         async with opened(stores, lifetime_seconds=0.05) as cache:
             assert await cache.get([1], read_slowly) == [Version(0)]
             async with asyncio.timeout(20):
-                while not measured(cache, "fills_discarded_total"):  # noqa: ASYNC110 - a task does it
+                while not measured(cache, "fills_discarded_total"):
                     await asyncio.sleep(0.001)
             assert measured(cache, "fills_total") == 0
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text
 
 from db.database import Connection, Database
-from db.recording import recorded_statements
+from db.recording import RecordedStatements
 from db.statement import MOST_OPERATIONS, Statement
 from tests.db.test_database import on
 
@@ -21,9 +21,9 @@ def test_the_server_sees_method_and_operation(database_url: str) -> None:
     async def scenario(database: Database) -> None:
         async with database.read() as connection:
             assert await seen(connection) == f"/* test.itself */ {ITSELF}"
-            with recorded_statements("ConversationPage") as names:
+            with RecordedStatements("ConversationPage") as names:
                 assert await seen(connection) == f"/* test.itself ConversationPage */ {ITSELF}"
-            with recorded_statements():
+            with RecordedStatements():
                 assert await seen(connection) == f"/* test.itself */ {ITSELF}"
         assert names == ["test.itself"]
 

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 import db.queries
+from db.form import Form, Key
 from db.keyset import Page, Position
 from db.queries import (
     billing,
@@ -42,6 +43,9 @@ class Capture:
         self.statement, self.values = statement, values
         return []
 
+    async def fetch_packed(self, statement: Statement, **values: Any) -> None:
+        self.statement, self.values = statement, values
+
 
 Read = Any  # A coroutine function of a connection.
 
@@ -51,6 +55,13 @@ def page(query: Any, value: str | None = None, **bounds: Any) -> Read:
     return lambda connection: query.fetch(connection, [300], Page(size=20, **bounds), value)
 
 
+def formed(query: Any, value: str | None = None, **bounds: Any) -> Read:
+    """Read the same as texts."""
+    places = Page(size=20, **bounds)
+    return lambda connection: query.fetch_formed(connection, [300], places, value, FORM)
+
+
+FORM = Form(('{"id":', Key("id", "Thing:"), "}"), has_places=True)
 BOUNDS: list[dict[str, Any]] = [
     {},
     {"is_backward": True},
@@ -82,6 +93,8 @@ READS: list[tuple[str, Read]] = [
     *((BY_CHANGE, page(conversations.PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_STATUS, page(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
     *((OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
+    *((BY_STATUS, formed(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
+    *((OF_CONVERSATION, formed(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
     *((BY_REQUEST, page(privacy.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_KIND, page(privacy.REQUESTS_PAGE_BY_USER, "export", **bounds)) for bounds in BOUNDS),
     (

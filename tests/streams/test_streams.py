@@ -192,7 +192,7 @@ def test_ended_streams_are_forgotten() -> None:
             streams.end(reply_id)
             assert reply_id in streams
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while any(reply_id in streams for reply_id in range(100)):  # noqa: ASYNC110 - a timer does it
+            while any(reply_id in streams for reply_id in range(100)):
                 await asyncio.sleep(0)
 
     asyncio.run(scenario())

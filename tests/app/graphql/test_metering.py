@@ -8,7 +8,7 @@ import pytest
 
 from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
 from gql.operations.limits import Limits
@@ -21,7 +21,7 @@ from services.throttling.turns import Turns
 KEY, OTHER_KEY = (ApiClient(account_id=1, credential_id=number) for number in (1, 2))
 PERSON = Person(user_id=1)
 BUDGET = Policy(100, 1)
-CORE = schema()._schema
+CORE = core_schema()
 PREPARATION = Preparation(
     CORE, limits=Limits(tokens=100, depth=9, aliases=9), allows_introspection=False
 )

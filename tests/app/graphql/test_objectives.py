@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from app.graphql.answers import Answer, Record
 from app.graphql.observing import Observing
 from app.settings import Settings
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from gql.ids import global_id
 from gql.operations.budgets import trusted_documents
@@ -163,12 +163,13 @@ def said(lines: list[MutableMapping[str, Any]]) -> list[str]:
 
 
 def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> None:
-    preparation = Preparation(schema()._schema, limits=LIMITS, allows_introspection=False)
+    preparation = Preparation(core_schema(), limits=LIMITS, allows_introspection=False)
     operation, record = preparation.operation(ARCHIVE, None), Record()
     record.add(Answer({"data": {}}, was_executed=True, outcome=Outcome.OK))
     record.seconds = 31.0
     with capture_logs() as lines:
-        Observing(Observations()).note(operation, record, "request")
+        observed = record.observed(operation.label)
+        Observing(Observations()).note(operation, observed, "request")
     (line,) = lines
     assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 

@@ -100,7 +100,7 @@ def begin(model: LanguageModel) -> tuple[AsyncGenerator[str, None], GenerationRe
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, letting others work."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        while not condition():
             await asyncio.sleep(0.001)
 
 

@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.compiler import Plan
 from gql.execution.emission import MOST_FIELDS
 from gql.execution.executor import CompiledExecutor
@@ -31,7 +31,7 @@ from gql.execution.run import begin, coerced, executor_for
 from gql.operations.limits import Limits
 from perf.benchmarks.operations import OPERATIONS
 
-CORE = schema()._schema
+CORE = core_schema()
 THINGS = build_schema("""
     type Query { thing(text: String, number: Int): Thing  things: [Thing!]!  name: String }
     type Thing { name: String  size: Int  parts: [Thing!] }
@@ -148,7 +148,7 @@ def test_an_operation_is_compiled_when_it_comes_again() -> None:
     ],
     ids=["many fields", "too many fields", "deep", "too deep"],
 )
-def test_the_code_of_one_operation_is_bounded(document: str, is_compiled: bool) -> None:  # noqa: FBT001 - a parameter of cases
+def test_the_code_of_one_operation_is_bounded(document: str, is_compiled: bool) -> None:
     assert (plan_of(document) is not None) is is_compiled
     executor = CompiledExecutor.build(THINGS, parse(document), DATA)
     assert isinstance(executor, Executor)

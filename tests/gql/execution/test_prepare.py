@@ -2,11 +2,11 @@
 
 import pytest
 
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation, RequestRefused
 from gql.operations.limits import Limits
 
-CORE = schema()._schema
+CORE = core_schema()
 PLANS = "query Plans { plans { code } }"
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation, RequestRefused
 from gql.execution.run import coerced
 from gql.operations.limits import Limits
 
-CORE = schema()._schema
+CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
 MOST_COST = 5_000
 LIMIT, VALIDATION, PARSE = (

@@ -2,13 +2,13 @@
 
 import pytest
 
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from gql.operations.limits import Limits
 from gql.operations.shape import shape_of
 from services.operations.records import Shape
 
-CORE = schema()._schema
+CORE = core_schema()
 PREPARATION = Preparation(
     CORE, limits=Limits(tokens=2_000, depth=15, aliases=20), allows_introspection=True
 )

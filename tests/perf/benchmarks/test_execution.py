@@ -6,14 +6,14 @@ import orjson
 from graphql import ExecutionResult
 
 from app.graphql.writing import written
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from gql.execution.run import coerced, run
 from gql.operations.limits import Limits
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 
-CORE = schema()._schema
+CORE = core_schema()
 
 
 def test_the_rows_in_memory_answer_the_operation() -> None:

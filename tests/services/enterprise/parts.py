@@ -41,16 +41,15 @@ async def instance(
     url: str, *, clock: Clock = lambda: NOW, pool_size: int = 4
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
-    async with (
-        open_database(
-            url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
-        ) as database,
-        LastUses(database) as uses,
-    ):
-        yield Instance(
-            url,
-            database,
-            uses,
-            EnterpriseService(database, uses, clock=clock, random_bytes=token_bytes),
-            CredentialService(database, clock=clock, random_bytes=token_bytes),
-        )
+    async with open_database(
+        url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
+    ) as database:
+        uses = LastUses(database)
+        async with uses.noted:
+            yield Instance(
+                url,
+                database,
+                uses,
+                EnterpriseService(database, uses, clock=clock, random_bytes=token_bytes),
+                CredentialService(database, clock=clock, random_bytes=token_bytes),
+            )

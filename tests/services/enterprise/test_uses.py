@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from db.recording import recorded_statements
+from db.recording import RecordedStatements
 from services.enterprise.uses import LastUses
 from tests.fixtures.world import GRACES_COMPANY, NOW
 from tests.services.enterprise.parts import Instance, instance
@@ -23,19 +23,19 @@ def test_a_use_is_written_behind_the_request_and_again_after_a_minute(own_world:
         now = NOW
         async with instance(own_world, clock=lambda: now) as parts:
             text = await parts.enterprise.issue_key(GRACES_COMPANY)
-            with recorded_statements() as statements:
+            with RecordedStatements() as statements:
                 await parts.enterprise.recognise(text)
             assert statements == ["credentials.by_key"]
             assert await last_use(parts, text) is None
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW
             now = NOW + MINUTE - timedelta(microseconds=1)
             await parts.enterprise.recognise(text)
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW
             now = NOW + MINUTE
             await parts.enterprise.recognise(text)
-            await parts.uses.write()
+            await parts.uses.noted.write()
             assert await last_use(parts, text) == NOW + MINUTE
 
     asyncio.run(scenario())
@@ -51,7 +51,7 @@ def test_of_two_instances_one_writes_in_a_minute(own_world: str) -> None:
             for parts in (one, other):
                 assert await parts.enterprise.recognise(text) is not None
             for parts in (one, other):
-                await parts.uses.write()
+                await parts.uses.noted.write()
             assert await last_use(one, text) == NOW
 
     asyncio.run(scenario())
@@ -71,8 +71,8 @@ def test_what_is_noted_is_written_when_the_process_ends(own_world: str) -> None:
 def test_nothing_used_is_nothing_written(own_world: str) -> None:
     async def scenario() -> None:
         async with instance(own_world) as parts:
-            with recorded_statements() as statements:
-                await LastUses(parts.database).write()
+            with RecordedStatements() as statements:
+                await LastUses(parts.database).noted.write()
             assert statements == []
 
     asyncio.run(scenario())

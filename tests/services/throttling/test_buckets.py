@@ -45,10 +45,10 @@ def memory(seconds: Seconds) -> MemoryBudgets:
 
 
 def test_a_full_bucket_is_spent_and_then_refused(memory: MemoryBudgets) -> None:
-    assert memory.spend("a", 60, POLICY) == Spending(Level(POLICY, 40))
-    assert memory.spend("a", 41, POLICY) == Spending(Level(POLICY, 40), 1)
-    assert memory.spend("a", 40, POLICY) == Spending(Level(POLICY, 0))
-    assert memory.spend("a", 25, POLICY) == Spending(Level(POLICY, 0), 3)
+    assert memory.spend("a", 60, POLICY) == Spending(40)
+    assert memory.spend("a", 41, POLICY) == Spending(40, 1)
+    assert memory.spend("a", 40, POLICY) == Spending(0)
+    assert memory.spend("a", 25, POLICY) == Spending(0, 3)
     assert memory.spend("b", 100, POLICY).is_granted
 
 
@@ -67,19 +67,19 @@ def test_what_is_refused_is_granted_after_the_seconds_that_it_says(
 def test_it_fills_as_time_passes_and_not_beyond(memory: MemoryBudgets, seconds: Seconds) -> None:
     memory.spend("a", 100, POLICY)
     seconds.now += 0.5
-    assert memory.spend("a", 6, POLICY) == Spending(Level(POLICY, 5), 1)
+    assert memory.spend("a", 6, POLICY) == Spending(5, 1)
     seconds.now += 0.125
     assert memory.spend("a", 6, POLICY).is_granted
     seconds.now += 1_000
-    assert memory.spend("a", 0, POLICY).level.available == 100
+    assert memory.spend("a", 0, POLICY).available == 100
 
 
 def test_what_is_given_back_fills_it_and_not_beyond(memory: MemoryBudgets) -> None:
     memory.spend("a", 50, POLICY)
     memory.refund("a", 20, POLICY)
-    assert memory.spend("a", 0, POLICY).level.available == 70
+    assert memory.spend("a", 0, POLICY).available == 70
     memory.refund("a", 50, POLICY)
-    assert memory.spend("a", 0, POLICY).level.available == 100
+    assert memory.spend("a", 0, POLICY).available == 100
 
 
 def test_the_bucket_asked_for_longest_ago_is_forgotten(seconds: Seconds) -> None:
@@ -88,15 +88,14 @@ def test_the_bucket_asked_for_longest_ago_is_forgotten(seconds: Seconds) -> None
         memory.spend(key, 90, POLICY)
     memory.spend("a", 0, POLICY)
     memory.spend("c", 0, POLICY)
-    assert memory.spend("a", 0, POLICY).level.available == 10
-    assert memory.spend("b", 0, POLICY).level.available == 100
+    assert memory.spend("a", 0, POLICY).available == 10
+    assert memory.spend("b", 0, POLICY).available == 100
 
 
 def test_levels_in_seconds() -> None:
     assert Policy(1000, 50).window_seconds == 20
     assert Level(Policy(1000, 50), 969).full_after_seconds == 1
     assert Level(POLICY, 100).full_after_seconds == 0
-    assert Level(POLICY, 90).restored(30) == Level(POLICY, 100)
 
 
 # Any: the client's types do not tell what it gives.
@@ -119,14 +118,14 @@ def with_redis(url: str, scenario: Shared) -> None:
 
 def test_shared_buckets_are_spent_refused_and_given_back(redis_url: str) -> None:
     async def scenario(budgets: RedisBudgets, _redis: Any, key: str) -> None:
-        assert await budgets.spend(key, 60, SLOW) == Spending(Level(SLOW, 40))
+        assert await budgets.spend(key, 60, SLOW) == Spending(40)
         refused = await budgets.spend(key, 90, SLOW)
-        assert refused.level.available == 40
+        assert refused.available == 40
         assert refused.retry_after_seconds in {49, 50}
         await budgets.refund(key, 20, SLOW)
-        assert (await budgets.spend(key, 0, SLOW)).level.available == 60
+        assert (await budgets.spend(key, 0, SLOW)).available == 60
         await budgets.refund(key, 500, SLOW)
-        assert (await budgets.spend(key, 0, SLOW)).level.available == 100
+        assert (await budgets.spend(key, 0, SLOW)).available == 100
 
     with_redis(redis_url, scenario)
 
@@ -137,7 +136,7 @@ def test_a_shared_bucket_fills_by_the_clock_of_redis(redis_url: str) -> None:
         name = f"guidance:budget:{key}"
         at = float(await redis.hget(name, "at"))
         await redis.hset(name, "at", f"{at - 5:.6f}")
-        assert 50 <= (await budgets.spend(key, 0, POLICY)).level.available < 90
+        assert 50 <= (await budgets.spend(key, 0, POLICY)).available < 90
         # It is gone when it would be full, and full when it is gone.
         assert 1 <= await redis.ttl(name) <= 11
         await redis.delete(name)
@@ -171,17 +170,17 @@ def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
     async def scenario() -> None:
         async with client(own_redis.url) as redis:
             budgets = Budgets(MemoryBudgets(seconds=seconds), RedisBudgets(redis), seconds=seconds)
-            assert (await budgets.spend("a", 50, SLOW)).level.available == 50
+            assert (await budgets.spend("a", 50, SLOW)).available == 50
             own_redis.kill()
-            assert (await budgets.spend("a", 90, SLOW)).level.available == 10
+            assert (await budgets.spend("a", 90, SLOW)).available == 10
             assert not (await budgets.spend("a", 90, SLOW)).is_granted
             budgets.refund("a", 90, SLOW)
-            assert (await budgets.spend("a", 0, SLOW)).level.available == 100
+            assert (await budgets.spend("a", 0, SLOW)).available == 100
             own_redis.start()
             # Left alone for a moment, and then asked again: it kept nothing.
-            assert (await budgets.spend("a", 60, SLOW)).level.available == 40
+            assert (await budgets.spend("a", 60, SLOW)).available == 40
             seconds.now += REST_SECONDS
-            assert (await budgets.spend("a", 90, SLOW)).level.available == 10
+            assert (await budgets.spend("a", 90, SLOW)).available == 10
 
     asyncio.run(scenario())
 
@@ -193,7 +192,7 @@ def test_a_shared_refund_is_given_behind_the_callers_back(redis_url: str) -> Non
         budgets.refund(key, 90, SLOW)
 
         async def is_full() -> bool:
-            return (await shared.spend(key, 0, SLOW)).level.available == 100
+            return (await shared.spend(key, 0, SLOW)).available == 100
 
         await until(is_full)
 

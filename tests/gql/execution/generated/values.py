@@ -204,7 +204,7 @@ class Data:
             return thing
         return random.choice((Slotted, OtherMapping))(members)
 
-    def _is_late(self, resolved: bool) -> bool:  # noqa: FBT001 - a private function's
+    def _is_late(self, resolved: bool) -> bool:
         return resolved and self._random.random() < 0.1
 
     def _fault(self, type_: Any, depth: int, *, resolved: bool) -> Any:

@@ -3,11 +3,13 @@
 import re
 from enum import Enum
 from ipaddress import ip_address, ip_network
-from typing import Annotated
+from typing import Annotated, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
+T = TypeVar("T")
 SHORTEST_SECRET = 32
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
 _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
@@ -72,6 +74,12 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _listed(value: object) -> object:
+    return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_listed)]
+"""Values separated by commas."""
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
@@ -81,4 +89,6 @@ Proxy = Annotated[str, AfterValidator(_proxy)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]
+Switch: TypeAlias = bool | None
+"""On or off; where nobody says, on in development only."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

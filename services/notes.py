@@ -1,4 +1,4 @@
-"""What is counted in memory while requests are answered, and written behind their backs."""
+"""What is noted in memory while requests are answered, and written behind their backs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,11 +11,11 @@ from db.unavailable import DatabaseUnavailable
 from services.periodic import repeat
 
 _WRITE_SECONDS = 1.0
-_log = structlog.get_logger("guidance.operations")
+_log = structlog.get_logger("guidance.notes")
 
 
 class Mergeable(Protocol):
-    """A count that can take up a later one of the same thing."""
+    """A note that can take up a later one of the same thing."""
 
     def merged(self, later: Self) -> Self:
         """Both together."""
@@ -27,13 +27,16 @@ N = TypeVar("N", bound=Mergeable)
 
 
 class Notes(Generic[K, N]):
-    """Counts by key, written together about once a second; leaving writes the rest.
+    """Notes by key, written together about once a second; leaving writes the rest.
 
     Where writing fails they stay noted. At most `most` keys are noted at a time; what comes beyond
-    is not counted.
+    is not. The log calls them `what`.
     """
 
-    def __init__(self, write: Callable[[dict[K, N]], Awaitable[None]], *, most: int) -> None:
+    def __init__(
+        self, what: str, write: Callable[[dict[K, N]], Awaitable[None]], *, most: int
+    ) -> None:
+        self._what = what
         self._write = write
         self._most = most
         self._noted: dict[K, N] = {}
@@ -53,10 +56,10 @@ class Notes(Generic[K, N]):
         try:
             await self.write()
         except DatabaseUnavailable as error:
-            _log.warning("uses are lost", documents=len(self._noted), reason=str(error))
+            _log.warning(f"{self._what} are lost", number=len(self._noted), reason=str(error))
 
     def note(self, key: K, note: N) -> None:
-        """Count once more."""
+        """Note it, together with what is noted of the same key."""
         known = self._noted.get(key)
         if known is not None:
             self._noted[key] = known.merged(note)

@@ -1,0 +1,59 @@
+"""uvicorn's HTTP protocol, with two things more for the application.
+
+It says when the server is asked to stop, and it takes an answer of one piece in one piece: head and
+body in one write, without looking at each header field for what we never write there.
+"""
+
+from collections.abc import Sequence
+
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from app.stopping import STOPPING
+
+CYCLE = "cycle"
+"""The name, in the state of a request, of what `send_whole` takes."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol; see above."""
+
+    def on_headers_complete(self) -> None:
+        """Begin with a request."""
+        super().on_headers_complete()
+        self.scope["state"][CYCLE] = self.cycle
+
+    def shutdown(self) -> None:
+        """Finish what is running on this connection, of which streams do not end by themselves."""
+        self.app_state[STOPPING].set()
+        super().shutdown()
+
+
+def send_whole(
+    cycle: RequestResponseCycle, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes
+) -> bool:
+    """Send an answer that begins with its length; false where it is to be sent as others are.
+
+    The names and values of the fields are sent as they are.
+    """
+    if cycle.flow.write_paused or cycle.disconnected or cycle.scope["method"] == "HEAD":
+        return False
+    if fields[0][0] != b"content-length":
+        return False
+    pieces = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *fields):
+        pieces += name, b": ", value, b"\r\n"
+    if not cycle.keep_alive:
+        pieces.append(b"connection: close\r\n")
+    pieces += b"\r\n", body
+    cycle.transport.write(b"".join(pieces))
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True

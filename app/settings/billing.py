@@ -1,0 +1,108 @@
+"""What people and companies have, and who takes the money."""
+
+from enum import Enum
+
+from pydantic import Field, model_validator
+
+from app.settings.group import Group
+from app.settings.types import Listed, Positive, Secret, StripeKey
+from clients.payments.opening import PaymentConfiguration, StripeAccess
+from services.enterprise.records import UsageContract, UsageLimitMode
+
+
+class PaymentsProvider(Enum):
+    """Who takes the money."""
+
+    STRIPE = "stripe"
+    SANDBOX = "sandbox"
+
+
+class BillingSettings(Group):
+    """Subscriptions, companies' contracts, and payments."""
+
+    billing_subscription_cache_ttl_seconds: float = Field(
+        5,
+        ge=0,
+        le=3_600,
+        allow_inf_nan=False,
+        description="How long a subscription is cached, an hour at most; 0 switches it off.",
+    )
+    b2b_daily_usage_limit: int = Field(
+        500, ge=0, description="Metered requests that a company's UTC day includes."
+    )
+    b2b_monthly_usage_limit: int = Field(
+        10_000, ge=0, description="Metered requests that a company's month includes."
+    )
+    b2b_usage_limit_mode: UsageLimitMode = Field(
+        UsageLimitMode.BLOCK,
+        description="Over a limit: `block` refuses, `overage` serves and counts.",
+    )
+    payments_provider: PaymentsProvider | None = Field(
+        None,
+        description="`stripe`, or `sandbox`, which takes no money; by default Stripe when its key "
+        "is set. Production uses the sandbox only when it is named here.",
+    )
+    payments_stripe_api_key: StripeKey | None = Field(
+        None, description="The secret or restricted key of Stripe's API."
+    )
+    payments_stripe_base_url: str = Field(
+        "https://api.stripe.com",
+        description="Where Stripe's API is.",
+        pattern="^https?://",
+    )
+    payments_timeout_seconds: Positive = Field(
+        20,
+        description="How long Stripe is asked about a charge, retries included; then the outcome "
+        "is found out later.",
+    )
+    payments_webhook_secrets: Listed[Secret] = Field(
+        (),
+        description="Secrets that the payment provider's events may be signed with, separated by "
+        "commas; without one, events are refused.",
+    )
+
+    @model_validator(mode="after")
+    def _money_is_taken_or_not_on_purpose(self) -> "BillingSettings":
+        if self.takes_money and self.payments_stripe_api_key is None:
+            raise ValueError("PAYMENTS_PROVIDER=stripe needs PAYMENTS_STRIPE_API_KEY")
+        if self.is_production and not self.takes_money and self.payments_provider is None:
+            raise ValueError(
+                "production needs PAYMENTS_STRIPE_API_KEY, or PAYMENTS_PROVIDER=sandbox to take "
+                "no money"
+            )
+        if self.is_production and self.takes_money and not self.payments_webhook_secrets:
+            raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
+    @property
+    def takes_money(self) -> bool:
+        """Whether people are charged, or the sandbox is asked."""
+        if self.payments_provider is None:
+            return self.payments_stripe_api_key is not None
+        return self.payments_provider is PaymentsProvider.STRIPE
+
+    @property
+    def payments(self) -> PaymentConfiguration:
+        """How money is taken."""
+        key = self.payments_stripe_api_key if self.takes_money else None
+        return PaymentConfiguration(
+            stripe=None
+            if key is None
+            else StripeAccess(
+                api_key=key.get_secret_value(),
+                base_url=self.payments_stripe_base_url,
+                timeout_seconds=self.payments_timeout_seconds,
+            ),
+            webhook_secrets=tuple(
+                secret.get_secret_value() for secret in self.payments_webhook_secrets
+            ),
+        )
+
+    @property
+    def usage_contract(self) -> UsageContract:
+        """What every company's contract includes."""
+        return UsageContract(
+            daily_limit=self.b2b_daily_usage_limit,
+            monthly_limit=self.b2b_monthly_usage_limit,
+            limit_mode=self.b2b_usage_limit_mode,
+        )

@@ -1,0 +1,80 @@
+"""Which model writes the replies, and of how much."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+
+from app.settings.group import Group
+from app.settings.types import ApiKey, Positive, Seconds
+from clients.llm.configuration import LanguageModelConfig, RetryPolicy
+
+STAND_IN = "stand-in"
+STAND_IN_URL = "http://127.0.0.1:8001/v1"
+
+
+class ChatSettings(Group):
+    """The language model, what it is given, and how long it may be silent."""
+
+    chat_llm_base_url: str = Field(
+        STAND_IN_URL,
+        description="The OpenAI-compatible API that writes the replies; by default the stand-in, "
+        "where `guidance llm-standin` serves it.",
+        pattern=r"^https?://[^\s/]+",
+    )
+    chat_llm_api_key: ApiKey = Field(
+        SecretStr(STAND_IN), description="The key that it is asked with."
+    )
+    chat_llm_model: str = Field(STAND_IN, description="The model that is asked for.", min_length=1)
+    chat_llm_timeout_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        20, description="The longest that a whole reply may take, retries included."
+    )
+    chat_llm_retry_count: int = Field(2, ge=0, description="Retries after the first attempt.")
+    chat_llm_retry_backoff_seconds: Seconds = Field(
+        0.2,
+        description="The wait before the first retry, doubled at each one; 0 together with jitter "
+        "0 means no waiting.",
+    )
+    chat_llm_retry_backoff_max_seconds: Seconds = Field(
+        1.5, description="The longest wait, unless the model asks for a longer one."
+    )
+    chat_llm_retry_jitter_seconds: Seconds = Field(
+        0.1, description="The most that chance adds to a wait."
+    )
+    chat_context_window_messages: Positive = Field(
+        12, description="The most messages of a conversation that the model is given."
+    )
+    chat_context_max_characters: Positive = Field(
+        4_000, description="The most characters of a conversation that the model is given."
+    )
+    chat_reply_lease_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        30,
+        description="How long a process that writes a reply may be silent before the reply is "
+        "marked as failed.",
+    )
+
+    @model_validator(mode="after")
+    def _production_has_a_model(self) -> "ChatSettings":
+        if self.is_production and self.uses_stand_in:
+            raise ValueError("production needs CHAT_LLM_BASE_URL")
+        return self
+
+    @property
+    def uses_stand_in(self) -> bool:
+        """Whether no model was configured."""
+        return "chat_llm_base_url" not in self.model_fields_set
+
+    @property
+    def language_model(self) -> LanguageModelConfig:
+        """Which model is asked, and with how much patience."""
+        return LanguageModelConfig(
+            base_url=self.chat_llm_base_url,
+            api_key=self.chat_llm_api_key.get_secret_value(),
+            model=self.chat_llm_model,
+            timeout_seconds=self.chat_llm_timeout_seconds,
+            retries=RetryPolicy(
+                retry_count=self.chat_llm_retry_count,
+                backoff_seconds=self.chat_llm_retry_backoff_seconds,
+                backoff_max_seconds=self.chat_llm_retry_backoff_max_seconds,
+                jitter_seconds=self.chat_llm_retry_jitter_seconds,
+            ),
+        )

@@ -1,0 +1,97 @@
+"""Which documents run, and what they may have."""
+
+from pydantic import Field, model_validator
+
+from app.settings.endpoint import EndpointSettings
+from app.settings.types import Positive
+from gql.operations.limits import Limits
+from services.operations.records import OperationsMode
+from services.persisted.records import Bounds
+
+
+class DocumentSettings(EndpointSettings):
+    """Limits, trusted documents and those that clients register; they decide on the schema too."""
+
+    graphql_max_tokens: Positive = Field(
+        2_000, description="The most tokens of a document; more is not parsed."
+    )
+    graphql_max_depth: Positive = Field(15, description="The most levels of fields of a document.")
+    graphql_max_aliases: Positive = Field(
+        100, description="The most fields with an alias of a document."
+    )
+    graphql_max_cost: Positive = Field(
+        5_000,
+        description="The most that one operation may cost: an object costs 1, a page as many "
+        "objects as it is asked for.",
+    )
+    graphql_operations_mode: OperationsMode = Field(
+        OperationsMode.OPEN,
+        description="`open` runs any document, `log` records those too that nobody published, "
+        "`trusted` runs no others than those that were.",
+    )
+    graphql_operations_require_id: bool = Field(
+        False, description="Whether `trusted` takes ids alone, and no texts."
+    )
+    graphql_compiled_execution: bool = Field(
+        True,
+        description="Whether operations that are asked for again are compiled; switched off, "
+        "graphql-core executes them, with the same answers.",
+    )
+    graphql_persisted_queries: bool = Field(
+        True,
+        description="Whether clients may register documents by their hash (automatic persisted "
+        "queries); in `trusted` they may not.",
+    )
+    graphql_persisted_queries_max_count: Positive = Field(
+        5_000, description="The most of them that are kept; the oldest go first."
+    )
+    graphql_persisted_queries_max_characters: Positive = Field(
+        20_000, description="The most characters of one; a longer one is served and not kept."
+    )
+    graphql_persisted_queries_lifetime_seconds: Positive = Field(
+        86_400, description="How long one is kept after it was registered."
+    )
+
+    @model_validator(mode="after")
+    def _trusted_shows_no_schema(self) -> "DocumentSettings":
+        if self.runs_trusted_alone and (self.graphql_introspection or self.graphql_ide):
+            raise ValueError(
+                "GRAPHQL_OPERATIONS_MODE=trusted shows nobody the schema: GRAPHQL_INTROSPECTION "
+                "and GRAPHQL_IDE cannot be on"
+            )
+        return self
+
+    @property
+    def runs_trusted_alone(self) -> bool:
+        """Whether only documents run that were published."""
+        return self.graphql_operations_mode is OperationsMode.TRUSTED
+
+    @property
+    def allows_introspection(self) -> bool:
+        """Whether clients may ask for the schema."""
+        return not self.runs_trusted_alone and self.is_on(self.graphql_introspection)
+
+    @property
+    def has_page(self) -> bool:
+        """Whether /graphql shows people a page."""
+        return not self.runs_trusted_alone and self.is_on(self.graphql_ide)
+
+    @property
+    def document_limits(self) -> Limits:
+        """What a document may have."""
+        return Limits(
+            tokens=self.graphql_max_tokens,
+            depth=self.graphql_max_depth,
+            aliases=self.graphql_max_aliases,
+        )
+
+    @property
+    def persisted_query_bounds(self) -> Bounds | None:
+        """What is kept of documents that clients register by their hash; None for nothing."""
+        if not self.graphql_persisted_queries or self.runs_trusted_alone:
+            return None
+        return Bounds(
+            count=self.graphql_persisted_queries_max_count,
+            characters=self.graphql_persisted_queries_max_characters,
+            lifetime_seconds=self.graphql_persisted_queries_lifetime_seconds,
+        )

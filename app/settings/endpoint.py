@@ -1,0 +1,57 @@
+"""How /graphql is served."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.settings.group import Group
+from app.settings.types import Listed, Origin, Positive, Seconds, StatusProfile, Switch
+
+
+class EndpointSettings(Group):
+    """What clients are shown, over HTTP and WebSocket, and how long they wait."""
+
+    graphql_introspection: Switch = Field(
+        None,
+        description="Whether the schema may be asked for, and errors hint at its names; by default "
+        "only in development.",
+    )
+    graphql_ide: Switch = Field(
+        None, description="Whether /graphql shows people a page; by default only in development."
+    )
+    graphql_server_timing: Switch = Field(
+        None,
+        description="Whether `Server-Timing` says what an answer took, in the database besides; by "
+        "default only in development.",
+    )
+    graphql_status_profile: StatusProfile = Field(
+        StatusProfile.CURRENT,
+        description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
+        "for what ran, `draft` has 422 and, with errors, 294.",
+    )
+    graphql_max_body_bytes: Positive = Field(
+        262_144,
+        description="The largest request body, answered with 413 beyond, and WebSocket message, "
+        "closed with 1009.",
+    )
+    graphql_max_batch: int = Field(
+        0,
+        ge=0,
+        description="The most operations that one HTTP request may carry as a list; with 0 lists "
+        "are refused.",
+    )
+    graphql_allowed_origins: Listed[Origin] = Field(
+        (),
+        description="Origins of pages elsewhere that may ask and read answers over HTTP (CORS) and "
+        "open a WebSocket, separated by commas.",
+    )
+    graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        15,
+        description="How long a query, or one event of a subscription, may take; then it is "
+        "broken off. A mutation is finished.",
+    )
+
+    @property
+    def tells_timing(self) -> bool:
+        """Whether clients are told what an answer took."""
+        return self.is_on(self.graphql_server_timing)

@@ -1,0 +1,28 @@
+"""What exports and erasures are held to."""
+
+from pydantic import Field
+
+from app.settings.group import Group
+from app.settings.types import BaseUrl, Positive
+
+LONGEST_GRACE_DAYS = 28
+
+
+class PrivacySettings(Group):
+    """How long exports are kept and erasures can be taken back, and where people find both."""
+
+    public_base_url: BaseUrl | None = Field(
+        None,
+        description="Where people reach the API, like `https://api.example`, for the links to "
+        "exports and receipts; without it they are relative.",
+    )
+    export_retention_days: Positive = Field(
+        7, description="How long the archive of an export can be fetched."
+    )
+    erasure_grace_days: int = Field(
+        7,
+        ge=0,
+        le=LONGEST_GRACE_DAYS,
+        description="How long an erasure can be taken back before it begins, at most 28 days: the "
+        "law allows a month.",
+    )

@@ -1,0 +1,29 @@
+"""What concerns a process as a whole."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from app.settings.group import Group
+from app.settings.types import Listed, Positive, Proxy
+
+
+class ProcessSettings(Group):
+    """What is in front of it, what it does beside serving, and how it stops."""
+
+    trusted_proxies: Listed[Proxy] = Field(
+        ("127.0.0.1",),
+        description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
+        "who asks, separated by commas.",
+    )
+    prometheus_multiproc_dir: Path | None = Field(
+        None,
+        description="Where several workers share their metrics; `serve --workers` sets it.",
+    )
+    serve_runs_worker: bool = Field(
+        True,
+        description="Whether a server does the background jobs too; `serve --no-worker` says no.",
+    )
+    shutdown_grace_seconds: Positive = Field(
+        30, description="How long requests may go on when the server is asked to stop."
+    )

@@ -1,0 +1,62 @@
+"""What callers may spend on operations."""
+
+from pydantic import Field, model_validator
+
+from app.settings.documents import DocumentSettings
+from app.settings.types import Positive
+from services.throttling.records import CostLimits, Policy
+
+
+class SpendingSettings(DocumentSettings):
+    """The budgets of keys, people and addresses; each covers any operation that may run."""
+
+    graphql_key_budget: Positive = Field(
+        20_000,
+        description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
+    )
+    graphql_key_restore_rate: Positive = Field(
+        2_000, description="The cost that an API key may spend again with each second."
+    )
+    graphql_person_budget: Positive = Field(
+        50_000, description="The cost that a person may spend at once, `GRAPHQL_MAX_COST` or more."
+    )
+    graphql_person_restore_rate: Positive = Field(
+        5_000, description="The cost that a person may spend again with each second."
+    )
+    graphql_address_budget: int = Field(
+        20_000,
+        ge=0,
+        description="The cost that all who ask without a credential from one address (IPv6: from "
+        "one /64 network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no bound.",
+    )
+    graphql_address_restore_rate: Positive = Field(
+        2_000, description="The cost that they may spend again with each second."
+    )
+    graphql_most_at_once: int = Field(
+        4,
+        ge=0,
+        description="The most operations of one key, person or address that a process works on at "
+        "once; up to 250 more wait, 5 seconds at most. 0 sets no bound.",
+    )
+
+    @model_validator(mode="after")
+    def _budgets_cover_an_operation(self) -> "SpendingSettings":
+        if min(self.graphql_key_budget, self.graphql_person_budget) < self.graphql_max_cost:
+            raise ValueError(
+                "GRAPHQL_KEY_BUDGET and GRAPHQL_PERSON_BUDGET must be GRAPHQL_MAX_COST or more"
+            )
+        if 0 < self.graphql_address_budget < self.graphql_max_cost:
+            raise ValueError("GRAPHQL_ADDRESS_BUDGET must be 0, or GRAPHQL_MAX_COST or more")
+        return self
+
+    @property
+    def cost_limits(self) -> CostLimits:
+        """What operations may cost."""
+        return CostLimits(
+            maximum=self.graphql_max_cost,
+            of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
+            of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
+            of_address=Policy(self.graphql_address_budget, self.graphql_address_restore_rate)
+            if self.graphql_address_budget
+            else None,
+        )

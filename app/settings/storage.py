@@ -1,0 +1,45 @@
+"""Where things are kept."""
+
+from enum import Enum
+from pathlib import Path
+
+from pydantic import Field
+
+from app.settings.group import Group
+from app.settings.types import Positive, PostgresUrl, RedisUrl
+
+
+class Pooler(Enum):
+    """What stands between the process and PostgreSQL."""
+
+    TRANSACTION = "transaction"
+
+
+class StorageSettings(Group):
+    """The databases, Redis and the folder."""
+
+    database_url: PostgresUrl | None = Field(
+        None, repr=False, description="PostgreSQL to use; an embedded one when not set."
+    )
+    database_replica_url: PostgresUrl | None = Field(
+        None, repr=False, description="PostgreSQL for reads that may be slightly old."
+    )
+    database_pool_size: Positive = Field(
+        10, description="The most connections of one process to each database."
+    )
+    database_pooler: Pooler | None = Field(
+        None,
+        description="`transaction` where a pooler, such as PgBouncer, lends a connection of the "
+        "server for one transaction only; then no statement is kept prepared.",
+    )
+    database_timing: bool = Field(
+        True, description="Whether each repository method is timed, for metrics and operators."
+    )
+    redis_url: RedisUrl | None = Field(
+        None, repr=False, description="Redis that all instances share; memory when not set."
+    )
+    guidance_data_dir: Path = Field(
+        Path(".data"),
+        description="Where the embedded database, exports and generated secrets are kept; all "
+        "instances share it where there are several.",
+    )
