@@ -1,6 +1,5 @@
 """The documents that are served: our own, and what clients publish while the process runs."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from gql.operations.built_in import built_in_documents
 from services.clock import Clock
 from services.operations.registry import OperationRegistry
 from services.operations.uses import DocumentUses
-from services.periodic import repeat
+from services.periodic import repeat, running
 
 POLL_SECONDS = 1.0
 """How often a process asks whether something else is published."""
@@ -54,13 +53,9 @@ class ServedDocuments:
         """
         await self._trusted.serve(self._preparation, self._built_in)
         await self.refresh()
-        async with self._uses.known, self._uses.unknown:
-            following = asyncio.create_task(repeat(self.refresh, every_seconds=POLL_SECONDS))
-            try:
-                yield
-            finally:
-                following.cancel()
-                await asyncio.wait([following])
+        following = running(repeat(self.refresh, every_seconds=POLL_SECONDS))
+        async with self._uses.known, self._uses.unknown, following:
+            yield
 
     async def refresh(self) -> None:
         """Serve what is published now, if that is something else."""

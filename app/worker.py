@@ -12,7 +12,7 @@ from services.idempotency import forget_old_keys
 from services.metered.endings import end_abandoned_metered_replies
 from services.metered.service import forget_old_texts
 from services.operations.registry import forget_old_unknown
-from services.periodic import repeat
+from services.periodic import repeat, running
 from services.privacy.retention import remove_what_was_kept
 from services.privacy.watching import watch_deadlines
 
@@ -91,9 +91,5 @@ class Worker:
 @asynccontextmanager
 async def working(application: Application) -> AsyncIterator[None]:
     """Do the jobs while the block runs."""
-    running = asyncio.create_task(Worker(application).run())
-    try:
+    async with running(Worker(application).run()):
         yield
-    finally:
-        running.cancel()
-        await asyncio.wait([running])

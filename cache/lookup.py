@@ -41,6 +41,11 @@ class Lookup(Generic[V]):
         self._metrics = metrics
         self._key = key
 
+    def at_hand(self, id_: int) -> V | None:
+        """The value of an id, where nobody has to be asked for it."""
+        entry = self._store.peek(self._key(id_))
+        return None if entry is None else self._value(entry)
+
     async def find(self, ids: Sequence[int]) -> Found[V]:
         """Look ids up: one round trip, and one more where something is to be leased.
 
@@ -71,11 +76,17 @@ class Lookup(Generic[V]):
         if entry.is_lease and (id_, entry.token) in self._flights:
             found.leases[id_] = entry.token
             return True
-        if not entry.is_trusted or entry.payload is None:
-            return False
-        value = self._load(entry.payload)
+        value = self._value(entry)
         if value is None:
             return False
         found.values[id_] = value
-        self._metrics.hit(entry.age_seconds)
         return True
+
+    def _value(self, entry: Entry) -> V | None:
+        """The value in an entry, if it may be served."""
+        if not entry.is_trusted or entry.payload is None:
+            return None
+        value = self._load(entry.payload)
+        if value is not None:
+            self._metrics.hit(entry.age_seconds)
+        return value

@@ -56,9 +56,13 @@ class MemoryStore:
         """How many entries there are, with those that have expired and are still in place."""
         return len(self._leases)
 
+    def peek(self, key: str) -> Entry | None:
+        """What the key has."""
+        return self._entry(key, self._payloads.peek(key))
+
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """Give what each key has."""
-        return [self._entry(key, self._payloads.peek(key)) for key in keys]
+        return [self.peek(key) for key in keys]
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
         """Give what each key has then, after leasing those with nothing but what is refused."""

@@ -41,6 +41,9 @@ class Fill:
 class Store(Protocol):
     """Where entries are kept; each method takes all keys in one round trip."""
 
+    def peek(self, key: str) -> Entry | None:
+        """What the key has, where that is known here; None where the store has to be asked."""
+
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """Give what each key has; raises `StoreAway`."""
 

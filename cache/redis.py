@@ -100,6 +100,9 @@ class RedisStore:
         self._lease = client.register_script(_LEASE)
         self._fill = client.register_script(_FILL)
 
+    def peek(self, _key: str) -> None:
+        """Nothing is known here."""
+
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """Give what each key has."""
         return [

@@ -77,6 +77,9 @@ class ShelteredStore:
             with suppress(asyncio.CancelledError):
                 await self._probe
 
+    def peek(self, _key: str) -> None:
+        """Nothing is known here."""
+
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """Give what each key has; raises `StoreAway`."""
         return await self._ask("read", lambda: self._store.read(keys))

@@ -37,6 +37,10 @@ class VersionedCache(Generic[V]):
         self._lookup: Lookup[V] = Lookup(store, shape, self._flights, metrics, self._key)
         self._invalidations: set[asyncio.Task[None]] = set()
 
+    def at_hand(self, id_: int) -> V | None:
+        """The value of an id as `get` gives it, where that can be had without awaiting anything."""
+        return self._lookup.at_hand(id_) if self._is_on else None
+
     async def get(self, ids: Sequence[int], read: Read[V]) -> list[V]:
         """Give the values of distinct ids, in their order.
 

@@ -12,6 +12,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 # Any: what a coroutine yields and is sent concerns the event loop alone; values are of any type.
 Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
+AtHand = Callable[[K], V | None]
+"""Gives the value of a key that is known already."""
 
 _running: ContextVar[set[Task[Any]] | None] = ContextVar("running_batches", default=None)
 
@@ -37,14 +39,14 @@ class BatchesEndHere:
 class Loader(Generic[K, V]):
     """Collects the keys asked for in one turn of the event loop and loads each of them once.
 
-    `batch` receives distinct keys and gives their values in the same order. One loader belongs to
-    one request: it never forgets a value.
+    `batch` receives distinct keys and gives their values in the same order; those that `at_hand`
+    has are not asked of it. One loader belongs to one request: it never forgets a value.
     """
 
     __slots__ = ("_loader",)
 
-    def __init__(self, batch: Batch[K, V]) -> None:
-        self._loader: _Queue[K, V] = _Queue(batch)
+    def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None = None) -> None:
+        self._loader: _Queue[K, V] = _Queue(batch, at_hand)
 
     async def load(self, key: K) -> V:
         """The value of `key`; a failure of the batch is raised to each who waits for it.
@@ -70,13 +72,14 @@ class Loader(Generic[K, V]):
 class _Queue(DataLoader[K, V]):
     """aiodataloader's queue, dispatched by one task, which ends with the block that it began in."""
 
-    def __init__(self, batch: Batch[K, V]) -> None:
+    def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None) -> None:
         """Set what the library sets, without its questions: several are made for each request."""
         self.loop = get_running_loop()
         self.batch_load_fn = batch
         self.get_cache_key = _itself
         self._cache = {}
         self._queue = []
+        self._at_hand = at_hand
 
     def do_resolve_reject(self, key: K, future: "Future[V]") -> None:
         """Take a key in; the first one has all loaded that come until the turn after the next.
@@ -84,6 +87,10 @@ class _Queue(DataLoader[K, V]):
         One turn would be too soon: who asks because something else has just been loaded is to be
         in the same batch as those who asked for that.
         """
+        value = self._at_hand(key) if self._at_hand is not None else None
+        if value is not None:
+            future.set_result(value)
+            return
         self._queue.append(Queued(key=key, future=future))
         if len(self._queue) == 1:
             self.loop.call_soon(self.loop.call_soon, self._begin)

@@ -25,7 +25,7 @@ def quota_by_user(
         started = [subscriptions.start(user_id) for user_id in user_ids]
         try:
             used = await used_today(user_ids)
-            found = [await shield(subscription) for subscription in started]
+            found = [one.result() if one.done() else await shield(one) for one in started]
         except BaseException:
             for subscription in started:
                 subscription.add_done_callback(disregard)

@@ -27,4 +27,4 @@ def subscription_by_user(
     async def batch(user_ids: list[int]) -> list[Subscription]:
         return await cache.get(user_ids, read)
 
-    return Loader(batch)
+    return Loader(batch, at_hand=cache.at_hand)

@@ -5,65 +5,80 @@ from pathlib import Path
 
 import click
 
-from perf.ab.command import ab
+from perf import options
+from perf.ab.command import REQUESTS, ROUNDS
+from perf.ab.comparing import compare_versions
+from perf.ab.rounds import Plan
+from perf.ab.written import NAME as AB_NAME
+from perf.dataset.bench import BenchSizes
 from perf.load.command import run
+from perf.load.flows import FLOWS
 from perf.load.host import ROOT
-from perf.load.profiles import PROFILES
+from perf.load.printed import lines
+from perf.load.profiles import PROFILES, SIZES
 from perf.load.result import LoadReport, read_report
 from perf.report import words
-from perf.report.command import DEFAULT_HISTORY
 from perf.report.compare import Outcome, compare
 from perf.report.files import NAME, write_report
 from perf.report.history import history_of, keep, newest, newest_commit
 
-_ROUNDS, _REQUESTS, _MINIMUM = 30, 2, 0.05
-_folder = click.Path(file_okay=False, path_type=Path)
+LOAD_NAME = "load-test"
 
 
 @click.command()
-@click.option(
-    "--profile",
-    "profile_name",
-    type=click.Choice(list(PROFILES)),
-    default="smoke",
-    show_default=True,
-)
+@options.profile("smoke")
 @click.option(
     "--base",
     metavar="REV|PATH",
     help="The version to compare with; by default that of the newest report in the history, or "
     "the commit before this one.",
 )
-@click.option("--history", type=_folder, default=DEFAULT_HISTORY, show_default=True)
-@click.option("--out", type=_folder, default=Path("artifacts/nightly"), show_default=True)
+@options.rounds_of_blocks(ROUNDS)
+@options.requests_of_a_block(REQUESTS)
+@options.history()
+@options.out(Path("artifacts/nightly"), "Where the reports are written.")
 @click.pass_context
 def nightly(
-    context: click.Context, profile_name: str, base: str | None, history: Path, out: Path
+    context: click.Context,
+    profile_name: str,
+    base: str | None,
+    rounds: int,
+    requests: int,
+    history: Path,
+    out: Path,
 ) -> int:
     """Measure this version beside the last one, run a load test, and keep its report.
 
-    Exits with 1 when something became slower, a target is missed, or the report says that
-    something became worse.
+    Exits with 1 when something became slower, a target is missed, the report says that something
+    became worse, or the version before cannot be measured any more.
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
-    is_slower = context.invoke(
-        ab,
-        a=before,
-        b=str(ROOT),
-        set_a=(),
-        set_b=(),
-        rounds=_ROUNDS,
-        requests=_REQUESTS,
-        minimum=_MINIMUM,
-        out=out,
-    )
-    file = out / "load-test-report.json"
+    plan, sizes = Plan(rounds, requests, FLOWS), PROFILES[profile_name].sizes
+    is_slower = is_slower_than(before, plan, out, sizes=sizes)
+    file = out / f"{LOAD_NAME}-report.json"
     is_missed = context.invoke(
         run, profile_name=profile_name, url=None, api_key=None, out=file, seed=1
     )
-    is_worse = compared_with_history(read_report(file), history, out)
-    return int(bool(is_slower or is_missed or is_worse))
+    current = read_report(file)
+    _write(out / f"{LOAD_NAME}.md", "The load test", "\n".join(lines(current)))
+    is_worse = compared_with_history(current, history, out)
+    return int(is_slower or bool(is_missed) or is_worse)
+
+
+def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SIZES) -> bool:
+    """Whether this version is slower than another, or cannot be compared with it.
+
+    The other may lack what is asked today. The rest of the night takes place all the same, so that
+    the next night has this version before it.
+    """
+    try:
+        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes)
+    except click.ClickException as error:
+        reason = f"Not measured beside {before}: {error.format_message()}"
+        click.echo(reason, err=True)
+        _write(out / f"{AB_NAME}.md", f"This version beside {before}", reason)
+        return True
 
 
 def base_revision(history: Path) -> str:
@@ -86,6 +101,11 @@ def compared_with_history(current: LoadReport, history: Path, out: Path) -> bool
         click.echo(f"- {finding}")
     click.echo(f"written to {out / NAME}.html, .md and .json")
     return comparison.outcome is Outcome.REGRESSION
+
+
+def _write(path: Path, heading: str, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"# {heading}\n\n```\n{text}\n```\n")
 
 
 def _is_known(revision: str) -> bool:

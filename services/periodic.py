@@ -1,13 +1,25 @@
 """Work that is done again and again while the process lives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 import structlog
 
 from db.unavailable import DatabaseUnavailable
 
 _log = structlog.get_logger("guidance.periodic")
+
+
+@asynccontextmanager
+async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Do `work` while the block lasts; leaving breaks it off and waits until it has ended."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def repeat(work: Callable[[], Awaitable[None]], *, every_seconds: float) -> None:

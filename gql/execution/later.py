@@ -26,6 +26,9 @@ class Later(Generic[V, T]):
 def later(future: "Future[V]", then: Callable[[V], T]) -> T:
     """What a resolver gives instead of awaiting `future` itself, which takes a task.
 
-    Executors await it, so that a field may say that its resolver gives a `T`.
+    Executors await it, so that a field may say that its resolver gives a `T`; which it does where
+    the future has its result already.
     """
+    if future.done() and not future.cancelled() and future.exception() is None:
+        return then(future.result())
     return Later(future, then)  # type: ignore[return-value]  # see above

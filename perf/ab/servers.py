@@ -13,7 +13,8 @@ import asyncpg
 from db.embedded import embedded_postgres
 from perf.ab.versions import VersionUnusable, migrate_with, migrations_of
 from perf.dataset.bench import BenchSizes
-from perf.load.own_server import SIZES, Target, Version, fill_with, running_model, server_on
+from perf.load.own_server import Target, Version, fill_with, running_model, server_on
+from perf.load.profiles import SIZES
 
 AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
 

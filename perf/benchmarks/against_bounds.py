@@ -7,6 +7,7 @@ import click
 
 from app.settings import load_settings
 from app.wiring import database_url
+from perf import options
 from perf.benchmarks.load import asked
 from perf.benchmarks.operations import OPERATIONS
 from perf.benchmarks.people import tokens_of_people
@@ -19,23 +20,9 @@ _PATHS = {ROWS: "rows", JSON: "json"}
 
 
 @click.command()
-@click.option(
-    "--requests",
-    type=click.IntRange(100),
-    default=1_000,
-    show_default=True,
-    help="Requests for each operation, server and round.",
-)
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=5,
-    show_default=True,
-    help="Rounds, the servers taking turns; the medians are printed.",
-)
-@click.option(
-    "--connections", type=click.IntRange(1), default=16, show_default=True, help="At a time."
-)
+@options.requests(1_000)
+@options.rounds(5)
+@options.number("--connections", 16, "At a time.")
 def bench_bounds(requests: int, rounds: int, connections: int) -> None:
     """Measure the server on the data of `guidance seed --profile bench`, beside its bounds.
 

@@ -14,6 +14,7 @@ import httpx2
 
 from app.settings import load_settings
 from app.wiring import database_url
+from perf import options
 from perf.benchmarks.crowd import Crowd, crowd, most_at_once
 from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added, first_deltas
 from perf.benchmarks.load import send
@@ -69,13 +70,7 @@ class _Bench:
     show_default=True,
     help="Replies at the same time for the processor time of a delta.",
 )
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="Rounds of them, the servers taking turns; the medians are printed.",
-)
+@options.rounds(3)
 @click.option(
     "--crowd",
     "crowded",

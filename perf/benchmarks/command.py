@@ -9,6 +9,7 @@ import click
 
 from app.settings import load_settings
 from app.wiring import database_url
+from perf import options
 from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import asked, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
@@ -22,26 +23,13 @@ _CONNECTIONS = 4
 
 
 @click.command()
-@click.option(
-    "--requests",
-    type=click.IntRange(100),
-    default=500,
-    show_default=True,
-    help="Requests for each operation, server and round.",
-)
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="Rounds, the servers taking turns; the medians are printed.",
-)
-@click.option(
+@options.requests(500)
+@options.rounds(3)
+@options.number(
     "--memory-requests",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Requests after which the memory is printed, every fifth of them.",
+    0,
+    "Requests after which the memory is printed, every fifth of them.",
+    least=0,
 )
 @click.option(
     "--cache",

@@ -13,6 +13,7 @@ import orjson
 from app.settings import load_settings
 from app.wiring import database_url
 from db.database import open_database
+from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from perf.benchmarks.people import tokens_of_people
@@ -42,20 +43,8 @@ _PAGE = Submission(
 
 
 @click.command("bench-documents")
-@click.option(
-    "--requests",
-    type=click.IntRange(100),
-    default=4_000,
-    show_default=True,
-    help="Requests for each server and round; a tenth of them for the page.",
-)
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=5,
-    show_default=True,
-    help="Rounds, the servers taking turns; the medians are printed.",
-)
+@options.requests(4_000, "Requests for each server and round; a tenth of them for the page.")
+@options.rounds(5)
 def bench_documents(requests: int, rounds: int) -> None:
     """Measure `{ __typename }` and a page of conversations by their ids.
 

@@ -14,6 +14,7 @@ from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced, run
 from gql.operations.limits import Limits
+from perf import options
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import OPERATIONS
 
@@ -22,20 +23,8 @@ _MARKS = {"quota": 1 / 2, "page": 1 / 4, "page with messages": 1 / 10}
 
 
 @click.command()
-@click.option(
-    "--runs",
-    type=click.IntRange(10),
-    default=100,
-    show_default=True,
-    help="Executions of each operation and executor in each round.",
-)
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="Rounds, the executors taking turns; the medians are printed.",
-)
+@options.number("--runs", 100, "Executions of each operation and executor in each round.", least=10)
+@options.rounds(15, "executors")
 def bench_execution(runs: int, rounds: int) -> None:
     """Execute the benchmark's operations, compiled and by graphql-core, on rows in memory.
 

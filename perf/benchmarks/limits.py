@@ -20,7 +20,9 @@ from db.queries import credentials, enterprise
 from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
+from perf import options
 from perf.benchmarks.flood import report_floods
+from perf.benchmarks.guidance_calls import report_guidance
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from services import idempotency
 from services.clock import system_clock
@@ -47,18 +49,13 @@ class _Undone(Exception):
 
 
 @click.command("bench-limits")
-@click.option(
-    "--calls",
-    type=click.IntRange(10),
-    default=1_000,
-    show_default=True,
-    help="Calls a round; the median of five rounds is printed.",
-)
+@options.number("--calls", 1_000, "Calls a round; the median of five rounds is printed.", least=10)
 def bench_limits(calls: int) -> None:
     """Measure in this process what limits, budgets and metering add to a call.
 
-    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`. For the flood
-    company 1 gets two keys, which are revoked in the end; the rest is left as it is.
+    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`. Company 1 is
+    charged for the guidance, and for the flood gets two keys, which are revoked in the end; the
+    rest is left as it is.
     """
     settings = load_settings()
     with database_url(settings) as url:
@@ -87,7 +84,13 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
     async with open_database(
         url, replica_url=None, pool_size=2, observe=lambda *_: None
     ) as database:
-        await _report_metering(database, calls)
+        client = await _client(database)
+        if client is None:
+            click.echo("metering is not measured: company 1 has no key; see `guidance api-key`")
+        else:
+            await _report_metering(database, client, calls)
+            each = max(10, calls // 20)
+            await report_guidance(settings, url, client, partial(_report_together, calls=each))
         async with database.read() as connection:
             has_company = bool(await enterprise.accounts_by_id(connection, [1]))
     await _report_whole_calls(settings, url, calls)
@@ -116,14 +119,13 @@ async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
             await _report_together(works, max(10, calls // 4))
 
 
-async def _report_metering(database: Database, calls: int) -> None:
+async def _client(database: Database) -> ApiClient | None:
     async with database.read() as connection:
         keys = await credentials.by_account(connection, [1], 1, system_clock())
-    if not keys:
-        click.echo("metering is not measured: company 1 has no key; see `guidance api-key`")
-        return
-    client = ApiClient(account_id=1, credential_id=keys[0]["id"])
+    return ApiClient(account_id=1, credential_id=keys[0]["id"]) if keys else None
 
+
+async def _report_metering(database: Database, client: ApiClient, calls: int) -> None:
     async def charge() -> None:
         with suppress(_Undone):
             async with database.begin() as transaction:

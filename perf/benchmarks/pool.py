@@ -11,6 +11,7 @@ import structlog
 
 from app.settings import Settings, load_settings
 from app.wiring import database_url, open_application
+from perf import options
 from perf.benchmarks.statements import Work, asked_again
 
 _EVERY = 1_000
@@ -18,9 +19,9 @@ _SIZES = (1, 2, 3, 5, 10, 20, 40)
 
 
 @click.command("bench-pool")
-@click.option("--operations", type=click.IntRange(10), default=1_000, show_default=True)
-@click.option("--at-once", type=click.IntRange(1), default=64, show_default=True)
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@options.number("--operations", 1_000, "Operations a round.", least=10)
+@options.number("--at-once", 64, "At a time.")
+@options.rounds(5, "pools")
 def bench_pool(operations: int, at_once: int, rounds: int) -> None:
     """Answer pages of conversations, many at once, with pools of several sizes, taking turns.
 

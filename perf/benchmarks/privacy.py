@@ -16,6 +16,7 @@ import psutil
 from app.privacy import Privacy
 from app.settings import Settings, load_settings
 from app.wiring import database_url, open_application
+from perf import options
 
 MESSAGES_A_CONVERSATION = 20
 _SAMPLE_SECONDS = 0.002
@@ -43,13 +44,7 @@ class Taken:
 
 
 @click.command("bench-privacy")
-@click.option(
-    "--messages",
-    type=click.IntRange(1),
-    default=100_000,
-    show_default=True,
-    help="Messages of the person, about 500 bytes each.",
-)
+@options.number("--messages", 100_000, "Messages of the person, about 500 bytes each.")
 def bench_privacy(messages: int) -> None:
     """Measure on a database of its own, which is thrown away."""
     with TemporaryDirectory(prefix="guidance-bench-") as folder:

@@ -18,6 +18,7 @@ from app.logs import configure_logs
 from app.server import make_app
 from app.settings import load_settings
 from app.wiring import database_url
+from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
 from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
@@ -34,10 +35,8 @@ _WARM_UP = 60
     show_default=True,
     help="The operation that is asked for.",
 )
-@click.option(
-    "--requests", type=click.IntRange(20), default=500, show_default=True, help="How often."
-)
-@click.option("--lines", type=click.IntRange(1), default=10, show_default=True, help="How many.")
+@options.number("--requests", 500, "How often.", least=20)
+@options.number("--lines", 10, "How many.")
 def bench_profile(operation: str, requests: int, lines: int) -> None:
     """Print the functions in which an operation spends most time, on the data of the bench.
 

@@ -19,6 +19,7 @@ from db.recording import RecordedStatements
 from db.statement import Statement
 from gql.operations.budgets import trusted_documents
 from metrics.methods import Methods
+from perf import options
 from services.principal import Person
 
 Work = Callable[[], Awaitable[object]]
@@ -37,8 +38,8 @@ _CONNECTIONS = 2
 
 
 @click.command("bench-statements")
-@click.option("--calls", type=click.IntRange(10), default=200, show_default=True)
-@click.option("--rounds", type=click.IntRange(1), default=31, show_default=True)
+@options.number("--calls", 200, "Calls of each way in a round.", least=10)
+@options.rounds(31, "ways")
 def bench_statements(calls: int, rounds: int) -> None:
     """Measure one statement and one operation, with timing and without, taking turns.
 

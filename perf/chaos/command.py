@@ -13,6 +13,7 @@ from app.cli.failures import failing_with
 from app.settings import load_settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
+from perf import options
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
 from perf.chaos.people import NeverAnswered
@@ -28,20 +29,13 @@ def chaos() -> None:
 
 
 @chaos.command("kill-replies")
-@click.option("--people", type=click.IntRange(1), default=10, show_default=True)
-@click.option(
-    "--sends",
-    type=click.IntRange(1),
-    default=200,
-    show_default=True,
-    help="Messages that they send in all.",
-)
-@click.option(
+@options.number("--people", 10, "People who send messages.")
+@options.number("--sends", 200, "Messages that they send in all.")
+@options.number(
     "--kills",
-    type=click.IntRange(0),
-    default=20,
-    show_default=True,
-    help="How often the serving process is killed (SIGKILL) and started again.",
+    20,
+    "How often the serving process is killed (SIGKILL) and started again.",
+    least=0,
 )
 @click.option("--seed", default=1, show_default=True, help="Decides what is sent, and the moments.")
 def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import click
 
-from app.cli.failures import failing_with
 from app.settings import load_settings
 from app.wiring import signing_secrets
-from perf.benchmarks.servers import ServerNotStarted
-from perf.llm_standin.child import StandInNotStarted
-from perf.load.callers import CallersMissing
+from perf import options
 from perf.load.generator import Address
 from perf.load.own_server import Target, own_server, people_of
 from perf.load.printed import lines
-from perf.load.profiles import PROFILES
+from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
+from perf.measuring import measuring
 from perf.statistics.verdicts import Verdict
 
 DEFAULT_OUT = Path("artifacts/load-test-report.json")
@@ -24,22 +22,10 @@ _USERS, _WRITERS = 10_000, 2_000
 
 
 @click.command()
-@click.option(
-    "--profile",
-    "profile_name",
-    type=click.Choice(list(PROFILES)),
-    required=True,
-    help="How hard and how long: smoke takes about a minute.",
-)
+@options.profile()
 @click.option("--url", help="A running server with the people of `guidance seed --profile bench`.")
 @click.option("--api-key", help="A company's key on the server at --url.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    help="Where the report is written.",
-)
+@options.out(DEFAULT_OUT, "Where the report is written.", kind=options.FILE)
 @click.option("--seed", default=1, show_default=True, help="Decides what is sent when.")
 def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed: int) -> int:
     """Ask a server at a given rate, whether it keeps up or not, and judge its answers.
@@ -48,13 +34,9 @@ def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed
     messages are sent and erasures asked for there: never against real people. Exits with 1 when a
     target is missed.
     """
-    try:
-        with failing_with("the load test cannot run"), _target(url, api_key) as target:
-            report = run_load(PROFILES[profile_name], target, seed=seed)
-    except (CallersMissing, ServerNotStarted) as error:
-        raise click.ClickException(str(error)) from None
-    except StandInNotStarted:
-        raise click.ClickException("the stand-in for the model does not start") from None
+    profile = PROFILES[profile_name]
+    with measuring("the server"), _target(profile, url, api_key) as target:
+        report = run_load(profile, target, seed=seed)
     report.write(out)
     for line in lines(report):
         click.echo(line)
@@ -63,10 +45,10 @@ def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed
 
 
 @contextmanager
-def _target(url: str | None, api_key: str | None) -> Iterator[Target]:
+def _target(profile: Profile, url: str | None, api_key: str | None) -> Iterator[Target]:
     if url is None:
         click.echo("Preparing a server with generated data ...", err=True)
-        with own_server() as target:
+        with own_server(profile.sizes) as target:
             yield target
         return
     settings = load_settings()

@@ -20,16 +20,9 @@ from perf.dataset.bench import BenchSizes, bench_tables
 from perf.dataset.fill import fill
 from perf.llm_standin.child import running_stand_in
 from perf.load.callers import People
+from perf.load.profiles import SIZES
 from services.clock import system_clock
 
-SIZES = BenchSizes(
-    users=1_000,
-    conversations_per_user=30,
-    users_with_messages=150,
-    exchanges_per_conversation=10,
-    accounts=5,
-    usage_days=90,
-)
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
 _UNLIMITED = "100000000"
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -123,7 +116,7 @@ def server_on(
             f"http://127.0.0.1:{server.port}",
             people_of(secret, sizes.users, sizes.users_with_messages, key),
             described(sizes),
-            ", ".join(f"{name} {value}" for name, value in MODEL.items()),
+            model_described(MODEL),
         )
 
 
@@ -136,6 +129,11 @@ def people_of(secret: str, users: int, writers: int, api_key: str | None) -> Peo
 def described(sizes: BenchSizes) -> str:
     """The data as the report names it."""
     return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in asdict(sizes).items())
+
+
+def model_described(behaviour: Mapping[str, str]) -> str:
+    """The stand-in's behaviour as the report names it."""
+    return ", ".join(f"{name} {value}" for name, value in behaviour.items())
 
 
 class _Quiet:

@@ -3,8 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perf.dataset.bench import BenchSizes
+
 WARM_UP, RAMP_UP, PLATEAU, SPIKE = "warm-up", "ramp-up", "plateau", "spike"
 _GENTLE, _SPIKE_FACTOR = 0.25, 2
+SIZES = BenchSizes(
+    users=1_000,
+    conversations_per_user=30,
+    users_with_messages=150,
+    exchanges_per_conversation=10,
+    accounts=5,
+    usage_days=90,
+)
+"""The data that a server of our own is measured on, unless the profile says otherwise."""
+_LITTLE = BenchSizes(
+    users=200,
+    conversations_per_user=5,
+    users_with_messages=120,
+    exchanges_per_conversation=2,
+    accounts=1,
+    usage_days=5,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,7 @@ class Profile:
     ramp_up: float
     plateau: float
     spike: float
+    sizes: BenchSizes = SIZES
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -49,6 +69,8 @@ class Profile:
 
 
 def _profiles() -> Iterator[Profile]:
+    # Says whether everything works, and next to nothing of speed.
+    yield Profile("brief", rate=30, warm_up=1, ramp_up=1, plateau=3, spike=1, sizes=_LITTLE)
     yield Profile("smoke", rate=20, warm_up=4, ramp_up=10, plateau=36, spike=14)
     yield Profile("nominal", rate=40, warm_up=15, ramp_up=45, plateau=300, spike=30)
     yield Profile("stress", rate=120, warm_up=15, ramp_up=60, plateau=300, spike=60)

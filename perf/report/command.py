@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 
+from perf import options
 from perf.load.result import LoadReport, ReportUnreadable, read_report
 from perf.report import words
 from perf.report.compare import compare
 from perf.report.files import NAME, write_report
 from perf.report.history import history_of
 
-DEFAULT_OUT, DEFAULT_HISTORY = Path("artifacts/report"), Path("artifacts/history")
+DEFAULT_OUT = Path("artifacts/report")
 _UNREADABLE = 2
-_file = click.Path(dir_okay=False, path_type=Path)
-_folder = click.Path(file_okay=False, path_type=Path)
 
 
 class _Unreadable(click.ClickException):
@@ -23,22 +22,12 @@ class _Unreadable(click.ClickException):
 
 
 @click.command()
-@click.option("--baseline", type=_file, required=True, help="The report of the run before.")
-@click.option("--current", type=_file, required=True, help="The report of the run to be judged.")
+@click.option("--baseline", type=options.FILE, required=True, help="The report of the run before.")
 @click.option(
-    "--out",
-    type=_folder,
-    default=DEFAULT_OUT,
-    show_default=True,
-    help="Where the report is written: Markdown, JSON and one HTML page.",
+    "--current", type=options.FILE, required=True, help="The report of the run to be judged."
 )
-@click.option(
-    "--history",
-    type=_folder,
-    default=DEFAULT_HISTORY,
-    show_default=True,
-    help="A folder with the reports of former runs, for the trend.",
-)
+@options.out(DEFAULT_OUT, "Where the report is written: Markdown, JSON and one HTML page.")
+@options.history()
 def report(baseline: Path, current: Path, out: Path, history: Path) -> int:
     """Compare two runs of `guidance perf run`, and say what is more than noise, and why.
 

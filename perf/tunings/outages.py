@@ -1,116 +1,144 @@
 """What becomes of messages while the model is away for a moment, with and without backoff."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import orjson
 
+from perf.ab.rounds import AnswerUnusable
 from perf.load.callers import find_senders
+from perf.load.exposition import total
 from perf.load.flows import FLOWS
 from perf.load.generator import Client, Request, client_of
+from perf.load.measures import scrape
 from perf.load.own_server import Target
 
-OUTAGE_SECONDS = 0.15
-"""For so long the model stays away after it has refused each message once."""
+OUTAGE_SECONDS = (0.1, 1.0)
+"""For so long the model stays away after it has refused a message: anything between, evenly."""
+HEALTHY = 9
+"""So many messages are answered before each outage: the circuit breaker is closed then, and the
+retries of one message in ten stay within their budget."""
 _PATIENCE_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 0.005
-MESSAGES = 3
-"""In one outage: with two retries each, one fewer failure than opens the circuit breaker."""
-_SPREAD_SECONDS = 0.05
-_SENDERS = 50
+_SENDERS = 200
 _FLOW = FLOWS["SendMessage"]
+_FORGONE = "guidance_generation_retries_forgone_total"
 
 
 @dataclass(slots=True)
 class Outages:
-    """What became of the messages of all outages, and how often the model was asked for them."""
+    """What became of the messages that met an outage, and how often the model was asked for them.
+
+    `forgone` are retries that the budget did not allow, and the backoff had no part in.
+    """
 
     sent: int = 0
     answered: int = 0
     model_calls: int = 0
+    forgone: int = 0
     seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A server, the base URL of the stand-in that is its model, and its senders."""
+    """A server, and the base URL of the stand-in that is its model."""
 
     target: Target
     model_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """One of the two under way."""
+
+    client: Client
+    control: httpx2.AsyncClient
+    senders: Iterator[str]
+    found: Outages
+
+
 def live_through(
-    a: Side, b: Side, *, rounds: int, tell: Callable[[int], None] = lambda _: None
+    a: Side, b: Side, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
 ) -> tuple[Outages, Outages]:
-    """Let the model be away twice a round for both, in the order A B B A."""
-    wanted = rounds * 2 * MESSAGES // _SENDERS + 1
+    """Let the model be away twice a round for both, in the order A B B A, equally long for both.
+
+    Raises `AnswerUnusable` where a message is not answered while the model is there.
+    """
+    wanted = rounds * 2 * (HEALTHY + 1) // _SENDERS + 1
     senders: list[Iterator[str]] = [
         cycle(find_senders(one.target.url, one.target.people, messages=wanted, wanted=_SENDERS))
         for one in (a, b)
     ]
-    return asyncio.run(_live_through((a, b), senders, rounds, tell))
+    random = Random(1)
+    lengths = [(random.uniform(*seconds), random.uniform(*seconds)) for _ in range(rounds)]
+    return asyncio.run(_live_through((a, b), senders, lengths))
 
 
 async def _live_through(
-    sides: tuple[Side, Side],
-    senders: list[Iterator[str]],
-    rounds: int,
-    tell: Callable[[int], None],
+    sides: tuple[Side, Side], senders: list[Iterator[str]], lengths: list[tuple[float, float]]
 ) -> tuple[Outages, Outages]:
-    random, found = Random(1), (Outages(), Outages())
-    async with client_of(sides[0].target.url) as first, client_of(sides[1].target.url) as second:
-        clients = (first, second)
-        for number in range(rounds):
-            for place in (0, 1, 1, 0):
-                await _outage(
-                    clients[place], senders[place], sides[place].model_url, found[place], random
-                )
-            tell(number + 1)
-    return found
+    async with AsyncExitStack() as stack:
+        a, b = [
+            _Arm(
+                await stack.enter_async_context(client_of(side.target.url)),
+                await stack.enter_async_context(_control(side.model_url)),
+                tokens,
+                Outages(),
+            )
+            for side, tokens in zip(sides, senders, strict=True)
+        ]
+        before = [await _forgone(arm) for arm in (a, b)]
+        for first, second in lengths:
+            for arm, length in ((a, first), (b, first), (b, second), (a, second)):
+                await _all_is_well(arm)
+                await _outage(arm, length)
+        for arm, was in zip((a, b), before, strict=True):
+            arm.found.forgone = await _forgone(arm) - was
+        return a.found, b.found
 
 
-async def _outage(
-    client: Client, senders: Iterator[str], model_url: str, found: Outages, random: Random
-) -> None:
-    delays = [random.uniform(0, _SPREAD_SECONDS) for _ in range(MESSAGES)]
-    async with _control(model_url) as control:
-        before = await _counts(control)
-        (await control.patch("/control", json={"status": 503})).raise_for_status()
-        async with asyncio.TaskGroup() as group:
-            sent = [
-                group.create_task(_send(client, next(senders), delay, found)) for delay in delays
-            ]
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                refused = before["refused"] + MESSAGES
-                # A breaker that opened in the last outage has messages fail before the model does.
-                while (await _counts(control))["refused"] < refused and not all(  # noqa: ASYNC110 - another process counts
-                    one.done() for one in sent
-                ):
-                    await asyncio.sleep(_ASK_AGAIN_SECONDS)
-            await asyncio.sleep(OUTAGE_SECONDS)
-            (await control.patch("/control", json={"status": None})).raise_for_status()
-        found.model_calls += (await _counts(control))["received"] - before["received"]
+async def _all_is_well(arm: _Arm) -> None:
+    sending = (_sent(arm) for _ in range(HEALTHY))
+    if not all(await asyncio.gather(*sending)):
+        raise AnswerUnusable("a message is not answered although the model is there")
 
 
-async def _send(client: Client, token: str, delay: float, found: Outages) -> None:
-    await asyncio.sleep(delay)
-    body = {
-        "query": _FLOW.document,
-        "variables": _FLOW.variables(f"outage {perf_counter()} {token[-8:]}"),
-    }
+async def _outage(arm: _Arm, length: float) -> None:
+    before = await _counts(arm.control)
+    (await arm.control.patch("/control", json={"status": 503})).raise_for_status()
     started = perf_counter()
-    response = await client.post(Request(orjson.dumps(body), {"authorization": f"Bearer {token}"}))
-    found.sent += 1
-    if _is_answered(orjson.loads(response.body)):
-        found.answered += 1
-        found.seconds.append(perf_counter() - started)
+    sending = asyncio.create_task(_sent(arm))
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while (await _counts(arm.control))["refused"] == before["refused"]:  # noqa: ASYNC110 - another process counts
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+    await asyncio.sleep(length)
+    (await arm.control.patch("/control", json={"status": None})).raise_for_status()
+    is_answered = await sending
+    arm.found.sent += 1
+    if is_answered:
+        arm.found.answered += 1
+        arm.found.seconds.append(perf_counter() - started)
+    arm.found.model_calls += (await _counts(arm.control))["received"] - before["received"]
+
+
+async def _sent(arm: _Arm) -> bool:
+    """Send a message, and say whether it was answered."""
+    body = {"query": _FLOW.document, "variables": _FLOW.variables(uuid4().hex)}
+    headers = {"authorization": f"Bearer {next(arm.senders)}"}
+    response = await arm.client.post(Request(orjson.dumps(body), headers))
+    return _is_answered(orjson.loads(response.body))
+
+
+async def _forgone(arm: _Arm) -> int:
+    return round(total(await scrape(arm.client) or {}, _FORGONE))
 
 
 # Any: JSON.

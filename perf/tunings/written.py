@@ -13,7 +13,7 @@ from perf.statistics.binomial import share_interval
 from perf.statistics.bootstrap import RESAMPLES
 from perf.statistics.percentiles import Percentile, percentile
 from perf.tunings.measuring import HEAVY_CONVERSATIONS, Tunings
-from perf.tunings.outages import MESSAGES, OUTAGE_SECONDS, Outages
+from perf.tunings.outages import HEALTHY, OUTAGE_SECONDS, Outages
 
 _MS = 1_000
 _MINIMUM = 0.05
@@ -99,22 +99,29 @@ def _lookup(measured: Measured) -> Iterator[str]:
 
 def _backoff(off: Outages, on: Outages) -> Iterator[str]:
     yield from _heading("Retry backoff with jitter")
+    low, high = OUTAGE_SECONDS
     yield (
-        f"Again and again {MESSAGES} messages are sent while the model is away (503), which comes "
-        f"back {OUTAGE_SECONDS:g} s after it has refused each of them once. There are the usual "
-        "two retries. Off: "
-        "`CHAT_LLM_RETRY_BACKOFF_SECONDS=0` and `CHAT_LLM_RETRY_JITTER_SECONDS=0`. On: the "
-        "defaults. The interval is Clopper and Pearson's, 95%."
+        "Again and again the model goes away (503), and comes back between "
+        f"{low:g} and {high:g} s (drawn evenly, the same for both sides) after it has refused a "
+        f"message. {HEALTHY} messages are answered before each outage, so that the circuit breaker "
+        "is closed and the budget of retries is whole when it begins. There are the usual two "
+        "retries. Off: `CHAT_LLM_RETRY_BACKOFF_SECONDS=0` and `CHAT_LLM_RETRY_JITTER_SECONDS=0`. "
+        "On: the defaults, which wait 0.2 to 0.3 s, and then 0.4 to 0.5 s. `n` is the number of "
+        "messages that met an outage; the interval is Clopper and Pearson's, 95%; `forgone` are "
+        "retries that the budget did not allow; the median is that of the answered."
     )
     yield ""
-    yield "| backoff | n | answered | interval | requests to the model a message | median ms |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| backoff | n | answered | interval | requests to the model a message | forgone | "
+        "median ms |"
+    )
+    yield "|---|---|---|---|---|---|---|"
     for name, one in (("off", off), ("on", on)):
         low, high = share_interval(one.answered, one.sent)
         took = f"{median(one.seconds) * _MS:.0f}" if one.seconds else "-"
         yield (
             f"| {name} | {one.sent} | {one.answered / one.sent:.1%} | {low:.1%} to {high:.1%} | "
-            f"{one.model_calls / one.sent:.2f} | {took} |"
+            f"{one.model_calls / one.sent:.2f} | {one.forgone} | {took} |"
         )
 
 

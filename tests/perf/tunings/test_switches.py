@@ -15,7 +15,7 @@ from perf.load.host import ROOT
 from perf.load.own_server import Target
 from perf.tunings.asking_twice import asking_twice
 from perf.tunings.indexes import drop_indexes, performance_indexes
-from perf.tunings.outages import MESSAGES, Side, live_through
+from perf.tunings.outages import Side, live_through
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import serving, settings_for, token_of
@@ -71,11 +71,11 @@ def test_backoff_gets_messages_over_a_short_outage(
             )
             for api in (off, on)
         ]
-        without, with_backoff = live_through(*sides, rounds=1)
-    assert (with_backoff.answered, with_backoff.sent) == (2 * MESSAGES, 2 * MESSAGES)
-    assert without.sent == 2 * MESSAGES
+        without, with_backoff = live_through(*sides, rounds=2, seconds=(0.4, 0.4))
+    assert (without.sent, without.forgone) == (4, 0)
     assert without.answered < without.sent
     assert without.model_calls > without.sent
+    assert (with_backoff.sent, with_backoff.answered, with_backoff.forgone) == (4, 4, 0)
 
 
 def _settings(url: str, folder: Path, model: StandInControl, retries: dict[str, float]) -> Settings:

@@ -33,7 +33,7 @@ def test_the_page_has_each_tuning_before_and_after(measured: Measured) -> None:
         replace(measured.b, latencies={QUOTA: [0.01 + n / 1e5 for n in range(12)]}),
         {QUOTA: [-1.0 - n / 100 for n in range(6)]},
     )
-    off, on = Outages(10, 1, 30, [0.5]), Outages(10, 9, 20, [0.4, 0.6])
+    off, on = Outages(10, 1, 30, 2, [0.5]), Outages(10, 9, 20, 0, [0.4, 0.6])
     page = written(
         Tunings(("ix_a", "ix_b"), even, even, even, even, (off, on)),
         commit="abc",
@@ -54,8 +54,8 @@ def test_the_page_has_each_tuning_before_and_after(measured: Measured) -> None:
     row = "| Quota | 12 | 30.1 (30.0 to 30.1) | 10.1 (10.0 to 10.1) | 30.1 (30.1 to …) "
     assert page.count(row) == 4
     assert "faster: -64% (" in page
-    assert "| off | 10 | 10.0% | 0.3% to 44.5% | 3.00 | 500 |" in page
-    assert "| on | 10 | 90.0% | 55.5% to 99.7% | 2.00 | 500 |" in page
+    assert "| off | 10 | 10.0% | 0.3% to 44.5% | 3.00 | 2 | 500 |" in page
+    assert "| on | 10 | 90.0% | 55.5% to 99.7% | 2.00 | 0 | 500 |" in page
     assert "| Quota | 12 | 10.1 (10.1 to …) | INCONCLUSIVE (≤" in page
 
 

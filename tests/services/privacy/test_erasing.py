@@ -2,32 +2,25 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from db.queries import privacy_work
-from services.guidance.records import Exchange
-from services.people import KnownPeople, PersonUnknown
 from services.privacy.operating import try_again
 from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
-from services.refusal import Conflict
 from tests.fixtures.postgres import everything, run
-from tests.fixtures.world import ADA, EDITH, GRACE, NOW
-from tests.services.guidance import parts as chat
+from tests.fixtures.world import ADA, GRACE, NOW
+from tests.services.privacy.erasures import TAKE_AGAIN, prepare
 from tests.services.privacy.parts import (
     LATER,
     Crash,
     CrashAt,
     Parts,
-    enrich,
     instance,
-    until,
 )
 from tests.services.privacy.test_exporting import names_in
 
-TAKE_AGAIN = "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE user_id = 1"
 WHAT_IS_ERASED = {
     "audit_events": 5,
     "billing_payment_attempts": 1,
@@ -45,19 +38,6 @@ WHAT_IS_ERASED = {
     "users": 1,
 }
 """Of Ada, with riches, an export and the request for erasure: rows deleted or anonymised."""
-
-
-async def ask(parts: Parts, user_id: int = ADA) -> int:
-    return await parts.service.request_erasure(user_id, idempotency_key="erase", request_id="r")
-
-
-async def prepare(url: str, folder: Path) -> int:
-    """Give Ada everything that can be erased, and let her alone ask for it."""
-    await enrich(url)
-    await run(url, "UPDATE user_privacy_requests SET status = 'cancelled' WHERE id = 10")
-    async with instance(url, folder) as parts:
-        await parts.export()
-        return await ask(parts)
 
 
 async def receipt(parts: Parts, request: int) -> dict[str, int]:
@@ -264,200 +244,5 @@ def test_a_column_that_nobody_classified_keeps_everything_where_it_is(
             await run(own_world, TAKE_AGAIN)
             await parts.erase()
             assert (await parts.request(request))["status"] == "completed"
-
-    asyncio.run(scenario())
-
-
-def test_who_is_being_erased_is_signed_out_and_changes_nothing(
-    own_world: str, tmp_path: Path
-) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER, observe=CrashAt(8)) as dying:
-            with pytest.raises(Crash):
-                await dying.erase()
-        async with instance(own_world, tmp_path) as parts, chat.instance(own_world) as talk:
-            assert await parts.value("SELECT count(*) FROM chat_messages") == 163
-            assert not await KnownPeople(parts.database).has(ADA)
-            for act in (
-                parts.service.request_export(ADA, idempotency_key="k", request_id="r"),
-                talk.conversations.start(ADA, title="T", idempotency_key="k"),
-                send(talk, ADA),
-            ):
-                with pytest.raises(PersonUnknown):
-                    await act
-
-    asyncio.run(scenario())
-
-
-async def begin_erasure(parts: Parts, user_id: int) -> None:
-    await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = $1", user_id)
-    await parts.rows(
-        "INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at) "
-        "VALUES ($1, 'delete', 'processing', now())",
-        user_id,
-    )
-
-
-def test_a_person_who_is_there_is_looked_up_once(own_world: str, tmp_path: Path) -> None:
-    asked: list[str] = []
-    seconds = [100.0]
-
-    async def scenario() -> None:
-        async with instance(
-            own_world, tmp_path, observe=lambda name, *_: asked.append(name)
-        ) as parts:
-            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
-            assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
-            assert asked[0] == "users.under_erasure"
-            assert set(asked[1:]) == {"users.is_there"}
-            asked.clear()
-            seconds[0] += 0.9
-            assert await people.has(ADA)
-            assert asked == []
-            for _ in range(5):
-                seconds[0] += 1
-                assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
-            assert asked == ["users.under_erasure"] * 5
-
-    asyncio.run(scenario())
-
-
-def test_who_is_being_erased_is_not_believed_to_be_there(own_world: str, tmp_path: Path) -> None:
-    seconds = [100.0]
-
-    async def scenario() -> None:
-        async with instance(own_world, tmp_path) as parts:
-            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
-            assert await people.has(ADA)
-            assert await people.has(EDITH)
-            await begin_erasure(parts, ADA)
-            seconds[0] += 1
-            assert [await people.has(ADA) for _ in range(2)] == [False] * 2
-            assert await people.has(EDITH)
-            await begin_erasure(parts, EDITH)
-            assert await people.has(EDITH), "until it looks again"
-            await people.forget([EDITH])
-            assert not await people.has(EDITH)
-
-    asyncio.run(scenario())
-
-
-def test_who_has_not_looked_for_long_believes_nothing(own_world: str, tmp_path: Path) -> None:
-    seconds = [100.0]
-
-    async def scenario() -> None:
-        async with instance(own_world, tmp_path) as parts:
-            people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
-            assert await people.has(ADA)
-            await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = $1", ADA)
-            seconds[0] += 2
-            assert not await people.has(ADA), "an erasure may be over since"
-
-    asyncio.run(scenario())
-
-
-async def send(talk: chat.Parts, user_id: int) -> Exchange:
-    return await talk.guidance.send(
-        user_id, conversation_id=None, content="Hello?", idempotency_key="hello"
-    )
-
-
-def test_a_reply_that_is_being_written_is_not_written_back(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with (
-            chat.instance(own_world) as talk,
-            instance(own_world, tmp_path, clock=lambda: LATER) as parts,
-        ):
-            exchange = await send(talk, ADA)
-            talk.model.say("Good ")
-            stored = "SELECT content = 'Good ' FROM chat_messages WHERE id = $1"
-            await until(lambda: parts.value(stored, exchange.reply_id))
-            await parts.erase()
-            await until(lambda: talk.model.cancelled == 1)
-            await until(lambda: not talk.jobs.is_writing(exchange.reply_id))
-            assert await everything_of_ada(parts) == []
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-
-    asyncio.run(scenario())
-
-
-async def everything_of_ada(parts: Parts) -> list[Any]:
-    return await parts.rows(
-        "SELECT user_id FROM quota_ledger_entries WHERE user_id = 1 UNION ALL "
-        "SELECT user_id FROM reply_generations UNION ALL "
-        "SELECT id FROM chat_messages WHERE content LIKE 'Good%' UNION ALL "
-        "SELECT id FROM users WHERE id = 1"
-    )
-
-
-def test_an_export_that_is_being_made_is_finished_first(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await enrich(own_world)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            request = await parts.service.request_erasure(ADA, idempotency_key="k", request_id="r")
-            await parts.rows("UPDATE user_privacy_requests SET scheduled_for = '2026-02-20'")
-            await parts.rows(
-                "UPDATE user_privacy_requests SET status = 'processing', "
-                "lease_owner = gen_random_uuid(), lease_expires_at = 'infinity' WHERE id = 5"
-            )
-            await parts.rows("DELETE FROM user_privacy_requests WHERE id = 10")
-            assert await parts.erase() == 0
-            assert (await parts.request(request))["status"] == "requested"
-            await parts.rows(
-                "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE id = 5"
-            )
-            assert await parts.erase() == 1, "nobody is making it any more"
-            export = await parts.request(5)
-            assert (export["status"], export["error_reason"]) == ("cancelled", "superseded")
-
-    asyncio.run(scenario())
-
-
-def test_an_export_and_an_erasure_that_are_taken_at_once(own_world: str, tmp_path: Path) -> None:
-    """Whoever comes first: the archive is gone in the end, and so is the person."""
-
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        await run(
-            own_world,
-            "UPDATE user_privacy_requests SET status = 'requested', "
-            "completed_at = NULL, attempts = 0 WHERE id = 5; DELETE FROM privacy_exports",
-        )
-        async with (
-            instance(own_world, tmp_path, clock=lambda: LATER) as one,
-            instance(own_world, tmp_path, clock=lambda: LATER) as other,
-        ):
-            await asyncio.gather(one.export(), other.erase())
-            await other.erase()
-            assert (await one.request(request))["status"] == "completed"
-            assert (await one.request(5))["status"] in {"completed", "cancelled"}
-            assert not names_in(tmp_path)
-
-    asyncio.run(scenario())
-
-
-def test_an_export_can_be_asked_for_while_an_erasure_waits(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, tmp_path) as parts:
-            export = await parts.service.request_export(GRACE, idempotency_key="k", request_id="r")
-            await parts.export()
-            assert (await parts.request(export))["status"] == "completed"
-            assert (await parts.request(10))["status"] == "requested"
-
-    asyncio.run(scenario())
-
-
-def test_an_erasure_that_has_begun_is_not_taken_back(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER, observe=CrashAt(8)) as dying:
-            with pytest.raises(Crash):
-                await dying.erase()
-        async with instance(own_world, tmp_path) as parts:
-            with pytest.raises(Conflict):
-                await parts.service.cancel(ADA, request, request_id="r")
 
     asyncio.run(scenario())

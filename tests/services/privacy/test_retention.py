@@ -7,8 +7,8 @@ from pathlib import Path
 from services.privacy.retention import remove_what_was_kept
 from tests.fixtures.postgres import everything
 from tests.fixtures.world import GRACE
+from tests.services.privacy.erasures import prepare
 from tests.services.privacy.parts import LATER, Parts, instance
-from tests.services.privacy.test_erasing import prepare
 
 SECOND = timedelta(seconds=1)
 ALL_TIMES = "2031-05-06T07:08:09Z"

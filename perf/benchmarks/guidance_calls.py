@@ -1,0 +1,144 @@
+"""A whole `generateGuidance`, beside the same call without metering, and the model by itself."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from asyncpg import Record
+
+from app.budgets import open_budgets
+from app.documents import open_documents
+from app.graphql.answers import GraphQLRequest
+from app.graphql.metering import Meter
+from app.graphql.service import GraphQLService
+from app.settings import Settings
+from app.wiring import Application, open_application
+from clients.llm import LanguageModel
+from clients.llm.opening import open_language_model
+from gql.build import schema
+from gql.context import Services
+from gql.operations.budgets import trusted_documents
+from perf.ab.servers import AT_ONCE
+from perf.load.own_server import running_model
+from services.clock import system_clock
+from services.enterprise.credentials import CredentialService
+from services.metered.records import Assignment, Question
+from services.metered.rules import prompt
+from services.metered.service import MeteredGuidance
+from services.metered.writing import Writer
+from services.principal import ApiClient
+from services.throttling.turns import Turns
+
+_DOCUMENT = trusted_documents()["GenerateGuidance"].text
+_QUESTION = Question("A customer is late with a payment.", "Get paid.", None)
+_NO_END = {"b2b_daily_usage_limit": 10**9, "b2b_monthly_usage_limit": 10**9}
+Works = Mapping[str, Callable[[], Awaitable[object]]]
+
+
+class Unmetered(MeteredGuidance):
+    """Has the same reply written, and claims no key, counts no unit and records nothing."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def generate(
+        self, client: ApiClient, question: Question, *, idempotency_key: str
+    ) -> Record:
+        """Answer a question."""
+        del client, idempotency_key
+        outcome = await self._writer.write(Assignment(0, prompt(question)))
+        reply = {
+            "content": outcome.content,
+            "failure_reason": outcome.failure and outcome.failure.value,
+            "is_overage": False,
+            "model": outcome.report.model,
+            "attempts": outcome.report.attempts,
+            "prompt_tokens": outcome.report.prompt_tokens,
+            "completion_tokens": outcome.report.completion_tokens,
+            "latency_ms": outcome.latency_ms,
+        }
+        return cast("Record", reply)  # read by the names of its columns alone
+
+
+async def report_guidance(
+    settings: Settings,
+    url: str,
+    client: ApiClient,
+    report: Callable[[Works], Awaitable[None]],
+) -> None:
+    """Measure the three by turns, with a stand-in that writes twenty words at once.
+
+    The client's company is charged for what is metered.
+    """
+    with running_model(AT_ONCE) as model_url:
+        configured = settings.model_copy(update={"chat_llm_base_url": model_url} | _NO_END)
+        async with (
+            open_application(configured, url) as application,
+            open_language_model(configured.language_model) as model,
+        ):
+            await _report(application, model, client, report)
+
+
+async def _report(
+    application: Application,
+    model: LanguageModel,
+    client: ApiClient,
+    report: Callable[[Works], Awaitable[None]],
+) -> None:
+    settings = application.settings
+    writer = Writer(model, settings.chat_llm_model)
+    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    async with (
+        open_budgets(settings) as budgets,
+        open_documents(settings, core, application.database, clock=system_clock) as documents,
+    ):
+        unmetered = GraphQLService(
+            core,
+            documents.found,
+            application.database,
+            services=_services(application, Unmetered(writer)),
+            subscriptions=application.subscriptions,
+            contract=settings.usage_contract,
+            meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
+            observations=application.observations,
+            clock=system_clock,
+        )
+        await report(
+            {
+                "the model by itself": lambda: writer.write(Assignment(0, prompt(_QUESTION))),
+                "generateGuidance without metering": await _asking(unmetered, client),
+                "generateGuidance": await _asking(application.graphql, client),
+            }
+        )
+
+
+def _services(application: Application, metered: MeteredGuidance) -> Services:
+    return Services(
+        billing=application.billing.service,
+        conversations=application.chat.conversations,
+        guidance=application.chat.guidance,
+        credentials=CredentialService(
+            application.database, clock=system_clock, random_bytes=secrets.token_bytes
+        ),
+        privacy=application.privacy.service,
+        links=application.privacy.links,
+        metered=metered,
+    )
+
+
+async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Awaitable[object]]:
+    operation = await service.prepare(GraphQLRequest(_DOCUMENT), client, {})
+
+    async def ask() -> None:
+        values = {
+            "situation": _QUESTION.situation,
+            "objective": _QUESTION.objective,
+            "idempotencyKey": secrets.token_hex(16),
+        }
+        request = GraphQLRequest(_DOCUMENT, variables={"input": values})
+        answer = await service.answer(operation, request, client, "bench")
+        payload = answer.body["data"]["generateGuidance"]
+        if not payload["text"]:
+            raise RuntimeError(f"no guidance was given: {payload['userErrors']}")
+
+    return ask

@@ -1,0 +1,34 @@
+"""People who ask to be erased."""
+
+from pathlib import Path
+
+from services.guidance.records import Exchange
+from tests.fixtures.postgres import run
+from tests.fixtures.world import ADA
+from tests.services.guidance import parts as chat
+from tests.services.privacy.parts import (
+    Parts,
+    enrich,
+    instance,
+)
+
+TAKE_AGAIN = "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE user_id = 1"
+
+
+async def ask(parts: Parts, user_id: int = ADA) -> int:
+    return await parts.service.request_erasure(user_id, idempotency_key="erase", request_id="r")
+
+
+async def prepare(url: str, folder: Path) -> int:
+    """Give Ada everything that can be erased, and let her alone ask for it."""
+    await enrich(url)
+    await run(url, "UPDATE user_privacy_requests SET status = 'cancelled' WHERE id = 10")
+    async with instance(url, folder) as parts:
+        await parts.export()
+        return await ask(parts)
+
+
+async def send(talk: chat.Parts, user_id: int) -> Exchange:
+    return await talk.guidance.send(
+        user_id, conversation_id=None, content="Hello?", idempotency_key="hello"
+    )
