@@ -6,7 +6,7 @@ written as the answer's writer would write its value.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class OrNull:
     written: "Text | Instant | Name | Key"
 
 
+Place: TypeAlias = Mapping[str, Any]  # Any: an instant and a number
 Part: TypeAlias = str | Text | Instant | Name | Key | OrNull
 
 
@@ -57,8 +58,7 @@ class Form:
     has_places: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """Rows in a `form`: their texts, and the place of each where the form has places.
 
     A text is None where a column has what the form has no word for.
@@ -66,4 +66,4 @@ class Written:
 
     form: Form
     texts: Sequence[str | None]
-    places: Sequence[Mapping[str, Any]] = ()  # Any: an instant and a number
+    places: Sequence[Place] = ()

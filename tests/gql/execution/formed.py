@@ -23,7 +23,7 @@ from gql.execution.run import coerced, run
 from gql.execution.sites import form_wanted
 from gql.operations.limits import Limits
 from gql.rows import Column, GlobalId, Rows, Shape, listed
-from gql.schema.connections import PageInfo, page_info
+from gql.schema.connections import PageInfo, page_info, requested_page
 from gql.schema.message import MessageRole, MessageStatus
 from gql.schema.scalars import SCALARS
 from loaders import PageKey, Slice
@@ -98,9 +98,15 @@ def in_order(found: Slice) -> Lines:
 class Query:
     @strawberry.field
     def lines(
-        self, info: Info, of: int = HERE, first: int | None = None, last: int | None = None
+        self,
+        info: Info,
+        of: int = HERE,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Lines | None:
-        page = Page(first or last or 20, is_backward=last is not None)
+        page = requested_page("lines", first=first, after=after, last=last, before=before)
         key = PageKey(of, page, form=form_wanted(info))
         return later(info.context.messages.start(key), in_order)
 

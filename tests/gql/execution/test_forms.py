@@ -66,6 +66,9 @@ LEAVES = st.sampled_from(EVERY_LEAF.split())
 NAMES = st.none() | st.sampled_from(["a", "b", "None", "SELECT", "role_", "__proto", "x" * 60])
 
 
+PAGE_INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+
+
 def selected(leaves: Sequence[tuple[str | None, str]]) -> str:
     by_name = {name or leaf: leaf for name, leaf in leaves}
     return " ".join(f"{name}: {leaf}" for name, leaf in by_name.items())
@@ -84,14 +87,16 @@ def selected(leaves: Sequence[tuple[str | None, str]]) -> str:
     leaves=[(None, leaf) for leaf in EVERY_LEAF.split()],
     size=3,
     side="last",
-    rest="pageInfo { hasNextPage hasPreviousPage startCursor endCursor }",
+    bounds=(0, 3),
+    rest=PAGE_INFO,
 )
 @given(
     rows=st.lists(MESSAGES, max_size=6),
     leaves=st.lists(st.tuples(NAMES, LEAVES), min_size=1, max_size=8),
     size=st.integers(1, 7),
     side=st.sampled_from(["first", "last"]),
-    rest=st.sampled_from(["", "__typename", "pageInfo { hasNextPage startCursor endCursor }"]),
+    bounds=st.tuples(st.none() | st.integers(0, 5), st.none() | st.integers(0, 5)),
+    rest=st.sampled_from(["", "__typename", PAGE_INFO]),
 )
 def test_the_answers_are_the_same(
     lab: Lab,
@@ -99,12 +104,22 @@ def test_the_answers_are_the_same(
     leaves: list[tuple[str | None, str]],
     size: int,
     side: str,
+    bounds: tuple[int | None, int | None],
     rest: str,
 ) -> None:
     lab.store(rows)
-    document = f"{{ lines({side}: {size}) {{ edges {{ line {{ {selected(leaves)} }} }} {rest} }} }}"
-    answer = lab.same(document)
-    if rows:
+    edges = lab.ask("{ lines { edges { cursor } } }", is_written=False)["data"]["lines"]["edges"]
+    after, before = (
+        edges[bound % len(edges)]["cursor"] if edges and bound is not None else None
+        for bound in bounds
+    )
+    document = f"""query ($after: String, $before: String) {{
+      lines({side}: {size}, after: $after, before: $before) {{
+        edges {{ line {{ {selected(leaves)} }} }} {rest}
+      }}
+    }}"""
+    answer = lab.same(document, after=after, before=before)
+    if answer["data"]["lines"]["edges"]:
         assert is_formed(answer)
 
 
