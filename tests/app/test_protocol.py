@@ -1,0 +1,117 @@
+"""What goes over the wire: answers in one piece, in order, on connections that last."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.fixtures.server import Api
+from tests.waiting import PATIENCE_SECONDS
+
+BODY = b'{"query":"{ __typename }"}'
+ANSWER = b'{"data":{"__typename":"Query"}}'
+
+
+@pytest.fixture
+def connection(api: Api) -> Iterator[socket.socket]:
+    """A connection to the server."""
+    place = urlsplit(str(api.http.base_url))
+    with closing(
+        socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
+    ) as opened:
+        yield opened
+
+
+def posted(*fields: bytes, body: bytes = BODY, version: bytes = b"1.1") -> bytes:
+    lines = [
+        b"POST /graphql HTTP/" + version,
+        b"host: test",
+        b"content-type: application/json",
+        b"content-length: %d" % len(body),
+        *fields,
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def read_until(connection: socket.socket, end: bytes, times: int = 1) -> bytes:
+    """What comes until it has `end` so many times."""
+    received = b""
+    while received.count(end) < times:
+        piece = connection.recv(65_536)
+        assert piece, received
+        received += piece
+    return received
+
+
+def read_to_the_end(connection: socket.socket) -> bytes:
+    """What comes until the server closes."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_an_answer_is_one_head_and_one_body(connection: socket.socket) -> None:
+    connection.sendall(posted(b"x-request-id: of-the-test"))
+    head, _, body = read_until(connection, ANSWER).partition(b"\r\n\r\n")
+    status, *fields = head.split(b"\r\n")
+    named = dict(field.split(b": ", 1) for field in fields)
+    assert (status, body) == (b"HTTP/1.1 200 OK", ANSWER)
+    assert len(named) == len(fields), "no field comes twice"
+    assert named[b"content-length"] == b"%d" % len(ANSWER)
+    assert named[b"x-request-id"] == b"of-the-test"
+    assert {b"date", b"content-type"} < named.keys()
+
+
+def test_requests_that_come_at_once_are_answered_in_their_order(connection: socket.socket) -> None:
+    connection.sendall(posted(b"x-request-id: number-1") + posted(b"x-request-id: number-2"))
+    received = read_until(connection, ANSWER, times=2)
+    assert received.index(b"number-1") < received.index(ANSWER) < received.index(b"number-2")
+
+
+@pytest.mark.parametrize(
+    ("fields", "version"), [((b"connection: close",), b"1.1"), ((), b"1.0")], ids=["1.1", "1.0"]
+)
+def test_a_connection_that_is_not_to_last_is_closed(
+    connection: socket.socket, fields: tuple[bytes, ...], version: bytes
+) -> None:
+    connection.sendall(posted(*fields, version=version))
+    received = read_to_the_end(connection)
+    assert received.endswith(b"\r\nconnection: close\r\n\r\n" + ANSWER)
+
+
+def test_a_body_that_waits_to_be_asked_for_is_asked_for_once(connection: socket.socket) -> None:
+    request = posted(b"expect: 100-continue")
+    head = request[: -len(BODY)]
+    connection.sendall(head)
+    assert read_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    connection.sendall(BODY)
+    assert read_until(connection, ANSWER).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_body_that_is_refused_is_not_asked_for(connection: socket.socket) -> None:
+    connection.sendall(
+        b"POST /graphql HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
+        b"content-length: 99999999\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
+    )
+    received = read_to_the_end(connection)
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert received.count(b"HTTP/1.1") == 1
+
+
+def test_a_head_has_the_fields_of_the_answer_and_no_body(connection: socket.socket) -> None:
+    connection.sendall(
+        b"HEAD /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: test\r\nconnection: close\r\n"
+        b"graphql-require-preflight: 1\r\n\r\n"
+    )
+    head, _, body = read_to_the_end(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert (b"content-length: %d" % len(ANSWER) in head, body) == (True, b"")
+
+
+def test_a_body_that_comes_a_byte_at_a_time_is_read(connection: socket.socket) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    request = posted()
+    connection.sendall(request[: -len(BODY)])
+    for number in range(len(BODY)):
+        connection.sendall(BODY[number : number + 1])
+    assert read_until(connection, ANSWER).startswith(b"HTTP/1.1 200 OK\r\n")
