@@ -41,6 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="compare two real versions of the server in turns, which takes minutes",
     )
     parser.addoption(
+        "--whole-night",
+        action="store_true",
+        help="run a whole night of performance tests, with real servers, which takes a minute",
+    )
+    parser.addoption(
         "--cases",
         type=int,
         default=EXECUTION_CASES,

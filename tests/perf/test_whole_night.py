@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import orjson
+import pytest
 
 from perf.ab.rounds import Plan
 from perf.ab.written import NAME as BESIDE
@@ -29,7 +30,11 @@ BRIEF = PROFILES["brief"]
 NIGHT = ("--profile", BRIEF.name, "--rounds", "6", "--requests", "1", "--base", str(ROOT))
 
 
-def test_a_night_that_is_slower_than_the_one_before_is_red_and_is_kept(tmp_path: Path) -> None:
+def test_a_night_that_is_slower_than_the_one_before_is_red_and_is_kept(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if not request.config.getoption("--whole-night"):
+        pytest.skip("takes a minute: --whole-night")
     history, out = tmp_path / "history", tmp_path / "out"
     quicker_than_possible().write(history / "before.json")
     night = subprocess.run(

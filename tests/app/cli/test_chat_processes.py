@@ -21,6 +21,11 @@ from tests.waiting import until
 
 EDITHS_LIMIT = 5
 """Of the day by the machine's clock, on which she has sent nothing yet."""
+ADAS_MESSAGES = f"""
+SELECT count(*) FROM chat_messages JOIN chat_conversations AS one ON one.id = conversation_id
+WHERE one.user_id = {ADA}
+"""
+"""Of others' the processes' workers delete what has been kept long enough."""
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +66,11 @@ def at_once(sends: int, two: list[Chat], **input_: Any) -> list[dict[str, Any]]:
 
 def test_fifty_sends_with_one_key_are_one(two: list[Chat]) -> None:
     used = two[0].used()
-    before = two[0].rows("SELECT count(*) FROM chat_messages")[0][0]
+    before = two[0].rows(ADAS_MESSAGES)[0][0]
     payloads = at_once(50, two, viewer=ADA, idempotencyKey=token_hex())
     assert payloads == [payloads[0]] * 50
     assert payloads[0]["reply"]["status"] == "COMPLETE"
-    assert two[0].rows("SELECT count(*) FROM chat_messages") == [(before + 2,)]
+    assert two[0].rows(ADAS_MESSAGES) == [(before + 2,)]
     assert two[0].stand_in.counts()["received"] == 1
     assert two[1].used() == used + 1
     assert ledger_differences(two[0].database_url) == []
