@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
-from gql.build import schema
+from gql.build import core_schema
 from gql.context import Services
 from gql.operations.budgets import trusted_documents
 from perf.ab.servers import AT_ONCE
@@ -87,7 +87,7 @@ async def _report(
 ) -> None:
     settings = application.settings
     writer = Writer(model, settings.chat_llm_model)
-    core = schema()._schema  # noqa: SLF001 - what strawberry builds for graphql-core
+    core = core_schema()
     async with (
         open_budgets(settings) as budgets,
         open_documents(settings, core, application.database, clock=system_clock) as documents,

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from app.settings import Settings
 from db.form import Form
 from db.queries import conversations, messages
-from gql.build import schema
+from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from gql.execution.run import coerced
 from gql.operations.limits import Limits
@@ -85,7 +85,7 @@ def test_the_statements_are_those_that_run() -> None:
 
 def _forms(document: str) -> list[Form]:
     """The forms in which an operation wants rows."""
-    core = schema()._schema
+    core = core_schema()
     preparation = Preparation(
         core, limits=Limits(tokens=1_000, depth=15, aliases=10), allows_introspection=False
     )
