@@ -6,8 +6,9 @@ import click
 
 from app.authentication.tokens import LARGEST_ID
 from app.cli.failures import failing_with
+from app.database import database_url
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from services.enterprise.service import AccountNotFound
 
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from app.cli.failures import failing_with
+from app.database import database_url
 from app.documents import trusted_preparation
 from app.settings import Settings
-from app.wiring import database_url
 from db.database import open_database
 from gql.build import core_schema
 from gql.execution.prepare import Preparation

@@ -10,8 +10,8 @@ from time import perf_counter
 import click
 import orjson
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from db.database import open_database
 from perf import options
 from perf.benchmarks.load import exchange
