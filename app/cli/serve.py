@@ -67,7 +67,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     signal.signal(signal.SIGTERM, _leave)
     with _shared_metrics(workers):
         config = uvicorn.Config(
-            "app.server:create_app",
+            "app.starting:create_app",
             factory=True,
             http="app.protocol:HttpProtocol",
             ws_max_size=settings.graphql_max_body_bytes,
