@@ -57,3 +57,13 @@ def send_whole(
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def whole_body(cycle: RequestResponseCycle) -> bytes | None:
+    """What was sent as the body, where all of it is there; none of it is to be received then."""
+    if cycle.more_body or cycle.disconnected or cycle.response_complete:
+        return None
+    body = bytes(cycle.body)
+    cycle.body = bytearray()
+    cycle.message_event.clear()
+    return body

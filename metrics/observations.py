@@ -5,7 +5,7 @@ of the whole life of the process and percentiles of the newest samples.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from prometheus_client import Counter, Histogram
@@ -46,7 +46,7 @@ OTHER = "other"
 """The name under which everything is counted that comes after the first 500 names."""
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """What became of a request."""
 
     OK = "ok"
@@ -54,8 +54,8 @@ class Outcome(Enum):
     PROTECTED = "protected"
     SERVER_ERROR = "server_error"
 
-    # Members are single; what Enum hashes by takes a call in Python.
-    __hash__ = object.__hash__
+    # What Enum hashes by takes a call in Python.
+    __hash__ = str.__hash__
 
 
 _OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
@@ -94,14 +94,13 @@ class Observed(NamedTuple):
     cost: int
     outcome: Outcome
 
-    @property
-    def counts_for_latency(self) -> bool:
-        """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
-        return self.outcome is _OK or self.outcome is _SERVER_ERROR
-
     def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
-        """The numbers that are exceeded: by name, what was taken, and what is agreed."""
-        milliseconds = self.seconds * 1000 if self.counts_for_latency else 0.0
+        """The numbers that are exceeded: by name, what was taken, and what is agreed.
+
+        What is refused, on purpose or for a mistake, is not worked for, and quick.
+        """
+        is_worked_for = self.outcome is _OK or self.outcome is _SERVER_ERROR
+        milliseconds = self.seconds * 1000 if is_worked_for else 0.0
         if (
             milliseconds <= agreed.p95_ms
             and (agreed.statements is None or self.statements <= agreed.statements)

@@ -58,7 +58,11 @@ class Documents:
         """The operation that is asked for; raises `RequestRefused`."""
         id_ = request.document_id
         if request.query is None:
-            operation = await self._of_id(id_ or "", request)
+            known = self._trusted.get(id_ or "")
+            if known is None:
+                operation = await self._of_unknown_id(id_ or "", request)
+            else:
+                operation = _checked(known, request.operation_name)
         elif id_ is None:
             operation = self._of_text(request.query, request.operation_name)
         elif request.is_automatic:
@@ -82,10 +86,7 @@ class Documents:
             shape = self._shapes.of(operation)
             self._uses.asked(shape, client or UNKNOWN_CLIENT, self._clock())
 
-    async def _of_id(self, id_: str, request: GraphQLRequest) -> Operation:
-        operation = self._trusted.get(id_)
-        if operation is not None:
-            return _checked(operation, request.operation_name)
+    async def _of_unknown_id(self, id_: str, request: GraphQLRequest) -> Operation:
         if self._texts is not None and is_hash(id_):
             text = await self._texts.get(id_)
             if text is not None:

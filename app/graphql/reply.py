@@ -1,11 +1,12 @@
 """An answer of one piece over HTTP."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from app.exchange import Exchange
 from app.graphql.writing import written
 
 
@@ -27,15 +28,30 @@ class Reply:
         self._media_type = media_type
         self._fields = fields
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> Awaitable[None]:
         """Send it."""
         headers = [
             (b"content-length", b"%d" % len(self._body)),
             (b"content-type", _content_type(self._media_type)),
             *self._fields,
         ]
+        if type(send) is Exchange and send.answer(self._status, headers, self._body):
+            return _SENT
+        return self._send(send, headers)
+
+    async def _send(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
+
+
+class _Sent:
+    """What is awaited where there is nothing to wait for: less than a coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+_SENT = _Sent()
 
 
 @lru_cache(maxsize=16)

@@ -63,6 +63,7 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._documents = documents
+        self.prepare = documents.operation
         contexts = Contexts(
             database,
             services,
@@ -76,15 +77,6 @@ class GraphQLService:
         self._observing = Observing(observations)
         self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
-
-    async def prepare(
-        self,
-        request: GraphQLRequest,
-        principal: Principal,
-        headers: Mapping[str, str],
-    ) -> Operation:
-        """The operation that is asked for; raises `RequestRefused`."""
-        return await self._documents.operation(request, principal, headers)
 
     async def answer(
         self,
@@ -145,7 +137,7 @@ class GraphQLService:
             charge.actual = charge.estimate
             raise
         answer = executed(label, result, request_id, ())
-        if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
+        if charge.estimate and not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
             charge.actual = actual_cost(operation, values, result)
         return answer
 
