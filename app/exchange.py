@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.protocol import send_whole, whole_body
@@ -52,9 +52,8 @@ class Exchange:
                 return
         elif self._head is not None:
             begun, self._head = self._head, None
-            if not message.get("more_body", False) and send_whole(
-                self._cycle, self.status, begun["headers"], message.get("body", b"")
-            ):
+            is_whole, body = not message.get("more_body", False), message.get("body", b"")
+            if is_whole and self._sent(self.status, begun["headers"], body):
                 return
             await self._send(begun)
         await self._send(message)
@@ -62,11 +61,20 @@ class Exchange:
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send an answer that begins with its length; false where it is to be sent by messages."""
         told = (*fields, (REQUEST_ID, self.request_id.encode()))
-        if self._cycle is None or not send_whole(self._cycle, status, told, body):
+        if not self._sent(status, told, body):
             return False
         self.status = status
         return True
 
+    def _sent(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        return self._cycle is not None and send_whole(self._cycle, status, fields, body)
+
     def body(self) -> bytes | None:
         """The whole body, where it is there; otherwise it is to be received by messages."""
         return None if self._cycle is None else whole_body(self._cycle)
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """The exchange that a request is part of."""
+    exchange: Exchange = scope["state"][EXCHANGE]
+    return exchange

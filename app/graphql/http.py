@@ -79,7 +79,8 @@ class GraphQLEndpoint:
         request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
         answer = _NOT_ACCEPTABLE if types is None else await self._answer(request, types)
-        await answer(scope, receive, send)
+        if not (isinstance(answer, Reply) and answer.is_sent_at_once(send)):
+            await answer(scope, receive, send)
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
         log = request.exchange.log
@@ -96,14 +97,14 @@ class GraphQLEndpoint:
             answer = refused(refusal)
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
-            return self._told(answer, request, types)
         except ClientGone:
             log["outcome"] = "gone"
             return Response(status_code=_CLIENT_GONE)
         except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
             return _not_understood(error, types)
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            return self._told(broken(error, request.exchange.request_id), request, types)
+            answer = broken(error, request.exchange.request_id)
+        return self._told(answer, request, types)
 
     async def _run(
         self,

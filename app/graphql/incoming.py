@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
-from app.exchange import EXCHANGE, Exchange
+from app.exchange import exchange_of
 from app.graphql.bad_request import BadRequest
 
 
@@ -18,7 +18,7 @@ class Incoming:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
-        self.exchange: Exchange = scope["state"][EXCHANGE]
+        self.exchange = exchange_of(scope)
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in self.exchange.fields.items()

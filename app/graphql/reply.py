@@ -1,6 +1,6 @@
 """An answer of one piece over HTTP."""
 
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -28,30 +28,22 @@ class Reply:
         self._media_type = media_type
         self._fields = fields
 
-    def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> Awaitable[None]:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        headers = [
+        headers = self._headers()
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+    def is_sent_at_once(self, send: Send) -> bool:
+        """Whether it is sent now, as it is where `send` is an exchange that can."""
+        return type(send) is Exchange and send.answer(self._status, self._headers(), self._body)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        return [
             (b"content-length", b"%d" % len(self._body)),
             (b"content-type", _content_type(self._media_type)),
             *self._fields,
         ]
-        if type(send) is Exchange and send.answer(self._status, headers, self._body):
-            return _SENT
-        return self._send(send, headers)
-
-    async def _send(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
-
-
-class _Sent:
-    """What is awaited where there is nothing to wait for: less than a coroutine."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter(())
-
-
-_SENT = _Sent()
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ import loaders
 from app.caching import open_subscription_cache
 from app.settings import Settings
 from db.database import open_database
-from db.recording import RecordedStatements
+from db.work import Work
 from perf.load.callers import People
 from perf.load.host import ROOT
 from perf.load.own_server import Target
@@ -109,8 +109,8 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
                 contract=settings.usage_contract,
                 now=NOW,
             )
-            with RecordedStatements() as names:
+            with Work() as work:
                 await asyncio.gather(found.subscription.load(ADA), found.quota.load(ADA))
-            return list(names).count(LOOKUP)
+            return work.statements.count(LOOKUP)
 
     return asyncio.run(ask())
