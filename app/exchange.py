@@ -52,22 +52,18 @@ class Exchange:
                 return
         elif self._head is not None:
             begun, self._head = self._head, None
-            is_whole, body = not message.get("more_body", False), message.get("body", b"")
-            if is_whole and self._sent(self.status, begun["headers"], body):
+            if not message.get("more_body", False) and send_whole(
+                self._cycle, self.status, begun["headers"], message.get("body", b"")
+            ):
                 return
             await self._send(begun)
         await self._send(message)
 
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send an answer that begins with its length; false where it is to be sent by messages."""
-        told = (*fields, (REQUEST_ID, self.request_id.encode()))
-        if not self._sent(status, told, body):
-            return False
         self.status = status
-        return True
-
-    def _sent(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        return self._cycle is not None and send_whole(self._cycle, status, fields, body)
+        told = (*fields, (REQUEST_ID, self.request_id.encode()))
+        return send_whole(self._cycle, status, told, body)
 
     def body(self) -> bytes | None:
         """The whole body, where it is there; otherwise it is to be received by messages."""

@@ -24,7 +24,6 @@ from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
-from app.graphql.racing import until_gone
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -126,7 +125,7 @@ class GraphQLEndpoint:
             asked,
             identity.principal,
             request.exchange.request_id,
-            gone=partial(until_gone, request.receive),
+            gone=request.until_gone,
         )
         return self._told(answer, request, types)
 
@@ -172,7 +171,7 @@ class GraphQLEndpoint:
             identity.principal,
             request.exchange.request_id,
             in_parts=True,
-            gone=partial(until_gone, request.receive),
+            gone=request.until_gone,
         )
         first = await anext(answers)
         if first.body.get("hasNext"):

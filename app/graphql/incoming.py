@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope
 
 from app.exchange import exchange_of
 from app.graphql.bad_request import BadRequest
+from app.graphql.racing import until_gone
 
 
 class Incoming:
@@ -30,6 +31,10 @@ class Incoming:
         client = self.scope.get("client")
         return client[0] if client else None
 
+    async def until_gone(self) -> None:
+        """Wait until the client has gone."""
+        await until_gone(self.receive)
+
     @property
     def parameters(self) -> dict[str, str]:
         """Those of the URL; of several of one name the last counts."""
@@ -37,9 +42,6 @@ class Incoming:
 
     async def body(self, max_bytes: int) -> bytes:
         """The whole body; raises `BadRequest` where it is larger, or does not come."""
-        declared = self.headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared) > max_bytes:
-            raise _too_large(max_bytes)
         body = self.exchange.body()
         if body is None:
             body = await self._parts(max_bytes)
@@ -49,6 +51,9 @@ class Incoming:
 
     async def _parts(self, max_bytes: int) -> bytes:
         """What is sent of the body until it ends, or is too large."""
+        declared = self.headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > max_bytes:
+            raise _too_large(max_bytes)
         body, is_last = bytearray(), False
         while not is_last and len(body) <= max_bytes:
             part, is_last = await self._part()
