@@ -1,7 +1,7 @@
 """What compiled code asks about a value that is not exactly what it hoped for."""
 
 from collections.abc import Callable, Mapping
-from types import FunctionType
+from types import FunctionType, GeneratorType
 from typing import Any, TypeAlias
 
 from graphql.pyutils import Undefined
@@ -47,7 +47,7 @@ def is_ordinary(cls: type) -> bool:
     null, and are no mappings but dictionaries.
     """
     return not (
-        cls in {type(None), type(Undefined)}
+        cls in {type(None), type(Undefined), GeneratorType}
         or issubclass(cls, Exception)
         or any(not _TELLING.isdisjoint(vars(base)) for base in cls.__mro__)
         or isinstance(cls.__getattribute__, FunctionType)
