@@ -11,7 +11,7 @@ from perf import options
 from perf.benchmarks.load import asked
 from perf.benchmarks.operations import OPERATIONS
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import JSON, OURS, PRODUCTION, ROWS, leave_a_core, running
+from perf.benchmarks.servers import JSON, OURS, PRODUCTION, ROWS, leave_cores, running
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 
@@ -32,13 +32,13 @@ def bench_bounds(requests: int, rounds: int, connections: int) -> None:
     settings = load_settings()
     secret = secrets.token_hex()
     tokens = tokens_of_people(secret, _PEOPLE)
-    core = leave_a_core()
+    cores = leave_cores()
     with database_url(settings) as url:
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         with (
-            running(OURS, environment, core) as ours,
-            running(ROWS, environment, core) as rows,
-            running(JSON, environment, core) as json,
+            running(OURS, environment, cores) as ours,
+            running(ROWS, environment, cores) as rows,
+            running(JSON, environment, cores) as json,
         ):
             contenders = [
                 Contender(ours, {one.name: asked(one, tokens) for one in OPERATIONS}),

@@ -17,7 +17,7 @@ from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import EMPTY, OURS, PRODUCTION, Server, leave_a_core, running
+from perf.benchmarks.servers import EMPTY, OURS, PRODUCTION, Server, leave_cores, running
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 from services.clock import system_clock
 from services.operations.identifiers import hash_of
@@ -53,13 +53,13 @@ def bench_documents(requests: int, rounds: int) -> None:
     """
     settings = load_settings()
     secret = secrets.token_hex()
-    core = leave_a_core()
+    cores = leave_cores()
     with database_url(settings) as url, _published(url):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
             with (
-                running(EMPTY, environment, core) as empty,
-                running(OURS, environment, core) as ours,
+                running(EMPTY, environment, cores) as empty,
+                running(OURS, environment, cores) as ours,
             ):
                 _measure(empty, ours, tokens_of_people(secret, _PEOPLE), requests, rounds)
         except UnexpectedAnswer as error:
