@@ -63,3 +63,9 @@ def test_what_is_no_address() -> None:
     refused = asked("--url", "nowhere", "--token", "token")
     assert refused.exit_code == 1
     assert refused.output.startswith("Error: nowhere does not answer as this API does: ")
+
+
+def test_a_token_is_needed_where_none_can_be_signed() -> None:
+    environment = PRODUCTION | {"JWT_JWKS_URL": "https://identity.example/keys"}
+    refused = asked(**environment)
+    assert refused.output == "Error: give a --token with the role `ops`: none can be signed here\n"
