@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from prometheus_client import Counter, Histogram
 
+from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
@@ -160,6 +161,8 @@ class Observations:
 
     def __init__(self) -> None:
         self.methods = Methods()
+        self.caches: list[CacheMetrics] = []
+        """Those that Prometheus is told of with the rest."""
         self._operations: dict[str, OperationRecord] = {}
         self._told: dict[str, _Told] = {}
 
@@ -184,8 +187,10 @@ class Observations:
         return list(self._operations.items())
 
     def tell(self) -> None:
-        """Bring what Prometheus has up to date, methods too."""
+        """Bring what Prometheus has up to date, of methods and caches too."""
         self.methods.tell()
+        for cache in self.caches:
+            cache.tell()
         for name, record in self._operations.items():
             told = self._told.get(name)
             if told is None:

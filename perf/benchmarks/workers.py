@@ -12,9 +12,10 @@ import click
 from app.settings import load_settings
 from app.wiring import database_url
 from perf import options
-from perf.benchmarks.load import asked, exchange
-from perf.benchmarks.operations import OPERATIONS
+from perf.benchmarks.load import exchange
+from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.published import asked_by_id, published
 from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running
 from perf.benchmarks.wire import UnexpectedAnswer
 
@@ -42,10 +43,11 @@ def bench_workers(requests: int, rounds: int) -> None:
     """
     settings = load_settings()
     secret = secrets.token_hex()
-    offered = asked(OPERATIONS[0], tokens_of_people(secret, _PEOPLE))
+    tokens = tokens_of_people(secret, _PEOPLE)
+    offered = [asked_by_id(QUOTA.document, authorization=f"Bearer {token}") for token in tokens]
     two_cores = leave_cores(2, keeping=2)
     cores = two_cores or leave_cores()
-    with database_url(settings) as url:
+    with database_url(settings) as url, published(url, [QUOTA.document]):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         with running(OURS, environment, cores) as one, running(IN_TWO, environment, cores) as two:
             try:
