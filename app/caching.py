@@ -15,17 +15,19 @@ from cache import (
 )
 from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
 from metrics.cache import CacheMetrics
+from metrics.observations import Observations
 from services.billing.records import Subscription
 from services.billing.shape import SUBSCRIPTION_SHAPE
 
 
 @asynccontextmanager
 async def open_subscription_cache(
-    settings: Settings,
+    settings: Settings, observations: Observations
 ) -> AsyncIterator[VersionedCache[Subscription]]:
     """Build the cache of current subscriptions, in Redis where there is one."""
     name = "subscription"
     metrics = CacheMetrics(name)
+    observations.caches.append(metrics)
     lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
     async with AsyncExitStack() as stack:
         store: Store = MemoryStore(lifetime_seconds)

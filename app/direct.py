@@ -1,5 +1,7 @@
 """The way of a posted operation: past Starlette's routes, straight to the endpoint."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 GRAPHQL_PATH = "/graphql"
@@ -12,7 +14,7 @@ class Direct:
         self._others = others
         self.graphql = others
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request, a WebSocket or the server's own messages on."""
         is_posted = scope.get("method") == "POST" and scope["path"] == GRAPHQL_PATH
-        await (self.graphql if is_posted else self._others)(scope, receive, send)
+        return (self.graphql if is_posted else self._others)(scope, receive, send)

@@ -4,6 +4,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.exchange import exchange_of
+
 HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -19,6 +21,8 @@ def refused(status: int, message: str) -> Response:
 
 def unavailable(request: Request, reason: str) -> Response:
     """The answer where we are to blame; the log has the reason."""
-    _log.error("a link cannot be answered", request_id=request.state.request_id, reason=reason)
+    _log.error(
+        "a link cannot be answered", request_id=exchange_of(request.scope).request_id, reason=reason
+    )
     message = "This cannot be answered at the moment; try again."
     return JSONResponse({"message": message}, 503, {**HEADERS, "retry-after": "1"})

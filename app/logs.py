@@ -5,19 +5,20 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from traceback import format_tb
+from typing import BinaryIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-_lines: structlog.BytesLogger | None = None
+_write: Callable[[bytes], None] | None = None
 
 
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    global _lines  # noqa: PLW0603 - logging is configured once a process
-    _lines = structlog.BytesLogger(sys.stderr.buffer) if is_json else None
+    global _write  # noqa: PLW0603 - logging is configured once a process
+    _write = _written_to(sys.stderr.buffer) if is_json else None
     processors: list[Processor] = [_json]
     loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if not is_json:
@@ -38,11 +39,24 @@ def configure_logs(*, is_json: bool) -> None:
 
 def log_request(event: dict[str, object]) -> None:
     """Write the line of a request, which every one has: past what structlog does for any event."""
-    if _lines is None:
+    if _write is None:
         structlog.get_logger("guidance.request").info("request", **event)
     else:
         event["event"] = "request"
-        _lines.msg(_json(None, "info", event))
+        _write(_json(None, "info", event) + b"\n")
+
+
+def _written_to(stream: BinaryIO) -> Callable[[bytes], None]:
+    """What writes a line at once, in one piece where the system takes it in one."""
+    write = getattr(stream, "raw", stream).write
+
+    def written(line: bytes) -> None:
+        length = write(line) or 0
+        if length != len(line):
+            stream.write(line[length:])
+            stream.flush()
+
+    return written
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:

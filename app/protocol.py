@@ -33,15 +33,18 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def send_whole(
-    cycle: RequestResponseCycle, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes
+    cycle: RequestResponseCycle | None,
+    status: int,
+    fields: Sequence[tuple[bytes, bytes]],
+    body: bytes,
 ) -> bool:
     """Send an answer that begins with its length; false where it is to be sent as others are.
 
     The names and values of the fields are sent as they are.
     """
-    if cycle.flow.write_paused or cycle.disconnected or cycle.scope["method"] == "HEAD":
+    if cycle is None or cycle.flow.write_paused or cycle.disconnected:
         return False
-    if fields[0][0] != b"content-length":
+    if cycle.scope["method"] == "HEAD" or fields[0][0] != b"content-length":
         return False
     pieces = [STATUS_LINE[status]]
     for name, value in (*cycle.default_headers, *fields):
@@ -57,3 +60,13 @@ def send_whole(
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def whole_body(cycle: RequestResponseCycle) -> bytes | None:
+    """What was sent as the body, where all of it is there; none of it is to be received then."""
+    if cycle.more_body or cycle.disconnected or cycle.response_complete:
+        return None
+    body = bytes(cycle.body)
+    cycle.body = bytearray()
+    cycle.message_event.clear()
+    return body

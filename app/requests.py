@@ -5,29 +5,28 @@ import re
 from itertools import count
 from time import perf_counter
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.exchange import EXCHANGE, REQUEST_ID, Exchange
 from app.logs import log_request
-from app.protocol import CYCLE, send_whole
+from app.protocol import CYCLE
 
-_ID = b"x-request-id"
 _PROCESS, _numbers = os.urandom(8).hex(), count()
-_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
+_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
+_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-_SWITCHING_PROTOCOLS = 101
-_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
 class Requests:
-    """Gives each HTTP request and WebSocket its id, in `scope["state"]` and as `X-Request-ID`.
+    """Gives each HTTP request and WebSocket its id and its `Exchange`, in the request's state.
 
-    The head of an answer waits for its body, so that a server that can sends both at once. At its
-    end a request has a line in the log. What an endpoint puts into `scope["state"]["log"]` is
-    part of it; never texts of messages or personal data.
+    At its end a request has a line in the log, of which the exchange's `log` is part. What a proxy
+    has passed on goes by way of `proxied`, which looks for whom.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, proxied: ASGIApp | None = None) -> None:
         self._app = app
+        self._proxied = proxied or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the server's own messages untouched."""
@@ -35,59 +34,36 @@ class Requests:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        status = 500
-        head: Message | None = None
-        request_id = request_id_from(_offered(scope))
         state = scope.setdefault("state", {})
-        cycle = state.get(CYCLE)
-        state["request_id"] = request_id
+        fields = dict(reversed(scope["headers"]))
+        request_id = request_id_from(fields.get(REQUEST_ID))
+        path = scope["path"]
         log: dict[str, object] = {
             "request_id": request_id,
             "method": scope.get("method", "GET"),
-            "path": _path(scope),
+            "path": first_part(path),
         }
-        state["log"] = log
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status, head
-            if message["type"] in _STARTS:
-                status = message.get("status", _SWITCHING_PROTOCOLS)
-                message["headers"] = [*message.get("headers", ()), (_ID, request_id.encode())]
-                if cycle is not None:
-                    head = message
-                    return
-            elif head is not None:
-                begun, head = head, None
-                if not message.get("more_body", False) and send_whole(
-                    cycle, status, begun["headers"], message.get("body", b"")
-                ):
-                    return
-                await send(begun)
-            await send(message)
-
+        exchange = Exchange(request_id, fields, log, send, state.pop(CYCLE, None))
+        state[EXCHANGE] = exchange
         try:
-            await self._app(scope, receive, send_with_id)
+            app = self._app if _FORWARDED.isdisjoint(fields) else self._proxied
+            await app(scope, receive, exchange)
         finally:
-            if scope["path"] not in _QUIET_PATHS:
-                log["status"] = status
+            # Left there, it would be part of a circle, which only the collector undoes.
+            del state[EXCHANGE]
+            if path not in _QUIET_PATHS:
+                log["status"] = exchange.status
                 log["ms"] = round((perf_counter() - started) * 1000, 2)
                 log_request(log)
 
 
-def request_id_from(offered: str | None) -> str:
+def request_id_from(offered: bytes | None) -> str:
     """The caller's request id where it is a harmless one, otherwise a new one."""
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
-        return offered
+        return offered.decode()
     return f"{_PROCESS}{next(_numbers):016x}"
 
 
-def _offered(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == _ID:
-            return bytes(value).decode("latin-1")
-    return None
-
-
-def _path(scope: Scope) -> str:
+def first_part(path: str) -> str:
     """The path without what it may keep secret: only the first part of it."""
-    return "/" + str(scope["path"]).lstrip("/").partition("/")[0]
+    return path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]

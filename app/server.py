@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.cross_origin import cross_origin
@@ -75,7 +76,13 @@ def make_app(
                 yield {STOPPING: asyncio.Event()}
 
     direct = Direct(Starlette(lifespan=lifespan))
-    return Requests(cross_origin(direct, settings.graphql_allowed_origins))
+    app = cross_origin(direct, settings.graphql_allowed_origins)
+    return Requests(app, _proxied(app, settings.trusted_proxies))
+
+
+def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
+    """The application for what came by way of a proxy, which is believed where it is `trusted`."""
+    return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

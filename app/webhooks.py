@@ -5,6 +5,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from app.billing import Billing
+from app.exchange import exchange_of
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.unavailable import DatabaseUnavailable
@@ -24,7 +25,7 @@ class PaymentWebhook:
 
     async def answer(self, request: Request) -> Response:
         """Take one event: 400 or 413 for what is none, 503 where it cannot be stored."""
-        request_id = request.state.request_id
+        request_id = exchange_of(request.scope).request_id
         try:
             event = self._billing.provider.read_event(
                 await _body(request), request.headers.get("stripe-signature", "")

@@ -70,7 +70,9 @@ async def open_application(
             )
         )
         await stack.enter_async_context(told_regularly(observations))
-        subscriptions = await stack.enter_async_context(open_subscription_cache(settings))
+        subscriptions = await stack.enter_async_context(
+            open_subscription_cache(settings, observations)
+        )
         budgets = await stack.enter_async_context(open_budgets(settings))
         uses = LastUses(database)
         await stack.enter_async_context(uses.noted)

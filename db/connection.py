@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from db.pool import Pool
-from db.recording import current_recording
 from db.session import Session
 from db.statement import Statement
 from db.tracing import trace
 from db.unavailable import connecting, raise_if_lost
+from db.work import current_work
 
 Observer: TypeAlias = Callable[[str, float, int | None, float], None]
 """Told of each statement: its name, the seconds it took, its rows, and the seconds for which a
@@ -91,9 +91,9 @@ class Connection:
         raise_if_lost(error, self._session.driver)
 
     def _report(self, name: str, started: float, rows: int | None) -> None:
-        seconds, recording = perf_counter() - started, current_recording()
-        if recording is not None:
-            recording.seconds += seconds
+        seconds, work = perf_counter() - started, current_work()
+        if work is not None:
+            work.seconds += seconds
         if self._observe is not None:
             self._observe(name, seconds, rows, self._waited)
             self._waited = 0.0
@@ -123,8 +123,8 @@ def _packed(rows: list[asyncpg.Record]) -> int:
 
 def noted(statement: Statement) -> str:
     """Note the statement for the request; gives its text with the operation's name."""
-    recording = current_recording()
-    if recording is None:
+    work = current_work()
+    if work is None:
         return statement.sql
-    recording.names.append(statement.name)
-    return statement.sql_for(recording.operation)
+    work.statements.append(statement.name)
+    return statement.sql_for(work.operation)

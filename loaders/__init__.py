@@ -1,7 +1,6 @@
 """Everything that a request may load, batched: the table of contents of this package."""
 
 from datetime import date, datetime
-from functools import cached_property
 
 from asyncpg import Record
 
@@ -12,6 +11,7 @@ from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_account
+from loaders.once import once
 from loaders.pages import PageKey, pages
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
@@ -69,107 +69,107 @@ class Loaders:
             now=self._now,
         )
 
-    @cached_property
+    @once
     def user(self) -> Loader[int, Record | None]:
         """People by id."""
         return user_by_id(self._database)
 
-    @cached_property
+    @once
     def subscription(self) -> Loader[int, Subscription]:
         """Current subscriptions by user."""
         return subscription_by_user(self._database, self._subscriptions)
 
-    @cached_property
+    @once
     def quota(self) -> Loader[int, Quota]:
         """Today's quotas by user."""
         return quota_by_user(self._database, self.subscription, self._now)
 
-    @cached_property
+    @once
     def plans_on_sale(self) -> Loader[str, tuple[Plan, ...]]:
         """The plans on sale, under the one key `ALL_PLANS`."""
         return plans_on_sale(self._database)
 
-    @cached_property
+    @once
     def conversation(self) -> Loader[int, Record | None]:
         """The viewer's conversations by id."""
         return rows_by_id(self._database, conversations.by_id, self._viewer_id)
 
-    @cached_property
+    @once
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of conversations by user, filtered by status."""
         return pages(self._database, conversations.PAGE_BY_USER)
 
-    @cached_property
+    @once
     def conversation_count(self) -> Loader[ConversationCountKey, int]:
         """How many conversations a user has."""
         return conversation_count(self._database)
 
-    @cached_property
+    @once
     def message(self) -> Loader[int, Record | None]:
         """The messages in the viewer's conversations by id."""
         return rows_by_id(self._database, messages.by_id, self._viewer_id)
 
-    @cached_property
+    @once
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
         """Pages of messages by conversation."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION)
 
-    @cached_property
+    @once
     def message_count(self) -> Loader[int, int]:
         """How many messages a conversation has."""
         return message_count(self._database)
 
-    @cached_property
+    @once
     def privacy_request(self) -> Loader[int, Record | None]:
         """The viewer's privacy requests by id."""
         return rows_by_id(self._database, privacy.requests_by_id, self._viewer_id)
 
-    @cached_property
+    @once
     def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of privacy requests by user, filtered by kind."""
         return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
 
-    @cached_property
+    @once
     def privacy_request_of_nobody(self) -> Loader[int, Record | None]:
         """The requests whose person has been erased, by id; for operators."""
         return requests_of_nobody(self._database)
 
-    @cached_property
+    @once
     def privacy_archive(self) -> Loader[int, Record | None]:
         """The archives that can be fetched, by the request's id."""
         return archive_by_request(self._database, self._now)
 
-    @cached_property
+    @once
     def erased_tables(self) -> Loader[int, tuple[Record, ...]]:
         """What an erasure did to each table, by the request's id."""
         return erased_tables_by_request(self._database)
 
-    @cached_property
+    @once
     def account(self) -> Loader[int, Record | None]:
         """Companies by id."""
         return account_by_id(self._database)
 
-    @cached_property
+    @once
     def administered_account(self) -> Loader[int, Record | None]:
         """The company that a user administers."""
         return account_by_administrator(self._database)
 
-    @cached_property
+    @once
     def usage_by_account(self) -> Loader[int, Usage]:
         """What of its contract a company has used."""
         return usage_by_account(self._database, self._contract, self._now)
 
-    @cached_property
+    @once
     def daily_usage(self) -> Loader[DailyUsageKey, dict[date, int]]:
         """A company's requests a day."""
         return daily_usage(self._database)
 
-    @cached_property
+    @once
     def credentials_by_account(self) -> Loader[int, tuple[Record, ...]]:
         """A company's API keys."""
         return credentials_by_account(self._database, self._now)
 
-    @cached_property
+    @once
     def credential(self) -> Loader[int, Record | None]:
         """The API keys of the company that the viewer administers, by id."""
         return rows_by_id(self._database, credentials.by_id, self._viewer_id)

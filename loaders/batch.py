@@ -1,12 +1,13 @@
 """Loading many keys of one request in one go."""
 
-from asyncio import CancelledError, Future, Task, get_running_loop, shield
+from asyncio import CancelledError, Future, get_running_loop, shield
 from collections.abc import Callable, Coroutine, Hashable
-from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue_batch
 from aiodataloader import Loader as Queued
+
+from db.work import current_work
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -14,26 +15,6 @@ V = TypeVar("V")
 Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
 AtHand = Callable[[K], V | None]
 """Gives the value of a key that is known already."""
-
-_running: ContextVar[set[Task[Any]] | None] = ContextVar("running_batches", default=None)
-
-
-class BatchesEndHere:
-    """Break off the batches that were begun in the block and still run when it is left.
-
-    They run in tasks of their own, which go on when who waits for them does not.
-    """
-
-    __slots__ = ("_running", "_token")
-
-    def __enter__(self) -> None:
-        self._running: set[Task[Any]] = set()
-        self._token = _running.set(self._running)
-
-    def __exit__(self, *_error: object) -> None:
-        _running.reset(self._token)
-        for task in self._running:
-            task.cancel()
 
 
 class Loader(Generic[K, V]):
@@ -70,7 +51,7 @@ class Loader(Generic[K, V]):
 
 
 class _Queue(DataLoader[K, V]):
-    """aiodataloader's queue, dispatched by one task, which ends with the block that it began in."""
+    """aiodataloader's queue, dispatched by one task, which ends with the request's work."""
 
     def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None) -> None:
         """Set what the library sets, without its questions: several are made for each request."""
@@ -98,10 +79,9 @@ class _Queue(DataLoader[K, V]):
     def _begin(self) -> None:
         queue, self._queue = self._queue, []
         task = self.loop.create_task(dispatch_queue_batch(self, queue))
-        running = _running.get()
-        if running is not None:
-            running.add(task)
-            task.add_done_callback(running.discard)
+        work = current_work()
+        if work is not None:
+            work.ends(task)
 
 
 def _itself(key: K) -> K:

@@ -2,6 +2,9 @@
 
 from prometheus_client import Counter, Histogram
 
+from metrics.telling import ToldCounter, ToldHistogram
+from metrics.timing import Timing
+
 _AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
 
 HITS = Counter("guidance_cache_hits", "Values served from a cache.", ("cache",))
@@ -36,22 +39,30 @@ INVALIDATIONS_UNDELIVERED = Counter(
 
 
 class CacheMetrics:
-    """The measurements of the cache `name`."""
+    """The measurements of the cache `name`.
+
+    A hit is noted in plain numbers, of which Prometheus is told by `tell`.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._hits = HITS.labels(name)
+        self._ages = Timing(_AGE_EDGES)
+        self._told_hits = ToldCounter(HITS.labels(name))
+        self._told_ages = ToldHistogram(AGE_SECONDS.labels(name))
         self._misses = MISSES.labels(name)
         self._bypasses = BYPASSES.labels(name)
         self._fills = FILLS.labels(name)
         self._discarded = FILLS_DISCARDED.labels(name)
-        self._age = AGE_SECONDS.labels(name)
         self._undelivered = INVALIDATIONS_UNDELIVERED.labels(name)
 
     def hit(self, age_seconds: float) -> None:
         """Note that a value of that age was served."""
-        self._hits.inc()
-        self._age.observe(age_seconds)
+        self._ages.add(age_seconds)
+
+    def tell(self) -> None:
+        """Bring what Prometheus has of hits up to date."""
+        self._told_hits.tell(self._ages.count)
+        self._told_ages.tell(self._ages)
 
     def missed(self, number: int) -> None:
         """Note values that were not there."""

@@ -5,11 +5,12 @@ of the whole life of the process and percentiles of the newest samples.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from prometheus_client import Counter, Histogram
 
+from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
@@ -46,7 +47,7 @@ OTHER = "other"
 """The name under which everything is counted that comes after the first 500 names."""
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """What became of a request."""
 
     OK = "ok"
@@ -54,8 +55,8 @@ class Outcome(Enum):
     PROTECTED = "protected"
     SERVER_ERROR = "server_error"
 
-    # Members are single; what Enum hashes by takes a call in Python.
-    __hash__ = object.__hash__
+    # What Enum hashes by takes a call in Python.
+    __hash__ = str.__hash__
 
 
 _OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
@@ -94,14 +95,13 @@ class Observed(NamedTuple):
     cost: int
     outcome: Outcome
 
-    @property
-    def counts_for_latency(self) -> bool:
-        """Whether it was worked for: what is refused, on purpose or for a mistake, is quick."""
-        return self.outcome is _OK or self.outcome is _SERVER_ERROR
-
     def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
-        """The numbers that are exceeded: by name, what was taken, and what is agreed."""
-        milliseconds = self.seconds * 1000 if self.counts_for_latency else 0.0
+        """The numbers that are exceeded: by name, what was taken, and what is agreed.
+
+        What is refused, on purpose or for a mistake, is not worked for, and quick.
+        """
+        is_worked_for = self.outcome is _OK or self.outcome is _SERVER_ERROR
+        milliseconds = self.seconds * 1000 if is_worked_for else 0.0
         if (
             milliseconds <= agreed.p95_ms
             and (agreed.statements is None or self.statements <= agreed.statements)
@@ -161,6 +161,8 @@ class Observations:
 
     def __init__(self) -> None:
         self.methods = Methods()
+        self.caches: list[CacheMetrics] = []
+        """Those that Prometheus is told of with the rest."""
         self._operations: dict[str, OperationRecord] = {}
         self._told: dict[str, _Told] = {}
 
@@ -185,8 +187,10 @@ class Observations:
         return list(self._operations.items())
 
     def tell(self) -> None:
-        """Bring what Prometheus has up to date, methods too."""
+        """Bring what Prometheus has up to date, of methods and caches too."""
         self.methods.tell()
+        for cache in self.caches:
+            cache.tell()
         for name, record in self._operations.items():
             told = self._told.get(name)
             if told is None:

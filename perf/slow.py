@@ -63,6 +63,8 @@ def _slow_queries(url: str, top: int, token: str) -> list[Row]:
             timeout=_TIMEOUT_SECONDS,
         )
         body = answer.json()
+    except httpx2.ConnectError:
+        raise click.ClickException(f"no server is to be reached at {url}") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise click.ClickException(f"{url} does not answer as this API does: {error}") from None
     if errors := body.get("errors"):

@@ -58,6 +58,10 @@ class Notes(Generic[K, N]):
         except DatabaseUnavailable as error:
             _log.warning(f"{self._what} are lost", number=len(self._noted), reason=str(error))
 
+    def noted(self, key: K) -> N | None:
+        """What is noted of `key` and not being written yet; it may be changed."""
+        return self._noted.get(key)
+
     def note(self, key: K, note: N) -> None:
         """Note it, together with what is noted of the same key."""
         known = self._noted.get(key)

@@ -61,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run a whole night of performance tests, with real servers, which takes a minute",
     )
     parser.addoption(
+        "--graphql-cores-tests",
+        action="store_true",
+        help="fetch graphql-core's own tests of execution, and run them with compiled code",
+    )
+    parser.addoption(
         "--cases",
         type=int,
         default=EXECUTION_CASES,

@@ -1,6 +1,7 @@
 """Who is asking, from the credential that a request carries."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import structlog
@@ -30,6 +31,11 @@ class Identity(NamedTuple):
     expires_at: float | None = None
 
 
+@lru_cache(maxsize=1_000)
+def _anonymous(address: str | None) -> Identity:
+    return Identity(Anonymous(address))
+
+
 class Authenticator:
     """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
 
@@ -54,7 +60,7 @@ class Authenticator:
             return await self._person(authorization)
         if api_key is not None:
             return Identity(await self._client(api_key))
-        return Identity(Anonymous(address))
+        return _anonymous(address)
 
     async def is_there(self, principal: Principal) -> bool:
         """Whether the caller of what outlives a request has not been erased since."""

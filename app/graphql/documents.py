@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from app.graphql import refusals
 from app.graphql.answers import GraphQLRequest
@@ -16,7 +17,7 @@ from services.operations.uses import DocumentUses
 from services.persisted.records import Texts
 from services.principal import ApiClient, Principal
 
-_NAMES = ("graphql-client-name", "apollographql-client-name")
+_NAME, _APOLLO_NAME = "graphql-client-name", "apollographql-client-name"
 
 
 class Documents:
@@ -58,7 +59,11 @@ class Documents:
         """The operation that is asked for; raises `RequestRefused`."""
         id_ = request.document_id
         if request.query is None:
-            operation = await self._of_id(id_ or "", request)
+            known = self._trusted.get(id_ or "")
+            if known is None:
+                operation = await self._of_unknown_id(id_ or "", request)
+            else:
+                operation = _checked(known, request.operation_name)
         elif id_ is None:
             operation = self._of_text(request.query, request.operation_name)
         elif request.is_automatic:
@@ -74,18 +79,16 @@ class Documents:
         if document is None and self._mode is not OperationsMode.LOG:
             return
         account_id = principal.account_id if isinstance(principal, ApiClient) else None
-        client = client_named(_name_in(headers), account_id)
+        offered = headers.get(_NAME) or headers.get(_APOLLO_NAME)
         if document is not None:
-            user = user_of(document.publishers, client, account_id)
+            user = _user_named(document.publishers, offered, account_id)
             self._uses.used(document.id, user, self._clock())
         else:
+            client = client_named(offered, account_id)
             shape = self._shapes.of(operation)
             self._uses.asked(shape, client or UNKNOWN_CLIENT, self._clock())
 
-    async def _of_id(self, id_: str, request: GraphQLRequest) -> Operation:
-        operation = self._trusted.get(id_)
-        if operation is not None:
-            return _checked(operation, request.operation_name)
+    async def _of_unknown_id(self, id_: str, request: GraphQLRequest) -> Operation:
         if self._texts is not None and is_hash(id_):
             text = await self._texts.get(id_)
             if text is not None:
@@ -128,12 +131,9 @@ class Documents:
         return operation if known is None else replace(operation, document=known.document)
 
 
-def _name_in(headers: Mapping[str, str]) -> str | None:
-    for name in _NAMES:
-        offered = headers.get(name)
-        if offered:
-            return offered
-    return None
+@lru_cache(maxsize=1_000)
+def _user_named(publishers: tuple[str, ...], offered: str | None, account_id: int | None) -> str:
+    return user_of(publishers, client_named(offered, account_id), account_id)
 
 
 def _checked(operation: Operation, name: str | None) -> Operation:

@@ -43,8 +43,8 @@ class EventStream(Response):
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._answers = answers
-        self._request_id = request.request_id
-        self._log = request.log
+        self._request_id = request.exchange.request_id
+        self._log = request.exchange.log
         self._stopping: asyncio.Event = request.scope["state"][STOPPING]
         self._heartbeat_seconds = heartbeat_seconds
         self._expired = expired

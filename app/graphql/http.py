@@ -24,7 +24,6 @@ from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
-from app.graphql.racing import until_gone
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -41,6 +40,15 @@ NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _CLIENT_GONE = 499
 _RETRY_SECONDS = b"1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
+
+
+_NOT_ACCEPTABLE = Reply(
+    406,
+    message_body(
+        f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", NOT_ACCEPTABLE
+    ),
+    JSON,
+)
 
 
 class GraphQLEndpoint:
@@ -67,45 +75,34 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; expected failures have a status, a message and a code."""
-        answer = await self._answer_to(Incoming(scope, receive))
-        await answer(scope, receive, send)
-
-    async def _answer_to(self, request: Incoming) -> ASGIApp:
+        request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
-        if types is None:
-            message = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
-            return Reply(406, message_body(message, NOT_ACCEPTABLE), JSON)
-        try:
-            return await self._answer(request, types)
-        except BadRequest as error:
-            body = message_body(str(error), error.code)
-            return Reply(error.status, body, types.json, error.fields)
-        except NotAuthenticated as error:
-            body = message_body(str(error), Unauthenticated.code)
-            return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
-        except AuthenticationUnavailable as error:
-            body = message_body(str(error), SERVICE_UNAVAILABLE)
-            return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
-        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, request.request_id)
-            return self._told(answer, request, types)
+        answer = _NOT_ACCEPTABLE if types is None else await self._answer(request, types)
+        if not (isinstance(answer, Reply) and answer.is_sent_at_once(send)):
+            await answer(scope, receive, send)
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        identity = await self._authenticator.identity(request.headers, address=request.address)
-        asked = await read_request(request, self._acceptance)
-        if not isinstance(asked, GraphQLRequest):
-            return await self._batch(request, asked, identity.principal)
+        log = request.exchange.log
         try:
+            identity = await self._authenticator.identity(request.headers, address=request.address)
+            asked = await read_request(request, self._acceptance)
+            if not isinstance(asked, GraphQLRequest):
+                return await self._batch(request, asked, identity.principal)
             operation = await self._service.prepare(asked, identity.principal, request.headers)
+            log["operation"] = operation.label
             _check_method(request, operation)
             return await self._run(request, types, operation, asked, identity)
         except RequestRefused as refusal:
             answer = refused(refusal)
+            if types.prefers_stream:
+                return self._events(_only(answer), request, identity)
         except ClientGone:
-            request.log.update(operation=operation.label, outcome="gone")
+            log["outcome"] = "gone"
             return Response(status_code=_CLIENT_GONE)
-        if types.prefers_stream:
-            return self._events(_only(answer), request, identity)
+        except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
+            return _not_understood(error, types)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+            answer = broken(error, request.exchange.request_id)
         return self._told(answer, request, types)
 
     async def _run(
@@ -127,14 +124,14 @@ class GraphQLEndpoint:
             operation,
             asked,
             identity.principal,
-            request.request_id,
-            gone=partial(until_gone, request.receive),
+            request.exchange.request_id,
+            gone=request.until_gone,
         )
         return self._told(answer, request, types)
 
     def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
-        log = request.log
-        log["operation"], log["outcome"] = answer.operation_name, answer.outcome.value
+        log = request.exchange.log
+        log["operation"], log["outcome"] = answer.operation_name, answer.outcome
         log["statements"] = len(answer.statements)
         return self._reply(answer, types)
 
@@ -144,13 +141,13 @@ class GraphQLEndpoint:
         """Answer in turn, so that a batch takes no more of the server at once than one does."""
         record, bodies = Record(), []
         for number, one in enumerate(asked, 1):
-            request_id = f"{request.request_id}.{number}"
+            request_id = f"{request.exchange.request_id}.{number}"
             answer = await self._service.answer_of_batch(
                 one, principal, request.headers, request_id
             )
             record.add(answer)
             bodies.append(answer.body)
-        request.log.update(record.line)
+        request.exchange.log.update(record.line)
         return Reply(200, bodies, JSON, header_fields(answer))
 
     def _reply(self, answer: Answer, types: Accepted) -> ASGIApp:
@@ -172,9 +169,9 @@ class GraphQLEndpoint:
             operation,
             asked,
             identity.principal,
-            request.request_id,
+            request.exchange.request_id,
             in_parts=True,
-            gone=partial(until_gone, request.receive),
+            gone=request.until_gone,
         )
         first = await anext(answers)
         if first.body.get("hasNext"):
@@ -200,7 +197,7 @@ class GraphQLEndpoint:
             operation,
             asked,
             identity.principal,
-            request.request_id,
+            request.exchange.request_id,
             last_event_id=_last_event_id(request),
             in_parts=types.allows_parts_as_events,
         )
@@ -215,6 +212,19 @@ class GraphQLEndpoint:
             heartbeat_seconds=self._heartbeat_seconds,
             expired=partial(until_expired, identity.expires_at, self._clock),
         )
+
+
+def _not_understood(
+    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: Accepted
+) -> Reply:
+    """The answer where no operation could be looked for."""
+    if isinstance(error, BadRequest):
+        return Reply(error.status, message_body(str(error), error.code), types.json, error.fields)
+    if isinstance(error, NotAuthenticated):
+        body = message_body(str(error), Unauthenticated.code)
+        return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
+    body = message_body(str(error), SERVICE_UNAVAILABLE)
+    return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
 
 
 def _check_method(request: Incoming, operation: Operation) -> None:

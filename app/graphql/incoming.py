@@ -1,37 +1,39 @@
 """An HTTP request as the endpoint reads it: what ASGI gave, with header fields by their names."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
+from app.exchange import exchange_of
 from app.graphql.bad_request import BadRequest
+from app.graphql.racing import until_gone
 
 
 class Incoming:
     """One HTTP request for operations; of several fields of one name the first counts."""
 
-    __slots__ = ("headers", "log", "method", "receive", "request_id", "scope")
+    __slots__ = ("exchange", "headers", "method", "receive", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
+        self.exchange = exchange_of(scope)
         self.headers: Mapping[str, str] = {
             name.decode("latin-1"): value.decode("latin-1")
-            for name, value in reversed(scope["headers"])
+            for name, value in self.exchange.fields.items()
         }
-        state: Mapping[str, Any] = scope["state"]  # Any: others put there what they like
-        self.request_id: str = state["request_id"]
-        self.log: dict[str, object] = state["log"]
-        """What the request's line in the log says besides."""
 
     @property
     def address(self) -> str | None:
         """Where the client asks from, where that is known."""
         client = self.scope.get("client")
         return client[0] if client else None
+
+    async def until_gone(self) -> None:
+        """Wait until the client has gone."""
+        await until_gone(self.receive)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -40,18 +42,22 @@ class Incoming:
 
     async def body(self, max_bytes: int) -> bytes:
         """The whole body; raises `BadRequest` where it is larger, or does not come."""
+        body = self.exchange.body()
+        if body is None:
+            body = await self._parts(max_bytes)
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        return body
+
+    async def _parts(self, max_bytes: int) -> bytes:
+        """What is sent of the body until it ends, or is too large."""
         declared = self.headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > max_bytes:
             raise _too_large(max_bytes)
-        part, is_last = await self._part()
-        if is_last and len(part) <= max_bytes:
-            return part
-        body = bytearray(part)
+        body, is_last = bytearray(), False
         while not is_last and len(body) <= max_bytes:
             part, is_last = await self._part()
             body += part
-        if len(body) > max_bytes:
-            raise _too_large(max_bytes)
         return bytes(body)
 
     async def _part(self) -> tuple[bytes, bool]:

@@ -49,9 +49,12 @@ class Meter:
         account = self._account_of(principal)
         if account is None:
             return Charge(cost)
-        turn = self._turns.take_free(account.key) or await self._turn(account, cost)
+        _, key, policy = account
+        turn = self._turns.take_free(key) or await self._turn(account, cost)
         try:
-            spending = await self._budgets.spend(account.key, cost, account.policy)
+            spending = self._budgets.spend_here(key, cost, policy)
+            if spending is None:
+                spending = await self._budgets.spend(key, cost, policy)
         except BaseException:
             turn.end()
             raise

@@ -44,8 +44,8 @@ class PartStream(Response):
         self.raw_headers += header_fields(first)
         self._first = first
         self._others = others
-        self._request_id = request.request_id
-        self._log = request.log
+        self._request_id = request.exchange.request_id
+        self._log = request.exchange.log
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send all; the source of the answers is closed when this returns."""

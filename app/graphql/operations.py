@@ -7,6 +7,7 @@ from time import perf_counter
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
 from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
@@ -46,7 +47,7 @@ class Operations:
             await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
             return
         self._started += 1
-        request_id = f"{self._websocket.state.request_id}.{self._started}"
+        request_id = f"{exchange_of(self._websocket.scope).request_id}.{self._started}"
         task = asyncio.create_task(self._run(message, principal, request_id, in_parts=in_parts))
         self._by_id[message.id] = task
         self._running.add(task)
@@ -69,7 +70,7 @@ class Operations:
     async def end(self) -> None:
         """Stop all, and wait until they have ended."""
         self.stop()
-        self._websocket.state.log["operations"] = self._started
+        exchange_of(self._websocket.scope).log["operations"] = self._started
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from app.exchange import Exchange
 from app.graphql.writing import written
 
 
@@ -29,13 +30,20 @@ class Reply:
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        headers = [
+        headers = self._headers()
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+    def is_sent_at_once(self, send: Send) -> bool:
+        """Whether it is sent now, as it is where `send` is an exchange that can."""
+        return type(send) is Exchange and send.answer(self._status, self._headers(), self._body)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        return [
             (b"content-length", b"%d" % len(self._body)),
             (b"content-type", _content_type(self._media_type)),
             *self._fields,
         ]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
 
 
 @lru_cache(maxsize=16)

@@ -28,13 +28,12 @@ from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
-from db.recording import RecordedStatements, recorded_seconds
+from db.work import Work
 from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import begin, coerced
-from loaders.batch import BatchesEndHere
 from metrics.observations import Observations, Observed, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
@@ -63,6 +62,7 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._documents = documents
+        self.prepare = documents.operation
         contexts = Contexts(
             database,
             services,
@@ -76,15 +76,6 @@ class GraphQLService:
         self._observing = Observing(observations)
         self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
-
-    async def prepare(
-        self,
-        request: GraphQLRequest,
-        principal: Principal,
-        headers: Mapping[str, str],
-    ) -> Operation:
-        """The operation that is asked for; raises `RequestRefused`."""
-        return await self._documents.operation(request, principal, headers)
 
     async def answer(
         self,
@@ -104,12 +95,10 @@ class GraphQLService:
         started = perf_counter()
         values = self._coerced(operation, request)
         try:
-            with RecordedStatements(operation.trusted_name) as statements, BatchesEndHere():
+            with Work(operation.trusted_name) as work:
                 context = self._context(operation, principal, request_id)
                 with await self._meter.charge(operation, values, principal) as charge:
                     answer = await self._executed(operation, values, context, charge, gone)
-                answer.statements = tuple(statements)
-                database_seconds = recorded_seconds()
         except Throttled:
             seconds = perf_counter() - started
             observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
@@ -118,8 +107,10 @@ class GraphQLService:
             raise
         outcome = outcome_in(context, answer.outcome, operation.budget)
         seconds = perf_counter() - started
-        told(answer, charge, outcome, seconds, database_seconds)
-        observed = Observed(operation.label, seconds, len(statements), charge.estimate, outcome)
+        answer.statements = tuple(work.statements)
+        told(answer, charge, outcome, seconds, work.seconds)
+        statements = len(work.statements)
+        observed = Observed(operation.label, seconds, statements, charge.estimate, outcome)
         self._observing.note(operation, observed, request_id)
         return answer
 
@@ -145,7 +136,7 @@ class GraphQLService:
             charge.actual = charge.estimate
             raise
         answer = executed(label, result, request_id, ())
-        if not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
+        if charge.estimate and not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
             charge.actual = actual_cost(operation, values, result)
         return answer
 

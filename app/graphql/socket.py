@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.authentication.authenticator import Authenticator
+from app.exchange import exchange_of
 from app.graphql.connection import (
     PROTOCOL,
     USUAL_TIMES,
@@ -80,18 +81,18 @@ class GraphQLSocket:
         try:
             await connection.serve()
         except WebSocketDisconnect as gone:
-            websocket.state.log["code"] = gone.code
+            exchange_of(websocket.scope).log["code"] = gone.code
         except ConnectionRefused as refused:
             operations.stop()
             await _close(websocket, refused.code, str(refused))
         except Exception:  # noqa: BLE001 - it is logged, and the client is told
-            _log.exception("a socket failed", request_id=websocket.state.request_id)
+            _log.exception("a socket failed", request_id=exchange_of(websocket.scope).request_id)
             operations.stop()
             await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
-    websocket.state.log["code"] = int(code)
+    exchange_of(websocket.scope).log["code"] = int(code)
     # A client that reads nothing does not read this either.
     with suppress(TimeoutError, WebSocketDisconnect):
         async with asyncio.timeout(_GOODBYE_SECONDS):

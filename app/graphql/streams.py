@@ -15,14 +15,13 @@ from app.graphql.contexts import Contexts
 from app.graphql.metering import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
-from db.recording import RecordedStatements, recorded_seconds
+from db.work import Work
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention, Gone
 from gql.execution.incremental import Part, run_in_parts
 from gql.execution.prepare import Operation
 from gql.execution.subscribe import StreamFailed, subscribe
-from loaders.batch import BatchesEndHere
 from metrics.observations import Observed, Outcome
 from services.principal import Principal
 
@@ -71,7 +70,7 @@ class Streams:
             partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
-        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
+        with Work(asked.operation.trusted_name) as work:
             try:
                 with await self._meter.charge(
                     asked.operation, asked.values, asked.principal
@@ -80,9 +79,13 @@ class Streams:
                     async with aclosing(events):
                         async for event in events:
                             answer = executed(
-                                asked.name, event.result, asked.request_id, statements, event.number
+                                asked.name,
+                                event.result,
+                                asked.request_id,
+                                work.statements,
+                                event.number,
                             )
-                            statements.clear()
+                            work.statements.clear()
                             answer.outcome = outcome_in(
                                 context, answer.outcome, asked.operation.budget
                             )
@@ -97,7 +100,7 @@ class Streams:
                 await self._meter.hold_back()
                 raise
             except StreamFailed as failure:
-                answer = failed(asked.name, failure.error, asked.request_id, statements)
+                answer = failed(asked.name, failure.error, asked.request_id, work.statements)
                 record.add(answer)
                 yield answer
             finally:
@@ -107,8 +110,8 @@ class Streams:
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
         record = Record()
-        with RecordedStatements(asked.operation.trusted_name) as statements, BatchesEndHere():
-            parts = Parts(asked.name, asked.request_id, statements)
+        with Work(asked.operation.trusted_name) as work:
+            parts = Parts(asked.name, asked.request_id, work.statements)
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)
             try:
@@ -128,7 +131,7 @@ class Streams:
                     charge,
                     outcome_in(context, answer.outcome, asked.operation.budget),
                     record.elapsed_seconds,
-                    recorded_seconds(),
+                    work.seconds,
                 )
             except Throttled as throttled:
                 record.add(refused(throttled, asked.name))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
-from graphql.pyutils import is_awaitable
 
 from gql.execution.arguments import Coerce
 from gql.execution.code import TooMuchCode
@@ -19,15 +18,16 @@ from gql.execution.completing import Completing
 from gql.execution.emission import Emission, NotCompiled
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
-from gql.execution.values import Unexpected, admit, fragments
+from gql.execution.values import ORDINARY, Unexpected, admit, fragments, is_to_be_awaited
 from gql.rows import Rows
 
 _NAMES = {
     "admit": admit,
     "fragments": fragments,
     "b2a_base64": b2a_base64,
-    "is_awaitable": is_awaitable,
+    "is_to_be_awaited": is_to_be_awaited,
     "LazyInfo": LazyInfo,
+    "ordinary": ORDINARY,
     "Raised": Raised,
     "Rows": Rows,
     "typename": get_typename,

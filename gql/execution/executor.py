@@ -7,9 +7,16 @@ context class of any schema.
 from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLList, GraphQLOutputType, GraphQLResolveInfo, OperationType
+from graphql import (
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    OperationType,
+)
 from graphql.execution import default_field_resolver, default_type_resolver
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.execute import assume_not_async_iterable, assume_not_awaitable
 from graphql.execution.incremental import IncrementalExecutor
 from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
 
@@ -33,6 +40,7 @@ class CompiledExecutor(IncrementalExecutor):
     def __init__(self, *args: Any, operation_extensions: Any = None, **named: Any) -> None:
         super().__init__(*args, **named)
         self.operation_extensions = operation_extensions
+        self._done: dict[str, Any] = {}
 
     def execute_operation(
         self,
@@ -44,10 +52,16 @@ class CompiledExecutor(IncrementalExecutor):
         if plan is None:
             return super().execute_operation(serially)
         running = Running(self.root_value, self.context_value, self.variable_values, lambda: self)
-        return running.run(plan)
+        return running.run(plan, may_wait=self.is_awaitable is is_awaitable)
 
-    def step_back(self, plan: Plan, outcomes: dict[Key, Any]) -> AwaitableOrValue[Result]:
-        """Execute the operation as graphql-core does; what was called is not called again."""
+    def step_back(
+        self, plan: Plan, outcomes: dict[Key, Any], done: dict[str, Any]
+    ) -> AwaitableOrValue[Result]:
+        """Execute the operation as graphql-core does; what was called is not called again.
+
+        What is `done` of a mutation has been completed before the next of its fields began.
+        """
+        self._done = done
         replay = Replay(plan.sites.by_path(outcomes))
         self.middleware_manager = replay
         result = super().execute_operation()
@@ -62,6 +76,28 @@ class CompiledExecutor(IncrementalExecutor):
                 self._let_go(replay)
 
         return awaited()
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """Execute the fields of a mutation, from the first that is not done."""
+        done = self._done
+        left = {name: one for name, one in grouped_field_set.items() if name not in done}
+        rest = super().execute_fields_serially(
+            parent_type, source_value, path, left, position_context
+        )
+        if not isawaitable(rest):
+            return done | rest
+
+        async def joined() -> dict[str, Any]:
+            return done | await rest
+
+        return joined()
 
     def complete_list_value(
         self,
@@ -87,8 +123,8 @@ class CompiledExecutor(IncrementalExecutor):
             or self.hooks is not None
             or self.field_resolver is not default_field_resolver
             or self.type_resolver is not default_type_resolver
-            or self.is_awaitable is not is_awaitable
-            or self.is_async_iterable is not is_async_iterable
+            or self.is_awaitable not in (is_awaitable, assume_not_awaitable)
+            or self.is_async_iterable not in (is_async_iterable, assume_not_async_iterable)
         ):
             return None
         plans = self.plans or _store.plans(self.schema, self.operation, self.fragments)

@@ -14,7 +14,7 @@ from gql.execution.calling import call, passed
 from gql.execution.code import Function
 from gql.execution.emission import Emission, NotCompiled, Place
 from gql.execution.fields import Attribute, Call, Member, access
-from gql.execution.leaf_code import complete_at_once
+from gql.execution.leaf_code import complete_at_once, may_be_awaited
 from gql.execution.sites import Site
 from gql.execution.sources import Source, Variable
 
@@ -136,7 +136,7 @@ def _called(
     awaited = out.name()
     out.line(f"{awaited} = None")
     if not complete_at_once(completing.emission, out, site.definition.type, value, awaited):
-        with out.indented(f"if is_awaitable({value}):"):
+        with out.indented(f"if {may_be_awaited(value)}:"):
             out.line(f"{awaited}, {value} = {value}, None")
         with out.indented("else:"):
             out.line(f"{value} = {complete}(run, {value}, {call_key})")

@@ -18,6 +18,11 @@ def complete_leaf(
     out.line(f"{condition}{value} = {how.completed.format(value)}")
 
 
+def may_be_awaited(value: str) -> str:
+    """The question whether a value is to be awaited, which a look at its class answers."""
+    return f"type({value}) not in ordinary and is_to_be_awaited({value})"
+
+
 def complete_at_once(
     emission: Emission, out: Function, type_: GraphQLOutputType, value: str, awaited: str
 ) -> bool:
@@ -33,6 +38,6 @@ def complete_at_once(
         return False
     nullable = "" if required is not type_ else f"{value} is not None and "
     with out.indented(f"if {nullable}{how.inexact.format(value)}:"):
-        out.line(f"if is_awaitable({value}): {awaited}, {value} = {value}, None")
+        out.line(f"if {may_be_awaited(value)}: {awaited}, {value} = {value}, None")
         out.line(f"else: {value} = {how.completed.format(value)}")
     return True

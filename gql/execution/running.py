@@ -6,6 +6,7 @@ resolvers have given already.
 
 from collections.abc import Callable
 from inspect import isawaitable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import ExecutionResult
@@ -31,6 +32,7 @@ class Running:
     """
 
     __slots__ = (
+        "_done",
         "_executor",
         "_make_executor",
         "arguments",
@@ -61,6 +63,7 @@ class Running:
         self.arguments: list[Values] = []
         """Those that are coerced once a request."""
         self.is_written = is_written
+        self._done = 0
         self._make_executor = make_executor
         self._executor: CompiledExecutor | None = None
 
@@ -71,19 +74,22 @@ class Running:
             self._executor = self._make_executor()
         return self._executor
 
-    def run(self, plan: Plan) -> AwaitableOrValue[Result]:
-        """Run the operation once."""
+    def run(self, plan: Plan, *, may_wait: bool = True) -> AwaitableOrValue[Result]:
+        """Run the operation once; where it may not wait, what has to be awaited is unexpected."""
         data: dict[str, Any] = {}
         try:
             if plan.coerce:
                 self.arguments = [coerce(self) for coerce in plan.coerce]
             for number, root in enumerate(plan.roots, 1):
+                self._done = len(data)
                 root(self, self.root_value, data)
                 if self.pending:
-                    return self._wait(plan, plan.roots[number:], data)
+                    if may_wait:
+                        return self._wait(plan, plan.roots[number:], data)
+                    break
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
-            return self._step_back(plan)
-        return ExecutionResult(data, None)
+            return self._step_back(plan, data)
+        return self._step_back(plan, data) if self.pending else ExecutionResult(data, None)
 
     async def _wait(
         self, plan: Plan, left: tuple[Callable[..., None], ...], data: dict[str, Any]
@@ -91,12 +97,14 @@ class Running:
         try:
             await settle(self)
             for root in left:
+                self._done = len(data)
                 root(self, self.root_value, data)
                 await settle(self)
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
-            result = self._step_back(plan)
+            result = self._step_back(plan, data)
             return await result if isawaitable(result) else result
         return ExecutionResult(data, None)
 
-    def _step_back(self, plan: Plan) -> AwaitableOrValue[Result]:
-        return self.executor.step_back(plan, self.outcomes)
+    def _step_back(self, plan: Plan, data: dict[str, Any]) -> AwaitableOrValue[Result]:
+        done = dict(islice(data.items(), self._done))
+        return self.executor.step_back(plan, self.outcomes, done)

@@ -1,10 +1,10 @@
 """What compiled code asks about a value that is not exactly what it hoped for."""
 
 from collections.abc import Callable, Mapping
-from types import FunctionType
+from types import FunctionType, GeneratorType
 from typing import Any, TypeAlias
 
-from graphql.pyutils import Undefined
+from graphql.pyutils import Undefined, is_awaitable
 from orjson import Fragment
 
 from db.form import Written
@@ -37,7 +37,7 @@ class _Ordinary(set[type]):
         return True
 
 
-_ordinary = _Ordinary()
+ORDINARY = _Ordinary()
 
 
 def is_ordinary(cls: type) -> bool:
@@ -47,7 +47,7 @@ def is_ordinary(cls: type) -> bool:
     null, and are no mappings but dictionaries.
     """
     return not (
-        cls in {type(None), type(Undefined)}
+        cls in {type(None), type(Undefined), GeneratorType}
         or issubclass(cls, Exception)
         or any(not _TELLING.isdisjoint(vars(base)) for base in cls.__mro__)
         or isinstance(cls.__getattribute__, FunctionType)
@@ -55,9 +55,18 @@ def is_ordinary(cls: type) -> bool:
     )
 
 
+def is_to_be_awaited(value: Any) -> bool:
+    """Whether graphql-core awaits a value; that none of an ordinary class is, is remembered."""
+    if is_awaitable(value):
+        return True
+    if value is not None:
+        ORDINARY.has(type(value))
+    return False
+
+
 def admit(value: Any) -> None:
     """Let an object pass whose class nobody named; raises `Unexpected` unless it is ordinary."""
-    if not _ordinary.has(type(value)):
+    if not ORDINARY.has(type(value)):
         raise Unexpected
 
 
@@ -68,7 +77,7 @@ def leaf_completer(coerce: Coerce) -> Coerce:
     """
 
     def complete(value: Any) -> Any:
-        if not _ordinary.has(type(value)):
+        if not ORDINARY.has(type(value)):
             raise Unexpected
         completed = coerce(value)
         if completed is None or completed is Undefined:

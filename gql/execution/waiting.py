@@ -113,7 +113,12 @@ class _Crowd:
                 raise
             if type(awaitable) is Later:
                 value = _made(running, awaitable, key, value)
-            target[name] = complete(running, value, key)
+            try:
+                target[name] = complete(running, value, key)
+            except Exception:
+                # It is the first to fail, and has to be told before any that is there by now.
+                running.outcomes[key] = Settled(value)
+                raise
 
     async def _cancel(self) -> None:
         for task in self._tasks:

@@ -8,10 +8,10 @@ import click
 from app.database import database_url
 from app.settings import load_settings
 from perf import options
-from perf.benchmarks.load import asked
 from perf.benchmarks.operations import OPERATIONS
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import JSON, OURS, PRODUCTION, ROWS, leave_a_core, running
+from perf.benchmarks.published import asked_by_id, published
+from perf.benchmarks.servers import JSON, OURS, PRODUCTION, ROWS, leave_cores, running
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 
@@ -26,28 +26,39 @@ _PATHS = {ROWS: "rows", JSON: "json"}
 def bench_bounds(requests: int, rounds: int, connections: int) -> None:
     """Measure the server on the data of `guidance seed --profile bench`, beside its bounds.
 
+    The documents are published for the client `bench`, asked for by their ids, and retired.
     Bound R reads rows and writes the answer by hand; bound J sends JSON that PostgreSQL built.
     Each server runs on one core, PostgreSQL and the load on the others.
     """
     settings = load_settings()
     secret = secrets.token_hex()
     tokens = tokens_of_people(secret, _PEOPLE)
-    core = leave_a_core()
-    with database_url(settings) as url:
+    cores = leave_cores()
+    texts = [one.document for one in OPERATIONS]
+    with database_url(settings) as url, published(url, texts):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         with (
-            running(OURS, environment, core) as ours,
-            running(ROWS, environment, core) as rows,
-            running(JSON, environment, core) as json,
+            running(OURS, environment, cores) as ours,
+            running(ROWS, environment, cores) as rows,
+            running(JSON, environment, cores) as json,
         ):
             contenders = [
-                Contender(ours, {one.name: asked(one, tokens) for one in OPERATIONS}),
+                Contender(ours, _of_ours(tokens)),
                 *(Contender(server, _of_bound(server.name)) for server in (rows, json)),
             ]
             try:
                 compare(contenders, ROWS, Load(requests, rounds, connections))
             except UnexpectedAnswer as error:
                 raise click.ClickException(f"a server did not answer: {error}") from None
+
+
+def _of_ours(tokens: Sequence[str]) -> dict[str, Sequence[bytes]]:
+    return {
+        operation.name: [
+            asked_by_id(operation.document, authorization=f"Bearer {token}") for token in tokens
+        ]
+        for operation in OPERATIONS
+    }
 
 
 def _of_bound(name: str) -> dict[str, Sequence[bytes]]:

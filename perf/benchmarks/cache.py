@@ -11,7 +11,7 @@ import click
 
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.servers import OURS, Server, running
+from perf.benchmarks.servers import OURS, Cores, Server, running
 
 _CONNECTIONS = 4
 _WARM_UP = 400
@@ -29,7 +29,7 @@ class _Figures:
 
 def compare_cache(
     environment: Mapping[str, str],
-    core: int | None,
+    cores: Cores,
     tokens: Sequence[str],
     *,
     requests: int,
@@ -42,7 +42,7 @@ def compare_cache(
         kinds["in Redis"] = {"REDIS_URL": redis_url}
     with ExitStack() as stack:
         figures = {
-            kind: _Figures(stack.enter_context(running(OURS, {**environment, **settings}, core)))
+            kind: _Figures(stack.enter_context(running(OURS, {**environment, **settings}, cores)))
             for kind, settings in kinds.items()
         }
         for one in figures.values():

@@ -21,7 +21,7 @@ from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.people import people_with_quota, tokens_of_people
 from perf.benchmarks.replies import Person, model_reply
-from perf.benchmarks.servers import OURS, RELAY, Server, leave_a_core, running
+from perf.benchmarks.servers import OURS, RELAY, Server, leave_cores, running
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.llm_standin.child import running_stand_in
 
@@ -100,12 +100,12 @@ def bench_chat(samples: int, replies: int, rounds: int, crowded: int) -> None:
 def _running(people: int) -> Iterator[_Bench]:
     settings = load_settings()
     secret = secrets.token_hex()
-    core = leave_a_core()
+    cores = leave_cores()
     with database_url(settings) as url, running_stand_in("--port", "0") as model:
         environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret, "CHAT_LLM_BASE_URL": model}
         with (
-            running(OURS, environment | _PATIENCE, core) as ours,
-            running(RELAY, environment, core) as relay,
+            running(OURS, environment | _PATIENCE, cores) as ours,
+            running(RELAY, environment, cores) as relay,
         ):
             asking = people_with_quota(
                 ours.port, tokens_of_people(secret, _PEOPLE), count=people, messages=_MESSAGES

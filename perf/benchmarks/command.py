@@ -14,7 +14,7 @@ from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import asked, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import OURS, STOCK, Server, leave_a_core, running
+from perf.benchmarks.servers import OURS, STOCK, Cores, Server, leave_cores, running
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer
 
@@ -44,7 +44,7 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
     settings = load_settings()
     secret = secrets.token_hex()
     tokens = tokens_of_people(secret, _PEOPLE)
-    server_core = leave_a_core()
+    server_core = leave_cores()
     with database_url(settings) as url:
         environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
@@ -69,10 +69,10 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
 
 @contextmanager
 def _contenders(
-    environment: dict[str, str], core: int | None, tokens: Sequence[str]
+    environment: dict[str, str], cores: Cores, tokens: Sequence[str]
 ) -> Iterator[list[Contender]]:
     requests = {operation.name: asked(operation, tokens) for operation in OPERATIONS}
-    with running(OURS, environment, core) as ours, running(STOCK, environment, core) as stock:
+    with running(OURS, environment, cores) as ours, running(STOCK, environment, cores) as stock:
         yield [Contender(ours, requests), Contender(stock, requests)]
 
 

@@ -2,44 +2,26 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 
 import click
-import orjson
 
 from app.database import database_url
 from app.settings import load_settings
-from db.database import open_database
 from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import EMPTY, OURS, PRODUCTION, Server, leave_a_core, running
-from perf.benchmarks.wire import UnexpectedAnswer, posted
-from services.clock import system_clock
-from services.operations.identifiers import hash_of
-from services.operations.records import DocumentState, Submission
-from services.operations.registry import OperationRegistry
+from perf.benchmarks.published import asked_by_id, published
+from perf.benchmarks.servers import EMPTY, OURS, PRODUCTION, Server, leave_cores, running
+from perf.benchmarks.wire import UnexpectedAnswer
 
-_CLIENT = "bench"
 _PEOPLE = 200
 _CONNECTIONS = 8
 _WARM_UP = 300
-_TYPENAME = Submission(
-    hash_of("query BenchTypename { __typename }"),
-    "BenchTypename",
-    "query BenchTypename { __typename }",
-    0,
-)
-_PAGE = Submission(
-    hash_of(PAGE_WITH_MESSAGES.document),
-    "PageWithMessages",
-    PAGE_WITH_MESSAGES.document,
-    0,
-)
+_TYPENAME = "query BenchTypename { __typename }"
 
 
 @click.command("bench-documents")
@@ -53,13 +35,16 @@ def bench_documents(requests: int, rounds: int) -> None:
     """
     settings = load_settings()
     secret = secrets.token_hex()
-    core = leave_a_core()
-    with database_url(settings) as url, _published(url):
+    cores = leave_cores()
+    with (
+        database_url(settings) as url,
+        published(url, [_TYPENAME, PAGE_WITH_MESSAGES.document]),
+    ):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
             with (
-                running(EMPTY, environment, core) as empty,
-                running(OURS, environment, core) as ours,
+                running(EMPTY, environment, cores) as empty,
+                running(OURS, environment, cores) as ours,
             ):
                 _measure(empty, ours, tokens_of_people(secret, _PEOPLE), requests, rounds)
         except UnexpectedAnswer as error:
@@ -69,8 +54,11 @@ def bench_documents(requests: int, rounds: int) -> None:
 def _measure(
     empty: Server, ours: Server, tokens: Sequence[str], requests: int, rounds: int
 ) -> None:
-    typename = [_asked(_TYPENAME.id)]
-    page = [_asked(_PAGE.id, authorization=f"Bearer {token}") for token in tokens]
+    typename = [asked_by_id(_TYPENAME)]
+    page = [
+        asked_by_id(PAGE_WITH_MESSAGES.document, authorization=f"Bearer {token}")
+        for token in tokens
+    ]
     turns = (
         ("empty Starlette route", empty, typename, requests),
         ("{ __typename } by documentId", ours, typename, requests),
@@ -92,30 +80,3 @@ def _rate(server: Server, offered: Sequence[bytes], requests: int) -> float:
     started = perf_counter()
     asyncio.run(exchange(server.port, offered, requests=requests, connections=_CONNECTIONS))
     return requests / (perf_counter() - started)
-
-
-def _asked(document_id: str, **headers: str) -> bytes:
-    body = orjson.dumps({"documentId": document_id})
-    return posted("/graphql", body, accept="application/json", **headers)
-
-
-@contextmanager
-def _published(url: str) -> Iterator[None]:
-    """Have the documents published while the block runs."""
-    asyncio.run(_change(url, is_published=True))
-    try:
-        yield
-    finally:
-        asyncio.run(_change(url, is_published=False))
-
-
-async def _change(url: str, *, is_published: bool) -> None:
-    async with open_database(
-        url, replica_url=None, pool_size=1, observe=lambda *_: None
-    ) as database:
-        registry = OperationRegistry(database, clock=system_clock)
-        if is_published:
-            await registry.publish(_CLIENT, [_TYPENAME, _PAGE])
-            return
-        for one in (_TYPENAME, _PAGE):
-            await registry.change_state(_CLIENT, one.id, DocumentState.RETIRED)

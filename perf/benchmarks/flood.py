@@ -14,7 +14,7 @@ import orjson
 
 from db.database import open_database
 from db.queries import credentials
-from perf.benchmarks.servers import OURS, leave_a_core, running
+from perf.benchmarks.servers import OURS, leave_cores, running
 from perf.benchmarks.wire import connected, posted
 from services import audit
 from services.clock import system_clock
@@ -112,7 +112,7 @@ async def _measured(
             posted("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
             for key in keys
         )
-        with running(OURS, environment, leave_a_core()) as server:
+        with running(OURS, environment, leave_cores()) as server:
             return await flooded(
                 server.port,
                 calling,

@@ -13,7 +13,7 @@ from app.database import database_url
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from perf import options
-from perf.benchmarks.statements import Work, asked_again
+from perf.benchmarks.statements import Repeated, asked_again
 
 _EVERY = 1_000
 _SIZES = (1, 2, 3, 5, 10, 20, 40)
@@ -60,6 +60,6 @@ async def _in_turns(
     return found
 
 
-async def _repeat(work: Work, times: int) -> None:
+async def _repeat(work: Repeated, times: int) -> None:
     for _ in range(times):
         await work()

@@ -4,15 +4,17 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeAlias
 
 import psutil
 
 OURS = "guidance-api"
+IN_TWO = "guidance-api in two processes"
 STOCK = "stock Strawberry"
 RELAY = "bare relay"
 ROWS = "bound R"
@@ -29,6 +31,7 @@ _OURS = ("-c", "from app.cli import main; main()", "serve", "--no-worker")
 _UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning")
 _COMMANDS = {
     OURS: _OURS,
+    IN_TWO: (*_OURS, "--workers", "2"),
     STOCK: (*_UVICORN, "perf.benchmarks.stock:app"),
     RELAY: (*_UVICORN, "perf.benchmarks.relay:app"),
     EMPTY: (*_UVICORN, "perf.benchmarks.empty:app"),
@@ -50,34 +53,41 @@ class Server:
     process: psutil.Process
 
     def cpu_seconds(self) -> float:
-        """The processor time that it has used since it started."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """The processor time that it has used since it started, its workers' included."""
+        processes = (self.process, *self.process.children())
+        return sum(times.user + times.system for times in (one.cpu_times() for one in processes))
 
     def resident_bytes(self) -> int:
         """The memory that it occupies."""
         return int(self.process.memory_info().rss)
 
 
-def leave_a_core() -> int | None:
-    """Keep this process, and what it starts, off the first core; None where there is only one."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    if not others:
+Cores: TypeAlias = Sequence[int] | None
+"""Those of a server; None where it has none to itself."""
+
+
+def leave_cores(count: int = 1, *, keeping: int = 1) -> Cores:
+    """Keep this process, and what it starts, off the first `count` cores, and give those.
+
+    None where fewer than `keeping` would be left.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < count + keeping:
         return None
-    os.sched_setaffinity(0, others)
-    return first
+    os.sched_setaffinity(0, cores[count:])
+    return cores[:count]
 
 
 @contextmanager
 def running(
     name: str,
     environment: dict[str, str],
-    core: int | None,
+    cores: Cores,
     *,
     tree: Path | None = None,
     python: str = sys.executable,
 ) -> Iterator[Server]:
-    """Run one of the servers on a free port of the loopback until the block is left.
+    """Run one of the servers, on its cores and a free port, until the block is left.
 
     With `tree` it is the one whose source is there, which may be another version. Raises
     `ServerNotStarted`.
@@ -91,8 +101,8 @@ def running(
     )
     try:
         server = Server(name, port, psutil.Process(process.pid))
-        if core is not None:
-            server.process.cpu_affinity([core])
+        if cores is not None:
+            server.process.cpu_affinity(list(cores))
         _wait_for(port, process)
         yield server
     finally:

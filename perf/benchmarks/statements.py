@@ -16,14 +16,14 @@ from app.graphql.answers import GraphQLRequest
 from app.settings import load_settings
 from app.wiring import Application, open_application
 from db.database import Database, open_database
-from db.recording import RecordedStatements
 from db.statement import Statement
+from db.work import Work
 from gql.operations.budgets import trusted_documents
 from metrics.methods import Methods
 from perf import options
 from services.principal import Person
 
-Work = Callable[[], Awaitable[object]]
+Repeated = Callable[[], Awaitable[object]]
 
 _LOOKUP = Statement(
     "bench.lookup",
@@ -64,7 +64,7 @@ async def _measure(url: str, calls: int, rounds: int) -> None:
     click.echo(f"timing adds {added:.2f} us to a statement, {share:.2%} of the operation's time")
 
 
-async def _works(url: str, stack: AsyncExitStack) -> Mapping[str, Work]:
+async def _works(url: str, stack: AsyncExitStack) -> Mapping[str, Repeated]:
     pool = await stack.enter_async_context(asyncpg.create_pool(url, min_size=1, max_size=2))
     timed, untimed = [
         await stack.enter_async_context(
@@ -94,7 +94,7 @@ async def _works(url: str, stack: AsyncExitStack) -> Mapping[str, Work]:
     }
 
 
-def _lookup(database: Database) -> Work:
+def _lookup(database: Database) -> Repeated:
     async def look_up() -> None:
         async with database.read() as connection:
             await connection.fetch(_LOOKUP, ids=[1])
@@ -102,15 +102,15 @@ def _lookup(database: Database) -> Work:
     return look_up
 
 
-def _named(work: Work) -> Work:
+def _named(work: Repeated) -> Repeated:
     async def run() -> None:
-        with RecordedStatements(_OPERATION):
+        with Work(_OPERATION):
             await work()
 
     return run
 
 
-async def asked_again(application: Application) -> Work:
+async def asked_again(application: Application) -> Repeated:
     """A page of conversations, answered each time that it is called."""
     request = GraphQLRequest(trusted_documents()[_OPERATION].text)
     operation = await application.graphql.prepare(request, _VIEWER, {})
@@ -124,7 +124,7 @@ async def asked_again(application: Application) -> Work:
 
 
 async def _in_turns(
-    works: Mapping[str, Work], calls: int, rounds: int
+    works: Mapping[str, Repeated], calls: int, rounds: int
 ) -> Mapping[str, list[float]]:
     costs: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(rounds + 1):

@@ -1,8 +1,9 @@
 """How often clients use documents, counted in memory and written about once a second."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from db.database import Database
 from db.queries import document_use
@@ -16,12 +17,18 @@ MOST_UNKNOWN = 10_000
 """How many documents that nobody published are kept, each once for each client."""
 
 
-class Counted(NamedTuple):
+@dataclass(slots=True)
+class Counted:
     """So many requests, the first and the last at these times."""
 
     uses: int
     first: datetime
     last: datetime
+
+    def again(self, now: datetime) -> None:
+        """Count one more."""
+        self.uses += 1
+        self.last = now
 
     def merged(self, later: "Counted") -> "Counted":
         """Both together."""
@@ -47,7 +54,12 @@ class DocumentUses:
 
     def used(self, id_: str, client_name: str, now: datetime) -> None:
         """Count a use of a published document."""
-        self.known.note((id_, client_name), Counted(1, now, now))
+        key = id_, client_name
+        counted = self.known.noted(key)
+        if counted is None:
+            self.known.note(key, Counted(1, now, now))
+        else:
+            counted.again(now)
 
     def asked(self, shape: Shape, client_name: str, now: datetime) -> None:
         """Count a request for a document that nobody published."""

@@ -48,6 +48,10 @@ class Budgets:
             budgets_kept_in_memory()
         return self._memory.spend(key, cost, policy)
 
+    def spend_here(self, key: str, cost: int, policy: Policy) -> Spending | None:
+        """As `spend`, where nobody has to be waited for; None where that is to be awaited."""
+        return self._memory.spend(key, cost, policy) if self._shared is None else None
+
     def refund(self, key: str, units: int, policy: Policy) -> None:
         """Give units back; the caller does not wait for it."""
         if not units:

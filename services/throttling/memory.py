@@ -26,10 +26,7 @@ class MemoryBudgets:
     def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the bucket `key`, or none."""
         units, now = self._units(key, policy)
-        if cost <= units:
-            self._buckets[key] = (units - cost, now)
-        else:
-            self._buckets[key] = (units, now)
+        self._buckets[key] = (units - cost if cost <= units else units, now)
         return spending(units, cost, policy)
 
     def refund(self, key: str, units: int, policy: Policy) -> None:

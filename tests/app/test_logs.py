@@ -29,3 +29,12 @@ def test_an_event_is_a_line_of_json() -> None:
     assert (broke["event"], broke["level"], broke["request_id"]) == ("broke", "error", "r")
     assert broke["exception"].endswith("ValueError: what broke")
     assert "secret" not in broke["exception"]
+
+
+def test_the_line_of_a_request_is_whole_where_the_reader_is_slow() -> None:
+    program = "from app.logs import configure_logs, log_request\n"
+    program += "configure_logs(is_json=True)\nlog_request({'path': '/' * 1_000_000})\n"
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as writer:
+        assert writer.stderr is not None
+        line = writer.stderr.read()
+    assert (orjson.loads(line)["path"], line[-1:]) == ("/" * 1_000_000, b"\n")

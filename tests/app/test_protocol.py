@@ -1,5 +1,6 @@
 """What goes over the wire: answers in one piece, in order, on connections that last."""
 
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,8 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.exchange import Exchange
 from tests.fixtures.server import Api
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, until
 
 BODY = b'{"query":"{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
@@ -115,3 +117,15 @@ def test_a_body_that_comes_a_byte_at_a_time_is_read(connection: socket.socket) -
     for number in range(len(BODY)):
         connection.sendall(BODY[number : number + 1])
     assert read_until(connection, ANSWER).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_request_leaves_nothing_to_the_collector(connection: socket.socket) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            connection.sendall(posted())
+            read_until(connection, ANSWER)
+        until(lambda: not any(type(one) is Exchange for one in gc.get_objects()))
+    finally:
+        gc.enable()

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select, text
 
 from db.database import Connection, Database
-from db.recording import RecordedStatements
 from db.statement import MOST_OPERATIONS, Statement
+from db.work import Work
 from tests.db.test_database import on
 
 ITSELF = "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()"
@@ -21,11 +21,11 @@ def test_the_server_sees_method_and_operation(database_url: str) -> None:
     async def scenario(database: Database) -> None:
         async with database.read() as connection:
             assert await seen(connection) == f"/* test.itself */ {ITSELF}"
-            with RecordedStatements("ConversationPage") as names:
+            with Work("ConversationPage") as work:
                 assert await seen(connection) == f"/* test.itself ConversationPage */ {ITSELF}"
-            with RecordedStatements():
+            with Work():
                 assert await seen(connection) == f"/* test.itself */ {ITSELF}"
-        assert names == ["test.itself"]
+        assert work.statements == ["test.itself"]
 
     on(database_url, scenario)
 

@@ -52,11 +52,17 @@ def test_the_methods_of_a_server_are_printed_slowest_first(world: str, tmp_path:
         assert f"Error: {url} refuses: " in refused.output
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nowhere", "http://[", "http://a b"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://a b"])
 def test_where_there_is_no_server(url: str) -> None:
     refused = asked("--url", url, "--token", "token")
     assert refused.exit_code == 1
-    assert refused.output.startswith(f"Error: {url} does not answer as this API does: ")
+    assert refused.output == f"Error: no server is to be reached at {url}\n"
+
+
+def test_what_is_no_address() -> None:
+    refused = asked("--url", "nowhere", "--token", "token")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: nowhere does not answer as this API does: ")
 
 
 def test_a_token_is_needed_where_none_can_be_signed() -> None:

@@ -15,7 +15,7 @@ from app.graphql.writing import written
 from db.database import Database
 from db.keyset import Page
 from db.queries.messages import PAGE_BY_CONVERSATION
-from db.recording import RecordedStatements
+from db.work import Work
 from gql.cursors import encode_cursor
 from gql.execution.later import later
 from gql.execution.prepare import Operation, Preparation
@@ -174,7 +174,7 @@ class Lab:
             return await run(CORE, operation, values, context, is_written=is_written)
 
         self.told.clear()
-        with RecordedStatements():
+        with Work():
             result = self._runner.run(asked())
         errors = [one.formatted for one in result.errors or ()]
         return {"data": result.data, "errors": errors}

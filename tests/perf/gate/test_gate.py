@@ -101,6 +101,7 @@ def test_a_loader_that_loads_one_by_one_is_caught(crowd: str, tmp_path: Path) ->
         preparation = Preparation(core, limits=NO_LIMITS, allows_introspection=False)
         service._documents = copy(service._documents)
         service._documents._preparation = preparation
+        service.prepare = service._documents.operation
         planted = Gate(Runner(service, gate._runner._model), gate._planner)
         return await planted.judge(document, Flow(reader))
 

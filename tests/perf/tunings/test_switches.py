@@ -9,7 +9,8 @@ import loaders
 from app.caching import open_subscription_cache
 from app.settings import Settings
 from db.database import open_database
-from db.recording import RecordedStatements
+from db.work import Work
+from metrics.observations import Observations
 from perf.load.callers import People
 from perf.load.host import ROOT
 from perf.load.own_server import Target
@@ -100,7 +101,7 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
         settings = settings_for(url, folder, billing_subscription_cache_ttl_seconds=0)
         async with (
             open_database(url, replica_url=None, pool_size=2, observe=lambda *_: None) as database,
-            open_subscription_cache(settings) as cache,
+            open_subscription_cache(settings, Observations()) as cache,
         ):
             found = module.Loaders(
                 database,
@@ -109,8 +110,8 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
                 contract=settings.usage_contract,
                 now=NOW,
             )
-            with RecordedStatements() as names:
+            with Work() as work:
                 await asyncio.gather(found.subscription.load(ADA), found.quota.load(ADA))
-            return list(names).count(LOOKUP)
+            return work.statements.count(LOOKUP)
 
     return asyncio.run(ask())

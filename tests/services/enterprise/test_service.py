@@ -8,7 +8,7 @@ from secrets import token_bytes
 import pytest
 
 from db.database import open_database
-from db.recording import RecordedStatements
+from db.work import Work
 from services.enterprise.keys import generate_key
 from services.enterprise.service import AccountNotFound, EnterpriseService
 from services.enterprise.uses import LastUses
@@ -42,9 +42,9 @@ def with_service(url: str, scenario: Scenario) -> None:
 def test_a_key_opens_the_door_of_its_company_and_is_stored_as_a_hash(populated: str) -> None:
     async def scenario(service: EnterpriseService) -> None:
         text = await service.issue_key(GRACES_COMPANY)
-        with RecordedStatements() as statements:
+        with Work() as work:
             client = await service.recognise(text)
-        assert statements == ["credentials.by_key"]
+        assert work.statements == ["credentials.by_key"]
         assert isinstance(client, ApiClient)
         assert client.account_id == GRACES_COMPANY
         rows = await rows_of(
@@ -59,9 +59,9 @@ def test_a_typo_costs_no_statement(populated: str) -> None:
     async def scenario(service: EnterpriseService) -> None:
         text = await service.issue_key(GRACES_COMPANY)
         wrong = text[:-1] + ("0" if text[-1] != "0" else "1")
-        with RecordedStatements() as statements:
+        with Work() as work:
             assert await service.recognise(wrong) is None
-        assert statements == []
+        assert work.statements == []
 
     with_service(populated, scenario)
 

@@ -1,0 +1,76 @@
+"""One request and its answer, with ways past ASGI's messages where the server has them."""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.types import Message, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from app.protocol import send_whole, whole_body
+
+EXCHANGE = "exchange"
+"""The name, in the state of a request, of its exchange."""
+REQUEST_ID = b"x-request-id"
+_SWITCHING_PROTOCOLS = 101
+_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+
+
+class Exchange:
+    """What an answer is sent with, which tells the client the request's id.
+
+    It is called as ASGI's `send` is; the head of an answer waits for its body, so that a server
+    that can sends both at once. `cycle` is the server's side of it, where it is one of ours.
+    """
+
+    __slots__ = ("_cycle", "_head", "_send", "fields", "log", "request_id", "status")
+
+    def __init__(
+        self,
+        request_id: str,
+        fields: Mapping[bytes, bytes],
+        log: dict[str, object],
+        send: Send,
+        cycle: RequestResponseCycle | None,
+    ) -> None:
+        self.request_id = request_id
+        self.fields = fields
+        """The header fields of the request; of several of one name the first."""
+        self.log = log
+        """What the request's line in the log says; never texts of messages or personal data."""
+        self.status = 500
+        self._send = send
+        self._cycle = cycle
+        self._head: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message of ASGI's."""
+        if message["type"] in _STARTS:
+            self.status = message.get("status", _SWITCHING_PROTOCOLS)
+            fields = message.get("headers", ())
+            message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
+            if self._cycle is not None:
+                self._head = message
+                return
+        elif self._head is not None:
+            begun, self._head = self._head, None
+            if not message.get("more_body", False) and send_whole(
+                self._cycle, self.status, begun["headers"], message.get("body", b"")
+            ):
+                return
+            await self._send(begun)
+        await self._send(message)
+
+    def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send an answer that begins with its length; false where it is to be sent by messages."""
+        self.status = status
+        told = (*fields, (REQUEST_ID, self.request_id.encode()))
+        return send_whole(self._cycle, status, told, body)
+
+    def body(self) -> bytes | None:
+        """The whole body, where it is there; otherwise it is to be received by messages."""
+        return None if self._cycle is None else whole_body(self._cycle)
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """The exchange that a request is part of."""
+    exchange: Exchange = scope["state"][EXCHANGE]
+    return exchange

@@ -1,0 +1,44 @@
+"""What is done on behalf of the current request: its statements, by name, and its batches."""
+
+from asyncio import Task
+from contextvars import ContextVar
+from typing import Any, Self
+
+
+class Work:
+    """What runs inside the block is of one request, in the tasks started there too.
+
+    `operation` goes into the comments of statements: the name of an operation of our own, or none;
+    it is never a client's text.
+    """
+
+    __slots__ = ("_tasks", "_token", "operation", "seconds", "statements")
+
+    def __init__(self, operation: str | None = None) -> None:
+        self.operation = operation
+        self.statements: list[str] = []
+        """The names of those that ran."""
+        self.seconds = 0.0
+        """What they took in all; several at once are counted each."""
+        # Any: nobody asks here what a task gives.
+        self._tasks: set[Task[Any]] | None = None
+
+    def __enter__(self) -> Self:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for task in self._tasks or ():
+            task.cancel()
+        _current.reset(self._token)
+
+    def ends(self, task: Task[Any]) -> None:
+        """Break the task off, should it still run when the block is left."""
+        if self._tasks is None:
+            self._tasks = set()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+current_work = _current.get

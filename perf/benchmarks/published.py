@@ -1,0 +1,51 @@
+"""Documents of the benchmarks, published for the client `bench` while they run."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import orjson
+
+from db.database import open_database
+from perf.benchmarks.wire import posted
+from services.clock import system_clock
+from services.operations.identifiers import hash_of
+from services.operations.records import DocumentState, Submission
+from services.operations.registry import OperationRegistry
+
+_CLIENT = "bench"
+
+
+def submission(text: str) -> Submission:
+    """The document `text` of one named operation, as it is published."""
+    _, name, _ = text.split(maxsplit=2)
+    return Submission(hash_of(text), name, text, 0)
+
+
+def asked_by_id(text: str, **headers: str) -> bytes:
+    """The request for the operation of the document `text`, by its id."""
+    body = orjson.dumps({"documentId": hash_of(text)})
+    return posted("/graphql", body, accept="application/json", **headers)
+
+
+@contextmanager
+def published(url: str, texts: Sequence[str]) -> Iterator[None]:
+    """Have the documents published while the block runs, and retired afterwards."""
+    submissions = [submission(text) for text in texts]
+    asyncio.run(_change(url, submissions, is_published=True))
+    try:
+        yield
+    finally:
+        asyncio.run(_change(url, submissions, is_published=False))
+
+
+async def _change(url: str, submissions: Sequence[Submission], *, is_published: bool) -> None:
+    async with open_database(
+        url, replica_url=None, pool_size=1, observe=lambda *_: None
+    ) as database:
+        registry = OperationRegistry(database, clock=system_clock)
+        if is_published:
+            await registry.publish(_CLIENT, submissions)
+            return
+        for one in submissions:
+            await registry.change_state(_CLIENT, one.id, DocumentState.RETIRED)
