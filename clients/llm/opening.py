@@ -11,6 +11,7 @@ import stamina.instrumentation
 from clients.llm import LanguageModel
 from clients.llm.breaker import Breaker
 from clients.llm.configuration import LanguageModelConfig
+from clients.tls import authorities
 
 _CONNECT_SECONDS = 5.0
 _LIMITS = httpx2.Limits(max_connections=2_000, max_keepalive_connections=500)
@@ -41,6 +42,7 @@ async def open_language_model(
     http = DefaultAsyncHttpxClient(
         limits=_LIMITS,
         timeout=httpx2.Timeout(config.timeout_seconds, connect=_CONNECT_SECONDS),
+        verify=authorities(),
     )
     async with AsyncOpenAI(
         base_url=config.base_url, api_key=config.api_key, max_retries=0, http_client=http
