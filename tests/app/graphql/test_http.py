@@ -264,6 +264,16 @@ def test_a_name_that_anybody_can_invent_is_not_counted_by(api: Api) -> None:
     assert "Invented" not in metrics
 
 
+def test_the_log_names_an_operation_that_is_refused(api: Api) -> None:
+    with capture_logs() as lines:
+        answer = api.http.post("/graphql", json={"documentId": "x-guidance-StopReply"})
+        until(lambda: lines != [])
+    assert refusal(answer) == (400, "BAD_USER_INPUT")
+    assert [(line["operation"], line["outcome"]) for line in lines] == [
+        ("StopReply", "client_error")
+    ]
+
+
 def test_too_large_by_its_own_account(api: Api) -> None:
     assert refusal(post(api, b" " * 262_145)) == (413, "BAD_REQUEST")
 
