@@ -9,8 +9,9 @@ from time import perf_counter
 import click
 import structlog
 
+from app.database import database_url
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from perf import options
 from perf.benchmarks.statements import Repeated, asked_again
 

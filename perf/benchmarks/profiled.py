@@ -14,10 +14,10 @@ import orjson
 import uvloop
 from starlette.types import ASGIApp
 
+from app.database import database_url
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
 from perf.benchmarks.people import tokens_of_people

@@ -11,9 +11,10 @@ import asyncpg
 import click
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 
+from app.database import database_url
 from app.graphql.answers import GraphQLRequest
 from app.settings import load_settings
-from app.wiring import Application, database_url, open_application
+from app.wiring import Application, open_application
 from db.database import Database, open_database
 from db.statement import Statement
 from db.work import Work
