@@ -44,11 +44,12 @@ class Accepted:
 
 
 _ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
+_LONGEST = 1_000
+"""Of the headers that are read; browsers send 150 characters."""
 
 
-@lru_cache(maxsize=256)
 def accepted(header: str | None) -> Accepted | None:
-    """What `header` accepts of ours; None when that is nothing.
+    """What `header` accepts of ours; None when that is nothing, or it is too long to be read.
 
     Of equal qualities the first counts, so that a client that lists the stream after JSON gets
     JSON. Only a client that names it gets a stream: one that accepts anything may not expect an
@@ -56,6 +57,11 @@ def accepted(header: str | None) -> Accepted | None:
     """
     if header is None:
         return _ANYTHING
+    return _understood(header) if len(header) <= _LONGEST else None
+
+
+@lru_cache(maxsize=256)
+def _understood(header: str) -> Accepted | None:
     listed = [one for one in map(_read, header.lower().split(",")) if one.quality > 0]
     wanted = [one for one in listed if one.name in _OURS or one.is_in_parts]
     if not wanted:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from app.graphql import refusals
 from app.graphql.answers import GraphQLRequest
@@ -79,12 +78,11 @@ class Documents:
         if document is None and self._mode is not OperationsMode.LOG:
             return
         account_id = principal.account_id if isinstance(principal, ApiClient) else None
-        offered = headers.get(_NAME) or headers.get(_APOLLO_NAME)
+        client = client_named(headers.get(_NAME) or headers.get(_APOLLO_NAME), account_id)
         if document is not None:
-            user = _user_named(document.publishers, offered, account_id)
+            user = user_of(document.publishers, client, account_id)
             self._uses.used(document.id, user, self._clock())
         else:
-            client = client_named(offered, account_id)
             shape = self._shapes.of(operation)
             self._uses.asked(shape, client or UNKNOWN_CLIENT, self._clock())
 
@@ -129,11 +127,6 @@ class Documents:
         """The operation, trusted where what is left of it without its values is."""
         known = self._trusted.get(self._shapes.of(operation).id)
         return operation if known is None else replace(operation, document=known.document)
-
-
-@lru_cache(maxsize=1_000)
-def _user_named(publishers: tuple[str, ...], offered: str | None, account_id: int | None) -> str:
-    return user_of(publishers, client_named(offered, account_id), account_id)
 
 
 def _checked(operation: Operation, name: str | None) -> Operation:

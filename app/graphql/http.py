@@ -131,7 +131,8 @@ class GraphQLEndpoint:
 
     def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
         log = request.exchange.log
-        log["operation"], log["outcome"] = answer.operation_name, answer.outcome
+        log.setdefault("operation", answer.operation_name)
+        log["outcome"] = answer.outcome
         log["statements"] = len(answer.statements)
         return self._reply(answer, types)
 

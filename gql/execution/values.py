@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import FunctionType, GeneratorType
 from typing import Any, TypeAlias
+from weakref import ProxyType
 
 from graphql.pyutils import Undefined, is_awaitable
 from orjson import Fragment
@@ -16,7 +17,8 @@ _MOST_CLASSES = 10_000
 """Of which is remembered that they are ordinary; a program may make classes without end."""
 
 
-_TELLING = frozenset({"__await__", "__call__", "__getattr__"})
+_TELLING = frozenset({"__await__", "__call__", "__class__", "__getattr__"})
+_NOT_ORDINARY = frozenset({type(None), type(Undefined), GeneratorType, ProxyType})
 
 
 class Unexpected(Exception):
@@ -43,20 +45,23 @@ ORDINARY = _Ordinary()
 def is_ordinary(cls: type) -> bool:
     """Whether graphql-core takes instances of `cls` for plain values.
 
-    They are no errors, cannot be awaited or called, answer truly for their attributes, are not
-    null, and are no mappings but dictionaries.
+    They are no errors, cannot be awaited or called, answer truly for their class and attributes,
+    are not null, and are no mappings but dictionaries.
     """
     return not (
-        cls in {type(None), type(Undefined), GeneratorType}
+        cls in _NOT_ORDINARY
         or issubclass(cls, Exception)
-        or any(not _TELLING.isdisjoint(vars(base)) for base in cls.__mro__)
+        or any(not _TELLING.isdisjoint(vars(base)) for base in cls.__mro__ if base is not object)
         or isinstance(cls.__getattribute__, FunctionType)
         or (issubclass(cls, Mapping) and cls is not dict)
     )
 
 
 def is_to_be_awaited(value: Any) -> bool:
-    """Whether graphql-core awaits a value; that none of an ordinary class is, is remembered."""
+    """Whether graphql-core awaits a value; that none of an ordinary class is, is remembered.
+
+    An `__await__` that a single instance has is then no longer seen: Python does not see it either.
+    """
     if is_awaitable(value):
         return True
     if value is not None:

@@ -45,6 +45,25 @@ def test_a_listed_page_reads_the_answer(api: Api) -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("body", "fields", "status"),
+    [
+        (ASK, {}, 200),
+        ({}, {}, 400),
+        (ASK, {"authorization": "Bearer nonsense"}, 401),
+        (ASK, {"accept": "image/png"}, 406),
+        ({"documentId": "x-nobodys"}, {}, 404),
+    ],
+)
+def test_a_listed_page_reads_whatever_comes_of_it_and_its_id(
+    api: Api, body: dict[str, str], fields: dict[str, str], status: int
+) -> None:
+    headers = {"origin": PAGE, "x-request-id": "of-the-page"} | fields
+    answer = api.http.post("/graphql", json=body, headers=headers)
+    told = [answer.headers[name] for name in ("access-control-allow-origin", "x-request-id")]
+    assert (answer.status_code, told) == (status, [PAGE, "of-the-page"])
+
+
 def test_another_page_does_not(api: Api) -> None:
     headers = api.credentials(ADA) | {"origin": "https://elsewhere.example"}
     answer = api.http.post("/graphql", json=ASK, headers=headers)

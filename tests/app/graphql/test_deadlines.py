@@ -91,10 +91,16 @@ def test_a_deadline_that_passes_ends_the_statement(own_world: str, tmp_path: Pat
     assert 'guidance_operations_total{operation="Plans",outcome="server_error"} 1.0' in metrics
 
 
-@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_a_client_that_goes_ends_the_statement(patient: Api, world: str, accept: str) -> None:
+@pytest.mark.parametrize(
+    ("accept", "length"),
+    [("application/json", 0), ("application/json", 100_000), ("text/event-stream", 0)],
+    ids=["at once", "after a body for which reading pauses", "events"],
+)
+def test_a_client_that_goes_ends_the_statement(
+    patient: Api, world: str, accept: str, length: int
+) -> None:
     place = urlsplit(str(patient.http.base_url))
-    body = orjson.dumps(TRUSTED_PLANS)
+    body = orjson.dumps(TRUSTED_PLANS).ljust(length)
     with locked(world) as table, capture_logs() as lines:
         with socket.create_connection((place.hostname, place.port)) as connection:
             connection.sendall(

@@ -1,8 +1,10 @@
 """/graphql over HTTP: statuses, media types, and bodies that mean harm."""
 
 import asyncio
+import gc
 import gzip
 import re
+import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +96,9 @@ def test_the_media_type_is_the_preferred_one(api: Api, accept: str | None, expec
     assert (answer.status_code, answer.json()) == (200, PLANS_DATA)
 
 
-@pytest.mark.parametrize("accept", ["text/plain", "image/*", f"{JSON};q=0", "nonsense"])
+@pytest.mark.parametrize(
+    "accept", ["text/plain", "image/*", f"{JSON};q=0", "nonsense", JSON + "," * 1_000]
+)
 def test_nothing_acceptable(api: Api, accept: str) -> None:
     answer = api.http.post("/graphql", json={"query": PLANS}, headers={"accept": accept})
     assert refusal(answer) == (406, "NOT_ACCEPTABLE")
@@ -260,12 +264,39 @@ def test_a_name_that_anybody_can_invent_is_not_counted_by(api: Api) -> None:
     assert "Invented" not in metrics
 
 
+def test_the_log_names_an_operation_that_is_refused(api: Api) -> None:
+    with capture_logs() as lines:
+        answer = api.http.post("/graphql", json={"documentId": "x-guidance-StopReply"})
+        until(lambda: lines != [])
+    assert refusal(answer) == (400, "BAD_USER_INPUT")
+    assert [(line["operation"], line["outcome"]) for line in lines] == [
+        ("StopReply", "client_error")
+    ]
+
+
 def test_too_large_by_its_own_account(api: Api) -> None:
     assert refusal(post(api, b" " * 262_145)) == (413, "BAD_REQUEST")
 
 
 def test_too_large_without_saying_so(api: Api) -> None:
     assert refusal(post(api, (b" " * 100_000 for _ in range(3)))) == (413, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("name", ["accept", "graphql-client-name", "x-request-id"])
+def test_what_anybody_may_write_into_a_header_is_not_kept(api: Api, name: str) -> None:
+    def ask(number: int) -> None:
+        header = {name: f"{number}{'x' * 200_000}"}
+        api.http.post("/graphql", json={"documentId": "x-guidance-Plans"}, headers=header)
+
+    ask(0)
+    gc.collect()
+    tracemalloc.start()
+    for number in range(1, 21):
+        ask(number)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_members_that_nobody_knows_are_ignored(api: Api) -> None:

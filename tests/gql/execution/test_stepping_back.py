@@ -1,6 +1,7 @@
 """Where compiled code gives up, the answer is the one that graphql-core alone would have given."""
 
 import asyncio
+import weakref
 from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any, ClassVar
@@ -113,6 +114,45 @@ def test_a_generator_that_can_be_awaited_is_awaited() -> None:
     async def compared() -> None:
         ours = await Both(schema, parse("{ thing { name } }")).ours({"thing": soon()}, {})
         assert ours.data == {"thing": {"name": "awaited"}}
+
+    asyncio.run(compared())
+
+
+class Named:
+    name = "plain"
+
+
+class Awaited(Named):
+    def __await__(self) -> Generator[Any, Any, Named]:
+        yield from asyncio.sleep(0).__await__()
+        return self
+
+
+class Stand:
+    """Says of itself that it is what it stands for, as mocks do."""
+
+    def __init__(self, instead_of: object) -> None:
+        self.name = "stand"
+        self._instead_of = instead_of
+
+    @property  # type: ignore[misc]  # it cannot be told of by types
+    def __class__(self) -> type:
+        return type(self._instead_of)
+
+
+@pytest.mark.parametrize("proxy", [weakref.proxy, Stand])
+def test_a_proxy_is_what_it_stands_for(proxy: Resolver) -> None:
+    given: list[object] = [Named(), Named(), Awaited(), RuntimeError("an error")]
+    schema = resolved(
+        "type Query { at(place: Int!): Thing }  type Thing { name: String }",
+        at=lambda _source, _info, place: proxy(given[place]),
+    )
+
+    async def compared() -> None:
+        both = Both(schema, parse("query ($place: Int!) { at(place: $place) { name } }"))
+        for place in range(len(given)):
+            stock = await both.stock(None, {"place": place})
+            assert (await both.ours(None, {"place": place})).answer == stock.answer
 
     asyncio.run(compared())
 
