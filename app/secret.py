@@ -5,7 +5,24 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from app.settings import Settings
+
 _BYTES = 48
+
+
+def signing_secrets(settings: Settings) -> tuple[str, ...]:
+    """The HS256 secrets that tokens may be signed with, the current one first.
+
+    None in production with a key set alone; in development one is generated and kept.
+    """
+    configured = [
+        secret.get_secret_value()
+        for secret in (settings.jwt_secret_key, *settings.jwt_previous_secret_keys)
+        if secret is not None
+    ]
+    if settings.jwt_secret_key is None and not settings.is_production:
+        return (kept_secret(settings.guidance_data_dir, "jwt-secret"), *configured)
+    return tuple(configured)
 
 
 def kept_secret(data_dir: Path, name: str) -> str:

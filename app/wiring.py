@@ -1,8 +1,8 @@
 """The composition root: everything that lives as long as the process is built here, once."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.authentication.authenticator import Authenticator
@@ -16,13 +16,12 @@ from app.documents import ServedDocuments, open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.privacy import Privacy, open_privacy
-from app.secret import kept_secret
+from app.secret import signing_secrets
 from app.settings import Settings
 from app.telling import told_regularly
 from cache import VersionedCache
 from db.database import Database, open_database
-from db.embedded import embedded_postgres
-from db.migration import migrate, revisions
+from db.migration import revisions
 from gql.build import core_schema
 from gql.context import Services
 from metrics.observations import Observations
@@ -52,21 +51,6 @@ class Application:
     documents: ServedDocuments
     graphql: GraphQLService
     observations: Observations
-
-
-@contextmanager
-def database_url(settings: Settings, *, is_migrated: bool = True) -> Iterator[str]:
-    """The URL of the database: the configured one, or an embedded one, by default migrated.
-
-    The embedded database stops with the last process that uses it.
-    """
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with embedded_postgres(settings.guidance_data_dir) as url:
-        if is_migrated:
-            migrate(url)
-        yield url
 
 
 @asynccontextmanager
@@ -147,18 +131,3 @@ async def open_application(
             ),
             observations=observations,
         )
-
-
-def signing_secrets(settings: Settings) -> tuple[str, ...]:
-    """The HS256 secrets that tokens may be signed with, the current one first.
-
-    None in production with a key set alone; in development one is generated and kept.
-    """
-    configured = [
-        secret.get_secret_value()
-        for secret in (settings.jwt_secret_key, *settings.jwt_previous_secret_keys)
-        if secret is not None
-    ]
-    if settings.jwt_secret_key is None and not settings.is_production:
-        return (kept_secret(settings.guidance_data_dir, "jwt-secret"), *configured)
-    return tuple(configured)

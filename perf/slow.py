@@ -7,8 +7,8 @@ import click
 import httpx2
 
 from app.authentication.tokens import issue_token
+from app.secret import signing_secrets
 from app.settings import load_settings
-from app.wiring import signing_secrets
 from services.clock import system_clock
 
 _OPERATOR, _TOKEN_SECONDS = 1, 60

@@ -13,6 +13,8 @@ from jwt import PyJWK
 from jwt.api_jwk import PyJWKSet
 from jwt.exceptions import PyJWKError, PyJWKSetError
 
+from clients.tls import authorities
+
 FRESH_SECONDS = 300
 """How long fetched keys are used without asking again."""
 RETRY_SECONDS = 10
@@ -47,7 +49,9 @@ class KeySet:
         self._fetching = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._http = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+        self._http = httpx2.AsyncClient(
+            timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=authorities()
+        )
         return self
 
     async def __aexit__(

@@ -5,9 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from app.settings import SettingsRefused
-from db.embedded import EmbeddedDatabaseFailed
-from db.migration import UnknownRevision
+from app.importing import importing
 
 GROUP = "guidance.commands"
 _NAME = "guidance"
@@ -26,7 +24,10 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import and give a command; None for an unknown name."""
         entry = _registered().get(cmd_name)
-        command: click.Command | None = entry.load() if entry else None
+        if entry is None:
+            return None
+        with importing():
+            command: click.Command = entry.load()
         return command
 
 
@@ -44,12 +45,16 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         sys.exit(_fail(error.format_message(), error.exit_code))
-    except SettingsRefused as error:
-        sys.exit(_fail(str(error), 2))
-    except (EmbeddedDatabaseFailed, UnknownRevision, OSError) as error:
-        sys.exit(_fail(str(error), 1))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_fail("interrupted", 130))
+    except Exception as error:
+        # Here and not above: help needs no database, whose failures take long to import.
+        from app.cli.expected import status_of
+
+        expected = status_of(error)
+        if expected is None:
+            raise
+        sys.exit(_fail(str(error), expected))
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -1,14 +1,16 @@
 """`guidance api-key`: a new key for a company."""
 
-import asyncio
+import secrets
 
 import click
 
 from app.authentication.tokens import LARGEST_ID
-from app.cli.failures import failing_with
-from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
-from services.enterprise.service import AccountNotFound
+from app.cli.database import with_database
+from app.settings import load_settings
+from db.database import Database
+from services.clock import system_clock
+from services.enterprise.service import AccountNotFound, EnterpriseService
+from services.enterprise.uses import LastUses
 
 
 @click.command("api-key")
@@ -18,15 +20,15 @@ from services.enterprise.service import AccountNotFound
 def api_key(account_id: int) -> None:
     """Create an API key and print it; it is shown this once and stored only as a hash."""
     settings = load_settings()
-    with database_url(settings) as url:
-        try:
-            with failing_with("the database cannot be used"):
-                click.echo(asyncio.run(issue(settings, url, account_id)))
-        except AccountNotFound:
-            raise click.ClickException(f"there is no enterprise account {account_id}") from None
+    try:
+        click.echo(with_database(settings, lambda database: issue(database, account_id)))
+    except AccountNotFound:
+        raise click.ClickException(f"there is no enterprise account {account_id}") from None
 
 
-async def issue(settings: Settings, url: str, account_id: int) -> str:
+async def issue(database: Database, account_id: int) -> str:
     """Add a key to the account; raises `AccountNotFound`."""
-    async with open_application(settings, url) as application:
-        return await application.enterprise.issue_key(account_id)
+    service = EnterpriseService(
+        database, LastUses(database), clock=system_clock, random_bytes=secrets.token_bytes
+    )
+    return await service.issue_key(account_id)

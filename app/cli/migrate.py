@@ -3,8 +3,8 @@
 import click
 
 from app.cli.failures import failing_with
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from db.migration import HEAD, UnknownRevision
 from db.migration import migrate as migrate_database
 

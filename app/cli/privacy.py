@@ -1,17 +1,15 @@
 """`guidance privacy`: what operators do about privacy requests."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import click
 
 from app.authentication.tokens import LARGEST_ID
-from app.cli.failures import failing_with
-from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.cli.database import with_database
+from app.settings import load_settings
 from db.database import Database
-from services.clock import Clock
+from services.clock import Clock, system_clock
 from services.privacy.operating import revoke_link, try_again
 
 Change: TypeAlias = Callable[[Database, int, Clock], Awaitable[bool]]
@@ -48,11 +46,6 @@ def revoke(request_id: int) -> None:
 
 
 def _do(change: Change, request_id: int) -> bool:
-    settings = load_settings()
-    with database_url(settings) as url, failing_with("the database cannot be used"):
-        return asyncio.run(_change(settings, url, change, request_id))
-
-
-async def _change(settings: Settings, url: str, change: Change, request_id: int) -> bool:
-    async with open_application(settings, url) as parts:
-        return await change(parts.database, request_id, parts.clock)
+    return with_database(
+        load_settings(), lambda database: change(database, request_id, system_clock)
+    )

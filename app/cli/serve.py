@@ -14,8 +14,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.ports import check_is_free
+from app.database import database_url
 from app.settings import Settings, load_settings
-from app.wiring import database_url
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 _BACKLOG = 2048
@@ -67,7 +67,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     signal.signal(signal.SIGTERM, _leave)
     with _shared_metrics(workers):
         config = uvicorn.Config(
-            "app.server:create_app",
+            "app.starting:create_app",
             factory=True,
             http="app.protocol:HttpProtocol",
             ws_max_size=settings.graphql_max_body_bytes,

@@ -3,8 +3,8 @@
 import click
 
 from app.authentication.tokens import LARGEST_ID, issue_token
+from app.secret import signing_secrets
 from app.settings import load_settings
-from app.wiring import signing_secrets
 from services.clock import system_clock
 
 DAY_SECONDS = 86_400

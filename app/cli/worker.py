@@ -5,9 +5,10 @@ import signal
 
 import click
 
+from app.database import database_url
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from app.worker import working
 
 

@@ -7,6 +7,8 @@ from typing import Self
 import httpx2
 import stripe
 
+from clients.tls import authorities
+
 CONNECT_SECONDS = 5
 
 
@@ -26,7 +28,9 @@ class StripeTransport(stripe.HTTPClient):
         self._sleep = sleep
 
     async def __aenter__(self) -> Self:
-        self._http = httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False)
+        self._http = httpx2.AsyncClient(
+            timeout=self._timeout, follow_redirects=False, verify=authorities()
+        )
         return self
 
     async def __aexit__(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.operations import OPERATIONS
 from perf.benchmarks.people import tokens_of_people

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import click
 import httpx2
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.crowd import Crowd, crowd, most_at_once
 from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added, first_deltas

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import click
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import asked, send

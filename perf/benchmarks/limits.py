@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
+from app.database import database_url
 from app.graphql.answers import GraphQLRequest
 from app.redis import open_redis
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from db.database import Database, open_database
 from db.queries import credentials, enterprise
 from gql.build import core_schema

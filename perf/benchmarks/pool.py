@@ -9,10 +9,11 @@ from time import perf_counter
 import click
 import structlog
 
+from app.database import database_url
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from perf import options
-from perf.benchmarks.statements import Repeated, asked_again
+from perf.benchmarks.statements import AS_MEASURED, Repeated, asked_again
 
 _EVERY = 1_000
 _SIZES = (1, 2, 3, 5, 10, 20, 40)
@@ -28,7 +29,7 @@ def bench_pool(operations: int, at_once: int, rounds: int) -> None:
     `rate` is of operations a second, medians of the rounds; `waiting` is the part of an
     operation's time for which it waited for a connection. On the data of `guidance seed`.
     """
-    settings = load_settings().model_copy(update={"serve_runs_worker": False})
+    settings = load_settings().model_copy(update=AS_MEASURED)
     # So many at once are slow on purpose, and each of them would be a warning.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with database_url(settings) as url:

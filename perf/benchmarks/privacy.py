@@ -13,9 +13,10 @@ import asyncpg
 import click
 import psutil
 
+from app.database import database_url
 from app.privacy import Privacy
 from app.settings import Settings, load_settings
-from app.wiring import database_url, open_application
+from app.wiring import open_application
 from perf import options
 
 MESSAGES_A_CONVERSATION = 20

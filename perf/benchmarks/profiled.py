@@ -5,7 +5,8 @@ import cProfile
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr
+from pathlib import Path
 from pstats import Stats
 from typing import Any
 
@@ -14,10 +15,10 @@ import orjson
 import uvloop
 from starlette.types import ASGIApp
 
+from app.database import database_url
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
 from perf.benchmarks.people import tokens_of_people
@@ -41,11 +42,17 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
     """Print the functions in which an operation spends most time, on the data of the bench.
 
     The application is called in this process, one request after the other, without HTTP. Times
-    are of the profiler, which makes calls dearer than they are; the number of calls is exact.
+    are of the profiler, which makes calls dearer than they are; the number of calls is exact. The
+    log is written, to nowhere.
     """
     (wanted,) = (one for one in OPERATIONS if one.name == operation)
     settings, secret = load_settings(), secrets.token_hex()
-    with database_url(settings) as url, _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret):
+    with (
+        database_url(settings) as url,
+        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret),
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stderr(nowhere),
+    ):
         configure_logs(is_json=True)
         app = make_app(load_settings())
         tokens = tokens_of_people(secret, _PEOPLE)

@@ -11,9 +11,10 @@ import asyncpg
 import click
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 
+from app.database import database_url
 from app.graphql.answers import GraphQLRequest
 from app.settings import load_settings
-from app.wiring import Application, database_url, open_application
+from app.wiring import Application, open_application
 from db.database import Database, open_database
 from db.statement import Statement
 from db.work import Work
@@ -35,6 +36,8 @@ _NAMED = "our layer, operation named"
 _OPERATION, _UNTIMED_OPERATION = "ConversationPage", "ConversationPage without timing"
 _VIEWER = Person(user_id=1)
 _CONNECTIONS = 2
+AS_MEASURED = {"serve_runs_worker": False, "graphql_person_budget": 10**9}
+"""Settings of an application that one person asks as often as it can answer."""
 
 
 @click.command("bench-statements")
@@ -71,7 +74,7 @@ async def _works(url: str, stack: AsyncExitStack) -> Mapping[str, Repeated]:
         )
         for observe in (Methods().observe, None)
     ]
-    settings = load_settings().model_copy(update={"serve_runs_worker": False})
+    settings = load_settings().model_copy(update=AS_MEASURED)
     with_timing, without = [
         await stack.enter_async_context(
             open_application(settings.model_copy(update={"database_timing": is_timed}), url)

@@ -9,8 +9,8 @@ from time import perf_counter
 
 import click
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import QUOTA

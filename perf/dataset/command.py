@@ -8,8 +8,8 @@ from functools import partial
 import click
 
 from app.cli.failures import failing_with
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf.dataset.bench import BenchSizes, bench_tables
 from perf.dataset.demo_tables import demo_tables
 from perf.dataset.fill import DatabaseNotEmpty, fill

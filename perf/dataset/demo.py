@@ -11,8 +11,9 @@ from app.authentication.tokens import issue_token
 from app.cli.failures import failing_with
 from app.cli.ports import check_is_free
 from app.cli.serve import DEFAULT_PORT, run_server
+from app.database import database_url
+from app.secret import signing_secrets
 from app.settings import Settings, load_settings
-from app.wiring import database_url, signing_secrets
 from db.migration import migrate
 from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo_key import DemoCompanyMissing, demo_api_key

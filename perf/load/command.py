@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from app.secret import signing_secrets
 from app.settings import load_settings
-from app.wiring import signing_secrets
 from perf import options
 from perf.load.generator import Address
 from perf.load.own_server import Target, own_server, people_of

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from app.cli.api_key import issue
+from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
@@ -110,7 +111,7 @@ def server_on(
         **settings,
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
-    key = asyncio.run(issue(issuing, database_url, 1))
+    key = with_database(issuing, lambda database: issue(database, 1))
     with running(OURS, served, None, tree=version.tree, python=version.python) as server:
         yield Target(
             f"http://127.0.0.1:{server.port}",

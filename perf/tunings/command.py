@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from app.database import database_url
 from app.settings import load_settings
-from app.wiring import database_url
 from perf import options
 from perf.dataset.bench import BenchSizes
 from perf.load.host import commit_of, this_host

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import httpx2
 import pytest
 
+from app.privacy import open_privacy
 from db.database import open_database
 from db.queries import privacy_archives
 from gql.ids import global_id
@@ -57,6 +58,24 @@ def worked(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture
+def made(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+    """A server, for which Ada's export was made without waiting for its worker."""
+    settings = settings_for(own_world, tmp_path)
+
+    async def make() -> None:
+        await enrich(own_world)
+        async with open_database(
+            own_world, replica_url=None, pool_size=2, observe=None
+        ) as database:
+            privacy = open_privacy(settings, database, forget=(), clock=clock)
+            await privacy.carrying.carry_out_due(privacy.exporting)
+
+    asyncio.run(make())
+    with serving(settings, clock=clock) as api:
+        yield api
+
+
 # Any: JSON.
 def shown(api: Api) -> Any:
     request = {"id": global_id("PrivacyRequest", ADAS_EXPORT)}
@@ -78,25 +97,25 @@ def test_an_archive_is_fetched_without_a_sign_in_and_by_nobody_kept(worked: Api)
     assert answer.headers["content-disposition"] == 'attachment; filename="export.zip"'
 
 
-def test_an_interrupted_download_is_continued(worked: Api) -> None:
-    url = shown(worked)["export"]["downloadUrl"]
-    whole = worked.http.get(url).content
-    rest = worked.http.get(url, headers={"range": "bytes=100-"})
+def test_an_interrupted_download_is_continued(made: Api) -> None:
+    url = shown(made)["export"]["downloadUrl"]
+    whole = made.http.get(url).content
+    rest = made.http.get(url, headers={"range": "bytes=100-"})
     assert (rest.status_code, rest.content) == (206, whole[100:])
 
 
-def test_a_link_works_until_its_last_second(worked: Api, clock: Clock) -> None:
-    url = shown(worked)["export"]["downloadUrl"]
+def test_a_link_works_until_its_last_second(made: Api, clock: Clock) -> None:
+    url = shown(made)["export"]["downloadUrl"]
     clock.now = NOW + RETENTION - SECOND
-    assert worked.http.get(url).status_code == 200
+    assert made.http.get(url).status_code == 200
     clock.now = NOW + RETENTION + SECOND
-    assert refusal(worked.http.get(url)) == 410
+    assert refusal(made.http.get(url)) == 410
     clock.now = NOW + RETENTION
-    assert refusal(worked.http.get(url)) == 410
+    assert refusal(made.http.get(url)) == 410
 
 
-def test_a_revoked_link_is_gone(worked: Api, own_world: str) -> None:
-    url = shown(worked)["export"]["downloadUrl"]
+def test_a_revoked_link_is_gone(made: Api, own_world: str) -> None:
+    url = shown(made)["export"]["downloadUrl"]
 
     async def revoke() -> None:
         async with (
@@ -106,29 +125,29 @@ def test_a_revoked_link_is_gone(worked: Api, own_world: str) -> None:
             assert await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
 
     asyncio.run(revoke())
-    assert refusal(worked.http.get(url)) == 410
-    assert shown(worked)["export"] is None
+    assert refusal(made.http.get(url)) == 410
+    assert shown(made)["export"] is None
 
 
 @pytest.mark.parametrize("token", ["x", "é", "a" * 10_000, "%00", "..%2f..%2fjwt-secret"])
-def test_a_link_that_was_never_given_opens_nothing(worked: Api, token: str) -> None:
-    answer = worked.http.get(f"/exports/{token}")
+def test_a_link_that_was_never_given_opens_nothing(made: Api, token: str) -> None:
+    answer = made.http.get(f"/exports/{token}")
     assert answer.status_code == 404
 
 
-def test_an_archive_that_is_not_here_is_our_fault(worked: Api, tmp_path: Path) -> None:
-    url = shown(worked)["export"]["downloadUrl"]
+def test_an_archive_that_is_not_here_is_our_fault(made: Api, tmp_path: Path) -> None:
+    url = shown(made)["export"]["downloadUrl"]
     for path in (tmp_path / "exports").iterdir():
         path.unlink()
-    answer = worked.http.get(url)
+    answer = made.http.get(url)
     assert (refusal(answer), answer.headers["retry-after"]) == (503, "1")
 
 
 def test_the_link_is_told_again_and_the_database_does_not_know_it(
-    worked: Api, own_world: str
+    made: Api, own_world: str
 ) -> None:
-    url = shown(worked)["export"]["downloadUrl"]
-    assert shown(worked)["export"]["downloadUrl"] == url
+    url = shown(made)["export"]["downloadUrl"]
+    assert shown(made)["export"]["downloadUrl"] == url
     token = url.removeprefix("/exports/")
     known = "SELECT 1 / (NOT EXISTS (SELECT FROM privacy_exports e WHERE e::text LIKE '%{}%'))::int"
     asyncio.run(run(own_world, known.format(token)))

@@ -13,6 +13,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from clients.tls import authorities
 from gql.ids import parse_global_id
 from services.clock import system_clock
 from tests.fixtures.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
@@ -188,7 +189,9 @@ async def _at_once(shop: Shop, person: int, orders: list[dict[str, Any]]) -> lis
     """What the orders give, sent at once, by turns to both processes."""
     headers = {"authorization": f"Bearer {token_of(person, now=system_clock())}"}
     limits = httpx2.Limits(max_connections=len(orders))
-    async with httpx2.AsyncClient(headers=headers, timeout=120, limits=limits) as client:
+    async with httpx2.AsyncClient(
+        headers=headers, timeout=120, limits=limits, verify=authorities()
+    ) as client:
         addresses = [str(till.api.http.base_url) for till in (shop.first, shop.second)]
 
         async def send(number: int, order: dict[str, Any]) -> dict[str, Any]:

@@ -84,16 +84,27 @@ def only_line(
     environment: dict[str, str],
 ) -> str:
     """What a command that fails says, run in this process."""
+    status, out, err = ended(monkeypatch, capsys, *arguments, **environment)
+    assert status not in {0, None}
+    assert err.startswith("guidance: ")
+    assert (len(err.splitlines()), out) == (1, "")
+    return err
+
+
+def ended(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *arguments: str,
+    **environment: str,
+) -> tuple[object, str, str]:
+    """The status that a command ends with, run in this process, and what it says and reports."""
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(sys, "argv", ["guidance", *arguments])
     with pytest.raises(SystemExit) as left:
         main()
     said = capsys.readouterr()
-    assert left.value.code not in {0, None}
-    assert said.err.startswith("guidance: ")
-    assert (len(said.err.splitlines()), said.out) == (1, "")
-    return said.err
+    return left.value.code, said.out, said.err
 
 
 def test_a_token_is_signed_for_a_user() -> None:

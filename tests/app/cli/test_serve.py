@@ -15,6 +15,7 @@ import asyncpg
 import httpx2
 import psutil
 
+from clients.tls import authorities
 from tests.fixtures.peer import peer
 from tests.fixtures.processes import (
     GUIDANCE,
@@ -48,7 +49,9 @@ def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
         def has_each_worker_worked() -> bool:
             nonlocal sent
             for _ in range(20):
-                with httpx2.Client(base_url=client.base_url, timeout=PATIENCE_SECONDS) as fresh:
+                with httpx2.Client(
+                    base_url=client.base_url, timeout=PATIENCE_SECONDS, verify=authorities()
+                ) as fresh:
                     fresh.post("/graphql", json={"query": "query Spread { plans { code } }"})
                 sent += 1
             now = [worker.cpu_times().user for worker in workers]

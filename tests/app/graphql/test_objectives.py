@@ -182,13 +182,11 @@ def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     asyncio.run(run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone"))
     failed = ask(api_of_its_own, "CurrentSubscription")
     assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
-    found = {one["operationName"]: one for one in slos(api_of_its_own)}
-    assert (found["CurrentSubscription"]["requests"], found["CurrentSubscription"]["errors"]) == (
-        2,
-        1,
-    )
-    within = [one["operationName"] for one in slos(api_of_its_own) if one["withinBudget"]]
-    assert within[:1] == ["CurrentSubscription"]
+    listed = slos(api_of_its_own)
+    (failing,) = [one for one in listed if one["operationName"] == "CurrentSubscription"]
+    assert (failing["requests"], failing["errors"]) == (2, 1)
+    # On a busy machine any of them may be over its budget, and before those that are not.
+    assert next(one for one in listed if one["withinBudget"] is failing["withinBudget"]) == failing
 
 
 def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own: Api) -> None:

