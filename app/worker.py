@@ -19,10 +19,8 @@ from services.privacy.watching import watch_deadlines
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
 _LOOKS_A_LEASE = 6
-_PAYMENTS_EVERY_SECONDS = 2
 _PAYMENTS_AT_ONCE = 4
 """A question that the payment provider leaves unanswered holds up no other."""
-_PRIVACY_EVERY_SECONDS = 2
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
 
@@ -35,13 +33,14 @@ class Worker:
 
     async def run(self) -> None:
         """Do the jobs until cancelled."""
-        lease_seconds = self._application.settings.chat_reply_lease_seconds
+        settings = self._application.settings
+        lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
         jobs: list[tuple[Job, float]] = [
             (self._end_abandoned_replies, lease_seconds / _LOOKS_A_LEASE),
             (self._end_abandoned_metered_replies, lease_seconds / _LOOKS_A_LEASE),
-            *((self._finish_payments, _PAYMENTS_EVERY_SECONDS),) * _PAYMENTS_AT_ONCE,
-            (self._export, _PRIVACY_EVERY_SECONDS),
-            (self._erase, _PRIVACY_EVERY_SECONDS),
+            *((self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
+            (self._export, often),
+            (self._erase, often),
             (self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
             (self._remove_expired_exports, _HOUR_SECONDS),
             (self._forget_what_is_old, _HOUR_SECONDS),

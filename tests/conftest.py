@@ -43,6 +43,11 @@ def pytest_collection() -> Generator[None, object, object]:
     return collected
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest by far, or at the end the others would wait for it."""
+    items.sort(key=lambda item: item.name != "test_nothing_to_say[mypy]")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what only some tests ask for."""
     parser.addoption(

@@ -48,7 +48,9 @@ def check(source: Path) -> None:
     good = _good(source, load_settings(), "not good")
     for one in good:
         click.echo(f"{one.name}: costs at most {one.cost}, {one.id}")
-    click.echo(f"All {len(good)} documents are good.")
+    click.echo(
+        "The document is good." if len(good) == 1 else f"All {len(good)} documents are good."
+    )
 
 
 @operations.command()

@@ -79,6 +79,9 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             log_level="warning" if settings.is_production else "info",
             server_header=False,
             proxy_headers=False,
+            # A connection whose reading was resumed within a request is read in its context from
+            # then on, and what follows would be counted as work of that request.
+            reset_contextvars=True,
             lifespan="on",
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
             timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,

@@ -1,11 +1,12 @@
 """What concerns a process as a whole."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from app.settings.group import Group
-from app.settings.types import Listed, Positive, Proxy
+from app.settings.types import Listed, Positive, Proxy, Seconds
 
 
 class ProcessSettings(Group):
@@ -23,6 +24,11 @@ class ProcessSettings(Group):
     serve_runs_worker: bool = Field(
         True,
         description="Whether a server does the background jobs too; `serve --no-worker` says no.",
+    )
+    worker_every_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        2,
+        description="How often the background jobs look for payments to finish, exports to make "
+        "and people to erase.",
     )
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."

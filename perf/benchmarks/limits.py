@@ -123,7 +123,9 @@ async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
 async def _client(database: Database) -> ApiClient | None:
     async with database.read() as connection:
         keys = await credentials.by_account(connection, [1], 1, system_clock())
-    return ApiClient(account_id=1, credential_id=keys[0]["id"]) if keys else None
+    # Those that are good come first.
+    has_key = bool(keys) and keys[0]["status"] == "active"
+    return ApiClient(account_id=1, credential_id=keys[0]["id"]) if has_key else None
 
 
 async def _report_metering(database: Database, client: ApiClient, calls: int) -> None:

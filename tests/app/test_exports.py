@@ -50,7 +50,8 @@ def clock() -> Clock:
 def worked(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
     """A server whose worker has made Ada's export."""
     asyncio.run(enrich(own_world))
-    with serving(settings_for(own_world, tmp_path), clock=clock) as api:
+    settings = settings_for(own_world, tmp_path, worker_every_seconds=0.1)
+    with serving(settings, clock=clock) as api:
         deadline = monotonic() + PATIENCE_SECONDS
         while shown(api)["status"] != "COMPLETED":
             assert monotonic() < deadline

@@ -86,6 +86,7 @@ def shop(postgres: str, world_template: str) -> Iterator[Shop]:
             # Nobody gives up before they are killed, however busy the machine is.
             "PAYMENTS_TIMEOUT_SECONDS": "300",
             "BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS": "0",
+            "WORKER_EVERY_SECONDS": "0.2",
         }
         with (
             served(url, **environment) as (_, first),

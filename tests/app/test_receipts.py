@@ -26,7 +26,8 @@ RECEIPT = """query ($id: ID!) { node(id: $id) { ... on PrivacyRequest {
 def eager(own_world: str, tmp_path: Path) -> Iterator[Api]:
     """A server that erases without a grace period."""
     asyncio.run(enrich(own_world))
-    with serving(settings_for(own_world, tmp_path, erasure_grace_days=0)) as api:
+    settings = settings_for(own_world, tmp_path, erasure_grace_days=0, worker_every_seconds=0.1)
+    with serving(settings) as api:
         yield api
 
 

@@ -101,6 +101,7 @@ def test_proxies_are_addresses_and_networks(environment: pytest.MonkeyPatch) -> 
         ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example, chat.example"),
         ("GRAPHQL_ALLOWED_ORIGINS", "https://chat.example/page"),
         ("GRAPHQL_MAX_TOKENS", "1.5"),
+        ("WORKER_EVERY_SECONDS", "0"),
         ("SHUTDOWN_GRACE_SECONDS", "0"),
         ("GRAPHQL_ADDRESS_BUDGET", "-1"),
         ("GRAPHQL_ADDRESS_BUDGET", "4999"),

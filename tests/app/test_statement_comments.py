@@ -1,15 +1,25 @@
 """What the database's own views and logs say of a statement: who ran it, and for what."""
 
 import asyncio
+import socket
+from contextlib import closing
+from urllib.parse import urlsplit
 
 from gql.operations.budgets import trusted_documents
+from tests.app.graphql.test_deadlines import locked
+from tests.app.test_protocol import ANSWER, posted, read_until
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA
+from tests.waiting import PATIENCE_SECONDS, until
 
 LAST = """SELECT split_part(query, '*/', 1) FROM pg_stat_activity
   WHERE application_name = 'guidance-api' AND datname = current_database()
   ORDER BY query_start DESC LIMIT 1"""
+
+LONG_WAITING = """SELECT count(*) FROM pg_stat_activity WHERE application_name = 'guidance-api'
+  AND datname = current_database() AND wait_event_type = 'Lock'
+  AND clock_timestamp() - query_start > interval '200 ms'"""
 
 
 def last_comment(url: str) -> str:
@@ -26,3 +36,25 @@ def test_only_operations_of_our_own_documents_are_named(api: Api, world: str) ->
         "query ConversationPage { viewer { conversations(first: 1) { totalCount } } }", viewer=ADA
     )
     assert last_comment(world) == "/* conversations.count_by_user "
+
+
+def test_what_follows_on_a_connection_is_not_of_the_operation_before(
+    api: Api, world: str, api_key: str
+) -> None:
+    def waits_long() -> bool:
+        ((waiting,),) = asyncio.run(rows_of(world, LONG_WAITING))
+        return bool(waiting)
+
+    place = urlsplit(str(api.http.base_url))
+    # For a body as large as this the server pauses reading, and begins again while it answers.
+    large = b'{"documentId":"x-guidance-Plans"}'.ljust(100_000)
+    with closing(
+        socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
+    ) as connection:
+        with locked(world):
+            connection.sendall(posted(body=large))
+            until(waits_long)
+        read_until(connection, b"}]}}")
+        connection.sendall(posted(b"x-api-key: " + api_key.encode()))
+        read_until(connection, ANSWER.removesuffix(b"}"))
+    assert last_comment(world) == "/* credentials.by_key "

@@ -21,7 +21,6 @@ from tests.fixtures.processes import (
     GUIDANCE,
     PATIENCE_SECONDS,
     accepts,
-    free_port,
     served,
     until,
 )
@@ -145,7 +144,7 @@ def test_it_stops_also_when_told_while_it_starts(database_url: str) -> None:
         main()
     """
     ran = subprocess.run(
-        [sys.executable, "-c", told_while_importing, "serve", "--port", str(free_port())],
+        [sys.executable, "-c", told_while_importing, "serve", "--port", "0"],
         env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET},
         capture_output=True,
         text=True,
