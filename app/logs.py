@@ -18,7 +18,7 @@ def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     global _write  # noqa: PLW0603 - logging is configured once a process
-    _write = _written_to(sys.stderr.buffer) if is_json else None
+    _write = _writer_to(sys.stderr.buffer) if is_json else None
     processors: list[Processor] = [_json]
     loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if not is_json:
@@ -46,17 +46,17 @@ def log_request(event: dict[str, object]) -> None:
         _write(_json(None, "info", event) + b"\n")
 
 
-def _written_to(stream: BinaryIO) -> Callable[[bytes], None]:
+def _writer_to(stream: BinaryIO) -> Callable[[bytes], None]:
     """What writes a line at once, in one piece where the system takes it in one."""
     write = getattr(stream, "raw", stream).write
 
-    def written(line: bytes) -> None:
+    def write_line(line: bytes) -> None:
         length = write(line) or 0
         if length != len(line):
             stream.write(line[length:])
             stream.flush()
 
-    return written
+    return write_line
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:

@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol, with two things more for the application.
+"""uvicorn's HTTP protocol, with three things more.
 
-It says when the server is asked to stop, and it takes an answer of one piece in one piece: head and
-body in one write, without looking at each header field for what we never write there.
+It says when the server is asked to stop, it bounds the head of a request, and it takes an answer of
+one piece in one piece: head and body in one write, without looking at each header field for what we
+never write there.
 """
 
 from collections.abc import Sequence
@@ -18,11 +19,32 @@ CYCLE = "cycle"
 """The name, in the state of a request, of what `send_whole` takes."""
 
 
+_LONGEST_HEAD = 65_536
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol; see above."""
 
+    _head_length = 0
+    """Of the request whose head is being read, in bytes."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read what comes; a head that does not end is refused, wherever the reading stands."""
+        super().data_received(data)
+        if self.scope is None or "method" in self.scope:
+            return
+        self._head_length += len(data)
+        if self._head_length > _LONGEST_HEAD and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
     def on_headers_complete(self) -> None:
         """Begin with a request."""
+        self._head_length = 0
         super().on_headers_complete()
         self.scope["state"][CYCLE] = self.cycle
 

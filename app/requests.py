@@ -21,7 +21,7 @@ class Requests:
     """Gives each HTTP request and WebSocket its id and its `Exchange`, in the request's state.
 
     At its end a request has a line in the log, of which the exchange's `log` is part. What a proxy
-    has passed on goes by way of `proxied`, which looks for whom.
+    has passed on is answered by `proxied`, which puts its client's address in the place of its own.
     """
 
     def __init__(self, app: ASGIApp, proxied: ASGIApp | None = None) -> None:

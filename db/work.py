@@ -32,7 +32,7 @@ class Work:
             task.cancel()
         _current.reset(self._token)
 
-    def ends(self, task: Task[Any]) -> None:
+    def bound(self, task: Task[Any]) -> None:
         """Break the task off, should it still run when the block is left."""
         if self._tasks is None:
             self._tasks = set()

@@ -81,7 +81,7 @@ class _Queue(DataLoader[K, V]):
         task = self.loop.create_task(dispatch_queue_batch(self, queue))
         work = current_work()
         if work is not None:
-            work.ends(task)
+            work.bound(task)
 
 
 def _itself(key: K) -> K:

@@ -1,6 +1,6 @@
 """A request that cannot be read."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 BAD_REQUEST = "BAD_REQUEST"
 
@@ -12,7 +12,7 @@ class BadRequest(Exception):
         self,
         status: int,
         message: str,
-        fields: Iterable[tuple[bytes, bytes]] = (),
+        fields: Sequence[tuple[bytes, bytes]] = (),
         *,
         code: str = BAD_REQUEST,
     ) -> None:

@@ -42,7 +42,7 @@ _RETRY_SECONDS = b"1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
-_NOT_ACCEPTABLE = Reply(
+_OTHER_TYPES = Reply(
     406,
     message_body(
         f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", NOT_ACCEPTABLE
@@ -77,8 +77,8 @@ class GraphQLEndpoint:
         """Answer one request; expected failures have a status, a message and a code."""
         request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
-        answer = _NOT_ACCEPTABLE if types is None else await self._answer(request, types)
-        if not (isinstance(answer, Reply) and answer.is_sent_at_once(send)):
+        answer = _OTHER_TYPES if types is None else await self._answer(request, types)
+        if not (isinstance(answer, Reply) and answer.try_at_once(send)):
             await answer(scope, receive, send)
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:

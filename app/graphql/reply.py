@@ -1,6 +1,6 @@
 """An answer of one piece over HTTP."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +21,7 @@ class Reply:
         status: int,
         body: dict[str, Any] | list[Any],
         media_type: str,
-        fields: Iterable[tuple[bytes, bytes]] = (),
+        fields: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         self._status = status
         self._body = written(body)
@@ -34,8 +34,8 @@ class Reply:
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 
-    def is_sent_at_once(self, send: Send) -> bool:
-        """Whether it is sent now, as it is where `send` is an exchange that can."""
+    def try_at_once(self, send: Send) -> bool:
+        """Send it now where `send` is an exchange that can; false where it has to be awaited."""
         return type(send) is Exchange and send.answer(self._status, self._headers(), self._body)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:

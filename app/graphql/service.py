@@ -63,6 +63,7 @@ class GraphQLService:
         self._schema = schema
         self._documents = documents
         self.prepare = documents.operation
+        """Finds the operation that is asked for; raises `RequestRefused`."""
         contexts = Contexts(
             database,
             services,

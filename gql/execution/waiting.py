@@ -116,7 +116,8 @@ class _Crowd:
             try:
                 target[name] = complete(running, value, key)
             except Exception:
-                # It is the first to fail, and has to be told before any that is there by now.
+                # Recorded as the others are, or graphql-core would await it again, and tell of one
+                # that failed later.
                 running.outcomes[key] = Settled(value)
                 raise
 

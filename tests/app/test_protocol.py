@@ -147,3 +147,17 @@ def test_a_request_leaves_nothing_to_the_collector(connection: socket.socket) ->
         until(lambda: not any(type(one) is Exchange for one in gc.get_objects()))
     finally:
         gc.enable()
+
+
+def test_a_head_that_does_not_end_is_refused(connection: socket.socket) -> None:
+    connection.sendall(posted())
+    read_until(connection, ANSWER)
+    connection.sendall(b"POST /graphql HTTP/1.1\r\nhost: test\r\nx-long: ")
+    connection.sendall(b"x" * 70_000)
+    assert read_to_the_end(connection).startswith(b"HTTP/1.1 431 ")
+
+
+def test_long_heads_that_end_are_read(connection: socket.socket) -> None:
+    for number in range(3):
+        connection.sendall(posted(b"x-request-id: number-%d" % number, b"x-long: " + b"x" * 50_000))
+        assert b"x-request-id: number-%d" % number in read_until(connection, ANSWER)
