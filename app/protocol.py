@@ -34,7 +34,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what comes; a head that does not end is refused, wherever the reading stands."""
-        super().data_received(data)
+        HttpToolsProtocol.data_received(self, data)
         if self.scope is None or "method" in self.scope:
             return
         self._head_length += len(data)
@@ -45,7 +45,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin with a request."""
         self._head_length = 0
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
         self.scope["state"][CYCLE] = self.cycle
 
     def shutdown(self) -> None:

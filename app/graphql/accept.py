@@ -1,6 +1,6 @@
 """What a client accepts as an answer, out of its Accept header (RFC 9110, section 12.5.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gql.execution.incremental import INCREMENTAL_SPEC
@@ -37,10 +37,12 @@ class Accepted:
     allows_parts: bool = False
     allows_parts_as_events: bool = False
 
-    @property
-    def prefers_stream(self) -> bool:
-        """Whether any answer is to be a stream of events."""
-        return self.preferred == EVENT_STREAM
+    prefers_stream: bool = field(init=False)
+    """Whether any answer is to be a stream of events."""
+
+    def __post_init__(self) -> None:
+        """Work out once what every request asks."""
+        object.__setattr__(self, "prefers_stream", self.preferred == EVENT_STREAM)
 
 
 _ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)

@@ -20,15 +20,16 @@ def header_fields(answer: Answer) -> Fields:
     if level is None:
         return [_NOT_TO_BE_KEPT] if answer.refusal in ASK_FOR_TEXT else []
     now = b'"cost";r=%d;t=%d' % (level.available, level.full_after_seconds)
-    fields = [(b"ratelimit-policy", _policy_field(level.policy)), (b"ratelimit", now)]
+    policy = _policy_field(level.policy.capacity, level.policy.restore_rate)
+    fields = [(b"ratelimit-policy", policy), (b"ratelimit", now)]
     if answer.retry_after_seconds is not None:
         fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
     return fields
 
 
 @lru_cache(maxsize=16)
-def _policy_field(policy: Policy) -> bytes:
-    return b'"cost";q=%d;w=%d' % (policy.capacity, policy.window_seconds)
+def _policy_field(capacity: int, restore_rate: int) -> bytes:
+    return b'"cost";q=%d;w=%d' % (capacity, Policy(capacity, restore_rate).window_seconds)
 
 
 def server_timing(answer: Answer) -> tuple[bytes, bytes]:

@@ -329,31 +329,3 @@ def test_text_that_is_no_id(api: Api, text: str) -> None:
         "BAD_USER_INPUT",
         "This is not an id of this API.",
     )
-
-
-def test_operators_see_what_ran(api: Api) -> None:
-    asked = {"documentId": "x-guidance-ConversationPage"}
-    answer = api.http.post("/graphql", json=asked, headers=api.credentials(ADA))
-    assert answer.json()["data"]["viewer"]
-    api.data("query Invented { viewer { email } }", viewer=ADA)
-    document = """{ ops {
-      slowQueries(top: 100) { method calls totalMs meanMs p95Ms maxMs }
-      operationSlos { operationName requests errors protected statementsMax budgetP95Ms
-        budgetP99Ms budgetStatements withinBudget p50Ms p95Ms p99Ms }
-    } }"""
-    ops = api.data(document, viewer=ADA, roles=("ops",))["ops"]
-    (method,) = (one for one in ops["slowQueries"] if one["method"] == "users.by_id")
-    assert method["calls"] >= 1
-    assert 0 < method["meanMs"] <= method["maxMs"] <= method["totalMs"]
-    (slo,) = (one for one in ops["operationSlos"] if one["operationName"] == "ConversationPage")
-    assert (slo["requests"], slo["errors"], slo["protected"], slo["statementsMax"]) == (1, 0, 0, 1)
-    assert (slo["budgetP95Ms"], slo["budgetP99Ms"]) == (150, 400)
-    assert slo["budgetStatements"] == 1
-    assert 0 < slo["p50Ms"] == slo["p95Ms"] == slo["p99Ms"]
-    names = {one["operationName"] for one in ops["operationSlos"]}
-    assert ("untrusted" in names, "Invented" in names) == (True, False)
-
-
-def test_only_operators_see_what_ran(api: Api) -> None:
-    document = "{ ops { slowQueries { method } } }"
-    assert api.data(document, viewer=ADA, roles=("support",)) == {"ops": None}

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from services.operations.identifiers import hash_of
-from tests.app.graphql.test_http import refusal
+from tests.app.graphql.posting import refusal
 from tests.fixtures.live import Live
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, serving, settings_for

@@ -13,7 +13,7 @@ import pytest
 from gql.operations.budgets import trusted_documents
 from services.operations.identifiers import hash_of
 from services.operations.records import OperationsMode
-from tests.app.graphql.test_http import refusal
+from tests.app.graphql.posting import refusal
 from tests.app.graphql.test_persisted import PLANS_DATA, UNKNOWN, persisted
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import peer
