@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cache import MemoryStore, Shape, Store, VersionedCache
-from cache.undelivered import KEPT_SECONDS, Undelivered
 from metrics.cache import CacheMetrics
+from tests.cache.asking import Cache, filled
 from tests.cache.instances import (
     LIFETIME_SECONDS,
     SHAPE,
@@ -23,7 +22,6 @@ from tests.cache.instances import (
     shared_store,
 )
 
-Cache = VersionedCache[Version]
 Stores = Callable[..., AbstractAsyncContextManager[Store]]
 
 
@@ -56,13 +54,6 @@ async def opened(stores: Stores, **options: float) -> AsyncIterator[Cache]:
         await cache.close()
 
 
-async def filled(cache: Cache, number: float) -> None:
-    """Wait until so many values have been put into the cache."""
-    async with asyncio.timeout(20):
-        while measured(cache, "fills_total") < number:
-            await asyncio.sleep(0.001)
-
-
 def test_a_batch_reads_the_misses_at_once_and_then_nothing(stores: Stores) -> None:
     async def scenario() -> None:
         table = Table()
@@ -79,26 +70,6 @@ def test_a_batch_reads_the_misses_at_once_and_then_nothing(stores: Stores) -> No
             assert measured(cache, "age_seconds_count") == 6
             assert measured(cache, "age_seconds_sum") < LIFETIME_SECONDS
             assert await cache.state() == "ok"
-
-    asyncio.run(scenario())
-
-
-def test_what_memory_has_is_at_hand_until_it_is_invalidated_or_has_expired() -> None:
-    async def scenario() -> None:
-        table, now, name = Table(), [0.0], next(names)
-        cache = cache_over(MemoryStore(5, clock=lambda: now[0]), name)
-        assert cache.at_hand(1) is None
-        await cache.get([1, 2], table.read)
-        await filled(cache, 2)
-        now[0] = 3.0
-        assert (cache.at_hand(1), cache.at_hand(3)) == (Version(0), None)
-        assert (measured(cache, "hits_total"), measured(cache, "age_seconds_sum")) == (1, 3)
-        table.commit()
-        await cache.invalidate([1])
-        assert (cache.at_hand(1), cache.at_hand(2)) == (None, Version(0))
-        now[0] = 5.0
-        assert cache.at_hand(2) is None
-        await cache.close()
 
     asyncio.run(scenario())
 
@@ -294,59 +265,3 @@ def test_when_it_is_off_it_reads_and_keeps_nothing_but_invalidates(stores: Store
             await here.close()
 
     asyncio.run(scenario())
-
-
-def test_memory_is_bounded_and_loses_the_oldest_first() -> None:
-    async def scenario() -> None:
-        table, name = Table(), next(names)
-        store = MemoryStore(LIFETIME_SECONDS, most_entries=10)
-        cache = cache_over(store, name)
-        for id_ in range(30):
-            await cache.get([id_], table.read)
-        await filled(cache, 30)
-        assert len(store) == 10
-        # aiocache holds no more than that either.
-        assert len(store._payloads._cache) == len(store._payloads._handlers) == 10
-        table.asked.clear()
-        await cache.get(range(20, 30), table.read)
-        assert table.asked == []
-        await cache.get(range(20), table.read)
-        assert table.asked == [list(range(20))]
-        await cache.close()
-        assert len(store) == 10
-
-    asyncio.run(scenario())
-
-
-def test_memory_tells_the_age_by_its_clock() -> None:
-    async def scenario() -> None:
-        table, name, now = Table(), next(names), [100.0]
-        store = MemoryStore(5, clock=lambda: now[0])
-        cache = cache_over(store, name)
-        await cache.get([1], table.read)
-        await filled(cache, 1)
-        now[0] += 4.5
-        await cache.get([1], table.read)
-        assert measured(cache, "age_seconds_sum") == 4.5
-        now[0] += 0.5
-        await cache.get([1], table.read)
-        assert table.asked == [[1], [1]]
-        await cache.close()
-
-    asyncio.run(scenario())
-
-
-def test_what_is_not_delivered_is_kept_as_long_as_it_matters() -> None:
-    now = count(0, int(KEPT_SECONDS / 2))
-    undelivered = Undelivered(lambda: float(next(now)))
-    undelivered.add(["a", "b"])
-    first = undelivered.some()
-    undelivered.add(["b", "c"])
-    assert list(undelivered.some()) == ["a", "b", "c"]
-    # b was changed again after what is delivered here.
-    undelivered.delivered(first)
-    assert list(undelivered.some()) == ["b", "c"]
-    undelivered.add(["d"])
-    assert list(undelivered.some()) == ["b", "c", "d"]
-    undelivered.add(["e"])
-    assert list(undelivered.some()) == ["d", "e"]

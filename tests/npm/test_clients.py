@@ -4,9 +4,10 @@ from hashlib import md5
 from pathlib import Path
 
 from tests.fixtures.documents import publish
-from tests.fixtures.live import WATCH, Live
+from tests.fixtures.live import Live
 from tests.fixtures.npm import FOLDER, NodeTests
 from tests.fixtures.server import Api, serving, settings_for, token_of
+from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
 
 

@@ -14,10 +14,11 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from tests.fixtures.live import WATCH, Live, live_server
+from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api, serving, settings_for, token_of
+from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
 from tests.waiting import until
 

@@ -13,8 +13,9 @@ import orjson
 import pytest
 
 from app.authentication.tokens import issue_token
-from tests.fixtures.live import MAX_BYTES, PATIENCE_SECONDS, WATCH, Live, live_server
+from tests.fixtures.live import MAX_BYTES, Live, live_server
 from tests.fixtures.server import SECRET, token_of
+from tests.fixtures.watched import PATIENCE_SECONDS, WATCH
 from tests.fixtures.world import ADA, NOW
 
 EVENT_STREAM = "text/event-stream"

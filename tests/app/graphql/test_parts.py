@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 
 from gql.execution.prepare import UNTRUSTED
 from tests.app.graphql.test_deadlines import locked
-from tests.fixtures.live import WATCH, Live, live_server
+from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
 from tests.waiting import until
 

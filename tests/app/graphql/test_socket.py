@@ -17,10 +17,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from app.authentication.tokens import issue_token
 from app.graphql.connection import ConnectionTimes
 from app.graphql.operations import MOST_OPERATIONS
-from tests.fixtures.live import ALLOWED_ORIGIN, MAX_BYTES, WATCH, Live, live_server
+from tests.fixtures.live import ALLOWED_ORIGIN, MAX_BYTES, Live, live_server
 from tests.fixtures.peer import Peer, peer
 from tests.fixtures.postgres import new_database, run
 from tests.fixtures.server import SECRET, token_of
+from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA, GRACES_COMPANY, NOW
 
 COUNT = "subscription Count($to: Int!) { count(to: $to) { number } }"

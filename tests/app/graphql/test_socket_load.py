@@ -10,8 +10,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from app.graphql.connection import ConnectionTimes
-from tests.fixtures.live import PATIENCE_SECONDS, WATCH, Live, live_server
+from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
+from tests.fixtures.watched import PATIENCE_SECONDS, WATCH
 
 SOCKETS, STREAMS, EVENTS = 4, 100, 5
 COUNT = f"subscription Many {{ count(to: {EVENTS}) {{ number }} }}"
