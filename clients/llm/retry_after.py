@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
-LONGEST_WAIT_SECONDS = 86_400.0
+LONGEST_WAIT_SECONDS = 30 * 86_400.0
 """Longer than anybody waits for an answer, so that what is beyond it makes no difference."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
 _LONGEST_NUMBER = 300

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Self
 
-from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 HEADER_PREFIX = "x-standin-"
 
@@ -102,8 +102,10 @@ class Behaviour(BaseModel):
     is_streaming: bool = Field(
         True, description="Stream when asked to; if not, answer whole all the same."
     )
-    stream: Base64Bytes | None = Field(
-        None, description="Send exactly these bytes, in Base64, as the body of a stream."
+    stream: str | None = Field(
+        None,
+        description="Send exactly these bytes, in Base64, as the body of a stream.",
+        pattern=r"^[A-Za-z0-9+/]*=*$",
     )
     stream_piece_bytes: Annotated[int, Field(ge=1)] = Field(
         65_536, description="Send those bytes in pieces of so many."

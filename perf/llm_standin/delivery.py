@@ -1,6 +1,7 @@
 """Writing a reply to one client: at the set pace, with the set faults, until the client leaves."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -63,7 +64,7 @@ class Delivery:
         if self.behaviour.hang_after == 0:
             await _hang(send)
         if self.is_streamed and self.behaviour.stream is not None:
-            await self._send_exactly(send, self.behaviour.stream)
+            await self._send_exactly(send, b64decode(self.behaviour.stream))
         elif self.is_streamed:
             await self._stream(send)
         else:
