@@ -12,9 +12,9 @@ from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
-from services.guidance.records import ContextWindow, Exchange, ReplyStatus, Spoken
+from services.generation.records import Assignment, ReplyStatus
+from services.guidance.records import ContextWindow, Exchange, Spoken
 from services.guidance.rules import prompt
-from services.guidance.writer import Assignment
 from services.quota import ledger
 from services.refusal import Conflict, NotFound
 
