@@ -29,7 +29,8 @@ class ChatSettings(Group):
         20, description="The longest that a whole reply may take, retries included."
     )
     chat_reply_max_characters: Annotated[Positive, Field(le=1_000_000)] = Field(
-        MOST_CHARACTERS, description="The most characters of a reply; one that goes on ends there, failed."
+        MOST_CHARACTERS,
+        description="The most characters of a reply; one that goes on ends there, failed.",
     )
     chat_llm_retry_count: int = Field(2, ge=0, description="Retries after the first attempt.")
     chat_llm_retry_backoff_seconds: Seconds = Field(

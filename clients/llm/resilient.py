@@ -99,9 +99,7 @@ class ResilientModel:
         has_begun = False
         outcome = _CANCELLED
         try:
-            async with aclosing(
-                self._api.stream(messages, report, deadline=deadline)
-            ) as pieces:
+            async with aclosing(self._api.stream(messages, report, deadline=deadline)) as pieces:
                 while (piece := await _next(pieces, has_begun=has_begun)) is not None:
                     if not has_begun:
                         has_begun = True

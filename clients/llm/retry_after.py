@@ -7,7 +7,7 @@ it has a place for.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_tz
 
 LONGEST_WAIT_SECONDS = 30 * 86_400.0

@@ -39,11 +39,11 @@ class LeaseKeeper:
 
     async def run(self) -> None:
         """Renew them until cancelled: often while that fails, so that it succeeds soon again."""
+        is_renewed = True
         while True:
-            pause_seconds = self._lease_seconds / RENEWALS_A_LEASE
-            await asyncio.sleep(pause_seconds)
-            while not await self._renew():
-                await asyncio.sleep(self._lease_seconds / _TRIALS_A_LEASE)
+            times_a_lease = RENEWALS_A_LEASE if is_renewed else _TRIALS_A_LEASE
+            await asyncio.sleep(self._lease_seconds / times_a_lease)
+            is_renewed = await self._renew()
 
     async def _renew(self) -> bool:
         reply_ids = tuple(self._written)

@@ -6,6 +6,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from db.database import Database
+from db.unavailable import DatabaseUnavailable
 from services.generation.lease_keeper import RENEWALS_A_LEASE
 from services.generation.records import Generations
 
@@ -51,11 +52,14 @@ class Recovery:
 
     async def _try_to_renew(self) -> None:
         """Renew no lease, in the way in which others renew theirs."""
-        async with (
-            asyncio.timeout(self._lease_seconds / RENEWALS_A_LEASE),
-            self._database.read_primary() as connection,
-        ):
-            await self._generations.renew(connection, self._nobody, (), self._lease_seconds)
+        try:
+            async with (
+                asyncio.timeout(self._lease_seconds / RENEWALS_A_LEASE),
+                self._database.read_primary() as connection,
+            ):
+                await self._generations.renew(connection, self._nobody, (), self._lease_seconds)
+        except TimeoutError as error:
+            raise DatabaseUnavailable("no lease can be renewed in time") from error
 
     def _is_trustworthy(self) -> bool:
         """Whether leases could be renewed for long enough, also between the looks."""

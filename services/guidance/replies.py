@@ -35,9 +35,7 @@ class ConversationReplies:
         """See `Generations`."""
         await generations.renew(connection, owner, reply_ids, lease_seconds)
 
-    async def save(
-        self, connection: Connection, written: Mapping[int, Written]
-    ) -> Collection[int]:
+    async def save(self, connection: Connection, written: Mapping[int, Written]) -> Collection[int]:
         """Store how far replies are written, and give those that could be, and are not over."""
         rows = [
             {
@@ -107,9 +105,7 @@ class ConversationReplies:
         """See `Generations`."""
         reply_ended(ending.status.value if ending else "unrecorded")
 
-    async def _end_as_stored(
-        self, transaction: Transaction, ended: Record, ending: Ending
-    ) -> int:
+    async def _end_as_stored(self, transaction: Transaction, ended: Record, ending: Ending) -> int:
         reply_id: int = ended["reply_id"]
         has_text = await messages.abandon_reply(
             transaction,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -114,9 +115,7 @@ STREAMS: list[tuple[str, str, FailureReason | None]] = [
 
 
 @pytest.mark.parametrize(("stream", "text", "reason"), STREAMS, ids=range(len(STREAMS)))
-def test_what_comes_of_a_stream(
-    stream: str, text: str, reason: FailureReason | None
-) -> None:
+def test_what_comes_of_a_stream(stream: str, text: str, reason: FailureReason | None) -> None:
     outcome = read(stream.encode())
     assert (outcome.text, outcome.reason) == (text, reason)
     assert all(outcome.pieces)
@@ -213,11 +212,11 @@ _LINES = st.sampled_from(
 
 @given(st.lists(_LINES, max_size=8), st.lists(st.integers(0, 600), max_size=30), st.booleans())
 def test_the_same_bytes_give_the_same_reply_however_they_are_split(
-    lines: list[str], cuts: list[int], cr: bool  # noqa: FBT001 - hypothesis gives it
+    lines: list[str], cuts: list[int], cr: bool
 ) -> None:
     stream = "".join(lines).replace("\n", "\r\n" if cr else "\n").encode()
     ends = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
-    parts = [stream[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    parts = [stream[start:end] for start, end in pairwise(ends)]
     bytewise = [bytes([one]) for one in stream]
     assert read(*parts) == read(stream) == read(*bytewise)
 

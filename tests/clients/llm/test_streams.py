@@ -1,5 +1,4 @@
-"""Exact bytes over real HTTP: how streams end, what they say that they are, and when to come again.
-"""
+"""Exact bytes over real HTTP: how streams end, what they are called, and when to come again."""
 
 import asyncio
 from base64 import b64encode
@@ -15,8 +14,8 @@ from tests.fixtures.llm import StandInControl
 
 
 # Any: behaviours and parts of the configuration have values of many types.
-def answer_of(stand_in: StandInControl, stream: str, config: Any = None, **behaviour: Any) -> Answer:
-    stand_in.behave(stream=b64encode(stream.encode()).decode(), **behaviour)
+def answer_of(stand_in: StandInControl, stream: str, config: Any = None, **faults: Any) -> Answer:
+    stand_in.behave(stream=b64encode(stream.encode()).decode(), **faults)
 
     async def scenario() -> Answer:
         async with asked(stand_in.url, **(config or {})) as model:
