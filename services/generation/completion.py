@@ -9,7 +9,8 @@ import structlog
 from clients.llm import GenerationReport
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
-from services.generation.records import Ending, Generations, Written
+from services.generation.generations import Generations
+from services.generation.records import Ending, Written
 
 _LONGEST_PAUSE_SECONDS = 2.0
 _PAUSES_A_LEASE = 8

@@ -11,8 +11,9 @@ import structlog
 
 from db.database import Database
 from services.generation.completion import Completion
+from services.generation.generations import Generations
 from services.generation.lease_keeper import LeaseKeeper
-from services.generation.records import INTERRUPTED, Assignment, Ending, Generations, ReplyStatus
+from services.generation.records import INTERRUPTED, Assignment, Ending, ReplyStatus
 from services.generation.writer import Record, Writer
 
 _RECORDING_SECONDS = 60.0

@@ -8,7 +8,7 @@ import structlog
 
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
-from services.generation.records import Generations
+from services.generation.generations import Generations
 
 RENEWALS_A_LEASE = 3
 _TRIALS_A_LEASE = 12

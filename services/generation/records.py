@@ -1,13 +1,9 @@
-"""What a reply is while it is written, how it ends, and what each kind of replies must offer."""
+"""What a reply is while it is written, and how it ends."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
-from uuid import UUID
 
 from clients.llm import GenerationReport, PromptMessage
-from db.database import Connection, Transaction
 
 
 class ReplyStatus(Enum):
@@ -57,38 +53,3 @@ class Written:
     ends: tuple[int, ...]
     report: GenerationReport
     latency_ms: int
-
-
-class Generations(Protocol):
-    """The replies of one kind: where they are stored, and whose units they cost."""
-
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> None:
-        """Let the leases of those of the replies that `owner` writes begin now."""
-        ...
-
-    async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, ending: Ending, written: Written
-    ) -> bool:
-        """End a reply as its writer says, and settle its unit; once, however often it is called.
-
-        False, and no change, where it has ended or been taken away from `owner`.
-        """
-        ...
-
-    async def end_expired(self, transaction: Transaction) -> int | None:
-        """End one reply whose lease ran out, settle its unit, and give its id; None without one."""
-        ...
-
-    async def note_abandoned(self, reply_id: int) -> None:
-        """Say that a reply was ended without its writer; called after the commit."""
-        ...
-
-    def note_begun(self) -> None:
-        """Count a reply that is being written."""
-        ...
-
-    def note_ended(self, ending: Ending | None) -> None:
-        """Count a reply that is not written any more; None where its end could not be stored."""
-        ...

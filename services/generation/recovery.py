@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
+from services.generation.generations import Generations
 from services.generation.lease_keeper import RENEWALS_A_LEASE
-from services.generation.records import Generations
 
 LOOKS_A_LEASE = 6
 """How often `look` is to be called."""
