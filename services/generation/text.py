@@ -3,9 +3,17 @@
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
-from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from clients.llm import (
+    FailureReason,
+    GenerationFailed,
+    GenerationReport,
+    LanguageModel,
+    PromptMessage,
+)
 from services.redaction.placeholders import redact
 
+LONGEST_TEXT = 1_000_000
+"""Characters with what was put back: a placeholder is short, and may stand for much."""
 _FIRST_HALF = ("\ud800", "\udbff")
 
 
@@ -17,17 +25,22 @@ async def generate_text(
 ) -> None:
     """Have the model write; `add` is given the text as it comes, all of it however that ends.
 
-    Raises `GenerationFailed`.
+    Raises `GenerationFailed`, also where the text becomes longer than `LONGEST_TEXT`.
     """
     contents, placeholders = redact([one.content for one in prompt])
     redacted = [
         PromptMessage(one.role, content) for one, content in zip(prompt, contents, strict=True)
     ]
     restorer, storable = placeholders.restorer(), StorableText()
+    left = LONGEST_TEXT
     try:
         async with aclosing(model.generate(redacted, report)) as generated:
             async for piece in generated:
-                add(restorer.feed(storable.feed(piece)))
+                text = restorer.feed(storable.feed(piece))
+                add(text[:left])
+                left -= len(text)
+                if left < 0:
+                    raise GenerationFailed(FailureReason.TOO_LONG)
     finally:
         add(restorer.feed(storable.end()) + restorer.end())
 

@@ -122,7 +122,11 @@ class Turns:
 
     def take_free(self, caller: str) -> Turn | None:
         """As `take`, where nobody has to wait for it."""
-        return self._given(caller) if self._takes_free(caller) else None
+        taken = self._taken.get(caller, 0)
+        if taken >= self._most_at_once and self._most_at_once:
+            return None
+        self._taken[caller] = taken + 1
+        return self._given(caller)
 
     def pass_on(self, caller: str) -> None:
         """Give a turn that has ended to who has waited longest for it."""
@@ -144,20 +148,16 @@ class Turns:
 
     async def take_back(self, caller: str) -> None:
         """Wait for a turn that was given up."""
-        if not self._takes_free(caller):
+        taken = self._taken.get(caller, 0)
+        if taken >= self._most_at_once and self._most_at_once:
             await self._wait(self._returning, caller, None)
+        else:
+            self._taken[caller] = taken + 1
         self.forget_away(caller)
 
     def forget_away(self, caller: str) -> None:
         """Expect a turn back no more that was given up."""
         _decrease(self._away, caller)
-
-    def _takes_free(self, caller: str) -> bool:
-        taken = self._taken.get(caller, 0)
-        if taken >= self._most_at_once and self._most_at_once:
-            return False
-        self._taken[caller] = taken + 1
-        return True
 
     def _given(self, caller: str) -> Turn:
         turn = Turn(self, caller)

@@ -1,9 +1,14 @@
 """Text that comes in pieces is joined before it is cleaned."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.generation.text import StorableText
+from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage, Role
+from services.generation.text import LONGEST_TEXT, StorableText, generate_text
 
 
 def cleaned(pieces: list[str]) -> str:
@@ -26,6 +31,27 @@ def test_nothing_is_held_back_that_is_certain() -> None:
     storable = StorableText()
     assert storable.feed("a😀") == "a😀"
     assert storable.feed("b\ud83d") == "b"
+
+
+class EchoingModel:
+    """Repeats, very often, what stands for an address."""
+
+    async def generate(
+        self, messages: Sequence[PromptMessage], _report: GenerationReport
+    ) -> AsyncGenerator[str, None]:
+        assert messages[-1].content == "[EMAIL_1]"
+        for _ in range(1_000):
+            yield "[EMAIL_1]"
+
+
+def test_what_is_put_back_makes_no_text_without_end() -> None:
+    address, added = f"{'a' * 7_000}@example.com", list[str]()
+    prompt = [PromptMessage(Role.USER, address)]
+    generating = generate_text(EchoingModel(), prompt, GenerationReport("a model"), added.append)
+    with pytest.raises(GenerationFailed) as failed:
+        asyncio.run(generating)
+    assert failed.value.reason is FailureReason.TOO_LONG
+    assert "".join(added) == (address * 1_000)[:LONGEST_TEXT]
 
 
 _CHARACTERS = st.characters(categories=None) | st.sampled_from("\0\ud83d\ude00\udbff\udfff")
