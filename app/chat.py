@@ -10,6 +10,7 @@ from clients.llm.opening import open_language_model
 from db.database import Database
 from services.clock import Clock
 from services.conversations.service import ConversationService
+from services.generation.jobs import GenerationJobs
 from services.generation.recovery import Recovery
 from services.guidance.exchanges import Exchanges
 from services.guidance.jobs import open_reply_jobs
@@ -67,15 +68,7 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
                 grace_seconds=grace_seconds,
             )
         )
-        exchanges = Exchanges(
-            owner=jobs.owner,
-            lease_seconds=lease_seconds,
-            model_name=model_name,
-            window=ContextWindow(
-                messages=settings.chat_context_window_messages,
-                characters=settings.chat_context_max_characters,
-            ),
-        )
+        exchanges = _exchanges(settings, jobs)
         yield Chat(
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
@@ -105,3 +98,15 @@ async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
         settings.redis_url, connections=_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
     ) as redis:
         yield ReplyStreams(RedisStreams(redis))
+
+
+def _exchanges(settings: Settings, jobs: GenerationJobs) -> Exchanges:
+    return Exchanges(
+        owner=jobs.owner,
+        lease_seconds=jobs.lease_seconds,
+        model_name=settings.chat_llm_model,
+        window=ContextWindow(
+            messages=settings.chat_context_window_messages,
+            characters=settings.chat_context_max_characters,
+        ),
+    )

@@ -75,7 +75,10 @@ def _writing(model: LanguageModel, model_name: str) -> Write:
             sink=WholeText(),
             record=record,
         )
-        return await writer.write(), writer.written
+        ending = await writer.write()
+        if ending is None:
+            raise RuntimeError("a reply was ended by another, and there is none")
+        return ending, writer.written
 
     return write
 

@@ -39,5 +39,5 @@ class Generations(Protocol):
         ...
 
     def note_ended(self, ending: Ending | None) -> None:
-        """Count a reply that is not written any more; None where its end could not be stored."""
+        """Count a reply that is not written any more; None where another ended it, or nobody."""
         ...

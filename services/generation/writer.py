@@ -92,8 +92,8 @@ class Writer:
             if self._asking is not None:
                 self._asking.cancel()
 
-    async def write(self) -> Ending:
-        """Write the reply to its end, whatever that is, and give it."""
+    async def write(self) -> Ending | None:
+        """Write the reply to its end, whatever that is, and give it; None if another ended it."""
         await self._sink.open(lambda: self.written)
         is_recorded = False
         try:
@@ -103,7 +103,7 @@ class Writer:
             is_recorded = await self._record(self._assignment.reply_id, ending, self.written)
         finally:
             await self._sink.finish(is_recorded=is_recorded)
-        return ending
+        return ending if is_recorded else None
 
     async def _ask(self) -> Ending:
         generating = generate_text(
