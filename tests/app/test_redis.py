@@ -49,7 +49,7 @@ def test_who_is_told_to_stop_stops_whenever_that_is(redis_url: str, steps: int) 
 def test_who_takes_nothing_in_is_not_waited_for(
     tmp_path: Path, loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
-    """On the server's event loop and on asyncio's, which until 3.12.8 and 3.13.1 buffers it all."""
+    """On the server's event loop and on asyncio's, which buffers it all in 3.12.1 and 3.13.0."""
 
     async def scenario(server: ControlledRedis) -> None:
         async with open_redis(server.url, connections=1, timeout_seconds=0.05) as redis:
