@@ -52,7 +52,7 @@ def test_who_takes_nothing_in_is_not_waited_for(
     """On the server's event loop and on asyncio's, which buffers it all in 3.12.1 and 3.13.0."""
 
     async def scenario(server: ControlledRedis) -> None:
-        async with open_redis(server.url, connections=1, timeout_seconds=0.05) as redis:
+        async with open_redis(server.url, connections=1, timeout_seconds=0.5) as redis:
             await redis.ping()
             server.pause()
             async with asyncio.timeout(PATIENCE_SECONDS):

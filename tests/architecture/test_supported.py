@@ -1,5 +1,6 @@
 """Which Pythons are supported, said alike wherever it is said; and that CI skips nothing."""
 
+import os
 import re
 import subprocess
 import sys
@@ -63,6 +64,13 @@ def test_without_a_tool_its_test_is_skipped_or_fails(
     (tmp_path / "test_tool.py").write_text(WITHOUT_A_TOOL)
     command = [sys.executable, "-m", "pytest", "-p", "tests.fixtures.tools", *options, tmp_path]
     alone = ["--rootdir", tmp_path, "-c", "/dev/null", "-p", "no:cacheprovider"]
-    ran = subprocess.run([*command, *alone], cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [*command, *alone],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},  # and not the options of this very run
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert outcome in ran.stdout
     assert "a-program-that-is-nowhere is not here" in ran.stdout or not options
