@@ -19,8 +19,9 @@ from services.principal import Principal
 from services.throttling.turns import NoTurn, Turns
 
 T = TypeVar("T")
-CHARACTERS_PER_UNIT = 10
-"""Of a text that is prepared for one unit of cost, as much as an object costs."""
+FREE_CHARACTERS, CHARACTERS_PER_UNIT = 100, 10
+"""A text no longer than the first is prepared for nothing, as a request is read; each of the others
+is one unit of cost, as an object is."""
 _MOST_COMPILING = 8
 """How many plans wait to be compiled; what is beyond is run without one for longer."""
 _PROCESS = "process"
@@ -29,8 +30,8 @@ _TOO_MANY = "Too many documents wait to be prepared"
 
 
 def cost_of_text(text: str) -> int:
-    """What preparing a text costs, or registering it."""
-    return 1 + len(text) // CHARACTERS_PER_UNIT
+    """What preparing a text costs."""
+    return max(0, len(text) - FREE_CHARACTERS) // CHARACTERS_PER_UNIT
 
 
 class PreparationThread:
@@ -94,7 +95,7 @@ class Preparing:
     async def charge_registering(self, text: str, principal: Principal) -> None:
         """Pay for keeping a text under its hash; raises `Throttled`."""
         try:
-            await self._meter.spend(principal, cost_of_text(text))
+            await self._meter.spend(principal, 1 + cost_of_text(text))
         except Throttled:
             await self._meter.hold_back()
             raise

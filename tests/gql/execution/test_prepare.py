@@ -1,18 +1,27 @@
 """Documents are prepared once, and only so many are kept."""
 
+import gc
+import tracemalloc
+
 import pytest
+from graphql.execution.values import VariableValues
 
 from gql.build import core_schema
-from gql.execution.prepare import Preparation, RequestRefused
+from gql.execution.prepare import (
+    LARGEST_KEPT_BYTES,
+    MOST_KEPT_BYTES,
+    Preparation,
+    RequestRefused,
+)
 from gql.operations.limits import Limits
 
 CORE = core_schema()
 PLANS = "query Plans { plans { code } }"
 
 
-def preparation(max_tokens: int = 2_000) -> Preparation:
+def preparation(max_tokens: int = 2_000, aliases: int = 20) -> Preparation:
     return Preparation(
-        CORE, limits=Limits(tokens=max_tokens, depth=20, aliases=20), allows_introspection=True
+        CORE, limits=Limits(tokens=max_tokens, depth=20, aliases=aliases), allows_introspection=True
     )
 
 
@@ -39,17 +48,47 @@ def test_the_least_recently_used_is_forgotten() -> None:
 
 def test_a_huge_document_is_served_and_not_kept() -> None:
     prepared = preparation()
-    document = PLANS + " " * 100_000
+    document = PLANS + " " * LARGEST_KEPT_BYTES
     assert prepared.operation(document, None) is not prepared.operation(document, None)
+    assert prepared.kept_bytes == 0
 
 
-def test_only_so_much_text_is_kept() -> None:
+@pytest.mark.parametrize(("character", "width"), [(" ", 1), ("#\N{GRINNING FACE}", 4)])
+def test_what_is_kept_is_bounded_in_bytes(character: str, width: int) -> None:
     prepared = preparation()
-    documents = [f"query Q{number} {{ plans {{ code }} }}".ljust(75_000) for number in range(5)]
-    operations = [prepared.operation(document, None) for document in documents]
-    again = [prepared.operation(document, None) for document in reversed(documents)]
-    is_kept = [one is other for one, other in zip(operations, reversed(again), strict=True)]
-    assert is_kept == [False, True, True, True, True]
+    characters = 400_000 // width
+    for number in range(100):
+        document = f"query Q{number} {{ plans {{ code }} }} {character}".ljust(characters)
+        prepared.operation(document, None)
+        assert prepared.kept(document) is not None
+        assert prepared.kept_bytes <= MOST_KEPT_BYTES
+    assert prepared.kept_bytes > MOST_KEPT_BYTES - 500_000
+
+
+def test_what_is_reckoned_for_a_document_is_not_less_than_it_holds() -> None:
+    texts = {
+        "large": "{" + " ".join(f"a{n}: plans {{ code currency }}" for n in range(100)) + "}",
+        "refused": "{" + " ".join(f"planz{n}" for n in range(400)) + "}",
+        "small": PLANS,
+    }
+    for text in texts.values():
+        prepared = preparation(aliases=100)
+        prepared.operation("{ __typename }", None)
+        before = prepared.kept_bytes
+        gc.collect()
+        tracemalloc.start()
+        try:
+            operation = prepared.operation(text, None)
+            for _ in range(2):
+                assert operation.plans is not None
+                plan = operation.plans.plan(VariableValues({}, {}))
+            assert plan is not None
+        except RequestRefused:
+            pass
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert held < 1.5 * (prepared.kept_bytes - before)
 
 
 def test_a_refusal_is_kept_too() -> None:
