@@ -6,6 +6,7 @@ event loop shares the processor with it evenly.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -24,6 +25,8 @@ FREE_CHARACTERS, CHARACTERS_PER_UNIT = 100, 10
 is one unit of cost, as an object is."""
 _MOST_COMPILING = 8
 """How many plans wait to be compiled; what is beyond is run without one for longer."""
+_SWITCH_SECONDS = 0.001
+"""How long the event loop waits for the processor each time that it has waited for anything else."""
 _PROCESS = "process"
 _TOO_MANY_OF_YOURS = "Too many documents of yours wait to be prepared"
 _TOO_MANY = "Too many documents wait to be prepared"
@@ -64,9 +67,12 @@ class PreparationThread:
 def open_preparation_thread() -> Iterator[PreparationThread]:
     """Start it; leaving waits for what is at work, and forgets what waits."""
     executor = ThreadPoolExecutor(1, thread_name_prefix="documents")
+    usual_seconds = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield PreparationThread(executor)
     finally:
+        sys.setswitchinterval(usual_seconds)
         executor.shutdown(cancel_futures=True)
 
 

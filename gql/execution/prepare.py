@@ -34,8 +34,7 @@ MOST_KEPT_BYTES = 24 * 1024 * 1024
 """What all documents that are kept hold, by estimate."""
 LARGEST_KEPT_BYTES = 4 * 1024 * 1024
 """What one of them holds; a larger one is prepared each time."""
-_KEPT_DOCUMENTS = 1_000
-_NODE_BYTES, _DOCUMENT_BYTES = 700, 12_000
+_NODE_BYTES, _DOCUMENT_BYTES = 700, 20_000
 """What is held for a node (itself, its costs, its share of compiled code), and beside all nodes."""
 
 _NO_INTROSPECTION = (
@@ -177,7 +176,7 @@ class Preparation:
             return
         self._kept[text] = (document, size)
         self.kept_bytes += size
-        while len(self._kept) > _KEPT_DOCUMENTS or self.kept_bytes > MOST_KEPT_BYTES:
+        while self.kept_bytes > MOST_KEPT_BYTES:
             _, (_, forgotten) = self._kept.popitem(last=False)
             self.kept_bytes -= forgotten
 

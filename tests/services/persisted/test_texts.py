@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,26 @@ def test_redis_keeps_the_newest_of_too_many_each_with_a_lifetime(redis_url: str)
     asyncio.run(scenario())
 
 
+def test_what_is_held_is_bounded_in_bytes(redis_url: str) -> None:
+    text, bounds = "{ a }#\N{GRINNING FACE}" + "a" * 9_990, replace(BOUNDS, characters=20_000)
+    bounds = replace(bounds, count=1_000, total_bytes=105_000)
+
+    async def scenario() -> None:
+        async with client(redis_url) as redis:
+            memory, shared = MemoryTexts(bounds), RedisTexts(redis, bounds)
+            for number in range(100):
+                for texts in (memory, shared):
+                    await texts.keep(f"x-{number}", text)
+            assert memory.held_bytes <= 105_000
+            kept = [await shared.get(f"x-{number}") == text for number in range(100)]
+            assert kept == [False] * 90 + [True] * 10
+            assert [await memory.get(f"x-{number}") == text for number in range(100)] == kept
+            assert await redis.dbsize() == 12
+            assert await redis.hget("guidance:persisted:sizes", "total") == b"100000"
+
+    asyncio.run(scenario())
+
+
 def test_one_that_is_registered_again_counts_once(redis_url: str) -> None:
     async def scenario() -> None:
         async with client(redis_url) as redis:
@@ -151,7 +172,7 @@ def test_while_redis_is_away_the_process_has_its_copies(tmp_path: Path) -> None:
                 assert await redis.dbsize() == 0
                 seconds.now += REST_SECONDS
                 await texts.keep(IDS[1], TEXTS[1])
-                assert await redis.dbsize() == 2
+                assert await redis.dbsize() == 3
 
     asyncio.run(scenario())
 
