@@ -11,7 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from threading import Semaphore
 from typing import TypeVar
+
+import structlog
 
 from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
@@ -26,9 +29,10 @@ is one unit of cost, as an object is."""
 _MOST_COMPILING = 8
 """How many plans wait to be compiled; what is beyond is run without one for longer."""
 _SWITCH_SECONDS = 0.001
-"""How long the event loop waits for the processor each time that it has waited for anything else."""
+"""How long the event loop waits for the processor after each wait for anything else."""
 _PROCESS = "process"
 _TOO_MANY_OF_YOURS = "Too many documents of yours wait to be prepared"
+_log = structlog.get_logger("guidance.graphql")
 _TOO_MANY = "Too many documents wait to be prepared"
 
 
@@ -42,7 +46,7 @@ class PreparationThread:
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
         self._executor = executor
-        self._compiling = 0
+        self._compiling = Semaphore(_MOST_COMPILING)
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work gives, whose turn comes after all that was asked for before."""
@@ -50,17 +54,18 @@ class PreparationThread:
 
     def compile(self, work: Callable[[], None]) -> bool:
         """Compile when it is its turn; False where too much waits already."""
-        if self._compiling >= _MOST_COMPILING:
+        if not self._compiling.acquire(blocking=False):
             return False
-        self._compiling += 1
         self._executor.submit(self._compile, work)
         return True
 
     def _compile(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except Exception:  # noqa: BLE001 - it is logged, and the operation runs without a plan
+            _log.exception("an operation cannot be compiled")
         finally:
-            self._compiling -= 1
+            self._compiling.release()
 
 
 @contextmanager
