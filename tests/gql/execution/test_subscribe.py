@@ -140,8 +140,10 @@ async def answers(text: str) -> list[tuple[int | None, object]]:
 
 
 def _told(result: ExecutionResult) -> dict[str, object]:
-    errors = {"errors": [formatted(error) for error in result.errors]} if result.errors else {}
-    return {"data": result.data} | errors
+    told: dict[str, object] = {"data": result.data}
+    if result.errors:
+        told["errors"] = [formatted(error) for error in result.errors]
+    return told
 
 
 def test_every_event_is_numbered_by_its_source_and_runs_in_a_context_of_its_own() -> None:
