@@ -2,7 +2,7 @@
 
 import re
 
-LONGEST = 20_000
+LONGEST = 10_000
 """Characters of a text that is looked at; longer values come as variables."""
 # What does not end, ends with its line or with the text, so that each character is read once.
 _STRINGS_AND_COMMENTS = re.compile(

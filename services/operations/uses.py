@@ -15,7 +15,7 @@ from services.operations.records import Shape
 _MOST_USES = 100_000
 _MOST_UNKNOWN_BYTES = 2 * 1024 * 1024
 """What is held of them until it is written."""
-LONGEST_UNKNOWN = 20_000
+LONGEST_UNKNOWN = 10_000
 """Characters of one, without its values; a longer one is not recorded."""
 _NOTE_BYTES = 500
 MOST_UNKNOWN = 10_000
