@@ -77,6 +77,13 @@ class Meter:
         if spending.retry_after_seconds is not None:
             raise _used_up(account, cost, spending, spending.retry_after_seconds)
 
+    def give_back(self, principal: Principal, cost: int) -> None:
+        """Give back what `spend` spent, where nothing was done for it."""
+        account = self._account_of(principal)
+        if account is not None:
+            _, key, policy = account
+            self._budgets.refund(key, min(cost, policy.capacity), policy)
+
     def line(self, principal: Principal) -> str:
         """In which of the lines the caller waits that are formed beside this meter's own."""
         return (self._account_of(principal) or _UNMETERED).key

@@ -115,9 +115,14 @@ class Preparing:
         # Another request of the same may have been first.
         document = self._preparation.kept(text)
         if document is None:
-            await self._meter.spend(principal, cost_of_text(text))
-            async with self._turn(self._turns_of_process, _PROCESS, principal):
-                document = await self.run(partial(self._preparation.prepared, text))
+            cost = cost_of_text(text)
+            await self._meter.spend(principal, cost)
+            try:
+                async with self._turn(self._turns_of_process, _PROCESS, principal):
+                    document = await self.run(partial(self._preparation.prepared, text))
+            except Throttled:
+                self._meter.give_back(principal, cost)
+                raise
             self._preparation.keep(text, document)
         return document
 

@@ -38,12 +38,10 @@ def test_a_text_has_the_skeleton_of_its_shape(text: str) -> None:
         ("query A { plans { code } }", "query A { plans { code currency } }"),
         ("query A { plans { code } }", "{ plans { code } }"),
         ("query A { plans { code } }", "query A { plans { code } } query B { plans { code } }"),
-        ("query A { plans { code } }", 'query A { plans { code } "'),
     ],
 )
 def test_other_selections_have_another(one: str, other: str) -> None:
-    is_same = skeleton(one) == skeleton(other)
-    assert is_same is other.endswith('"')
+    assert skeleton(one) != skeleton(other)
 
 
 def test_a_long_text_has_none() -> None:
