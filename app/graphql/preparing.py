@@ -119,11 +119,13 @@ class Preparing:
             await self._meter.spend(principal, cost)
             try:
                 async with self._turn(self._turns_of_process, _PROCESS, principal):
-                    document = await self.run(partial(self._preparation.prepared, text))
+                    document = self._preparation.kept(text)
+                    if document is None:
+                        document = await self.run(partial(self._preparation.prepared, text))
+                        self._preparation.keep(text, document)
             except Throttled:
                 self._meter.give_back(principal, cost)
                 raise
-            self._preparation.keep(text, document)
         return document
 
     @asynccontextmanager

@@ -1,9 +1,9 @@
 """Documents, parsed and validated once and then kept."""
 
-import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from graphql import (
     DocumentNode,
@@ -31,7 +31,7 @@ from services.operations.records import RegisteredDocument, Shape
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 MOST_KEPT_BYTES = 24 * 1024 * 1024
-"""What all documents that are kept hold, by estimate."""
+"""What all documents that are kept hold, as it is reckoned; their texts are not among it."""
 LARGEST_KEPT_BYTES = 4 * 1024 * 1024
 """What one of them holds; a larger one is prepared each time."""
 _NODE_BYTES, _DOCUMENT_BYTES = 700, 20_000
@@ -137,7 +137,8 @@ class Preparation:
         self._limits = limits
         self._is_compiled = is_compiled
         self._compile = compile_
-        self._kept: OrderedDict[str, tuple[Document, int]] = OrderedDict()
+        # By their hashes: nothing is held of texts.
+        self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
         self.kept_bytes = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
@@ -160,21 +161,19 @@ class Preparation:
 
     def kept(self, text: str) -> Document | None:
         """The document, if it is kept, which it is for longer then."""
-        kept = self._kept.get(text)
+        key = _hash(text)
+        kept = self._kept.get(key)
         if kept is None:
             return None
-        self._kept.move_to_end(text)
+        self._kept.move_to_end(key)
         return kept[0]
 
     def keep(self, text: str, document: Document) -> None:
-        """Keep a document that is not too large, and forget those that were not used for longest.
-
-        What they hold is counted in bytes: a character of the text takes up to four.
-        """
-        size = sys.getsizeof(text) + _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
-        if size > LARGEST_KEPT_BYTES or text in self._kept:
+        """Keep a document unless it is too large, and forget those not used for longest."""
+        key, size = _hash(text), _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
+        if size > LARGEST_KEPT_BYTES or key in self._kept:
             return
-        self._kept[text] = (document, size)
+        self._kept[key] = (document, size)
         self.kept_bytes += size
         while self.kept_bytes > MOST_KEPT_BYTES:
             _, (_, forgotten) = self._kept.popitem(last=False)
@@ -256,6 +255,10 @@ class Preparation:
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def named(operations: dict[str | None, Operation], name: str | None) -> Operation:
