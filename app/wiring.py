@@ -92,7 +92,8 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = core_schema()
-        meter = Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once))
+        turns = Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting)
+        meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
             open_documents(settings, core, database, meter, clock=clock)
         )
