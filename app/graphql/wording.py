@@ -35,8 +35,8 @@ def message_body(message: str, code: str) -> dict[str, Any]:
 def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """The errors of fields; one that nobody expected is named by the request id alone.
 
-    Our own failures are logged, each once however many fields it failed, and only so many. After that
-    the errors are without their tracebacks, whose frames hold the errors in turn: a circle with the
+    Our own failures are logged, each once however many fields it failed, and only so many. Then the
+    errors are without their tracebacks, whose frames hold the errors in turn: a circle with the
     whole request.
     """
     ours = {error.original_error: error for error in errors if code_of(error) is None}
