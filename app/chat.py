@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.redis import open_redis
 from app.settings import Settings
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
 from db.database import Database
+from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.conversations.service import ConversationService
 from services.guidance.care import Timing
@@ -24,10 +24,6 @@ from streams import ReplyStreams
 from streams.coalescing import INTERVAL_SECONDS
 from streams.redis import RedisStreams
 
-_CONNECTIONS = 32
-_TIMEOUT_SECONDS = 1.0
-"""Longer than a read waits for the next piece."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -40,11 +36,13 @@ class Chat:
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[Chat]:
+async def open_chat(
+    settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
+) -> AsyncIterator[Chat]:
     """Build the parts; leaving lets the replies that are being written finish for a while."""
     timing = Timing(lease_seconds=settings.chat_reply_lease_seconds)
     async with (
-        open_streams(settings) as streams,
+        open_streams(keyvalue) as streams,
         open_language_model(settings.language_model) as model,
         MeteredJobs(
             database,
@@ -84,15 +82,11 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
 
 
 @asynccontextmanager
-async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
+async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplyStreams]:
     """Open the streams of replies, shared by all instances where there is a Redis."""
-    if settings.redis_url is None:
-        yield ReplyStreams(None)
-        return
-    async with open_redis(
-        settings.redis_url, connections=_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
-    ) as redis:
-        yield ReplyStreams(RedisStreams(redis))
+    streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
+    yield streams
+    await streams.close()
 
 
 def _writers(settings: Settings, model: LanguageModel, streams: ReplyStreams) -> WriterFactory:

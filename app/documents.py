@@ -10,13 +10,14 @@ from graphql import GraphQLSchema
 
 from app.graphql.documents import Documents
 from app.graphql.shapes import Shapes
-from app.persisted import open_texts
+from app.persisted import persisted_texts
 from app.settings import Settings
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
 from gql.execution.prepare import Preparation
 from gql.execution.trusted import TrustedOperations
 from gql.operations.built_in import built_in_documents
+from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.operations.registry import OperationRegistry
 from services.operations.uses import DocumentUses
@@ -100,38 +101,41 @@ class OpenedDocuments:
     served: ServedDocuments
 
 
-@asynccontextmanager
-async def open_documents(
-    settings: Settings, schema: GraphQLSchema, database: Database, *, clock: Clock
-) -> AsyncIterator[OpenedDocuments]:
+def open_documents(
+    settings: Settings,
+    schema: GraphQLSchema,
+    database: Database,
+    keyvalue: KeyValueClient | None,
+    *,
+    clock: Clock,
+) -> OpenedDocuments:
     """Build the parts; documents are prepared when they begin to be served."""
     trusted, uses = TrustedOperations(), DocumentUses(database)
-    async with open_texts(settings) as texts:
-        yield OpenedDocuments(
-            Documents(
-                Preparation(
-                    schema,
-                    limits=settings.document_limits,
-                    allows_introspection=settings.allows_introspection,
-                    is_compiled=settings.graphql_compiled_execution,
-                ),
-                trusted,
-                Shapes(schema),
-                mode=settings.graphql_operations_mode,
-                requires_id=settings.graphql_operations_require_id,
-                texts=texts,
-                uses=uses,
-                clock=clock,
+    return OpenedDocuments(
+        Documents(
+            Preparation(
+                schema,
+                limits=settings.document_limits,
+                allows_introspection=settings.allows_introspection,
+                is_compiled=settings.graphql_compiled_execution,
             ),
-            ServedDocuments(
-                OperationRegistry(database, clock=clock),
-                trusted_preparation(
-                    settings, schema, hides_suggestions=not settings.allows_introspection
-                ),
-                trusted,
-                uses,
+            trusted,
+            Shapes(schema),
+            mode=settings.graphql_operations_mode,
+            requires_id=settings.graphql_operations_require_id,
+            texts=persisted_texts(settings, keyvalue),
+            uses=uses,
+            clock=clock,
+        ),
+        ServedDocuments(
+            OperationRegistry(database, clock=clock),
+            trusted_preparation(
+                settings, schema, hides_suggestions=not settings.allows_introspection
             ),
-        )
+            trusted,
+            uses,
+        ),
+    )
 
 
 def trusted_preparation(

@@ -1,16 +1,16 @@
 """Replies as they are written: numbered pieces of text, followed by any number of readers."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
-import structlog
-from redis.exceptions import RedisError
-
+from keyvalue import KeyValueError
+from metrics.keyvalue import fell_back
+from streams.following import RedisFollowing
 from streams.memory import MemoryStreams
 from streams.records import Delta, StreamUnknown, split
 from streams.redis import RedisStreams
+from streams.writing import Writing
 
-__all__ = ["Delta", "ReplyStreams", "StreamUnknown", "split"]
-_log = structlog.get_logger("guidance.streams")
+__all__ = ["Delta", "ReplyStreams", "StreamUnknown", "Writing", "split"]
 
 
 class ReplyStreams:
@@ -19,11 +19,14 @@ class ReplyStreams:
     Redis going away disturbs no writer: whoever follows from elsewhere loses the stream.
     """
 
-    def __init__(self, shared: RedisStreams | None) -> None:
+    def __init__(
+        self, shared: RedisStreams | None, following: RedisFollowing | None = None
+    ) -> None:
         self._own = MemoryStreams()
         self._shared = shared
+        self._following = following or (shared and RedisFollowing(shared))
 
-    async def begin(self, reply_id: int) -> "Writing":
+    async def begin(self, reply_id: int) -> Writing:
         """Make the stream of a reply, for its one writer."""
         self._own.begin(reply_id)
         writing = Writing(reply_id, self._own, self._shared)
@@ -35,8 +38,24 @@ class ReplyStreams:
         if self._shared is not None:
             try:
                 await self._shared.end(reply_id)
-            except RedisError as error:
-                _log.warning("a stream stays open", reply=reply_id, reason=type(error).__name__)
+            except KeyValueError:
+                fell_back("streams")
+
+    async def forget(self, reply_ids: Sequence[int]) -> None:
+        """Take away what is kept of replies that nobody may read any more.
+
+        Raises `KeyValueError` where Redis cannot be told; it forgets them by itself after
+        `redis.KEPT_SECONDS`.
+        """
+        for reply_id in reply_ids:
+            self._own.forget(reply_id)
+        if self._shared is not None:
+            await self._shared.forget(reply_ids)
+
+    async def close(self) -> None:
+        """End following."""
+        if self._following is not None:
+            await self._following.close()
 
     def is_own(self, reply_id: int) -> bool:
         """Whether the stream is of this process, whose writers end their streams in any case."""
@@ -47,61 +66,6 @@ class ReplyStreams:
 
         Raises `StreamUnknown`, also in the middle; what was given until then is good.
         """
-        if self._shared is None or self.is_own(reply_id):
+        if self._following is None or self.is_own(reply_id):
             return self._own.follow(reply_id, after)
-        return self._shared.follow(reply_id, after)
-
-
-class Writing:
-    """The pieces of one reply, numbered as they are added."""
-
-    def __init__(self, reply_id: int, own: MemoryStreams, shared: RedisStreams | None) -> None:
-        self._reply_id = reply_id
-        self._own = own
-        self._shared = shared
-        self._parts: list[str] = []
-        self._ends: list[int] = []
-
-    @property
-    def text(self) -> str:
-        """Everything added."""
-        return "".join(self._parts)
-
-    @property
-    def ends(self) -> tuple[int, ...]:
-        """Where each piece ends in `text`."""
-        return tuple(self._ends)
-
-    async def append(self, text: str) -> None:
-        """Add the next piece."""
-        self._parts.append(text)
-        self._ends.append((self._ends[-1] if self._ends else 0) + len(text))
-        delta = Delta(len(self._ends), text)
-        self._own.append(self._reply_id, delta)
-        if self._shared is not None:
-            try:
-                await self._shared.append(self._reply_id, delta)
-            except RedisError as error:
-                self._give_up(error)
-
-    async def end(self) -> None:
-        """Say that nothing follows."""
-        self._own.end(self._reply_id)
-        if self._shared is not None:
-            try:
-                await self._shared.end(self._reply_id)
-            except RedisError as error:
-                self._give_up(error)
-
-    async def begin(self) -> None:
-        """Let other instances know of the stream."""
-        if self._shared is not None:
-            try:
-                await self._shared.begin(self._reply_id)
-            except RedisError as error:
-                self._give_up(error)
-
-    def _give_up(self, error: RedisError) -> None:
-        """Share nothing more of this reply: a stream with a hole would be worse than none."""
-        self._shared = None
-        _log.warning("a reply is not shared", reply=self._reply_id, reason=type(error).__name__)
+        return self._following.follow(reply_id, after)

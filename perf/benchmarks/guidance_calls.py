@@ -11,6 +11,7 @@ from app.documents import open_documents
 from app.graphql.answers import GraphQLRequest
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.keyvalue import open_keyvalue
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
@@ -88,10 +89,10 @@ async def _report(
     settings = application.settings
     writer = Writer(model, settings.chat_llm_model)
     core = core_schema()
-    async with (
-        open_budgets(settings) as budgets,
-        open_documents(settings, core, application.database, clock=system_clock) as documents,
-    ):
+    async with open_keyvalue(settings) as keyvalue, open_budgets(keyvalue) as budgets:
+        documents = open_documents(
+            settings, core, application.database, keyvalue, clock=system_clock
+        )
         unmetered = GraphQLService(
             core,
             documents.found,

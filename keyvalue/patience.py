@@ -1,6 +1,7 @@
 """Waiting for somebody else no longer than so many seconds, however busy we are ourselves."""
 
 import asyncio
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ class Patience:
 
     __slots__ = ("_deadline", "_loop", "_seconds", "_slow_seconds", "_timer", "is_slow")
 
-    def __init__(self, seconds: float, *, slow_seconds: float) -> None:
+    def __init__(self, seconds: float, *, slow_seconds: float = inf) -> None:
         self._seconds = seconds
         self._slow_seconds = min(slow_seconds, seconds)
         self.is_slow = False

@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from app.redis import open_redis
 from psutil import Process
 from redis.exceptions import TimeoutError as TookTooLong
 
-from app.redis import open_redis
 from tests.fixtures.redis import ControlledRedis, controlled_redis
 
 PATIENCE_SECONDS = 20
