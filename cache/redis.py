@@ -16,7 +16,7 @@ from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
 from cache.records import Entry, Fill
-from keyvalue import CommandRefused, KeyValueClient, Reply, Script
+from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
 from metrics.cache import CacheMetrics
 
 MOST_BYTES = 65_536
@@ -94,7 +94,7 @@ class RedisStore:
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
         """Give what each key has then, after leasing those with nothing but what is refused."""
         nonce = secrets.token_hex(_NONCE_DIGITS // 2)
-        arguments = [self._lifetime_ms, nonce, MOST_BYTES, *refused.values()]
+        arguments: list[Argument] = [self._lifetime_ms, nonce, MOST_BYTES, *refused.values()]
         stored = await self._keyvalue.run_script(_LEASE, list(refused), arguments)
         for one in stored:
             if one[_TOKEN].endswith(nonce.encode()):

@@ -31,10 +31,11 @@ class _Load(Generic[V]):
 class SingleFlight(Generic[V]):
     """The reads of the database that are under way in this process, each a task of its own.
 
-    A read may be shared by whoever asked before it began, so that nobody is given what is older
-    than their question; and by whoever found in the store the lease under which it is made, which
-    began after the lease did and stands as long as nothing is invalidated. Where the store gives
-    no lease, an id is read once at a time. `keep` is given what was read, after those who wait.
+    Whoever found a lease in the store may share the read made under it, which began after the
+    lease did. One who comes after an invalidation finds another lease, and shares nothing older.
+    Where the store gives no lease, an id is read once at a time, and a read is shared by whoever
+    asked before it began: nobody is given what is older than their question. `keep` is given what
+    was read, after those who wait.
     """
 
     def __init__(self, keep: Keep[V]) -> None:
@@ -87,12 +88,10 @@ class SingleFlight(Generic[V]):
 
     def _shared(self, id_: int, token: bytes | None, since: int) -> _Load[V] | None:
         """Give the read that one who asked then, and found that lease, may share."""
-        load = None if token is None else self._by_lease.get((id_, token))
-        if load is None:
-            load = self._newest.get(id_)
-            if load is not None and not load.began_after(since):
-                return None
-        return load
+        if token is not None:
+            return self._by_lease.get((id_, token))
+        load = self._newest.get(id_)
+        return load if load is not None and load.began_after(since) else None
 
     def _start(self, leases: Mapping[int, bytes | None], read: Read[V]) -> dict[int, _Load[V]]:
         loads: dict[int, _Load[V]] = {id_: _Load() for id_ in leases}

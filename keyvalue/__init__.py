@@ -7,12 +7,13 @@ Whoever keeps something in Redis asks this client, and has an answer of its own,
 from keyvalue.breaker import CircuitBreaker
 from keyvalue.client import KeyValueClient
 from keyvalue.clock import ServerClock
-from keyvalue.connection import Reply
+from keyvalue.connection import Argument, Reply
 from keyvalue.errors import CommandRefused, KeyValueError, Unavailable
 from keyvalue.patience import Patience
 from keyvalue.script import Script
 
 __all__ = [
+    "Argument",
     "CircuitBreaker",
     "CommandRefused",
     "KeyValueClient",

@@ -7,7 +7,7 @@ from typing import Self
 
 from keyvalue.breaker import PROBE_SECONDS, CircuitBreaker
 from keyvalue.clock import ServerClock
-from keyvalue.connection import Command, Reply, connections
+from keyvalue.connection import Argument, Command, Reply, connections
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, Unavailable
 from keyvalue.lane import Lane, Request
 from keyvalue.patience import Patience
@@ -23,7 +23,8 @@ MOST_WAITING = 10_000
 """How many requests may wait to be sent; more is refused."""
 # Something is written, by a script: a server that only reads, is full, or allows no scripts does
 # not answer that.
-_PROBE = ("EVAL", "return redis.call('SET', KEYS[1], '1', 'PX', 1000)", 1, "guidance:probe")
+_PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1') return redis.call('DEL', KEYS[1])"
+_PROBE = ("EVAL", _PROBE_SCRIPT, 1, "guidance:probe")
 
 
 class KeyValueClient:
@@ -80,7 +81,7 @@ class KeyValueClient:
         """Whether Redis is asked at present."""
         return not self._breaker.is_open
 
-    async def run(self, *command: str | bytes | float) -> Reply:
+    async def run(self, *command: Argument) -> Reply:
         """Give the answer to a command; raises `KeyValueError`."""
         (reply,) = await self.run_all([command])
         if isinstance(reply, CommandRefused):
@@ -103,7 +104,7 @@ class KeyValueClient:
         self,
         script: Script,
         keys: Sequence[str | bytes],
-        arguments: Sequence[str | bytes | float],
+        arguments: Sequence[Argument],
     ) -> Reply:
         """Give what a script answers; raises `KeyValueError`."""
         rest = (len(keys), *keys, *arguments)
@@ -112,7 +113,7 @@ class KeyValueClient:
         except ScriptUnknown:
             return await self.run("EVAL", script.text, *rest)
 
-    async def wait(self, *command: str | bytes | float, blocks_seconds: float) -> Reply:
+    async def wait(self, *command: Argument, blocks_seconds: float) -> Reply:
         """As `run`, for a command that Redis answers up to `blocks_seconds` later; one at a time.
 
         It has a connection of its own.

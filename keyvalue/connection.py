@@ -16,7 +16,8 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
 
-Command: TypeAlias = Sequence[str | bytes | float]
+Argument: TypeAlias = str | bytes | float
+Command: TypeAlias = Sequence[Argument]
 # Any: what commands answer differs: bytes, numbers, None, or lists of these.
 Reply: TypeAlias = Any
 _STATES = (

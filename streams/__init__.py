@@ -24,7 +24,9 @@ class ReplyStreams:
     ) -> None:
         self._own = MemoryStreams()
         self._shared = shared
-        self._following = following or (shared and RedisFollowing(shared))
+        if following is None and shared is not None:
+            following = RedisFollowing(shared)
+        self._following = following
 
     async def begin(self, reply_id: int) -> Writing:
         """Make the stream of a reply, for its one writer."""

@@ -7,7 +7,7 @@ Redis has lost is seen by its writer, who writes the stream anew, and never leav
 
 from collections.abc import Sequence
 
-from keyvalue import CommandRefused, KeyValueClient, Reply, Script
+from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
 from streams.records import Delta
 
 KEPT_SECONDS = 600
@@ -62,7 +62,7 @@ class RedisStreams:
 
     async def write_again(self, reply_id: int, pieces: Sequence[str]) -> None:
         """Make the stream with what there is of the reply; raises `StreamEnded`."""
-        arguments = [KEPT_SECONDS, "again", *(piece.encode() for piece in pieces)]
+        arguments: list[Argument] = [KEPT_SECONDS, "again", *(piece.encode() for piece in pieces)]
         _require_open(await self._keyvalue.run_script(_WRITE, [key(reply_id)], arguments))
 
     async def append(self, reply_id: int, delta: Delta) -> bool:
@@ -71,7 +71,7 @@ class RedisStreams:
         Raises `StreamEnded`.
         """
         before = f"{delta.index - 1}-0" if delta.index > 1 else "0-1"
-        arguments = [KEPT_SECONDS, before, f"{delta.index}-0", delta.text.encode()]
+        arguments: list[Argument] = [KEPT_SECONDS, before, f"{delta.index}-0", delta.text.encode()]
         added = await self._keyvalue.run_script(_APPEND, [key(reply_id)], arguments)
         _require_open(added)
         return bool(added)
@@ -94,13 +94,11 @@ class RedisStreams:
 
     async def read(self, positions: dict[int, bytes], *, blocks_seconds: float) -> Reply:
         """Give what follows the positions in streams, or None after a while without anything."""
-        keys = [key(reply_id) for reply_id in positions]
-        block_ms = round(blocks_seconds * 1000)
-        return await self._keyvalue.wait(
-            *("XREAD", "COUNT", _MOST_ENTRIES, "BLOCK", block_ms, "STREAMS", *keys),
-            *positions.values(),
-            blocks_seconds=blocks_seconds,
-        )
+        command: list[Argument] = ["XREAD", "COUNT", _MOST_ENTRIES]
+        command += ["BLOCK", round(blocks_seconds * 1000), "STREAMS"]
+        command += [key(reply_id) for reply_id in positions]
+        command += positions.values()
+        return await self._keyvalue.wait(*command, blocks_seconds=blocks_seconds)
 
 
 def _require_open(answer: int) -> None:
