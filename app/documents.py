@@ -101,17 +101,18 @@ class OpenedDocuments:
     served: ServedDocuments
 
 
-def open_documents(
+@asynccontextmanager
+async def open_documents(
     settings: Settings,
     schema: GraphQLSchema,
     database: Database,
     keyvalue: KeyValueClient | None,
     *,
     clock: Clock,
-) -> OpenedDocuments:
+) -> AsyncIterator[OpenedDocuments]:
     """Build the parts; documents are prepared when they begin to be served."""
     trusted, uses = TrustedOperations(), DocumentUses(database)
-    return OpenedDocuments(
+    yield OpenedDocuments(
         Documents(
             Preparation(
                 schema,

@@ -94,7 +94,9 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = core_schema()
-        documents = open_documents(settings, core, database, keyvalue, clock=clock)
+        documents = await stack.enter_async_context(
+            open_documents(settings, core, database, keyvalue, clock=clock)
+        )
         yield Application(
             settings=settings,
             clock=clock,

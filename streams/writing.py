@@ -17,6 +17,7 @@ class Writing:
         self._is_shared = False
         self._parts: list[str] = []
         self._ends: list[int] = []
+        self._shown = 0
 
     @property
     def text(self) -> str:
@@ -38,14 +39,24 @@ class Writing:
             else:
                 self._is_shared = True
 
-    async def append(self, text: str) -> None:
-        """Add the next piece."""
+    def add(self, text: str) -> None:
+        """Add the next piece, which nobody is shown yet."""
         self._parts.append(text)
         self._ends.append((self._ends[-1] if self._ends else 0) + len(text))
-        delta = Delta(len(self._ends), text)
-        self._own.append(self._reply_id, delta)
-        if self._shared is not None:
-            await self._share(self._shared, delta)
+
+    async def show(self) -> None:
+        """Let those who follow read all that was added."""
+        while self._shown < len(self._parts):
+            self._shown += 1
+            delta = Delta(self._shown, self._parts[self._shown - 1])
+            self._own.append(self._reply_id, delta)
+            if self._shared is not None:
+                await self._share(self._shared, delta)
+
+    async def append(self, text: str) -> None:
+        """Add the next piece, and show it."""
+        self.add(text)
+        await self.show()
 
     async def end(self) -> None:
         """Say that nothing follows."""
@@ -61,7 +72,7 @@ class Writing:
         is_shared, self._is_shared = self._is_shared, False
         try:
             if not (is_shared and await shared.append(self._reply_id, delta)):
-                await shared.write_again(self._reply_id, self._parts)
+                await shared.write_again(self._reply_id, self._parts[: self._shown])
             self._is_shared = True
         except KeyValueError:
             fell_back("streams")

@@ -89,10 +89,13 @@ async def _report(
     settings = application.settings
     writer = Writer(model, settings.chat_llm_model)
     core = core_schema()
-    async with open_keyvalue(settings) as keyvalue, open_budgets(keyvalue) as budgets:
-        documents = open_documents(
+    async with (
+        open_keyvalue(settings) as keyvalue,
+        open_budgets(keyvalue) as budgets,
+        open_documents(
             settings, core, application.database, keyvalue, clock=system_clock
-        )
+        ) as documents,
+    ):
         unmetered = GraphQLService(
             core,
             documents.found,

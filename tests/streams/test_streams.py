@@ -7,19 +7,21 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
+from keyvalue import KeyValueClient
 from streams import Delta, ReplyStreams, StreamUnknown, split
+from streams.following import RedisFollowing
 from streams.memory import MemoryStreams
 from streams.redis import RedisStreams
 from tests.fixtures.redis import running_redis
+from tests.streams.sides import shared_streams
 
 PIECES = ["Hello", ", ", "wörld", "!"]
 DELTAS = [Delta(index, text) for index, text in enumerate(PIECES, 1)]
 Sides = Callable[[], AbstractAsyncContextManager[tuple[ReplyStreams, ReplyStreams]]]
 _reply_ids = count(1)
+# A follower that hangs would hang the tests; this is far beyond what any needs.
+PATIENCE_SECONDS = 20
 
 
 @pytest.fixture(params=["the same process", "another process"])
@@ -32,20 +34,10 @@ def sides(request: pytest.FixtureRequest, redis_url: str) -> Sides:
             streams = ReplyStreams(None)
             yield streams, streams
         else:
-            async with shared(redis_url) as writer, shared(redis_url) as reader:
+            async with shared_streams(redis_url) as writer, shared_streams(redis_url) as reader:
                 yield writer, reader
 
     return both
-
-
-@asynccontextmanager
-async def shared(url: str) -> AsyncIterator[ReplyStreams]:
-    async with Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0)) as redis:
-        yield ReplyStreams(RedisStreams(redis))
-
-
-# A follower that hangs would hang the tests; this is far beyond what any needs.
-PATIENCE_SECONDS = 20
 
 
 async def collect(streams: ReplyStreams, reply_id: int, after: int = 0) -> list[Delta]:
@@ -121,7 +113,9 @@ def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
         reply_id = next(_reply_ids)
         async with AsyncExitStack() as stack:
             with running_redis(tmp_path) as url:
-                writer, reader = [await stack.enter_async_context(shared(url)) for _ in range(2)]
+                writer, reader = [
+                    await stack.enter_async_context(shared_streams(url)) for _ in range(2)
+                ]
                 writing = await writer.begin(reply_id)
                 local = asyncio.create_task(collect(writer, reply_id))
                 remote = reader.follow(reply_id, 0)
@@ -142,7 +136,7 @@ def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
         reply_id = next(_reply_ids)
         with running_redis(tmp_path) as url:
             pass
-        async with shared(url) as writer, shared(url) as reader:
+        async with shared_streams(url) as writer, shared_streams(url) as reader:
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             await writing.end()
@@ -156,13 +150,13 @@ def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
 def test_a_stream_that_another_database_left_behind_is_replaced(redis_url: str) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
-        async with shared(redis_url) as former, shared(redis_url) as writer:
+        async with shared_streams(redis_url) as former, shared_streams(redis_url) as writer:
             left = await former.begin(reply_id)
             await left.append("somebody else's")
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             await writing.end()
-            async with shared(redis_url) as reader:
+            async with shared_streams(redis_url) as reader:
                 assert await collect(reader, reply_id) == DELTAS[:1]
 
     asyncio.run(scenario())
@@ -171,14 +165,16 @@ def test_a_stream_that_another_database_left_behind_is_replaced(redis_url: str) 
 def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
-        async with shared(redis_url) as writer, Redis.from_url(redis_url, protocol=2) as redis:
-            reader = ReplyStreams(RedisStreams(redis, quiet_seconds=0.05))
+        async with shared_streams(redis_url) as writer, KeyValueClient(redis_url) as keyvalue:
+            streams = RedisStreams(keyvalue)
+            reader = ReplyStreams(streams, RedisFollowing(streams, quiet_seconds=0.05))
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             following = reader.follow(reply_id, 0)
             assert await anext(following) == DELTAS[0]
             with pytest.raises(StreamUnknown):
                 await anext(following)
+            await reader.close()
 
     asyncio.run(scenario())
 
