@@ -150,4 +150,4 @@ class KeyValueClient:
                 written = await self._lanes[0].check(_PROBE)
         except (ConnectionFailed, TimeoutError):
             return False
-        return not isinstance(written, CommandRefused)
+        return bool(written == 1)

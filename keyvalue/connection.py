@@ -4,6 +4,7 @@ redis-py's own time-outs are not used: they cannot tell a busy event loop from a
 one of them lost cancellations before Python 3.12. Who uses a connection holds the time.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -60,6 +61,7 @@ class Connection:
 
     def __init__(self, raw: AbstractConnection) -> None:
         self._raw = raw
+        self._writer: asyncio.StreamWriter | None = None
 
     async def open(self, opened: Callable[[Reply], None] | None = None) -> None:
         """Connect, unless it is connected; `opened` is given the server's TIME then.
@@ -71,6 +73,7 @@ class Connection:
         async with self._closed_by_failures():
             await self.close()
             await self._raw.connect()  # type: ignore[no-untyped-call]  # it has no types
+            self._writer = self._raw._writer  # noqa: SLF001 - see `close`
             if opened is not None:
                 (time,) = await self.exchange([("TIME",)])
                 opened(time)
@@ -86,10 +89,10 @@ class Connection:
             return [await self._read() for _ in commands]
 
     async def close(self) -> None:
-        """Close it now: what is not sent yet is not waited for."""
-        writer = self._raw._writer  # noqa: SLF001 - closing it waits for what is not sent
-        if writer is not None:
-            writer.transport.abort()
+        """Close it now, without waiting for what is not sent yet, as redis-py does."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+            self._writer = None
         await self._raw.disconnect(nowait=True)
 
     @asynccontextmanager
