@@ -44,7 +44,7 @@ class Follower:
         assert self.stored is not None
         ends = [0, *self.stored["stream_ends"]]
         content = self.stored["content"]
-        assert "".join(delta.text for delta in self.deltas) == content[ends[self.after] :]
+        assert "".join(delta.text for delta in self.deltas) == content[ends[min(self.after, len(ends) - 1)] :]
 
 
 class Losses:
