@@ -44,10 +44,9 @@ class ReplyStreams:
                 fell_back("streams")
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
-        """Take away what is kept of replies that nobody may read any more.
+        """Take away what is kept of replies, and let their writers share nothing more.
 
-        Raises `KeyValueError` where Redis cannot be told; it forgets them by itself after
-        `redis.KEPT_SECONDS`.
+        Raises `KeyValueError` where Redis cannot be told.
         """
         for reply_id in reply_ids:
             self._own.forget(reply_id)

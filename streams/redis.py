@@ -42,6 +42,13 @@ redis.call('XADD', KEYS[1], '*', 'end', '')
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
+_FORGET = Script("""
+if redis.call('DEL', KEYS[1]) == 1 then
+  redis.call('XADD', KEYS[1], '*', 'end', '')
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+""")
+
 
 class StreamEnded(Exception):
     """Somebody else has ended the stream, since its writer was taken for dead."""
@@ -81,9 +88,12 @@ class RedisStreams:
         await self._keyvalue.run_script(_END, [key(reply_id)], [ENDED_KEPT_SECONDS])
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
-        """Take streams away."""
-        if reply_ids:
-            await self._keyvalue.run("DEL", *(key(reply_id) for reply_id in reply_ids))
+        """Put an empty stream that has ended in the place of each that is there.
+
+        Its writer, if it still has one, can add nothing to that.
+        """
+        for reply_id in reply_ids:
+            await self._keyvalue.run_script(_FORGET, [key(reply_id)], [KEPT_SECONDS])
 
     async def has(self, reply_id: int) -> bool:
         """Whether there is a stream of the reply."""

@@ -39,7 +39,8 @@ def spent_over(url: str, stored: Any, key: str) -> Spending:
             if isinstance(stored, dict):
                 await redis.hset(name, mapping=stored)
             else:
-                await redis.execute_command(*(name if part == "key" else part for part in stored))
+                parts = [name if part == "key" else part for part in stored]
+                await redis.execute_command(*parts)  # type: ignore[no-untyped-call]  # no types
             spent = await budgets.spend(key, 40, POLICY)
             assert keyvalue.is_available
             # It is a bucket from now on, which ends.
