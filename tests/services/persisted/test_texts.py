@@ -15,7 +15,7 @@ from services.persisted.records import Bounds
 from services.persisted.redis import RedisTexts
 from services.persisted.shared import SharedTexts
 from tests.fixtures.redis import controlled_redis
-from tests.keyvalue.asking import until_available
+from tests.keyvalue.asking import counted, until_available
 
 BOUNDS = Bounds(count=3, characters=20, lifetime_seconds=600)
 TEXTS = [f"{{ field{number} }}" for number in range(5)]
@@ -160,5 +160,48 @@ def test_a_text_comes_back_as_it_was(redis_url: str, text: str) -> None:
             texts = RedisTexts(ours, BOUNDS)
             await texts.keep(hash_of(text), text)
             assert await texts.get(hash_of(text)) == text
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("SET", "key", ""),
+        ("SET", "key", b"\xff\xfe"),
+        ("SET", "key", TEXTS[1]),
+        ("SET", "key", TEXTS[0] + " "),
+        ("SET", "key", "x" * 5_000_000),
+        ("HSET", "key", "a", "b"),
+        ("RPUSH", "key", "a"),
+        ("XADD", "key", "*", "a", "b"),
+    ],
+    ids=lambda command: repr(command)[:40],
+)
+def test_what_is_not_the_text_of_its_hash_is_none_and_is_replaced(
+    redis_url: str, command: tuple[str | bytes, ...]
+) -> None:
+    async def scenario() -> None:
+        async with client(redis_url) as (ours, redis):
+            texts = RedisTexts(ours, BOUNDS)
+            parts = [f"guidance:persisted:{IDS[0]}" if one == "key" else one for one in command]
+            await redis.execute_command(*parts)  # type: ignore[no-untyped-call]  # no types
+            before = counted("unreadable", user="persisted")
+            assert await texts.get(IDS[0]) is None
+            assert counted("unreadable", user="persisted") == before + (command[2] != "")
+            await texts.keep(IDS[0], TEXTS[0])
+            assert await texts.get(IDS[0]) == TEXTS[0]
+            assert ours.is_available
+
+    asyncio.run(scenario())
+
+
+def test_an_index_that_is_none_is_begun_anew(redis_url: str) -> None:
+    async def scenario() -> None:
+        async with client(redis_url) as (ours, redis):
+            texts = RedisTexts(ours, BOUNDS)
+            await redis.set("guidance:persisted:index", "somebody else's")
+            await keep_all(texts)
+            assert await kept(texts) == [None, None, *TEXTS[2:]]
 
     asyncio.run(scenario())
