@@ -102,7 +102,7 @@ class CircuitBreakingStore:
             async with self._patience() as patience:
                 answer = await call()
         except (KeyValueError, TimeoutError) as error:
-            self._fail(operation, "timeout" if isinstance(error, TimeoutError) else "refused")
+            self._fail(operation, "timeout" if isinstance(error, TimeoutError) else "unavailable")
             raise StoreAway from error
         self._slow_in_a_row = self._slow_in_a_row + 1 if patience.is_slow else 0
         if self._slow_in_a_row == _SLOW_IN_A_ROW:

@@ -94,11 +94,13 @@ class Lane:
         commands = [command for request in requests for command in request.commands]
         try:
             replies = iter(await self.exchange(commands))
+            for request in requests:
+                own = [next(replies) for _ in request.commands]
+                if not request.replies.done():
+                    request.replies.set_result(own)
         except Unavailable:
+            pass
+        finally:
+            # Whatever became of it, also at the end of the process, nobody waits for ever.
             for request in requests:
                 request.fail()
-            return
-        for request in requests:
-            own = [next(replies) for _ in request.commands]
-            if not request.replies.done():
-                request.replies.set_result(own)

@@ -10,7 +10,7 @@ OPEN = Gauge(
 )
 ERRORS = Counter(
     "guidance_keyvalue_errors",
-    "Failures that opened a circuit, or found it open: timeout, connection, refused or slow.",
+    "Failures that opened a circuit, or found it open: timeout, connection, unavailable or slow.",
     ("circuit", "reason"),
 )
 FALLBACKS = Counter(

@@ -21,7 +21,7 @@ _MOST_ENTRIES = 1_000
 # end with the piece before.
 _WRITE = Script("""
 local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-if ARGV[2] == 'again' and last[1] and last[1][2][1] == 'end' then return -1 end
+if ARGV[2] == '1' and last[1] and last[1][2][1] == 'end' then return -1 end
 redis.call('DEL', KEYS[1])
 redis.call('XADD', KEYS[1], '0-1', 'begin', '')
 for index = 3, #ARGV do redis.call('XADD', KEYS[1], (index - 2) .. '-0', 'text', ARGV[index]) end
@@ -60,16 +60,14 @@ class RedisStreams:
     def __init__(self, keyvalue: KeyValueClient) -> None:
         self._keyvalue = keyvalue
 
-    async def begin(self, reply_id: int) -> None:
-        """Make the stream, so that it can be followed before its first piece.
+    async def write(self, reply_id: int, pieces: Sequence[str], *, is_again: bool) -> None:
+        """Make the stream with what there is of the reply, in place of whatever is there.
 
-        One of the same name, which another database left behind, is replaced.
+        So one of the same name goes that another database left behind. Where it `is_again` that
+        the stream is written, raises `StreamEnded`.
         """
-        await self._keyvalue.run_script(_WRITE, [key(reply_id)], [KEPT_SECONDS, "first"])
-
-    async def write_again(self, reply_id: int, pieces: Sequence[str]) -> None:
-        """Make the stream with what there is of the reply; raises `StreamEnded`."""
-        arguments: list[Argument] = [KEPT_SECONDS, "again", *(piece.encode() for piece in pieces)]
+        arguments: list[Argument] = [KEPT_SECONDS, int(is_again)]
+        arguments += [piece.encode() for piece in pieces]
         _require_open(await self._keyvalue.run_script(_WRITE, [key(reply_id)], arguments))
 
     async def append(self, reply_id: int, delta: Delta) -> bool:

@@ -14,6 +14,7 @@ class Writing:
         self._reply_id = reply_id
         self._own = own
         self._shared = shared
+        self._has_begun = False
         self._is_shared = False
         self._parts: list[str] = []
         self._ends: list[int] = []
@@ -30,14 +31,9 @@ class Writing:
         return tuple(self._ends)
 
     async def begin(self) -> None:
-        """Let other instances know of the stream."""
+        """Let other instances know of the stream, before its first piece."""
         if self._shared is not None:
-            try:
-                await self._shared.begin(self._reply_id)
-            except KeyValueError:
-                fell_back("streams")
-            else:
-                self._is_shared = True
+            await self._share(self._shared, None)
 
     def add(self, text: str) -> None:
         """Add the next piece, which nobody is shown yet."""
@@ -67,12 +63,14 @@ class Writing:
             except KeyValueError:
                 fell_back("streams")
 
-    async def _share(self, shared: RedisStreams, delta: Delta) -> None:
+    async def _share(self, shared: RedisStreams, delta: Delta | None) -> None:
         """Add the piece to what Redis has, or write all where Redis has not all before it."""
         is_shared, self._is_shared = self._is_shared, False
         try:
-            if not (is_shared and await shared.append(self._reply_id, delta)):
-                await shared.write_again(self._reply_id, self._parts[: self._shown])
+            if not (is_shared and delta and await shared.append(self._reply_id, delta)):
+                pieces = self._parts[: self._shown]
+                await shared.write(self._reply_id, pieces, is_again=self._has_begun)
+                self._has_begun = True
             self._is_shared = True
         except KeyValueError:
             fell_back("streams")

@@ -2,7 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    suppress,
+)
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +19,7 @@ from streams import Delta, ReplyStreams, StreamUnknown, split
 from streams.following import RedisFollowing
 from streams.memory import MemoryStreams
 from streams.redis import RedisStreams
-from tests.fixtures.redis import running_redis
+from tests.fixtures.redis import ControlledRedis, running_redis
 from tests.streams.sides import shared_streams
 
 PIECES = ["Hello", ", ", "wörld", "!"]
@@ -43,6 +49,14 @@ def sides(request: pytest.FixtureRequest, redis_url: str) -> Sides:
 async def collect(streams: ReplyStreams, reply_id: int, after: int = 0) -> list[Delta]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         return [delta async for delta in streams.follow(reply_id, after)]
+
+
+async def first(streams: ReplyStreams, reply_id: int) -> Delta | None:
+    """The first piece of a stream, if there is one soon."""
+    with suppress(StreamUnknown):
+        async with aclosing(streams.follow(reply_id, 0)) as deltas:
+            return await anext(deltas)
+    return None
 
 
 def test_followers_get_the_same_whenever_they_come(sides: Sides) -> None:
@@ -190,5 +204,30 @@ def test_ended_streams_are_forgotten() -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while any(reply_id in streams for reply_id in range(100)):
                 await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+
+def test_one_that_was_left_behind_goes_also_where_redis_is_away_at_the_beginning(
+    redis: ControlledRedis,
+) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with (
+            shared_streams(redis.url) as former,
+            shared_streams(redis.url, timeout_seconds=0.05) as writer,
+        ):
+            left = await former.begin(reply_id)
+            await left.append("somebody else's")
+            await left.end()
+            redis.pause()
+            writing = await writer.begin(reply_id)
+            redis.resume()
+            async with shared_streams(redis.url) as reader, asyncio.timeout(PATIENCE_SECONDS):
+                # Until the writer has found that Redis is back.
+                while await first(reader, reply_id) != Delta(1, "x"):
+                    await writing.append("x")
+                await writing.end()
+                assert await collect(reader, reply_id) == split(writing.text, writing.ends, 0)
 
     asyncio.run(scenario())
