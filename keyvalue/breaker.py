@@ -12,14 +12,17 @@ from metrics.keyvalue import CircuitMetrics
 PROBE_SECONDS = 0.1
 _SETTLED_SECONDS = 1.0
 """How long a circuit must have been closed for the first probe to be made at once."""
+_LONGEST_SECONDS = 5.0
+"""How long a circuit that opens again and again is left open."""
 _log = structlog.get_logger("guidance.keyvalue")
 
 
 class CircuitBreaker:
     """Open from a failure until `recover` says that all is well again.
 
-    `recover` never raises. Each change of state is one line in the log, and the one at the end
-    says for how long, and how often somebody had to do without.
+    `recover` never raises. A circuit that opens again as soon as it is closed, since what fails is
+    not what is probed, is left open for longer each time. Each change of state is one line in the
+    log, and the one at the end says for how long, and how often somebody had to do without.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class CircuitBreaker:
         self._metrics = CircuitMetrics(name)
         self._refused = 0
         self._changed_at = 0.0
+        self._relapses = 0
         self._probe: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -43,7 +47,7 @@ class CircuitBreaker:
         if await self._recover():
             self._close()
         else:
-            self._open("unreachable", is_settled=False)
+            self._open("unreachable", self._probe_seconds)
 
     async def stop(self) -> None:
         """End the probe."""
@@ -60,15 +64,17 @@ class CircuitBreaker:
         """Open it after a failure; harmless where it is open."""
         self._metrics.failed(reason)
         if not self.is_open:
-            self._open(reason, is_settled=monotonic() - self._changed_at > _SETTLED_SECONDS)
+            is_settled = monotonic() - self._changed_at > _SETTLED_SECONDS
+            self._relapses = 0 if is_settled else self._relapses + 1
+            seconds = self._probe_seconds * 2 ** (self._relapses - 1)
+            self._open(reason, 0.0 if is_settled else min(seconds, _LONGEST_SECONDS))
 
-    def _open(self, reason: str, *, is_settled: bool) -> None:
+    def _open(self, reason: str, first_seconds: float) -> None:
         self.is_open = True
         self._changed_at = monotonic()
         self._refused = 0
         self._metrics.state(is_open=True)
         _log.warning("circuit opened", circuit=self._name, reason=reason)
-        first_seconds = 0.0 if is_settled else self._probe_seconds
         self._probe = asyncio.create_task(self._probe_until_closed(first_seconds))
 
     def _close(self) -> None:

@@ -96,9 +96,10 @@ class KeyValueClient:
         self._require_available()
         if self._queue.qsize() >= MOST_WAITING:
             raise Unavailable
-        request = Request(commands, asyncio.get_running_loop().create_future())
+        replies: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+        request = Request(self._blocking.pack(commands), len(commands), replies)
         self._queue.put_nowait(request)
-        return await request.replies
+        return await replies
 
     async def run_script(
         self,
@@ -119,7 +120,9 @@ class KeyValueClient:
         It has a connection of its own.
         """
         self._require_available()
-        (reply,) = await self._blocking.exchange([command], blocks_seconds=blocks_seconds)
+        (reply,) = await self._blocking.exchange(
+            self._blocking.pack([command]), 1, blocks_seconds=blocks_seconds
+        )
         if isinstance(reply, CommandRefused):
             raise reply
         return reply

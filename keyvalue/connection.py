@@ -75,18 +75,21 @@ class Connection:
             await self._raw.connect()  # type: ignore[no-untyped-call]  # it has no types
             self._writer = self._raw._writer  # noqa: SLF001 - see `close`
             if opened is not None:
-                (time,) = await self.exchange([("TIME",)])
+                (time,) = await self.exchange(self.pack([("TIME",)]), 1)
                 opened(time)
 
-    async def exchange(self, commands: Sequence[Command]) -> list[Reply]:
-        """Send commands at once, and give their answers; a `CommandRefused` is one of them.
+    def pack(self, commands: Sequence[Command]) -> list[bytes]:
+        """Put commands as they are sent, on whatever connection."""
+        return self._raw.pack_commands(commands)
+
+    async def exchange(self, packed: Sequence[bytes], number: int) -> list[Reply]:
+        """Send so many commands at once, and give their answers; some may be a `CommandRefused`.
 
         Raises `ConnectionFailed`.
         """
         async with self._closed_by_failures():
-            packed = self._raw.pack_commands(commands)
             await self._raw.send_packed_command(packed, check_health=False)
-            return [await self._read() for _ in commands]
+            return [await self._read() for _ in range(number)]
 
     async def close(self) -> None:
         """Close it now, without waiting for what is not sent yet, as redis-py does."""

@@ -14,9 +14,10 @@ MOST_COMMANDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Commands of one caller, and the future that has their answers."""
+    """So many commands of one caller, as they are sent, and the future that has their answers."""
 
-    commands: Sequence[Command]
+    packed: Sequence[bytes]
+    number: int
     replies: "asyncio.Future[list[Reply]]"
 
     def fail(self) -> None:
@@ -54,8 +55,12 @@ class Lane:
     async def check(self, command: Command) -> Reply:
         """Give the answer to a command, whatever became of others; raises `ConnectionFailed`."""
         async with self._is_used:
-            (reply,) = await self._connection.exchange([command])
+            (reply,) = await self._connection.exchange(self.pack([command]), 1)
         return reply
+
+    def pack(self, commands: Sequence[Command]) -> list[bytes]:
+        """Put commands as they are sent, on whatever lane; raises what is wrong with them."""
+        return self._connection.pack(commands)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -65,23 +70,23 @@ class Lane:
         """Send what is in the queue, for ever."""
         while True:
             requests = [await queue.get()]
-            number = len(requests[0].commands)
+            number = requests[0].number
             while number < MOST_COMMANDS and not queue.empty():
                 requests.append(queue.get_nowait())
-                number += len(requests[-1].commands)
+                number += requests[-1].number
             await self._send([one for one in requests if not one.replies.done()])
 
     async def exchange(
-        self, commands: Sequence[Command], *, blocks_seconds: float = 0.0
+        self, packed: Sequence[bytes], number: int, *, blocks_seconds: float = 0.0
     ) -> list[Reply]:
-        """Send commands at once and give their answers; raises `Unavailable`.
+        """Send so many commands at once and give their answers; raises `Unavailable`.
 
         `blocks_seconds` is how long the server may wait before it answers.
         """
         try:
             async with Patience(self._timeout_seconds + blocks_seconds), self._is_used:
                 await self._connection.open(self._opened)
-                return await self._connection.exchange(commands)
+                return await self._connection.exchange(packed, number)
         except TimeoutError:
             self._failed("timeout")
         except ConnectionFailed:
@@ -91,11 +96,11 @@ class Lane:
     async def _send(self, requests: Sequence[Request]) -> None:
         if not requests:
             return
-        commands = [command for request in requests for command in request.commands]
+        packed = [part for request in requests for part in request.packed]
         try:
-            replies = iter(await self.exchange(commands))
+            replies = iter(await self.exchange(packed, sum(one.number for one in requests)))
             for request in requests:
-                own = [next(replies) for _ in request.commands]
+                own = [next(replies) for _ in range(request.number)]
                 if not request.replies.done():
                     request.replies.set_result(own)
         except Unavailable:

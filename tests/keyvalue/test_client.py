@@ -277,3 +277,15 @@ def test_who_waits_when_the_client_is_closed_is_told(redis: ControlledRedis) -> 
             await keyvalue.run("PING")
 
     asyncio.run(scenario())
+
+
+def test_what_cannot_be_sent_is_its_callers_mistake_alone(redis_url: str) -> None:
+    async def scenario() -> None:
+        async with KeyValueClient(redis_url) as keyvalue:
+            asked = [keyvalue.run("ECHO", text) for text in ("a", "\ud83d", "b")]
+            one, wrong, other = await asyncio.gather(*asked, return_exceptions=True)
+            assert (one, other) == (b"a", b"b")
+            assert isinstance(wrong, UnicodeEncodeError)
+            assert keyvalue.is_available
+
+    asyncio.run(scenario())
