@@ -11,7 +11,7 @@ from graphql import GraphQLSchema
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter
 from app.graphql.preparing import PreparationThread, Preparing, open_preparation_thread
-from app.persisted import open_texts
+from app.persisted import persisted_texts
 from app.settings import Settings
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
@@ -19,6 +19,7 @@ from gql.execution.plans import Compile, compile_now
 from gql.execution.prepare import Preparation
 from gql.execution.trusted import TrustedOperations
 from gql.operations.built_in import built_in_documents
+from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.operations.registry import OperationRegistry
 from services.operations.uses import DocumentUses
@@ -107,37 +108,42 @@ class OpenedDocuments:
 
 @asynccontextmanager
 async def open_documents(
-    settings: Settings, schema: GraphQLSchema, database: Database, meter: Meter, *, clock: Clock
+    settings: Settings,
+    schema: GraphQLSchema,
+    database: Database,
+    keyvalue: KeyValueClient | None,
+    meter: Meter,
+    *,
+    clock: Clock,
 ) -> AsyncIterator[OpenedDocuments]:
     """Build the parts; documents are prepared when they begin to be served."""
     trusted, uses = TrustedOperations(), DocumentUses(database)
     with open_preparation_thread() as thread:
-        async with open_texts(settings) as texts:
-            preparation = Preparation(
-                schema,
-                limits=settings.document_limits,
-                allows_introspection=settings.allows_introspection,
-                is_compiled=settings.graphql_compiled_execution,
-                compile_=thread.compile,
-            )
-            found = Documents(
-                schema,
-                Preparing(preparation, meter, thread),
-                trusted,
-                mode=settings.graphql_operations_mode,
-                requires_id=settings.graphql_operations_require_id,
-                texts=texts,
-                uses=uses,
-                clock=clock,
-            )
-            lasting = trusted_preparation(
-                settings,
-                schema,
-                hides_suggestions=not settings.allows_introspection,
-                compile_=thread.compile,
-            )
-            registry = OperationRegistry(database, clock=clock)
-            yield OpenedDocuments(found, ServedDocuments(registry, lasting, trusted, uses, thread))
+        preparation = Preparation(
+            schema,
+            limits=settings.document_limits,
+            allows_introspection=settings.allows_introspection,
+            is_compiled=settings.graphql_compiled_execution,
+            compile_=thread.compile,
+        )
+        found = Documents(
+            schema,
+            Preparing(preparation, meter, thread),
+            trusted,
+            mode=settings.graphql_operations_mode,
+            requires_id=settings.graphql_operations_require_id,
+            texts=persisted_texts(settings, keyvalue),
+            uses=uses,
+            clock=clock,
+        )
+        lasting = trusted_preparation(
+            settings,
+            schema,
+            hides_suggestions=not settings.allows_introspection,
+            compile_=thread.compile,
+        )
+        registry = OperationRegistry(database, clock=clock)
+        yield OpenedDocuments(found, ServedDocuments(registry, lasting, trusted, uses, thread))
 
 
 def trusted_preparation(

@@ -15,6 +15,7 @@ from app.chat import Chat, open_chat
 from app.documents import ServedDocuments, open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.keyvalue import open_keyvalue
 from app.privacy import Privacy, open_privacy
 from app.secret import signing_secrets
 from app.settings import Settings
@@ -70,10 +71,11 @@ async def open_application(
             )
         )
         await stack.enter_async_context(told_regularly(observations))
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
-            open_subscription_cache(settings, observations)
+            open_subscription_cache(settings, keyvalue, observations)
         )
-        budgets = await stack.enter_async_context(open_budgets(settings))
+        budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUses(database)
         await stack.enter_async_context(uses.noted)
         enterprise = EnterpriseService(
@@ -82,7 +84,7 @@ async def open_application(
         billing = await stack.enter_async_context(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
-        chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
+        chat = await stack.enter_async_context(open_chat(settings, database, keyvalue, clock=clock))
         people = KnownPeople(database)
         privacy = open_privacy(
             settings, database, forget=(people.forget, subscriptions.invalidate), clock=clock
@@ -95,7 +97,7 @@ async def open_application(
         turns = Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting)
         meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
-            open_documents(settings, core, database, meter, clock=clock)
+            open_documents(settings, core, database, keyvalue, meter, clock=clock)
         )
         yield Application(
             settings=settings,

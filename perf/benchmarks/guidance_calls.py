@@ -12,6 +12,7 @@ from app.documents import open_documents
 from app.graphql.answers import GraphQLRequest
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.keyvalue import open_keyvalue
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
@@ -113,10 +114,13 @@ async def _report(
     write = _writing(model, settings.chat_llm_model)
     core = core_schema()
     async with AsyncExitStack() as stack:
-        budgets = await stack.enter_async_context(open_budgets(settings))
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
+        budgets = await stack.enter_async_context(open_budgets(keyvalue))
         meter = Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once))
         documents = await stack.enter_async_context(
-            open_documents(settings, core, application.database, meter, clock=system_clock)
+            open_documents(
+                settings, core, application.database, keyvalue, meter, clock=system_clock
+            )
         )
         unmetered = GraphQLService(
             core,
