@@ -23,9 +23,10 @@ __all__ = [
 
 ANSWER_SECONDS = 4.0
 """How long a connection is waited for, or an answer, on behalf of a request."""
-BACKGROUND_SECONDS = 60.0
+BACKGROUND_SECONDS = 300.0
 """How long an answer is waited for where no request waits."""
 MAX_AGE_SECONDS = 1_800.0
+"""How long a connection is used."""
 _CONNECT_SHARE = 0.75
 _REPLICA_CONNECT_SECONDS = 1.0
 
@@ -73,6 +74,16 @@ class Database:
     def without_replica(self) -> "Database":
         """The same database, read on the primary alone: for whoever has just written to it."""
         return self if self.replica is self.primary else replace(self, replica=self.primary)
+
+    @property
+    def has_replica(self) -> bool:
+        """Whether reads go elsewhere than writes."""
+        return self.replica is not self.primary
+
+    @property
+    def replica_state(self) -> str:
+        """`ok`, or that the primary answers reads because the replica cannot be reached."""
+        return "away: the primary is read" if self.replica.rests() else "ok"
 
     def within(self, seconds: float) -> "Database":
         """The same database, of which nothing is waited for longer than so many seconds."""
