@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import uniform
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
+from db.bounds import Bounds
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -37,20 +37,6 @@ operating system cannot do it."""
 _TARGET, _WRITABLE = "target_session_attrs", SessionAttribute.read_write
 _YOUNGEST = 0.8
 """The part of the greatest age that every connection may reach."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a connection is waited for, how long it is used, and what the server gives up.
-
-    The server ends a statement after `longest_seconds` whatever becomes of its client, and a
-    transaction in which nothing is asked after `idle_seconds`.
-    """
-
-    connect_seconds: float
-    idle_seconds: float
-    longest_seconds: float
-    max_age_seconds: float
 
 
 class Connector:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS, Bounds
 from db.connection import Connection, Observer, Reading
-from db.connector import Bounds, Connector
+from db.connector import Connector
 from db.pool import Pool, kept
 from db.transaction import Snapshot, Transaction
 
@@ -21,12 +22,6 @@ __all__ = [
     "open_database",
 ]
 
-ANSWER_SECONDS = 4.0
-"""How long a connection is waited for, or an answer, on behalf of a request."""
-BACKGROUND_SECONDS = 300.0
-"""How long an answer is waited for where no request waits."""
-MAX_AGE_SECONDS = 1_800.0
-"""How long a connection is used."""
 _CONNECT_SHARE = 0.75
 _REPLICA_CONNECT_SECONDS = 1.0
 

@@ -348,7 +348,7 @@ def test_the_operating_system_asks_whether_the_server_is_there(database_url: str
                     ),
                 )
             )
-            assert tuple(row) == ("1min", "600ms", "1s")
+            assert tuple(row) == ("5min", "600ms", "1s")
 
     play(database_url, scenario)
 
