@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-ANSWER_SECONDS = 4.0
+ANSWER_SECONDS = 3.0
 """How long a connection is waited for, or an answer, on behalf of a request."""
 BACKGROUND_SECONDS = 300.0
 """How long an answer is waited for where no request waits."""

@@ -86,8 +86,10 @@ class Client:
         self.sent_messages.append(content)
         message = {"content": content, "idempotencyKey": content, "delivery": "STREAM"}
         request = {"query": _SEND, "variables": {"input": message}}
-        while not await self._ask(request):
+        is_answered = await self._ask(request)
+        while not is_answered:
             await asyncio.sleep(_PAUSE_SECONDS)
+            is_answered = await self._ask(request)
         self.answered_messages.append(content)
 
     # Any: JSON.

@@ -18,7 +18,11 @@ import psutil
 from db.embedded import FOLDER
 from perf.chaos.proxy import Proxy, proxied
 
-_OURS = "application_name = 'guidance-api' AND datname = current_database()"
+_OURS = """
+SELECT pid FROM pg_stat_activity
+WHERE application_name = 'guidance-api' AND datname = current_database()
+"""
+_END_OURS = _OURS.replace("pid", "pg_terminate_backend(pid)", 1)
 _WRITABLE = {"default_transaction_read_only": "off"}
 _TRIES = 250
 
@@ -48,7 +52,7 @@ class Postgres:
 
     async def end_sessions(self) -> None:
         """End every session of the server under test."""
-        await self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {_OURS}")
+        await self.run(_END_OURS)
 
     async def set_read_only(self, *, is_read_only: bool) -> None:
         """Have sessions that begin from now on take no writes, or take them again."""
@@ -61,7 +65,7 @@ class Postgres:
         """Kill the process of one session: the server ends all others, and recovers."""
         connection = await asyncpg.connect(self.url)
         try:
-            pid = await connection.fetchval(f"SELECT pid FROM pg_stat_activity WHERE {_OURS}")
+            pid = await connection.fetchval(_OURS)
         finally:
             await connection.close()
         if pid is not None:
