@@ -96,17 +96,26 @@ class _Transacting(Connection):
 class Transaction(_Transacting):
     """A connection inside a transaction, with work to do once it is committed."""
 
-    __slots__ = ("_after_commit",)
+    __slots__ = ("_after_commit", "_if_unknown")
 
     def __init__(
         self, pool: Pool, observe: Observer | None, patience_seconds: float, answer_seconds: float
     ) -> None:
         super().__init__(pool, observe, patience_seconds, answer_seconds)
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
+        self._if_unknown: list[Callable[[], Awaitable[None]]] = []
 
-    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Call `work` when, and only when, the transaction has been committed."""
+    def after_commit(
+        self, work: Callable[[], Awaitable[None]], *, also_if_unknown: bool = False
+    ) -> None:
+        """Call `work` when the transaction has been committed, and otherwise not.
+
+        What is harmless where nothing was changed may be done `also_if_unknown`: where nobody
+        knows whether it has been.
+        """
         self._after_commit.append(work)
+        if also_if_unknown:
+            self._if_unknown.append(work)
 
     async def __aexit__(
         self,
@@ -114,7 +123,12 @@ class Transaction(_Transacting):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await super().__aexit__(kind, error, traceback)
+        try:
+            await super().__aexit__(kind, error, traceback)
+        except OutcomeUnknown:
+            for work in self._if_unknown:
+                await work()
+            raise
         if kind is None:
             for work in self._after_commit:
                 await work()

@@ -18,11 +18,16 @@ _REFUSED = (
     asyncpg.TransactionTimeoutError,
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
     PlanOutdated,
 )
 # `OSError` covers `TimeoutError`: the address refuses, is not there, or does not answer in time.
 _LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError)
-_OF_ALL = (asyncpg.ReadOnlySQLTransactionError, PlanOutdated)
+_OF_ALL = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
+    PlanOutdated,
+)
 _TOOK_TOO_LONG = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 
 
@@ -56,7 +61,12 @@ def connecting() -> Iterator[None]:
     """Raise `DatabaseUnavailable` for whatever keeps a connection from being had."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ) as error:
         raise DatabaseUnavailable(_reason(error)) from error
 
 
