@@ -75,13 +75,11 @@ class Pool:
 
     def give_back(self, session: Session, *, is_ready: bool) -> None:
         """End a use; one that is not ready, where a statement was cut short, is mended first."""
-        if session.heard_at >= session.expires_at:
-            self._discard(session)
         if not is_ready and not session.is_closed():
             mending = asyncio.ensure_future(self._mended(session))
             self._mending.add(mending)
             mending.add_done_callback(self._mending.discard)
-        elif self._waiting or session.is_closed():
+        elif self._waiting or not _is_good(session):
             self._pass_on(session)
         else:
             self._taken -= 1
@@ -109,6 +107,11 @@ class Pool:
             session.give_up()
         # What was idle meanwhile may be as deaf, and would be found out one by one.
         self._discard_idle(lambda session: session.heard_at < since)
+
+    def excuse(self, seconds: float) -> None:
+        """Wait so much longer for what is asked: nobody could read its answer meanwhile."""
+        for session in self._open:
+            session.overdue_at += seconds
 
     def rest(self) -> None:
         """Have the fallback asked for a while."""
@@ -162,8 +165,8 @@ class Pool:
 
     def _pass_on(self, session: Session | None) -> None:
         """Give a place to who waits longest, with its session where that is one still."""
-        if session is not None and session.is_closed():
-            self._open.discard(session)
+        if session is not None and not _is_good(session):
+            self._discard(session)
             session = None
         while self._waiting:
             turn = self._waiting.popleft()
@@ -208,10 +211,16 @@ async def kept(pool: Pool) -> AsyncIterator[None]:
 
 
 async def _keep_looking(pool: Pool) -> None:
-    """A look that comes late says nothing: answers may be there which nobody has read yet."""
+    """A process that was held up has not waited: its answers may be there, and not read yet."""
     while True:
         planned = perf_counter() + LOOK_SECONDS
         await asyncio.sleep(LOOK_SECONDS)
         now = perf_counter()
-        if now - planned < LOOK_SECONDS:
-            pool.look(now)
+        if now - planned > LOOK_SECONDS:
+            pool.excuse(now - planned)
+        pool.look(now)
+
+
+def _is_good(session: Session) -> bool:
+    """Whether a session may be lent again."""
+    return not session.is_closed() and session.heard_at < session.expires_at

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -147,6 +148,23 @@ def test_work_in_the_background_goes_on_beside_a_statement_that_takes_too_long(
                 while not sleeping.done():
                     assert await plan_codes(database) == PLAN_CODES
             assert len(await working) == 1
+
+    play(database_url, scenario)
+
+
+def test_a_process_that_is_held_up_does_not_take_that_for_silence(database_url: str) -> None:
+    async def hold_up() -> None:
+        time.sleep(2 * ANSWER_SECONDS)  # noqa: ASYNC251 - nothing else is served meanwhile
+
+    async def scenario(database: Database, _proxy: Proxy) -> None:
+        quick = Statement("test.quick", select(text("pg_sleep(0.05)")))
+        async with database.read() as connection:
+            backend = await backend_of(connection)
+            asking = asyncio.ensure_future(connection.fetch(quick))
+            await asyncio.sleep(0.01)
+            await hold_up()
+            assert len(await asking) == 1
+            assert await backend_of(connection) == backend
 
     play(database_url, scenario)
 
