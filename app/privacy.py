@@ -41,21 +41,22 @@ def open_privacy(
         base_url=settings.public_base_url,
     )
     files = ExportFiles(settings.guidance_data_dir / _FOLDER)
+    patient = database.in_background()
     return Privacy(
         links=links,
         files=files,
         service=PrivacyService(
             database, grace=timedelta(days=settings.erasure_grace_days), clock=clock
         ),
-        carrying=Carrying(database, clock=clock),
+        carrying=Carrying(patient, clock=clock),
         exporting=Exporting(
-            database,
+            patient,
             files,
             links,
             retention=timedelta(days=settings.export_retention_days),
             clock=clock,
         ),
         erasing=Erasing(
-            database, files, forget=forget, sign_out_seconds=REMEMBERED_SECONDS, clock=clock
+            patient, files, forget=forget, sign_out_seconds=REMEMBERED_SECONDS, clock=clock
         ),
     )

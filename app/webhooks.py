@@ -37,7 +37,7 @@ class PaymentWebhook:
             return _refused(400, error, request_id)
         except DatabaseUnavailable as error:
             _log.error("database unavailable", request_id=request_id, reason=str(error))
-            return JSONResponse({"error": "try again later"}, 503)
+            return JSONResponse({"error": "try again later"}, 503, {"retry-after": "1"})
         return JSONResponse({"received": True})
 
 

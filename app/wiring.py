@@ -67,6 +67,9 @@ async def open_application(
                 replica_url=settings.database_replica_url,
                 pool_size=settings.database_pool_size,
                 observe=observations.methods.observe if settings.database_timing else None,
+                answer_seconds=settings.database_timeout_seconds,
+                background_seconds=settings.database_background_timeout_seconds,
+                max_age_seconds=settings.database_connection_max_age_seconds,
                 keeps_statements=settings.database_pooler is None,
             )
         )

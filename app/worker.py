@@ -28,6 +28,7 @@ class Worker:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._database = application.database.in_background()
 
     async def run(self) -> None:
         """Do the jobs until cancelled."""
@@ -62,22 +63,21 @@ class Worker:
         await privacy.carrying.carry_out_due(privacy.erasing)
 
     async def _watch_deadlines(self) -> None:
-        await watch_deadlines(self._application.database, self._application.clock)
+        await watch_deadlines(self._database, self._application.clock)
 
     async def _remove_expired_exports(self) -> None:
         await self._application.privacy.exporting.remove_expired()
 
     async def _forget_what_is_old(self) -> None:
         now = self._application.clock()
-        async with self._application.database.read_primary() as connection:
+        async with self._database.read_primary() as connection:
             await forget_old_keys(connection, now)
             await forget_old_texts(connection, now)
             await forget_old_events(connection, now)
             await forget_old_unknown(connection, now)
 
     async def _remove_what_was_kept(self) -> None:
-        parts = self._application
-        await remove_what_was_kept(parts.database, parts.clock())
+        await remove_what_was_kept(self._database, self._application.clock())
 
 
 def _recovering(recovery: Recovery) -> Job:

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from db.unavailable import DatabaseUnavailable
+from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.errors import DeadlineExceeded
 from gql.execution.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.execution.frames import forget_frames
@@ -16,7 +16,14 @@ from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-_OUR_FAULT = frozenset({INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, DeadlineExceeded.code})
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+_OUR_FAULT = frozenset(
+    {INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN, DeadlineExceeded.code}
+)
+_UNKNOWN = (
+    "Whether this was done is not known: the answer of the database was lost. Ask again with the "
+    "same idempotencyKey, or look, before doing it anew."
+)
 _log = structlog.get_logger("guidance.graphql")
 
 
@@ -69,7 +76,9 @@ def _worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
     code = code_of(error)
     if code is not None:
         return _with_code(error, code)
-    if isinstance(error.original_error, DatabaseUnavailable):
+    if isinstance(error.original_error, OutcomeUnknown):
+        message, code = _UNKNOWN, OUTCOME_UNKNOWN
+    elif isinstance(error.original_error, DatabaseUnavailable):
         message, code = "This cannot be answered at the moment; try again.", SERVICE_UNAVAILABLE
     else:
         message = "Something went wrong on our side; the request id tells us what."
