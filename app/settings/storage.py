@@ -3,7 +3,7 @@
 from enum import Enum
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.settings.group import Group
 from app.settings.types import Positive, PostgresUrl, RedisUrl
@@ -19,7 +19,9 @@ class StorageSettings(Group):
     """The databases, Redis and the folder."""
 
     database_url: PostgresUrl | None = Field(
-        None, repr=False, description="PostgreSQL to use; an embedded one when not set."
+        None,
+        repr=False,
+        description="PostgreSQL to use; in development an embedded one when not set.",
     )
     database_replica_url: PostgresUrl | None = Field(
         None, repr=False, description="PostgreSQL for reads that may be slightly old."
@@ -43,3 +45,9 @@ class StorageSettings(Group):
         description="Where the embedded database, exports and generated secrets are kept; all "
         "instances share it where there are several.",
     )
+
+    @model_validator(mode="after")
+    def _production_has_a_database(self) -> "StorageSettings":
+        if self.is_production and self.database_url is None:
+            raise ValueError("production needs DATABASE_URL: the embedded database is for one machine")
+        return self
