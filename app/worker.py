@@ -61,7 +61,9 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             for job, every_seconds in jobs:
                 first = self._chance() * min(every_seconds, _FIRST_WITHIN_SECONDS)
-                group.create_task(repeat(job, every_seconds=every_seconds, first_after_seconds=first))
+                group.create_task(
+                    repeat(job, every_seconds=every_seconds, first_after_seconds=first)
+                )
 
     async def _end_abandoned_replies(self) -> None:
         parts = self._application

@@ -86,6 +86,11 @@ async def claim(
     return Claim(None, orjson.loads(stored["result"]))
 
 
+def hashed(key: str) -> str:
+    """What is kept of a key for longer than keys are remembered: not the client's own words."""
+    return sha256(key.encode()).hexdigest()
+
+
 async def forget_old_keys(connection: Connection, now: datetime) -> None:
     """Remove the keys that have been remembered long enough."""
     await idempotency.forget(connection, now - KEPT)

@@ -1,6 +1,6 @@
 """Replies as they are written: numbered pieces of text, followed by any number of readers."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import structlog
 from redis.exceptions import RedisError
@@ -37,6 +37,16 @@ class ReplyStreams:
                 await self._shared.end(reply_id)
             except RedisError as error:
                 _log.warning("a stream stays open", reply=reply_id, reason=type(error).__name__)
+
+    async def forget(self, reply_ids: Sequence[int]) -> None:
+        """Take away what is kept of replies, and let their writers share nothing more.
+
+        Fails where Redis cannot be told.
+        """
+        for reply_id in reply_ids:
+            self._own.forget(reply_id)
+        if self._shared is not None:
+            await self._shared.forget(reply_ids)
 
     def is_own(self, reply_id: int) -> bool:
         """Whether the stream is of this process, whose writers end their streams in any case."""

@@ -35,14 +35,18 @@ class MemoryStreams:
         self._streams[reply_id] = _Stream()
 
     def append(self, reply_id: int, delta: Delta) -> None:
-        """Add the next piece."""
-        stream = self._streams[reply_id]
+        """Add the next piece, unless the stream was forgotten."""
+        stream = self._streams.get(reply_id)
+        if stream is None:
+            return
         stream.deltas.append(delta)
         stream.wake()
 
     def end(self, reply_id: int) -> None:
         """Say that nothing follows; the stream is forgotten some time later."""
-        stream = self._streams[reply_id]
+        stream = self._streams.get(reply_id)
+        if stream is None:
+            return
         stream.has_ended = True
         stream.wake()
         loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ followed there into memory, where any number of followers find them.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -61,6 +61,19 @@ class RedisStreams:
     async def end(self, reply_id: int) -> None:
         """Say that nothing follows."""
         await self._add(reply_id, "*", {_END: b""}, kept_seconds=ENDED_KEPT_SECONDS)
+
+    async def forget(self, reply_ids: Sequence[int]) -> None:
+        """Put an empty stream that has ended in the place of each that is there.
+
+        Its writer, if it still has one, can add nothing to that.
+        """
+        for key in map(_key, reply_ids):
+            if await self._redis.exists(key):
+                async with self._redis.pipeline(transaction=True) as pipeline:
+                    pipeline.delete(key)
+                    pipeline.xadd(key, {_END: b""})
+                    pipeline.expire(key, KEPT_SECONDS)
+                    await pipeline.execute()
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
         """Give the pieces after the index `after` until the end.

@@ -39,7 +39,9 @@ def _is_for_signatures(key: Any) -> bool:
             return (
                 _is_one_of(key.get("use"), "sig")
                 and _is_one_of(key.get("alg"), *ALGORITHMS)
-                and (operations is None or (isinstance(operations, list) and "verify" in operations))
+                and (
+                    operations is None or (isinstance(operations, list) and "verify" in operations)
+                )
             )
     return False
 

@@ -85,7 +85,9 @@ class BillingSettings(Group):
                 f"repeat so much that they come to less than {LEAST_BITS} bits"
             )
         if self.takes_money and not self.payments_stripe_base_url.startswith("https://"):
-            raise ValueError("production needs a PAYMENTS_STRIPE_BASE_URL that begins with https://")
+            raise ValueError(
+                "production needs a PAYMENTS_STRIPE_BASE_URL that begins with https://"
+            )
         return self
 
     @property

@@ -49,5 +49,7 @@ class StorageSettings(Group):
     @model_validator(mode="after")
     def _production_has_a_database(self) -> "StorageSettings":
         if self.is_production and self.database_url is None:
-            raise ValueError("production needs DATABASE_URL: the embedded database is for one machine")
+            raise ValueError(
+                "production needs DATABASE_URL: the embedded database is for one machine"
+            )
         return self

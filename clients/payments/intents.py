@@ -90,10 +90,6 @@ def declined(reference: str, code: object, decline_code: object = None) -> Charg
     A reason that is no short word of small letters is none that anybody could act on.
     """
     reason = decline_code or code
-    if (
-        not isinstance(reason, str)
-        or not _REASON.fullmatch(reason)
-        or reason in _PLAINLY_DECLINED
-    ):
+    if not isinstance(reason, str) or not _REASON.fullmatch(reason) or reason in _PLAINLY_DECLINED:
         reason = CARD_DECLINED
     return ChargeResult(ChargeState.DECLINED, reference, reason)

@@ -7,7 +7,9 @@ from sqlalchemy import (
     BigInteger,
     bindparam,
     delete,
+    literal_column,
     null,
+    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -23,7 +25,7 @@ from db.queries.personal_rows import (
     sql_table,
 )
 from db.statement import Statement
-from db.tables import PrivacyErasureCount
+from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
     for way in table.ways:
         is_next = batch(table, reached_by(table, way))
         if way.is_mention:
-            clauses.append(update(declared).where(is_next).values({way.column: null()}))
+            cut = dict.fromkeys((way.column, *way.said), null())
+            clauses.append(update(declared).where(is_next).values(cut))
         elif isinstance(table.erasure, Deleted):
             clauses.append(delete(declared).where(is_next))
         elif becoming:
@@ -80,6 +83,23 @@ _COUNT = Statement(
         set_={"row_count": PrivacyErasureCount.row_count + _ADD_COUNT.excluded.row_count},
     ),
 )
+
+
+_REPLIES = Statement(
+    "privacy.replies",
+    select(ChatMessage.id)
+    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
+    .where(
+        ChatConversation.user_id == bindparam("person", type_=BigInteger),
+        ChatMessage.role == literal_column("'assistant'"),
+    ),
+)
+
+
+async def replies_of(connection: Connection, user_id: int) -> list[int]:
+    """The replies that a person was given, those that are being written among them."""
+    rows = await connection.fetch(_REPLIES, person=user_id)
+    return [int(row["id"]) for row in rows]
 
 
 async def erase_batch(connection: Connection, step: ErasureStep, user_id: int) -> int:
