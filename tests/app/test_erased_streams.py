@@ -18,7 +18,10 @@ from tests.services.privacy.erasures import TAKE_AGAIN
 from tests.services.privacy.parts import LATER, until
 
 SLOWLY = {"tokens": 40, "tokens_per_second": 10}
-DUE = "UPDATE user_privacy_requests SET scheduled_for = '2026-02-20' WHERE user_id = 1"
+DUE = (
+    "DELETE FROM user_privacy_requests WHERE user_id = 2;"
+    "UPDATE user_privacy_requests SET scheduled_for = '2026-02-20' WHERE user_id = 1"
+)
 STATUS = "SELECT status FROM user_privacy_requests WHERE id = $1"
 PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
 
@@ -101,7 +104,6 @@ def test_nothing_is_completed_that_redis_cannot_be_told(
             assert await erase(application) == 1
             assert await status(own_world, request) == RequestStatus.PROCESSING.value
             redis.start()
-            await asyncio.sleep(0)
             while await status(own_world, request) != RequestStatus.COMPLETED.value:
                 await run(own_world, TAKE_AGAIN)
                 await erase(application)
