@@ -19,6 +19,7 @@ from services.privacy.watching import watch_deadlines
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
+_chance = SystemRandom().random
 _LOOKS_A_LEASE = 6
 _PAYMENTS_AT_ONCE = 4
 """A question that the payment provider leaves unanswered holds up no other."""
@@ -37,9 +38,7 @@ class Worker:
     `chance` gives a number from 0 to 1.
     """
 
-    def __init__(
-        self, application: Application, *, chance: Callable[[], float] = SystemRandom().random
-    ) -> None:
+    def __init__(self, application: Application, *, chance: Callable[[], float] = _chance) -> None:
         self._application = application
         self._chance = chance
 

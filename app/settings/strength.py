@@ -20,7 +20,7 @@ def looks_random(secret: str) -> bool:
 
 
 def _repeated_piece(text: str) -> str:
-    """The shortest beginning that gives the text when it is said again and again, cut at the end."""
+    """The shortest beginning that gives the text when it is said over and over, cut at the end."""
     # As the prefix function of Knuth, Morris and Pratt has it: the text less its longest border.
     borders = [0] * len(text)
     for place in range(1, len(text)):

@@ -69,7 +69,9 @@ def made(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
         async with open_database(
             own_world, replica_url=None, pool_size=2, observe=None
         ) as database:
-            privacy = open_privacy(settings, database, forget=(), clock=clock)
+            privacy = open_privacy(
+                settings, database, forget=(), forget_replies=nothing, clock=clock
+            )
             await privacy.carrying.carry_out_due(privacy.exporting)
 
     asyncio.run(make())

@@ -19,7 +19,7 @@ KEPT = "SELECT idempotency_key FROM {} WHERE user_id = $1"
 
 # Any: JSON.
 def changed(api: Api, mutation: str, payload: str, words: str, **variables: Any) -> None:
-    """Carry out a mutation of Grace's, Mary's or their company's, all of whose words are `words`."""
+    """Carry out a mutation of a person's or a company's, all of whose words are `words`."""
     caller = variables.pop("caller")
     kind = mutation[0].upper() + mutation[1:]
     kind = {"retryPayment": "CheckoutInput"}.get(mutation, f"{kind}Input")

@@ -14,20 +14,20 @@ from services.texts import beginning, is_short_text, long_text, short_text
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 WRITTEN = [
     "\U0001f469\u200d\U0001f4bb work",
-    "می\u200cخواهم",
+    "می\u200cخواهم",  # noqa: RUF001 - as people write
     "東京\u3000旅行",
     "Que faire\u00a0?",
     "Que faire\u202f?",
     "क\u094d\u200dष और क\u094d\u200cष",
     "שלום\u200f!",
-    "\u061cمرحبا",
+    "\u061cمرحبا",  # noqa: RUF001 - as people write
     "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
     "e\u0301te\u0301",
     "soft\u00adhyphen",
     "word\u2060joiner",
     "call \u202a+1 555 0100\u202c",
     "call \u202d+1 555 0100\u202c",
-    "\u2068שלום\u2069 and more",
+    "\u2068שלום\u2069 and more",  # noqa: RUF001 - as people write
     "\u2067\u202aa\u202c\u2069",
     "\ue000 private",
     "\U0001fae9 newer than any table",

@@ -1,6 +1,7 @@
 """Which keys of a provider's set verify which tokens, whatever else is in it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -16,7 +17,7 @@ from app.authentication.published_keys import keys_by_name
 # Any: keys are JSON.
 Jwk = dict[str, Any]
 RSA = rsa.generate_private_key(65_537, 2_048)
-SHORT = rsa.generate_private_key(65_537, 1_024)
+SHORT = rsa.generate_private_key(65_537, 1_024)  # noqa: S505 - to be refused
 EC = ec.generate_private_key(ec.SECP256R1())
 ED = ed25519.Ed25519PrivateKey.generate()
 
@@ -24,13 +25,13 @@ ED = ed25519.Ed25519PrivateKey.generate()
 def published(private: Any, **members: object) -> Jwk:
     """A public key as a provider publishes it, under the id `k`."""
     public = private.public_key()
-    algorithm = {
-        rsa.RSAPrivateKey: RSAAlgorithm,
-        ec.EllipticCurvePrivateKey: ECAlgorithm,
-        ed25519.Ed25519PrivateKey: OKPAlgorithm,
-    }
-    (to_jwk,) = [one.to_jwk for kind, one in algorithm.items() if isinstance(private, kind)]
-    return json.loads(to_jwk(public)) | {"kid": "k"} | members
+    to_jwk: Callable[[Any], str] = OKPAlgorithm.to_jwk
+    if isinstance(private, rsa.RSAPrivateKey):
+        to_jwk = RSAAlgorithm.to_jwk
+    elif isinstance(private, ec.EllipticCurvePrivateKey):
+        to_jwk = ECAlgorithm.to_jwk
+    key: Jwk = json.loads(to_jwk(public))
+    return key | {"kid": "k"} | members
 
 
 def found(*keys: object) -> dict[tuple[str, str], int]:
