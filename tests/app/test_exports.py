@@ -21,7 +21,7 @@ from gql.ids import global_id
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, NOW
-from tests.services.privacy.parts import RETENTION, enrich
+from tests.services.privacy.parts import RETENTION, enrich, nothing
 
 SECOND = timedelta(seconds=1)
 ADAS_EXPORT = 5
