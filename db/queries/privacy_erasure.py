@@ -1,10 +1,12 @@
 """Erasing one person, a batch of one table at a time, as the registry has it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    DateTime,
     bindparam,
     delete,
     literal_column,
@@ -92,13 +94,14 @@ _REPLIES = Statement(
     .where(
         ChatConversation.user_id == bindparam("person", type_=BigInteger),
         ChatMessage.role == literal_column("'assistant'"),
+        ChatMessage.created_at >= bindparam("since", type_=DateTime(timezone=True)),
     ),
 )
 
 
-async def replies_of(connection: Connection, user_id: int) -> list[int]:
-    """The replies that a person was given, those that are being written among them."""
-    rows = await connection.fetch(_REPLIES, person=user_id)
+async def replies_of(connection: Connection, user_id: int, since: datetime) -> list[int]:
+    """The replies that a person was given since an instant, or is being given."""
+    rows = await connection.fetch(_REPLIES, person=user_id, since=since)
     return [int(row["id"]) for row in rows]
 
 

@@ -8,6 +8,7 @@ rolled back if it finds any.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 from db.database import Database, Transaction
@@ -27,6 +28,8 @@ from services.privacy.files import ExportFiles
 from services.privacy.records import FailureReason, RequestKind
 from services.privacy.rules import identifying_pattern
 
+_STREAMED = timedelta(days=1)
+"""No stream of a reply is kept for as long after the reply was begun."""
 Forget: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 """Makes something forget what it keeps of people, or of replies; fails where it cannot."""
 
@@ -78,8 +81,9 @@ class Erasing:
         await asyncio.sleep(self._sign_out_seconds)
         await self._check_registry()
         await self._remove_files(task)
+        since = self._clock() - _STREAMED
         async with self._database.read_primary() as connection:
-            replies = await privacy_erasure.replies_of(connection, task.user_id)
+            replies = await privacy_erasure.replies_of(connection, task.user_id, since)
         # Before the rows go, after which nobody knows the replies; and again when who was writing
         # one, and may have begun its stream in between, has been silenced.
         await self._forget_replies(replies)
