@@ -96,8 +96,10 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = core_schema()
+        turns = Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting)
+        meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
-            open_documents(settings, core, database, clock=clock)
+            open_documents(settings, core, database, meter, clock=clock)
         )
         yield Application(
             settings=settings,
@@ -128,11 +130,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(
-                    settings.cost_limits,
-                    budgets,
-                    Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting),
-                ),
+                meter=meter,
                 observations=observations,
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import cast
 
 from asyncpg import Record
@@ -111,10 +112,12 @@ async def _report(
     settings = application.settings
     write = _writing(model, settings.chat_llm_model)
     core = core_schema()
-    async with (
-        open_budgets(settings) as budgets,
-        open_documents(settings, core, application.database, clock=system_clock) as documents,
-    ):
+    async with AsyncExitStack() as stack:
+        budgets = await stack.enter_async_context(open_budgets(settings))
+        meter = Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once))
+        documents = await stack.enter_async_context(
+            open_documents(settings, core, application.database, meter, clock=system_clock)
+        )
         unmetered = GraphQLService(
             core,
             documents.found,
@@ -122,7 +125,7 @@ async def _report(
             services=_services(application, Unmetered(write)),
             subscriptions=application.subscriptions,
             contract=settings.usage_contract,
-            meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
+            meter=meter,
             observations=application.observations,
             clock=system_clock,
         )

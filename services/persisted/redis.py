@@ -5,22 +5,38 @@ from typing import Any
 from services.persisted.records import Bounds
 
 _PREFIX = "guidance:persisted:"
-_INDEX = f"{_PREFIX}index"
-# An index by the time of registration bounds the number; those whose time is up leave it first.
+_INDEX, _SIZES = f"{_PREFIX}index", f"{_PREFIX}sizes"
+# An index by the time of registration bounds the number, and the sizes, with their sum, the bytes;
+# those whose time is up leave first.
 _SCRIPT = """
 local id, text = ARGV[1], ARGV[2]
-local lifetime, most, prefix = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local lifetime, prefix = tonumber(ARGV[3]), ARGV[4]
+local most, most_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local index, sizes = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-redis.call('SET', prefix .. id, text, 'EX', lifetime)
-redis.call('ZADD', KEYS[1], string.format('%.6f', now), id)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now - lifetime))
-redis.call('EXPIRE', KEYS[1], lifetime)
-local over = redis.call('ZCARD', KEYS[1]) - most
-if over > 0 then
-  local oldest = redis.call('ZPOPMIN', KEYS[1], over)
-  for place = 1, #oldest, 2 do redis.call('DEL', prefix .. oldest[place]) end
+local function forget(ids)
+  for _, one in ipairs(ids) do
+    local size = tonumber(redis.call('HGET', sizes, one) or 0)
+    redis.call('HINCRBY', sizes, 'total', string.format('%d', -size))
+    redis.call('HDEL', sizes, one)
+    redis.call('ZREM', index, one)
+    redis.call('DEL', prefix .. one)
+  end
 end
+forget({id})
+redis.call('SET', prefix .. id, text, 'EX', lifetime)
+redis.call('ZADD', index, string.format('%.6f', now), id)
+redis.call('HSET', sizes, id, #text)
+redis.call('HINCRBY', sizes, 'total', #text)
+forget(redis.call('ZRANGEBYSCORE', index, '-inf', string.format('%.6f', now - lifetime)))
+while redis.call('ZCARD', index) > most
+    or (redis.call('ZCARD', index) > 0
+      and tonumber(redis.call('HGET', sizes, 'total')) > most_bytes) do
+  forget(redis.call('ZRANGE', index, 0, 0))
+end
+redis.call('EXPIRE', index, lifetime)
+redis.call('EXPIRE', sizes, lifetime)
 """
 
 
@@ -43,5 +59,6 @@ class RedisTexts:
         bounds = self._bounds
         if len(text) > bounds.characters:
             return
-        values = (id_, text.encode(), bounds.lifetime_seconds, bounds.count, _PREFIX)
-        await self._script(keys=[_INDEX], args=values)
+        most = (bounds.count, bounds.total_bytes)
+        values = (id_, text.encode(), bounds.lifetime_seconds, _PREFIX, *most)
+        await self._script(keys=[_INDEX, _SIZES], args=values)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from services.persisted.redis import RedisTexts
 from services.persisted.shared import REST_SECONDS, SharedTexts
 from tests.fixtures.redis import controlled_redis
 
-BOUNDS = Bounds(count=3, characters=20, lifetime_seconds=600)
+BOUNDS = Bounds(count=3, characters=20, lifetime_seconds=600, total_bytes=10_000)
 TEXTS = [f"{{ field{number} }}" for number in range(5)]
 IDS = [hash_of(text) for text in TEXTS]
 
@@ -90,9 +91,29 @@ def test_redis_keeps_the_newest_of_too_many_each_with_a_lifetime(redis_url: str)
             texts = RedisTexts(redis, BOUNDS)
             await keep_all(texts)
             assert await kept(texts) == [None, None, *TEXTS[2:]]
-            assert await redis.dbsize() == 4
+            assert await redis.dbsize() == 5
             lifetimes = [await redis.ttl(f"guidance:persisted:{id_}") for id_ in IDS[2:]]
             assert all(590 < lifetime <= 600 for lifetime in lifetimes)
+
+    asyncio.run(scenario())
+
+
+def test_what_is_held_is_bounded_in_bytes(redis_url: str) -> None:
+    text, bounds = "{ a }#\N{GRINNING FACE}" + "a" * 9_990, replace(BOUNDS, characters=20_000)
+    bounds = replace(bounds, count=1_000, total_bytes=105_000)
+
+    async def scenario() -> None:
+        async with client(redis_url) as redis:
+            memory, shared = MemoryTexts(bounds), RedisTexts(redis, bounds)
+            for number in range(100):
+                for texts in (memory, shared):
+                    await texts.keep(f"x-{number}", text)
+            assert memory.held_bytes <= 105_000
+            kept = [await shared.get(f"x-{number}") == text for number in range(100)]
+            assert kept == [False] * 90 + [True] * 10
+            assert [await memory.get(f"x-{number}") == text for number in range(100)] == kept
+            assert await redis.dbsize() == 12
+            assert await redis.hget("guidance:persisted:sizes", "total") == b"100000"
 
     asyncio.run(scenario())
 
@@ -151,7 +172,7 @@ def test_while_redis_is_away_the_process_has_its_copies(tmp_path: Path) -> None:
                 assert await redis.dbsize() == 0
                 seconds.now += REST_SECONDS
                 await texts.keep(IDS[1], TEXTS[1])
-                assert await redis.dbsize() == 2
+                assert await redis.dbsize() == 3
 
     asyncio.run(scenario())
 
