@@ -90,7 +90,11 @@ async def open_application(
         chat = await stack.enter_async_context(open_chat(settings, database, keyvalue, clock=clock))
         people = KnownPeople(database)
         privacy = open_privacy(
-            settings, database, forget=(people.forget, subscriptions.invalidate), clock=clock
+            settings,
+            database,
+            forget=(people.forget, subscriptions.invalidate),
+            forget_replies=chat.streams.forget,
+            clock=clock,
         )
         key_set = None
         if settings.jwt_jwks_url is not None:
