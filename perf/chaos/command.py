@@ -14,6 +14,7 @@ from app.settings import load_settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf import options
+from perf.chaos.hostile.command import hostile
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
 from perf.chaos.people import NeverAnswered
@@ -25,7 +26,10 @@ _MODEL = ("--port", "0", "--tokens", "20", "--tokens-per-second", "40")
 
 @click.group()
 def chaos() -> None:
-    """Kill what serves, and see whether anything is lost or doubled."""
+    """Kill and attack what serves, and see whether everything holds."""
+
+
+chaos.add_command(hostile)
 
 
 @chaos.command("kill-replies")
