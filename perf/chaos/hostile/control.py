@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from perf.chaos.hostile.wire import connected
 
 _STREAMS = 50
 _STREAMS_SECONDS = 20.0
+_LOOK_SECONDS = 0.05
 _OK = 200
 _BOUNDS = frozenset(
     {
@@ -77,12 +79,14 @@ async def _streams(aim: Aim) -> str:
     (reply, *_) = (id_ for id_, role in _messages(body) if role == "ASSISTANT")
     tally = Tally()
     async with socket(aim, token=aim.token) as wire:
-        await wire.reader.readexactly(2)
         for number in range(_STREAMS):
             asked = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
             wire.writer.write(message("subscribe", id=str(number), payload=asked))
         reading = asyncio.create_task(read_frames(wire, tally))
-        await asyncio.wait([reading], timeout=_STREAMS_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STREAMS_SECONDS):
+                while tally.answers["complete"] < _STREAMS and not reading.done():
+                    await asyncio.sleep(_LOOK_SECONDS)
         reading.cancel()
     ended = tally.answers["complete"]
     return "" if ended == _STREAMS else f"{ended} of {_STREAMS} were served: {dict(tally.answers)}"
