@@ -1,24 +1,32 @@
-"""uvicorn's HTTP protocol, with three things more.
+"""uvicorn's HTTP protocol, with four things more.
 
-It says when the server is asked to stop, it bounds the head of a request, and it takes an answer of
-one piece in one piece: head and body in one write, without looking at each header field for what we
+It says when the server is asked to stop, it bounds the head of a request, it refuses what cannot be
+worked on before it is begun, and it takes an answer of one piece in one piece: head and body in one write, without looking at each header field for what we
 never write there.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import Sequence
+from typing import Any
 
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+from uvicorn.server import ServerState
 
+from app.admission.controller import admission_of
+from app.admission.refusal import is_always_admitted, refusal
 from app.stopping import STOPPING
 
 CYCLE = "cycle"
 """The name, in the state of a request, of what `send_whole` takes."""
 
 
+_OVERLOADED = 503
 _LONGEST_HEAD = 65_536
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -31,6 +39,17 @@ class HttpProtocol(HttpToolsProtocol):
 
     _head_length = 0
     """Of the request whose head is being read, in bytes."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        # Any: the state that requests share is a dictionary of anything.
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._admission = admission_of(app_state)
 
     def data_received(self, data: bytes) -> None:
         """Read what comes; a head that does not end is refused, wherever the reading stands."""
@@ -47,6 +66,20 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_length = 0
         HttpToolsProtocol.on_headers_complete(self)
         self.scope["state"][CYCLE] = self.cycle
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin to work on a request, or refuse it where others wait too long already."""
+        admission = self._admission
+        if (
+            admission is None
+            or admission.admits(len(self.tasks))
+            or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
+        ):
+            super()._start_asgi_task(cycle, app)
+            return
+        fields, body = refusal()
+        if not send_whole(cycle, _OVERLOADED, fields, body):
+            self.transport.close()
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""

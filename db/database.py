@@ -44,6 +44,12 @@ class Database:
         """Hold a connection like `read()`, on which everything committed is seen."""
         return Reading(self._primary, self._observe, self._patience_seconds)
 
+    def expected_wait(self, now: float, beside: int = 0) -> float:
+        """For how many seconds a connection is going to be waited for; see `Pool.expected_wait`."""
+        return max(
+            self._primary.expected_wait(now, beside), self._replica.expected_wait(now, beside)
+        )
+
     def without_replica(self) -> "Database":
         """The same database, read on the primary alone: for whoever has just written to it."""
         return Database(self._primary, self._primary, self._observe, self._patience_seconds)

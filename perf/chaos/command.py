@@ -15,6 +15,7 @@ from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf import options
 from perf.chaos.hostile.command import hostile
+from perf.chaos.overload.command import overload
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
 from perf.chaos.people import NeverAnswered
@@ -30,6 +31,7 @@ def chaos() -> None:
 
 
 chaos.add_command(hostile)
+chaos.add_command(overload)
 
 
 @chaos.command("kill-replies")
