@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, with four things more.
 
 It says when the server is asked to stop, it bounds the head of a request, it refuses what cannot be
-worked on before it is begun, and it takes an answer of one piece in one piece: head and body in one write, without looking at each header field for what we
-never write there.
+worked on before it is begun, and it takes an answer of one piece in one piece: head and body in one
+write, without looking at each header field for what we never write there.
 """
 
 from asyncio import AbstractEventLoop

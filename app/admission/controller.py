@@ -1,7 +1,7 @@
 """Whether what comes now is worked on, decided by how long what came before has had to wait.
 
-As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) it is a delay that
-stays which counts, not a burst's: one that was over the target for a whole interval.
+As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) a delay counts
+that stays, not a burst's: one that was over the target for a whole interval.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ class AdmissionController:
     """Admits and refuses; it does nothing while nobody asks.
 
     What waits, waits in one of two places: in the event loop, to be read and run, and in the
-    database's pools, for a connection. How long in the first is measured here; `expected_wait` gives
-    how long in the second, told the time and how many were admitted that have not come there.
+    database's pools, for a connection. How long in the first is measured here; `expected_wait`
+    gives how long in the second, told the time and how many were admitted and are on their way.
     """
 
     def __init__(

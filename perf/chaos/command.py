@@ -15,9 +15,9 @@ from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf import options
 from perf.chaos.hostile.command import hostile
-from perf.chaos.overload.command import overload
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
+from perf.chaos.overload.command import overload
 from perf.chaos.people import NeverAnswered
 from perf.chaos.server import ServerNotStarted
 from perf.llm_standin.child import running_stand_in

@@ -48,7 +48,9 @@ class Found:
 
 
 @click.command()
-@click.option("--only", multiple=True, help="A name of an attack, or a point like 1.4; several may be given.")
+@click.option(
+    "--only", multiple=True, help="A name of an attack, or a point like 1.4; several may be given."
+)
 @click.option("--seconds", default=4.0, show_default=True, help="How long each attack goes on.")
 @click.option("--out", type=options.FILE, help="Where the table is written, in Markdown.")
 def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:

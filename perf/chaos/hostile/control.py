@@ -58,7 +58,7 @@ async def _introspection(aim: Aim) -> str:
 
 
 async def _documents(aim: Aim) -> str:
-    """Each as a text that nobody knows, without variables: what it lacks is told after all bounds."""
+    """Each as a text that nobody knows, without variables: those are missed after all bounds."""
     found = []
     for number, (name, document) in enumerate(trusted_documents().items(), 2):
         body = await _answer(aim, {"query": f"# {aim.network}\n{document.text}"}, number)
@@ -85,7 +85,7 @@ async def _streams(aim: Aim) -> str:
         reading = asyncio.create_task(read_frames(wire, tally))
         with suppress(TimeoutError):
             async with asyncio.timeout(_STREAMS_SECONDS):
-                while tally.answers["complete"] < _STREAMS and not reading.done():
+                while tally.answers["complete"] < _STREAMS and not reading.done():  # noqa: ASYNC110 - another process ends them
                     await asyncio.sleep(_LOOK_SECONDS)
         reading.cancel()
     ended = tally.answers["complete"]
@@ -100,9 +100,7 @@ def _messages(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 # Any: JSON.
-async def _answer(
-    aim: Aim, asked: dict[str, Any], number: int, **headers: str
-) -> dict[str, Any]:
+async def _answer(aim: Aim, asked: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
     async with connected(aim, number) as wire:
         wire.writer.write(posted("/graphql", orjson.dumps(asked), **headers))
         response = await wire.response()

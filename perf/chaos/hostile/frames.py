@@ -1,4 +1,4 @@
-"""The attacker's side of graphql-transport-ws: frames made beforehand, and a socket to send them."""
+"""The attacker's side of graphql-transport-ws: frames made beforehand, and sockets for them."""
 
 import asyncio
 import struct
@@ -23,7 +23,9 @@ class NotOpened(Exception):
     """The server does not take a socket."""
 
 
-def frame(opcode: int, payload: bytes = b"", *, is_last: bool = True, is_packed: bool = False) -> bytes:
+def frame(
+    opcode: int, payload: bytes = b"", *, is_last: bool = True, is_packed: bool = False
+) -> bytes:
     """A frame as clients send it; its mask is four zeros, which leave the payload as it is."""
     first = opcode | (0x80 if is_last else 0) | (0x40 if is_packed else 0)
     length = len(payload)

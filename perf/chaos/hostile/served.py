@@ -18,7 +18,7 @@ from perf.chaos.hostile.victim import ADDRESS, Asked, Victim
 PEOPLE = 200
 _VICTIM = 0
 _LOOK_SECONDS = 0.1
-_WARM_SECONDS = 2.0
+_WARM_SECONDS = 1.0
 _BUSY_SHARE = 0.2
 _LISTENS = psutil.CONN_LISTEN
 

@@ -47,4 +47,4 @@ def _milliseconds(seconds: float) -> str:
 
 def _answers(answers: Mapping[str, int]) -> str:
     common = sorted(answers.items(), key=lambda one: -one[1])[:_MOST_ANSWERS]
-    return ", ".join(f"{count} × {answer}" for answer, count in common) or "nothing"
+    return ", ".join(f"{count} times {answer}" for answer, count in common) or "nothing"

@@ -1,4 +1,4 @@
-"""The attacker's side of HTTP: connections from chosen addresses that send whatever they are given."""
+"""The attacker's side of HTTP: connections from chosen addresses, and what goes over them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ _LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The bytes of a request; where they have `PLACE`, no two that are made of them are the same."""
+    """The bytes of a request; where they have `PLACE`, each that is made of them is another."""
 
     request: bytes
 
@@ -32,7 +32,7 @@ class Template:
 
 
 # Any: variables are JSON.
-def asking(query: str, variables: dict[str, Any] | None = None, **headers: str) -> Template:
+def asking(query: str, *, variables: Any = None, **headers: str) -> Template:
     """A request for an operation."""
     body = orjson.dumps({"query": query, "variables": variables or {}})
     return Template(posted("/graphql", body, **headers))

@@ -59,7 +59,9 @@ class Found:
 
 @click.command()
 @click.option("--seconds", default=10.0, show_default=True, help="How long each load goes on.")
-@click.option("--times", default=2.0, show_default=True, help="How much more than the peak is offered.")
+@click.option(
+    "--times", default=2.0, show_default=True, help="How much more than the peak is offered."
+)
 @click.option("--out", type=options.FILE, help="Where the table is written, in Markdown.")
 def overload(seconds: float, times: float, out: Path | None) -> int:
     """Find what a server of our own can carry, and offer it twice as much.
@@ -67,7 +69,7 @@ def overload(seconds: float, times: float, out: Path | None) -> int:
     Exits with 1 unless it then answers at least 90% of its peak, with a p95 of at most 300 ms and a
     p99 of at most 700 ms, and refuses the rest with 503 and Retry-After.
     """
-    with measuring("the server"), _server() as (port, tokens):
+    with measuring("the server"), running_server() as (port, tokens):
         found = uvloop.run(overloaded(port, tokens, seconds=seconds, times=times))
     text = "\n".join(_lines(found))
     click.echo(text)
@@ -92,11 +94,12 @@ async def overloaded(port: int, tokens: list[str], *, seconds: float, times: flo
 
 
 @contextmanager
-def _server() -> Iterator[tuple[int, list[str]]]:
+def running_server(sizes: BenchSizes = _SIZES) -> Iterator[tuple[int, list[str]]]:
+    """A server of our own until the block is left: its port, and tokens of its people."""
     secret = secrets.token_hex()
     with (
         TemporaryDirectory(prefix="guidance-overload-") as folder,
-        seeded_database(Path(folder), _SIZES) as url,
+        seeded_database(Path(folder), sizes) as url,
         running_model() as model,
     ):
         environment = {
@@ -106,7 +109,7 @@ def _server() -> Iterator[tuple[int, list[str]]]:
             "JWT_SECRET_KEY": secret,
         }
         with running(SERVED, environment, None) as server:
-            yield server.port, tokens_of_people(secret, PEOPLE)
+            yield server.port, tokens_of_people(secret, sizes.users)
 
 
 def _lines(found: Found) -> Iterator[str]:
@@ -124,6 +127,6 @@ def _lines(found: Found) -> Iterator[str]:
             f"{len(one.refused) / one.seconds:.0f}",
             f"{late(one.refused, 0.95) * 1000:.0f} ms",
             f"{late(one.lateness, 0.95) * 1000:.0f} ms",
-            ", ".join(f"{count} × {what}" for what, count in one.others.items()) or "-",
+            ", ".join(f"{count} times {what}" for what, count in one.others.items()) or "-",
         )
         yield f"| {' | '.join(cells)} |"

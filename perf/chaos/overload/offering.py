@@ -102,9 +102,8 @@ async def in_an_open_loop(
 
 async def _until_answered(offered: Offered, ends: float) -> None:
     """Wait for what is under way, no longer than somebody would."""
-    while (now := perf_counter()) < ends or (
-        offered.unanswered and now < ends + _PATIENCE_SECONDS
-    ):
+    gives_up = ends + _PATIENCE_SECONDS
+    while (now := perf_counter()) < ends or (offered.unanswered and now < gives_up):  # noqa: ASYNC110 - another process answers
         await asyncio.sleep(_LOOK_SECONDS)
     if offered.unanswered:
         offered.others["no answer in time"] += offered.unanswered

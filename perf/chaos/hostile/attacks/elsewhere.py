@@ -77,8 +77,16 @@ async def _people(aim: Aim, tally: Tally) -> None:
 
 ATTACKS = (
     Attack("key-set-large", "1.8", "the key set has 300 MB", _serving(_large), WITH_KEY_SET),
-    Attack("key-set-slow", "1.8", "the key set comes a byte a second", _serving(_slow), WITH_KEY_SET),
-    Attack("key-set-again", "1.8", "the key set is elsewhere, again and again", _serving(_again), WITH_KEY_SET),
+    Attack(
+        "key-set-slow", "1.8", "the key set comes a byte a second", _serving(_slow), WITH_KEY_SET
+    ),
+    Attack(
+        "key-set-again",
+        "1.8",
+        "the key set is elsewhere, again and again",
+        _serving(_again),
+        WITH_KEY_SET,
+    ),
     Attack(
         "redis-flood",
         "1.9",
@@ -90,8 +98,16 @@ ATTACKS = (
         "redis-flood-new",
         "1.9",
         "the same with an operation that is new each time",
-        from_connections(asking(f"query A{PLACE} {{ plans {{ code }} }}"), connections=60, addresses=60),
+        from_connections(
+            asking(f"query A{PLACE} {{ plans {{ code }} }}"), connections=60, addresses=60
+        ),
         WITH_REDIS,
     ),
-    Attack("redis-flood-signed-in", "1.9", "small operations of one person over 60 connections", _people, WITH_REDIS),
+    Attack(
+        "redis-flood-signed-in",
+        "1.9",
+        "small operations of one person over 60 connections",
+        _people,
+        WITH_REDIS,
+    ),
 )

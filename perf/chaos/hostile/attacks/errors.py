@@ -36,15 +36,17 @@ def _texts() -> Iterator[tuple[str, str, Template]]:
         asking(f'query A{PLACE} {{ a: node(id: """{chr(10) * 100_000}""") {{ id }} {_UNKNOWN} }}'),
     )
     yield "lines-failing", "125,000 lines, then 99 fields that fail", asking(_in_lines(_FAILING))
-    yield "lines-bad-ids", "50,000 lines, then 99 ids that are none", asking(
-        _in_lines(_NODES, lines=50_000)
+    yield (
+        "lines-bad-ids",
+        "50,000 lines, then 99 ids that are none",
+        asking(_in_lines(_NODES, lines=50_000)),
     )
     yield (
         "lines-variables",
         "100,000 lines and 20 variables that do not fit",
         asking(
             _in_lines(_USES, lines=100_000, head="query").replace("{", f"({_VARIABLES}) {{", 1),
-            {f"v{number}": "x" * 1_000 for number in range(20)},
+            variables={f"v{number}": "x" * 1_000 for number in range(20)},
         ),
     )
     yield (

@@ -31,11 +31,10 @@ def _connections(send: Sending, count: int = _EACH) -> Run:
 
     async def one(aim: Aim, tally: Tally, number: int) -> None:
         try:
-            async with connected(aim, number % 4) as wire:
-                async with asyncio.TaskGroup() as group:
-                    sending = group.create_task(_quietly(send, wire))
-                    await until_closed(wire, tally)
-                    sending.cancel()
+            async with connected(aim, number % 4) as wire, asyncio.TaskGroup() as group:
+                sending = group.create_task(_quietly(send, wire))
+                await until_closed(wire, tally)
+                sending.cancel()
         except OSError:
             tally.note("refused")
 
@@ -84,9 +83,7 @@ async def _silent_sockets(aim: Aim, tally: Tally) -> None:
 async def _unread_answers(aim: Aim, tally: Tally) -> None:
     """Ask for page after page on a connection of which nothing is read."""
     query = "{ viewer { conversations(first: 30) { edges { node { id title } } } } }"
-    page = posted(
-        "/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}"
-    )
+    page = posted("/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}")
 
     async def one(number: int) -> None:
         try:
@@ -101,7 +98,14 @@ async def _unread_answers(aim: Aim, tally: Tally) -> None:
 
 
 ATTACKS = (
-    Attack("silent", "1.6", "200 connections that send nothing", _connections(_once(b"")), SHORT_TIMES, True),
+    Attack(
+        "silent",
+        "1.6",
+        "200 connections that send nothing",
+        _connections(_once(b"")),
+        SHORT_TIMES,
+        True,
+    ),
     Attack(
         "half-head",
         "1.6",
@@ -165,8 +169,16 @@ ATTACKS = (
         True,
     ),
     Attack(
-        "crowd", "1.6", "1,500 connections at once, half a head each", _connections(_once(_HEAD), _CROWD)
+        "crowd",
+        "1.6",
+        "1,500 connections at once, half a head each",
+        _connections(_once(_HEAD), _CROWD),
     ),
     Attack("silent-sockets", "1.6", "50 sockets that say nothing", _silent_sockets),
-    Attack("unread-answers", "1.6", "pages are asked for and not read, on 20 connections", _unread_answers),
+    Attack(
+        "unread-answers",
+        "1.6",
+        "pages are asked for and not read, on 20 connections",
+        _unread_answers,
+    ),
 )

@@ -33,12 +33,18 @@ async def _as_a_person(aim: Aim, tally: Tally) -> None:
 
 async def _registering(aim: Aim, tally: Tally) -> None:
     """Texts whose one emoji makes Python keep four bytes for each of their characters."""
-    made = (_registered(f"{{__typename}}#\U0001f600{number}{'a' * _CHARACTERS}") for number in count(_FIRST))
+    made = (
+        _registered(f"{{__typename}}#\U0001f600{number}{'a' * _CHARACTERS}")
+        for number in count(_FIRST)
+    )
     await together(in_turn(aim, tally, made) for _ in range(4))
 
 
 async def _from_many_addresses(aim: Aim, tally: Tally) -> None:
-    made = (_registered(f"{{__typename}}#\U0001f600{number}{'a' * _CHARACTERS}") for number in count(_FIRST))
+    made = (
+        _registered(f"{{__typename}}#\U0001f600{number}{'a' * _CHARACTERS}")
+        for number in count(_FIRST)
+    )
     await together(in_turn(aim, tally, made, number) for number in range(16))
 
 
@@ -46,7 +52,10 @@ async def _names(aim: Aim, tally: Tally) -> None:
     made = iter(
         asking(
             f"query N{PLACE}{'n' * 2_000}{{plans{{code}}}}",
-            **{"graphql-client-name": f"{PLACE}{'c' * 2_000}", "x-request-id": f"{PLACE}" + "r" * 100},
+            **{
+                "graphql-client-name": f"{PLACE}{'c' * 2_000}",
+                "x-request-id": f"{PLACE}" + "r" * 100,
+            },
         )
     )
     await together(in_turn(aim, tally, made, number) for number in range(4))
@@ -97,5 +106,7 @@ ATTACKS = (
     Attack(
         "registering-addresses", "1.7", "the same from 16 addresses at once", _from_many_addresses
     ),
-    Attack("long-names-kept", "1.7", "new operation, client and request names of 2,000 letters", _names),
+    Attack(
+        "long-names-kept", "1.7", "new operation, client and request names of 2,000 letters", _names
+    ),
 )

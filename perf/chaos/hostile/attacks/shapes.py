@@ -10,6 +10,10 @@ _ROOT = "__schema{types{name fields{name type{name} args{name}}}}"
 _DEEP = "type{fields{" * 6 + "name" + "}}" * 6
 
 
+def _spread(number: int) -> str:
+    return "".join(f" ...F{other}" for other in range(number + 1, min(number + 11, 60)))
+
+
 def _texts() -> Iterator[tuple[str, str, str]]:
     yield (
         "types-again",
@@ -42,10 +46,7 @@ def _texts() -> Iterator[tuple[str, str, str]]:
         "fragments-crossed",
         "60 fragments, of which each spreads ten others",
         f"query A{PLACE}{{viewer{{...F0}}}}"
-        + "".join(
-            f" fragment F{n} on User{{id{''.join(f' ...F{m}' for m in range(n + 1, min(n + 11, 60)))}}}"
-            for n in range(60)
-        ),
+        + "".join(f" fragment F{n} on User{{id{_spread(n)}}}" for n in range(60)),
     )
     yield (
         "fragments-in-a-row",

@@ -47,9 +47,7 @@ async def _flood(aim: Aim, tally: Tally, piece: bytes, number: int, *, extension
 
 def _flooding(piece: bytes, *, sockets: int = 1, extensions: str = "") -> Run:
     async def run(aim: Aim, tally: Tally) -> None:
-        await together(
-            _flood(aim, tally, piece, 0, extensions=extensions) for _ in range(sockets)
-        )
+        await together(_flood(aim, tally, piece, 0, extensions=extensions) for _ in range(sockets))
 
     return run
 
@@ -58,35 +56,57 @@ def _floods() -> Iterator[tuple[str, str, Run]]:
     yield "ws-pings", "ping frames", _flooding(frame(PING, b"x" * 60) * _AT_ONCE)
     yield "ws-pongs", "pong frames", _flooding(frame(PONG) * _AT_ONCE)
     for type_ in ("ping", "pong"):
-        yield f"ws-{type_}-messages", f"messages of the type {type_}", _flooding(
-            message(type_) * _AT_ONCE
+        yield (
+            f"ws-{type_}-messages",
+            f"messages of the type {type_}",
+            _flooding(message(type_) * _AT_ONCE),
         )
-    yield "ws-completes", "messages that complete nothing", _flooding(
-        message("complete", id="none") * _AT_ONCE
+    yield (
+        "ws-completes",
+        "messages that complete nothing",
+        _flooding(message("complete", id="none") * _AT_ONCE),
     )
-    yield "ws-fragments", "messages in frames of one letter", _flooding(
-        (frame(TEXT, b"{", is_last=False) + frame(CONTINUATION, b" ", is_last=False) * 1_000)
+    yield (
+        "ws-fragments",
+        "messages in frames of one letter",
+        _flooding(
+            frame(TEXT, b"{", is_last=False) + frame(CONTINUATION, b" ", is_last=False) * 1_000
+        ),
     )
-    yield "ws-invalid", "operations that do not fit the schema", _flooding(
-        _subscribed(lambda number: f"{{ nothing{number} }}")
+    yield (
+        "ws-invalid",
+        "operations that do not fit the schema",
+        _flooding(_subscribed(lambda number: f"{{ nothing{number} }}")),
     )
-    yield "ws-stopped", "operations that are stopped at once", _flooding(
-        b"".join(
-            message("subscribe", id=str(number), payload={"query": "{ plans { code } }"})
-            + message("complete", id=str(number))
-            for number in range(_AT_ONCE)
-        )
+    yield (
+        "ws-stopped",
+        "operations that are stopped at once",
+        _flooding(
+            b"".join(
+                message("subscribe", id=str(number), payload={"query": "{ plans { code } }"})
+                + message("complete", id=str(number))
+                for number in range(_AT_ONCE)
+            )
+        ),
     )
-    yield "ws-packed", "compressed pings of 200 kB", _flooding(
-        packed(orjson.dumps({"type": "ping", "payload": {"x": "x" * 200_000}})) * 20,
-        sockets=4,
-        extensions=_DEFLATE,
+    yield (
+        "ws-packed",
+        "compressed pings of 200 kB",
+        _flooding(
+            packed(orjson.dumps({"type": "ping", "payload": {"x": "x" * 200_000}})) * 20,
+            sockets=4,
+            extensions=_DEFLATE,
+        ),
     )
-    yield "ws-large-pings", "pings whose payload of 200 kB comes back", _flooding(
-        message("ping", payload={"x": "x" * 200_000}) * 2, sockets=4
+    yield (
+        "ws-large-pings",
+        "pings whose payload of 200 kB comes back",
+        _flooding(message("ping", payload={"x": "x" * 200_000}) * 2, sockets=4),
     )
-    yield "ws-many-pings", "messages of the type ping over 30 sockets", _flooding(
-        message("ping") * 50, sockets=30
+    yield (
+        "ws-many-pings",
+        "messages of the type ping over 30 sockets",
+        _flooding(message("ping") * 50, sockets=30),
     )
 
 
