@@ -19,7 +19,8 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from app.admission.controller import admission_of
-from app.admission.refusal import is_always_admitted, refusal
+from app.admission.exempt import is_always_admitted
+from app.admission.refusal import refusal
 from app.stopping import STOPPING
 
 CYCLE = "cycle"

@@ -1,4 +1,4 @@
-"""The answer to who is not admitted, made once, and who is always admitted.
+"""The answer to who is not admitted, made once.
 
 It is given as soon as the head of a request has been read: a refusal that costs much would take
 what it cost from the others.
@@ -14,14 +14,8 @@ OVERLOADED = "OVERLOADED"
 RETRY_AFTER_SECONDS = 1
 MESSAGE = "There is more to do than can be done; try again in a few seconds."
 _MOST_RETRY_SECONDS = 3
-_ALWAYS_ADMITTED = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/payments"})
 _BODY = written(message_body(MESSAGE, OVERLOADED))
 _numbers = count()
-
-
-def is_always_admitted(method: str, path: str) -> bool:
-    """Of what tells how we are, of money, and of what a browser asks before it asks."""
-    return path in _ALWAYS_ADMITTED or method == "OPTIONS"
 
 
 def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
