@@ -20,14 +20,13 @@ from uvicorn.server import ServerState
 
 from app.admission.controller import admission_of
 from app.admission.exempt import is_always_admitted
-from app.admission.refusal import refusal
+from app.admission.refusal import refusal, refuse
 from app.stopping import STOPPING
 
 CYCLE = "cycle"
 """The name, in the state of a request, of what `send_whole` takes."""
 
 
-_OVERLOADED = 503
 _LONGEST_HEAD = 65_536
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -78,9 +77,9 @@ class HttpProtocol(HttpToolsProtocol):
         ):
             super()._start_asgi_task(cycle, app)
             return
-        fields, body = refusal()
-        if not send_whole(cycle, _OVERLOADED, fields, body):
-            self.transport.close()
+        # From the end of one answer to the next one's, with many in a row, would be too deep.
+        if self.pipeline or not send_whole(cycle, 503, *refusal()):
+            super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""

@@ -7,11 +7,12 @@ what it cost from the others.
 from collections.abc import Sequence
 from itertools import count
 
+from starlette.types import Receive, Scope, Send
+
 from app.graphql.wording import message_body
 from app.graphql.writing import written
 
 OVERLOADED = "OVERLOADED"
-RETRY_AFTER_SECONDS = 1
 MESSAGE = "There is more to do than can be done; try again in a few seconds."
 _MOST_RETRY_SECONDS = 3
 _BODY = written(message_body(MESSAGE, OVERLOADED))
@@ -33,3 +34,10 @@ def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
         (b"access-control-allow-origin", b"*"),
         (b"access-control-expose-headers", b"retry-after"),
     ), _BODY
+
+
+async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Send it, as an ASGI application, where it cannot be sent at once."""
+    fields, body = refusal()
+    await send({"type": "http.response.start", "status": 503, "headers": list(fields)})
+    await send({"type": "http.response.body", "body": body})

@@ -1,11 +1,13 @@
 """A server with more to do than it can: what it refuses, and what it answers all the same."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx2
@@ -15,7 +17,7 @@ from websockets.sync.client import connect
 
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 QUOTA = {"query": "{ viewer { quota { limit } } }"}
 CODE = "OVERLOADED"
@@ -89,6 +91,25 @@ def test_the_connection_of_a_refusal_lasts(api: Api, own_world: str) -> None:
     assert api.http.post("/graphql", json=large).status_code == 200
 
 
+def test_a_refusal_without_a_body_to_send(api: Api, own_world: str) -> None:
+    with overloaded(api, own_world):
+        answer = api.http.head("/graphql")
+    assert (answer.status_code, answer.content) == (503, b"")
+
+
+def test_requests_in_a_row_are_refused_one_by_one(api: Api, own_world: str) -> None:
+    one = b"GET /graphql HTTP/1.1\r\nhost: test\r\n\r\n"
+    place = urlsplit(str(api.http.base_url))
+    with (
+        overloaded(api, own_world),
+        socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS) as connection,
+    ):
+        connection.sendall(one * 150)
+        received = b""
+        while received.count(b"HTTP/1.1 503 ") < 150:
+            received += connection.recv(65_536)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "statuses"),
     [
@@ -110,11 +131,11 @@ def test_what_is_always_admitted(
 
 def test_an_operation_of_a_socket_is_refused_likewise(api: Api, own_world: str) -> None:
     address = f"{api.http.base_url}/graphql".replace("http", "ws", 1)
-    with connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as socket:  # type: ignore[list-item]  # a name is enough
+    with connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as opened:  # type: ignore[list-item]  # a name is enough
         # Any: messages are JSON.
         def told(message: dict[str, Any]) -> dict[str, Any]:
-            socket.send(orjson.dumps(message).decode())
-            answer: dict[str, Any] = orjson.loads(socket.recv())
+            opened.send(orjson.dumps(message).decode())
+            answer: dict[str, Any] = orjson.loads(opened.recv())
             return answer
 
         subscribe = {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}

@@ -15,9 +15,10 @@ from perf.chaos.hostile.wire import connected, together, until_closed
 SHORT_TIMES = Serving(
     "time-outs of a second",
     {
-        "HTTP_HEAD_TIMEOUT_SECONDS": "1",
-        "HTTP_BODY_TIMEOUT_SECONDS": "1",
-        "HTTP_KEEP_ALIVE_SECONDS": "1",
+        "HTTP_HEAD_SECONDS": "1",
+        "HTTP_BODY_SECONDS": "1",
+        "HTTP_IDLE_SECONDS": "1",
+        "HTTP_UNREAD_SECONDS": "1",
     },
 )
 _EACH, _CROWD = 200, 1_500
