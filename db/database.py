@@ -45,7 +45,7 @@ class Database:
         return Reading(self._primary, self._observe, self._patience_seconds)
 
     def expected_wait(self, now: float, beside: int = 0) -> float:
-        """For how many seconds a connection is going to be waited for; see `Pool.expected_wait`."""
+        """For how many seconds a connection is going to be waited for; see `Line.expected_wait`."""
         return max(
             self._primary.expected_wait(now, beside), self._replica.expected_wait(now, beside)
         )

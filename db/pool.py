@@ -1,27 +1,16 @@
 """Sessions that are kept open and lent to one user at a time; who waits longest is next."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from time import perf_counter
-from typing import NamedTuple
 
 import asyncpg
 
+from db.line import Line, Turn
 from db.session import Session
 
 _MENDING_SECONDS = 10
 _CLOSING_SECONDS = 10
-_REMEMBERED = 32
-"""How many sessions passed on tell how quickly the line moves."""
-
-
-class _Waiter(NamedTuple):
-    """Who waits for a session, and since when."""
-
-    turn: "asyncio.Future[Session | None]"
-    since: float
 
 
 class Pool:
@@ -36,10 +25,8 @@ class Pool:
         self._size = size
         self._idle: list[Session] = []
         self._taken = 0
-        self._waiting: deque[_Waiter] = deque()
+        self._waiting = Line()
         self._mending: set[asyncio.Task[None]] = set()
-        self._passed_on_at = 0.0
-        self._seconds_between = 0.0
 
     def take_idle(self) -> Session | None:
         """A session that can be had at once; None where there is none."""
@@ -75,19 +62,6 @@ class Pool:
             self._taken -= 1
             self._idle.append(session)
 
-    def expected_wait(self, now: float, beside: int = 0) -> float:
-        """For how many seconds who comes now is going to wait for a session, after so many more.
-
-        It is no less than what whoever is next has waited already; 0 where nobody waits. `now` is
-        the time of `perf_counter`.
-        """
-        while self._waiting and self._waiting[0].turn.done():
-            self._waiting.popleft()
-        if not self._waiting:
-            return 0.0
-        expected = (len(self._waiting) + beside) * self._seconds_between
-        return max(expected, now - self._waiting[0].since)
-
     async def close(self) -> None:
         """Wait until every session has been given back, and close them."""
         while self._taken:
@@ -106,11 +80,8 @@ class Pool:
 
     async def _turn(self) -> Session | None:
         """Wait for what another gives back: a session, or where it was lost None, its place."""
-        turn: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
-        now = perf_counter()
-        if not self._waiting:
-            self._passed_on_at = now
-        self._waiting.append(_Waiter(turn, now))
+        turn: Turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -120,21 +91,17 @@ class Pool:
 
     def _pass_on(self, session: Session | None) -> None:
         while self._waiting:
-            turn, _ = self._waiting.popleft()
+            turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(session)
-                self._note_passed_on()
                 return
         self._taken -= 1
         if session is not None:
             self._idle.append(session)
 
-    def _note_passed_on(self) -> None:
-        """Learn how quickly the line moves while there is one."""
-        now = perf_counter()
-        passed = now - self._passed_on_at
-        self._passed_on_at = now
-        self._seconds_between += (passed - self._seconds_between) / _REMEMBERED
+    def expected_wait(self, now: float, beside: int = 0) -> float:
+        """For how many seconds a session is going to be waited for; see `Line.expected_wait`."""
+        return self._waiting.expected_wait(now, beside)
 
     async def _mended(self, session: Session) -> None:
         try:
