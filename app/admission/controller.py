@@ -18,6 +18,8 @@ ADMISSION = "admission"
 """The name, in the state that requests share, of the process's `AdmissionController`."""
 MANY = 2**31
 """Of requests under way, where they are not counted."""
+_STATEMENTS = 2
+"""Of an operation, as most have: for each of them it waits for a connection."""
 _CALM_INTERVALS = 10
 """For how long nobody may have had to wait before a burst is borne with again."""
 _log = structlog.get_logger("guidance.overload")
@@ -69,7 +71,8 @@ class AdmissionController:
         if under_way <= bounds.at_once or not bounds.target_seconds:
             return True
         now = self._seconds()
-        delay = max(self._delay_of_loop(now), self._expected_wait(now, self._admitted))
+        for_connections = _STATEMENTS * self._expected_wait(now, self._admitted)
+        delay = max(self._delay_of_loop(now), for_connections)
         if delay < bounds.target_seconds:
             self._note_under(now)
         else:

@@ -24,7 +24,9 @@ def lines(tried: Sequence[Tried], refused: Mapping[str, str]) -> Iterator[str]:
 def row(one: Tried) -> str:
     """The line of one attack."""
     settled = f"{one.settled_after:.1f} s" if one.settled_after is not None else "never"
-    verdict = f"FAIL: {'; '.join(one.missed)}" if one.missed else "PASS"
+    verdict = "PASS" if one.is_conclusive else "INCONCLUSIVE: the machine is busy"
+    if one.missed:
+        verdict = f"FAIL: {'; '.join(one.missed)}"
     cells = (
         f"{one.attack.name}: {one.attack.does}",
         one.attack.point,

@@ -49,11 +49,20 @@ class Victim:
         planned = [
             Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
         ]
-        return _asked(await run_plan(self._client, planned, lambda _: self._request))
+        return _asked(await run_plan(self._client, planned, self._made))
+
+    async def ask_in_turn(self, count: int) -> Asked:
+        """Ask so often, each time when the time before was answered."""
+        planned = [Planned(0.0, "", "Quota")]
+        samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
+        return _asked([one for (one,) in samples])
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _made(self, _planned: Planned) -> Request:
+        return self._request
 
 
 def _asked(samples: Sequence[Sample]) -> Asked:

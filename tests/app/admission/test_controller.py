@@ -12,7 +12,7 @@ MANY = AT_ONCE + 1
 
 @dataclass
 class Pools:
-    """A clock, and how long is waited for a connection."""
+    """A clock, and how long an operation waits for connections."""
 
     now: float = 100.0
     wait: float = 0.0
@@ -20,7 +20,7 @@ class Pools:
 
     def expected_wait(self, _now: float, beside: int) -> float:
         self.beside = beside
-        return self.wait
+        return self.wait / 2  # an operation waits for two
 
     def controller(self, bounds: AdmissionBounds = BOUNDS) -> AdmissionController:
         return AdmissionController(bounds, self.expected_wait, seconds=lambda: self.now)

@@ -64,6 +64,12 @@ def offered(answered: int, latency: float = 0.1) -> Offered:
     return Offered(1.0, sent=answered, answered=[latency] * answered)
 
 
+def test_a_busy_machine_says_nothing_of_time() -> None:
+    busy = replace(WELL, calm=asked(0.05), asked=asked(9.0))
+    assert busy.missed == []
+    assert table.row(busy).endswith("| INCONCLUSIVE: the machine is busy |")
+
+
 @pytest.mark.parametrize(
     ("over", "missed"),
     [
