@@ -56,9 +56,10 @@ class Tried:
 
     def _marks(self) -> list[tuple[bool, str]]:
         failures = Counter(self.asked.failures)
+        tells = self.is_conclusive
         return [
             (bool(failures), f"not answered: {dict(failures)}"),
-            (self.is_conclusive and self.asked.p99 >= MOST_SECONDS, "p99 over 150 ms"),
+            (tells and self.asked.p99 >= MOST_SECONDS, "p99 over 150 ms"),
             (
                 self.is_conclusive and self.ratio >= MOST_TIMES,
                 f"p99 {self.ratio:.0f} times that in calm",

@@ -1,4 +1,4 @@
-"""Some attacks of each kind, each for a moment: somebody else is answered, and nothing is left of it."""
+"""Attacks of each kind, each for a moment: somebody else is answered, and nothing is left of it."""
 
 import asyncio
 from collections.abc import Iterator
