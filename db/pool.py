@@ -1,12 +1,12 @@
 """Sessions that are kept open and lent to one user at a time; who waits longest is next."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from math import inf
 from time import perf_counter
 
+from db.line import Line, Turn
 from db.session import Session
 
 _MENDING_SECONDS = 1.0
@@ -37,7 +37,7 @@ class Pool:
         self._open: set[Session] = set()
         self._idle: list[Session] = []
         self._taken = 0
-        self._waiting: deque[asyncio.Future[Session | None]] = deque()
+        self._waiting = Line()
         self._mending: set[asyncio.Task[None]] = set()
         self._rests_until = 0.0
 
@@ -154,7 +154,7 @@ class Pool:
 
     async def _turn(self) -> Session | None:
         """Wait for what another gives back: a session, or where it was lost None, its place."""
-        turn: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
+        turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             return await turn
@@ -187,6 +187,10 @@ class Pool:
     def _discard(self, session: Session) -> None:
         self._open.discard(session)
         session.driver.terminate()
+
+    def expected_wait(self, now: float, beside: int = 0) -> float:
+        """For how many seconds a session is going to be waited for; see `Line.expected_wait`."""
+        return self._waiting.expected_wait(now, beside)
 
     async def _mended(self, session: Session) -> None:
         try:

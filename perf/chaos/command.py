@@ -14,10 +14,12 @@ from app.settings import load_settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf import options
+from perf.chaos.hostile.command import hostile
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
 from perf.chaos.outages import Row, live_through
 from perf.chaos.outages import outages as known_outages
+from perf.chaos.overload.command import overload
 from perf.chaos.people import NeverAnswered
 from perf.chaos.server import ServerNotStarted
 from perf.chaos.stage import staged
@@ -29,7 +31,11 @@ _MODEL = ("--port", "0", "--tokens", "20", "--tokens-per-second", "40")
 
 @click.group()
 def chaos() -> None:
-    """Kill or break what serves, and see whether anything is lost or doubled."""
+    """Kill, break and attack what serves, and see whether everything holds."""
+
+
+chaos.add_command(hostile)
+chaos.add_command(overload)
 
 
 @chaos.command("kill-replies")
