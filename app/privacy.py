@@ -33,9 +33,14 @@ class Privacy:
 
 
 def open_privacy(
-    settings: Settings, database: Database, *, forget: Sequence[Forget], clock: Clock
+    settings: Settings,
+    database: Database,
+    *,
+    forget: Sequence[Forget],
+    forget_replies: Forget,
+    clock: Clock,
 ) -> Privacy:
-    """Build the parts; `forget` is told whom the caches must forget."""
+    """Build the parts; `forget` are told whom the caches must forget."""
     links = Links(
         lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode(),
         base_url=settings.public_base_url,
@@ -57,6 +62,11 @@ def open_privacy(
             clock=clock,
         ),
         erasing=Erasing(
-            patient, files, forget=forget, sign_out_seconds=REMEMBERED_SECONDS, clock=clock
+            patient,
+            files,
+            forget=forget,
+            forget_replies=forget_replies,
+            sign_out_seconds=REMEMBERED_SECONDS,
+            clock=clock,
         ),
     )

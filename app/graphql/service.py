@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
+from functools import partial
 from time import perf_counter
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
@@ -127,7 +128,11 @@ class GraphQLService:
         """The answer to what is run now, of which the charge keeps what came of it."""
         label, request_id = operation.label, context.request_id
         try:
-            result = begin(self._schema, operation, values, context, is_written=True)
+            if operation.cost.is_introspection:
+                begun = partial(begin, self._schema, operation, values, context)
+                result = await self._documents.run_aside(begun)
+            else:
+                result = begin(self._schema, operation, values, context, is_written=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result

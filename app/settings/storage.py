@@ -21,7 +21,9 @@ class StorageSettings(Group):
     """The databases, Redis and the folder."""
 
     database_url: PostgresUrl | None = Field(
-        None, repr=False, description="PostgreSQL to use; an embedded one when not set."
+        None,
+        repr=False,
+        description="PostgreSQL to use; in development an embedded one when not set.",
     )
     database_replica_url: PostgresUrl | None = Field(
         None, repr=False, description="PostgreSQL for reads that may be slightly old."
@@ -66,5 +68,13 @@ class StorageSettings(Group):
         if self.database_background_timeout_seconds < self.database_timeout_seconds:
             raise ValueError(
                 "DATABASE_BACKGROUND_TIMEOUT_SECONDS must not be less than DATABASE_TIMEOUT_SECONDS"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_has_a_database(self) -> "StorageSettings":
+        if self.is_production and self.database_url is None:
+            raise ValueError(
+                "production needs DATABASE_URL: the embedded database is for one machine"
             )
         return self

@@ -8,7 +8,7 @@ KEPT_SECONDS = 3_600.0
 _AT_ONCE = 500
 
 
-class Undelivered:
+class PendingInvalidations:
     """Keys to invalidate, each for an hour, the oldest first."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
