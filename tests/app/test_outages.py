@@ -29,12 +29,12 @@ MESSAGES = "SELECT count(*) AS n FROM chat_messages WHERE content = 'Hello?'"
 
 
 @contextmanager
-def behind(url: str, folder: Folder) -> Iterator[tuple[Api, Remote]]:
+def behind(
+    url: str, folder: Folder, timeout_seconds: float = TIMEOUT_SECONDS
+) -> Iterator[tuple[Api, Remote]]:
     """A server whose way to the database can be broken."""
     with remote_proxy(url) as remote:
-        settings = settings_for(
-            remote.url, folder, database_timeout_seconds=TIMEOUT_SECONDS, database_pool_size=4
-        )
+        settings = settings_for(remote.url, folder, database_timeout_seconds=timeout_seconds)
         with serving(settings) as api:
             yield api, remote
 
@@ -151,7 +151,7 @@ def test_sessions_that_end_and_a_column_that_changes_under_load_are_not_noticed(
         viewer = ADA if number % 2 else GRACE
         return api.ask(SEND, {"key": f"key {number}"}, viewer=viewer)
 
-    with behind(own_world, tmp_path) as (api, _), ThreadPoolExecutor(4) as threads:
+    with behind(own_world, tmp_path, 10) as (api, _), ThreadPoolExecutor(4) as threads:
         assert all("errors" not in body for body in threads.map(send, range(8)))
         for round_, change in enumerate(_changes(own_world), 1):
             sending = [threads.submit(send, 100 * round_ + number) for number in range(12)]
