@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from app.protocol import send_whole, whole_body
+from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
 """The name, in the state of a request, of its exchange."""

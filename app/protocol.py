@@ -1,23 +1,11 @@
-"""uvicorn's HTTP protocol, with three things more.
+"""uvicorn's HTTP protocol, with two things more.
 
-It says when the server is asked to stop, it bounds the head of a request, and it takes an answer of
-one piece in one piece: head and body in one write, without looking at each header field for what we
-never write there.
+It says when the server is asked to stop, and it bounds the head of a request.
 """
 
-from collections.abc import Sequence
-
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
-
+from app.admission.protocol import AdmittingProtocol
 from app.stopping import STOPPING
-
-CYCLE = "cycle"
-"""The name, in the state of a request, of what `send_whole` takes."""
-
+from app.whole_answers import CYCLE
 
 _LONGEST_HEAD = 65_536
 _TOO_LARGE = (
@@ -26,7 +14,7 @@ _TOO_LARGE = (
 )
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(AdmittingProtocol):
     """uvicorn's protocol; see above."""
 
     _head_length = 0
@@ -34,7 +22,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what comes; a head that does not end is refused, wherever the reading stands."""
-        HttpToolsProtocol.data_received(self, data)
+        super().data_received(data)
         if self.scope is None or "method" in self.scope:
             return
         self._head_length += len(data)
@@ -45,50 +33,10 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin with a request."""
         self._head_length = 0
-        HttpToolsProtocol.on_headers_complete(self)
+        super().on_headers_complete()
         self.scope["state"][CYCLE] = self.cycle
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""
         self.app_state[STOPPING].set()
         super().shutdown()
-
-
-def send_whole(
-    cycle: RequestResponseCycle | None,
-    status: int,
-    fields: Sequence[tuple[bytes, bytes]],
-    body: bytes,
-) -> bool:
-    """Send an answer that begins with its length; false where it is to be sent as others are.
-
-    The names and values of the fields are sent as they are.
-    """
-    if cycle is None or cycle.flow.write_paused or cycle.disconnected:
-        return False
-    if cycle.scope["method"] == "HEAD" or fields[0][0] != b"content-length":
-        return False
-    pieces = [STATUS_LINE[status]]
-    for name, value in (*cycle.default_headers, *fields):
-        pieces += name, b": ", value, b"\r\n"
-    if not cycle.keep_alive:
-        pieces.append(b"connection: close\r\n")
-    pieces += b"\r\n", body
-    cycle.transport.write(b"".join(pieces))
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True
-
-
-def whole_body(cycle: RequestResponseCycle) -> bytes | None:
-    """What was sent as the body, where all of it is there; none of it is to be received then."""
-    if cycle.more_body or cycle.disconnected or cycle.response_complete:
-        return None
-    body = bytes(cycle.body)
-    cycle.body = bytearray()
-    cycle.message_event.clear()
-    return body

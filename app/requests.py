@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.exchange import EXCHANGE, REQUEST_ID, Exchange
 from app.logs import log_request
-from app.protocol import CYCLE
+from app.whole_answers import CYCLE
 
 _PROCESS, _numbers = os.urandom(8).hex(), count()
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
 from app.cross_origin import cross_origin
 from app.direct import GRAPHQL_PATH, Direct
 from app.exports import Exports
@@ -73,7 +74,7 @@ def make_app(
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
-                yield {STOPPING: asyncio.Event()}
+                yield {STOPPING: asyncio.Event(), ADMISSION: admission_control(application)}
 
     direct = Direct(Starlette(lifespan=lifespan))
     app = cross_origin(direct, settings.graphql_allowed_origins)
@@ -83,6 +84,17 @@ def make_app(
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     """The application for what came by way of a proxy, which is believed where it is `trusted`."""
     return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
+
+
+def admission_control(application: Application) -> AdmissionController:
+    """What refuses work that would have to wait too long."""
+    settings = application.settings
+    bounds = AdmissionBounds(
+        settings.overload_delay_seconds,
+        settings.overload_interval_seconds,
+        at_once=settings.database_pool_size,
+    )
+    return AdmissionController(bounds, application.database.expected_wait)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
