@@ -32,13 +32,13 @@ def test_this_python_is_supported() -> None:
     assert sys.version_info[:2] in [(3, minor) for minor in supported()]
 
 
-def test_no_other_python_is_let_in() -> None:
-    assert PROJECT["requires-python"] == f">=3.{min(supported())},<3.{max(supported()) + 1}"
-    recipe = (ROOT / "Makefile").read_text()
-    assert f"(3, {min(supported())}) <= sys.version_info < (3, {max(supported()) + 1})" in recipe
+def test_an_older_python_is_not_let_in() -> None:
+    oldest = min(supported())
+    assert PROJECT["requires-python"] == f">=3.{oldest}"
+    assert f"sys.version_info < (3, {oldest})" in (ROOT / "Makefile").read_text()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/dependencies.md", "Makefile"])
+@pytest.mark.parametrize("name", ["README.md", "docs/dependencies.md"])
 def test_a_page_names_them_all(name: str) -> None:
     found = re.search(r"Python (3\.\d+(?:, 3\.\d+)* (?:and|or) 3\.\d+)", (ROOT / name).read_text())
     assert found is not None
@@ -62,8 +62,16 @@ def test_without_a_tool_its_test_is_skipped_or_fails(
     tmp_path: Path, options: list[str], outcome: str
 ) -> None:
     (tmp_path / "test_tool.py").write_text(WITHOUT_A_TOOL)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.fixtures.tools", *options, tmp_path]
-    alone = ["--rootdir", tmp_path, "-c", "/dev/null", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.fixtures.tools",
+        *options,
+        str(tmp_path),
+    ]
+    alone = [str(tmp_path), "--rootdir", str(tmp_path), "-c", "/dev/null", "-p", "no:cacheprovider"]
     ran = subprocess.run(
         [*command, *alone],
         cwd=ROOT,
@@ -73,4 +81,4 @@ def test_without_a_tool_its_test_is_skipped_or_fails(
         check=False,
     )
     assert outcome in ran.stdout
-    assert "a-program-that-is-nowhere is not here" in ran.stdout or not options
+    assert "a-program-that-is-nowhere: it is not here" in ran.stdout or not options

@@ -76,6 +76,6 @@ def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
 
 def test_the_modules_without_a_page() -> None:
     tests = Path(__file__).with_name("modules.test.mjs")
-    command = [tool("node"), "--test", tests]
+    command = [tool("node"), "--test", str(tests)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
