@@ -268,13 +268,13 @@ def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
     async def scenario() -> None:
         async with (
             instance(own_world) as others,
-            instance(own_world, lease_seconds=0.3) as parts,
+            instance(own_world, lease_seconds=1.5) as parts,
         ):
             lost = await send(others)
             # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
             await parts.rows(
                 "UPDATE reply_generations SET owner = $1, "
-                "lease_expires_at = clock_timestamp() + interval '0.5 s'",
+                "lease_expires_at = clock_timestamp() + interval '0.2 s'",
                 parts.jobs.owner,
             )
             other = await send(parts, key="other", conversation_id=None)

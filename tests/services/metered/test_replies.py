@@ -185,14 +185,14 @@ def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
         model = ScriptedModel()
         async with (
             instance(own_world, model) as others,
-            instance(own_world, model, lease_seconds=0.3) as parts,
+            instance(own_world, model, lease_seconds=1.5) as parts,
         ):
             lost = asyncio.create_task(others.generate("lost"))
             await until(lambda: model.prompts)
             # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
             await parts.rows(
                 "UPDATE enterprise_generations SET owner = $1, "
-                "lease_expires_at = clock_timestamp() + interval '0.5 s'",
+                "lease_expires_at = clock_timestamp() + interval '0.2 s'",
                 parts.jobs.owner,
             )
             written = asyncio.create_task(parts.generate("written"))
