@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from app.protocol import send_whole, whole_body
+from app.request_ids import REQUEST_ID
+from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
 """The name, in the state of a request, of its exchange."""
-REQUEST_ID = b"x-request-id"
 _SWITCHING_PROTOCOLS = 101
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 

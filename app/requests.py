@@ -1,18 +1,14 @@
 """Around every request and WebSocket: an id in and out, its duration, one line in the log."""
 
-import os
-import re
-from itertools import count
 from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.exchange import EXCHANGE, REQUEST_ID, Exchange
+from app.exchange import EXCHANGE, Exchange
 from app.logs import log_request
-from app.protocol import CYCLE
+from app.request_ids import REQUEST_ID, request_id_from
+from app.whole_answers import CYCLE
 
-_PROCESS, _numbers = os.urandom(8).hex(), count()
-_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -55,13 +51,6 @@ class Requests:
                 log["status"] = exchange.status
                 log["ms"] = round((perf_counter() - started) * 1000, 2)
                 log_request(log)
-
-
-def request_id_from(offered: bytes | None) -> str:
-    """The caller's request id where it is a harmless one, otherwise a new one."""
-    if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
-        return offered.decode()
-    return f"{_PROCESS}{next(_numbers):016x}"
 
 
 def first_part(path: str) -> str:

@@ -1,7 +1,7 @@
 """The operations that run over one socket, by the ids that the client gave them."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from time import perf_counter
 
 import structlog
@@ -18,6 +18,8 @@ from services.principal import Principal
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
+_MOST_AT_WORK = 20
+"""How many of them may be prepared, run and answered at a time; streams wait for events besides."""
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
 _log = structlog.get_logger("guidance.socket")
 
@@ -25,8 +27,13 @@ _log = structlog.get_logger("guidance.socket")
 class Operations:
     """Starts, stops and answers a socket's operations, each in a task of its own."""
 
-    def __init__(self, websocket: WebSocket, service: GraphQLService) -> None:
+    def __init__(
+        self, websocket: WebSocket, service: GraphQLService, writable: asyncio.Event
+    ) -> None:
+        """`writable` is set while the client takes in what it is sent."""
         self._websocket = websocket
+        self._writable = writable
+        self._places = asyncio.Semaphore(_MOST_AT_WORK)
         self._service = service
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Those too that were stopped and have not ended, as a mutation that has begun.
@@ -104,9 +111,12 @@ class Operations:
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
+        place = await self._place()
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
+            if operation.kind == "subscription":
+                place.close()
             answers = self._service.answers(
                 operation, request, principal, request_id, in_parts=in_parts
             )
@@ -124,8 +134,22 @@ class Operations:
             answer = broken(error, request_id)
         else:
             return {"id": id_, "type": "complete"}
+        finally:
+            place.close()
         record.add(answer)
         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+
+    async def _place(self) -> ExitStack:
+        """Wait to be one of those at work, of which none begins before the client reads."""
+        await self._places.acquire()
+        place = ExitStack()
+        place.callback(self._places.release)
+        try:
+            await self._writable.wait()
+        except BaseException:
+            place.close()
+            raise
+        return place
 
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:

@@ -9,7 +9,9 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.authentication.authenticator import Authenticator
+from app.connections.sockets import TooManySockets, sockets_of
 from app.exchange import exchange_of
+from app.graphql.charging import THROTTLED
 from app.graphql.connection import (
     PROTOCOL,
     USUAL_TIMES,
@@ -22,11 +24,13 @@ from app.graphql.operations import Operations
 from app.graphql.origins import may_connect
 from app.graphql.service import GraphQLService
 from app.graphql.wording import message_body
+from app.websocket_protocol import CARRIER, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock
 
 _GOODBYE_SECONDS = 1.0
 _LONGEST_REASON = 120
+_RETRY_SECONDS = 5
 _log = structlog.get_logger("guidance.socket")
 
 
@@ -58,12 +62,27 @@ class GraphQLSocket:
             refusal = JSONResponse(message_body(message, Forbidden.code), 403)
             await websocket.send_denial_response(refusal)
             return
+        carrier: WebSocketProtocol = websocket.scope["state"].pop(CARRIER)
+        sockets = sockets_of(carrier.app_state)
+        client = websocket.client
+        try:
+            place = sockets.enter(client.host if client else "")
+        except TooManySockets as error:
+            await websocket.send_denial_response(_too_many(error))
+            return
+        carrier.place = place
+        try:
+            await self._open(websocket, carrier)
+        finally:
+            sockets.leave(place)
+
+    async def _open(self, websocket: WebSocket, carrier: WebSocketProtocol) -> None:
         if PROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        operations = Operations(websocket, self._service)
+        operations = Operations(websocket, self._service, carrier.writable)
         try:
             await self._serve(websocket, operations)
         finally:
@@ -89,6 +108,11 @@ class GraphQLSocket:
             _log.exception("a socket failed", request_id=exchange_of(websocket.scope).request_id)
             operations.stop()
             await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")
+
+
+def _too_many(error: TooManySockets) -> JSONResponse:
+    fields = {"retry-after": f"{_RETRY_SECONDS}"}
+    return JSONResponse(message_body(str(error), THROTTLED), 429, fields)
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:

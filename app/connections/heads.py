@@ -1,0 +1,113 @@
+"""What the head of a request must be, beyond what the parser asks (RFC 9112).
+
+What two servers could read in two ways is refused: one of them may be the proxy in front.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
+
+from httptools import HttpParserError, parse_url
+
+Fields = Sequence[tuple[bytes, bytes]]
+_VERSIONS = frozenset({"1.0", "1.1"})
+_SINGLE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"expect",
+        b"host",
+        b"last-event-id",
+        b"origin",
+        b"sec-fetch-site",
+        b"sec-websocket-key",
+        b"stripe-signature",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-api-key",
+    }
+)
+"""Fields that have one value, and that something is decided by."""
+_READ = _SINGLE | {b"graphql-cost", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"}
+_HOST = re.compile(
+    rb"(\[[0-9A-Fa-f:.]+(%25[\w.~-]+)?\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:\d{0,5})?", re.ASCII
+)
+_SLASH = ord("/")
+
+
+def _look_alikes(name: bytes) -> set[bytes]:
+    """The names that a neighbour takes for this one, for whom `_` is `-`."""
+    parts = name.split(b"-")
+    joints = product((b"-", b"_"), repeat=len(parts) - 1)
+    spelled = {
+        b"".join(part + joint for part, joint in zip(parts, (*between, b""), strict=True))
+        for between in joints
+    }
+    return spelled - {name}
+
+
+_LOOK_ALIKES = frozenset().union(*map(_look_alikes, _READ))
+
+
+def fault_of_head(version: str, method: bytes, target: bytes, fields: Fields) -> str | None:
+    """Why a head cannot be served, in words for the client; None where it can.
+
+    The names of fields are in small letters.
+    """
+    by_name = dict(fields)
+    if version not in _VERSIONS:
+        return "The version of HTTP is 1.1 or 1.0."
+    if len(by_name) != len(fields):
+        twice = _twice(fields)
+        if twice is not None:
+            return f"There are two fields {twice.decode()}."
+    host = by_name.get(b"host")
+    if host is None:
+        if version == "1.1":
+            return "There is no field host."
+    elif not _is_host(host):
+        return "The field host is no host."
+    if not _LOOK_ALIKES.isdisjoint(by_name):
+        return "The name of a field has an underscore where ours has a hyphen."
+    if b"transfer-encoding" in by_name:
+        if version == "1.0":
+            return "HTTP/1.0 knows no transfer-encoding."
+        if by_name[b"transfer-encoding"].strip().lower() != b"chunked":
+            return "The transfer-encoding is chunked, or there is none."
+    if target[0] != _SLASH or method == b"CONNECT":
+        return _fault_of_target(method, target, host)
+    return None
+
+
+def _twice(fields: Fields) -> bytes | None:
+    seen: set[bytes] = set()
+    for name, _ in fields:
+        if name in seen and name in _SINGLE:
+            return name
+        seen.add(name)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _is_host(host: bytes) -> bool:
+    return len(host) <= 300 and _HOST.fullmatch(host) is not None
+
+
+def _fault_of_target(method: bytes, target: bytes, host: bytes | None) -> str | None:
+    """Of a target that does not begin with its path: the asterisk, or a whole URL of ours."""
+    if target == b"*" and method == b"OPTIONS":
+        return None
+    scheme, separator, rest = target.partition(b"://")
+    if method != b"CONNECT" and separator and scheme.lower() in {b"http", b"https"}:
+        try:
+            parse_url(target)
+        except HttpParserError:
+            return "The target of the request is no URL."
+        authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+        if host is None or authority.lower() == host.lower():
+            return None
+        return "The target of the request and the field host differ."
+    return "The target of the request is a path."
