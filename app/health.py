@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.documents import ServedDocuments
+from app.recent import Recent
 from cache import VersionedCache
 from db.database import Database
 from db.queries import schema
@@ -35,19 +36,24 @@ class Readiness:
         self._schema_revision = schema_revision
         self._subscriptions = subscriptions
         self._documents = documents
+        self._recent = Recent(self._look)
 
     async def answer(self, _request: Request) -> JSONResponse:
         """Answer 200 when all is there, otherwise 503, naming what is not.
 
-        A cache that is away is named, but keeps nothing from being served.
+        A cache that is away is named, but keeps nothing from being served. What is answered was
+        seen at most a second ago.
         """
+        return JSONResponse(*await self._recent.get())
+
+    async def _look(self) -> tuple[dict[str, str], int]:
         database, documents = await self._check_database(), self._documents.state
         checks = {
             "database": database,
             "documents": documents,
             "cache": await self._subscriptions.state(),
         }
-        return JSONResponse(checks, 200 if database == documents == "ok" else 503)
+        return checks, 200 if database == documents == "ok" else 503
 
     async def _check_database(self) -> str:
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.connections.registry import CONNECTIONS, Connections
+from app.connections.sockets import SOCKETS, Sockets
 from app.cross_origin import cross_origin
 from app.direct import GRAPHQL_PATH, Direct
 from app.exports import Exports
@@ -20,6 +22,7 @@ from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
+from app.own_port import serving_alone
 from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
@@ -68,12 +71,20 @@ def make_app(
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))
             direct.graphql = endpoint
+            exposition = _exposition(application)
+            if settings.metrics_port is None:
+                app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
+                nullcontext() if settings.metrics_port is None else _metrics(settings, exposition),
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
-                yield {STOPPING: asyncio.Event()}
+                yield {
+                    STOPPING: asyncio.Event(),
+                    CONNECTIONS: Connections(settings.connection_bounds),
+                    SOCKETS: Sockets(settings.socket_bounds),
+                }
 
     direct = Direct(Starlette(lifespan=lifespan))
     app = cross_origin(direct, settings.graphql_allowed_origins)
@@ -123,8 +134,6 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
-    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations)
-
     return [
         Route(
             GRAPHQL_PATH,
@@ -138,5 +147,27 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", exposition.answer),
     ]
+
+
+def _exposition(application: Application) -> Route:
+    """What answers Prometheus."""
+    settings = application.settings
+    token = settings.metrics_token
+    exposition = Exposition(
+        settings.prometheus_multiproc_dir,
+        application.observations,
+        token=None if token is None else token.get_secret_value(),
+    )
+    return Route("/metrics", exposition.answer)
+
+
+def _metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
+    """A port for the metrics alone."""
+    assert settings.metrics_port is not None
+    return serving_alone(
+        Requests(Starlette(routes=[exposition])),
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        is_shared=settings.prometheus_multiproc_dir is not None,
+    )
