@@ -5,12 +5,19 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from app.paths import GRAPHQL_PATH
 from app.request_ids import REQUEST_ID
 from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
 """The name, in the state of a request, of its exchange."""
+ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
+"""Of an answer after which the same client asks otherwise."""
+_NOT_KEPT = (b"cache-control", b"no-store")
+_NOT_GUESSED = (b"x-content-type-options", b"nosniff")
+_CHOSEN_BY = (b"vary", b"accept, origin")
 _SWITCHING_PROTOCOLS = 101
+_OF_WHOLE = (_NOT_KEPT, _NOT_GUESSED, _CHOSEN_BY)
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
@@ -45,7 +52,9 @@ class Exchange:
         """Send a message of ASGI's."""
         if message["type"] in _STARTS:
             self.status = message.get("status", _SWITCHING_PROTOCOLS)
-            fields = message.get("headers", ())
+            fields = list(message.get("headers", ()))
+            if self.status != _SWITCHING_PROTOCOLS:
+                self._complete(fields)
             message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
             if self._cycle is not None:
                 self._head = message
@@ -62,8 +71,21 @@ class Exchange:
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send an answer that begins with its length; false where it is to be sent by messages."""
         self.status = status
-        told = (*fields, (REQUEST_ID, self.request_id.encode()))
+        told = (
+            *fields,
+            *(_OF_WHOLE[1:] if ASK_AGAIN in fields else _OF_WHOLE),
+            (REQUEST_ID, self.request_id.encode()),
+        )
         return send_whole(self._cycle, status, told, body)
+
+    def _complete(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Add what caches and browsers are to be told, unless the answer says it otherwise."""
+        by_name = dict(fields)
+        fields.extend(field for field in (_NOT_KEPT, _NOT_GUESSED) if field[0] not in by_name)
+        if self.log["path"] == GRAPHQL_PATH:
+            kept = [field for field in fields if field[0] != b"vary"]
+            wider = by_name.get(b"vary", b"").lower() not in {b"", b"origin"}
+            fields[:] = [*kept, (b"vary", by_name[b"vary"]) if wider else _CHOSEN_BY]
 
     def body(self) -> bytes | None:
         """The whole body, where it is there; otherwise it is to be received by messages."""

@@ -55,7 +55,7 @@ class Exposition:
         if self._multiprocess_dir is None:
             return REGISTRY.collect()
         files = MultiProcessCollector(CollectorRegistry(), str(self._multiprocess_dir))  # type: ignore[no-untyped-call]  # untyped library
-        return await asyncio.to_thread(lambda: list(files.collect()))
+        return await asyncio.to_thread(lambda: list(files.collect()))  # type: ignore[no-untyped-call]  # untyped library
 
 
 class _One:

@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, of which nothing is open, or read, without a bound.
 
 What it adds: connections are counted and looked at (`app.connections`), a head is checked, and what
-is too long, too late or no HTTP is refused, after what was asked before it is answered. Trailers are
-no header fields, and pipelined requests are read as they are answered.
+is too long, too late or no HTTP is refused, after what was asked before it is answered. Trailers
+are no header fields, and pipelined requests are read as they are answered.
 """
 
 from asyncio import AbstractEventLoop, Transport

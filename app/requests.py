@@ -5,11 +5,13 @@ from time import perf_counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.exchange import EXCHANGE, Exchange
-from app.logs import log_request
+from app.logs import escaped, log_request
+from app.paths import GRAPHQL_PATH
 from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import CYCLE
 
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+_LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -37,7 +39,7 @@ class Requests:
         log: dict[str, object] = {
             "request_id": request_id,
             "method": scope.get("method", "GET"),
-            "path": first_part(path),
+            "path": path if path == GRAPHQL_PATH else shown_path(path),
         }
         exchange = Exchange(request_id, fields, log, send, state.pop(CYCLE, None))
         state[EXCHANGE] = exchange
@@ -53,6 +55,12 @@ class Requests:
                 log_request(log)
 
 
-def first_part(path: str) -> str:
-    """The path without what it may keep secret: only the first part of it."""
-    return path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
+def shown_path(path: str) -> str:
+    """The path without what it may keep secret or break a line: the first part, and not all of it.
+
+    Characters that a terminal or a reader of lines would obey are written as their numbers.
+    """
+    part = path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
+    if len(part) > _LONGEST_SHOWN:
+        part = f"{part[:_LONGEST_SHOWN]}…"
+    return part if part.isprintable() else escaped(part)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -11,18 +12,22 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
 from app.connections.sockets import SOCKETS, Sockets
 from app.cross_origin import cross_origin
-from app.direct import GRAPHQL_PATH, Direct
+from app.descriptors import descriptor_limit
+from app.direct import Direct
 from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
+from app.graphql.origins import AllowedOrigins
 from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
 from app.own_port import serving_alone
+from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
@@ -76,24 +81,35 @@ def make_app(
                 app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
-                nullcontext() if settings.metrics_port is None else _metrics(settings, exposition),
+                _port_of_metrics(settings, exposition),
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
                 yield {
                     STOPPING: asyncio.Event(),
-                    CONNECTIONS: Connections(settings.connection_bounds),
+                    CONNECTIONS: Connections(_connection_bounds(settings)),
                     SOCKETS: Sockets(settings.socket_bounds),
                 }
 
     direct = Direct(Starlette(lifespan=lifespan))
-    app = cross_origin(direct, settings.graphql_allowed_origins)
+    app = cross_origin(direct, _allowed_origins(settings), settings.graphql_allowed_headers)
     return Requests(app, _proxied(app, settings.trusted_proxies))
 
 
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     """The application for what came by way of a proxy, which is believed where it is `trusted`."""
     return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
+
+
+def _allowed_origins(settings: Settings) -> AllowedOrigins:
+    """Whose pages may ask: in development those of any port of the machine too."""
+    return AllowedOrigins(settings.graphql_allowed_origins, allows_local=not settings.is_production)
+
+
+def _connection_bounds(settings: Settings) -> ConnectionBounds:
+    """Those that are set, as far as the system has room for them."""
+    bounds, room = settings.connection_bounds, descriptor_limit()
+    return bounds if room is None else replace(bounds, most=min(bounds.most, room))
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
@@ -106,7 +122,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         Acceptance(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
-            allowed_origins=settings.graphql_allowed_origins,
+            allowed_origins=_allowed_origins(settings),
         ),
         statuses=settings.graphql_status_profile,
         tells_timing=settings.tells_timing,
@@ -120,7 +136,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         application.graphql,
         application.authenticator,
         application.clock,
-        allowed_origins=settings.graphql_allowed_origins,
+        allowed_origins=_allowed_origins(settings),
         max_message_bytes=settings.graphql_max_body_bytes,
     )
 
@@ -162,9 +178,10 @@ def _exposition(application: Application) -> Route:
     return Route("/metrics", exposition.answer)
 
 
-def _metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
-    """A port for the metrics alone."""
-    assert settings.metrics_port is not None
+def _port_of_metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
+    """A port for the metrics alone, where there is one."""
+    if settings.metrics_port is None:
+        return nullcontext()
     return serving_alone(
         Requests(Starlette(routes=[exposition])),
         host=settings.metrics_host,

@@ -1,15 +1,15 @@
 """uvicorn's WebSocket protocol, over which nobody sends more than may be worked on.
 
-What it adds: each frame is paid for, pings too, which the library answers by itself; frames are read
-a little at a time, and not while the client takes nothing in or the application has messages to
-take; a message ends in time; no extension is agreed on, so that what comes is as large as it is.
+What it adds: each frame is paid for, pings too, which the library answers by itself; frames are
+read a little at a time, and not while the client takes nothing in or the application has messages
+to take; a message ends in time; no extension is agreed on, so that what comes is as large as it is.
 """
 
 import logging
-from asyncio import AbstractEventLoop, TimerHandle
+from asyncio import AbstractEventLoop
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.config import Config
@@ -34,11 +34,16 @@ TOO_MANY_FRAMES = 4429
 TOO_LATE = 4408
 _NO_TEXT = 1007
 _PIECE_BYTES = 4_096
+_HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
+"""The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, section 5.2)."""
+_SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
 _QUIET = logging.getLogger("guidance.websocket")
 """Of what a client can cause nothing is logged by libraries: the request's line says it."""
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
+_ERRORS = logging.getLogger("uvicorn.error.websocket")
+_ERRORS.setLevel(logging.WARNING)
 
 
 class PaidFrames(ServerProtocol):
@@ -54,7 +59,7 @@ class PaidFrames(ServerProtocol):
     def recv_frame(self, frame: Frame) -> None:
         """Take a frame."""
         length = len(frame.data)
-        self.frame_bytes += length + (6 if length < 126 else 8 if length < 65_536 else 14)
+        self.frame_bytes += length + next(size for most, size in _HEADERS if length <= most)
         if self._pays(length):
             super().recv_frame(frame)
         else:
@@ -80,7 +85,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         _loop: AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.logger = _QUIET
+        self.logger = _ERRORS
         self.conn = PaidFrames(config.ws_max_size, self._pay)
         self._open = connections_of(app_state)
         self._reading = reading_of(app_state)
@@ -180,9 +185,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _pay(self, length: int) -> bool:
         units = units_of(length)
-        is_paid = self._bucket.take(units) and (
-            self.place is None or self.place.bucket.take(units)
-        )
+        is_paid = self._bucket.take(units) and (self.place is None or self.place.bucket.take(units))
         if not is_paid:
             connection_refused("too_many_frames")
         return is_paid
@@ -199,7 +202,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         """Let the application answer, if this is a handshake."""
         super().handle_connect(event)
-        if self.response.status_code == 101:
+        if self.response.status_code == _SWITCHING_PROTOCOLS:
             self.scope["state"][CARRIER] = self
         else:
             self._log_refused(self.response.status_code)
@@ -240,9 +243,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_sent = True
         if self.close_timer is None:
-            self.close_timer = cast(
-                TimerHandle, self.loop.call_later(_LINGERING_SECONDS, self.transport.close)
-            )
+            self.close_timer = self.loop.call_later(_LINGERING_SECONDS, self.transport.close)
 
     # What the looks find.
 
@@ -251,10 +252,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._outgoing.is_stuck(now):
             connection_refused("unread")
             self.transport.abort()
-        elif self._message_since is not None and self._can_read and not self.conn.has_failed:
-            if now - self._message_since > self._open.bounds.body_seconds:
-                connection_refused("message_too_late")
-                self.fail(TOO_LATE, "The message did not end in time")
+        elif self._is_too_late(now):
+            connection_refused("message_too_late")
+            self.fail(TOO_LATE, "The message did not end in time")
+
+    def _is_too_late(self, now: int) -> bool:
+        if self._message_since is None or not self._can_read or self.conn.has_failed:
+            return False
+        return now - self._message_since > self._open.bounds.body_seconds
 
     def is_idle_since(self, _now: int) -> bool:
         """A socket is not idle: its client waits for what comes."""

@@ -1,4 +1,4 @@
-"""Ways past ASGI's messages, over uvicorn's side of a request: an answer in one write, a whole body.
+"""Ways past ASGI's messages, over uvicorn's side of a request: an answer or a body in one piece.
 
 Head and body are written at once, without looking at each header field for what we never write
 there.

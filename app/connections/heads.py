@@ -4,7 +4,7 @@ What two servers could read in two ways is refused: one of them may be the proxy
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -35,6 +35,7 @@ _READ = _SINGLE | {b"graphql-cost", b"x-forwarded-for", b"x-forwarded-proto", b"
 _HOST = re.compile(
     rb"(\[[0-9A-Fa-f:.]+(%25[\w.~-]+)?\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:\d{0,5})?", re.ASCII
 )
+_LONGEST_HOST = 300
 _SLASH = ord("/")
 
 
@@ -57,28 +58,41 @@ def fault_of_head(version: str, method: bytes, target: bytes, fields: Fields) ->
 
     The names of fields are in small letters.
     """
-    by_name = dict(fields)
     if version not in _VERSIONS:
         return "The version of HTTP is 1.1 or 1.0."
+    by_name = dict(fields)
+    host = by_name.get(b"host")
+    fault = _fault_of_names(by_name, fields)
+    if fault is None and (host is None or not _is_host(host)):
+        fault = _fault_of_host(version, host)
+    if fault is None and b"transfer-encoding" in by_name:
+        fault = _fault_of_encoding(version, by_name[b"transfer-encoding"])
+    if fault is None and (target[0] != _SLASH or method == b"CONNECT"):
+        fault = _fault_of_target(method, target, host)
+    return fault
+
+
+def _fault_of_names(by_name: Mapping[bytes, bytes], fields: Fields) -> str | None:
     if len(by_name) != len(fields):
         twice = _twice(fields)
         if twice is not None:
             return f"There are two fields {twice.decode()}."
-    host = by_name.get(b"host")
-    if host is None:
-        if version == "1.1":
-            return "There is no field host."
-    elif not _is_host(host):
-        return "The field host is no host."
     if not _LOOK_ALIKES.isdisjoint(by_name):
         return "The name of a field has an underscore where ours has a hyphen."
-    if b"transfer-encoding" in by_name:
-        if version == "1.0":
-            return "HTTP/1.0 knows no transfer-encoding."
-        if by_name[b"transfer-encoding"].strip().lower() != b"chunked":
-            return "The transfer-encoding is chunked, or there is none."
-    if target[0] != _SLASH or method == b"CONNECT":
-        return _fault_of_target(method, target, host)
+    return None
+
+
+def _fault_of_host(version: str, host: bytes | None) -> str | None:
+    if host is not None:
+        return "The field host is no host."
+    return "There is no field host." if version == "1.1" else None
+
+
+def _fault_of_encoding(version: str, encoding: bytes) -> str | None:
+    if version == "1.0":
+        return "HTTP/1.0 knows no transfer-encoding."
+    if encoding.strip().lower() != b"chunked":
+        return "The transfer-encoding is chunked, or there is none."
     return None
 
 
@@ -93,7 +107,7 @@ def _twice(fields: Fields) -> bytes | None:
 
 @lru_cache(maxsize=64)
 def _is_host(host: bytes) -> bool:
-    return len(host) <= 300 and _HOST.fullmatch(host) is not None
+    return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None
 
 
 def _fault_of_target(method: bytes, target: bytes, host: bytes | None) -> str | None:

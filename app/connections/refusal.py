@@ -42,7 +42,7 @@ def refusal_bytes(refusal: Refusal) -> bytes:
     request_id = request_id_from(None)
     connection_refused(refusal.kind)
     log_request({"request_id": request_id, "status": refusal.status, "reason": refusal.message})
-    code = SERVICE_UNAVAILABLE if refusal.status == 503 else BAD_REQUEST
+    code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
     body = written(message_body(refusal.message, code))
     fields = [
         b"content-type: application/json; charset=utf-8",

@@ -65,11 +65,6 @@ class Connections:
         """Whether there are so many that not even a refusal can be answered."""
         return len(self._open) > self.bounds.most + self.bounds.most // 4
 
-    @property
-    def is_overrun(self) -> bool:
-        """Whether there are so many that not even a refusal can be answered."""
-        return len(self._open) > self.bounds.most + self.bounds.most // 4
-
     def keep(self, connection: Looked, address: str | None) -> None:
         """Count a connection, and look at it until it leaves."""
         place = None if address is None else network(address)

@@ -1,7 +1,7 @@
 """/graphql over WebSocket: who may open one, and how its connection ends."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Container
 from contextlib import suppress
 
 import structlog
@@ -43,14 +43,14 @@ class GraphQLSocket:
         authenticator: Authenticator,
         clock: Clock,
         *,
-        allowed_origins: Collection[str],
+        allowed_origins: Container[str],
         max_message_bytes: int,
         times: ConnectionTimes = USUAL_TIMES,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._clock = clock
-        self._allowed_origins = frozenset(allowed_origins)
+        self._allowed_origins = allowed_origins
         self._max_message_bytes = max_message_bytes
         self._times = times
 
@@ -72,7 +72,8 @@ class GraphQLSocket:
             return
         carrier.place = place
         try:
-            await self._open(websocket, carrier)
+            with suppress(WebSocketDisconnect):  # it may go before it is accepted
+                await self._open(websocket, carrier)
         finally:
             sockets.leave(place)
 

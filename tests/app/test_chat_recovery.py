@@ -20,7 +20,7 @@ from db.migration import migrate
 from tests.fixtures.chat import QUICK_RETRIES, SEND, Chat, ledger_differences
 from tests.fixtures.listening import over_sse
 from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.server import metrics_of, serving, settings_for
 from tests.fixtures.world import ADA, populate
 from tests.waiting import until
 
@@ -105,7 +105,7 @@ def ends_of(chat: Chat, sent: dict[str, Any]) -> list[str]:
 def looks(chat: Chat) -> int:
     """How often what is stored of a reply was looked at."""
     counter = r'guidance_statement_seconds_count{method="messages\.stream"} ([0-9]+)'
-    found = re.search(counter, chat.api.http.get("/metrics").text)
+    found = re.search(counter, metrics_of(chat.api.http))
     return int(found[1]) if found else 0
 
 
