@@ -35,7 +35,7 @@ TOO_LATE = 4408
 _NO_TEXT = 1007
 _PIECE_BYTES = 4_096
 _HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
-"""The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, section 5.2)."""
+"""The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
 _QUIET = logging.getLogger("guidance.websocket")

@@ -34,6 +34,10 @@ class Sockets:
         self._places: dict[str, Place] = {}
         self._forget_at = _FORGET_AT
 
+    def __len__(self) -> int:
+        """How many addresses are remembered."""
+        return len(self._places)
+
     def enter(self, address: str) -> Place:
         """Count a socket more; raises `TooManySockets`."""
         name = network(address)
