@@ -6,11 +6,13 @@ from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.paths import GRAPHQL_PATH
-from app.request_ids import REQUEST_ID
+from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
 """The name, in the state of a request, of its exchange."""
+BROKEN_OFF = "broken_off"
+"""The name there of the status that the server answered with, where the body came to no end."""
 ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
 """Of an answer after which the same client asks otherwise."""
 _NOT_KEPT = (b"cache-control", b"no-store")
@@ -96,3 +98,18 @@ def exchange_of(scope: Scope) -> Exchange:
     """The exchange that a request is part of."""
     exchange: Exchange = scope["state"][EXCHANGE]
     return exchange
+
+
+def broken_off(scope: Scope, status: int) -> str:
+    """Note that the server answers a request with `status` itself; gives the request's id.
+
+    The application may not have begun with it yet, and is given the id then.
+    """
+    state = scope["state"]
+    state[BROKEN_OFF] = status
+    exchange: Exchange | None = state.get(EXCHANGE)
+    if exchange is not None:
+        return exchange.request_id
+    request_id = request_id_from(dict(reversed(scope["headers"])).get(REQUEST_ID))
+    scope["headers"].insert(0, (REQUEST_ID, request_id.encode()))
+    return request_id

@@ -7,9 +7,10 @@ are no header fields, and pipelined requests are read as they are answered.
 
 from asyncio import AbstractEventLoop, Transport
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import httptools
+from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -23,11 +24,13 @@ from app.connections.refusal import (
     TOO_MANY,
     TRAILERS_TOO_LONG,
     Refusal,
+    log_refusal,
     malformed,
     refusal_bytes,
 )
 from app.connections.registry import NEVER, connections_of
 from app.connections.upgrades import without_upgrade
+from app.exchange import broken_off
 from app.stopping import STOPPING
 from app.websocket_protocol import WebSocketProtocol
 from app.whole_answers import CYCLE
@@ -82,6 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._held = b""
         self._unfinished_bytes = 0
         self._refusal: Refusal | None = None
+        self._broken_off: str | None = None
 
     # What the event loop says.
 
@@ -256,12 +260,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._refusal, self._held = refusal, b""
         self._enter(_REFUSED, NEVER)
         if is_body:
-            self._break_off()
+            self._break_off(refusal)
         if not self._under_way:
             self._send_refusal(refusal)
 
-    def _break_off(self) -> None:
-        """Give up the request whose body does not come as it should."""
+    def _break_off(self, refusal: Refusal) -> None:
+        """Give up the request whose body does not come as it should; its line will say so."""
         cycle = self.cycle
         if self.pipeline and self.pipeline[0][0] is cycle:
             self.pipeline.popleft()
@@ -270,6 +274,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._under_way -= 1
+            self._broken_off = broken_off(cast("Scope", cycle.scope), refusal.status)
             cycle.disconnected = True
             cycle.message_event.set()
 
@@ -277,7 +282,9 @@ class HttpProtocol(HttpToolsProtocol):
         """Answer, and leave the client some time to read it: closing at once may take it back."""
         if self.transport.is_closing():
             return
-        self.transport.write(refusal_bytes(refusal))
+        connection_refused(refusal.kind)
+        request_id = self._broken_off or log_refusal(refusal.status, refusal.message)
+        self.transport.write(refusal_bytes(refusal, request_id))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()

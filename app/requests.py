@@ -4,7 +4,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.exchange import EXCHANGE, Exchange
+from app.exchange import BROKEN_OFF, EXCHANGE, Exchange
 from app.logs import escaped, log_request
 from app.paths import GRAPHQL_PATH
 from app.request_ids import REQUEST_ID, request_id_from
@@ -50,7 +50,7 @@ class Requests:
             # Left there, it would be part of a circle, which only the collector undoes.
             del state[EXCHANGE]
             if path not in _QUIET_PATHS:
-                log["status"] = exchange.status
+                log["status"] = state.get(BROKEN_OFF, exchange.status)
                 log["ms"] = round((perf_counter() - started) * 1000, 2)
                 log_request(log)
 

@@ -11,7 +11,7 @@ from asyncio.transports import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn._types import ASGIReceiveEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -22,10 +22,9 @@ from websockets.server import ServerProtocol
 from app.connections.buckets import Bucket, units_of
 from app.connections.outgoing import Outgoing
 from app.connections.reading import reading_of
+from app.connections.refusal import log_refusal
 from app.connections.registry import connections_of
 from app.connections.sockets import Place, sockets_of
-from app.logs import log_request
-from app.request_ids import request_id_from
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"
@@ -86,6 +85,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _ERRORS
+        self.close_timeout = _LINGERING_SECONDS
         self.conn = PaidFrames(config.ws_max_size, self._pay)
         self._open = connections_of(app_state)
         self._reading = reading_of(app_state)
@@ -190,6 +190,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             connection_refused("too_many_frames")
         return is_paid
 
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # It is refused, which the library would take for an answer that is missing.
+            self.handshake_complete = True
+        elif message["type"] == "websocket.close":
+            self._go_on()
+
     # Opening.
 
     def _shake_hands(self, data: bytes) -> None:
@@ -209,8 +218,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _log_refused(self, status: int) -> None:
         connection_refused("malformed")
-        reason = "This is no handshake of a WebSocket."
-        log_request({"request_id": request_id_from(None), "status": status, "reason": reason})
+        log_refusal(status, "This is no handshake of a WebSocket.")
 
     # Closing.
 
@@ -234,7 +242,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._unread.clear()
         self.stop_keepalive()
         close = self.conn.close_sent
-        code, reason = (close.code, close.reason) if close else (1006, "")
+        code, reason = (int(close.code), close.reason) if close else (1006, "")
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         if not self.transport.is_closing():
             self.transport.write(b"".join(self.conn.data_to_send()))

@@ -12,7 +12,6 @@ from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from app.graphql.writing import written
 from app.logs import log_request
 from app.request_ids import REQUEST_ID, request_id_from
-from metrics.connections import connection_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,15 @@ def malformed(message: str) -> Refusal:
     return Refusal(400, "malformed", message)
 
 
-def refusal_bytes(refusal: Refusal) -> bytes:
-    """The whole answer, after which the connection is closed; counts and logs the refusal."""
+def log_refusal(status: int, reason: str) -> str:
+    """Log what the application never hears of, under a new id, which is given."""
     request_id = request_id_from(None)
-    connection_refused(refusal.kind)
-    log_request({"request_id": request_id, "status": refusal.status, "reason": refusal.message})
+    log_request({"request_id": request_id, "status": status, "reason": reason})
+    return request_id
+
+
+def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
+    """The whole answer, after which the connection is closed."""
     code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
     body = written(message_body(refusal.message, code))
     fields = [

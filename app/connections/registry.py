@@ -5,6 +5,7 @@ from collections import Counter, deque
 from typing import Any, Protocol
 
 from app.connections.bounds import ConnectionBounds
+from metrics.connections import connections_open
 from services.throttling.networks import network
 
 CONNECTIONS = "connections"
@@ -105,6 +106,7 @@ class Connections:
         self.now += 1
         for connection in tuple(self._open):
             connection.look(self.now)
+        connections_open(len(self._open))
         is_full = len(self._open) >= self.bounds.most
         since = self.now - _SOON_GIVEN_UP
         self._idle = deque(

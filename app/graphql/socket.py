@@ -23,6 +23,7 @@ from app.graphql.connection import (
 from app.graphql.operations import Operations
 from app.graphql.origins import may_connect
 from app.graphql.service import GraphQLService
+from app.graphql.statuses import CLIENT_GONE
 from app.graphql.wording import message_body
 from app.websocket_protocol import CARRIER, WebSocketProtocol
 from gql.errors import Forbidden
@@ -72,8 +73,9 @@ class GraphQLSocket:
             return
         carrier.place = place
         try:
-            with suppress(WebSocketDisconnect):  # it may go before it is accepted
-                await self._open(websocket, carrier)
+            await self._open(websocket, carrier)
+        except WebSocketDisconnect:
+            exchange_of(websocket.scope).status = CLIENT_GONE
         finally:
             sockets.leave(place)
 

@@ -108,7 +108,9 @@ def test_the_place_of_one_that_left_is_free(api: Api) -> None:
             assert status(read_to_the_end(connection)) == b"200"
 
 
-def test_one_that_does_nothing_gives_way_to_another(world: str, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_one_that_does_nothing_gives_way_to_another(
+    world: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     settings = settings_for(
         world, tmp_path_factory.mktemp("full"), serve_runs_worker=False, http_max_connections=5
     )

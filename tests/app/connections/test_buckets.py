@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from app.connections.bounds import SocketBounds
 from app.connections.buckets import Bucket, units_of
 from app.connections.sockets import Sockets, TooManySockets
@@ -44,10 +46,8 @@ def test_a_network_has_so_many_sockets() -> None:
     sockets = Sockets(SocketBounds(most_of_address=2))
     first = sockets.enter("2001:db8::1")
     sockets.enter("2001:db8::2")
-    try:
+    with pytest.raises(TooManySockets, match="too many sockets"):
         sockets.enter("2001:db8::3")
-    except TooManySockets as error:
-        assert str(error) == "There are too many sockets from this address."
     sockets.enter("2001:db8:0:1::1")
     sockets.leave(first)
     assert sockets.enter("2001:db8::3") is first
