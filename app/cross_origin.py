@@ -3,11 +3,12 @@
 https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.exchange import exchange_of
 from app.graphql.forgery import PREFLIGHT_FIELDS
 from app.graphql.origins import LOCAL, AllowedOrigins
 
@@ -57,7 +58,7 @@ def cross_origin(
     """
     if not (allowed.listed or allowed.allows_local):
         return app
-    return CORSMiddleware(
+    checked = CORSMiddleware(
         app,
         allow_origins=sorted(allowed.listed),
         allow_origin_regex=LOCAL if allowed.allows_local else None,
@@ -66,3 +67,10 @@ def cross_origin(
         expose_headers=_READ,
         max_age=_REMEMBERED_SECONDS,
     )
+
+    def of_pages(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """What no page sends goes past."""
+        is_of_page = scope["type"] == "http" and b"origin" in exchange_of(scope).fields
+        return (checked if is_of_page else app)(scope, receive, send)
+
+    return of_pages

@@ -18,7 +18,7 @@ ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
 _NOT_KEPT = (b"cache-control", b"no-store")
 _NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 _CHOSEN_BY = (b"vary", b"accept, origin")
-_SWITCHING_PROTOCOLS = 101
+_SWITCHING_PROTOCOLS, _FORBIDDEN = 101, 403
 _OF_WHOLE = (_NOT_KEPT, _NOT_GUESSED, _CHOSEN_BY)
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
@@ -61,6 +61,8 @@ class Exchange:
             if self._cycle is not None:
                 self._head = message
                 return
+        elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
+            self.status = _FORBIDDEN  # so it is answered where it was not accepted
         elif self._head is not None:
             begun, self._head = self._head, None
             if not message.get("more_body", False) and send_whole(
