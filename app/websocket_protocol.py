@@ -32,7 +32,9 @@ CARRIER = "carrier"
 TOO_MANY_FRAMES = 4429
 TOO_LATE = 4408
 _NO_TEXT = 1007
-_PIECE_BYTES = 4_096
+_PIECE_BYTES = 1_024
+_LITTLE_BYTES = 256
+"""What is read as it comes, and not in turns."""
 _HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
 """The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS = 101
@@ -117,7 +119,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._shake_hands(data)
         elif self.conn.has_failed:
             pass  # it is closed, and waits for the client to read why
-        elif len(data) > _PIECE_BYTES or self._unread or not self._can_read:
+        elif len(data) > _LITTLE_BYTES or self._unread or not self._can_read:
             self._unread += data
             self._stop_reading()
             if self._can_read:

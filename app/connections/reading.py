@@ -37,12 +37,11 @@ class Reading:
     def _turn(self) -> None:
         self._is_planned = False
         ends = perf_counter() + _LONGEST_TURN_SECONDS
-        for reader in tuple(self._waiting):
+        while self._waiting and perf_counter() < ends:
+            reader = next(iter(self._waiting))
             del self._waiting[reader]
             if reader.read_some():
                 self._waiting[reader] = None
-            if perf_counter() > ends:
-                break
         if self._waiting:
             self._plan()
 

@@ -45,7 +45,9 @@ class Links:
         number = token.partition(".")[0]
         if not (number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
             return None
-        is_ours = hmac.compare_digest(self.receipt_token(int(number)).encode(), token.encode(errors="replace"))
+        is_ours = hmac.compare_digest(
+            self.receipt_token(int(number)).encode(), token.encode(errors="replace")
+        )
         return int(number) if is_ours else None
 
     def _mac(self, text: str) -> str:

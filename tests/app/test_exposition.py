@@ -83,7 +83,7 @@ def test_it_can_ask_for_a_token(world: str, tmp_path: Path) -> None:
     settings = settings_for(world, tmp_path, serve_runs_worker=False, metrics_token=TOKEN)
     with serving(settings) as api:
         for wrong in ("", "Bearer x", f"Bearer {TOKEN}é"):
-            refused = api.http.get("/metrics", headers={"authorization": wrong.encode("latin-1")})
+            refused = api.http.get("/metrics", headers={b"authorization": wrong.encode("latin-1")})
             assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
             assert "guidance" not in refused.text
         answer = api.http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})

@@ -92,7 +92,7 @@ def test_to_accept_nothing_in_particular_is_to_accept_anything(header: str) -> N
 )
 def test_an_origin_that_is_none_is_not_allowed(api: Api, origin: str) -> None:
     assert not may_connect(origin, "test", AllowedOrigins(["https://app.example"]))
-    headers = {"origin": origin.encode(), "host": "test"}
+    headers = {b"origin": origin.encode(), b"host": b"test"}
     if origin.isprintable():
         answer = api.http.get("/graphql", params=ASK, headers=headers)
         assert answer.status_code == 400
