@@ -1,24 +1,25 @@
 PORT ?= 8000
 PYTHON ?= python3
+VENV ?= .venv
 
 .PHONY: setup run test tools lock
 .DEFAULT_GOAL := run
 
-setup: .venv/installed
+setup: $(VENV)/installed
 
-.venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
-	@echo "Installing into .venv (once) ..."
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "guidance-api runs on Python 3.11, 3.12 and 3.13; set PYTHON=/path/to/python3.13")'
+	@echo "Installing into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: setup
-	@.venv/bin/guidance demo --port $(PORT)
+	@$(VENV)/bin/guidance demo --port $(PORT)
 
 test: setup
-	@.venv/bin/pytest
+	@$(VENV)/bin/pytest
 
 tools:
 	@tests/tools.sh

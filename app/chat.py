@@ -1,27 +1,26 @@
 """The parts of chat, built once a process: the model, the streams, the jobs, the services."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.redis import open_redis
 from app.settings import Settings
-from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
 from db.database import Database
 from services.clock import Clock
 from services.conversations.service import ConversationService
-from services.guidance.care import Timing
+from services.generation.jobs import GenerationJobs
+from services.generation.recovery import Recovery
 from services.guidance.exchanges import Exchanges
-from services.guidance.jobs import ReplyJobs, WriterFactory
+from services.guidance.jobs import open_reply_jobs
 from services.guidance.records import ContextWindow
+from services.guidance.replies import ConversationReplies
 from services.guidance.service import GuidanceService
-from services.guidance.writer import Assignment, Record, Writer
-from services.metered.jobs import MeteredJobs
+from services.metered.jobs import metered_jobs
+from services.metered.replies import MeteredReplies
 from services.metered.service import MeteredGuidance
-from services.metered.writing import Writer as MeteredWriter
 from streams import ReplyStreams
-from streams.coalescing import INTERVAL_SECONDS
 from streams.redis import RedisStreams
 
 _CONNECTIONS = 32
@@ -37,48 +36,54 @@ class Chat:
     guidance: GuidanceService
     streams: ReplyStreams
     metered: MeteredGuidance
+    recoveries: tuple[Recovery, ...]
 
 
 @asynccontextmanager
 async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[Chat]:
     """Build the parts; leaving lets the replies that are being written finish for a while."""
-    timing = Timing(lease_seconds=settings.chat_reply_lease_seconds)
-    async with (
-        open_streams(settings) as streams,
-        open_language_model(settings.language_model) as model,
-        MeteredJobs(
-            database,
-            MeteredWriter(model, settings.chat_llm_model),
-            lease_seconds=timing.lease_seconds,
-            grace_seconds=settings.shutdown_grace_seconds,
-        ) as metered_jobs,
-        ReplyJobs(
-            database,
-            _writers(settings, model, streams),
-            timing=timing,
-            grace_seconds=settings.shutdown_grace_seconds,
-            clock=clock,
-        ) as jobs,
-    ):
-        exchanges = Exchanges(
-            owner=jobs.owner,
-            lease_seconds=timing.lease_seconds,
-            model_name=settings.chat_llm_model,
-            window=ContextWindow(
-                messages=settings.chat_context_window_messages,
-                characters=settings.chat_context_max_characters,
-            ),
+    lease_seconds = settings.chat_reply_lease_seconds
+    model_name, grace_seconds = settings.chat_llm_model, settings.shutdown_grace_seconds
+    async with AsyncExitStack() as stack:
+        streams = await stack.enter_async_context(open_streams(settings))
+        model = await stack.enter_async_context(open_language_model(settings.language_model))
+        replies = ConversationReplies(streams, clock=clock)
+        of_companies = await stack.enter_async_context(
+            metered_jobs(
+                database,
+                model=model,
+                model_name=model_name,
+                lease_seconds=lease_seconds,
+                grace_seconds=grace_seconds,
+            )
         )
+        jobs = await stack.enter_async_context(
+            open_reply_jobs(
+                database,
+                replies,
+                model=model,
+                model_name=model_name,
+                streams=streams,
+                lease_seconds=lease_seconds,
+                grace_seconds=grace_seconds,
+            )
+        )
+        exchanges = _exchanges(settings, jobs)
         yield Chat(
             conversations=ConversationService(database, clock=clock),
-            guidance=GuidanceService(database, jobs, streams, exchanges, clock=clock),
+            guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
             metered=MeteredGuidance(
                 database,
-                metered_jobs,
+                of_companies,
                 settings.usage_contract,
+                model_name=model_name,
                 patience_seconds=settings.chat_llm_timeout_seconds,
                 clock=clock,
+            ),
+            recoveries=tuple(
+                Recovery(database, one, lease_seconds=lease_seconds)
+                for one in (replies, MeteredReplies())
             ),
         )
 
@@ -95,15 +100,13 @@ async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
         yield ReplyStreams(RedisStreams(redis))
 
 
-def _writers(settings: Settings, model: LanguageModel, streams: ReplyStreams) -> WriterFactory:
-    def new_writer(assignment: Assignment, record: Record) -> Writer:
-        return Writer(
-            assignment,
-            model=model,
-            model_name=settings.chat_llm_model,
-            streams=streams,
-            interval_seconds=INTERVAL_SECONDS,
-            record=record,
-        )
-
-    return new_writer
+def _exchanges(settings: Settings, jobs: GenerationJobs) -> Exchanges:
+    return Exchanges(
+        owner=jobs.owner,
+        lease_seconds=jobs.lease_seconds,
+        model_name=settings.chat_llm_model,
+        window=ContextWindow(
+            messages=settings.chat_context_window_messages,
+            characters=settings.chat_context_max_characters,
+        ),
+    )

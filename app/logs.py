@@ -4,7 +4,8 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from traceback import format_tb
+from traceback import walk_tb
+from types import TracebackType
 from typing import BinaryIO
 
 import orjson
@@ -112,9 +113,21 @@ def _without_details(exc_info: ExcInfo) -> str:
     error: BaseException | None = exc_info[1]
     while error is not None:
         message = str(error).partition("\n")[0]
-        parts.append(f"{''.join(format_tb(error.__traceback__))}{type(error).__name__}: {message}")
+        parts.append(f"{_places(error.__traceback__)}{type(error).__name__}: {message}")
         error = error.__cause__ or error.__context__
     return "\n".join(reversed(parts))
+
+
+def _places(traceback: TracebackType | None) -> str:
+    """Where each frame is, and not what is written there.
+
+    Since Python 3.13 the source of what was no file is known too, as of `python -c`: it may hold
+    anything. And nobody waits for files to be read.
+    """
+    return "".join(
+        f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_qualname}\n'
+        for frame, line in walk_tb(traceback)
+    )
 
 
 _with_traceback = structlog.processors.ExceptionRenderer(_without_details)

@@ -124,7 +124,11 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
+                meter=Meter(
+                    settings.cost_limits,
+                    budgets,
+                    Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting),
+                ),
                 observations=observations,
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,

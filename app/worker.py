@@ -7,9 +7,8 @@ from typing import TypeAlias
 
 from app.wiring import Application
 from services.billing.events import forget_old_events
-from services.guidance.repairs import end_abandoned_replies
+from services.generation.recovery import LOOKS_A_LEASE, Recovery
 from services.idempotency import forget_old_keys
-from services.metered.endings import end_abandoned_metered_replies
 from services.metered.service import forget_old_texts
 from services.operations.registry import forget_old_unknown
 from services.periodic import repeat, running
@@ -18,7 +17,6 @@ from services.privacy.watching import watch_deadlines
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
-_LOOKS_A_LEASE = 6
 _PAYMENTS_AT_ONCE = 4
 """A question that the payment provider leaves unanswered holds up no other."""
 _DEADLINES_EVERY_SECONDS = 30
@@ -36,8 +34,10 @@ class Worker:
         settings = self._application.settings
         lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
         jobs: list[tuple[Job, float]] = [
-            (self._end_abandoned_replies, lease_seconds / _LOOKS_A_LEASE),
-            (self._end_abandoned_metered_replies, lease_seconds / _LOOKS_A_LEASE),
+            *(
+                (_recovering(one), lease_seconds / LOOKS_A_LEASE)
+                for one in self._application.chat.recoveries
+            ),
             *((self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
             (self._export, often),
             (self._erase, often),
@@ -50,15 +50,8 @@ class Worker:
             for job, every_seconds in jobs:
                 group.create_task(repeat(job, every_seconds=every_seconds))
 
-    async def _end_abandoned_replies(self) -> None:
-        parts = self._application
-        await end_abandoned_replies(parts.database, parts.chat.streams, parts.clock)
-
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
-
-    async def _end_abandoned_metered_replies(self) -> None:
-        await end_abandoned_metered_replies(self._application.database)
 
     async def _export(self) -> None:
         privacy = self._application.privacy
@@ -85,6 +78,13 @@ class Worker:
     async def _remove_what_was_kept(self) -> None:
         parts = self._application
         await remove_what_was_kept(parts.database, parts.clock())
+
+
+def _recovering(recovery: Recovery) -> Job:
+    async def recover() -> None:
+        await recovery.look()
+
+    return recover
 
 
 @asynccontextmanager

@@ -61,6 +61,7 @@ class Writing:
         self._shared = shared
         self._parts: list[str] = []
         self._ends: list[int] = []
+        self._shown = 0
 
     @property
     def text(self) -> str:
@@ -72,11 +73,23 @@ class Writing:
         """Where each piece ends in `text`."""
         return tuple(self._ends)
 
-    async def append(self, text: str) -> None:
-        """Add the next piece."""
+    def add(self, text: str) -> None:
+        """Add the next piece, which nobody is shown yet."""
         self._parts.append(text)
         self._ends.append((self._ends[-1] if self._ends else 0) + len(text))
-        delta = Delta(len(self._ends), text)
+
+    async def show(self) -> None:
+        """Let those who follow read all that was added."""
+        while self._shown < len(self._parts):
+            self._shown += 1
+            await self._show(Delta(self._shown, self._parts[self._shown - 1]))
+
+    async def append(self, text: str) -> None:
+        """Add the next piece, and show it."""
+        self.add(text)
+        await self.show()
+
+    async def _show(self, delta: Delta) -> None:
         self._own.append(self._reply_id, delta)
         if self._shared is not None:
             try:

@@ -19,6 +19,7 @@ structlog.configure(
 )
 
 pytest_plugins = [
+    "tests.fixtures.tools",
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
     "tests.fixtures.world",

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from db.unavailable import DatabaseUnavailable
 from gql.errors import DeadlineExceeded
+from gql.execution.frames import forget_frames
 from gql.execution.run import code_of
 from metrics.observations import Outcome
 
@@ -20,6 +21,7 @@ _log = structlog.get_logger("guidance.graphql")
 # Any: a formatted error is JSON.
 def refusal_body(errors: Sequence[GraphQLError], code: str) -> dict[str, Any]:
     """The body of an answer to what was not executed: no `data`."""
+    forget_frames(errors)
     return {"errors": [_with_code(error, code) for error in errors]}
 
 
@@ -31,7 +33,8 @@ def message_body(message: str, code: str) -> dict[str, Any]:
 def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """The errors of fields; one that nobody expected is named by the request id alone.
 
-    Our own failures are logged, each once however many fields it failed.
+    Our own failures are logged, each once however many fields it failed. After that the errors are
+    without their tracebacks, whose frames hold the errors in turn: a circle with the whole request.
     """
     ours = {error.original_error: error for error in errors if code_of(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
@@ -45,6 +48,7 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
                 field=".".join(str(key) for key in error.path or ()),
                 exc_info=cause,
             )
+    forget_frames(errors)
     return [_worded(error, request_id) for error in errors]
 
 

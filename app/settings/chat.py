@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from app.settings.group import Group
 from app.settings.types import ApiKey, Positive, Seconds
-from clients.llm.configuration import LanguageModelConfig, RetryPolicy
+from clients.llm.configuration import MOST_CHARACTERS, LanguageModelConfig, RetryPolicy
 
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
@@ -27,6 +27,10 @@ class ChatSettings(Group):
     chat_llm_model: str = Field(STAND_IN, description="The model that is asked for.", min_length=1)
     chat_llm_timeout_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         20, description="The longest that a whole reply may take, retries included."
+    )
+    chat_reply_max_characters: Annotated[Positive, Field(le=1_000_000)] = Field(
+        MOST_CHARACTERS,
+        description="The most characters of a reply; one that goes on ends there, failed.",
     )
     chat_llm_retry_count: int = Field(2, ge=0, description="Retries after the first attempt.")
     chat_llm_retry_backoff_seconds: Seconds = Field(
@@ -71,6 +75,7 @@ class ChatSettings(Group):
             api_key=self.chat_llm_api_key.get_secret_value(),
             model=self.chat_llm_model,
             timeout_seconds=self.chat_llm_timeout_seconds,
+            most_characters=self.chat_reply_max_characters,
             retries=RetryPolicy(
                 retry_count=self.chat_llm_retry_count,
                 backoff_seconds=self.chat_llm_retry_backoff_seconds,

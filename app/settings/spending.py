@@ -5,6 +5,7 @@ from pydantic import Field, model_validator
 from app.settings.documents import DocumentSettings
 from app.settings.types import Positive
 from services.throttling.records import CostLimits, Policy
+from services.throttling.turns import MOST_AWAY
 
 
 class SpendingSettings(DocumentSettings):
@@ -37,6 +38,13 @@ class SpendingSettings(DocumentSettings):
         ge=0,
         description="The most operations of one key, person or address that a process works on at "
         "once; up to 250 more wait, 5 seconds at most. 0 sets no bound.",
+    )
+    graphql_most_awaiting: int = Field(
+        MOST_AWAY,
+        ge=0,
+        description="The most operations of one key, person or address that wait for a model, or "
+        "for another with the same idempotency key, without counting as worked on; one more "
+        "counts.",
     )
 
     @model_validator(mode="after")

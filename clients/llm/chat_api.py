@@ -1,64 +1,81 @@
 """One attempt at a reply, over the OpenAI chat API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 
+import httpx2
 from openai import AsyncOpenAI, AsyncStream
 
 from clients.llm import FailureReason, GenerationReport, PromptMessage
-from clients.llm.chunks import Chunk, note_usage, read_chunk
 from clients.llm.failures import (
     NOT_ANSWERED,
     AttemptFailed,
     failure_from,
     malformed,
-    unavailable,
 )
+from clients.llm.reading import ReplyReader
 
-_USAGE_SECONDS = 1.0
-"""How long the token counts are waited for when the reply is whole."""
-_REASONS_BY_FINISH = {
-    "length": FailureReason.TOO_LONG,
-    "content_filter": FailureReason.REFUSED,
-}
+_REMARKS_SECONDS = 3.0
+"""How long more is waited for when a reply has said that it ends: counts, or `[DONE]`."""
+_DRAINING_SECONDS = 0.25
+"""How long the end of the response is waited for after `[DONE]`, to use the connection again."""
+_EVENTS = "text/event-stream"
 
 
 class ChatApi:
-    """Asks through the client library; `now` is what dates in Retry-After are compared with."""
+    """Asks through the client library; `now` is what dates in Retry-After are compared with.
 
-    def __init__(self, client: AsyncOpenAI, model: str, *, now: Callable[[], datetime]) -> None:
+    The stream is read here, and not by the library: there an event may be as long as it likes,
+    and one byte that is not UTF-8 ends the reply.
+    """
+
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        model: str,
+        *,
+        most_characters: int,
+        now: Callable[[], datetime],
+    ) -> None:
         self._client = client
         self._model = model
+        self._most_characters = most_characters
         self._now = now
 
     async def stream(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self, messages: Sequence[PromptMessage], report: GenerationReport, *, deadline: float
     ) -> AsyncGenerator[str, None]:
-        """Give the reply in pieces, none of them empty, and note the token counts at the end.
+        """Give the reply in pieces, none of them empty, and note the token counts.
 
-        Raises `AttemptFailed`. Closing the generator closes the request.
+        `deadline` is by the event loop's clock. Raises `AttemptFailed`. Closing the generator
+        closes the request.
         """
-        is_empty = True
+        reader = ReplyReader(report, most_characters=self._most_characters)
+        trouble = None
         try:
-            async with aclosing(await self._open(messages)) as chunks:
-                finish = None
-                while finish is None:
-                    chunk = await _next(chunks, report)
-                    if chunk.text:
-                        is_empty = False
-                        yield chunk.text
-                    finish = chunk.finish
-                await _note_rest(chunks, report)
+            async with asyncio.timeout_at(deadline):
+                response = await self._open(messages)
+            async with aclosing(response), aclosing(_bytes_of(response)) as pieces:
+                while not reader.is_done:
+                    piece = await _next(pieces, reader, deadline)
+                    for text in reader.end() if piece is None else reader.feed(piece):
+                        yield text
+                    if piece is None:
+                        break
+                else:
+                    await _drain(pieces)
+        except TimeoutError:
+            trouble = AttemptFailed(FailureReason.TIMEOUT)
         except NOT_ANSWERED as error:
-            raise failure_from(error, self._now()) from error
-        if finish in _REASONS_BY_FINISH:
-            raise AttemptFailed(_REASONS_BY_FINISH[finish])
-        if is_empty:
-            raise AttemptFailed(FailureReason.MALFORMED)
+            trouble = failure_from(error, self._now())
+            trouble.__cause__ = error
+        except AttemptFailed as error:
+            trouble = error
+        reader.check_whole(trouble)
 
-    async def _open(self, messages: Sequence[PromptMessage]) -> AsyncStream[object]:
+    async def _open(self, messages: Sequence[PromptMessage]) -> httpx2.Response:
         # Not `chat.completions.create`, which spends a fifth of a millisecond on each chunk to
         # build models of it that it does not validate.
         stream = await self._client.post(
@@ -73,28 +90,31 @@ class ChatApi:
             stream=True,
             stream_cls=AsyncStream[object],
         )
-        if not stream.response.headers.get("content-type", "").startswith("text/event-stream"):
-            await stream.aclose()
+        response = stream.response
+        if not response.headers.get("content-type", _EVENTS).lower().startswith(_EVENTS):
+            await response.aclose()
             raise malformed()
-        return stream
+        return response
 
 
-async def _next(chunks: AsyncStream[object], report: GenerationReport) -> Chunk:
-    try:
-        chunk = await anext(chunks)
-    except StopAsyncIteration:
-        # Without a reason to finish the reply has been cut, however politely.
-        raise unavailable() from None
-    note_usage(chunk, report)
-    return read_chunk(chunk)
+async def _bytes_of(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    async for piece in response.aiter_bytes():
+        yield piece
 
 
-async def _note_rest(chunks: AsyncStream[object], report: GenerationReport) -> None:
-    """Read what follows a whole reply, so that the connection can be used again.
+async def _next(
+    pieces: AsyncGenerator[bytes, None], reader: ReplyReader, deadline: float
+) -> bytes | None:
+    """The next bytes, or None after the last; raises `TimeoutError`."""
+    if reader.is_over:
+        deadline = min(deadline, asyncio.get_running_loop().time() + _REMARKS_SECONDS)
+    async with asyncio.timeout_at(deadline):
+        return await anext(pieces, None)
 
-    Whatever goes wrong here takes nothing from the reply.
-    """
+
+async def _drain(pieces: AsyncIterator[bytes]) -> None:
+    """Read the rest of the response; whatever goes wrong here takes nothing from the reply."""
     with suppress(TimeoutError, *NOT_ANSWERED):
-        async with asyncio.timeout(_USAGE_SECONDS):
-            async for chunk in chunks:
-                note_usage(chunk, report)
+        async with asyncio.timeout(_DRAINING_SECONDS):
+            async for _ in pieces:
+                pass

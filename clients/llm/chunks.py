@@ -1,34 +1,72 @@
-"""The chunks of a streamed reply, read with care: they come from outside."""
+"""The chunks of a streamed reply, read with care: they come from outside.
 
+What carries no text is passed over where it is not what was expected. Text that cannot be read is
+an error, because a reply with a hole is worse than none.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from json import JSONDecoder
+from typing import Any
 
 from clients.llm import GenerationReport
 from clients.llm.failures import malformed
 
+DONE = "[DONE]"
+MOST_TOKENS = 2**31 - 1
+"""The largest count that is kept: the database and GraphQL's `Int` have no place for more."""
+_LONGEST_INTEGER = 20
+"""Digits; Python refuses to read some thousands, and nothing here means more."""
+_OWN_INDEXES = (None, 0, "0")
+_TEXT_PARTS = (None, "text", "output_text")
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one chunk adds; `finish` is why the reply ends here, if it does."""
+    """What one chunk adds; `finish` is why the reply ends here, if it says so."""
 
-    text: str
-    finish: str | None
+    text: str = ""
+    finish: str | None = None
+    is_refusal: bool = False
 
 
-_NOTHING = Chunk("", None)
+NOTHING = Chunk()
+
+
+def values_of(event: str) -> Iterator[object]:
+    """The JSON values of one event's data, or `DONE`; raises `ValueError` and `RecursionError`.
+
+    An event has one value. Several lines that are no value together are events that somebody
+    forgot to separate.
+    """
+    try:
+        yield _value_of(event)
+    except ValueError:
+        lines = event.split("\n")
+        if len(lines) == 1:
+            raise
+        values = [_value_of(line) for line in lines]
+        yield from values
 
 
 def read_chunk(chunk: object) -> Chunk:
-    """What the chunk adds to the first choice; raises `AttemptFailed` if it is malformed."""
+    """What the chunk adds to the first choice; raises `AttemptFailed` where that is unreadable."""
     choices = chunk.get("choices") if isinstance(chunk, dict) else None
-    if not isinstance(choices, list):
+    if choices is None:
+        return NOTHING
+    if not isinstance(choices, list) or not all(isinstance(one, dict) for one in choices):
         raise malformed()
-    if not choices:
-        # Token counts, or a provider's own remarks.
-        return _NOTHING
-    choice = choices[0]
-    if not isinstance(choice, dict):
+    choice = next((one for one in choices if one.get("index") in _OWN_INDEXES), None)
+    if choice is None:
+        # Token counts, a provider's own remarks, or a choice that was not asked for.
+        return NOTHING
+    delta = choice.get("delta")
+    if delta is None:
+        # The last chunk of some providers.
+        return Chunk(finish=_finish_of(choice))
+    if not isinstance(delta, dict):
         raise malformed()
-    return Chunk(_text_of(choice.get("delta")), _finish_of(choice))
+    return Chunk(_text_of(delta.get("content")), _finish_of(choice), bool(delta.get("refusal")))
 
 
 def note_usage(chunk: object, report: GenerationReport) -> None:
@@ -39,24 +77,42 @@ def note_usage(chunk: object, report: GenerationReport) -> None:
         report.completion_tokens = _count(usage.get("completion_tokens"))
 
 
-def _text_of(delta: object) -> str:
-    if delta is None:
-        # The last chunk of some providers.
-        return ""
-    if not isinstance(delta, dict):
-        raise malformed()
-    content = delta.get("content")
-    if content is not None and not isinstance(content, str):
-        raise malformed()
-    return content or ""
+def _value_of(text: str) -> object:
+    stripped = text.strip("\ufeff \t\r\n")
+    if not stripped:
+        return None
+    return DONE if stripped == DONE else _JSON.decode(stripped)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+_JSON = JSONDecoder(parse_int=_integer, strict=False)
+
+
+# Any: content comes from outside.
+def _text_of(content: Any) -> str:
+    """The text of a content: a string, or a list of parts of which some are text."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if isinstance(content, dict):
+        return _text_of(content.get("text")) if content.get("type") in _TEXT_PARTS else ""
+    if isinstance(content, list):
+        return "".join(_text_of(part) for part in content)
+    raise malformed()
 
 
 def _finish_of(choice: dict[str, object]) -> str | None:
+    """Why the reply ends, as far as that means something."""
     finish = choice.get("finish_reason")
-    if finish is not None and not isinstance(finish, str):
-        raise malformed()
-    return finish
+    return (finish.strip().lower() or None) if isinstance(finish, str) else None
 
 
 def _count(tokens: object) -> int | None:
-    return tokens if isinstance(tokens, int) and tokens >= 0 else None
+    """A number of tokens that can be kept; None for whatever is not."""
+    if isinstance(tokens, str) and tokens.isascii() and tokens.isdigit():
+        tokens = _integer(tokens)
+    if isinstance(tokens, bool) or not isinstance(tokens, int | float):
+        return None
+    return int(tokens) if 0 <= tokens <= MOST_TOKENS else None

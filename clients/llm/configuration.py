@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+MOST_CHARACTERS = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -19,10 +21,14 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelConfig:
-    """One model behind an OpenAI-compatible API; `timeout_seconds` covers the whole reply."""
+    """One model behind an OpenAI-compatible API; `timeout_seconds` covers the whole reply.
+
+    A reply that goes on after `most_characters` ends there.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
     model: str
     timeout_seconds: float
     retries: RetryPolicy
+    most_characters: int = MOST_CHARACTERS

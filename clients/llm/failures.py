@@ -6,7 +6,7 @@ import httpx2
 from openai import APIConnectionError, APIError, APIStatusError
 
 from clients.llm import FailureReason
-from clients.llm.retry_after import seconds_from
+from clients.llm.retry_after import wait_asked_for
 
 _RETRIED_STATUSES = frozenset({408, 409, 429})
 # A model that is asked too often, or for two things at once, is not down.
@@ -62,11 +62,13 @@ def failure_from(error: Exception, now: datetime) -> AttemptFailed:
         return _from_status(error, now)
     if isinstance(error, APIConnectionError | httpx2.HTTPError):
         return unavailable()
-    if isinstance(error, APIError):
-        # Sent in the stream, where the status had already been 200.
-        refusal = _REASONS_BY_CODE.get(error.code or "")
-        return AttemptFailed(refusal) if refusal else unavailable()
     return malformed()
+
+
+def failure_in_stream(error: object) -> AttemptFailed:
+    """What an error means that was sent in the stream, where the status had already been 200."""
+    refusal = _reason_for(error.get("code") if isinstance(error, dict) else None)
+    return AttemptFailed(refusal) if refusal else unavailable()
 
 
 def _from_status(error: APIStatusError, now: datetime) -> AttemptFailed:
@@ -76,8 +78,12 @@ def _from_status(error: APIStatusError, now: datetime) -> AttemptFailed:
             FailureReason.UNAVAILABLE,
             is_retryable=True,
             is_down=status not in _BUSY_STATUSES,
-            retry_after_seconds=seconds_from(error.response.headers.get("retry-after"), now),
+            retry_after_seconds=wait_asked_for(error.response.headers, now),
         )
     if status == _TOO_LARGE:
         return AttemptFailed(FailureReason.TOO_LONG)
-    return AttemptFailed(_REASONS_BY_CODE.get(error.code or "", FailureReason.MISCONFIGURED))
+    return AttemptFailed(_reason_for(error.code) or FailureReason.MISCONFIGURED)
+
+
+def _reason_for(code: object) -> FailureReason | None:
+    return _REASONS_BY_CODE.get(code) if isinstance(code, str) else None

@@ -11,6 +11,7 @@ import stamina.instrumentation
 from clients.llm import LanguageModel
 from clients.llm.breaker import Breaker
 from clients.llm.configuration import LanguageModelConfig
+from clients.llm.error_bodies import cut_error_short
 from clients.tls import authorities
 
 _CONNECT_SECONDS = 5.0
@@ -40,6 +41,9 @@ async def open_language_model(
     # Retries are logged and counted under names of our own.
     stamina.instrumentation.set_on_retry_hooks(())
     http = DefaultAsyncHttpxClient(
+        # What is packed small and unpacks to very much is not asked for.
+        headers={"accept-encoding": "identity"},
+        event_hooks={"response": [cut_error_short]},
         limits=_LIMITS,
         timeout=httpx2.Timeout(config.timeout_seconds, connect=_CONNECT_SECONDS),
         verify=authorities(),
@@ -48,7 +52,7 @@ async def open_language_model(
         base_url=config.base_url, api_key=config.api_key, max_retries=0, http_client=http
     ) as client:
         yield ResilientModel(
-            ChatApi(client, config.model, now=now),
+            ChatApi(client, config.model, most_characters=config.most_characters, now=now),
             config,
             breaker=breaker or Breaker(),
             chance=chance,

@@ -99,8 +99,8 @@ class ResilientModel:
         has_begun = False
         outcome = _CANCELLED
         try:
-            async with aclosing(self._api.stream(messages, report)) as pieces:
-                while (piece := await _next(pieces, deadline, has_begun=has_begun)) is not None:
+            async with aclosing(self._api.stream(messages, report, deadline=deadline)) as pieces:
+                while (piece := await _next(pieces, has_begun=has_begun)) is not None:
                     if not has_begun:
                         has_begun = True
                         self._breaker.succeeded(permit)
@@ -118,17 +118,14 @@ class ResilientModel:
             ATTEMPTS.labels(outcome).inc()
 
 
-async def _next(
-    pieces: AsyncGenerator[str, None], deadline: float, *, has_begun: bool
-) -> str | None:
+async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | None:
     """The next piece, or None after the last."""
     try:
-        async with asyncio.timeout_at(deadline):
-            return await anext(pieces, None)
-    except TimeoutError:
-        # A long reply that runs out of time is no sign that the model is down; silence is.
-        raise AttemptFailed(FailureReason.TIMEOUT, is_down=not has_begun) from None
+        return await anext(pieces, None)
     except AttemptFailed as error:
+        if error.reason is FailureReason.TIMEOUT:
+            # A long reply that runs out of time is no sign that the model is down; silence is.
+            raise AttemptFailed(FailureReason.TIMEOUT, is_down=not has_begun) from error
         if has_begun and error.reason is FailureReason.UNAVAILABLE:
             raise AttemptFailed(FailureReason.INTERRUPTED, is_down=True) from error
         raise

@@ -92,6 +92,12 @@ _END = Statement(
     )
     .returning(*_ENDED),
 )
+_TAKE_AWAY = Statement(
+    "generations.take_away",
+    delete(ReplyGeneration)
+    .where(ReplyGeneration.reply_id == bindparam("reply_id"))
+    .returning(*_ENDED),
+)
 _expired = (
     select(ReplyGeneration.reply_id)
     .where(ReplyGeneration.lease_expires_at < func.clock_timestamp())
@@ -139,7 +145,8 @@ _SAVE_PROGRESS = Statement(
         content=_written.c.content,
         attempts=_written.c.attempts,
         stream_ends=_written.c.stream_ends,
-    ),
+    )
+    .returning(ChatMessage.id),
 )
 
 
@@ -189,6 +196,12 @@ async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | No
     return rows[0] if rows else None
 
 
+async def take_away(connection: Connection, reply_id: int) -> Record | None:
+    """Take the reply away from whoever writes it; None where nobody does."""
+    rows = await connection.fetch(_TAKE_AWAY, reply_id=reply_id)
+    return rows[0] if rows else None
+
+
 async def end_expired(connection: Connection) -> Record | None:
     """Take away one reply whose lease ran out, of those that nobody else is taking away."""
     rows = await connection.fetch(_END_EXPIRED)
@@ -201,6 +214,10 @@ async def end_of_conversation(connection: Connection, conversation_id: int) -> l
 
 
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
-async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> None:
-    """Store how far replies are written; those that have ended stay as they are."""
-    await connection.fetch(_SAVE_PROGRESS, written=orjson.dumps(written).decode())
+async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> set[int]:
+    """Store how far replies are written, and give their ids.
+
+    Those that have ended stay as they are, and those that another has locked just now.
+    """
+    rows = await connection.fetch(_SAVE_PROGRESS, written=orjson.dumps(written).decode())
+    return {row["id"] for row in rows}

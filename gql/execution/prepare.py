@@ -18,6 +18,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
+from gql.execution.frames import forget_frames
 from gql.execution.plans import Plans
 from gql.execution.put_off import puts_off
 from gql.operations.analysis import Analysis, TooManySelections
@@ -123,6 +124,8 @@ class Preparation:
         document = self._kept.get(text)
         if document is None:
             document = self._prepare(text)
+            if document.refusal is not None:
+                forget_frames(document.refusal[1])
             if len(text) <= _LONGEST_KEPT_CHARACTERS:
                 self._keep(text, document)
         else:

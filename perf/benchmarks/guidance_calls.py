@@ -22,42 +22,65 @@ from perf.ab.servers import AT_ONCE
 from perf.load.own_server import running_model
 from services.clock import system_clock
 from services.enterprise.credentials import CredentialService
-from services.metered.records import Assignment, Question
+from services.generation.records import Assignment, Ending, Written
+from services.generation.writer import Writer
+from services.metered.records import Question
 from services.metered.rules import prompt
 from services.metered.service import MeteredGuidance
-from services.metered.writing import Writer
+from services.metered.whole_text import WholeText
 from services.principal import ApiClient
 from services.throttling.turns import Turns
 
 _DOCUMENT = trusted_documents()["GenerateGuidance"].text
 _QUESTION = Question("A customer is late with a payment.", "Get paid.", None)
 _NO_END = {"b2b_daily_usage_limit": 10**9, "b2b_monthly_usage_limit": 10**9}
+Write = Callable[[Question], Awaitable[tuple[Ending, Written]]]
 Works = Mapping[str, Callable[[], Awaitable[object]]]
 
 
 class Unmetered(MeteredGuidance):
     """Has the same reply written, and claims no key, counts no unit and records nothing."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, write: Write) -> None:
+        self._write = write
 
     async def generate(
         self, client: ApiClient, question: Question, *, idempotency_key: str
     ) -> Record:
         """Answer a question."""
         del client, idempotency_key
-        outcome = await self._writer.write(Assignment(0, prompt(question)))
+        ending, written = await self._write(question)
         reply = {
-            "content": outcome.content,
-            "failure_reason": outcome.failure and outcome.failure.value,
+            "content": written.text or None,
+            "failure_reason": ending.failure and ending.failure.value,
             "is_overage": False,
-            "model": outcome.report.model,
-            "attempts": outcome.report.attempts,
-            "prompt_tokens": outcome.report.prompt_tokens,
-            "completion_tokens": outcome.report.completion_tokens,
-            "latency_ms": outcome.latency_ms,
+            "model": written.report.model,
+            "attempts": written.report.attempts,
+            "prompt_tokens": written.report.prompt_tokens,
+            "completion_tokens": written.report.completion_tokens,
+            "latency_ms": written.latency_ms,
         }
         return cast("Record", reply)  # read by the names of its columns alone
+
+
+def _writing(model: LanguageModel, model_name: str) -> Write:
+    async def record(*_: object) -> bool:
+        return True
+
+    async def write(question: Question) -> tuple[Ending, Written]:
+        writer = Writer(
+            Assignment(0, prompt(question)),
+            model=model,
+            model_name=model_name,
+            sink=WholeText(),
+            record=record,
+        )
+        ending = await writer.write()
+        if ending is None:
+            raise RuntimeError("a reply was ended by another, and there is none")
+        return ending, writer.written
+
+    return write
 
 
 async def report_guidance(
@@ -86,7 +109,7 @@ async def _report(
     report: Callable[[Works], Awaitable[None]],
 ) -> None:
     settings = application.settings
-    writer = Writer(model, settings.chat_llm_model)
+    write = _writing(model, settings.chat_llm_model)
     core = core_schema()
     async with (
         open_budgets(settings) as budgets,
@@ -96,7 +119,7 @@ async def _report(
             core,
             documents.found,
             application.database,
-            services=_services(application, Unmetered(writer)),
+            services=_services(application, Unmetered(write)),
             subscriptions=application.subscriptions,
             contract=settings.usage_contract,
             meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
@@ -105,7 +128,7 @@ async def _report(
         )
         await report(
             {
-                "the model by itself": lambda: writer.write(Assignment(0, prompt(_QUESTION))),
+                "the model by itself": lambda: write(_QUESTION),
                 "generateGuidance without metering": await _asking(unmetered, client),
                 "generateGuidance": await _asking(application.graphql, client),
             }

@@ -42,7 +42,8 @@ def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:
     """Kill the serving process while people send messages, and account for each of them.
 
     On a PostgreSQL of its own in a temporary folder, or on DATABASE_URL, which must be migrated
-    and without people. Exits with 1 when anything is lost, doubled, unfinished or charged wrongly.
+    and without people. Exits with 1 when anything is lost, doubled, unfinished or charged wrongly,
+    or when somebody was shown what is not kept.
     """
     trial = Trial(people=people, sends=sends, kills=kills, seed=seed)
     with failing_with("the database cannot be used"), _database() as url:
@@ -63,6 +64,9 @@ def _report(trial: Trial, outcome: Outcome) -> None:
     click.echo(f"{trial.sends} messages of {trial.people} people, {trial.kills} kills")
     click.echo(f"requests: {told.requests}, of which {told.failed} were not answered")
     click.echo(f"replies: {ends}; the model was asked {outcome.model_calls} times")
+    click.echo(
+        f"replies read along: {len(told.shown)}, {sum(map(len, told.shown.values()))} characters"
+    )
     for problem in found.problems:
         click.echo(f"WRONG: {problem}")
     if found.problems:

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from perf.chaos.reading import read_along
+
 _AGAIN_SECONDS = 0.25
 _SEND = """mutation Send($input: SendMessageInput!) { sendMessage(input: $input) {
   message { id content } reply { id status content } userErrors { code } } }"""
@@ -49,6 +51,8 @@ class Told:
     exchanges: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     whole: dict[str, str] = field(default_factory=dict)
     """The text of replies that were said to be complete, by id."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """What was read of replies while they were written, by id."""
     requests: int = 0
     failed: int = 0
 
@@ -74,12 +78,15 @@ class Person:
         self._told = told
 
     async def send_all(self, messages: list[Sending], answered: Callable[[], None]) -> None:
-        """Send them, saying after each that it was answered."""
-        for one in messages:
-            reply_id = await self.send(one)
-            if one.manner is Manner.STOP:
-                await self._ask(_STOP, {"messageId": reply_id})
-            answered()
+        """Send them, saying after each that it was answered; read along what is streamed."""
+        async with asyncio.TaskGroup() as reading:
+            for one in messages:
+                reply_id = await self.send(one)
+                if one.manner is not Manner.WAIT:
+                    reading.create_task(self._read(reply_id))
+                if one.manner is Manner.STOP:
+                    await self._ask(_STOP, {"messageId": reply_id})
+                answered()
 
     async def send(self, message: Sending) -> str:
         """Send one until it is answered, note what was told of it, and give the reply's id."""
@@ -96,6 +103,9 @@ class Person:
         if reply["status"] == "COMPLETE":
             self._told.whole[reply["id"]] = reply["content"]
         return str(reply["id"])
+
+    async def _read(self, reply_id: str) -> None:
+        self._told.shown[reply_id] = await read_along(self._http, self._headers, reply_id)
 
     # Any: inputs and payloads are JSON.
     async def _ask(self, document: str, input_: dict[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from services.principal import Principal
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 _NO_BOUND = 1_000_000
-_AWAITING_A_REPLY = frozenset({"messages.stream", "metered_replies.begin"})
-"""Statements after which somebody waits for the model."""
+_FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
+_AWAITED_AFTER = _FOLLOWED_AFTER | {"generations.begin"}
+"""Statements after which somebody waits for the model: also who looks only when it has written."""
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
 
@@ -67,11 +68,13 @@ class Runner:
         request = GraphQLRequest(document.text, variables=variables)
         operation = await self._service.prepare(request, principal, {})
         answers = self._service.answers(operation, request, principal, document.name)
+        is_followed_later = "delivery: STREAM" in document.text
+        lets_go_after = _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
         ran: list[Ran] = []
 
         def heard(one: Ran) -> None:
             ran.append(one)
-            if one.statement.name in _AWAITING_A_REPLY:
+            if one.statement.name in lets_go_after:
                 self._model.let_go()
 
         self._model.hold()

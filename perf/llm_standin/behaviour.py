@@ -32,6 +32,14 @@ class RetryAfterForm(Enum):
     DATE = "date"
 
 
+class StreamEnd(Enum):
+    """How exact bytes end."""
+
+    CLOSED = "closed"
+    CUT = "cut"
+    SILENCE = "silence"
+
+
 def _rates(given: object) -> object:
     """Read `503=0.1,429=0.05`; a mapping stays as it is."""
     if not isinstance(given, str):
@@ -78,6 +86,9 @@ class Behaviour(BaseModel):
     retry_after_form: RetryAfterForm = Field(
         RetryAfterForm.SECONDS, description="Write Retry-After as `seconds` or as a `date`."
     )
+    retry_after: str | None = Field(None, description="Send exactly this as Retry-After.")
+    retry_after_ms: str | None = Field(None, description="Send exactly this as retry-after-ms.")
+    error_filler_bytes: Count = Field(0, description="Make the bodies of errors so much longer.")
     hang_after: Count | None = Field(
         None, description="Fall silent after so many tokens; 0 is before the first byte."
     )
@@ -90,6 +101,21 @@ class Behaviour(BaseModel):
     )
     is_streaming: bool = Field(
         True, description="Stream when asked to; if not, answer whole all the same."
+    )
+    stream: str | None = Field(
+        None,
+        description="Send exactly these bytes, in Base64, as the body of a stream.",
+        pattern=r"^[A-Za-z0-9+/]*=*$",
+    )
+    stream_piece_bytes: Annotated[int, Field(ge=1)] = Field(
+        65_536, description="Send those bytes in pieces of so many."
+    )
+    stream_end: StreamEnd = Field(
+        StreamEnd.CLOSED, description="End those bytes properly, by a cut, or by silence."
+    )
+    content_type: str = Field("text/event-stream", description="What a stream says that it is.")
+    usage_prompt_tokens: int | None = Field(
+        None, description="Say that the prompt had so many tokens."
     )
     finish: Finish = Field(
         Finish.STOP, description="Why a reply ends: `stop`, `length` or `content_filter`."

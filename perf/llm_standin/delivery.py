@@ -1,6 +1,7 @@
 """Writing a reply to one client: at the set pace, with the set faults, until the client leaves."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -9,10 +10,9 @@ from operator import itemgetter
 
 from starlette.types import Receive, Scope, Send
 
-from perf.llm_standin.behaviour import Behaviour
+from perf.llm_standin.behaviour import Behaviour, StreamEnd
 from perf.llm_standin.shapes import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
 
-_SSE = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
 _JSON = ((b"content-type", b"application/json"),)
 
 
@@ -63,13 +63,15 @@ class Delivery:
     async def _write(self, send: Send) -> None:
         if self.behaviour.hang_after == 0:
             await _hang(send)
-        if self.is_streamed:
+        if self.is_streamed and self.behaviour.stream is not None:
+            await self._send_exactly(send, b64decode(self.behaviour.stream))
+        elif self.is_streamed:
             await self._stream(send)
         else:
             await self._send_whole(send)
 
     async def _stream(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _SSE})
+        await self._start_events(send)
         limit, fault = self._fault()
         async for start, end in _due(int(min(limit, len(self.pieces))), self.behaviour):
             events = [chunk(self.reply_id, content=piece) for piece in self.pieces[start:end]]
@@ -82,6 +84,24 @@ class Delivery:
         if self.wants_usage:
             ending += chunk(self.reply_id, usage=self._usage())
         await _send_body(send, ending + DONE, more=False)
+
+    async def _send_exactly(self, send: Send, body: bytes) -> None:
+        await self._start_events(send)
+        size = self.behaviour.stream_piece_bytes
+        for start in range(0, len(body), size):
+            await _send_body(send, body[start : start + size], more=True)
+        if self.behaviour.stream_end is StreamEnd.CUT:
+            await _cut(send)
+        if self.behaviour.stream_end is StreamEnd.SILENCE:
+            await _hang(send)
+        await _send_body(send, b"", more=False)
+
+    async def _start_events(self, send: Send) -> None:
+        headers = (
+            (b"content-type", self.behaviour.content_type.encode("latin-1")),
+            (b"cache-control", b"no-cache"),
+        )
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def _send_whole(self, send: Send) -> None:
         async for _ in _due(len(self.pieces), self.behaviour):
@@ -113,7 +133,8 @@ class Delivery:
         await _send_body(send, b"data: " + failure + b"\n\n", more=True)
 
     def _usage(self) -> Usage:
-        return Usage(self.prompt_tokens, len(self.pieces))
+        told = self.behaviour.usage_prompt_tokens
+        return Usage(self.prompt_tokens if told is None else told, len(self.pieces))
 
 
 async def _due(tokens: int, behaviour: Behaviour) -> AsyncIterator[tuple[int, int]]:

@@ -115,7 +115,12 @@ def _refusal(status: int, message: str, behaviour: Behaviour) -> Response:
         headers["retry-after"] = _retry_after(
             behaviour.retry_after_seconds, behaviour.retry_after_form
         )
-    return Response(error(message, behaviour.error_code), status, headers)
+    if behaviour.retry_after is not None:
+        headers["retry-after"] = behaviour.retry_after
+    if behaviour.retry_after_ms is not None:
+        headers["retry-after-ms"] = behaviour.retry_after_ms
+    filler = " " * behaviour.error_filler_bytes
+    return Response(error(message + filler, behaviour.error_code), status, headers)
 
 
 def _retry_after(seconds: float, form: RetryAfterForm) -> str:

@@ -12,9 +12,9 @@ from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
-from services.guidance.records import ContextWindow, Exchange, ReplyStatus, Spoken
+from services.generation.records import Assignment, ReplyStatus
+from services.guidance.records import ContextWindow, Exchange, Spoken
 from services.guidance.rules import prompt
-from services.guidance.writer import Assignment
 from services.quota import ledger
 from services.refusal import Conflict, NotFound
 
@@ -42,7 +42,7 @@ class Exchanges:
     ) -> tuple[Exchange, Assignment]:
         """Record a message of a person's, and the reply that is to be written.
 
-        Raises `NotFound`, `NoActiveSubscription` and `QuotaExceeded`.
+        Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         if conversation_id is None:
             conversation_id = await conversations.insert_conversation(
@@ -60,6 +60,7 @@ class Exchanges:
             created_at=opened["updated_at"] - _MICROSECOND,
         )
         history = await self._history(transaction, conversation_id)
+        _check_is_answered(history, field="conversationId")
         if opened["title"] == UNTITLED and len(history) == 1:
             await conversations.rename(transaction, conversation_id, user_id, title_from(content))
         return await self._begin_reply(
@@ -147,9 +148,14 @@ def _to_be_answered(history: list[Spoken], message_id: int) -> list[Spoken]:
     since = history[places[-1] :]
     if message_id not in {one.id for one in since}:
         raise Conflict("Only the last message can be answered again.", field="messageId")
-    if any(one.status is ReplyStatus.STREAMING for one in since):
-        raise Conflict("A reply is being written; stop it first.", field="messageId")
+    _check_is_answered(since, field="messageId")
     return history[: places[-1] + 1]
+
+
+def _check_is_answered(history: list[Spoken], *, field: str) -> None:
+    """Raise `Conflict` while a reply is being written, which the model could not be told."""
+    if any(one.status is ReplyStatus.STREAMING for one in history):
+        raise Conflict("A reply is being written; stop it, or wait for its end.", field=field)
 
 
 def _spoken(row: Record) -> Spoken:

@@ -5,27 +5,10 @@ from math import ceil
 
 from asyncpg import Record
 
-from services.guidance.records import ReplyFailure
-from services.refusal import Refusal, UserErrorCode
+from services.generation.failures import LlmUnavailable, failure_of
 
-_WORDS = {
-    ReplyFailure.UNAVAILABLE: "The model cannot be reached at the moment; try again later.",
-    ReplyFailure.TIMED_OUT: "The model did not answer in time; try again.",
-    ReplyFailure.REFUSED: "The model declined to answer this.",
-    ReplyFailure.TOO_LONG: "The reply became too long; ask for less.",
-    ReplyFailure.INTERRUPTED: "The reply was interrupted; try again.",
-}
-
-
-class LlmUnavailable(Refusal):
-    """The model did not write a whole reply; nothing was charged."""
-
-    code = UserErrorCode.LLM_UNAVAILABLE
-
-
-def failure_of(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
-    """The refusal that a stored failure reason means."""
-    return LlmUnavailable(_WORDS[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)
+_LONGEST_WAIT_SECONDS = 2**31 - 1
+"""GraphQL's `Int` has no place for more, and rows of before have no bound."""
 
 
 def failure_of_reply(reply: Record, now: datetime) -> LlmUnavailable | None:
@@ -37,5 +20,5 @@ def failure_of_reply(reply: Record, now: datetime) -> LlmUnavailable | None:
         return None
     retry_at, left = reply["retry_at"], None
     if retry_at is not None:
-        left = max(0, ceil((retry_at - now).total_seconds()))
+        left = min(max(0, ceil((retry_at - now).total_seconds())), _LONGEST_WAIT_SECONDS)
     return failure_of(reply["failure_reason"], retry_after_seconds=left)

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from db.database import Database
 from db.queries import messages
-from services.guidance.records import ReplyStatus
+from services.generation.records import ReplyStatus
 from services.refusal import NotFound
 from streams import Delta, ReplyStreams, StreamUnknown, split
 

@@ -1,28 +1,9 @@
-"""What an exchange is, and how a reply ends."""
+"""What an exchange is, and what of a conversation goes along with it."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from services.billing.records import Subscription
-
-
-class ReplyStatus(Enum):
-    """How far a reply is, as the database spells it."""
-
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-class ReplyFailure(Enum):
-    """Why a reply failed, as the database spells it."""
-
-    UNAVAILABLE = "unavailable"
-    TIMED_OUT = "timed_out"
-    REFUSED = "refused"
-    TOO_LONG = "too_long"
-    INTERRUPTED = "interrupted"
+from services.generation.records import ReplyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +17,6 @@ class Exchange:
     message_id: int
     reply_id: int
     subscription: Subscription | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a reply ended; a failure has its reason, and perhaps when trying again may help."""
-
-    status: ReplyStatus
-    failure: ReplyFailure | None = None
-    retry_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

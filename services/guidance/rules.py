@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from clients.llm import PromptMessage, Role
-from services.guidance.records import ContextWindow, Ending, ReplyStatus, Spoken
+from services.generation.records import Ending, ReplyStatus
+from services.guidance.records import ContextWindow, Spoken
 from services.refusal import InvalidInput
 
 LONGEST_CONTENT = 8_000

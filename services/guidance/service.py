@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -12,15 +12,19 @@ from db.database import Database, Transaction
 from db.queries import generations, messages
 from services import idempotency, people
 from services.clock import Clock
+from services.generation.failures import LlmUnavailable
+from services.generation.jobs import GenerationJobs
+from services.generation.records import Assignment
 from services.guidance.exchanges import Exchanges
-from services.guidance.failures import LlmUnavailable, failure_of_reply
+from services.guidance.failures import failure_of_reply
 from services.guidance.following import follow
-from services.guidance.jobs import ReplyJobs
 from services.guidance.records import Exchange
+from services.guidance.replies import ConversationReplies
 from services.guidance.rules import checked_content
-from services.guidance.writer import Assignment
 from services.idempotency import Caller
 from services.refusal import NotFound
+from services.throttling.key_locks import KeyLocks
+from services.throttling.turns import turn_given_up
 from streams import Delta, ReplyStreams
 
 _STOP_PATIENCE_SECONDS = 3.0
@@ -34,7 +38,8 @@ class GuidanceService:
     def __init__(
         self,
         database: Database,
-        jobs: ReplyJobs,
+        jobs: GenerationJobs,
+        replies: ConversationReplies,
         streams: ReplyStreams,
         exchanges: Exchanges,
         *,
@@ -42,6 +47,8 @@ class GuidanceService:
     ) -> None:
         self._database = database
         self._jobs = jobs
+        self._replies = replies
+        self._locks = KeyLocks()
         self._streams = streams
         self._exchanges = exchanges
         self._clock = clock
@@ -52,8 +59,8 @@ class GuidanceService:
         """Record a message and begin the reply to it, in a new conversation if none is given.
 
         Message, reply and the reserved unit are recorded together or not at all; the same key
-        gives the same exchange again. Raises `InvalidInput`, `NotFound`, `IdempotencyKeyReused`,
-        `NoActiveSubscription` and `QuotaExceeded`.
+        gives the same exchange again. Raises `InvalidInput`, `NotFound`, `Conflict`,
+        `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         text = checked_content(content)
 
@@ -77,10 +84,10 @@ class GuidanceService:
         return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
 
     async def stop(self, user_id: int, reply_id: int) -> None:
-        """Have a reply stopped, wherever it is written, and wait for its end for a moment.
+        """Have a reply stopped, wherever it is written, and wait until it has ended.
 
-        A reply that has ended stays as it is; one whose process is gone ends when its lease does.
-        Raises `NotFound`.
+        A reply that has ended stays as it is. One whose process does not end it soon is taken away
+        from it, and keeps what is stored, which is all that was shown. Raises `NotFound`.
         """
         async with self._database.begin() as transaction:
             await people.hold(transaction, user_id)
@@ -89,17 +96,31 @@ class GuidanceService:
                 raise NotFound("There is no such reply.", field="messageId")
         if writer == self._jobs.owner:
             self._jobs.stop(reply_id)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STOP_PATIENCE_SECONDS):
-                await self.ended(user_id, reply_id)
+        async with turn_given_up():
+            try:
+                async with asyncio.timeout(_STOP_PATIENCE_SECONDS):
+                    await self._ended(user_id, reply_id)
+            except TimeoutError:
+                await self._take_away(reply_id)
 
     async def ended(self, user_id: int, reply_id: int) -> Record:
         """Wait for the end of a reply and give it as it is stored; raises `NotFound`."""
+        async with turn_given_up():
+            return await self._ended(user_id, reply_id)
+
+    async def _ended(self, user_id: int, reply_id: int) -> Record:
+        await self._jobs.ended(reply_id)
         async with aclosing(self.follow(user_id, reply_id, after=0)) as events:
             async for event in events:
                 if isinstance(event, Record):
                     return event
         raise RuntimeError("a reply was followed to no end")
+
+    async def _take_away(self, reply_id: int) -> None:
+        async with self._database.begin() as transaction:
+            has_taken = await self._replies.end_stopped(transaction, reply_id)
+        if has_taken:
+            await self._replies.note_abandoned(reply_id)
 
     def follow(
         self, user_id: int, reply_id: int, *, after: int
@@ -122,7 +143,7 @@ class GuidanceService:
     ) -> Exchange:
         """Record an exchange and start its reply, or give the one that the key recorded before."""
         now = self._clock()
-        async with self._database.begin() as transaction:
+        async with self._locks.of((user_id, key)), self._database.begin() as transaction:
             await people.hold(transaction, user_id)
             claim = await idempotency.claim(
                 transaction,

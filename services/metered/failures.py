@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from asyncpg import Record
 
-from services.guidance.failures import LlmUnavailable, failure_of
+from services.generation.failures import LlmUnavailable, failure_of
 from services.metered.rules import seconds_left
 
 

@@ -13,13 +13,14 @@ from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
 from services.enterprise.turns import Turns
+from services.generation.jobs import GenerationJobs
+from services.generation.records import Assignment
 from services.idempotency import KEPT, Caller
-from services.metered.jobs import MeteredJobs
-from services.metered.records import Assignment, Question
+from services.metered.records import Question
 from services.metered.rules import prompt
 from services.principal import ApiClient
 from services.refusal import Conflict
-from services.throttling.turns import give_up_turn
+from services.throttling.turns import turn_given_up
 
 _LOOK_SECONDS = 0.25
 
@@ -30,15 +31,17 @@ class MeteredGuidance:
     def __init__(
         self,
         database: Database,
-        jobs: MeteredJobs,
+        jobs: GenerationJobs,
         contract: UsageContract,
         *,
+        model_name: str,
         patience_seconds: float,
         clock: Clock,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._contract = contract
+        self._model_name = model_name
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._turns = Turns()
@@ -55,15 +58,15 @@ class MeteredGuidance:
         """
         async with self._turns.of(client.account_id):
             generation_id = await self._begun(client, question, idempotency_key)
-        give_up_turn()
-        await self._jobs.ended(generation_id)
-        try:
-            async with asyncio.timeout(self._patience_seconds):
-                return await self._ended(client.account_id, generation_id)
-        except TimeoutError:
-            raise Conflict(
-                "The reply to this key is still being written.", retry_after_seconds=1
-            ) from None
+        async with turn_given_up():
+            await self._jobs.ended(generation_id)
+            try:
+                async with asyncio.timeout(self._patience_seconds):
+                    return await self._ended(client.account_id, generation_id)
+            except TimeoutError:
+                raise Conflict(
+                    "The reply to this key is still being written.", retry_after_seconds=1
+                ) from None
 
     async def _begun(self, client: ApiClient, question: Question, key: str) -> int:
         """Count a unit and start the reply for it, or find the reply that the key has begun."""
@@ -86,7 +89,7 @@ class MeteredGuidance:
                 credential_id=client.credential_id,
                 day=unit.day,
                 is_overage=unit.is_overage,
-                model=jobs.model_name,
+                model=self._model_name,
                 owner=jobs.owner,
                 lease_seconds=jobs.lease_seconds,
                 now=now,

@@ -1,17 +1,24 @@
 """Turns: what one caller may have under way in this process at once; more waits its turn.
 
 A process has one core. Who sends more than it can do would have it spend the core on them, and
-everybody else would wait behind; so that the line that forms is each caller's own.
+everybody else would wait behind; so that the line that forms is each caller's own. Who waits for
+somebody else, as for a model, is not at work: the turn is given up meanwhile.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import TypeAlias
 
 MOST_WAITING = 250
 """How many operations of one caller may wait."""
 PATIENCE_SECONDS = 5.0
 """How long one waits at most."""
+MOST_AWAY = 500
+"""How many operations of one caller may wait without a turn; one more keeps its own."""
+_Lines: TypeAlias = dict[str, deque[asyncio.Future[bool]]]
 
 
 class NoTurn(Exception):
@@ -21,27 +28,59 @@ class NoTurn(Exception):
 class Turn:
     """One operation's turn; it ends once, however often it is ended."""
 
-    __slots__ = ("_caller", "_turns")
+    __slots__ = ("_caller", "_is_away", "_leaves", "_turns")
 
     def __init__(self, turns: "Turns", caller: str) -> None:
         self._turns: Turns | None = turns
         self._caller = caller
+        self._leaves = 0
+        self._is_away = False
 
     def end(self) -> None:
         """Pass the turn on."""
-        if self._turns is not None:
-            self._turns.pass_on(self._caller)
-            self._turns = None
+        turns, self._turns = self._turns, None
+        if turns is None:
+            return
+        if self._is_away:
+            turns.forget_away(self._caller)
+        else:
+            turns.pass_on(self._caller)
+
+    def leave(self) -> None:
+        """Give the turn up until `come_back` was called as often; not where too many have."""
+        self._leaves += 1
+        if self._leaves == 1 and self._turns is not None:
+            self._is_away = self._turns.give_up(self._caller)
+
+    async def come_back(self) -> None:
+        """Wait for the turn again, before whoever has had none, and however long that takes."""
+        self._leaves -= 1
+        if self._leaves or not self._is_away or self._turns is None:
+            return
+        await self._turns.take_back(self._caller)
+        self._is_away = False
 
 
 _of_this_operation: ContextVar[Turn | None] = ContextVar("turn", default=None)
 
 
-def give_up_turn() -> None:
-    """Say that what is left of the operation at work is waiting, as for a model."""
+@asynccontextmanager
+async def turn_given_up() -> AsyncIterator[None]:
+    """Give up the turn of the operation at work while the block waits for somebody else.
+
+    Nobody may hold what others wait for, as a lock, when the block is left: the turn is waited for.
+    """
     turn = _of_this_operation.get()
-    if turn is not None:
-        turn.end()
+    if turn is None:
+        yield
+        return
+    turn.leave()
+    try:
+        yield
+    except Exception:
+        await turn.come_back()
+        raise
+    await turn.come_back()
 
 
 class Turns:
@@ -56,22 +95,28 @@ class Turns:
         *,
         most_waiting: int = MOST_WAITING,
         patience_seconds: float = PATIENCE_SECONDS,
+        most_away: int = MOST_AWAY,
     ) -> None:
         self._most_at_once = most_at_once
         self._most_waiting = most_waiting
         self._patience_seconds = patience_seconds
+        self._most_away = most_away
         self._taken: dict[str, int] = {}
-        self._waiting: dict[str, deque[asyncio.Future[bool]]] = {}
+        self._away: dict[str, int] = {}
+        self._waiting: _Lines = {}
+        self._returning: _Lines = {}
 
     def __len__(self) -> int:
-        """How many callers have turns."""
-        return len(self._taken)
+        """How many callers have turns, or have given some up."""
+        return len(self._taken.keys() | self._away.keys())
 
     async def take(self, caller: str) -> Turn:
         """Wait for a turn, which the operation at work has until it is ended; raises `NoTurn`."""
         turn = self.take_free(caller)
         if turn is None:
-            await self._wait(caller)
+            if len(self._waiting.get(caller, ())) >= self._most_waiting:
+                raise NoTurn
+            await self._wait(self._waiting, caller, self._patience_seconds)
             turn = self._given(caller)
         return turn
 
@@ -83,31 +128,49 @@ class Turns:
         self._taken[caller] = taken + 1
         return self._given(caller)
 
+    def pass_on(self, caller: str) -> None:
+        """Give a turn that has ended to who has waited longest for it."""
+        for lines in (self._returning, self._waiting):
+            for waiter in lines.get(caller, ()):
+                if not waiter.done():
+                    waiter.set_result(True)
+                    return
+        _decrease(self._taken, caller)
+
+    def give_up(self, caller: str) -> bool:
+        """Pass a turn on that is to be taken back; False, and nothing, where too many are."""
+        away = self._away.get(caller, 0)
+        if away >= self._most_away:
+            return False
+        self._away[caller] = away + 1
+        self.pass_on(caller)
+        return True
+
+    async def take_back(self, caller: str) -> None:
+        """Wait for a turn that was given up."""
+        taken = self._taken.get(caller, 0)
+        if taken >= self._most_at_once and self._most_at_once:
+            await self._wait(self._returning, caller, None)
+        else:
+            self._taken[caller] = taken + 1
+        self.forget_away(caller)
+
+    def forget_away(self, caller: str) -> None:
+        """Expect a turn back no more that was given up."""
+        _decrease(self._away, caller)
+
     def _given(self, caller: str) -> Turn:
         turn = Turn(self, caller)
         _of_this_operation.set(turn)
         return turn
 
-    def pass_on(self, caller: str) -> None:
-        """Give a turn that has ended to who has waited longest for it."""
-        for waiter in self._waiting.get(caller, ()):
-            if not waiter.done():
-                waiter.set_result(True)
-                return
-        if self._taken[caller] == 1:
-            del self._taken[caller]
-        else:
-            self._taken[caller] -= 1
-
-    async def _wait(self, caller: str) -> None:
+    async def _wait(self, lines: _Lines, caller: str, patience_seconds: float | None) -> None:
         """Wait until a turn is passed on, which is taken already then."""
-        line = self._waiting.setdefault(caller, deque())
-        if len(line) >= self._most_waiting:
-            raise NoTurn
+        line = lines.setdefault(caller, deque())
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[bool] = loop.create_future()
         line.append(waiter)
-        patience = loop.call_later(self._patience_seconds, _give_up, waiter)
+        patience = patience_seconds and loop.call_later(patience_seconds, _give_up, waiter)
         try:
             if not await waiter:
                 raise NoTurn
@@ -116,10 +179,18 @@ class Turns:
                 self.pass_on(caller)
             raise
         finally:
-            patience.cancel()
+            if patience:
+                patience.cancel()
             line.remove(waiter)
             if not line:
-                self._waiting.pop(caller, None)
+                lines.pop(caller, None)
+
+
+def _decrease(counts: dict[str, int], caller: str) -> None:
+    if counts[caller] == 1:
+        del counts[caller]
+    else:
+        counts[caller] -= 1
 
 
 def _give_up(waiter: asyncio.Future[bool]) -> None:

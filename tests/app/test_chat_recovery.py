@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -20,7 +20,7 @@ from db.migration import migrate
 from tests.fixtures.chat import QUICK_RETRIES, SEND, Chat, ledger_differences
 from tests.fixtures.listening import over_sse
 from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import metrics_of, serving, settings_for
+from tests.fixtures.server import serving, settings_for
 from tests.fixtures.world import ADA, populate
 from tests.waiting import until
 
@@ -102,13 +102,6 @@ def ends_of(chat: Chat, sent: dict[str, Any]) -> list[str]:
     return [kind for (kind,) in chat.rows(query)]
 
 
-def looks(chat: Chat) -> int:
-    """How often what is stored of a reply was looked at."""
-    counter = r'guidance_statement_seconds_count{method="messages\.stream"} ([0-9]+)'
-    found = re.search(counter, metrics_of(chat.api.http))
-    return int(found[1]) if found else 0
-
-
 @contextmanager
 def blocked(chat: Chat, table: str) -> Iterator[None]:
     """Let whoever writes to a table wait, until PostgreSQL dies."""
@@ -151,11 +144,8 @@ def test_it_dies_while_the_model_is_asked(
 ) -> None:
     stand_in.next(SECONDS)
     key = token_hex()
-    looked = looks(chat)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(chat.send, "While", idempotencyKey=key)
-        # It has seen in the database that the reply is being written, and follows it in memory.
-        until(lambda: looks(chat) == looked + 1)
         stand_in.wait_for(running=1)
         own_postgres.die()
         stand_in.wait_for(finished=1)
@@ -189,17 +179,18 @@ def test_it_dies_while_a_reply_is_recorded_and_somebody_listens(
 def test_it_is_away_for_longer_than_a_lease(
     own_postgres: OwnPostgres, stand_in: StandInControl, tmp_path: Path
 ) -> None:
-    with chat_on(own_postgres, stand_in, tmp_path, lease_seconds=0.2) as chat:
+    lease_seconds = 1.0
+    with chat_on(own_postgres, stand_in, tmp_path, lease_seconds=lease_seconds) as chat:
         stand_in.next(SECOND)
         sent = chat.send(delivery="STREAM")
         stand_in.wait_for(received=1)
         own_postgres.die()
-        # On a busy machine the lease may have been lost before.
-        stand_in.wait_for(running=0)
+        again = monotonic() + 2 * lease_seconds
+        stand_in.wait_for(finished=1)
+        until(lambda: monotonic() >= again)
         own_postgres.start()
         until(lambda: chat.message(sent["reply"]["id"])["status"] != "STREAMING")
-        ended = chat.message(sent["reply"]["id"])["status"]
-        ends = {"COMPLETE": ["reserve", "settle"], "FAILED": ["reserve", "release"]}
-        assert ends_of(chat, sent) == ends[ended]
-        until(lambda: chat.rows("SELECT count(*) FROM reply_generations") == [(0,)])
+        assert chat.message(sent["reply"]["id"])["status"] == "COMPLETE"
+        assert ends_of(chat, sent) == ["reserve", "settle"]
+        assert chat.rows("SELECT count(*) FROM reply_generations") == [(0,)]
     assert ledger_differences(own_postgres.url) == []

@@ -1,7 +1,6 @@
 """The page for people: whole, self-contained, and shown to browsers only."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from app import explorer
 from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.tools import tool
 
 STATIC = Path(explorer.__file__).with_name("static")
 FILES = sorted(STATIC.iterdir())
@@ -74,8 +74,8 @@ def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
         assert api.http.get("/graphql/explorer/page.js").status_code == 404
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="the page's own tests need Node")
 def test_the_modules_without_a_page() -> None:
     tests = Path(__file__).with_name("modules.test.mjs")
-    ran = subprocess.run(["node", "--test", tests], capture_output=True, text=True, check=False)
+    command = [tool("node"), "--test", tests]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.llm.retry_after import seconds_from
+from clients.llm.retry_after import LONGEST_WAIT_SECONDS, seconds_from, wait_asked_for
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 
@@ -19,10 +19,17 @@ NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
         ("", None),
         ("soon", None),
         ("-1", None),
-        ("1.5", None),
+        ("1.5", 1.5),
+        ("1.", 1),
+        (".5", None),
+        ("1.5.2", None),
+        ("inf", None),
+        ("nan", None),
+        ("9999999999", LONGEST_WAIT_SECONDS),
+        ("9" * 400 + ".5", LONGEST_WAIT_SECONDS),
         ("٣", None),
         ("1e3", None),
-        ("9" * 400, None),
+        ("9" * 5_000, LONGEST_WAIT_SECONDS),
         ("0", 0),
         ("120", 120),
         (" 7 ", 7),
@@ -32,6 +39,14 @@ NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
         ("Friday, 20-Feb-26 09:30:10 GMT", 10),
         ("Fri, 20 Feb 2026 09:29:00 GMT", 0),
         ("Fri, 99 Feb 2026 09:29:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", LONGEST_WAIT_SECONDS),
+        ("Fri, 31 Dec 10000 23:59:59 GMT", LONGEST_WAIT_SECONDS),
+        ("Fri, 31 Dec 99999999999 23:59:59 GMT", LONGEST_WAIT_SECONDS),
+        ("Thu, 01 Jan 1960 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +1400", 0),
+        ("Fri, 20 Feb 2026 09:30:60 GMT", 59),
+        ("Fri, 20 Feb 2026 09:30:10 +99999999999999999999", 0),
     ],
 )
 def test_what_a_header_asks_for(header: str | None, seconds: float | None) -> None:
@@ -44,7 +59,37 @@ def test_both_forms_say_the_same(seconds: int) -> None:
     assert seconds_from(date, NOW) == seconds_from(str(seconds), NOW) == seconds
 
 
-@given(st.text())
-def test_nothing_that_a_server_sends_is_an_error(header: str) -> None:
-    seconds = seconds_from(header, NOW)
-    assert seconds is None or seconds >= 0
+@pytest.mark.parametrize(
+    ("milliseconds", "header", "seconds"),
+    [
+        ("1500", None, 1.5),
+        ("3600000", None, 3_600),
+        ("250.5", "7", 0.2505),
+        ("0", "7", 0),
+        ("9" * 400, "7", LONGEST_WAIT_SECONDS),
+        ("soon", "7", 7),
+        ("-1", "7", 7),
+        ("", "7", 7),
+        ("soon", None, None),
+    ],
+)
+def test_milliseconds_are_believed_before_seconds(
+    milliseconds: str, header: str | None, seconds: float | None
+) -> None:
+    headers = {"retry-after-ms": milliseconds} | ({"retry-after": header} if header else {})
+    assert wait_asked_for(headers, NOW) == seconds
+
+
+def test_nothing_is_asked_for() -> None:
+    assert wait_asked_for({}, NOW) is None
+
+
+_DATES = st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,12} [A-Z][a-z]{2} [0-9]{1,12} [0-9:]{1,9} .{0,9}")
+_NUMBERS = st.from_regex(r"[0-9]{0,20}[.e+-]?[0-9]{0,20}")
+
+
+@given(st.one_of(st.text(), _DATES, _NUMBERS), st.one_of(st.text(), _NUMBERS))
+def test_nothing_that_a_server_sends_is_an_error(header: str, milliseconds: str) -> None:
+    headers = {"retry-after": header, "retry-after-ms": milliseconds}
+    seconds = wait_asked_for(headers, NOW)
+    assert seconds is None or 0 <= seconds <= LONGEST_WAIT_SECONDS

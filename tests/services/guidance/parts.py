@@ -13,12 +13,12 @@ from clients.llm import GenerationReport, LanguageModel, PromptMessage
 from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.service import ConversationService
-from services.guidance.care import Timing
+from services.generation.jobs import GenerationJobs
 from services.guidance.exchanges import Exchanges
-from services.guidance.jobs import ReplyJobs
+from services.guidance.jobs import open_reply_jobs
 from services.guidance.records import ContextWindow
+from services.guidance.replies import ConversationReplies
 from services.guidance.service import GuidanceService
-from services.guidance.writer import Writer
 from streams import ReplyStreams
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW
@@ -70,7 +70,8 @@ class Parts:
     database: Database
     model: ScriptedModel
     streams: ReplyStreams
-    jobs: ReplyJobs
+    replies: ConversationReplies
+    jobs: GenerationJobs
     conversations: ConversationService
     guidance: GuidanceService
 
@@ -95,22 +96,19 @@ async def instance(
 ) -> AsyncIterator[Parts]:
     """One instance on the database at `url`, which others may share."""
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
-    timing = Timing(lease_seconds=lease_seconds, look_seconds=0.05, progress_seconds=0.05)
+    replies = ConversationReplies(streams, clock=clock)
     async with (
         open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
-        ReplyJobs(
+        open_reply_jobs(
             database,
-            lambda assignment, record: Writer(
-                assignment,
-                model=model or scripted,
-                model_name="scripted",
-                streams=streams,
-                interval_seconds=0.01,
-                record=record,
-            ),
-            timing=timing,
+            replies,
+            model=model or scripted,
+            model_name="scripted",
+            streams=streams,
+            lease_seconds=lease_seconds,
             grace_seconds=grace_seconds,
-            clock=clock,
+            interval_seconds=0.01,
+            look_seconds=0.05,
         ) as jobs,
     ):
         exchanges = Exchanges(jobs.owner, lease_seconds, "scripted", ContextWindow(12, 4_000))
@@ -119,9 +117,10 @@ async def instance(
             database,
             scripted,
             streams,
+            replies,
             jobs,
             ConversationService(database, clock=clock),
-            GuidanceService(database, jobs, streams, exchanges, clock=clock),
+            GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
         )
 
 

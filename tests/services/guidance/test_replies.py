@@ -12,9 +12,9 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from services.generation.recovery import end_abandoned
 from services.guidance.failures import failure_of_reply
 from services.guidance.records import Exchange
-from services.guidance.repairs import end_abandoned_replies
 from services.quota.ledger import differing_days
 from services.refusal import NotFound
 from streams import Delta, ReplyStreams
@@ -175,7 +175,7 @@ def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) 
             await dead.rows("UPDATE reply_generations SET lease_expires_at = '-infinity'")
             repaired = await asyncio.gather(
                 *(
-                    end_abandoned_replies(one.database, one.streams, lambda: NOW)
+                    end_abandoned(one.database, one.replies)
                     for one in (parts, dead)
                     for _ in range(4)
                 )
@@ -185,7 +185,7 @@ def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) 
             _, ended = await collected(parts, exchange)
             assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
             assert ended["content"] == "Good "
-            await until(lambda: not dead.jobs.is_writing(exchange.reply_id))
+            await until(lambda: exchange.reply_id not in dead.jobs.writers)
             assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
             async with parts.database.read() as connection:
                 assert await differing_days(connection) == []
@@ -203,7 +203,7 @@ def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(own_worl
                 "UPDATE reply_generations SET lease_expires_at = '-infinity', "
                 "owner = gen_random_uuid(), stop_requested_at = now()"
             )
-            assert await end_abandoned_replies(parts.database, parts.streams, lambda: NOW) == 1
+            assert await end_abandoned(parts.database, parts.replies) == 1
             _, ended = await collected(parts, exchange)
             assert (ended["status"], ended["content"]) == ("stopped", "Good ")
             assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
@@ -226,7 +226,7 @@ def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
 
 def has_texts(parts: Parts, texts: list[str]) -> bool:
     """Whether this is what there is of the replies that an instance writes."""
-    return texts == sorted(one.written.text for one in parts.jobs._writers.values())
+    return texts == sorted(one.written.text for one in parts.jobs.writers.values())
 
 
 def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
@@ -234,7 +234,8 @@ def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> N
 
     async def scenario() -> None:
         async with instance(own_world, lease_seconds=0.3) as parts:
-            locked, free = await send(parts), await send(parts, key="2")
+            locked = await send(parts)
+            free = await send(parts, key="2", conversation_id=None)
             lease = "SELECT lease_expires_at FROM reply_generations WHERE reply_id = $1"
             renewed = lease.replace("lease_expires_at", "lease_expires_at > $2")
             locking = await asyncpg.connect(own_world)
@@ -276,10 +277,10 @@ def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
                 "lease_expires_at = clock_timestamp() + interval '0.5 s'",
                 parts.jobs.owner,
             )
-            other = await send(parts, key="other")
+            other = await send(parts, key="other", conversation_id=None)
 
             async def is_given_up() -> bool:
-                return await end_abandoned_replies(parts.database, parts.streams, lambda: NOW) == 1
+                return await end_abandoned(parts.database, parts.replies) == 1
 
             await until(is_given_up)
             status = "SELECT status FROM chat_messages WHERE id = $1"

@@ -46,6 +46,11 @@ async def send(
     )
 
 
+async def answered(parts: Parts, exchange: Exchange, text: str = "Hello!") -> None:
+    parts.model.end(text)
+    await parts.guidance.ended(ADA, exchange.reply_id)
+
+
 async def ledger_of(parts: Parts, exchange: Exchange) -> list[tuple[str, int]]:
     rows = await parts.rows(
         "SELECT kind, units FROM quota_ledger_entries WHERE reply_id = $1 ORDER BY id",
@@ -299,11 +304,14 @@ def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: st
             exchange = await send(parts, conversation_id=None, content="How do I\nbegin?")
             title = "SELECT title FROM chat_conversations WHERE id = $1"
             assert await parts.value(title, exchange.conversation_id) == "How do I begin?"
+            await answered(parts, exchange)
             started = await parts.conversations.start(ADA, title=None, idempotency_key="start")
-            await send(parts, key="2", conversation_id=started, content="Later")
+            later = await send(parts, key="2", conversation_id=started, content="Later")
             assert await parts.value(title, started) == "Later"
-            await send(parts, key="3", conversation_id=started, content="Again")
+            await answered(parts, later)
+            again = await send(parts, key="3", conversation_id=started, content="Again")
             assert await parts.value(title, started) == "Later"
+            await answered(parts, again)
             named = await parts.conversations.start(ADA, title="Named", idempotency_key="named")
             await send(parts, key="4", conversation_id=named, content="Later")
             assert await parts.value(title, named) == "Named"
@@ -315,7 +323,10 @@ def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: st
 def test_messages_stay_in_order_whatever_the_clocks_say(own_world: str, later: timedelta) -> None:
     async def scenario() -> None:
         async with instance(own_world, clock=at(NOW + later)) as parts:
-            exchanges = [await send(parts, key=f"{index}") for index in range(3)]
+            exchanges = []
+            for index in range(3):
+                exchanges.append(await send(parts, key=f"{index}"))
+                await answered(parts, exchanges[-1])
             rows = await parts.rows(
                 "SELECT id FROM chat_messages WHERE conversation_id = $1 AND id > 1000 "
                 "ORDER BY created_at, id",

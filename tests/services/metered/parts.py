@@ -14,10 +14,10 @@ from db.database import Database, open_database
 from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.records import UsageContract, UsageLimitMode
-from services.metered.jobs import MeteredJobs
+from services.generation.jobs import GenerationJobs
+from services.metered.jobs import metered_jobs
 from services.metered.records import Question
 from services.metered.service import MeteredGuidance
-from services.metered.writing import Writer
 from services.principal import ApiClient
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
@@ -49,7 +49,7 @@ class Instance:
 
     url: str
     database: Database
-    jobs: MeteredJobs
+    jobs: GenerationJobs
     metered: MeteredGuidance
     credentials: CredentialService
 
@@ -106,15 +106,21 @@ async def instance(
         open_database(
             url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
         ) as database,
-        MeteredJobs(
+        metered_jobs(
             database,
-            Writer(model, "scripted"),
+            model=model,
+            model_name="scripted",
             lease_seconds=lease_seconds,
             grace_seconds=grace_seconds,
         ) as jobs,
     ):
         metered = MeteredGuidance(
-            database, jobs, contract, patience_seconds=patience_seconds, clock=clock
+            database,
+            jobs,
+            contract,
+            model_name="scripted",
+            patience_seconds=patience_seconds,
+            clock=clock,
         )
         credentials = CredentialService(database, clock=clock, random_bytes=token_bytes)
         yield Instance(url, database, jobs, metered, credentials)

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed
+from services.generation.recovery import end_abandoned
 from services.idempotency import KEPT, IdempotencyKeyReused
-from services.metered.endings import end_abandoned_metered_replies
+from services.metered.replies import MeteredReplies
 from services.metered.rules import INSTRUCTIONS, checked, prompt
 from services.metered.service import forget_old_texts
 from services.refusal import Conflict, InvalidInput
@@ -141,10 +142,10 @@ def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world:
             asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
             await until(lambda: len(model.prompts) == 5)
             assert await one.used() == 12
-            assert await end_abandoned_metered_replies(one.database) == 0
+            assert await end_abandoned(one.database, MeteredReplies()) == 0
             await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
             counts = await asyncio.gather(
-                *(end_abandoned_metered_replies(at.database) for at in (one, other) * 3)
+                *(end_abandoned(at.database, MeteredReplies()) for at in (one, other) * 3)
             )
             assert sum(counts) == 5
             assert await one.used() == 7
@@ -198,7 +199,7 @@ def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
             await until(lambda: len(model.prompts) == 2)
 
             async def is_ended() -> bool:
-                return await end_abandoned_metered_replies(parts.database) == 1
+                return await end_abandoned(parts.database, MeteredReplies()) == 1
 
             await until(is_ended)
             assert await parts.used() == 8

@@ -37,7 +37,7 @@ def test_a_reply_that_is_being_written_is_not_written_back(own_world: str, tmp_p
             await until(lambda: parts.value(stored, exchange.reply_id))
             await parts.erase()
             await until(lambda: talk.model.cancelled == 1)
-            await until(lambda: not talk.jobs.is_writing(exchange.reply_id))
+            await until(lambda: exchange.reply_id not in talk.jobs.writers)
             assert await everything_of_ada(parts) == []
             async with parts.database.read() as connection:
                 assert await differing_days(connection) == []

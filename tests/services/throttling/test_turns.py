@@ -5,13 +5,21 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.throttling.turns import NoTurn, Turn, Turns, give_up_turn
+from services.throttling.turns import PATIENCE_SECONDS, NoTurn, Turns, turn_given_up
 
 Scenario = Callable[[Turns], Awaitable[None]]
 
 
-def play(scenario: Scenario, **bounds: float) -> None:
-    turns = Turns(2, most_waiting=int(bounds.pop("most_waiting", 9)), **bounds)
+def play(
+    scenario: Scenario,
+    *,
+    most_waiting: int = 9,
+    patience_seconds: float = PATIENCE_SECONDS,
+    most_away: int = 20,
+) -> None:
+    turns = Turns(
+        2, most_waiting=most_waiting, patience_seconds=patience_seconds, most_away=most_away
+    )
     asyncio.run(_played(scenario, turns))
 
 
@@ -119,22 +127,110 @@ def test_who_goes_away_leaves_the_turn_to_the_next(*, is_granted: bool) -> None:
     play(scenario)
 
 
-def test_what_waits_elsewhere_gives_its_turn_up() -> None:
-    async def waits(turns: Turns, answered: asyncio.Event) -> Turn:
-        turn = await turns.take("one")
-        give_up_turn()
-        await answered.wait()
-        return turn
+async def all_have_run() -> None:
+    """Let every task come to where it waits for something that does not happen by itself."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
+
+async def waits(turns: Turns, answered: asyncio.Event) -> None:
+    turn = await turns.take("one")
+    try:
+        async with turn_given_up():
+            await answered.wait()
+    finally:
+        turn.end()
+
+
+def test_what_waits_elsewhere_gives_its_turn_up_and_takes_one_again() -> None:
     async def scenario(turns: Turns) -> None:
         answered = asyncio.Event()
         waiting = [asyncio.create_task(waits(turns, answered)) for _ in range(20)]
-        (await turns.take("one")).end()
+        await all_have_run()
+        taken = [await turns.take("one"), await turns.take("one")]
+        newcomer = asyncio.create_task(turns.take("one"))
+        await asyncio.sleep(0)
         answered.set()
-        for turn in await asyncio.gather(*waiting):
+        await all_have_run()
+        assert not any(one.done() for one in waiting)
+        for turn in taken:
             turn.end()
+        # Who has had a turn before comes first.
+        newly = await newcomer
+        assert all(one.done() for one in waiting)
+        newly.end()
 
     play(scenario, most_waiting=20)
+
+
+def test_only_so_many_wait_without_a_turn() -> None:
+    async def scenario(turns: Turns) -> None:
+        answered = asyncio.Event()
+        waiting = [asyncio.create_task(waits(turns, answered)) for _ in range(5)]
+        await all_have_run()
+        with pytest.raises(NoTurn):
+            await turns.take("one")
+        answered.set()
+        await asyncio.gather(*waiting)
+
+    play(scenario, most_away=3, patience_seconds=0.02)
+
+
+@pytest.mark.parametrize("is_granted", [False, True])
+@pytest.mark.parametrize("is_returning", [False, True])
+def test_who_is_cancelled_without_a_turn_leaves_none_behind(
+    *, is_returning: bool, is_granted: bool
+) -> None:
+    async def scenario(turns: Turns) -> None:
+        answered = asyncio.Event()
+        going = asyncio.create_task(waits(turns, answered))
+        await asyncio.sleep(0)
+        taken = [await turns.take("one"), await turns.take("one")]
+        if is_returning:
+            answered.set()
+            await asyncio.sleep(0)
+        if is_granted:
+            taken.pop().end()
+        going.cancel()
+        await asyncio.wait([going])
+        assert going.cancelled()
+        taken += [await turns.take("one") for _ in range(2 - len(taken))]
+        for turn in taken:
+            turn.end()
+
+    play(scenario, patience_seconds=0.5)
+
+
+def test_a_refusal_while_waiting_takes_the_turn_again() -> None:
+    async def refused() -> None:
+        async with turn_given_up():
+            raise ZeroDivisionError
+
+    async def scenario(turns: Turns) -> None:
+        turn = await turns.take("one")
+        with pytest.raises(ZeroDivisionError):
+            await refused()
+        other = turns.take_free("one")
+        assert other is not None
+        assert turns.take_free("one") is None
+        turn.end()
+        other.end()
+
+    play(scenario)
+
+
+def test_one_wait_within_another_gives_up_one_turn() -> None:
+    async def scenario(turns: Turns) -> None:
+        turn = await turns.take("one")
+        async with turn_given_up(), turn_given_up():
+            others = [turns.take_free("one") for _ in range(3)]
+            assert others.pop() is None
+            for other in others:
+                assert other is not None
+                other.end()
+        turn.end()
+
+    play(scenario)
 
 
 def test_without_a_bound_nobody_waits() -> None:
@@ -147,4 +243,8 @@ def test_without_a_bound_nobody_waits() -> None:
 
 
 def test_without_a_turn_there_is_nothing_to_give_up() -> None:
-    give_up_turn()
+    async def scenario() -> bool:
+        async with turn_given_up():
+            return True
+
+    assert asyncio.run(scenario())

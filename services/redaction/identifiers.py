@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from services.guidance.checked_numbers import cards, ibans
-from services.guidance.phone_numbers import phones
+from services.redaction.checked_numbers import cards, ibans
+from services.redaction.phone_numbers import phones
 
 _GAP = "\n"
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.guidance.identifiers import Kind, identifiers_in
+from services.redaction.identifiers import Kind, identifiers_in
 
 _LOOKS_LIKE_ONE = re.compile(rf"\[(?:{'|'.join(kind.value for kind in Kind)})_[0-9]+\]")
 

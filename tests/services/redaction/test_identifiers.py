@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.guidance.identifiers import Kind, identifiers_in
-from services.guidance.redaction import redact
+from services.redaction.identifiers import Kind, identifiers_in
+from services.redaction.placeholders import redact
 
 
 @pytest.mark.parametrize(

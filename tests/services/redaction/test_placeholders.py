@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.guidance.redaction import Placeholders, redact
+from services.redaction.placeholders import Placeholders, redact
 
 digits = st.text("0123456789", min_size=1)
 

@@ -1,0 +1,35 @@
+"""Why there is no reply: as it is stored, and in words for whoever asked."""
+
+from clients.llm import FailureReason, GenerationFailed
+from services.generation.records import ReplyFailure
+from services.refusal import Refusal, UserErrorCode
+
+_FAILURES = {
+    FailureReason.TIMEOUT: ReplyFailure.TIMED_OUT,
+    FailureReason.REFUSED: ReplyFailure.REFUSED,
+    FailureReason.TOO_LONG: ReplyFailure.TOO_LONG,
+    FailureReason.INTERRUPTED: ReplyFailure.INTERRUPTED,
+}
+_WORDS = {
+    ReplyFailure.UNAVAILABLE: "The model cannot be reached at the moment; try again later.",
+    ReplyFailure.TIMED_OUT: "The model did not answer in time; try again.",
+    ReplyFailure.REFUSED: "The model declined to answer this.",
+    ReplyFailure.TOO_LONG: "The reply became too long; ask for less.",
+    ReplyFailure.INTERRUPTED: "The reply was interrupted; try again.",
+}
+
+
+class LlmUnavailable(Refusal):
+    """The model did not write a whole reply; nothing was charged."""
+
+    code = UserErrorCode.LLM_UNAVAILABLE
+
+
+def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
+    """Why there is no reply, as it is stored."""
+    return _FAILURES.get(error.reason, ReplyFailure.UNAVAILABLE)
+
+
+def failure_of(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
+    """The refusal that a stored failure reason means."""
+    return LlmUnavailable(_WORDS[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)

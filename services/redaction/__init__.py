@@ -1,0 +1,1 @@
+"""Keeping what identifies people from the model."""

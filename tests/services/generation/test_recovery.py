@@ -1,0 +1,153 @@
+"""A lease does not run while nobody could renew it; who lives records first."""
+
+import asyncio
+
+import pytest
+
+from db.unavailable import DatabaseUnavailable
+from services.generation.generations import Generations
+from services.generation.recovery import LOOKS_A_LEASE, Recovery
+from services.metered.replies import MeteredReplies
+from services.periodic import repeat, running
+from services.quota.ledger import differing_days
+from tests.fixtures.world import ADA
+from tests.services.generation.outages import PatientModel, outage
+from tests.services.guidance.parts import Parts, instance, until
+from tests.services.guidance.test_sending import ledger_of, send, used
+from tests.services.metered import parts as metered
+
+LEASE_SECONDS = 0.6
+REPLIES = 20
+
+
+def recovery_of(parts: Parts | metered.Instance, generations: Generations) -> Recovery:
+    return Recovery(parts.database, generations, lease_seconds=LEASE_SECONDS)
+
+
+async def passed(seconds: float) -> None:
+    """Let time pass: an outage is nothing else."""
+    now = asyncio.get_running_loop().time
+    end = now() + seconds
+    await until(lambda: now() >= end)
+
+
+async def recovering(recovery: Recovery) -> None:
+    """Look as a worker does."""
+
+    async def look() -> None:
+        await recovery.look()
+
+    await repeat(look, every_seconds=LEASE_SECONDS / LOOKS_A_LEASE)
+
+
+def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(own_world: str) -> None:
+    async def scenario() -> None:
+        model = PatientModel()
+        async with (
+            instance(own_world, lease_seconds=LEASE_SECONDS, model=model) as parts,
+            instance(own_world) as others,
+            running(recovering(recovery_of(others, others.replies))),
+        ):
+            exchanges = [
+                await send(parts, key=f"{number}", conversation_id=None)
+                for number in range(REPLIES)
+            ]
+            await until(lambda: model.asked == REPLIES)
+            async with outage(own_world):
+                await passed(LEASE_SECONDS)
+                model.may_go_on.set()
+                await passed(2 * LEASE_SECONDS)
+            for exchange in exchanges:
+                ended = await others.guidance.ended(ADA, exchange.reply_id)
+                assert (ended["status"], ended["content"]) == ("complete", "Good day!")
+                assert await ledger_of(others, exchange) == [("reserve", 1), ("settle", 0)]
+            assert await used(others, ADA) == 3 + REPLIES
+            async with others.database.read() as connection:
+                assert await differing_days(connection) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) -> None:
+    async def scenario() -> None:
+        model = PatientModel()
+        async with (
+            metered.instance(own_world, model, lease_seconds=LEASE_SECONDS) as parts,
+            metered.instance(own_world, model) as others,
+            running(recovering(recovery_of(others, MeteredReplies()))),
+        ):
+            for number in range(REPLIES):
+                asking = asyncio.create_task(parts.generate(f"{number}"))
+                await until(lambda: model.asked == number + 1)  # noqa: B023 - it is awaited here
+                asking.cancel()
+            async with outage(own_world):
+                await passed(LEASE_SECONDS)
+                model.may_go_on.set()
+                await passed(2 * LEASE_SECONDS)
+            for number in range(REPLIES):
+                assert (await others.generate(f"{number}"))["content"] == "Good day!"
+            assert (model.asked, await others.used()) == (REPLIES, 7 + REPLIES)
+
+    asyncio.run(scenario())
+
+
+class Clock:
+    """Seconds that a test lets pass."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_nothing_is_ended_before_leases_could_be_renewed_for_long_enough(own_world: str) -> None:
+    async def scenario() -> None:
+        clock = Clock()
+        async with instance(own_world) as parts:
+            recovery = Recovery(parts.database, parts.replies, lease_seconds=30, seconds=clock)
+
+            async def ended_after(*steps: float) -> list[int]:
+                """Lose a reply, and look after each of the steps."""
+                await parts.rows(
+                    "UPDATE reply_generations SET owner = gen_random_uuid(), "
+                    "lease_expires_at = '-infinity'"
+                )
+                counts = []
+                for step in steps:
+                    clock.now += step
+                    counts.append(await recovery.look())
+                return counts
+
+            await send(parts, conversation_id=None)
+            assert await ended_after(0, 10, 10, 9.9, 0.1) == [0, 0, 0, 0, 1]
+            # It goes on to be trusted,
+            await send(parts, key="2", conversation_id=None)
+            assert await ended_after(10) == [1]
+            # but not when it has not looked for a while,
+            await send(parts, key="3", conversation_id=None)
+            assert await ended_after(10.1, 10, 10, 10) == [0, 0, 0, 1]
+            # and not after a failure.
+            await send(parts, key="4", conversation_id=None)
+            async with outage(own_world):
+                with pytest.raises(DatabaseUnavailable):
+                    await recovery.look()
+            assert await ended_after(5, 10, 10, 10) == [0, 0, 0, 1]
+
+    asyncio.run(scenario())
+
+
+def test_a_database_that_can_only_be_read_is_no_proof(own_world: str) -> None:
+    async def scenario() -> None:
+        clock = Clock()
+        async with instance(own_world) as parts:
+            await send(parts, conversation_id=None)
+        read_only = f"{own_world}&options=-c%20default_transaction_read_only%3Don"
+        async with instance(read_only) as others:
+            recovery = Recovery(others.database, others.replies, lease_seconds=30, seconds=clock)
+            for _ in range(5):
+                with pytest.raises(Exception, match="read-only"):
+                    await recovery.look()
+                clock.now += 10
+
+    asyncio.run(scenario())

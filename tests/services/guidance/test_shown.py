@@ -1,0 +1,128 @@
+"""What is shown is stored before: nobody has read what a crash takes away."""
+
+import asyncio
+from contextlib import aclosing
+
+import asyncpg
+import pytest
+from asyncpg import Record
+from redis.asyncio import Redis
+
+from services.generation.recovery import end_abandoned
+from services.guidance.progress import PATIENCE_SECONDS, Progress
+from streams import Delta, ReplyStreams
+from streams.redis import RedisStreams
+from tests.fixtures.world import ADA
+from tests.services.generation.outages import outage
+from tests.services.guidance.parts import Parts, instance, until
+from tests.services.guidance.test_replies import collected
+from tests.services.guidance.test_sending import send
+
+CONTENT = "SELECT content FROM chat_messages WHERE id = $1"
+
+
+async def check_all_is_stored_when_shown(parts: Parts, reader: Parts) -> None:
+    exchange = await send(parts)
+    heard = ""
+    async with aclosing(reader.guidance.follow(ADA, exchange.reply_id, after=0)) as events:
+        for number in range(30):
+            parts.model.say(f"word {number} ")
+            event = await anext(events)
+            assert isinstance(event, Delta)
+            heard += event.text
+            assert (await reader.value(CONTENT, exchange.reply_id)).startswith(heard)
+        # The process dies: whoever ends the reply finds all that was heard.
+        await parts.rows(
+            "UPDATE reply_generations SET owner = gen_random_uuid(), lease_expires_at = '-infinity'"
+        )
+        assert await end_abandoned(reader.database, reader.replies) == 1
+    _, ended = await collected(reader, exchange)
+    assert ended["content"].startswith(heard)
+
+
+def test_here(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            await check_all_is_stored_when_shown(parts, parts)
+
+    asyncio.run(scenario())
+
+
+def test_on_another_instance_through_redis(own_world: str, redis_url: str) -> None:
+    async def scenario() -> None:
+        async with (
+            Redis.from_url(redis_url, protocol=2) as writing,
+            Redis.from_url(redis_url, protocol=2) as reading,
+            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
+            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+        ):
+            await check_all_is_stored_when_shown(parts, others)
+
+    asyncio.run(scenario())
+
+
+def test_what_cannot_be_stored_is_not_shown_yet(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            locking = await asyncpg.connect(own_world)
+            try:
+                await locking.execute("BEGIN")
+                await locking.fetch(
+                    "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE", exchange.reply_id
+                )
+                following = asyncio.create_task(collected(parts, exchange))
+                parts.model.say("Good ")
+                await until(lambda: parts.jobs.writers[exchange.reply_id].written.text == "Good ")
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(PATIENCE_SECONDS / 4):
+                        await anext(parts.streams.follow(exchange.reply_id, 0))
+            finally:
+                await locking.close()
+            assert await anext(parts.streams.follow(exchange.reply_id, 0)) == Delta(1, "Good ")
+            parts.model.end("day!")
+            deltas, ended = await following
+            assert "".join(one.text for one in deltas) == ended["content"] == "Good day!"
+
+    asyncio.run(scenario())
+
+
+def test_a_database_that_is_away_holds_up_no_reader(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            exchange = await send(parts)
+            async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=0)) as events:
+                parts.model.say("Good ")
+                assert await anext(events) == Delta(1, "Good ")
+                async with outage(own_world):
+                    parts.model.say("day")
+                    assert await anext(events) == Delta(2, "day")
+                parts.model.end("!")
+                assert await anext(events) == Delta(3, "!")
+                ended = await anext(events)
+                assert isinstance(ended, Record)
+                assert (ended["status"], ended["content"]) == ("complete", "Good day!")
+
+    asyncio.run(scenario())
+
+
+def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as parts:
+            stored: list[int] = []
+
+            async def save(written: object) -> object:
+                assert isinstance(written, dict)
+                stored.append(len(written))
+                return written.keys()
+
+            progress = Progress(save)  # type: ignore[arg-type]  # it has the keys that it is given
+            exchange = await send(parts)
+            written = parts.jobs.writers[exchange.reply_id]
+            waiting = [progress.stored(number, lambda: written.written) for number in range(100)]
+            running = asyncio.create_task(progress.run())
+            await asyncio.gather(*waiting)
+            running.cancel()
+            assert stored == [100]
+
+    asyncio.run(scenario())
