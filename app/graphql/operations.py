@@ -19,7 +19,10 @@ from services.principal import Principal
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
 _MOST_AT_WORK = 20
-"""How many of them may be prepared, run and answered at a time; streams wait for events besides."""
+"""How many may be prepared at a time, and how many queries run and answered.
+
+Streams wait for events, and mutations may wait for a model: neither keeps others waiting.
+"""
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
 _log = structlog.get_logger("guidance.socket")
 
@@ -115,7 +118,7 @@ class Operations:
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
-            if operation.kind == "subscription":
+            if operation.kind != "query":
                 place.close()
             answers = self._service.answers(
                 operation, request, principal, request_id, in_parts=in_parts
