@@ -3,17 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from app.redis import open_redis
 from app.settings import Settings
-from cache import (
-    MemoryStore,
-    RedisStore,
-    ServerClock,
-    ShelteredStore,
-    Store,
-    VersionedCache,
-)
-from cache.sheltered import CONNECT_SECONDS, CONNECTIONS
+from cache import CircuitBreakingStore, MemoryStore, RedisStore, Store, VersionedCache
+from keyvalue import KeyValueClient
 from metrics.cache import CacheMetrics
 from metrics.observations import Observations
 from services.billing.records import Subscription
@@ -22,7 +14,7 @@ from services.billing.shape import SUBSCRIPTION_SHAPE
 
 @asynccontextmanager
 async def open_subscription_cache(
-    settings: Settings, observations: Observations
+    settings: Settings, keyvalue: KeyValueClient | None, observations: Observations
 ) -> AsyncIterator[VersionedCache[Subscription]]:
     """Build the cache of current subscriptions, in Redis where there is one."""
     name = "subscription"
@@ -31,18 +23,9 @@ async def open_subscription_cache(
     lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
     async with AsyncExitStack() as stack:
         store: Store = MemoryStore(lifetime_seconds)
-        if settings.redis_url is not None:
-            clock = ServerClock()
-            client = await stack.enter_async_context(
-                open_redis(
-                    settings.redis_url,
-                    connections=CONNECTIONS,
-                    timeout_seconds=CONNECT_SECONDS,
-                    connected=clock.connected,
-                )
-            )
-            shared = RedisStore(client, clock, lifetime_seconds=lifetime_seconds)
-            store = await stack.enter_async_context(ShelteredStore(shared, metrics))
+        if keyvalue is not None:
+            shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
+            store = await stack.enter_async_context(CircuitBreakingStore(shared, metrics))
         cache = VersionedCache(
             store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
         )

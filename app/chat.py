@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from app.redis import open_redis
 from app.settings import Settings
 from clients.llm.opening import open_language_model
 from db.database import Database
+from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationJobs
@@ -23,10 +23,6 @@ from services.metered.service import MeteredGuidance
 from streams import ReplyStreams
 from streams.redis import RedisStreams
 
-_CONNECTIONS = 32
-_TIMEOUT_SECONDS = 1.0
-"""Longer than a read waits for the next piece."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -40,12 +36,14 @@ class Chat:
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[Chat]:
+async def open_chat(
+    settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
+) -> AsyncIterator[Chat]:
     """Build the parts; leaving lets the replies that are being written finish for a while."""
     lease_seconds = settings.chat_reply_lease_seconds
     model_name, grace_seconds = settings.chat_llm_model, settings.shutdown_grace_seconds
     async with AsyncExitStack() as stack:
-        streams = await stack.enter_async_context(open_streams(settings))
+        streams = await stack.enter_async_context(open_streams(keyvalue))
         model = await stack.enter_async_context(open_language_model(settings.language_model))
         replies = ConversationReplies(streams, clock=clock)
         of_companies = await stack.enter_async_context(
@@ -89,15 +87,11 @@ async def open_chat(settings: Settings, database: Database, *, clock: Clock) -> 
 
 
 @asynccontextmanager
-async def open_streams(settings: Settings) -> AsyncIterator[ReplyStreams]:
+async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplyStreams]:
     """Open the streams of replies, shared by all instances where there is a Redis."""
-    if settings.redis_url is None:
-        yield ReplyStreams(None)
-        return
-    async with open_redis(
-        settings.redis_url, connections=_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
-    ) as redis:
-        yield ReplyStreams(RedisStreams(redis))
+    streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
+    yield streams
+    await streams.close()
 
 
 def _exchanges(settings: Settings, jobs: GenerationJobs) -> Exchanges:

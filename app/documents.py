@@ -9,14 +9,17 @@ import structlog
 from graphql import GraphQLSchema
 
 from app.graphql.documents import Documents
-from app.graphql.shapes import Shapes
-from app.persisted import open_texts
+from app.graphql.metering import Meter
+from app.graphql.preparing import PreparationThread, Preparing, open_preparation_thread
+from app.persisted import persisted_texts
 from app.settings import Settings
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
+from gql.execution.plans import Compile, compile_now
 from gql.execution.prepare import Preparation
 from gql.execution.trusted import TrustedOperations
 from gql.operations.built_in import built_in_documents
+from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.operations.registry import OperationRegistry
 from services.operations.uses import DocumentUses
@@ -36,8 +39,10 @@ class ServedDocuments:
         preparation: Preparation,
         trusted: TrustedOperations,
         uses: DocumentUses,
+        thread: PreparationThread,
     ) -> None:
         self._registry = registry
+        self._thread = thread
         self._preparation = preparation
         self._trusted = trusted
         self._uses = uses
@@ -51,7 +56,7 @@ class ServedDocuments:
 
         Without the database our own are served, and the others once it is there.
         """
-        await self._trusted.serve(self._preparation, self._built_in)
+        await self._trusted.serve(self._preparation, self._built_in, self._thread.run)
         await self.refresh()
         following = running(repeat(self.refresh, every_seconds=POLL_SECONDS))
         async with self._uses.known, self._uses.unknown, following:
@@ -68,9 +73,10 @@ class ServedDocuments:
             if self._version is None:
                 _log.warning("the documents of clients cannot be read", reason=str(error))
             return
-        await self._trusted.serve(self._preparation, [*self._built_in, *documents])
+        served = [*self._built_in, *documents]
+        await self._trusted.serve(self._preparation, served, self._thread.run)
         self._trusted.are_loaded = True
-        self._texts = {one.id: one.text for one in (*self._built_in, *documents)}
+        self._texts = {one.id: one.text for one in served}
         self._version = version
         for invalid in self._trusted.invalid:
             document = invalid.document
@@ -102,40 +108,50 @@ class OpenedDocuments:
 
 @asynccontextmanager
 async def open_documents(
-    settings: Settings, schema: GraphQLSchema, database: Database, *, clock: Clock
+    settings: Settings,
+    schema: GraphQLSchema,
+    database: Database,
+    keyvalue: KeyValueClient | None,
+    meter: Meter,
+    *,
+    clock: Clock,
 ) -> AsyncIterator[OpenedDocuments]:
     """Build the parts; documents are prepared when they begin to be served."""
     trusted, uses = TrustedOperations(), DocumentUses(database)
-    async with open_texts(settings) as texts:
-        yield OpenedDocuments(
-            Documents(
-                Preparation(
-                    schema,
-                    limits=settings.document_limits,
-                    allows_introspection=settings.allows_introspection,
-                    is_compiled=settings.graphql_compiled_execution,
-                ),
-                trusted,
-                Shapes(schema),
-                mode=settings.graphql_operations_mode,
-                requires_id=settings.graphql_operations_require_id,
-                texts=texts,
-                uses=uses,
-                clock=clock,
-            ),
-            ServedDocuments(
-                OperationRegistry(database, clock=clock),
-                trusted_preparation(
-                    settings, schema, hides_suggestions=not settings.allows_introspection
-                ),
-                trusted,
-                uses,
-            ),
+    with open_preparation_thread() as thread:
+        preparation = Preparation(
+            schema,
+            limits=settings.document_limits,
+            allows_introspection=settings.allows_introspection,
+            is_compiled=settings.graphql_compiled_execution,
+            compile_=thread.compile,
         )
+        found = Documents(
+            schema,
+            Preparing(preparation, meter, thread),
+            trusted,
+            mode=settings.graphql_operations_mode,
+            requires_id=settings.graphql_operations_require_id,
+            texts=persisted_texts(settings, keyvalue),
+            uses=uses,
+            clock=clock,
+        )
+        lasting = trusted_preparation(
+            settings,
+            schema,
+            hides_suggestions=not settings.allows_introspection,
+            compile_=thread.compile,
+        )
+        registry = OperationRegistry(database, clock=clock)
+        yield OpenedDocuments(found, ServedDocuments(registry, lasting, trusted, uses, thread))
 
 
 def trusted_preparation(
-    settings: Settings, schema: GraphQLSchema, *, hides_suggestions: bool
+    settings: Settings,
+    schema: GraphQLSchema,
+    *,
+    hides_suggestions: bool,
+    compile_: Compile = compile_now,
 ) -> Preparation:
     """What prepares documents that are to be trusted: the schema is not among what they ask for."""
     return Preparation(
@@ -144,4 +160,5 @@ def trusted_preparation(
         allows_introspection=False,
         hides_suggestions=hides_suggestions,
         is_compiled=settings.graphql_compiled_execution,
+        compile_=compile_,
     )

@@ -10,11 +10,14 @@ from app.documents import ServedDocuments
 from app.recent import Recent
 from cache import VersionedCache
 from db.database import Database
+from db.indexes import differences, found_index
 from db.queries import schema
-from db.unavailable import DatabaseUnavailable
+from db.tables import Table
+from db.unavailable import DatabaseUnavailable, SessionLost
 from services.billing.records import Subscription
 
 _CHECK_TIMEOUT_SECONDS = 2
+_TABLES = tuple(Table.metadata.tables)
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -41,8 +44,8 @@ class Readiness:
     async def answer(self, _request: Request) -> JSONResponse:
         """Answer 200 when all is there, otherwise 503, naming what is not.
 
-        A cache that is away is named, but keeps nothing from being served. What is answered was
-        seen at most a second ago.
+        A cache or a replica that is away is named, but keeps nothing from being served. What is
+        answered was seen at most a second ago.
         """
         return JSONResponse(*await self._recent.get())
 
@@ -53,17 +56,26 @@ class Readiness:
             "documents": documents,
             "cache": await self._subscriptions.state(),
         }
+        if self._database.has_replica:
+            checks["replica"] = self._database.replica_state
         return checks, 200 if database == documents == "ok" else 503
 
     async def _check_database(self) -> str:
+        """Whether requests find in it what they need: their tables, indexes, and that it writes."""
         try:
             async with (
                 asyncio.timeout(_CHECK_TIMEOUT_SECONDS),
-                self._database.read() as connection,
+                self._database.read_primary() as connection,
             ):
                 revision = await schema.revision(connection)
+                if revision != self._schema_revision:
+                    needed = self._schema_revision
+                    return f"at revision {revision}, not {needed}: run `guidance migrate`"
+                await schema.check_takes_writes(connection)
+                rows = await schema.indexes(connection, _TABLES)
+        except SessionLost as lost:
+            return "takes no writes" if lost.concerns_others else "unreachable"
         except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return "unreachable"
-        if revision == self._schema_revision:
-            return "ok"
-        return f"at revision {revision}, not {self._schema_revision}: run `guidance migrate`"
+        different = ", ".join(map(str, differences([found_index(row) for row in rows])))
+        return f"{different}: run `guidance migrate`" if different else "ok"

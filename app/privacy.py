@@ -33,29 +33,40 @@ class Privacy:
 
 
 def open_privacy(
-    settings: Settings, database: Database, *, forget: Sequence[Forget], clock: Clock
+    settings: Settings,
+    database: Database,
+    *,
+    forget: Sequence[Forget],
+    forget_replies: Forget,
+    clock: Clock,
 ) -> Privacy:
-    """Build the parts; `forget` is told whom the caches must forget."""
+    """Build the parts; `forget` are told whom the caches must forget."""
     links = Links(
         lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode(),
         base_url=settings.public_base_url,
     )
     files = ExportFiles(settings.guidance_data_dir / _FOLDER)
+    patient = database.in_background()
     return Privacy(
         links=links,
         files=files,
         service=PrivacyService(
             database, grace=timedelta(days=settings.erasure_grace_days), clock=clock
         ),
-        carrying=Carrying(database, clock=clock),
+        carrying=Carrying(patient, clock=clock),
         exporting=Exporting(
-            database,
+            patient,
             files,
             links,
             retention=timedelta(days=settings.export_retention_days),
             clock=clock,
         ),
         erasing=Erasing(
-            database, files, forget=forget, sign_out_seconds=REMEMBERED_SECONDS, clock=clock
+            patient,
+            files,
+            forget=forget,
+            forget_replies=forget_replies,
+            sign_out_seconds=REMEMBERED_SECONDS,
+            clock=clock,
         ),
     )

@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from app.admission.protocol import AdmittingProtocol
 from app.connections.heads import fault_of_head
 from app.connections.outgoing import Outgoing
 from app.connections.refusal import (
@@ -63,7 +64,7 @@ class _HeadRefused(Exception):
     """Stops the parser; the connection knows why."""
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(AdmittingProtocol):
     """uvicorn's protocol; see above."""
 
     def __init__(
@@ -177,10 +178,16 @@ class HttpProtocol(HttpToolsProtocol):
             self.scope["method"], self.scope["http_version"] = method.decode(), version
             return
         self._unfinished_bytes = 0
-        HttpToolsProtocol.on_headers_complete(self)
-        self.scope["state"][CYCLE] = self.cycle
+        # It may be answered before this returns, where it is not admitted.
         self._under_way += 1
         self._enter(_BODY, self._bounds.body_seconds)
+        try:
+            super().on_headers_complete()
+        except httptools.HttpParserError:
+            self._under_way -= 1
+            self._enter(_HEAD, NEVER)
+            raise
+        self.scope["state"][CYCLE] = self.cycle
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body, unless it is answered already."""

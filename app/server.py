@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
 from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
 from app.connections.sockets import SOCKETS, Sockets
@@ -89,6 +90,7 @@ def make_app(
                     STOPPING: asyncio.Event(),
                     CONNECTIONS: Connections(_connection_bounds(settings)),
                     SOCKETS: Sockets(settings.socket_bounds),
+                    ADMISSION: admission_control(application),
                 }
 
     direct = Direct(Starlette(lifespan=lifespan))
@@ -110,6 +112,17 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
     """Those that are set, as far as the system has room for them."""
     bounds, room = settings.connection_bounds, descriptor_limit()
     return bounds if room is None else replace(bounds, most=min(bounds.most, room))
+
+
+def admission_control(application: Application) -> AdmissionController:
+    """What refuses work that would have to wait too long."""
+    settings = application.settings
+    bounds = AdmissionBounds(
+        settings.overload_delay_seconds,
+        settings.overload_interval_seconds,
+        at_once=settings.database_pool_size,
+    )
+    return AdmissionController(bounds, application.database.expected_wait)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

@@ -6,6 +6,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.billing import Billing
 from app.exchange import exchange_of
+from app.graphql.bad_request import BAD_REQUEST
+from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.unavailable import DatabaseUnavailable
@@ -30,14 +32,16 @@ class PaymentWebhook:
             event = self._billing.provider.read_event(
                 await _body(request), request.headers.get("stripe-signature", "")
             )
-            await self._billing.events.take(event, request_id=request_id)
+            if event is not None:
+                await self._billing.events.take(event, request_id=request_id)
         except BodyTooLarge as error:
             return _refused(413, error, request_id)
         except InvalidWebhook as error:
             return _refused(400, error, request_id)
         except DatabaseUnavailable as error:
             _log.error("database unavailable", request_id=request_id, reason=str(error))
-            return JSONResponse({"error": "try again later"}, 503)
+            body = message_body("Try again later.", SERVICE_UNAVAILABLE)
+            return JSONResponse(body, 503, {"retry-after": "1"})
         return JSONResponse({"received": True})
 
 
@@ -57,4 +61,4 @@ async def _body(request: Request) -> bytes:
 
 def _refused(status: int, error: Exception, request_id: str) -> Response:
     _log.warning("an event is refused", request_id=request_id, reason=str(error))
-    return JSONResponse({"error": str(error)}, status)
+    return JSONResponse(message_body(f"This is refused: {error}.", BAD_REQUEST), status)

@@ -15,6 +15,7 @@ from app.chat import Chat, open_chat
 from app.documents import ServedDocuments, open_documents
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.keyvalue import open_keyvalue
 from app.privacy import Privacy, open_privacy
 from app.secret import signing_secrets
 from app.settings import Settings
@@ -66,14 +67,18 @@ async def open_application(
                 replica_url=settings.database_replica_url,
                 pool_size=settings.database_pool_size,
                 observe=observations.methods.observe if settings.database_timing else None,
+                answer_seconds=settings.database_timeout_seconds,
+                background_seconds=settings.database_background_timeout_seconds,
+                max_age_seconds=settings.database_connection_max_age_seconds,
                 keeps_statements=settings.database_pooler is None,
             )
         )
         await stack.enter_async_context(told_regularly(observations))
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
-            open_subscription_cache(settings, observations)
+            open_subscription_cache(settings, keyvalue, observations)
         )
-        budgets = await stack.enter_async_context(open_budgets(settings))
+        budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUses(database)
         await stack.enter_async_context(uses.noted)
         enterprise = EnterpriseService(
@@ -82,18 +87,24 @@ async def open_application(
         billing = await stack.enter_async_context(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
-        chat = await stack.enter_async_context(open_chat(settings, database, clock=clock))
+        chat = await stack.enter_async_context(open_chat(settings, database, keyvalue, clock=clock))
         people = KnownPeople(database)
         privacy = open_privacy(
-            settings, database, forget=(people.forget, subscriptions.invalidate), clock=clock
+            settings,
+            database,
+            forget=(people.forget, subscriptions.invalidate),
+            forget_replies=chat.streams.forget,
+            clock=clock,
         )
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = core_schema()
+        turns = Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting)
+        meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
-            open_documents(settings, core, database, clock=clock)
+            open_documents(settings, core, database, keyvalue, meter, clock=clock)
         )
         yield Application(
             settings=settings,
@@ -124,11 +135,7 @@ async def open_application(
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
-                meter=Meter(
-                    settings.cost_limits,
-                    budgets,
-                    Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting),
-                ),
+                meter=meter,
                 observations=observations,
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from random import SystemRandom
 from typing import TypeAlias
 
 from app.wiring import Application
@@ -17,17 +18,28 @@ from services.privacy.watching import watch_deadlines
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
+_chance = SystemRandom().random
 _PAYMENTS_AT_ONCE = 4
 """A question that the payment provider leaves unanswered holds up no other."""
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
+_FIRST_WITHIN_SECONDS = 10.0
+"""When a job is done first that is rare, so that processes which live for minutes do it too.
+
+At random, so that many which start together do not all come to the same rows at once.
+"""
 
 
 class Worker:
-    """The jobs of one process; each is harmless beside itself elsewhere."""
+    """The jobs of one process; each is harmless beside itself elsewhere.
 
-    def __init__(self, application: Application) -> None:
+    `chance` gives a number from 0 to 1.
+    """
+
+    def __init__(self, application: Application, *, chance: Callable[[], float] = _chance) -> None:
         self._application = application
+        self._database = application.database.in_background()
+        self._chance = chance
 
     async def run(self) -> None:
         """Do the jobs until cancelled."""
@@ -48,7 +60,10 @@ class Worker:
         ]
         async with asyncio.TaskGroup() as group:
             for job, every_seconds in jobs:
-                group.create_task(repeat(job, every_seconds=every_seconds))
+                first = self._chance() * min(every_seconds, _FIRST_WITHIN_SECONDS)
+                group.create_task(
+                    repeat(job, every_seconds=every_seconds, first_after_seconds=first)
+                )
 
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
@@ -62,22 +77,21 @@ class Worker:
         await privacy.carrying.carry_out_due(privacy.erasing)
 
     async def _watch_deadlines(self) -> None:
-        await watch_deadlines(self._application.database, self._application.clock)
+        await watch_deadlines(self._database, self._application.clock)
 
     async def _remove_expired_exports(self) -> None:
         await self._application.privacy.exporting.remove_expired()
 
     async def _forget_what_is_old(self) -> None:
         now = self._application.clock()
-        async with self._application.database.read_primary() as connection:
+        async with self._database.read_primary() as connection:
             await forget_old_keys(connection, now)
             await forget_old_texts(connection, now)
             await forget_old_events(connection, now)
             await forget_old_unknown(connection, now)
 
     async def _remove_what_was_kept(self) -> None:
-        parts = self._application
-        await remove_what_was_kept(parts.database, parts.clock())
+        await remove_what_was_kept(self._database, self._application.clock())
 
 
 def _recovering(recovery: Recovery) -> Job:

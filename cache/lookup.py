@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from cache.flights import Flights
 from cache.records import Entry, Store
 from cache.shape import Shape
+from cache.single_flight import SingleFlight
 from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
@@ -30,7 +30,7 @@ class Lookup(Generic[V]):
         self,
         store: Store,
         shape: Shape[V],
-        flights: Flights[V],
+        flights: SingleFlight[V],
         metrics: CacheMetrics,
         key: Callable[[int], str],
     ) -> None:
@@ -87,6 +87,8 @@ class Lookup(Generic[V]):
         if not entry.is_trusted or entry.payload is None:
             return None
         value = self._load(entry.payload)
-        if value is not None:
+        if value is None:
+            self._metrics.unreadable()
+        else:
             self._metrics.hit(entry.age_seconds)
         return value

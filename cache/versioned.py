@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from cache.flights import Flights, Read, Ticket
-from cache.lookup import Lookup
+from cache.lookup import Found, Lookup
 from cache.records import Fill, Store, StoreAway
 from cache.shape import Shape
+from cache.single_flight import Read, SingleFlight, Ticket
 from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
@@ -33,7 +33,7 @@ class VersionedCache(Generic[V]):
         self._metrics = metrics
         self._name = name
         self._is_on = is_on
-        self._flights: Flights[V] = Flights(self._keep)
+        self._flights: SingleFlight[V] = SingleFlight(self._keep)
         self._lookup: Lookup[V] = Lookup(store, shape, self._flights, metrics, self._key)
         self._invalidations: set[asyncio.Task[None]] = set()
 
@@ -45,19 +45,16 @@ class VersionedCache(Generic[V]):
         """Give the values of distinct ids, in their order.
 
         What is not cached takes one call of `read`, which must read the primary database: a
-        replica may be older than an invalidation. Whatever the store does, only `read` can fail.
+        replica may be older than an invalidation. Whatever the store does, only `read` can fail,
+        and those who ask at the same time share what it reads.
         """
         if not self._is_on:
             return list(await read(ids))
-        try:
-            found = await self._lookup.find(ids)
-        except StoreAway:
-            self._metrics.bypassed(len(ids))
-            return list(await read(ids))
+        since = self._flights.begun
+        found = await self._find(ids)
         if not found.leases:
             return [found.values[id_] for id_ in ids]
-        self._metrics.missed(len(found.leases))
-        values = found.values | await self._flights.read(found.leases, read)
+        values = found.values | await self._flights.read(found.leases, read, since=since)
         return [values[id_] for id_ in ids]
 
     async def invalidate(self, ids: Sequence[int]) -> None:
@@ -83,6 +80,17 @@ class VersionedCache(Generic[V]):
         """Finish the invalidations that are under way, and give up the reads."""
         await asyncio.gather(*self._invalidations)
         await self._flights.close()
+
+    async def _find(self, ids: Sequence[int]) -> Found[V]:
+        """What the store has of ids; nothing, and no leases either, while it is away."""
+        try:
+            found = await self._lookup.find(ids)
+        except StoreAway:
+            self._metrics.bypassed(len(ids))
+            return Found(leases=dict.fromkeys(ids))
+        if found.leases:
+            self._metrics.missed(len(found.leases))
+        return found
 
     async def _keep(self, values: Mapping[Ticket, V]) -> None:
         fills = [

@@ -1,6 +1,7 @@
 """What statements run on: it notes them for the request, and tells how long each of them took."""
 
 from collections.abc import Callable
+from math import inf
 from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
 from db.tracing import trace
-from db.unavailable import connecting, raise_if_lost
+from db.unavailable import DatabaseUnavailable, SessionLost, connecting, unavailability
 from db.work import current_work
 
 Observer: TypeAlias = Callable[[str, float, int | None, float], None]
@@ -23,19 +24,35 @@ _Count: TypeAlias = Callable[[list[asyncpg.Record]], int]
 class Connection:
     """Runs compiled statements one at a time and reports each of them.
 
-    It has a session of the pool from when it is taken until it is given back.
+    It has a session of the pool from when it is taken until it is given back. Nobody waits longer
+    than `patience_seconds` for a session, nor than `answer_seconds` for an answer: the pool closes
+    the session then. What the server has not done because of the session that it came by is asked
+    once more on a new one, where nothing hangs on what the old one did.
     """
 
-    __slots__ = ("_is_ready", "_observe", "_patience_seconds", "_pool", "_session", "_waited")
+    __slots__ = (
+        "_answer_seconds",
+        "_has_answer",
+        "_is_ready",
+        "_observe",
+        "_patience_seconds",
+        "_pool",
+        "_session",
+        "_waited",
+    )
 
     _session: Session
 
-    def __init__(self, pool: Pool, observe: Observer | None, patience_seconds: float) -> None:
+    def __init__(
+        self, pool: Pool, observe: Observer | None, patience_seconds: float, answer_seconds: float
+    ) -> None:
         self._pool = pool
         self._observe = observe
         self._patience_seconds = patience_seconds
+        self._answer_seconds = answer_seconds
         self._waited = 0.0
         self._is_ready = True
+        self._has_answer = False
 
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
@@ -57,45 +74,110 @@ class Connection:
     ) -> list[asyncpg.Record]:
         sql = noted(statement)
         arguments = statement.arguments(values)
+        if statement.writes:
+            self._note_write()
+        session = self._session
+        session.asked_at = started = perf_counter()
+        session.overdue_at = started + self._answer_seconds
         self._is_ready = False
-        started = perf_counter()
         try:
-            rows = await self._session.fetch(sql, arguments)
+            rows = await session.fetch(sql, arguments)
         except BaseException as error:
-            self._failed(statement.name, started, error)
-            raise
-        self._is_ready = True
+            lost = self._failed(statement.name, started, error)
+            if lost is None:
+                raise
+            if not self._may_repeat(statement, lost):
+                raise lost from error
+            rows = await self._fetch_anew(statement.name, sql, arguments, lost)
         self._report(statement.name, started, count(rows))
         trace(self._session.driver, statement, arguments, count(rows))
         return rows
 
+    # Any: as for `fetch`.
+    async def _fetch_anew(
+        self, name: str, sql: str, arguments: list[Any], lost: DatabaseUnavailable
+    ) -> list[asyncpg.Record]:
+        """Ask once more, on another session."""
+        await self._replace(lost)
+        session = self._session
+        session.asked_at = started = perf_counter()
+        session.overdue_at = started + self._answer_seconds
+        self._is_ready = False
+        try:
+            return await session.fetch(sql, arguments)
+        except BaseException as error:
+            again = self._failed(name, started, error)
+            if again is None:
+                raise
+            raise again from error
+
+    def _may_repeat(self, statement: Statement, lost: DatabaseUnavailable) -> bool:
+        """Whether a statement may be asked on another session, where its own was `lost`."""
+        raise NotImplementedError
+
+    def _note_write(self) -> None:
+        """Note that a statement which writes is about to be sent."""
+        raise NotImplementedError
+
     async def _take(self) -> None:
-        """Take a session; raises `DatabaseUnavailable`."""
+        """Take a session, another database's where this one has none.
+
+        Raises `DatabaseUnavailable`.
+        """
         session = self._pool.take_idle()
         if session is None:
             started = perf_counter()
-            with connecting():
-                session = await self._pool.take(self._patience_seconds)
+            try:
+                session = await _taken(self._pool, self._patience_seconds)
+            except DatabaseUnavailable:
+                if self._pool.fallback is None:
+                    raise
+                self._pool = self._pool.fallback
+                session = await _taken(self._pool, self._patience_seconds)
             self._waited = perf_counter() - started
         self._session = session
+
+    async def _replace(self, lost: DatabaseUnavailable) -> None:
+        """Take another session in the place of the one that was lost; raises as `_take` does."""
+        old = self._session
+        if isinstance(lost, SessionLost) and lost.concerns_others:
+            self._pool.retire(old.asked_at)
+        try:
+            with connecting():
+                self._session = await self._pool.exchange(old, self._patience_seconds)
+        except DatabaseUnavailable:
+            if self._pool.fallback is None:
+                raise
+            session = await _taken(self._pool.fallback, self._patience_seconds)
+            self._pool.give_back(old, is_ready=False)
+            self._pool, self._session = self._pool.fallback, session
 
     def _give_back(self) -> None:
         self._pool.give_back(self._session, is_ready=self._is_ready)
         del self._session  # from now on it is another's
 
-    def _failed(self, name: str, started: float, error: BaseException) -> None:
-        """Report a failure, and raise `DatabaseUnavailable` if the connection is lost."""
+    def _failed(
+        self, name: str, started: float, error: BaseException
+    ) -> DatabaseUnavailable | None:
+        """Report a failure, and give what it means where the session is of no use any more."""
         # The server has ended what it refuses; what was cut short may be running still.
-        self._is_ready = isinstance(error, asyncpg.PostgresError)
         self._report(name, started, None)
-        raise_if_lost(error, self._session.driver)
+        if isinstance(error, asyncpg.PostgresError):
+            self._is_ready = True
+            self._session.heard_at = perf_counter()
+        return unavailability(error, self._session)
 
     def _report(self, name: str, started: float, rows: int | None) -> None:
-        seconds, work = perf_counter() - started, current_work()
+        """Report a statement that has ended; `rows` is None where it failed."""
+        ended, work, session = perf_counter(), current_work(), self._session
+        session.overdue_at = inf
+        if rows is not None:
+            session.heard_at = ended
+            self._is_ready = self._has_answer = True
         if work is not None:
-            work.seconds += seconds
+            work.seconds += ended - started
         if self._observe is not None:
-            self._observe(name, seconds, rows, self._waited)
+            self._observe(name, ended - started, rows, self._waited)
             self._waited = 0.0
 
 
@@ -116,9 +198,23 @@ class Reading(Connection):
     ) -> None:
         self._give_back()
 
+    def _may_repeat(self, statement: Statement, lost: DatabaseUnavailable) -> bool:
+        """A statement stands alone: what reads can always be asked again, the rest if refused."""
+        return isinstance(lost, SessionLost) and (lost.was_refused or not statement.writes)
+
+    def _note_write(self) -> None:
+        work = current_work()
+        if work is not None:
+            work.has_changed = True
+
 
 def _packed(rows: list[asyncpg.Record]) -> int:
     return len(rows[0][0] or ())
+
+
+async def _taken(pool: Pool, patience_seconds: float) -> Session:
+    with connecting():
+        return await pool.take(patience_seconds)
 
 
 def noted(statement: Statement) -> str:

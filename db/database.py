@@ -4,57 +4,97 @@
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 
-import asyncpg
-
+from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS, Bounds
 from db.connection import Connection, Observer, Reading
-from db.pool import Pool
-from db.session import Session
+from db.connector import Connector
+from db.pool import Pool, kept
 from db.transaction import Snapshot, Transaction
 
-__all__ = ["Connection", "Database", "Observer", "Snapshot", "Transaction", "open_database"]
+__all__ = [
+    "Connection",
+    "Database",
+    "Observer",
+    "Snapshot",
+    "Transaction",
+    "open_database",
+]
 
-_CONNECT_TIMEOUT_SECONDS = 5
-PATIENCE_SECONDS = 10.0
-"""How long a connection is waited for when all are taken, or the database does not answer."""
+_CONNECT_SHARE = 0.75
+_REPLICA_CONNECT_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
 class Database:
     """The pools of one process; made by `open_database`.
 
-    Where no connection can be had in time, or one is lost, `DatabaseUnavailable` is raised.
-    Nothing is tried again here: the next `read()` or `begin()` connects anew.
+    Where no connection can be had in time, one is lost, or an answer does not come in time,
+    `DatabaseUnavailable` is raised.
     """
 
-    def __init__(
-        self, primary: Pool, replica: Pool, observe: Observer | None, patience_seconds: float
-    ) -> None:
-        self._primary = primary
-        self._replica = replica
-        self._observe = observe
-        self._patience_seconds = patience_seconds
+    primary: Pool
+    replica: Pool
+    observe: Observer | None
+    patience_seconds: float
+    answer_seconds: float
+    background_seconds: float
 
     def read(self) -> Reading:
-        """Hold a connection for statements that need no transaction; it may be a replica's."""
-        return Reading(self._replica, self._observe, self._patience_seconds)
+        """Hold a connection for statements that need no transaction; it may be a replica's.
+
+        It is the primary's while the replica cannot be reached.
+        """
+        pool = self.replica
+        if pool.fallback is not None and pool.rests():
+            pool = pool.fallback
+        return Reading(pool, self.observe, self.patience_seconds, self.answer_seconds)
 
     def read_primary(self) -> Reading:
         """Hold a connection like `read()`, on which everything committed is seen."""
-        return Reading(self._primary, self._observe, self._patience_seconds)
+        return Reading(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
-    def without_replica(self) -> "Database":
-        """The same database, read on the primary alone: for whoever has just written to it."""
-        return Database(self._primary, self._primary, self._observe, self._patience_seconds)
+    def expected_wait(self, now: float, beside: int = 0) -> float:
+        """For how many seconds a connection is going to be waited for; see `Line.expected_wait`."""
+        return max(self.primary.expected_wait(now, beside), self.replica.expected_wait(now, beside))
 
     def begin(self) -> Transaction:
-        """Hold a connection in a transaction: leaving commits, an exception rolls back."""
-        return Transaction(self._primary, self._observe, self._patience_seconds)
+        """Hold a connection in a transaction: leaving commits, an exception rolls back.
+
+        Raises `OutcomeUnknown` where the commit was not answered.
+        """
+        return Transaction(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
     def snapshot(self) -> Snapshot:
         """Hold a connection to the primary on which nothing changes until the block is left."""
-        return Snapshot(self._primary, self._observe, self._patience_seconds)
+        return Snapshot(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
+
+    def without_replica(self) -> "Database":
+        """The same database, read on the primary alone: for whoever has just written to it."""
+        return self if self.replica is self.primary else replace(self, replica=self.primary)
+
+    @property
+    def has_replica(self) -> bool:
+        """Whether reads go elsewhere than writes."""
+        return self.replica is not self.primary
+
+    @property
+    def replica_state(self) -> str:
+        """`ok`, or that the primary answers reads because the replica cannot be reached."""
+        return "away: the primary is read" if self.replica.rests() else "ok"
+
+    def within(self, seconds: float) -> "Database":
+        """The same database, of which nothing is waited for longer than so many seconds."""
+        return replace(
+            self,
+            patience_seconds=min(seconds, self.patience_seconds),
+            answer_seconds=min(seconds, self.answer_seconds),
+        )
+
+    def in_background(self) -> "Database":
+        """The same database, with the patience of work that nobody waits for."""
+        return replace(self, answer_seconds=self.background_seconds)
 
 
 @asynccontextmanager
@@ -64,39 +104,36 @@ async def open_database(
     replica_url: str | None,
     pool_size: int,
     observe: Observer | None,
-    patience_seconds: float = PATIENCE_SECONDS,
+    patience_seconds: float | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
+    background_seconds: float = BACKGROUND_SECONDS,
+    max_age_seconds: float = MAX_AGE_SECONDS,
     keeps_statements: bool = True,
 ) -> AsyncIterator[Database]:
     """Open pools of at most `pool_size` connections; leaving closes them.
 
     They connect when they are first used, so that a process starts while its database is away.
+    A connection is waited for as long as an answer, unless `patience_seconds` says otherwise.
     `keeps_statements=False` suits a pooler that lends its connections for a transaction only.
     """
-    async with _open_pool(url, pool_size, keeps_statements=keeps_statements) as primary:
-        if replica_url is None:
-            yield Database(primary, primary, observe, patience_seconds)
-        else:
-            async with _open_pool(
-                replica_url, pool_size, keeps_statements=keeps_statements
-            ) as replica:
-                yield Database(primary, replica, observe, patience_seconds)
-
-
-@asynccontextmanager
-async def _open_pool(url: str, size: int, *, keeps_statements: bool) -> AsyncIterator[Pool]:
-    pool = Pool(partial(_connect, url, keeps_statements=keeps_statements), size)
-    try:
-        yield pool
-    finally:
-        await pool.close()
-
-
-async def _connect(url: str, *, keeps_statements: bool) -> Session:
-    driver = await asyncpg.connect(
-        url,
-        timeout=_CONNECT_TIMEOUT_SECONDS,
-        # A session keeps its own; with 0 the driver gives them no name on the server.
-        statement_cache_size=1 if keeps_statements else 0,
-        server_settings={"application_name": "guidance-api", "timezone": "UTC"},
+    bounds = Bounds(
+        connect_seconds=answer_seconds * _CONNECT_SHARE,
+        idle_seconds=answer_seconds,
+        longest_seconds=background_seconds,
+        max_age_seconds=max_age_seconds,
     )
-    return Session(driver)
+    patience_seconds = answer_seconds if patience_seconds is None else patience_seconds
+    primary = Pool(Connector(url, bounds, keeps_statements=keeps_statements).connect, pool_size)
+    replica = primary
+    if replica_url is not None:
+        nearer = replace(
+            bounds, connect_seconds=min(_REPLICA_CONNECT_SECONDS, bounds.connect_seconds)
+        )
+        connector = Connector(replica_url, nearer, keeps_statements=keeps_statements)
+        replica = Pool(connector.connect, pool_size, fallback=primary)
+    async with AsyncExitStack() as stack:
+        for pool in {primary, replica}:
+            await stack.enter_async_context(kept(pool))
+        yield Database(
+            primary, replica, observe, patience_seconds, answer_seconds, background_seconds
+        )

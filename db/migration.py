@@ -1,11 +1,15 @@
 """Moving a database's schema to a revision, up or down."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+
+from db.repair import repair_indexes
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 HEAD, BASE = "head", "base"
@@ -15,12 +19,17 @@ class UnknownRevision(ValueError):
     """No migration has the revision that was asked for, or at which the database stands."""
 
 
-def migrate(url: str, *, revision: str = HEAD) -> str:
+def migrate(
+    url: str, *, revision: str = HEAD, repaired: Callable[[str], None] = lambda _: None
+) -> str:
     """Upgrade or downgrade the database at `url` to `revision` and give where it stands then.
+
+    At the head its indexes are compared with those that the tables declare, and what differs is
+    made again; `repaired` is told of each.
 
     Each migration commits by itself, and one database is migrated by one process at a time, so an
     interrupted run is continued by the next. Blocks, and needs a thread without an event loop.
-    Raises `UnknownRevision`.
+    Raises `UnknownRevision` and `IndexNotRepaired`.
     """
     history = revisions()
     target = {HEAD: history[-1], BASE: ""}.get(revision, revision)
@@ -33,6 +42,9 @@ def migrate(url: str, *, revision: str = HEAD) -> str:
         _move(config, target)
     except CommandError as error:
         raise UnknownRevision(f"the database is not of this version: {error}") from error
+    if target == history[-1]:
+        for difference in asyncio.run(repair_indexes(url)):
+            repaired(difference)
     return target or BASE
 
 

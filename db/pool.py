@@ -1,32 +1,45 @@
 """Sessions that are kept open and lent to one user at a time; who waits longest is next."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from math import inf
+from time import perf_counter
 
-import asyncpg
-
+from db.line import Line, Turn
 from db.session import Session
 
-_MENDING_SECONDS = 10
-_CLOSING_SECONDS = 10
+_MENDING_SECONDS = 1.0
+_CLOSING_SECONDS = 10.0
+_REST_SECONDS = 5.0
+LOOK_SECONDS = 0.25
+"""How often the pool looks for answers that are overdue."""
 
 
 class Pool:
     """At most `size` sessions, made by `connect` when they are first needed.
 
     The last one given back is the first one lent: it is the warmest, and what is not needed stays
-    idle. Taking one that is idle and giving it back wait for nothing.
+    idle. Taking one that is idle and giving it back wait for nothing. Where a server that answers
+    may be somewhere else, `fallback` is the pool to take from while this one has none.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Session]], size: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Session]],
+        size: int,
+        *,
+        fallback: "Pool | None" = None,
+    ) -> None:
         self._connect = connect
         self._size = size
+        self.fallback = fallback
+        self._open: set[Session] = set()
         self._idle: list[Session] = []
         self._taken = 0
-        self._waiting: deque[asyncio.Future[Session | None]] = deque()
+        self._waiting = Line()
         self._mending: set[asyncio.Task[None]] = set()
+        self._rests_until = 0.0
 
     def take_idle(self) -> Session | None:
         """A session that can be had at once; None where there is none."""
@@ -35,6 +48,7 @@ class Pool:
             if not session.is_closed():
                 self._taken += 1
                 return session
+            self._open.discard(session)
         return None
 
     async def take(self, patience_seconds: float) -> Session:
@@ -48,7 +62,16 @@ class Pool:
                 session = await self._turn()
             elif session is None:
                 self._taken += 1
-            return session or await self._connected()
+            return session or await self._connected_in_turn()
+
+    async def exchange(self, session: Session, patience_seconds: float) -> Session:
+        """A new session in the place of one that is of no use; raises as `take` does.
+
+        Where none can be had the old one is still to be given back.
+        """
+        self._discard(session)
+        async with asyncio.timeout(patience_seconds):
+            return await self._connected()
 
     def give_back(self, session: Session, *, is_ready: bool) -> None:
         """End a use; one that is not ready, where a statement was cut short, is mended first."""
@@ -56,31 +79,82 @@ class Pool:
             mending = asyncio.ensure_future(self._mended(session))
             self._mending.add(mending)
             mending.add_done_callback(self._mending.discard)
-        elif self._waiting:
-            self._pass_on(None if session.is_closed() else session)
+        elif self._waiting or not _is_good(session):
+            self._pass_on(session)
         else:
             self._taken -= 1
             self._idle.append(session)
 
-    async def close(self) -> None:
-        """Wait until every session has been given back, and close them."""
-        while self._taken:
-            session = await self._turn()
-            self._taken -= 1
-            if session is not None:
-                self._idle.append(session)
-        await asyncio.gather(*(_closed(session) for session in self._idle))
+    def retire(self, before: float) -> None:
+        """Lend no session again that was connected before that instant; what is lent is used."""
+        for session in self._open:
+            if session.connected_at < before:
+                session.expires_at = -inf
+        self._discard_idle(lambda session: session.expires_at == -inf)
 
-    async def _connected(self) -> Session:
+    def look(self, now: float) -> None:
+        """Close what has not answered in time, and what is silent together with it."""
+        self._discard_idle(lambda session: session.expires_at <= now or session.is_closed())
+        overdue = [one for one in self._open if one.overdue_at <= now]
+        if not overdue:
+            return
+        since = min(session.asked_at for session in overdue)
+        if all(session.heard_at < since for session in self._open):
+            # Nobody has heard of the server: what was asked since will not be answered either.
+            self.rest()
+            overdue = [one for one in self._open if one.overdue_at < inf]
+        for session in overdue:
+            session.give_up()
+        # What was idle meanwhile may be as deaf, and would be found out one by one.
+        self._discard_idle(lambda session: session.heard_at < since)
+
+    def excuse(self, seconds: float) -> None:
+        """Wait so much longer for what is asked: nobody could read its answer meanwhile."""
+        for session in self._open:
+            session.overdue_at += seconds
+
+    def rest(self) -> None:
+        """Have the fallback asked for a while."""
+        self._rests_until = perf_counter() + _REST_SECONDS
+
+    def rests(self) -> bool:
+        """Whether the fallback is asked."""
+        return self._rests_until > perf_counter()
+
+    async def close(self) -> None:
+        """Wait until every session has been given back, for a while, and close them."""
         try:
-            return await self._connect()
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                while self._taken:
+                    session = await self._turn()
+                    self._taken -= 1
+                    if session is not None:
+                        self._idle.append(session)
+        except TimeoutError:
+            pass
+        for session in self._open:
+            session.driver.terminate()
+        await asyncio.sleep(0)  # the transports close in the next turn of the loop
+
+    async def _connected_in_turn(self) -> Session:
+        try:
+            return await self._connected()
         except BaseException:
             self._pass_on(None)
             raise
 
+    async def _connected(self) -> Session:
+        try:
+            session = await self._connect()
+        except Exception:
+            self.rest()
+            raise
+        self._open.add(session)
+        return session
+
     async def _turn(self) -> Session | None:
         """Wait for what another gives back: a session, or where it was lost None, its place."""
-        turn: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
+        turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             return await turn
@@ -90,6 +164,10 @@ class Pool:
             raise
 
     def _pass_on(self, session: Session | None) -> None:
+        """Give a place to who waits longest, with its session where that is one still."""
+        if session is not None and not _is_good(session):
+            self._discard(session)
+            session = None
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -99,16 +177,54 @@ class Pool:
         if session is not None:
             self._idle.append(session)
 
+    def _discard_idle(self, is_useless: Callable[[Session], bool]) -> None:
+        useless = [session for session in self._idle if is_useless(session)]
+        if useless:
+            self._idle = [session for session in self._idle if session not in useless]
+        for session in useless:
+            self._discard(session)
+
+    def _discard(self, session: Session) -> None:
+        self._open.discard(session)
+        session.driver.terminate()
+
+    def expected_wait(self, now: float, beside: int = 0) -> float:
+        """For how many seconds a session is going to be waited for; see `Line.expected_wait`."""
+        return self._waiting.expected_wait(now, beside)
+
     async def _mended(self, session: Session) -> None:
         try:
             async with asyncio.timeout(_MENDING_SECONDS):
                 await session.mend()
+            session.heard_at = perf_counter()
         except Exception:  # noqa: BLE001 - whatever it is, a new one is as good
             session.driver.terminate()
         finally:
-            self._pass_on(None if session.is_closed() else session)
+            self._pass_on(session)
 
 
-async def _closed(session: Session) -> None:
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        await session.driver.close(timeout=_CLOSING_SECONDS)
+@asynccontextmanager
+async def kept(pool: Pool) -> AsyncIterator[None]:
+    """Have `pool` look for what is overdue, and close it when the block is left."""
+    looking = asyncio.create_task(_keep_looking(pool))
+    try:
+        yield
+    finally:
+        await pool.close()
+        looking.cancel()
+
+
+async def _keep_looking(pool: Pool) -> None:
+    """A process that was held up has not waited: its answers may be there, and not read yet."""
+    while True:
+        planned = perf_counter() + LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+        now = perf_counter()
+        if now - planned > LOOK_SECONDS:
+            pool.excuse(now - planned)
+        pool.look(now)
+
+
+def _is_good(session: Session) -> bool:
+    """Whether a session may be lent again."""
+    return not session.is_closed() and session.heard_at < session.expires_at

@@ -1,6 +1,8 @@
 """One connection to PostgreSQL, with the statements that are prepared on it."""
 
 from collections.abc import AsyncIterator, Sequence
+from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -11,6 +13,19 @@ if TYPE_CHECKING:
 
 _MOST_PREPARED = 1_000
 _ROWS_AT_ONCE = 200
+# What could be prepared once and cannot be run now fits the schema no more, or was forgotten.
+_OUTDATED = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InvalidSQLStatementNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.DatatypeMismatchError,
+)
+
+
+class PlanOutdated(Exception):
+    """The schema was changed under a prepared statement, which was not run."""
 
 
 class Session:
@@ -20,12 +35,35 @@ class Session:
     keep no statements it is sent anew each time, together with the values: one round trip too,
     and right where a pooler has it run on another server connection than the one before. Of more
     than `most_prepared` texts the oldest makes room.
+
+    The instants are those of `time.perf_counter`; who uses the session keeps them, and the pool
+    reads them.
     """
 
-    __slots__ = ("_bind_execute", "_most_prepared", "_prepared", "_states", "driver")
+    __slots__ = (
+        "_bind_execute",
+        "_most_prepared",
+        "_prepared",
+        "_states",
+        "asked_at",
+        "connected_at",
+        "driver",
+        "expires_at",
+        "heard_at",
+        "overdue_at",
+        "was_silent",
+    )
 
     def __init__(self, driver: "Driver", most_prepared: int = _MOST_PREPARED) -> None:
         self.driver = driver
+        self.connected_at = self.asked_at = self.heard_at = perf_counter()
+        """When it was made, when the latest statement was sent, when the server answered last."""
+        self.overdue_at = inf
+        """When the answer that is waited for comes too late; infinite while none is."""
+        self.expires_at = inf
+        """When the session is too old to be used again."""
+        self.was_silent = False
+        """Whether it was given up because no answer came."""
         self._most_prepared = most_prepared
         self._prepared: dict[str, Prepared] = {}
         # Any: what the driver's own `fetch` comes to, for four fifths of its time; it has no type.
@@ -35,21 +73,24 @@ class Session:
 
     # Any: values have whatever type PostgreSQL has a type for.
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a statement and give all of its rows; raises what the driver does."""
+        """Run a statement and give all of its rows.
+
+        Raises what the driver does, and `PlanOutdated` where the schema was changed under a
+        prepared statement.
+        """
         state = self._states.get(sql)
-        if state is None:
+        is_known = state is not None
+        if not is_known:
             await self._prepare(sql)
             state = self._states[sql]
         try:
             rows: list[asyncpg.Record] = await self._bind_execute(
                 state, arguments, "", 0, False, None
             )
-        except asyncpg.InvalidCachedStatementError:
-            # A migration changed what the statement gives. It has not run.
-            self._forget(sql)
-            if self.driver.is_in_transaction():
-                raise
-            return await self.fetch(sql, arguments)
+        except _OUTDATED as error:
+            if is_known:
+                raise PlanOutdated from error
+            raise
         return rows
 
     # Any: as for `fetch`.
@@ -62,6 +103,18 @@ class Session:
     def is_closed(self) -> bool:
         """Whether the connection is lost, as far as is known."""
         return self.driver.is_closed()
+
+    @property
+    # Any: the driver has no public name for it, and the transport no type.
+    def socket(self) -> Any:
+        """The socket, as far as the operating system has one."""
+        transport: Any = self.driver._transport  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+        return transport.get_extra_info("socket")
+
+    def give_up(self) -> None:
+        """Close it because no answer comes; whoever waits for one is told at once."""
+        self.was_silent = True
+        self.driver.terminate()
 
     async def mend(self) -> None:
         """Wait until the server has let go of a statement that was cancelled."""

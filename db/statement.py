@@ -11,6 +11,7 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it un
 MOST_OPERATIONS = 100
 """Operations by which one statement's texts are told apart; each text is prepared by itself."""
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]{0,99}")
+_WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|MERGE INTO|(?<!FOR )(?<!KEY )UPDATE)\b")
 
 
 class Statement:
@@ -20,13 +21,14 @@ class Statement:
     as they stand.
     """
 
-    __slots__ = ("_compiled", "_constants", "_names", "_of_operations", "name", "sql")
+    __slots__ = ("_compiled", "_constants", "_names", "_of_operations", "name", "sql", "writes")
 
     def __init__(self, name: str, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
         self.name = name
         self._compiled = str(compiled)
         self.sql = f"/* {name} */ {self._compiled}"
+        self.writes = _WRITES.search(self._compiled) is not None
         self._of_operations: dict[str | None, str] = {None: self.sql}
         self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
         self._constants = {

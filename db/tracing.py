@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from db.statement import Statement
 
 if TYPE_CHECKING:
-    from db.unavailable import Driver
+    from db.session import Driver
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from math import inf
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,8 @@ from db.connection import Connection, Observer, noted
 from db.pool import Pool
 from db.statement import Statement
 from db.tracing import trace
-from db.unavailable import DatabaseUnavailable
+from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
+from db.work import current_work
 
 
 class _Transacting(Connection):
@@ -26,7 +28,7 @@ class _Transacting(Connection):
     async def __aenter__(self) -> Self:
         await self._take()
         try:
-            await self._command("transaction.begin", self._begin)
+            await self._begin_somewhere()
         except BaseException:
             self._end()
             raise
@@ -40,45 +42,80 @@ class _Transacting(Connection):
     ) -> None:
         try:
             if kind is None:
-                await self._command("transaction.commit", "COMMIT")
-            else:
+                await self._commit()
+            elif not self._session.is_closed():
                 # The server rolls back where the connection is lost.
                 with suppress(DatabaseUnavailable):
                     await self._command("transaction.rollback", "ROLLBACK")
         finally:
             self._end()
 
+    async def _commit(self) -> None:
+        await self._command("transaction.commit", "COMMIT")
+
+    def _may_repeat(self, _statement: Statement, lost: DatabaseUnavailable) -> bool:
+        """Nothing was done as long as no statement was answered: all can begin again."""
+        return isinstance(lost, SessionLost) and not self._has_answer
+
+    def _note_write(self) -> None:
+        """What is written counts when it is committed."""
+
+    async def _replace(self, lost: DatabaseUnavailable) -> None:
+        await super()._replace(lost)
+        await self._command("transaction.begin", self._begin)
+
+    async def _begin_somewhere(self) -> None:
+        try:
+            await self._command("transaction.begin", self._begin)
+        except SessionLost as lost:
+            await self._replace(lost)
+
     def _end(self) -> None:
         """Give the session back; one whose transaction may not be over is closed."""
         driver = self._session.driver
-        if not self._is_ready or driver.is_in_transaction():
+        if not driver.is_closed() and (not self._is_ready or driver.is_in_transaction()):
             driver.terminate()
         self._give_back()
 
     async def _command(self, name: str, command: str) -> None:
+        session, has_answer = self._session, self._has_answer
+        session.asked_at = started = perf_counter()
+        session.overdue_at = started + self._answer_seconds
         self._is_ready = False
-        started = perf_counter()
         try:
-            await self._session.driver.execute(command)
+            await session.driver.execute(command)
         except BaseException as error:
-            self._failed(name, started, error)
-            raise
-        self._is_ready = True
+            lost = self._failed(name, started, error)
+            if lost is None:
+                raise
+            raise lost from error
         self._report(name, started, 0)
+        self._has_answer = has_answer
 
 
 class Transaction(_Transacting):
     """A connection inside a transaction, with work to do once it is committed."""
 
-    __slots__ = ("_after_commit",)
+    __slots__ = ("_after_commit", "_if_unknown")
 
-    def __init__(self, pool: Pool, observe: Observer | None, patience_seconds: float) -> None:
-        super().__init__(pool, observe, patience_seconds)
+    def __init__(
+        self, pool: Pool, observe: Observer | None, patience_seconds: float, answer_seconds: float
+    ) -> None:
+        super().__init__(pool, observe, patience_seconds, answer_seconds)
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
+        self._if_unknown: list[Callable[[], Awaitable[None]]] = []
 
-    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Call `work` when, and only when, the transaction has been committed."""
+    def after_commit(
+        self, work: Callable[[], Awaitable[None]], *, also_if_unknown: bool = False
+    ) -> None:
+        """Call `work` when the transaction has been committed, and otherwise not.
+
+        What is harmless where nothing was changed may be done `also_if_unknown`: where nobody
+        knows whether it has been.
+        """
         self._after_commit.append(work)
+        if also_if_unknown:
+            self._if_unknown.append(work)
 
     async def __aexit__(
         self,
@@ -86,10 +123,27 @@ class Transaction(_Transacting):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await super().__aexit__(kind, error, traceback)
+        try:
+            await super().__aexit__(kind, error, traceback)
+        except OutcomeUnknown:
+            for work in self._if_unknown:
+                await work()
+            raise
         if kind is None:
             for work in self._after_commit:
                 await work()
+
+    async def _commit(self) -> None:
+        """Commit; raises `OutcomeUnknown` where that was asked for and not answered."""
+        if self._session.is_closed():
+            raise SessionLost("the connection was lost before the commit", was_refused=True)
+        work = current_work()
+        if work is not None:
+            work.has_changed = True
+        try:
+            await super()._commit()
+        except DatabaseUnavailable as error:
+            raise OutcomeUnknown(str(error)) from error.__cause__
 
 
 class Snapshot(_Transacting):
@@ -107,12 +161,25 @@ class Snapshot(_Transacting):
         """
         sql, arguments = noted(statement), statement.arguments(values)
         count, started = 0, perf_counter()
+        rows = self._session.rows(sql, arguments)
         try:
-            async for row in self._session.rows(sql, arguments):
+            while (row := await self._next(rows)) is not None:
                 count += 1
                 yield row
         except (Exception, CancelledError) as error:
-            self._failed(statement.name, started, error)
-            raise
+            lost = self._failed(statement.name, started, error)
+            if lost is None:
+                raise
+            raise lost from error
         self._report(statement.name, started, count)
         trace(self._session.driver, statement, arguments, count)
+
+    async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
+        """The next row, waited for as long as for any answer; None after the last."""
+        session = self._session
+        session.asked_at = perf_counter()
+        session.overdue_at = session.asked_at + self._answer_seconds
+        row = await anext(rows, None)
+        session.overdue_at = inf
+        session.heard_at = perf_counter()
+        return row

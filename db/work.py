@@ -12,7 +12,7 @@ class Work:
     it is never a client's text.
     """
 
-    __slots__ = ("_tasks", "_token", "operation", "seconds", "statements")
+    __slots__ = ("_tasks", "_token", "has_changed", "operation", "seconds", "statements")
 
     def __init__(self, operation: str | None = None) -> None:
         self.operation = operation
@@ -20,6 +20,8 @@ class Work:
         """The names of those that ran."""
         self.seconds = 0.0
         """What they took in all; several at once are counted each."""
+        self.has_changed = False
+        """Whether anything was written, or may have been: until then it can be done again."""
         # Any: nobody asks here what a task gives.
         self._tasks: set[Task[Any]] | None = None
 

@@ -87,5 +87,10 @@ class RequestContext:
         """Load anew what is read from here on: something was changed."""
         self.loaders = self.loaders.renewed()
 
+    def start_over(self) -> None:
+        """Run anew what had changed nothing: with nothing loaded, and nothing that came of it."""
+        self.forget_loaded()
+        self.is_excused, self.refusal = False, None
+
 
 Info = strawberry.Info[RequestContext, None]

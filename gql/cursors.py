@@ -37,7 +37,10 @@ def decode_cursor(scope: str, text: str) -> Position:
     if not place or checksum != _checksum(scope, place):
         raise BadUserInput("This is not a cursor of this list.")
     microseconds, key = _PLACE.unpack(place)
-    return Position(at=_EPOCH + microseconds * _MICROSECOND, id=key)
+    try:
+        return Position(at=_EPOCH + microseconds * _MICROSECOND, id=key)
+    except OverflowError:  # the checksum is right, and the instant in no calendar
+        raise BadUserInput("This is not a cursor of this list.") from None
 
 
 def _checksum(scope: str, place: bytes) -> bytes:

@@ -31,6 +31,11 @@ ERRORS = Counter(
     "Operations that a cache's store did not answer, or not in time.",
     ("cache", "operation"),
 )
+UNREADABLE = Counter(
+    "guidance_cache_unreadable",
+    "Entries that are not what this version writes; they are misses, and replaced.",
+    ("cache",),
+)
 INVALIDATIONS_UNDELIVERED = Counter(
     "guidance_cache_invalidations_undelivered",
     "Keys that could not be invalidated at once: others may serve the old value for its lifetime.",
@@ -53,6 +58,7 @@ class CacheMetrics:
         self._bypasses = BYPASSES.labels(name)
         self._fills = FILLS.labels(name)
         self._discarded = FILLS_DISCARDED.labels(name)
+        self._unreadable = UNREADABLE.labels(name)
         self._undelivered = INVALIDATIONS_UNDELIVERED.labels(name)
 
     def hit(self, age_seconds: float) -> None:
@@ -80,6 +86,10 @@ class CacheMetrics:
     def failed(self, operation: str) -> None:
         """Note an operation that was not answered."""
         ERRORS.labels(self._name, operation).inc()
+
+    def unreadable(self) -> None:
+        """Note an entry that is not what this version writes."""
+        self._unreadable.inc()
 
     def undelivered(self, number: int) -> None:
         """Note keys whose invalidation could not be delivered at once."""

@@ -7,10 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from db.migrating import alone
 from db.tables import Table
-
-_LOCK = 0x6775_6964  # "guid"
-_LOCK_POLL_SECONDS = 0.1
 
 
 def run(connection: Connection) -> None:
@@ -26,15 +24,8 @@ def run(connection: Connection) -> None:
 
 
 async def migrate_alone(url: str) -> None:
-    """Migrate while holding the lock that keeps other migrating processes out.
-
-    The lock is polled: a session that waits in PostgreSQL for it would itself be waited for by
-    CREATE INDEX CONCURRENTLY.
-    """
-    guard = await asyncpg.connect(url)
-    try:
-        while not await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - another process holds it
-            await asyncio.sleep(_LOCK_POLL_SECONDS)
+    """Migrate while no other process does."""
+    async with alone(url):
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: asyncpg.connect(url),
@@ -43,8 +34,6 @@ async def migrate_alone(url: str) -> None:
         async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()
-    finally:
-        await guard.close()
 
 
 asyncio.run(migrate_alone(context.config.attributes["url"]))

@@ -3,12 +3,14 @@
 An event is written in the transaction of what it tells, so that neither is there without the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from db.database import Transaction
+from db.personal.registry import SAID
 from db.queries import audit
 
 
@@ -55,12 +57,16 @@ async def record(
     now: datetime,
     user_id: int | None = None,
     account_id: int | None = None,
+    said: Mapping[str, Any] | None = None,  # Any: JSON
     **details: Any,  # Any: JSON, never texts of messages or credentials
 ) -> None:
     """Append an event: `action` on `subject`, which concerns a person or a company.
 
-    Details that are None are left out.
+    Details that are None are left out. `said` are words that somebody else chose: whatever they
+    are, an erasure does not take them for a trace that the system has left of a person.
     """
+    if said is not None:
+        details[SAID] = dict(said)
     await audit.record(
         transaction,
         now=now,

@@ -16,6 +16,7 @@ import orjson
 from db.database import Connection, Transaction
 from db.queries import idempotency
 from services.refusal import InvalidInput, Refusal, UserErrorCode
+from services.texts import is_short_text
 
 KEPT = timedelta(days=30)
 """How long a key is remembered."""
@@ -86,15 +87,22 @@ async def claim(
     return Claim(None, orjson.loads(stored["result"]))
 
 
+def hashed(key: str) -> str:
+    """What is kept of a key for longer than keys are remembered: not the client's own words."""
+    return sha256(key.encode()).hexdigest()
+
+
 async def forget_old_keys(connection: Connection, now: datetime) -> None:
     """Remove the keys that have been remembered long enough."""
     await idempotency.forget(connection, now - KEPT)
 
 
 def _check(key: str) -> None:
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+    if not is_short_text(key, LONGEST_KEY):
         raise InvalidInput(
-            f"A key has 1 to {LONGEST_KEY} characters, all of them printable.", field=_FIELD
+            f"A key is one line of 1 to {LONGEST_KEY} characters, none of them control characters, "
+            "with every change of direction closed.",
+            field=_FIELD,
         )
 
 

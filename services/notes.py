@@ -29,17 +29,24 @@ N = TypeVar("N", bound=Mergeable)
 class Notes(Generic[K, N]):
     """Notes by key, written together about once a second; leaving writes the rest.
 
-    Where writing fails they stay noted. At most `most` keys are noted at a time; what comes beyond
-    is not. The log calls them `what`.
+    Where writing fails they stay noted. At most `most` keys are noted at a time, or as many as have
+    that `size` together; what comes beyond is not. The log calls them `what`.
     """
 
     def __init__(
-        self, what: str, write: Callable[[dict[K, N]], Awaitable[None]], *, most: int
+        self,
+        what: str,
+        write: Callable[[dict[K, N]], Awaitable[None]],
+        *,
+        most: int,
+        size: Callable[[K], int] = lambda _: 1,
     ) -> None:
         self._what = what
         self._write = write
         self._most = most
+        self._size = size
         self._noted: dict[K, N] = {}
+        self._held = 0
 
     async def __aenter__(self) -> Self:
         self._writing = asyncio.create_task(repeat(self.write, every_seconds=_WRITE_SECONDS))
@@ -67,18 +74,22 @@ class Notes(Generic[K, N]):
         known = self._noted.get(key)
         if known is not None:
             self._noted[key] = known.merged(note)
-        elif len(self._noted) < self._most:
+            return
+        size = self._size(key)
+        if self._held + size <= self._most:
             self._noted[key] = note
+            self._held += size
 
     async def write(self) -> None:
         """Write what was noted."""
-        noted, self._noted = self._noted, {}
+        noted, self._noted, self._held = self._noted, {}, 0
         if not noted:
             return
         try:
             await self._write(noted)
         except BaseException:
             since, self._noted = self._noted, noted
+            self._held = sum(map(self._size, noted))
             for key, note in since.items():
                 self.note(key, note)
             raise

@@ -10,6 +10,8 @@ from db.unavailable import DatabaseUnavailable
 
 REMEMBERED_SECONDS = 2.0
 _MOST_REMEMBERED = 100_000
+_LOOK_SECONDS = 2.0
+"""How long the database may take to say who is there: a request has more to wait for than that."""
 
 
 class PersonUnknown(Exception):
@@ -48,22 +50,20 @@ class KnownPeople:
         remembered_seconds: float = REMEMBERED_SECONDS,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
-        self._database = database
+        self._database = database.within(_LOOK_SECONDS)
         self._remembered_seconds = remembered_seconds
         self._seconds = seconds
         self._there: set[int] = set()
         self._looked_at = -remembered_seconds
-        self._looking = asyncio.Lock()
+        self._look: asyncio.Task[bool] | None = None
 
     async def has(self, user_id: int) -> bool:
         """Whether the person of a token is there; true while the database cannot say.
 
         Without it nothing of the person can be read either.
         """
-        if self._is_due():
-            async with self._looking:
-                if self._is_due():
-                    await self._look()
+        if self._is_due() and not await self._looked():
+            return True
         return user_id in self._there or await self._ask(user_id)
 
     async def forget(self, user_ids: Sequence[int]) -> None:
@@ -73,7 +73,13 @@ class KnownPeople:
     def _is_due(self) -> bool:
         return self._seconds() - self._looked_at >= self._remembered_seconds / 2
 
-    async def _look(self) -> None:
+    async def _looked(self) -> bool:
+        """Look, with everybody who wants to meanwhile; false where the database cannot say."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_for_erasures())
+        return await asyncio.shield(self._look)
+
+    async def _look_for_erasures(self) -> bool:
         """Forget who is being erased; everybody, where an erasure may have been missed."""
         began = self._seconds()
         try:
@@ -81,9 +87,11 @@ class KnownPeople:
                 self._there.difference_update(await users.under_erasure(connection))
         except DatabaseUnavailable:
             self._there.clear()
+            return False
         if began - self._looked_at >= self._remembered_seconds:
             self._there.clear()
         self._looked_at = began
+        return True
 
     async def _ask(self, user_id: int) -> bool:
         try:

@@ -22,10 +22,20 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def repeat(work: Callable[[], Awaitable[None]], *, every_seconds: float) -> None:
-    """Do `work` for ever, with a pause before each time; one that fails does not end it."""
+async def repeat(
+    work: Callable[[], Awaitable[None]],
+    *,
+    every_seconds: float,
+    first_after_seconds: float | None = None,
+) -> None:
+    """Do `work` for ever, with a pause before each time; one that fails does not end it.
+
+    The first pause may be another than `every_seconds`.
+    """
+    pause_seconds = every_seconds if first_after_seconds is None else first_after_seconds
     while True:
-        await asyncio.sleep(every_seconds)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = every_seconds
         try:
             await work()
         except DatabaseUnavailable as error:

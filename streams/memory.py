@@ -34,15 +34,23 @@ class MemoryStreams:
         """Make the stream, so that it can be followed before its first piece."""
         self._streams[reply_id] = _Stream()
 
+    def number(self, reply_id: int) -> int:
+        """How many pieces there are."""
+        return len(self._streams[reply_id].deltas)
+
     def append(self, reply_id: int, delta: Delta) -> None:
-        """Add the next piece."""
-        stream = self._streams[reply_id]
+        """Add the next piece, unless the stream was forgotten."""
+        stream = self._streams.get(reply_id)
+        if stream is None:
+            return
         stream.deltas.append(delta)
         stream.wake()
 
     def end(self, reply_id: int) -> None:
         """Say that nothing follows; the stream is forgotten some time later."""
-        stream = self._streams[reply_id]
+        stream = self._streams.get(reply_id)
+        if stream is None:
+            return
         stream.has_ended = True
         stream.wake()
         loop = asyncio.get_running_loop()

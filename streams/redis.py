@@ -1,153 +1,124 @@
 """Streams that every instance can follow, kept in Redis.
 
 A piece is an entry of the Redis stream of its reply whose id is the piece's index, so that
-reading after an index is reading after an id. One reader a process reads all streams that are
-followed there into memory, where any number of followers find them.
+reading after an index is reading after an id. A piece is added only to the one before it: what
+Redis has lost is seen by its writer, who writes the stream anew, and never leaves a hole.
 """
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Any
+from collections.abc import Sequence
 
-import structlog
-from redis.exceptions import RedisError
-
-from streams.memory import MemoryStreams
-from streams.records import Delta, StreamUnknown
+from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
+from streams.records import Delta
 
 KEPT_SECONDS = 600
 """How long a stream is kept that is not ended, after its last entry."""
 ENDED_KEPT_SECONDS = 60
 """How long a stream can be followed after its end, when its text is stored anyway."""
-QUIET_SECONDS = 5.0
-"""How long a stream may say nothing before it is given up: its writer may have lost it."""
-_BLOCK_MS = 100
-_BEGIN, _TEXT, _END = b"begin", b"text", b"end"
-_log = structlog.get_logger("guidance.streams")
+BEGIN, TEXT, END = b"begin", b"text", b"end"
+_MOST_ENTRIES = 1_000
+"""How many entries of each stream are read at once."""
+# Both answer 1 where they wrote, -1 where the stream has ended, and 0 where what is there does not
+# end with the piece before.
+_WRITE = Script("""
+local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if ARGV[2] == '1' and last[1] and last[1][2][1] == 'end' then return -1 end
+redis.call('DEL', KEYS[1])
+redis.call('XADD', KEYS[1], '0-1', 'begin', '')
+for index = 3, #ARGV do redis.call('XADD', KEYS[1], (index - 2) .. '-0', 'text', ARGV[index]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return 1
+""")
+_APPEND = Script("""
+local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if last[1] and last[1][2][1] == 'end' then return -1 end
+if not last[1] or last[1][1] ~= ARGV[2] then return 0 end
+redis.call('XADD', KEYS[1], ARGV[3], 'text', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return 1
+""")
+_END = Script("""
+if redis.call('TYPE', KEYS[1]).ok ~= 'stream' then redis.call('DEL', KEYS[1]) end
+redis.call('XADD', KEYS[1], '*', 'end', '')
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+""")
+
+_FORGET = Script("""
+if redis.call('DEL', KEYS[1]) == 1 then
+  redis.call('XADD', KEYS[1], '*', 'end', '')
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+""")
+
+
+class StreamEnded(Exception):
+    """Somebody else has ended the stream, since its writer was taken for dead."""
 
 
 class RedisStreams:
-    """The streams of the replies that any instance writes."""
+    """Writes streams for every instance; every method may raise `KeyValueError`."""
 
-    # Any: what the client gives depends on how it was made, which its types do not tell.
-    def __init__(self, redis: Any, *, quiet_seconds: float = QUIET_SECONDS) -> None:
-        self._redis = redis
-        self._quiet_seconds = quiet_seconds
-        self._read = MemoryStreams(kept_seconds=0)
-        self._positions: dict[int, bytes] = {}
-        self._followers: Counter[int] = Counter()
-        self._reader: asyncio.Task[None] | None = None
+    def __init__(self, keyvalue: KeyValueClient) -> None:
+        self._keyvalue = keyvalue
 
-    async def begin(self, reply_id: int) -> None:
-        """Make the stream, so that it can be followed before its first piece.
+    async def write(self, reply_id: int, pieces: Sequence[str], *, is_again: bool) -> None:
+        """Make the stream with what there is of the reply, in place of whatever is there.
 
-        One of the same name, which another database left behind, is replaced.
+        So one of the same name goes that another database left behind. Where it `is_again` that
+        the stream is written, raises `StreamEnded`.
         """
-        key = _key(reply_id)
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.delete(key)
-            pipeline.xadd(key, {_BEGIN: b""}, id="0-1")
-            pipeline.expire(key, KEPT_SECONDS)
-            await pipeline.execute()
+        arguments: list[Argument] = [KEPT_SECONDS, int(is_again)]
+        arguments += [piece.encode() for piece in pieces]
+        _require_open(await self._keyvalue.run_script(_WRITE, [key(reply_id)], arguments))
 
-    async def append(self, reply_id: int, delta: Delta) -> None:
-        """Add the next piece."""
-        await self._add(
-            reply_id, f"{delta.index}-0", {_TEXT: delta.text.encode()}, kept_seconds=KEPT_SECONDS
-        )
+    async def append(self, reply_id: int, delta: Delta) -> bool:
+        """Add the next piece; False where the piece before it is not the last one there.
+
+        Raises `StreamEnded`.
+        """
+        before = f"{delta.index - 1}-0" if delta.index > 1 else "0-1"
+        arguments: list[Argument] = [KEPT_SECONDS, before, f"{delta.index}-0", delta.text.encode()]
+        added = await self._keyvalue.run_script(_APPEND, [key(reply_id)], arguments)
+        _require_open(added)
+        return bool(added)
 
     async def end(self, reply_id: int) -> None:
         """Say that nothing follows."""
-        await self._add(reply_id, "*", {_END: b""}, kept_seconds=ENDED_KEPT_SECONDS)
+        await self._keyvalue.run_script(_END, [key(reply_id)], [ENDED_KEPT_SECONDS])
 
-    async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
-        """Give the pieces after the index `after` until the end.
+    async def forget(self, reply_ids: Sequence[int]) -> None:
+        """Put an empty stream that has ended in the place of each that is there.
 
-        Raises `StreamUnknown`, also where nothing comes for a while: what is stored knows more.
+        Its writer, if it still has one, can add nothing to that.
         """
-        await self._join(reply_id)
+        for reply_id in reply_ids:
+            await self._keyvalue.run_script(_FORGET, [key(reply_id)], [KEPT_SECONDS])
+
+    async def has(self, reply_id: int) -> bool:
+        """Whether there is a stream of the reply."""
         try:
-            async with aclosing(self._read.follow(reply_id, after)) as deltas:
-                while (delta := await self._next(deltas)) is not None:
-                    yield delta
-        finally:
-            self._leave(reply_id)
+            return bool(await self._keyvalue.run("XLEN", key(reply_id)))
+        except CommandRefused:
+            return False
 
-    async def _next(self, deltas: AsyncGenerator[Delta, None]) -> Delta | None:
-        try:
-            async with asyncio.timeout(self._quiet_seconds):
-                return await anext(deltas, None)
-        except TimeoutError:
-            raise StreamUnknown from None
-
-    async def _add(
-        self, reply_id: int, entry_id: str, entry: dict[bytes, bytes], *, kept_seconds: int
-    ) -> None:
-        key = _key(reply_id)
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.xadd(key, entry, id=entry_id)
-            pipeline.expire(key, kept_seconds)
-            await pipeline.execute()
-
-    async def _join(self, reply_id: int) -> None:
-        try:
-            is_known = await self._redis.exists(_key(reply_id))
-        except RedisError:
-            is_known = 0
-        if not is_known:
-            raise StreamUnknown
-        self._followers[reply_id] += 1
-        if reply_id not in self._positions:
-            self._read.begin(reply_id)
-            self._positions[reply_id] = b"0"
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read_on())
-
-    def _leave(self, reply_id: int) -> None:
-        self._followers[reply_id] -= 1
-        if not self._followers[reply_id]:
-            del self._followers[reply_id]
-            self._forget(reply_id)
-
-    def _forget(self, reply_id: int) -> None:
-        self._positions.pop(reply_id, None)
-        self._read.forget(reply_id)
-
-    async def _read_on(self) -> None:
-        """Read whatever is followed; what cannot be read any more becomes unknown."""
-        try:
-            while self._positions:
-                wanted = {
-                    _key(reply_id): position for reply_id, position in self._positions.items()
-                }
-                answer = await self._redis.xread(wanted, block=_BLOCK_MS)
-                for key, entries in answer:
-                    self._take(_reply_id(key), entries)
-        except RedisError as error:
-            _log.warning("streams cannot be followed", reason=type(error).__name__)
-        finally:
-            for reply_id in tuple(self._positions):
-                self._forget(reply_id)
-
-    # Any: entries are as the client gives them.
-    def _take(self, reply_id: int, entries: list[Any]) -> None:
-        for entry_id, fields in entries:
-            if reply_id not in self._positions:
-                return
-            self._positions[reply_id] = entry_id
-            if _TEXT in fields:
-                index = int(entry_id.partition(b"-")[0])
-                self._read.append(reply_id, Delta(index, fields[_TEXT].decode()))
-            elif _END in fields:
-                del self._positions[reply_id]
-                self._read.end(reply_id)
+    async def read(self, positions: dict[int, bytes], *, blocks_seconds: float) -> Reply:
+        """Give what follows the positions in streams, or None after a while without anything."""
+        command: list[Argument] = ["XREAD", "COUNT", _MOST_ENTRIES]
+        command += ["BLOCK", round(blocks_seconds * 1000), "STREAMS"]
+        command += [key(reply_id) for reply_id in positions]
+        command += positions.values()
+        return await self._keyvalue.wait(*command, blocks_seconds=blocks_seconds)
 
 
-def _key(reply_id: int) -> bytes:
+def _require_open(answer: int) -> None:
+    if answer < 0:
+        raise StreamEnded
+
+
+def key(reply_id: int) -> bytes:
+    """Where the stream of a reply is."""
     return b"guidance:reply:%d" % reply_id
 
 
-def _reply_id(key: bytes) -> int:
+def reply_id_of(key: bytes) -> int:
+    """The reply whose stream is there."""
     return int(key.rpartition(b":")[2])

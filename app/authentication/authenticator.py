@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import structlog
 
+from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySetUnavailable
-from app.authentication.tokens import InvalidToken, TokenVerifier
+from app.authentication.tokens import TokenVerifier
 from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import EnterpriseService
 from services.people import KnownPeople, PersonUnknown

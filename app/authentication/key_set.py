@@ -1,7 +1,8 @@
 """The identity provider's public keys (RFC 7517), fetched when needed and kept for a while."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import Context
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -10,22 +11,25 @@ import httpx2
 import orjson
 import structlog
 from jwt import PyJWK
-from jwt.api_jwk import PyJWKSet
-from jwt.exceptions import PyJWKError, PyJWKSetError
 
+from app.authentication.published_keys import KeyName, keys_by_name
+from clients.bounded import PLAIN, bounded_body
 from clients.tls import authorities
 
 FRESH_SECONDS = 300
 """How long fetched keys are used without asking again."""
+STALE_SECONDS = 3_600
+"""How long they are used while the provider is asked; older ones are waited for."""
 RETRY_SECONDS = 10
 """How long an unknown key id, or a provider that fails, is not asked about again."""
-_TIMEOUT_SECONDS = 5
-_LARGEST_BYTES = 1_000_000
+DEADLINE_SECONDS = 5.0
+"""How long a fetch may take, from looking up the name to the last byte."""
+LARGEST_BYTES = 1_000_000
 _log = structlog.get_logger("guidance.key_set")
 
 
 class UnknownKey(Exception):
-    """The provider has no key of this id."""
+    """The provider has no key of this id for this algorithm."""
 
 
 class KeySetUnavailable(Exception):
@@ -36,21 +40,31 @@ class KeySet:
     """The keys at `url`; `seconds` gives a clock that only runs forward.
 
     Keys outlive a provider that does not answer: old ones are used until new ones can be had.
-    A key id that is not known fetches the keys again, at most every ten seconds, so that a
-    rotation is noticed and invented ids cost the provider nothing.
+    A key that is not known fetches the keys again, at most every ten seconds, so that a rotation is
+    noticed and invented ids cost the provider nothing.
     """
 
-    def __init__(self, url: str, *, seconds: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
         self._url = url
+        self._deadline_seconds = deadline_seconds
         self._seconds = seconds
-        self._keys: dict[str, PyJWK] = {}
+        self._keys: dict[KeyName, tuple[PyJWK, ...]] = {}
         self._fetched_at: float | None = None
         self._asked_at: float | None = None
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._http = httpx2.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=authorities()
+            timeout=self._deadline_seconds,
+            follow_redirects=False,
+            verify=authorities(),
+            headers=PLAIN,
         )
         return self
 
@@ -60,35 +74,47 @@ class KeySet:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
         await self._http.aclose()
 
-    async def key(self, kid: str) -> PyJWK:
-        """The key with the id `kid`; raises `UnknownKey` and `KeySetUnavailable`."""
-        if not self._is_enough(kid):
-            async with self._fetching:
-                if not self._is_enough(kid):
-                    await self._refresh()
+    async def keys(self, kid: str, algorithm: str) -> Sequence[PyJWK]:
+        """The keys with the id `kid` that may sign with `algorithm`: one or more.
+
+        Raises `UnknownKey` and `KeySetUnavailable`. Waits for the provider only where no key that
+        is known will do, and never longer than one fetch.
+        """
+        name = kid, algorithm
+        now = self._seconds()
+        age = float("inf") if self._fetched_at is None else now - self._fetched_at
+        is_usable = name in self._keys and age < STALE_SECONDS
+        if (not is_usable or age >= FRESH_SECONDS) and self._may_ask(now):
+            fetching = self._fetch()
+            if not is_usable:
+                await asyncio.wait([fetching])
         if self._fetched_at is None:
             raise KeySetUnavailable
         try:
-            return self._keys[kid]
+            return self._keys[name]
         except KeyError:
             raise UnknownKey from None
 
-    def _is_enough(self, kid: str) -> bool:
-        """Whether asking the provider now is unneeded, or too soon."""
-        now = self._seconds()
-        if self._asked_at is not None and now - self._asked_at < RETRY_SECONDS:
-            return True
-        is_fresh = self._fetched_at is not None and now - self._fetched_at < FRESH_SECONDS
-        return is_fresh and kid in self._keys
+    def _may_ask(self, now: float) -> bool:
+        is_fetching = self._fetching is not None and not self._fetching.done()
+        return is_fetching or self._asked_at is None or now - self._asked_at >= RETRY_SECONDS
+
+    def _fetch(self) -> asyncio.Task[None]:
+        """The fetch that is under way, begun if there is none; no request's end breaks it off."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._refresh(), context=Context())
+        return self._fetching
 
     async def _refresh(self) -> None:
         try:
-            answer = await self._http.get(self._url)
-            answer.raise_for_status()
-            self._keys = _keys(answer.content)
-        except (httpx2.HTTPError, ValueError, PyJWKError, PyJWKSetError) as error:
+            async with asyncio.timeout(self._deadline_seconds):
+                self._keys = await self._published()
+        except Exception as error:  # noqa: BLE001 - a provider may answer with anything
             _log.warning("the key set cannot be fetched", reason=type(error).__name__)
         else:
             self._fetched_at = self._seconds()
@@ -96,12 +122,7 @@ class KeySet:
             # Only now, so that whoever asks meanwhile waits for this answer.
             self._asked_at = self._seconds()
 
-
-def _keys(content: bytes) -> dict[str, PyJWK]:
-    if len(content) > _LARGEST_BYTES:
-        raise ValueError("the key set is too large")
-    published = orjson.loads(content)
-    if not isinstance(published, dict):
-        raise ValueError("the key set is no object")  # noqa: TRY004 - it came from outside
-    keys = PyJWKSet.from_dict(published).keys
-    return {key.key_id: key for key in keys if key.key_id is not None}
+    async def _published(self) -> dict[KeyName, tuple[PyJWK, ...]]:
+        async with self._http.stream("GET", self._url) as answer:
+            answer.raise_for_status()
+            return keys_by_name(orjson.loads(await bounded_body(answer, LARGEST_BYTES)))

@@ -1,30 +1,35 @@
 """People's tokens: JSON Web Tokens (RFC 7519), signed by us or by the identity provider."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 from jwt import PyJWK
 
+from app.authentication.claims import InvalidToken, claims_of
 from app.authentication.key_set import KeySet, UnknownKey
+from app.authentication.published_keys import ALGORITHMS
 from app.authentication.verified import Claims, VerifiedTokens
 from services.clock import Clock
-from services.principal import Person
 
 LONGEST_TOKEN = 8_192
-_USER_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
-LARGEST_ID = 2**63 - 1
-_LEEWAY_SECONDS = 5
+_COMPACT = re.compile(r"[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]*", re.ASCII)
 _SYMMETRIC = "HS256"
-_ASYMMETRIC = frozenset({"RS256", "ES256", "EdDSA"})
-# The library knows only the machine's clock; ours is asked here instead.
-_NO_TIMES = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
-
-
-class InvalidToken(Exception):
-    """The token is not accepted; the message says why and holds nothing of it."""
+# The library knows only the machine's clock; ours is asked instead.
+_LIBRARY = jwt.PyJWT(
+    {
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        "verify_aud": False,
+        "verify_sub": False,
+        "verify_jti": False,
+        "enforce_minimum_key_length": True,
+    }
+)
+T = TypeVar("T")
 
 
 class TokenVerifier:
@@ -51,43 +56,16 @@ class TokenVerifier:
     async def _check(self, token: str, now: float) -> Claims:
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken("it is too long")
-        try:
-            header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError:
-            raise InvalidToken("it is malformed") from None
-        return _claims(await self._payload(token, header), now)
-
-    # Any: a header and a payload are JSON of unknown shape until their members are checked.
-    async def _payload(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
+        if not _COMPACT.fullmatch(token):
+            raise InvalidToken("it is malformed")
+        header = _read(lambda: jwt.get_unverified_header(token))
         algorithm = header.get("alg")
         if algorithm == _SYMMETRIC:
-            return self._signed_by_us(token)
-        is_known = isinstance(algorithm, str) and algorithm in _ASYMMETRIC
-        if is_known and self._key_set is not None:
-            return await self._signed_by_provider(token, header, self._key_set)
+            return claims_of(_payload(token, self._secrets, _SYMMETRIC), now)
+        if isinstance(algorithm, str) and algorithm in ALGORITHMS and self._key_set is not None:
+            keys = await _keys(self._key_set, header.get("kid"), algorithm)
+            return claims_of(_payload(token, keys, algorithm), now)
         raise InvalidToken("its algorithm is not accepted")
-
-    def _signed_by_us(self, token: str) -> dict[str, Any]:
-        for secret in self._secrets:
-            try:
-                return jwt.decode(token, secret, [_SYMMETRIC], _NO_TIMES)  # type: ignore[arg-type]  # a plain dict of its options
-            except jwt.InvalidSignatureError:
-                continue
-            except jwt.InvalidTokenError:
-                raise InvalidToken("it is malformed") from None
-        raise InvalidToken("its signature is wrong")
-
-    async def _signed_by_provider(
-        self, token: str, header: dict[str, Any], key_set: KeySet
-    ) -> dict[str, Any]:
-        kid = header.get("kid")
-        if not isinstance(kid, str):
-            raise InvalidToken("it does not name its key")
-        try:
-            key = await key_set.key(kid)
-        except UnknownKey:
-            raise InvalidToken("its key is not known") from None
-        return _decoded(token, key, header["alg"])
 
 
 def issue_token(
@@ -104,49 +82,35 @@ def issue_token(
     return jwt.encode(claims, secret, _SYMMETRIC)
 
 
-def _decoded(token: str, key: PyJWK, algorithm: str) -> dict[str, Any]:
-    if key.algorithm_name != algorithm:
-        raise InvalidToken("its key is of another algorithm")
+async def _keys(key_set: KeySet, kid: object, algorithm: str) -> Sequence[PyJWK]:
+    if not isinstance(kid, str):
+        raise InvalidToken("it does not name its key")
     try:
-        return jwt.decode(token, key, [algorithm], _NO_TIMES)  # type: ignore[arg-type]  # a plain dict of its options
+        return await key_set.keys(kid, algorithm)
+    except UnknownKey:
+        raise InvalidToken("its key is not known") from None
+
+
+# Any: a payload is JSON of unknown shape until its members are checked.
+def _payload(token: str, keys: Iterable[str | PyJWK], algorithm: str) -> dict[str, Any]:
+    """What the token says, verified under the first of the keys that has signed it."""
+    for key in keys:
+        try:
+            return _read(lambda: _LIBRARY.decode(token, key, [algorithm]))  # noqa: B023 - it is called here
+        except jwt.InvalidSignatureError:
+            continue
+    raise InvalidToken("its signature is wrong")
+
+
+def _read(read: Callable[[], T]) -> T:
+    """Have the library read a token; whatever it stumbles over, the token is malformed.
+
+    Beside its own errors there are those of nesting too deep and of members that it expects to be
+    texts or lists of them.
+    """
+    try:
+        return read()
     except jwt.InvalidSignatureError:
-        raise InvalidToken("its signature is wrong") from None
-    except jwt.InvalidTokenError:
+        raise
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise InvalidToken("it is malformed") from None
-
-
-def _claims(payload: dict[str, Any], now: float) -> Claims:
-    expires_at = _instant(payload, "exp")
-    if expires_at is None:
-        raise InvalidToken("it does not say when it ends")
-    if expires_at <= now:
-        raise InvalidToken("it has expired")
-    for claim in ("nbf", "iat"):
-        instant = _instant(payload, claim)
-        if instant is not None and instant > now + _LEEWAY_SECONDS:
-            raise InvalidToken("it is not valid yet")
-    person = Person(_user_id(payload.get("sub")), _roles(payload.get("roles")))
-    return Claims(person, expires_at)
-
-
-def _instant(payload: dict[str, Any], claim: str) -> float | None:
-    value = payload.get(claim)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidToken(f"its {claim} is not a time")
-    return value
-
-
-def _user_id(subject: object) -> int:
-    if isinstance(subject, str) and _USER_ID.fullmatch(subject) and int(subject) <= LARGEST_ID:
-        return int(subject)
-    raise InvalidToken("its subject is not a user's id")
-
-
-def _roles(roles: object) -> frozenset[str]:
-    if roles is None:
-        return frozenset()
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise InvalidToken("its roles are not a list of texts")
-    return frozenset(roles)

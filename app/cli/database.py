@@ -21,9 +21,10 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
             replica_url=None,
             pool_size=1,
             observe=None,
+            background_seconds=settings.database_background_timeout_seconds,
             keeps_statements=settings.database_pooler is None,
         ) as database:
-            return await work(database)
+            return await work(database.in_background())
 
     with database_url(settings) as url, failing_with("the database cannot be used"):
         return asyncio.run(do(url))

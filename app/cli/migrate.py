@@ -7,6 +7,7 @@ from app.database import database_url
 from app.settings import load_settings
 from db.migration import HEAD, UnknownRevision
 from db.migration import migrate as migrate_database
+from db.repair import IndexNotRepaired
 
 
 @click.command()
@@ -16,7 +17,13 @@ def migrate(revision: str) -> None:
     with database_url(load_settings(), is_migrated=False) as url:
         try:
             with failing_with("the database cannot be migrated"):
-                reached = migrate_database(url, revision=revision)
+                reached = migrate_database(url, revision=revision, repaired=_tell)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
+        except IndexNotRepaired as error:
+            raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {reached}.")
+
+
+def _tell(difference: str) -> None:
+    click.echo(f"The index {difference}: it was made again.")

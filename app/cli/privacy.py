@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import click
 
-from app.authentication.tokens import LARGEST_ID
+from app.authentication.claims import LARGEST_ID
 from app.cli.database import with_database
 from app.settings import load_settings
 from db.database import Database

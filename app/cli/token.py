@@ -2,7 +2,8 @@
 
 import click
 
-from app.authentication.tokens import LARGEST_ID, issue_token
+from app.authentication.claims import LARGEST_ID
+from app.authentication.tokens import issue_token
 from app.secret import signing_secrets
 from app.settings import load_settings
 from services.clock import system_clock

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.charging import Charge, Throttled
+from app.graphql.outages import RETRY_SECONDS, is_away, is_empty
 from app.graphql.wording import outcome_of, refusal_body, worded
+from gql.errors import DeadlineExceeded
 from gql.execution.prepare import UNTRUSTED, RequestRefused
 from metrics.observations import Observed, Outcome
 from services.throttling.records import Level
@@ -37,7 +39,8 @@ class Answer:
 
     A subscription has one for each event, with the event's number where it has one. `level` is
     what is left of the caller's budget, where there is one, `refusal` the code of what was not
-    executed, `cost` what it was to cost, and `seconds` what it took, in the database besides.
+    executed; `is_unavailable` says that nothing could be answered without the database. `cost` is
+    what it was to cost, and `seconds` what it took, in the database besides.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -50,6 +53,7 @@ class Answer:
     level: Level | None = None
     retry_after_seconds: int | None = None
     refusal: str | None = None
+    is_unavailable: bool = False
     cost: int = 0
     seconds: float = 0.0
     database_seconds: float = 0.0
@@ -67,7 +71,11 @@ def executed(
         return Answer({"data": result.data}, True, Outcome.OK, name, tuple(statements), number)
     errors = worded(result.errors, request_id)
     body = {"data": result.data, "errors": errors}
-    return Answer(body, True, outcome_of(errors), name, tuple(statements), number)
+    answer = Answer(body, True, outcome_of(errors), name, tuple(statements), number)
+    if is_away(errors):
+        answer.retry_after_seconds = RETRY_SECONDS
+        answer.is_unavailable = is_empty(result.data)
+    return answer
 
 
 def told(
@@ -89,13 +97,16 @@ def told(
 def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
     """The last answer of a subscription whose source failed: no `data`."""
     errors = worded([error], request_id)
+    code = errors[0]["extensions"]["code"]
+    is_passing = is_away(errors) or code == DeadlineExceeded.code
     return Answer(
         {"errors": errors},
         was_executed=False,
         outcome=outcome_of(errors),
         operation_name=name,
         statements=tuple(statements),
-        refusal=errors[0]["extensions"]["code"],
+        retry_after_seconds=RETRY_SECONDS if is_passing else None,
+        refusal=code,
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON of clients, which may be nested only so deep."""
+"""JSON of clients, which may be nested only so deep and have only so many values."""
 
 from typing import Any
 
@@ -6,10 +6,12 @@ import orjson
 
 DEEPEST = 100
 """More levels than any document's variables have."""
+MOST_VALUES = 2_000
+"""More than any document's variables have; each is looked at before the request is paid for."""
 
 
 class NotJson(ValueError):
-    """The text is no JSON, or nested too deep; the message says which."""
+    """The text is no JSON, nested too deep, or has too many values; the message says which."""
 
 
 # Any: this is JSON of any shape.
@@ -22,6 +24,8 @@ def bounded_json(text: bytes | str) -> Any:
     # Only what opens and closes so many brackets can be so deep, and few texts do.
     if len(text) > 2 * DEEPEST and _brackets(text) > DEEPEST and _is_deeper(value):
         raise NotJson(f"is nested more than {DEEPEST} levels deep")
+    if len(text) > MOST_VALUES and _separators(text) > MOST_VALUES and _values(value) > MOST_VALUES:
+        raise NotJson(f"has more than {MOST_VALUES} values")
     return value
 
 
@@ -29,6 +33,22 @@ def _brackets(text: bytes | str) -> int:
     if isinstance(text, str):
         return text.count("{") + text.count("[")
     return text.count(b"{") + text.count(b"[")
+
+
+def _separators(text: bytes | str) -> int:
+    """As many as there are values, or more: texts have commas too."""
+    return _brackets(text) + (text.count(",") if isinstance(text, str) else text.count(b","))
+
+
+def _values(value: Any) -> int:
+    """How many values there are, this one included."""
+    waiting, count = [value], 0
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        if isinstance(one, dict | list):
+            waiting.extend(one.values() if isinstance(one, dict) else one)
+    return count
 
 
 def _is_deeper(value: Any) -> bool:

@@ -147,6 +147,8 @@ class Connection:
         if message.id in self._operations:
             reason = "A subscriber for this id already exists"
             raise ConnectionRefused(CloseCode.DUPLICATE_ID, reason)
+        if await self._operations.has_refused(message):
+            return
         if isinstance(self._identity.principal, ApiClient):
             # Unlike a token a key can be revoked, which holds from the next operation on.
             self._identity = await self._identify()

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+
+from graphql import GraphQLSchema
 
 from app.graphql import refusals
 from app.graphql.answers import GraphQLRequest
-from app.graphql.shapes import Shapes
-from gql.execution.prepare import Operation, Preparation, RequestRefused, named
+from app.graphql.preparing import Preparing
+from gql.execution.prepare import Operation, RequestRefused, named
 from gql.execution.trusted import TrustedOperations
+from gql.operations.shape import shape_of
 from services.clock import Clock
 from services.operations.identifiers import hash_of, is_hash
 from services.operations.records import OperationsMode
@@ -24,9 +28,9 @@ class Documents:
 
     def __init__(
         self,
-        preparation: Preparation,
+        schema: GraphQLSchema,
+        preparing: Preparing,
         trusted: TrustedOperations,
-        shapes: Shapes,
         *,
         mode: OperationsMode,
         requires_id: bool,
@@ -34,14 +38,16 @@ class Documents:
         uses: DocumentUses,
         clock: Clock,
     ) -> None:
-        self._preparation = preparation
+        self._schema = schema
+        self._preparing = preparing
         self._trusted = trusted
-        self._shapes = shapes
         self._mode = mode
         self._requires_id = requires_id
         self._texts = texts
         self._uses = uses
         self._clock = clock
+        self.run_aside = preparing.run
+        """Runs what may take long and waits for nobody, while others are answered."""
 
     @property
     def are_all_known(self) -> bool:
@@ -55,18 +61,18 @@ class Documents:
     async def operation(
         self, request: GraphQLRequest, principal: Principal, headers: Mapping[str, str]
     ) -> Operation:
-        """The operation that is asked for; raises `RequestRefused`."""
+        """The operation that is asked for; raises `RequestRefused`, and `Throttled` as one."""
         id_ = request.document_id
         if request.query is None:
             known = self._trusted.get(id_ or "")
             if known is None:
-                operation = await self._of_unknown_id(id_ or "", request)
+                operation = await self._of_unknown_id(id_ or "", request, principal)
             else:
                 operation = _checked(known, request.operation_name)
         elif id_ is None:
-            operation = self._of_text(request.query, request.operation_name)
+            operation = await self._of_text(request.query, request.operation_name, principal)
         elif request.is_automatic:
-            operation = await self._registered(id_, request.query, request.operation_name)
+            operation = await self._registered(id_, request.query, request, principal)
         else:
             raise refusals.id_and_text()
         self.count(operation, principal, headers)
@@ -83,49 +89,70 @@ class Documents:
             user = user_of(document.publishers, client, account_id)
             self._uses.used(document.id, user, self._clock())
         else:
-            shape = self._shapes.of(operation)
+            (shape,) = operation.shapes
             self._uses.asked(shape, client or UNKNOWN_CLIENT, self._clock())
 
-    async def _of_unknown_id(self, id_: str, request: GraphQLRequest) -> Operation:
+    async def _of_unknown_id(
+        self, id_: str, request: GraphQLRequest, principal: Principal
+    ) -> Operation:
         if self._texts is not None and is_hash(id_):
             text = await self._texts.get(id_)
             if text is not None:
-                return self._of_text(text, request.operation_name)
+                return await self._of_text(text, request.operation_name, principal)
         if not self._trusted.are_loaded:
             raise refusals.not_read_yet()
         if not request.is_automatic or self.are_all_known:
             raise refusals.not_in_list()
         raise refusals.not_supported() if self._texts is None else refusals.text_is_needed()
 
-    async def _registered(self, id_: str, text: str, name: str | None) -> Operation:
+    async def _registered(
+        self, id_: str, text: str, request: GraphQLRequest, principal: Principal
+    ) -> Operation:
         if hash_of(text) != id_:
             raise refusals.wrong_hash()
-        operation = self._of_text(text, name)
-        if self._texts is not None and operation.document is None:
-            await self._texts.keep(id_, text)
+        operation = await self._of_text(text, request.operation_name, principal)
+        texts = self._texts
+        if texts is not None and operation.document is None and await texts.get(id_) is None:
+            await self._preparing.charge_registering(text, principal)
+            await texts.keep(id_, text)
         return operation
 
-    def _of_text(self, text: str, name: str | None) -> Operation:
+    async def _of_text(self, text: str, name: str | None, principal: Principal) -> Operation:
         if self._requires_id and self.are_all_known:
             raise refusals.id_is_needed()
         operation = self._trusted.get(hash_of(text))
         if operation is not None:
             return _checked(operation, name)
-        if self._mode is OperationsMode.OPEN:
-            return self._preparation.operation(text, name)
+        if self.are_all_known:
+            return await self._of_trusted_shape(text, name, principal)
+        document = await self._preparing.document(text, principal)
+        operation = document.operation(name)
+        return operation if self._mode is OperationsMode.OPEN else await self._promoted(operation)
+
+    async def _of_trusted_shape(
+        self, text: str, name: str | None, principal: Principal
+    ) -> Operation:
+        """The operation of a text that has other values than a trusted one; all else is refused.
+
+        Nothing is prepared that cannot be one.
+        """
+        if not self._trusted.may_have_shape_of(text):
+            raise refusals.not_in_safelist()
+        document = await self._preparing.document(text, principal)
         try:
-            operation = self._promoted(self._preparation.operation(text, name))
+            operation = await self._promoted(document.operation(name))
         except RequestRefused:
-            if self.are_all_known:
-                raise refusals.not_in_safelist() from None
-            raise
-        if operation.document is None and self.are_all_known:
+            raise refusals.not_in_safelist() from None
+        if operation.document is None:
             raise refusals.not_in_safelist()
         return operation
 
-    def _promoted(self, operation: Operation) -> Operation:
+    async def _promoted(self, operation: Operation) -> Operation:
         """The operation, trusted where what is left of it without its values is."""
-        known = self._trusted.get(self._shapes.of(operation).id)
+        if not operation.shapes:
+            shape = await self._preparing.run(partial(shape_of, self._schema, operation))
+            operation.shapes[:] = [shape]
+        known = self._trusted.get(operation.shapes[0].id)
         return operation if known is None else replace(operation, document=known.document)
 
 

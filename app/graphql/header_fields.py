@@ -15,16 +15,16 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 
 def header_fields(answer: Answer) -> Fields:
-    """RateLimit, RateLimit-Policy and Retry-After for a caller with a budget; Cache-Control."""
-    level = answer.level
-    if level is None:
-        return [ASK_AGAIN] if answer.refusal in ASK_FOR_TEXT else []
-    now = b'"cost";r=%d;t=%d' % (level.available, level.full_after_seconds)
-    policy = _policy_field(level.policy.capacity, level.policy.restore_rate)
-    fields = [(b"ratelimit-policy", policy), (b"ratelimit", now)]
+    """RateLimit and RateLimit-Policy for a caller with a budget; Retry-After; Cache-Control."""
+    fields: Fields = []
     if answer.retry_after_seconds is not None:
         fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
-    return fields
+    level = answer.level
+    if level is None:
+        return [*fields, ASK_AGAIN] if answer.refusal in ASK_FOR_TEXT else fields
+    now = b'"cost";r=%d;t=%d' % (level.available, level.full_after_seconds)
+    policy = _policy_field(level.policy.capacity, level.policy.restore_rate)
+    return [(b"ratelimit-policy", policy), (b"ratelimit", now), *fields]
 
 
 @lru_cache(maxsize=16)

@@ -13,12 +13,14 @@ from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets
 from services.throttling.networks import network
 from services.throttling.pauses import Pauses
-from services.throttling.records import CostLimits, Level
+from services.throttling.records import CostLimits, Level, Policy, Spending
 from services.throttling.turns import NoTurn, Turn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
 _USED_UP = "The budget is used up"
 _TOO_MANY = "Too many operations of yours wait for each other"
+_UNMETERED = Account("address", "unmetered", Policy(1, 1))
+"""Of all who have no budget."""
 
 
 class Meter:
@@ -60,22 +62,47 @@ class Meter:
             raise
         if spending.retry_after_seconds is not None:
             turn.end()
-            throttled(account.kind)
-            level = Level(account.policy, spending.available)
-            seconds = spending.retry_after_seconds
-            raise Throttled(_USED_UP, cost, level, seconds, tells=account.is_told)
+            raise _used_up(account, cost, spending, spending.retry_after_seconds)
         if operation.kind == "subscription":
             turn.end()
         return Charge(cost, account, spending.available, self._budgets, turn)
+
+    async def spend(self, principal: Principal, cost: int) -> None:
+        """Spend so much, or all that the caller may have at once; raises `Throttled`."""
+        account = self._account_of(principal)
+        if account is None:
+            return
+        cost = min(cost, account.policy.capacity)
+        spending = await self._budgets.spend(account.key, cost, account.policy)
+        if spending.retry_after_seconds is not None:
+            raise _used_up(account, cost, spending, spending.retry_after_seconds)
+
+    def give_back(self, principal: Principal, cost: int) -> None:
+        """Give back what `spend` spent, where nothing was done for it."""
+        account = self._account_of(principal)
+        if account is not None:
+            _, key, policy = account
+            self._budgets.refund(key, min(cost, policy.capacity), policy)
+
+    def line(self, principal: Principal) -> str:
+        """In which of the lines the caller waits that are formed beside this meter's own."""
+        return (self._account_of(principal) or _UNMETERED).key
+
+    async def waited_in_vain(self, principal: Principal, reason: str) -> Throttled:
+        """What is answered to who had no turn, and may ask again."""
+        return await self._no_turn(self._account_of(principal) or _UNMETERED, 0, reason)
 
     async def _turn(self, account: Account, cost: int) -> Turn:
         try:
             return await self._turns.take(account.key)
         except NoTurn:
-            throttled(account.kind)
-            spending = await self._budgets.spend(account.key, 0, account.policy)
-            level = Level(account.policy, spending.available)
-            raise Throttled(_TOO_MANY, cost, level, 1, tells=account.is_told) from None
+            raise await self._no_turn(account, cost, _TOO_MANY) from None
+
+    async def _no_turn(self, account: Account, cost: int, reason: str) -> Throttled:
+        throttled(account.kind)
+        spending = await self._budgets.spend(account.key, 0, account.policy)
+        level = Level(account.policy, spending.available)
+        return Throttled(reason, cost, level, 1, tells=account.is_told)
 
     def _account_of(self, principal: Principal) -> Account | None:
         if isinstance(principal, Person):
@@ -103,6 +130,12 @@ class Meter:
 def actual_cost(operation: Operation, values: VariableValues, result: ExecutionResult) -> int:
     """What came of an operation that ran."""
     return operation.cost.actual(values.coerced, result.data) if result.data else 0
+
+
+def _used_up(account: Account, cost: int, spending: Spending, seconds: int) -> Throttled:
+    throttled(account.kind)
+    level = Level(account.policy, spending.available)
+    return Throttled(_USED_UP, cost, level, seconds, tells=account.is_told)
 
 
 def _too_dear(cost: int, maximum: int, places: list[Dear]) -> GraphQLError:

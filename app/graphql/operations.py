@@ -7,6 +7,8 @@ from time import perf_counter
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.admission.controller import admission_of
+from app.admission.refusal import MESSAGE, OVERLOADED
 from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
 from app.graphql.messages import Subscribe
@@ -38,6 +40,7 @@ class Operations:
         self._writable = writable
         self._places = asyncio.Semaphore(_MOST_AT_WORK)
         self._service = service
+        self._admission = admission_of(websocket.scope["state"])
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Those too that were stopped and have not ended, as a mutation that has begun.
         self._running: set[asyncio.Task[None]] = set()
@@ -46,6 +49,14 @@ class Operations:
     def __contains__(self, id_: str) -> bool:
         """Whether the client waits for an operation of this id."""
         return id_ in self._by_id
+
+    async def has_refused(self, message: Subscribe) -> bool:
+        """Whether others wait too long for this to be begun, which the client is told then."""
+        if self._admission is None or self._admission.admits():
+            return False
+        errors = message_body(MESSAGE, OVERLOADED)["errors"]
+        await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
+        return True
 
     async def start(
         self, message: Subscribe, principal: Principal, *, in_parts: bool = False

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
+from functools import partial
 from time import perf_counter
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
@@ -22,6 +23,7 @@ from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
 from app.graphql.metering import Meter, actual_cost
 from app.graphql.observing import Observing
+from app.graphql.outages import may_run_again
 from app.graphql.outcomes import outcome_in
 from app.graphql.racing import to_the_end
 from app.graphql.refusals import variables_misfit
@@ -33,7 +35,7 @@ from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
-from gql.execution.run import begin, coerced
+from gql.execution.run import begin, coerced, run
 from metrics.observations import Observations, Observed, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
@@ -126,10 +128,19 @@ class GraphQLService:
         """The answer to what is run now, of which the charge keeps what came of it."""
         label, request_id = operation.label, context.request_id
         try:
-            result = begin(self._schema, operation, values, context, is_written=True)
+            if operation.cost.is_introspection:
+                begun = partial(begin, self._schema, operation, values, context)
+                result = await self._documents.run_aside(begun)
+            else:
+                result = begin(self._schema, operation, values, context, is_written=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result
+                    if result.errors and may_run_again(result.errors):
+                        context.start_over()
+                        result = await run(
+                            self._schema, operation, values, context, is_written=True
+                        )
         except DeadlineExceeded as error:
             return failed(label, error, request_id, ())
         except (ClientGone, asyncio.CancelledError):

@@ -6,7 +6,7 @@ https://github.com/graphql/graphql-over-http, as of August 2026, and what client
 from app.graphql.answers import Answer
 from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
-from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
+from app.graphql.wording import INTERNAL_SERVER_ERROR, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
 from gql.errors import DeadlineExceeded
 from gql.execution.prepare import PARSE_FAILED
@@ -19,6 +19,7 @@ _ALWAYS = {
     THROTTLED: 429,
     INTERNAL_SERVER_ERROR: 500,
     SERVICE_UNAVAILABLE: 503,
+    OUTCOME_UNKNOWN: 503,
     DeadlineExceeded.code: 504,
     **DOCUMENT_STATUSES,
 }
@@ -31,6 +32,8 @@ def status_of(answer: Answer, profile: StatusProfile, *, is_plain_json: bool) ->
     that ask for `application/json`.
     """
     is_draft = profile is StatusProfile.DRAFT and not is_plain_json
+    if answer.is_unavailable:
+        return _ALWAYS[SERVICE_UNAVAILABLE]
     if answer.was_executed:
         return _EXECUTED_WITH_ERRORS if is_draft and "errors" in answer.body else _EXECUTED
     if answer.refusal in _ALWAYS:

@@ -1,20 +1,29 @@
 """Errors as clients read them: a message, where, and a code; the unknown ones masked."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
 
-from db.unavailable import DatabaseUnavailable
+from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.errors import DeadlineExceeded
+from gql.execution.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.execution.frames import forget_frames
 from gql.execution.run import code_of
 from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-_OUR_FAULT = frozenset({INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, DeadlineExceeded.code})
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+_OUR_FAULT = frozenset(
+    {INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN, DeadlineExceeded.code}
+)
+_UNKNOWN = (
+    "Whether this was done is not known: the answer of the database was lost. Ask again with the "
+    "same idempotencyKey, or look, before doing it anew."
+)
 _log = structlog.get_logger("guidance.graphql")
 
 
@@ -33,14 +42,15 @@ def message_body(message: str, code: str) -> dict[str, Any]:
 def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """The errors of fields; one that nobody expected is named by the request id alone.
 
-    Our own failures are logged, each once however many fields it failed. After that the errors are
-    without their tracebacks, whose frames hold the errors in turn: a circle with the whole request.
+    Our own failures are logged, each once however many fields it failed, and only so many. Then the
+    errors are without their tracebacks, whose frames hold the errors in turn: a circle with the
+    whole request.
     """
     ours = {error.original_error: error for error in errors if code_of(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
     if away:
         _log.error("database unavailable", request_id=request_id, reason=str(away[0]))
-    for cause, error in ours.items():
+    for cause, error in islice(ours.items(), MOST_ERRORS):
         if cause not in away:
             _log.error(
                 "unexpected failure",
@@ -49,14 +59,26 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
                 exc_info=cause,
             )
     forget_frames(errors)
-    return [_worded(error, request_id) for error in errors]
+    told = [_worded(error, request_id) for error in errors[:MOST_FIELD_ERRORS]]
+    rest = errors[MOST_FIELD_ERRORS:]
+    return [*told, _untold(rest, request_id)] if rest else told
+
+
+def _untold(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
+    """The last error, for all that are not told one by one; the worst of them gives the code."""
+    worst = next((one for one in errors if code_of(one) is None), errors[0])
+    code = _worded(worst, request_id)["extensions"]["code"]
+    message = f"{len(errors)} more errors are not told one by one."
+    return {"message": message, "extensions": {"code": code}}
 
 
 def _worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
     code = code_of(error)
     if code is not None:
         return _with_code(error, code)
-    if isinstance(error.original_error, DatabaseUnavailable):
+    if isinstance(error.original_error, OutcomeUnknown):
+        message, code = _UNKNOWN, OUTCOME_UNKNOWN
+    elif isinstance(error.original_error, DatabaseUnavailable):
         message, code = "This cannot be answered at the moment; try again.", SERVICE_UNAVAILABLE
     else:
         message = "Something went wrong on our side; the request id tells us what."
@@ -76,6 +98,6 @@ def outcome_of(errors: Sequence[dict[str, Any]]) -> Outcome:
 
 
 def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    formatted: dict[str, Any] = dict(error.formatted)
-    formatted["extensions"] = {**(error.extensions or {}), "code": code}
-    return formatted
+    told = formatted(error)
+    told["extensions"] = {**(error.extensions or {}), "code": code}
+    return told

@@ -5,6 +5,7 @@ from enum import Enum
 from pydantic import Field, model_validator
 
 from app.settings.group import Group
+from app.settings.strength import LEAST_BITS, looks_random
 from app.settings.types import Listed, Positive, Secret, StripeKey
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
@@ -47,7 +48,7 @@ class BillingSettings(Group):
     )
     payments_stripe_base_url: str = Field(
         "https://api.stripe.com",
-        description="Where Stripe's API is.",
+        description="Where Stripe's API is, in production over https.",
         pattern="^https?://",
     )
     payments_timeout_seconds: Positive = Field(
@@ -72,6 +73,21 @@ class BillingSettings(Group):
             )
         if self.is_production and self.takes_money and not self.payments_webhook_secrets:
             raise ValueError("production needs PAYMENTS_WEBHOOK_SECRETS for Stripe's events")
+        return self
+
+    @model_validator(mode="after")
+    def _production_knows_its_provider(self) -> "BillingSettings":
+        if not self.is_production:
+            return self
+        if not all(looks_random(one.get_secret_value()) for one in self.payments_webhook_secrets):
+            raise ValueError(
+                "production needs PAYMENTS_WEBHOOK_SECRETS drawn at random: the characters of one "
+                f"repeat so much that they come to less than {LEAST_BITS} bits"
+            )
+        if self.takes_money and not self.payments_stripe_base_url.startswith("https://"):
+            raise ValueError(
+                "production needs a PAYMENTS_STRIPE_BASE_URL that begins with https://"
+            )
         return self
 
     @property

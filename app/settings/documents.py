@@ -13,7 +13,7 @@ class DocumentSettings(EndpointSettings):
     """Limits, trusted documents and those that clients register; they decide on the schema too."""
 
     graphql_max_tokens: Positive = Field(
-        2_000, description="The most tokens of a document; more is not parsed."
+        2_000, description="The most tokens of a document, and comments; more is not parsed."
     )
     graphql_max_depth: Positive = Field(15, description="The most levels of fields of a document.")
     graphql_max_aliases: Positive = Field(
@@ -47,6 +47,11 @@ class DocumentSettings(EndpointSettings):
     )
     graphql_persisted_queries_max_characters: Positive = Field(
         20_000, description="The most characters of one; a longer one is served and not kept."
+    )
+    graphql_persisted_queries_max_bytes: Positive = Field(
+        16_777_216,
+        description="The most bytes that all of them hold, in each process and in Redis; the "
+        "oldest go first.",
     )
     graphql_persisted_queries_lifetime_seconds: Positive = Field(
         86_400, description="How long one is kept after it was registered."
@@ -94,4 +99,5 @@ class DocumentSettings(EndpointSettings):
             count=self.graphql_persisted_queries_max_count,
             characters=self.graphql_persisted_queries_max_characters,
             lifetime_seconds=self.graphql_persisted_queries_lifetime_seconds,
+            total_bytes=self.graphql_persisted_queries_max_bytes,
         )

@@ -32,6 +32,14 @@ class ProcessSettings(ConnectionSettings):
         description="How often the background jobs look for payments to finish, exports to make "
         "and people to erase.",
     )
+    overload_delay_seconds: Seconds = Field(
+        0.1,
+        description="How long an operation may have to wait, in the process or for connections to "
+        "the database, before what comes is refused with 503; 0 refuses nobody.",
+    )
+    overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
+        0.1, description="For how long they must have had to wait so long."
+    )
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."
     )

@@ -80,6 +80,24 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _key_set_url(text: str) -> str:
+    """Whoever can change keys on their way can sign in as anybody."""
+    parts = urlsplit(text)
+    is_near = parts.hostname is not None and _is_loopback(parts.hostname)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise ValueError("must be like https://identity.example/keys")
+    if parts.scheme == "http" and not is_near:
+        raise ValueError("must begin with https://; http is for localhost, in development")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _listed(value: object) -> object:
     return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
 
@@ -94,6 +112,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]
 Switch: TypeAlias = bool | None

@@ -1,5 +1,6 @@
 """What Stripe's payment intents say of a charge."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -22,6 +23,8 @@ _STATES = {
     "canceled": ChargeState.NOT_MADE,
 }
 _LARGEST_PAYMENT_ID = 2**63 - 1
+_ID = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 # Told as the plain reason: whoever tries a stolen card must not learn that it was noticed.
 _PLAINLY_DECLINED = {
     "fraudulent",
@@ -44,6 +47,14 @@ def metadata_of(charge: Charge) -> dict[str, str]:
     return {"payment_id": str(charge.payment_id), "idempotency_key": charge.idempotency_key}
 
 
+def is_id(text: str) -> bool:
+    """Whether the provider may call something so: printable ASCII without spaces, of some length.
+
+    https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible
+    """
+    return _ID.fullmatch(text) is not None
+
+
 def charge_named(intent: Intent) -> tuple[int, str] | None:
     """The payment id and the idempotency key of an intent's charge; None for somebody else's."""
     match intent.get("metadata"):
@@ -58,6 +69,8 @@ def charge_named(intent: Intent) -> tuple[int, str] | None:
 def result_of(intent: Intent) -> ChargeResult:
     """What an intent says of its charge; raises `UnknownIntent`."""
     match intent:
+        case {"id": str(id_)} if not is_id(id_):
+            raise UnknownIntent("an id that is none")
         case {
             "id": str(id_),
             "status": "requires_payment_method",
@@ -71,9 +84,12 @@ def result_of(intent: Intent) -> ChargeResult:
     raise UnknownIntent(intent.get("status"))
 
 
-def declined(reference: str, code: str | None, decline_code: str | None = None) -> ChargeResult:
-    """A charge that was declined, for the card's own reason if it may be told."""
-    reason = decline_code or code or CARD_DECLINED
-    if reason in _PLAINLY_DECLINED:
+def declined(reference: str, code: object, decline_code: object = None) -> ChargeResult:
+    """A charge that was declined, for the card's own reason if it may be told.
+
+    A reason that is no short word of small letters is none that anybody could act on.
+    """
+    reason = decline_code or code
+    if not isinstance(reason, str) or not _REASON.fullmatch(reason) or reason in _PLAINLY_DECLINED:
         reason = CARD_DECLINED
     return ChargeResult(ChargeState.DECLINED, reference, reason)

@@ -37,5 +37,8 @@ class PaymentProvider(Protocol):
         comes later, takes nothing either. So `NOT_MADE` is final.
         """
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent:
-        """The event in a webhook's raw body; raises `InvalidWebhook` unless it is authentic."""
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+        """The event in a webhook's raw body; None for one that says nothing of a charge.
+
+        Raises `InvalidWebhook` unless it is authentic.
+        """

@@ -41,7 +41,7 @@ class SandboxProvider:
         """What became of the charge; of one that timed out, that it succeeded."""
         return _result(charge)
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
         """The event in a webhook signed like Stripe's; raises `InvalidWebhook`."""
         return self.webhooks.read(body, signature_header)
 

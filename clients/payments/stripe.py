@@ -65,7 +65,7 @@ class StripeProvider:
                 result = await self._search(charge) or result
             return result
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
         """The event in a webhook's raw body; raises `InvalidWebhook`."""
         return self._webhooks.read(body, signature_header)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from clients.payments.intents import UnknownIntent, charge_named, result_of
+from clients.payments.intents import UnknownIntent, charge_named, is_id, result_of
 from clients.payments.records import PaymentEvent
 from clients.payments.signature import InvalidWebhook, verify
 
@@ -27,8 +27,11 @@ class WebhookReader:
     secrets: Sequence[str] = field(repr=False)
     clock: Callable[[], datetime]
 
-    def read(self, body: bytes, signature_header: str) -> PaymentEvent:
-        """The event in a raw body; raises `InvalidWebhook`."""
+    def read(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+        """The event in a raw body; None for one of a kind that says nothing of a charge.
+
+        Raises `InvalidWebhook`.
+        """
         if len(body) > LARGEST_BODY_BYTES:
             raise InvalidWebhook("the body is too large")
         if not self.secrets:
@@ -45,18 +48,21 @@ class WebhookReader:
 
 
 # Any: an event is JSON.
-def _event(parsed: Any) -> PaymentEvent:
+def _event(parsed: Any) -> PaymentEvent | None:
     match parsed:
+        case {"type": str(kind)} if kind not in _OUTCOMES:
+            # Kinds are added at any time, and need not have the form of those that we know.
+            return None
         case {
             "id": str(id_),
-            "type": str(kind),
+            "type": str(),
             "created": int(created),
             "data": {"object": dict(thing)},
-        }:
+        } if is_id(id_):
             occurred_at = datetime.fromtimestamp(created, UTC)
         case _:
             raise InvalidWebhook("the event lacks what every event has")
-    named = charge_named(thing) if kind in _OUTCOMES else None
+    named = charge_named(thing)
     if named is None:
         return PaymentEvent(id_, occurred_at)
     return PaymentEvent(id_, occurred_at, *named, result_of(thing))

@@ -1,6 +1,6 @@
 """What people say, what they are answered, and how much of it they may."""
 
-from db.personal.classes import Category, ClassifiedTable, Deleted, Way, columns
+from db.personal.classes import Author, Category, ClassifiedTable, Deleted, Way, columns
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
 
@@ -40,12 +40,12 @@ CHAT = (
         "chat_messages",
         Deleted(),
         ways=(Way("conversation_id", through="chat_conversations"),),
-        is_written_by_people=True,
         columns=(
-            *columns(Category.CONTENT, "content"),
+            *columns(Category.CONTENT, "content", author=Author.CALLER),
             *columns(Category.USAGE, "id conversation_id role status created_at"),
             *columns(Category.USAGE, "failure_reason retry_at"),
-            *columns(Category.USAGE, "model attempts prompt_tokens completion_tokens latency_ms"),
+            *columns(Category.USAGE, "model", author=Author.PROVIDER),
+            *columns(Category.USAGE, "attempts prompt_tokens completion_tokens latency_ms"),
             *columns(
                 Category.TECHNICAL,
                 "stream_ends",
@@ -57,10 +57,9 @@ CHAT = (
         "chat_conversations",
         Deleted(),
         ways=(Way("user_id"),),
-        is_written_by_people=True,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
-            *columns(Category.CONTENT, "title"),
+            *columns(Category.CONTENT, "title", author=Author.CALLER),
             *columns(Category.USAGE, "id status created_at updated_at"),
         ),
     ),

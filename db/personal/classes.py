@@ -18,6 +18,19 @@ class Category(Enum):
     NOT_PERSONAL = "not personal"
 
 
+class Author(Enum):
+    """Who chose the words of a text.
+
+    Whatever the system did not write may say anything of anybody, and is no trace of them: an
+    erasure finds a person's traces in the system's own words alone.
+    """
+
+    SYSTEM = "the system"
+    CALLER = "whoever asks"
+    OPERATOR = "whoever runs the service, or publishes to it"
+    PROVIDER = "the language model or the payment provider"
+
+
 @dataclass(frozen=True, slots=True)
 class Becomes:
     """What stands in a column of a row that was anonymised."""
@@ -29,13 +42,16 @@ class Becomes:
 class Column:
     """One column; an export holds it unless `withheld` says why not.
 
-    In a row that is anonymised it stays as it is, or `becomes` something else.
+    In a row that is anonymised it stays as it is, or `becomes` something else. A text has an
+    `author`; `said_by_others` are the members of one in JSON whose words others chose.
     """
 
     name: str
     category: Category
     withheld: str | None = None
     becomes: Becomes | None = None
+    author: Author | None = None
+    said_by_others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +59,15 @@ class Way:
     """How a row reaches a person: `column` holds the person's id, or that of a row of `through`.
 
     Where `when` is given the first of the two columns must hold one of the values. A `mention` only
-    names the person in a row about somebody else, or nobody: it is cut without touching the rest.
+    names the person in a row about somebody else, or nobody: it is cut, and with it what the person
+    `said` there, without touching the rest.
     """
 
     column: str
     through: str | None = None
     when: tuple[str, tuple[str, ...]] | None = None
     is_mention: bool = False
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +113,13 @@ Erasure: TypeAlias = Deleted | Anonymised | Untouched
 class ClassifiedTable:
     """One table and all of its columns.
 
-    Rows that people write (`is_written_by_people`) are their writer's alone: what somebody says of
-    somebody else is not searched for at an erasure. `is_last` is done in the transaction that
-    completes an erasure: it says who the person is.
+    `is_last` is done in the transaction that completes an erasure: it says who the person is.
     """
 
     name: str
     erasure: Erasure
     columns: tuple[Column, ...]
     ways: tuple[Way, ...] = ()
-    is_written_by_people: bool = False
     is_last: bool = False
 
     @property
@@ -114,7 +129,15 @@ class ClassifiedTable:
 
 
 def columns(
-    category: Category, names: str, *, withheld: str | None = None, becomes: Becomes | None = None
+    category: Category,
+    names: str,
+    *,
+    withheld: str | None = None,
+    becomes: Becomes | None = None,
+    author: Author | None = None,
+    said_by_others: tuple[str, ...] = (),
 ) -> Iterator[Column]:
     """The columns `names`, separated by spaces, all of one kind."""
-    return (Column(name, category, withheld, becomes) for name in names.split())
+    return (
+        Column(name, category, withheld, becomes, author, said_by_others) for name in names.split()
+    )

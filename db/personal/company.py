@@ -2,6 +2,7 @@
 
 from db.personal.classes import (
     Anonymised,
+    Author,
     Becomes,
     Category,
     ClassifiedTable,
@@ -19,18 +20,19 @@ COMPANY = (
         ways=(Way("administrator_id"),),
         columns=(
             *columns(Category.IDENTITY, "administrator_id", becomes=Becomes()),
-            *columns(Category.NOT_PERSONAL, "id company_name created_at"),
+            *columns(Category.NOT_PERSONAL, "id created_at"),
+            *columns(Category.NOT_PERSONAL, "company_name", author=Author.OPERATOR),
         ),
     ),
     ClassifiedTable(
         "enterprise_credentials",
         _A_COMPANYS,
-        columns=tuple(
-            columns(
+        columns=(
+            *columns(
                 Category.NOT_PERSONAL,
-                "id enterprise_account_id key_id secret_hash status created_at last_used_at "
-                "expires_at",
-            )
+                "id enterprise_account_id secret_hash status created_at last_used_at expires_at",
+            ),
+            *columns(Category.NOT_PERSONAL, "key_id", author=Author.SYSTEM),
         ),
     ),
     ClassifiedTable(
@@ -40,18 +42,18 @@ COMPANY = (
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
     ),
-    # What a company's people wrote is the company's, and is not searched.
+    # What a company's people were answered is the company's.
     ClassifiedTable(
         "enterprise_generations",
         _A_COMPANYS,
-        is_written_by_people=True,
-        columns=tuple(
-            columns(
+        columns=(
+            *columns(
                 Category.NOT_PERSONAL,
                 "id enterprise_account_id credential_id usage_date is_overage status owner "
-                "lease_expires_at created_at content failure_reason retry_after_seconds model "
+                "lease_expires_at created_at failure_reason retry_after_seconds "
                 "attempts prompt_tokens completion_tokens latency_ms",
-            )
+            ),
+            *columns(Category.NOT_PERSONAL, "content model", author=Author.PROVIDER),
         ),
     ),
 )

@@ -1,21 +1,31 @@
 """What clients ask for: texts that developers wrote, without the values of anybody."""
 
-from db.personal.classes import Category, ClassifiedTable, Untouched, columns
+from db.personal.classes import Author, Category, ClassifiedTable, Untouched, columns
 
 _A_PROGRAMS = Untouched("A program's, and no person's.")
+_CHOSEN = {
+    "trusted_documents": (Author.OPERATOR, "body"),
+    "trusted_document_publications": (Author.OPERATOR, "client_name operation_name document_id"),
+    "trusted_document_uses": (Author.OPERATOR, "client_name"),
+    "trusted_document_version": (Author.OPERATOR, ""),
+    "unknown_documents": (Author.CALLER, "client_name body operation_name"),
+}
+"""The words in each table, and who chose them: who publishes a document, or who sent it."""
 
 DOCUMENTS = tuple(
-    ClassifiedTable(name, _A_PROGRAMS, columns=tuple(columns(Category.NOT_PERSONAL, names)))
+    ClassifiedTable(
+        name,
+        _A_PROGRAMS,
+        columns=(
+            *columns(Category.NOT_PERSONAL, names),
+            *columns(Category.NOT_PERSONAL, _CHOSEN[name][1], author=_CHOSEN[name][0]),
+        ),
+    )
     for name, names in {
-        "trusted_documents": "sha256 body",
-        "trusted_document_publications": (
-            "id client_name sha256 operation_name document_id cost state published_at "
-            "state_changed_at"
-        ),
-        "trusted_document_uses": "sha256 client_name use_count first_used_at last_used_at",
+        "trusted_documents": "sha256",
+        "trusted_document_publications": "id sha256 cost state published_at state_changed_at",
+        "trusted_document_uses": "sha256 use_count first_used_at last_used_at",
         "trusted_document_version": "id version",
-        "unknown_documents": (
-            "sha256 client_name body operation_name cost request_count first_seen_at last_seen_at"
-        ),
+        "unknown_documents": "sha256 cost request_count first_seen_at last_seen_at",
     }.items()
 )

@@ -2,6 +2,7 @@
 
 from db.personal.classes import (
     Anonymised,
+    Author,
     Becomes,
     Category,
     ClassifiedTable,
@@ -13,6 +14,7 @@ from db.personal.classes import (
 )
 
 _ERASED = Becomes("erased")
+_HOW_IT_IS_ASKED = "How our machines ask the payment provider."
 _METHOD = "It would let whoever finds it take money, and is gone when the payment has ended."
 
 
@@ -30,7 +32,10 @@ MONEY = (
         "billing_webhook_events",
         Deleted(),
         ways=(Way("payment_attempt_id", through="billing_payment_attempts"),),
-        columns=tuple(columns(Category.PAYMENT, "id payment_attempt_id occurred_at received_at")),
+        columns=(
+            *columns(Category.PAYMENT, "id", author=Author.PROVIDER),
+            *columns(Category.PAYMENT, "payment_attempt_id occurred_at received_at"),
+        ),
     ),
     ClassifiedTable(
         "billing_payment_attempts",
@@ -38,14 +43,23 @@ MONEY = (
         ways=(Way("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
-            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED),
-            *columns(Category.PAYMENT, "payment_method_token", withheld=_METHOD, becomes=Becomes()),
-            *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
-            *columns(Category.PAYMENT, "provider_reference failure_reason created_at updated_at"),
+            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED, author=Author.CALLER),
             *columns(
-                Category.TECHNICAL,
-                "provider_key asked_until next_check_at checks",
-                withheld="How our machines ask the payment provider.",
+                Category.PAYMENT,
+                "payment_method_token",
+                withheld=_METHOD,
+                becomes=Becomes(),
+                author=Author.CALLER,
+            ),
+            *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
+            *columns(Category.PAYMENT, "created_at updated_at"),
+            *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
+            *columns(Category.PAYMENT, "provider_reference", author=Author.PROVIDER),
+            *columns(
+                Category.TECHNICAL, "provider_key", withheld=_HOW_IT_IS_ASKED, author=Author.SYSTEM
+            ),
+            *columns(
+                Category.TECHNICAL, "asked_until next_check_at checks", withheld=_HOW_IT_IS_ASKED
             ),
         ),
     ),
@@ -55,7 +69,7 @@ MONEY = (
         ways=(Way("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
-            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED),
+            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED, author=Author.CALLER),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
         ),
     ),
@@ -67,18 +81,19 @@ MONEY = (
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
             # Nobody is to be charged for it again.
             *columns(Category.PAYMENT, "status", becomes=Becomes("inactive")),
-            *columns(Category.PAYMENT, "id plan_code failure_reason started_at"),
+            *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
+            *columns(Category.PAYMENT, "id plan_code started_at"),
             *columns(Category.PAYMENT, "created_at updated_at"),
         ),
     ),
     ClassifiedTable(
         "billing_plans",
         Untouched("What is on sale."),
-        columns=tuple(
-            columns(
-                Category.NOT_PERSONAL,
-                "code display_name monthly_price_cents currency daily_message_limit is_on_sale",
-            )
+        columns=(
+            *columns(Category.NOT_PERSONAL, "code display_name", author=Author.OPERATOR),
+            *columns(
+                Category.NOT_PERSONAL, "monthly_price_cents currency daily_message_limit is_on_sale"
+            ),
         ),
     ),
 )

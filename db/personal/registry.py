@@ -9,6 +9,7 @@ whose changes it tells.
 from db.personal.chat import CHAT
 from db.personal.classes import (
     Anonymised,
+    Author,
     Becomes,
     Category,
     ClassifiedTable,
@@ -25,6 +26,8 @@ from db.personal.requests import ARCHIVES, REQUESTS
 
 MIGRATIONS = "alembic_version"
 """The table in which Alembic keeps the revision; the only one that is not ours."""
+SAID = "said"
+"""The member of an event's details whose words others chose."""
 
 _KEYS = ClassifiedTable(
     "idempotency_keys",
@@ -32,7 +35,9 @@ _KEYS = ClassifiedTable(
     ways=(Way("user_id"),),
     columns=(
         *columns(Category.IDENTITY, "user_id"),
-        *columns(Category.TECHNICAL, "id key result created_at"),
+        *columns(Category.TECHNICAL, "id created_at"),
+        *columns(Category.TECHNICAL, "key", author=Author.CALLER),
+        *columns(Category.TECHNICAL, "result", author=Author.SYSTEM),
         *columns(
             Category.TECHNICAL,
             "enterprise_account_id fingerprint",
@@ -48,14 +53,26 @@ _AUDIT = ClassifiedTable(
     ),
     ways=(
         Way("user_id"),
-        Way("actor_id", when=("actor_kind", ("user", "operator")), is_mention=True),
+        Way(
+            "actor_id",
+            when=("actor_kind", ("user", "operator")),
+            is_mention=True,
+            said=("request_id",),
+        ),
     ),
     columns=(
         *columns(Category.IDENTITY, "user_id actor_id", becomes=Becomes()),
-        *columns(Category.TECHNICAL, "id occurred_at actor_kind action enterprise_account_id"),
-        *columns(Category.USAGE, "subject", becomes=Becomes("erased")),
-        *columns(Category.USAGE, "details", becomes=Becomes("{}")),
-        *columns(Category.TECHNICAL, "request_id", becomes=Becomes()),
+        *columns(Category.TECHNICAL, "id occurred_at actor_kind enterprise_account_id"),
+        *columns(Category.TECHNICAL, "action", author=Author.SYSTEM),
+        *columns(Category.USAGE, "subject", becomes=Becomes("erased"), author=Author.SYSTEM),
+        *columns(
+            Category.USAGE,
+            "details",
+            becomes=Becomes("{}"),
+            author=Author.SYSTEM,
+            said_by_others=(SAID,),
+        ),
+        *columns(Category.TECHNICAL, "request_id", becomes=Becomes(), author=Author.CALLER),
     ),
 )
 _USERS = ClassifiedTable(
@@ -64,7 +81,8 @@ _USERS = ClassifiedTable(
     ways=(Way("id"),),
     is_last=True,
     columns=(
-        *columns(Category.IDENTITY, "id email"),
+        *columns(Category.IDENTITY, "id"),
+        *columns(Category.IDENTITY, "email", author=Author.CALLER),
         *columns(Category.IDENTITY, "created_at"),
         *columns(Category.PRIVACY, "erasure_began_at", withheld="Empty until the data goes."),
     ),
@@ -72,7 +90,7 @@ _USERS = ClassifiedTable(
 _ALEMBIC = ClassifiedTable(
     MIGRATIONS,
     Untouched("The revision of the schema."),
-    columns=tuple(columns(Category.NOT_PERSONAL, "version_num")),
+    columns=tuple(columns(Category.NOT_PERSONAL, "version_num", author=Author.SYSTEM)),
 )
 
 REGISTRY: tuple[ClassifiedTable, ...] = (

@@ -2,6 +2,7 @@
 
 from db.personal.classes import (
     Anonymised,
+    Author,
     Becomes,
     Category,
     ClassifiedTable,
@@ -22,7 +23,8 @@ ARCHIVES = (
         ways=(Way("request_id", through="user_privacy_requests"),),
         columns=(
             *columns(Category.PRIVACY, "request_id byte_size sha256 expires_at revoked_at"),
-            *columns(Category.TECHNICAL, "file_name token_hash", withheld=_OPENS),
+            *columns(Category.TECHNICAL, "file_name", withheld=_OPENS, author=Author.SYSTEM),
+            *columns(Category.TECHNICAL, "token_hash", withheld=_OPENS),
         ),
     ),
 )
@@ -33,7 +35,10 @@ REQUESTS = (
         Anonymised(_PROOF),
         ways=(Way("request_id", through="user_privacy_requests"),),
         is_last=True,
-        columns=tuple(columns(Category.PRIVACY, "request_id table_name row_count")),
+        columns=(
+            *columns(Category.PRIVACY, "request_id row_count"),
+            *columns(Category.PRIVACY, "table_name", author=Author.SYSTEM),
+        ),
     ),
     ClassifiedTable(
         "user_privacy_requests",
@@ -43,7 +48,8 @@ REQUESTS = (
         columns=(
             *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
             *columns(Category.PRIVACY, "id request_kind status requested_at scheduled_for"),
-            *columns(Category.PRIVACY, "started_at completed_at error_reason"),
+            *columns(Category.PRIVACY, "started_at completed_at"),
+            *columns(Category.PRIVACY, "error_reason", author=Author.SYSTEM),
             *columns(Category.PRIVACY, "remaining_references verified_at"),
             *columns(Category.TECHNICAL, "attempts lease_owner lease_expires_at", withheld=_HOW),
         ),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.personal.classes import Becomes, ClassifiedTable, Way
+from db.personal.classes import Author, Becomes, ClassifiedTable, Way
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
 from db.tables import Table
 
@@ -72,8 +72,8 @@ def belongs_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row leads to the `PERSON`, or has a text in it like the `PATTERN`."""
-    texts = [] if table.is_written_by_people else searched_columns(sql_table(table))
+    """Whether a row leads to the `PERSON`, or the system wrote a text like the `PATTERN` in it."""
+    texts = searched_texts(table)
     searched = [func.concat_ws("\n", *texts).regexp_match(PATTERN, flags="i")] if texts else []
     return or_(reaches_person(table), *searched)
 
@@ -111,19 +111,36 @@ def counted(clause: Any) -> Any:
     return select(func.count().label("count")).select_from(done)
 
 
-def searched_columns(declared: SqlTable) -> list[SqlColumn]:
-    """The columns in which a person can be named.
+def searched_texts(table: ClassifiedTable) -> list[SqlColumn]:
+    """The texts of a table that the system wrote, without what others said in them."""
+    declared = sql_table(table)
+    return [
+        _without(declared.c[one.name], one.said_by_others)
+        for one in table.columns
+        if one.author is Author.SYSTEM
+    ]
 
-    Texts and JSON, apart from those that can hold certain words only: what a check lists, and the
-    keys of other tables.
+
+def _without(column: SqlColumn, members: tuple[str, ...]) -> SqlColumn:
+    """A column of JSON without some of its members; any other as it is."""
+    for member in members:
+        column = column.op("-", return_type=JSONB())(literal_column(f"'{member}'", Text))
+    return column
+
+
+def columns_of_words(declared: SqlTable) -> list[str]:
+    """The columns that can hold any words, which somebody has chosen.
+
+    Texts and JSON, apart from those that can hold certain words only: what a check lists or gives
+    the form of, and the keys of other tables.
     """
     listed = {
-        str(check.sqltext).partition(" IN (")[0]
+        str(check.sqltext).partition(" IN (")[0].partition(" ~ ")[0]
         for check in declared.constraints
         if isinstance(check, CheckConstraint)
     }
     return [
-        column
+        column.name
         for column in declared.columns
         if _holds_text(column) and not column.foreign_keys and column.name not in listed
     ]

@@ -1,13 +1,17 @@
 """Erasing one person, a batch of one table at a time, as the registry has it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    DateTime,
     bindparam,
     delete,
+    literal_column,
     null,
+    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -23,7 +27,7 @@ from db.queries.personal_rows import (
     sql_table,
 )
 from db.statement import Statement
-from db.tables import PrivacyErasureCount
+from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
     for way in table.ways:
         is_next = batch(table, reached_by(table, way))
         if way.is_mention:
-            clauses.append(update(declared).where(is_next).values({way.column: null()}))
+            cut = dict.fromkeys((way.column, *way.said), null())
+            clauses.append(update(declared).where(is_next).values(cut))
         elif isinstance(table.erasure, Deleted):
             clauses.append(delete(declared).where(is_next))
         elif becoming:
@@ -80,6 +85,24 @@ _COUNT = Statement(
         set_={"row_count": PrivacyErasureCount.row_count + _ADD_COUNT.excluded.row_count},
     ),
 )
+
+
+_REPLIES = Statement(
+    "privacy.replies",
+    select(ChatMessage.id)
+    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
+    .where(
+        ChatConversation.user_id == bindparam("person", type_=BigInteger),
+        ChatMessage.role == literal_column("'assistant'"),
+        ChatMessage.created_at >= bindparam("since", type_=DateTime(timezone=True)),
+    ),
+)
+
+
+async def replies_of(connection: Connection, user_id: int, since: datetime) -> list[int]:
+    """The replies that a person was given since an instant, or is being given."""
+    rows = await connection.fetch(_REPLIES, person=user_id, since=since)
+    return [int(row["id"]) for row in rows]
 
 
 async def erase_batch(connection: Connection, step: ErasureStep, user_id: int) -> int:

@@ -1,13 +1,33 @@
 """Statements about the schema itself."""
 
 import asyncpg
-from sqlalchemy import column, select, table
+from sqlalchemy import ARRAY, Text, bindparam, column, select, table, text
 
 from db.database import Connection
 from db.statement import Statement
 
 _REVISION = Statement(
     "schema.revision", select(column("version_num")).select_from(table("alembic_version"))
+)
+_LOCK_NOBODY = Statement("schema.lock_nobody", text("SELECT FROM users WHERE false FOR KEY SHARE"))
+INDEXES = """
+SELECT relation.relname AS "table", class.relname AS name, index.indisunique AS is_unique,
+  index.indisvalid AND index.indisready AND method.amname = 'btree' AS is_valid,
+  pg_get_expr(index.indpred, index.indrelid) AS predicate,
+  EXISTS (SELECT FROM pg_constraint WHERE conindid = index.indexrelid AND contype IN ('p', 'u'))
+    AS is_of_constraint,
+  ARRAY(SELECT pg_get_indexdef(index.indexrelid, number, true)
+    FROM generate_series(1, index.indnkeyatts) AS number ORDER BY number) AS columns,
+  index.indoption::int2[] AS options
+FROM pg_index AS index
+JOIN pg_class AS class ON class.oid = index.indexrelid
+JOIN pg_class AS relation ON relation.oid = index.indrelid
+JOIN pg_am AS method ON method.oid = class.relam
+WHERE relation.relname = ANY (:tables) AND pg_table_is_visible(relation.oid)
+"""
+"""The indexes of tables, in the words of `db.indexes`."""
+_INDEXES = Statement(
+    "schema.indexes", text(INDEXES).bindparams(bindparam("tables", type_=ARRAY(Text)))
 )
 
 
@@ -18,3 +38,16 @@ async def revision(connection: Connection) -> str | None:
     except asyncpg.UndefinedTableError:
         return None
     return str(rows[0]["version_num"]) if rows else None
+
+
+async def check_takes_writes(connection: Connection) -> None:
+    """Ask for what only a database that takes writes does, without writing anything.
+
+    Raises `DatabaseUnavailable` on a standby, and where transactions are read-only.
+    """
+    await connection.fetch(_LOCK_NOBODY)
+
+
+async def indexes(connection: Connection, tables: tuple[str, ...]) -> list[asyncpg.Record]:
+    """Every index of the tables."""
+    return await connection.fetch(_INDEXES, tables=tables)

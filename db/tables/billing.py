@@ -67,9 +67,9 @@ class UserSubscription(Table):
 class BillingPaymentAttempt(Table):
     """One attempt to take money for a subscription.
 
-    The provider knows it by `provider_key`. While it is pending, somebody is asking the provider
-    until `asked_until`, and after that it is asked again from `next_check_at` on. The token of the
-    payment method is kept until then.
+    The provider knows it by `provider_key`; `idempotency_key` is a hash of the client's. While
+    it is pending, somebody is asking the provider until `asked_until`, and after that it is asked
+    again from `next_check_at` on. The token of the payment method is kept until then.
     """
 
     __tablename__ = "billing_payment_attempts"

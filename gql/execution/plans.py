@@ -1,13 +1,14 @@
 """The plans of an operation: one for each set of values that decides what is included."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -24,6 +25,15 @@ MOST_VARIANTS = 8
 MOST_OPERATIONS = 200
 """Of which a process keeps plans that were prepared by nobody."""
 _Fragments: TypeAlias = dict[str, FragmentDetails]
+Compile: TypeAlias = Callable[[Callable[[], None]], bool]
+"""Calls what compiles, now or later; False where it never will."""
+_NO_VALUES = VariableValues({}, {})
+
+
+def compile_now(compile_: Callable[[], None]) -> bool:
+    """Compile while the first operation that wants the plan waits for it."""
+    compile_()
+    return True
 
 
 class Plans:
@@ -40,11 +50,21 @@ class Plans:
         fragments: _Fragments,
         *,
         is_lasting: bool = False,
+        fragment_directives: Iterable[DirectiveNode] | None = None,
+        compile_: Compile = compile_now,
     ) -> None:
+        """Without `fragment_directives`, which operations share, they are looked for."""
         self._schema = schema
         self._operation = operation
         self._fragments = fragments
-        self._conditions = _conditions(operation, fragments)
+        if fragment_directives is None:
+            fragment_directives = directives(one.definition for one in fragments.values())
+        self._conditions = (
+            None
+            if any(one.variable_signatures for one in fragments.values())
+            else _conditions((*directives([operation]), *fragment_directives))
+        )
+        self._compile = compile_
         self._plans: dict[tuple[object, ...], Plan | None] = {}
         self._is_wanted = is_lasting
 
@@ -59,13 +79,27 @@ class Plans:
                 return None
         if variant in self._plans:
             return self._plans[variant]
-        if not self._is_wanted:
-            self._is_wanted = True
-            return None
-        if len(self._plans) >= MOST_VARIANTS:
-            return None
-        plan = self._plans[variant] = self._compiled(variables)
-        return plan
+        if self._is_wanted and len(self._plans) < MOST_VARIANTS:
+            return self._compiled_or_later(variant, variables)
+        self._is_wanted = True
+        return None
+
+    def _compiled_or_later(
+        self, variant: tuple[object, ...], variables: VariableValues
+    ) -> Plan | None:
+        def compile_() -> None:
+            self._plans[variant] = self._compiled(variables)
+
+        # Until it is compiled there is none.
+        self._plans[variant] = None
+        if not self._compile(compile_):
+            del self._plans[variant]
+        return self._plans.get(variant)
+
+    def compile_unconditional(self) -> None:
+        """Compile now what no variable decides on; another thread may do it."""
+        if self._conditions == ():
+            self._plans[()] = self._compiled(_NO_VALUES)
 
     def _compiled(self, variables: VariableValues) -> Plan | None:
         emission = Emission(self._schema, self._operation, self._fragments, variables)
@@ -98,17 +132,18 @@ class PlanStore:
         return kept[1]
 
 
-def _conditions(
-    operation: OperationDefinitionNode, fragments: _Fragments
-) -> tuple[str, ...] | None:
+def directives(nodes: Iterable[Node]) -> list[DirectiveNode]:
+    """Every directive in the nodes."""
+    finder = _Directives()
+    for node in nodes:
+        visit(node, finder)
+    return finder.found
+
+
+def _conditions(found: Iterable[DirectiveNode]) -> tuple[str, ...] | None:
     """The variables that decide what is included; None where a directive says anything else."""
     names: dict[str, None] = {}
-    if any(fragment.variable_signatures for fragment in fragments.values()):
-        return None
-    finder = _Directives()
-    for node in (operation, *(fragment.definition for fragment in fragments.values())):
-        visit(node, finder)
-    for directive in finder.found:
+    for directive in found:
         condition = next(_condition(directive), None)
         if condition is None:
             return None

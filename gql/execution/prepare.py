@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from graphql import (
     DocumentNode,
@@ -10,36 +11,42 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    parse,
     specified_rules,
     validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gql.execution.frames import forget_frames
-from gql.execution.plans import Plans
+from gql.execution.error_formatting import MOST_ERRORS, detached
+from gql.execution.parsing import NameTooLong, Parsed, parsed
+from gql.execution.plans import Compile, Plans, compile_now, directives
 from gql.execution.put_off import puts_off
-from gql.operations.analysis import Analysis, TooManySelections
+from gql.operations.analysis import Analysis
 from gql.operations.budgets import Budget, budget_for
 from gql.operations.cost import OperationCost
+from gql.operations.introspection import TooMuch, introspecting
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
-from services.operations.records import RegisteredDocument
+from services.operations.records import RegisteredDocument, Shape
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
-_KEPT_DOCUMENTS = 1_000
-# A prepared document takes about a hundred times the memory of its text.
-_KEPT_CHARACTERS = 300_000
-_LONGEST_KEPT_CHARACTERS = 100_000
-_RULES = tuple(specified_rules)
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+MOST_KEPT_BYTES = 24 * 1024 * 1024
+"""What all documents that are kept hold, as it is reckoned; their texts are not among it."""
+LARGEST_KEPT_BYTES = 4 * 1024 * 1024
+"""What one of them holds; a larger one is prepared each time."""
+_NODE_BYTES, _DOCUMENT_BYTES = 700, 20_000
+"""What is held for a node (itself, its costs, its share of compiled code), and beside all nodes."""
+
+_NO_INTROSPECTION = (
+    "GraphQL introspection has been disabled, but the requested query contained the field '{}'."
+)
 UNTRUSTED = "untrusted"
 """What every operation is called that is not in a trusted document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document, ready to run; `document` where it is a trusted one."""
+    """One operation of a valid document, ready to run; `document` where it is of a trusted one."""
 
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
@@ -52,6 +59,8 @@ class Operation:
     """Whether something of its answer may come later than the rest."""
     hides_suggestions: bool = False
     """Whether errors are not to name what of the schema may have been meant."""
+    shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
+    """What it is without its values, once somebody asked for that."""
 
     name: str | None = field(init=False)
     kind: str = field(init=False)
@@ -87,14 +96,27 @@ class RequestRefused(Exception):
         self.errors = errors
 
 
-@dataclass(slots=True)
-class _Document:
-    operations: dict[str | None, Operation] = field(default_factory=dict)
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What became of a text: operations, or why there are none, and how much is held for it."""
+
+    operations: dict[str | None, Operation]
     refusal: tuple[str, list[GraphQLError]] | None = None
+    nodes: int = 0
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation `name`, or the only one; raises `RequestRefused`."""
+        if self.refusal is not None:
+            code, errors = self.refusal
+            raise RequestRefused(code, errors)
+        return named(self.operations, name)
 
 
 class Preparation:
-    """The documents of one schema, the most recently used kept, refused ones too."""
+    """The documents of one schema, the most recently used kept, refused ones too.
+
+    Preparing one (`prepared`) touches nothing that is kept, so that another thread may do it.
+    """
 
     def __init__(
         self,
@@ -104,71 +126,92 @@ class Preparation:
         allows_introspection: bool,
         hides_suggestions: bool | None = None,
         is_compiled: bool = True,
+        compile_: Compile = compile_now,
     ) -> None:
         """Suggestions are hidden, unless it is said, where introspection is not allowed."""
         self._schema = schema
         self._hides_suggestions = (
             not allows_introspection if hides_suggestions is None else hides_suggestions
         )
-        self._rules = _RULES if allows_introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
+        self._allows_introspection = allows_introspection
         self._limits = limits
         self._is_compiled = is_compiled
-        self._kept: OrderedDict[str, _Document] = OrderedDict()
-        self._kept_characters = 0
+        self._compile = compile_
+        # By their hashes: nothing is held of texts.
+        self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
+        self.kept_bytes = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation `name` of the document `text`, or its only one.
 
         Raises `RequestRefused` for what cannot be parsed, is not valid, or does not name one.
         """
-        document = self._kept.get(text)
+        document = self.kept(text)
         if document is None:
-            document = self._prepare(text)
-            if document.refusal is not None:
-                forget_frames(document.refusal[1])
-            if len(text) <= _LONGEST_KEPT_CHARACTERS:
-                self._keep(text, document)
-        else:
-            self._kept.move_to_end(text)
-        return named(_operations_of(document), name)
+            document = self.prepared(text)
+            self.keep(text, document)
+        return document.operation(name)
 
     def only_operation(self, text: str) -> Operation:
         """The only operation of the document `text`, which is not kept here.
 
         Raises `RequestRefused`.
         """
-        return named(_operations_of(self._prepare(text, is_lasting=True)), None)
+        return self.prepared(text, is_lasting=True).operation(None)
 
-    def _keep(self, text: str, document: _Document) -> None:
-        self._kept[text] = document
-        self._kept_characters += len(text)
-        while len(self._kept) > _KEPT_DOCUMENTS or self._kept_characters > _KEPT_CHARACTERS:
-            forgotten, _ = self._kept.popitem(last=False)
-            self._kept_characters -= len(forgotten)
+    def kept(self, text: str) -> Document | None:
+        """The document, if it is kept, which it is for longer then."""
+        key = _hash(text)
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept[0]
 
-    def _prepare(self, text: str, *, is_lasting: bool = False) -> _Document:
+    def keep(self, text: str, document: Document) -> None:
+        """Keep a document unless it is too large, and forget those not used for longest."""
+        key, size = _hash(text), _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
+        if size > LARGEST_KEPT_BYTES or key in self._kept:
+            return
+        self._kept[key] = (document, size)
+        self.kept_bytes += size
+        while self.kept_bytes > MOST_KEPT_BYTES:
+            _, (_, forgotten) = self._kept.popitem(last=False)
+            self.kept_bytes -= forgotten
+
+    def prepared(self, text: str, *, is_lasting: bool = False) -> Document:
+        """What becomes of a text; the work is bounded by its length and the limits."""
         try:
-            parsed = parse(
-                text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False
-            )
+            document, nodes = self._valid(text)
+            return Document(self._operations(document, is_lasting=is_lasting), nodes=nodes)
+        except RequestRefused as refused:
+            return Document({}, (refused.code, [detached(one) for one in refused.errors]))
+
+    def _valid(self, text: str) -> Parsed:
+        """The document, if it may run: what is seen quickly is looked at first."""
+        try:
+            one = parsed(text, most_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
-            return _Document(refusal=(PARSE_FAILED, [error]))
-        limited = exceeded(parsed, self._limits)
+            raise RequestRefused(PARSE_FAILED, [error]) from None
+        except NameTooLong as error:
+            raise RequestRefused(LIMIT_EXCEEDED, [error.error]) from None
+        asked = None if self._allows_introspection else introspecting(one.document)
+        if asked is not None:
+            message = _NO_INTROSPECTION.format(asked.name.value)
+            raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, asked)])
+        limited = exceeded(one.document, self._limits)
         if limited:
-            return _Document(refusal=(LIMIT_EXCEEDED, [limited]))
+            raise RequestRefused(LIMIT_EXCEEDED, [limited])
         errors = validate(
             self._schema,
-            parsed,
-            rules=self._rules,
+            one.document,
+            rules=specified_rules,
+            max_errors=MOST_ERRORS,
             hide_suggestions=self._hides_suggestions,
         )
         if errors:
-            return _Document(refusal=("GRAPHQL_VALIDATION_FAILED", errors))
-        try:
-            return _Document(operations=self._operations(parsed, is_lasting=is_lasting))
-        except TooManySelections:
-            many = GraphQLError("The document's fragments select in too many ways.")
-            return _Document(refusal=(LIMIT_EXCEEDED, [many]))
+            raise RequestRefused(VALIDATION_FAILED, errors)
+        return one
 
     def _operations(
         self, document: DocumentNode, *, is_lasting: bool
@@ -180,18 +223,30 @@ class Preparation:
         }
         analysis = Analysis(self._schema, fragments)
         details = {name: FragmentDetails(one, None) for name, one in fragments.items()}
-
+        shared = directives(fragments.values())
         is_put_off = puts_off(document)
 
         def operation(definition: OperationDefinitionNode) -> Operation:
-            plans = Plans(self._schema, definition, details, is_lasting=is_lasting)
+            try:
+                cost = analysis.cost(definition)
+            except TooMuch as much:
+                raise RequestRefused(LIMIT_EXCEEDED, [GraphQLError(str(much))]) from None
+            plans = Plans(
+                self._schema,
+                definition,
+                details,
+                is_lasting=is_lasting,
+                fragment_directives=shared,
+                compile_=self._compile,
+            )
             return Operation(
                 definition,
                 details,
                 fragments,
                 plans if self._is_compiled and not is_put_off else None,
-                analysis.cost(definition),
-                puts_off=is_put_off,
+                cost,
+                # What is known at once is not put off.
+                puts_off=is_put_off and not cost.is_introspection,
                 hides_suggestions=self._hides_suggestions,
             )
 
@@ -202,11 +257,8 @@ class Preparation:
         }
 
 
-def _operations_of(document: _Document) -> dict[str | None, Operation]:
-    if document.refusal is not None:
-        code, errors = document.refusal
-        raise RequestRefused(code, errors)
-    return document.operations
+def _hash(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def named(operations: dict[str | None, Operation], name: str | None) -> Operation:

@@ -16,6 +16,7 @@ from graphql.pyutils import AwaitableOrValue
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
+from gql.execution.error_formatting import MOST_ERRORS
 from gql.execution.executor import CompiledExecutor
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.running import Running
@@ -26,8 +27,6 @@ from services.refusal import Refusal
 _MOST_ITEMS = 1_000
 """Of a list in one variable; no field takes so many."""
 _NO_VARIABLES = VariableValues({}, {})
-_MOST_ERRORS = 20
-"""Of one request's variables; finding each of forty thousand would take seconds."""
 
 
 async def run(
@@ -84,7 +83,7 @@ def coerced(
         schema,
         definitions,
         dict(variables or {}),
-        max_errors=_MOST_ERRORS,
+        max_errors=MOST_ERRORS,
         hide_suggestions=operation.hides_suggestions,
     )
     if isinstance(values, list):

@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from gql.operations.cost import ONE, Condition, CostedField, OperationCost, Size
+from gql.operations.introspection import INTROSPECTION, IntrospectionCost, TooMuch
 from gql.schema.weight import LARGEST_LIST, Weight, list_size, weight_in
 
 DEFAULT_PAGE = 20
@@ -36,13 +37,10 @@ MOST_SELECTIONS = 2_000
 """How many selections are looked at; a document with more of them is one that means harm."""
 _SIZES = ("first", "last")
 _WRAPPING = frozenset({"edges", "node", "pageInfo"})
-_INTROSPECTION = {"__schema": 100, "__type": 10}
 Conditions: TypeAlias = tuple[Condition, ...]
 Found: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
-
-
-class TooManySelections(Exception):
-    """The document's fragments select in more ways than are looked at."""
+MOST_BESIDE = 100
+"""How many objects of the schema an operation may ask for beside anything else."""
 
 
 class Analysis:
@@ -54,13 +52,26 @@ class Analysis:
         self._schema = schema
         self._fragments = fragments
         self._seen: dict[tuple[str, tuple[int, ...]], tuple[CostedField, ...]] = {}
+        self._merges: dict[tuple[int, ...], list[list[FieldNode]]] = {}
+        self._introspection = IntrospectionCost(schema, self._merged)
 
     def cost(self, operation: OperationDefinitionNode) -> OperationCost:
-        """What `operation` costs; raises `TooManySelections`."""
+        """What `operation` costs; raises `TooMuch`."""
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return OperationCost(())
-        return OperationCost(self._fields(root, self._collected(root, [operation.selection_set])))
+        found = self._collected(root, [operation.selection_set])
+        names = {nodes[0][0].name.value for nodes in found.values()}
+        cost = OperationCost(
+            self._fields(root, found),
+            is_introspection=bool(names & INTROSPECTION)
+            and names <= INTROSPECTION | {"__typename"},
+        )
+        if names & INTROSPECTION and not cost.is_introspection:
+            beside = sum(one.own for one in cost.fields if one.is_introspection)
+            if beside > MOST_BESIDE:
+                raise TooMuch("So much of the schema is served to an operation of its own.")
+        return cost
 
     def _fields(
         self, parent: GraphQLObjectType, found: Found, page: Size = ONE
@@ -77,10 +88,12 @@ class Analysis:
     ) -> CostedField | None:
         """The field that costs something; None for one that is free."""
         node = found[0][0]
-        own = _INTROSPECTION.get(node.name.value)
         definition = self._schema.get_field(parent, node.name.value)
-        if own is not None or definition is None:
-            return _introspection(name, own or 0)
+        if definition is None:
+            return None
+        if node.name.value in INTROSPECTION:
+            nodes = [one for one, _ in found]
+            return _introspection(name, self._introspection.of(definition, nodes))
         weight, type_ = weight_in(definition.extensions), get_named_type(definition.type)
         is_list = is_list_type(get_nullable_type(definition.type))
         is_connection = type_.name.endswith("Connection")
@@ -126,13 +139,24 @@ class Analysis:
         fields = self._seen.get(key)
         if fields is None:
             if len(self._seen) >= MOST_SELECTIONS:
-                raise TooManySelections
+                raise TooMuch("The document's fragments select in too many ways.")
             # Known before it is whole: valid documents do not come back to it.
             self._seen[key] = ()
             sets = [node.selection_set for node in nodes if node.selection_set]
             fields = self._fields(parent, self._collected(parent, sets), page)
             self._seen[key] = fields
         return fields
+
+    def _merged(
+        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
+    ) -> list[list[FieldNode]]:
+        key = tuple(map(id, nodes))
+        merged = self._merges.get(key)
+        if merged is None:
+            sets = [node.selection_set for node in nodes if node.selection_set]
+            found = self._collected(parent, sets).values()
+            merged = self._merges[key] = [[node for node, _ in one] for one in found]
+        return merged
 
     def _collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
         found: Found = {}
@@ -243,9 +267,7 @@ def _each(
     return 0 if is_wrapping or not is_composite_type(type_) else weight.each
 
 
-def _introspection(name: str, own: int) -> CostedField | None:
-    if not own:
-        return None
+def _introspection(name: str, own: int) -> CostedField:
     return CostedField(
         name=name,
         own=own,
@@ -255,4 +277,5 @@ def _introspection(name: str, own: int) -> CostedField | None:
         is_list=False,
         conditions=(),
         alternatives=(),
+        is_introspection=True,
     )

@@ -1,6 +1,6 @@
 """The cost of an operation: a tree of the fields that cost something, applied to variables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -60,6 +60,8 @@ class CostedField:
     is_list: bool
     conditions: tuple[Condition, ...]
     alternatives: tuple[tuple["CostedField", ...], ...]
+    is_introspection: bool = False
+    """Whether it answers with parts of the schema, which cost `own` together."""
     fixed: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,8 +81,10 @@ class CostedField:
             return self.fixed
         if not _are_met(self.conditions, variables):
             return 0
-        size = self.size.of(variables)
-        inner = self._inner(variables)
+        return self.of_items(self.size.of(variables), self._inner(variables))
+
+    def of_items(self, size: int, inner: int) -> int:
+        """What it costs with so many items, whose selections cost `inner`."""
         if self.is_connection:
             return self.own + size * self.each + inner
         return self.own + size * (self.each + inner)
@@ -141,6 +145,8 @@ class OperationCost:
     """What the root fields of an operation cost."""
 
     fields: tuple[CostedField, ...]
+    is_introspection: bool = False
+    """Whether it asks about the schema and nothing else."""
     fixed: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,29 +169,39 @@ class OperationCost:
     def dearest(self, variables: Variables, *, maximum: int, most: int = 3) -> list[Dear]:
         """The places with many items that cost most, dearest first."""
         excess = self.of(variables) - maximum
-        found = [place for one in self.fields for place in _places(one, variables, "", 1, excess)]
+        found: list[Dear] = []
+        for one in self.fields:
+            _places(one, variables, "", 1, excess, found)
         return sorted(found, key=lambda dear: -dear.cost)[:most]
 
 
 def _places(
-    one: CostedField, variables: Variables, parent: str, times: int, excess: int
-) -> Iterator[Dear]:
-    """The field, which is met `times` times, and what it selects, where they have many items."""
-    cost = one.cost(variables)
-    if not cost:
-        return
+    one: CostedField, variables: Variables, parent: str, times: int, excess: int, found: list[Dear]
+) -> int:
+    """Add the field, which is met `times` times, and what it selects, where they have many items.
+
+    Gives what the field costs, so that each is looked at once.
+    """
+    if not _are_met(one.conditions, variables):
+        return 0
+    place = len(found)
     path = f"{parent}.{one.name}" if parent else one.name
     size = one.size.of(variables)
-    if one.is_connection or (one.is_list and one.each):
+    below = (path, times if one.is_connection else times * size, excess, found)
+    costs = [
+        sum(_places(inner, variables, *below) for inner in fields) for fields in one.alternatives
+    ]
+    cost = one.of_items(size, max(costs, default=0))
+    if not cost:
+        del found[place:]
+    elif one.is_connection or (one.is_list and one.each):
         at_most = _at_most((cost - one.own) * times, size, excess)
         if at_most is not None and one.is_connection:
             # More would be affordable, and then be refused as a page.
             at_most = min(at_most, LARGEST_SIZE)
-        yield Dear(path, cost * times, size, _argument(one.size, variables), at_most)
-    inner_times = times if one.is_connection else times * size
-    for fields in one.alternatives:
-        for inner in fields:
-            yield from _places(inner, variables, path, inner_times, excess)
+        dear = Dear(path, cost * times, size, _argument(one.size, variables), at_most)
+        found.insert(place, dear)
+    return cost
 
 
 def _argument(size: Size, variables: Variables) -> str | None:

@@ -5,7 +5,7 @@ spread. Here each selection is looked at once a level, merged as the executor me
 deeper than is allowed.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,16 +17,18 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
-    SelectionNode,
     SelectionSetNode,
 )
+
+from gql.operations.introspection import INTROSPECTION, selections
 
 LIMIT_EXCEEDED = "OPERATION_LIMIT_EXCEEDED"
 MOST_COMPARISONS = 5_000
 """Of fields that are merged, two by two."""
 MOST_SELECTIONS = 2_000
 MOST_DIRECTIVES = 100
-_INTROSPECTION = frozenset({"__schema", "__type"})
+MOST_INTROSPECTION_LEVELS = 30
+"""Of fields about the schema, whose types are wrapped; one level is one wrapping."""
 Merged: TypeAlias = tuple[SelectionSetNode, ...]
 """Selections that are one in the answer."""
 
@@ -66,26 +68,38 @@ def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
 def _walked(
     level: Collection[Merged], fragments: Mapping[str, SelectionSetNode], limits: Limits
 ) -> GraphQLError | None:
-    depth = comparisons = selections = 0
+    depth = comparisons = looked_at = 0
+    introspected: set[tuple[int, ...]] = set()
     while level:
         depth += 1
-        if depth > limits.depth:
+        if depth > limits.depth and (
+            depth > MOST_INTROSPECTION_LEVELS
+            or any(_key(merged) not in introspected for merged in level)
+        ):
             message = f"The document is more than {limits.depth} levels deep."
             return GraphQLError(message, extensions={"maximum": limits.depth})
         below: dict[tuple[int, ...], Merged] = {}
         for merged in level:
             fields = _fields(merged, fragments)
-            selections += 1
+            looked_at += 1
             comparisons += sum(len(nodes) ** 2 for nodes in fields.values())
-            for nodes in fields.values():
-                inner = _inner(nodes)
-                if inner:
-                    # By identity: nodes compare by all that is in them.
-                    below[tuple(map(id, inner))] = inner
-            if selections > MOST_SELECTIONS or comparisons > MOST_COMPARISONS:
+            if looked_at > MOST_SELECTIONS or comparisons > MOST_COMPARISONS:
                 return GraphQLError("The document selects the same fields too often.")
+            is_introspected = _key(merged) in introspected
+            for nodes in fields.values():
+                inner = tuple(node.selection_set for node in nodes if node.selection_set)
+                if inner:
+                    key = _key(inner)
+                    below[key] = inner
+                    if is_introspected or nodes[0].name.value in INTROSPECTION:
+                        introspected.add(key)
         level = below.values()
     return None
+
+
+def _key(merged: Merged) -> tuple[int, ...]:
+    """By identity: nodes compare by all that is in them."""
+    return tuple(map(id, merged))
 
 
 def _fields(
@@ -110,17 +124,8 @@ def _fields(
     return fields
 
 
-def _inner(nodes: list[FieldNode]) -> Merged:
-    """What the fields select; of what is introspected nothing, which has limits of its own."""
-    return tuple(
-        node.selection_set
-        for node in nodes
-        if node.selection_set and node.name.value not in _INTROSPECTION
-    )
-
-
 def _directives(document: DocumentNode, roots: Collection[SelectionSetNode]) -> int:
-    count = sum(len(one.directives or ()) for root in roots for one in _written(root))
+    count = sum(len(one.directives or ()) for root in roots for one in selections(root))
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             variables = definition.variable_definitions or ()
@@ -130,16 +135,7 @@ def _directives(document: DocumentNode, roots: Collection[SelectionSetNode]) -> 
 
 
 def _aliases(root: SelectionSetNode) -> int:
-    return sum(1 for one in _written(root) if isinstance(one, FieldNode) and one.alias)
-
-
-def _written(root: SelectionSetNode) -> Iterator[SelectionNode]:
-    waiting = [root]
-    while waiting:
-        for selection in waiting.pop().selections:
-            yield selection
-            if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set:
-                waiting.append(selection.selection_set)
+    return sum(1 for one in selections(root) if isinstance(one, FieldNode) and one.alias)
 
 
 def _too(message: str, count: int, most: int) -> GraphQLError:

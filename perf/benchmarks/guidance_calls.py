@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import cast
 
 from asyncpg import Record
@@ -11,6 +12,7 @@ from app.documents import open_documents
 from app.graphql.answers import GraphQLRequest
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.keyvalue import open_keyvalue
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
@@ -111,10 +113,15 @@ async def _report(
     settings = application.settings
     write = _writing(model, settings.chat_llm_model)
     core = core_schema()
-    async with (
-        open_budgets(settings) as budgets,
-        open_documents(settings, core, application.database, clock=system_clock) as documents,
-    ):
+    async with AsyncExitStack() as stack:
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
+        budgets = await stack.enter_async_context(open_budgets(keyvalue))
+        meter = Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once))
+        documents = await stack.enter_async_context(
+            open_documents(
+                settings, core, application.database, keyvalue, meter, clock=system_clock
+            )
+        )
         unmetered = GraphQLService(
             core,
             documents.found,
@@ -122,7 +129,7 @@ async def _report(
             services=_services(application, Unmetered(write)),
             subscriptions=application.subscriptions,
             contract=settings.usage_contract,
-            meter=Meter(settings.cost_limits, budgets, Turns(settings.graphql_most_at_once)),
+            meter=meter,
             observations=application.observations,
             clock=system_clock,
         )

@@ -13,7 +13,6 @@ import click
 
 from app.database import database_url
 from app.graphql.answers import GraphQLRequest
-from app.redis import open_redis
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from db.database import Database, open_database
@@ -21,6 +20,7 @@ from db.queries import credentials, enterprise
 from gql.build import core_schema
 from gql.execution.prepare import Operation, Preparation
 from gql.execution.run import coerced
+from keyvalue import KeyValueClient
 from perf import options
 from perf.benchmarks.flood import report_floods
 from perf.benchmarks.guidance_calls import report_guidance
@@ -79,8 +79,8 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
     await _report("budget in memory, spent", _at_once(memory.spend, "key", 221, _POLICY), calls)
     await _report("budget in memory, given back", _at_once(memory.refund, "key", 9, _POLICY), calls)
     if settings.redis_url is not None:
-        async with open_redis(settings.redis_url, connections=4, timeout_seconds=1) as redis:
-            shared, key = RedisBudgets(redis), f"bench:{secrets.token_hex(8)}"
+        async with KeyValueClient(settings.redis_url) as keyvalue:
+            shared, key = RedisBudgets(keyvalue), f"bench:{secrets.token_hex(8)}"
             await _report("budget in Redis, spent", lambda: shared.spend(key, 221, _POLICY), calls)
     async with open_database(
         url, replica_url=None, pool_size=2, observe=lambda *_: None

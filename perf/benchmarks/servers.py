@@ -15,6 +15,7 @@ import psutil
 
 OURS = "guidance-api"
 IN_TWO = "guidance-api in two processes"
+SERVED = "guidance serve"
 STOCK = "stock Strawberry"
 RELAY = "bare relay"
 ROWS = "bound R"
@@ -27,10 +28,12 @@ PRODUCTION = {
     "PAYMENTS_PROVIDER": "sandbox",
 }
 """The environment in which ours is run for others, with nothing to ask but the database."""
-_OURS = ("-c", "from app.cli import main; main()", "serve", "--no-worker")
+_SERVE = ("-c", "from app.cli import main; main()", "serve")
+_OURS = (*_SERVE, "--no-worker")
 _UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning")
 _COMMANDS = {
     OURS: _OURS,
+    SERVED: _SERVE,
     IN_TWO: (*_OURS, "--workers", "2"),
     STOCK: (*_UVICORN, "perf.benchmarks.stock:app"),
     RELAY: (*_UVICORN, "perf.benchmarks.relay:app"),

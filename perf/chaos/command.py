@@ -14,10 +14,16 @@ from app.settings import load_settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf import options
+from perf.chaos.hostile.command import hostile
 from perf.chaos.kill_replies import Outcome, Trial
 from perf.chaos.kill_replies import kill_replies as hold
+from perf.chaos.outages import Row, live_through
+from perf.chaos.outages import outages as known_outages
+from perf.chaos.overload.command import overload
 from perf.chaos.people import NeverAnswered
 from perf.chaos.server import ServerNotStarted
+from perf.chaos.stage import staged
+from perf.chaos.verdict import problems, table
 from perf.llm_standin.child import running_stand_in
 
 _MODEL = ("--port", "0", "--tokens", "20", "--tokens-per-second", "40")
@@ -25,7 +31,11 @@ _MODEL = ("--port", "0", "--tokens", "20", "--tokens-per-second", "40")
 
 @click.group()
 def chaos() -> None:
-    """Kill what serves, and see whether anything is lost or doubled."""
+    """Kill, break and attack what serves, and see whether everything holds."""
+
+
+chaos.add_command(hostile)
+chaos.add_command(overload)
 
 
 @chaos.command("kill-replies")
@@ -56,6 +66,51 @@ def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:
         except* TimeoutError:
             raise click.ClickException("replies are still being written") from None
     _report(trial, outcome)
+
+
+@chaos.command("outages")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1),
+    default=8.0,
+    show_default=True,
+    help="How long each outage lasts that lasts at all.",
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Play this outage, and no others.")
+def outages(seconds: float, only: tuple[str, ...]) -> None:
+    """Break the way to PostgreSQL, the server, and Redis, while honest clients ask.
+
+    On a PostgreSQL of its own in a temporary folder, behind a proxy, and a Redis where there is a
+    program for it. Prints what became of those who asked, and exits with 1 when anybody waited
+    longer than a request may, was not told, was served too late after the end, or lost a message.
+    """
+    with (
+        TemporaryDirectory(prefix="guidance-chaos-") as folder,
+        embedded_postgres(Path(folder), is_durable=False) as url,
+        running_stand_in(*_MODEL) as model_url,
+    ):
+        migrate(url)
+        rows = asyncio.run(_live_through(url, Path(folder), model_url, only, seconds))
+    for line in table(rows):
+        click.echo(line)
+    found = [problem for row in rows for problem in problems(row)]
+    for problem in found:
+        click.echo(f"WRONG: {problem}")
+    if found:
+        raise click.ClickException(f"{len(found)} things are wrong")
+    click.echo("everybody was answered in time, and nothing was lost or doubled")
+
+
+async def _live_through(
+    url: str, folder: Path, model_url: str, only: tuple[str, ...], seconds: float
+) -> list[Row]:
+    async with staged(url, folder) as stage:
+        known = known_outages(stage)
+        if unknown := set(only) - {one.name for one in known}:
+            names = ", ".join(one.name for one in known)
+            raise click.BadParameter(f"{', '.join(unknown)}; known: {names}")
+        wanted = [one for one in known if not only or one.name in only]
+        return await live_through(stage, wanted, model_url=model_url, seconds=seconds)
 
 
 def _report(trial: Trial, outcome: Outcome) -> None:

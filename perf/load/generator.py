@@ -54,6 +54,8 @@ class Client:
     """Connections to one server, as many as are needed at a time, kept for the next request."""
 
     address: Address
+    local_address: str | None = None
+    """Where it asks from, if that matters."""
     in_flight: int = 0
     most_in_flight: int = 0
     _idle: list[tuple[Wire, float]] = field(default_factory=list)
@@ -100,7 +102,12 @@ class Client:
                 return wire
             wire.writer.close()
         tls = ssl.create_default_context() if self.address.is_secure else None
-        return Wire(*await asyncio.open_connection(self.address.host, self.address.port, ssl=tls))
+        local = None if self.local_address is None else (self.local_address, 0)
+        return Wire(
+            *await asyncio.open_connection(
+                self.address.host, self.address.port, ssl=tls, local_addr=local
+            )
+        )
 
 
 @asynccontextmanager

@@ -7,6 +7,9 @@ from db.queries import billing
 from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 from services.billing.rows import plan_from, subscription_from
 from services.billing.rules import InvalidPlan
+from services.texts import is_short_text
+
+LONGEST_CODE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Current:
 
 async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
     """The plan of this code; raises `InvalidPlan` unless it is on sale."""
-    row = None if "\0" in plan_code else await billing.plan_on_sale(transaction, plan_code)
+    is_code = is_short_text(plan_code, LONGEST_CODE)
+    row = await billing.plan_on_sale(transaction, plan_code) if is_code else None
     if row is None:
         raise InvalidPlan("There is no such plan on sale.", field="planCode")
     return plan_from(row)

@@ -134,7 +134,7 @@ class BillingService:
             plan_code=plan.code,
             amount_cents=plan.monthly_price_cents,
             currency=plan.currency,
-            idempotency_key=order.idempotency_key,
+            idempotency_key=idempotency.hashed(order.idempotency_key),
             payment_method_token=order.payment_method_token,
             patience_seconds=self._charging.patience_seconds,
             now=now,
@@ -163,7 +163,7 @@ class BillingService:
             subscription_id=subscription_id,
             from_plan_code=previous.code,
             to_plan_code=wanted.code,
-            idempotency_key=order.idempotency_key,
+            idempotency_key=idempotency.hashed(order.idempotency_key),
             now=now,
         ):
             raise _used_long_ago()
@@ -195,7 +195,7 @@ class BillingService:
             user_id=order.user_id,
             **details,
         )
-        transaction.after_commit(lambda: self._invalidate([order.user_id]))
+        transaction.after_commit(lambda: self._invalidate([order.user_id]), also_if_unknown=True)
 
 
 async def _again(transaction: Transaction, payment_id: int) -> Record:

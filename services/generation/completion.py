@@ -15,6 +15,8 @@ from services.generation.records import Ending, Written
 _LONGEST_PAUSE_SECONDS = 2.0
 _PAUSES_A_LEASE = 8
 """A database that is back is tried again soon: recovery begins a lease later, and not before."""
+_MOST_REFUSALS = 4
+"""As by a deadlock, or a lock that somebody holds for too long: the next time may be better."""
 _log = structlog.get_logger("guidance.replies")
 
 
@@ -32,11 +34,22 @@ class Completion:
     async def record(self, reply_id: int, ending: Ending, written: Written) -> bool:
         """Store how a reply ended, waiting for a database that is away for as long as it is.
 
-        Where the record is refused it is tried again without what it only tells. Gives whether
-        the reply was the owner's to end.
+        Where the record is refused it is tried again, some times, without what it only tells.
+        Gives whether the reply was the owner's to end; raises what the last refusal did.
         """
+        refusals = 0
+
+        def is_tried_again(error: Exception) -> bool:
+            nonlocal ending, written, refusals
+            if isinstance(error, DatabaseUnavailable):
+                return True
+            _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
+            ending, written = _without_what_is_only_told(ending, written)
+            refusals += 1
+            return refusals <= _MOST_REFUSALS
+
         async for attempt in stamina.retry_context(
-            on=DatabaseUnavailable,
+            on=is_tried_again,
             attempts=None,
             timeout=None,
             wait_initial=min(0.1, self._longest_pause_seconds),
@@ -44,22 +57,13 @@ class Completion:
             wait_jitter=self._longest_pause_seconds / 2,
         ):
             with attempt:
-                return await self._record_once(reply_id, ending, written)
+                async with self._database.begin() as transaction:
+                    return await self._generations.complete(
+                        transaction, reply_id, self._owner, ending, written
+                    )
         raise AssertionError("unreachable")
 
-    async def _record_once(self, reply_id: int, ending: Ending, written: Written) -> bool:
-        try:
-            return await self._complete(reply_id, ending, written)
-        except DatabaseUnavailable:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it is, the text and the unit matter more
-            _log.exception("the end of a reply is recorded without its numbers", reply=reply_id)
-        report = GenerationReport(written.report.model, written.report.attempts)
-        ending = replace(ending, retry_after_seconds=None)
-        return await self._complete(reply_id, ending, replace(written, report=report))
 
-    async def _complete(self, reply_id: int, ending: Ending, written: Written) -> bool:
-        async with self._database.begin() as transaction:
-            return await self._generations.complete(
-                transaction, reply_id, self._owner, ending, written
-            )
+def _without_what_is_only_told(ending: Ending, written: Written) -> tuple[Ending, Written]:
+    report = GenerationReport(written.report.model, written.report.attempts)
+    return replace(ending, retry_after_seconds=None), replace(written, report=report)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clients.llm import PromptMessage, Role
 from services.generation.records import Ending, ReplyStatus
 from services.guidance.records import ContextWindow, Spoken
-from services.refusal import InvalidInput
+from services.texts import long_text
 
 LONGEST_CONTENT = 8_000
 INSTRUCTIONS = (
@@ -17,15 +17,7 @@ _TELLING = frozenset({ReplyStatus.COMPLETE, ReplyStatus.STOPPED})
 
 def checked_content(text: str) -> str:
     """The message without surrounding white space; raises `InvalidInput`."""
-    content = text.strip()
-    if not 1 <= len(content) <= LONGEST_CONTENT:
-        raise InvalidInput(
-            f"A message has 1 to {LONGEST_CONTENT} characters, not {len(content)}.",
-            field="content",
-        )
-    if "\0" in content:
-        raise InvalidInput("A message cannot have a NUL character.", field="content")
-    return content
+    return long_text(text, field="content", name="A message", longest=LONGEST_CONTENT)
 
 
 def prompt(history: Sequence[Spoken], window: ContextWindow) -> tuple[PromptMessage, ...]:

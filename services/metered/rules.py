@@ -5,7 +5,7 @@ from math import ceil
 
 from clients.llm import PromptMessage, Role
 from services.metered.records import Question
-from services.refusal import InvalidInput
+from services.texts import long_text, short_text
 
 LONGEST_SITUATION = 8_000
 LONGEST_OBJECTIVE = 2_000
@@ -19,11 +19,14 @@ INSTRUCTIONS = (
 
 def checked(situation: str, objective: str, time_horizon: str | None) -> Question:
     """The question without white space around its parts; raises `InvalidInput`."""
-    horizon = (time_horizon or "").strip()
     return Question(
-        situation=_checked("situation", situation.strip(), LONGEST_SITUATION),
-        objective=_checked("objective", objective.strip(), LONGEST_OBJECTIVE),
-        time_horizon=_checked("timeHorizon", horizon, LONGEST_TIME_HORIZON) if horizon else None,
+        situation=long_text(
+            situation, field="situation", name="`situation`", longest=LONGEST_SITUATION
+        ),
+        objective=long_text(
+            objective, field="objective", name="`objective`", longest=LONGEST_OBJECTIVE
+        ),
+        time_horizon=_horizon(time_horizon) if time_horizon and time_horizon.strip() else None,
     )
 
 
@@ -44,11 +47,5 @@ def seconds_left(wait_seconds: int, *, since: datetime, now: datetime) -> int:
     return min(wait_seconds, max(0, ceil(wait_seconds - passed)))
 
 
-def _checked(field: str, text: str, longest: int) -> str:
-    if not 1 <= len(text) <= longest:
-        raise InvalidInput(
-            f"`{field}` has 1 to {longest} characters, not {len(text)}.", field=field
-        )
-    if "\0" in text:
-        raise InvalidInput(f"`{field}` cannot have a NUL character.", field=field)
-    return text
+def _horizon(text: str) -> str:
+    return short_text(text, field="timeHorizon", name="`timeHorizon`", longest=LONGEST_TIME_HORIZON)

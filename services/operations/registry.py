@@ -147,9 +147,9 @@ class OperationRegistry:
                 transaction,
                 audit.OPERATOR,
                 f"documents.{what}",
-                f"client:{client_name}",
+                "documents",
                 now=self._clock(),
-                documents=ids,
+                said={"client": client_name, "documents": list(ids)},
             )
 
     async def unknown(self) -> list[UnknownDocument]:

@@ -1,5 +1,6 @@
 """How often clients use documents, counted in memory and written about once a second."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,11 @@ from services.operations.identifiers import digest_of
 from services.operations.records import Shape
 
 _MOST_USES = 100_000
-_MOST_UNKNOWN_AT_ONCE = 1_000
+_MOST_UNKNOWN_BYTES = 2 * 1024 * 1024
+"""What is held of them until it is written."""
+LONGEST_UNKNOWN = 10_000
+"""Characters of one, without its values; a longer one is not recorded."""
+_NOTE_BYTES = 500
 MOST_UNKNOWN = 10_000
 """How many documents that nobody published are kept, each once for each client."""
 
@@ -49,7 +54,7 @@ class DocumentUses:
             "uses of documents", self._write_known, most=_MOST_USES
         )
         self.unknown: Notes[ShapeKey, Counted] = Notes(
-            "unknown documents", self._write_unknown, most=_MOST_UNKNOWN_AT_ONCE
+            "unknown documents", self._write_unknown, most=_MOST_UNKNOWN_BYTES, size=_held
         )
 
     def used(self, id_: str, client_name: str, now: datetime) -> None:
@@ -62,8 +67,9 @@ class DocumentUses:
             counted.again(now)
 
     def asked(self, shape: Shape, client_name: str, now: datetime) -> None:
-        """Count a request for a document that nobody published."""
-        self.unknown.note((shape, client_name), Counted(1, now, now))
+        """Count a request for a document that nobody published; a very long one is passed over."""
+        if len(shape.text) <= LONGEST_UNKNOWN:
+            self.unknown.note((shape, client_name), Counted(1, now, now))
 
     async def _write_known(self, noted: Mapping[UseKey, Counted]) -> None:
         # In one order in every process, so that two that write the same rows do not block.
@@ -93,3 +99,8 @@ class DocumentUses:
                 last=[counted.last for _, counted in rows],
                 most=MOST_UNKNOWN,
             )
+
+
+def _held(key: ShapeKey) -> int:
+    """The bytes that a note of a document takes."""
+    return sys.getsizeof(key[0].text) + _NOTE_BYTES

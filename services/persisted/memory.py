@@ -1,10 +1,26 @@
 """Registered texts in the memory of one process."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
+from typing import NamedTuple
 
 from services.persisted.records import Bounds
+
+_ENTRY_BYTES = 300
+"""Of the id, the time and the places in the table."""
+
+
+class _Kept(NamedTuple):
+    """A text as it is held: in UTF-8, as one emoji would make each character take four bytes."""
+
+    until: float
+    text: bytes
+
+    @property
+    def size(self) -> int:
+        return sys.getsizeof(self.text) + _ENTRY_BYTES
 
 
 class MemoryTexts:
@@ -16,24 +32,31 @@ class MemoryTexts:
     def __init__(self, bounds: Bounds, *, seconds: Callable[[], float] = monotonic) -> None:
         self._bounds = bounds
         self._seconds = seconds
-        self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self.held_bytes = 0
 
     async def get(self, id_: str) -> str | None:
         """The text, while it is kept."""
         kept = self._kept.get(id_)
         if kept is None:
             return None
-        until, text = kept
-        if until > self._seconds():
-            return text
-        del self._kept[id_]
+        if kept.until > self._seconds():
+            return kept.text.decode()
+        self._forget(id_)
         return None
 
     async def keep(self, id_: str, text: str) -> None:
         """Keep a text; one that is too long is not kept."""
-        if len(text) > self._bounds.characters:
+        bounds = self._bounds
+        if len(text) > bounds.characters:
             return
-        self._kept[id_] = (self._seconds() + self._bounds.lifetime_seconds, text)
-        self._kept.move_to_end(id_)
-        if len(self._kept) > self._bounds.count:
-            self._kept.popitem(last=False)
+        if id_ in self._kept:
+            self._forget(id_)
+        kept = _Kept(self._seconds() + bounds.lifetime_seconds, text.encode())
+        self._kept[id_] = kept
+        self.held_bytes += kept.size
+        while len(self._kept) > bounds.count or self.held_bytes > bounds.total_bytes:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, id_: str) -> None:
+        self.held_bytes -= self._kept.pop(id_).size

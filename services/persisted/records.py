@@ -6,11 +6,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The most texts that are kept, the most characters of each, and for how long."""
+    """The most texts that are kept, the most characters of each, and for how long.
+
+    All of them together hold so many bytes at most, in each process and in Redis.
+    """
 
     count: int
     characters: int
     lifetime_seconds: int
+    total_bytes: int
 
 
 class Texts(Protocol):

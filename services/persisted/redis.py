@@ -1,47 +1,85 @@
 """Registered texts that all instances share, in Redis."""
 
-from typing import Any
-
+from keyvalue import CommandRefused, KeyValueClient, Script
+from metrics.keyvalue import unreadable
+from services.operations.identifiers import hash_of
 from services.persisted.records import Bounds
 
 _PREFIX = "guidance:persisted:"
-_INDEX = f"{_PREFIX}index"
-# An index by the time of registration bounds the number; those whose time is up leave it first.
-_SCRIPT = """
+_INDEX, _SIZES = f"{_PREFIX}index", f"{_PREFIX}sizes"
+_MOST_BYTES_A_CHARACTER = 4
+# An index by the time of registration bounds the number, and the sizes, with their sum, the bytes;
+# those whose time is up leave first. What is no index, or does not know the sizes, is begun anew.
+_SCRIPT = Script("""
 local id, text = ARGV[1], ARGV[2]
-local lifetime, most, prefix = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local lifetime, prefix = tonumber(ARGV[3]), ARGV[4]
+local most, most_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local index, sizes = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-redis.call('SET', prefix .. id, text, 'EX', lifetime)
-redis.call('ZADD', KEYS[1], string.format('%.6f', now), id)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.6f', now - lifetime))
-redis.call('EXPIRE', KEYS[1], lifetime)
-local over = redis.call('ZCARD', KEYS[1]) - most
-if over > 0 then
-  local oldest = redis.call('ZPOPMIN', KEYS[1], over)
-  for place = 1, #oldest, 2 do redis.call('DEL', prefix .. oldest[place]) end
+if redis.call('TYPE', index).ok ~= 'zset' or redis.call('TYPE', sizes).ok ~= 'hash' then
+  redis.call('DEL', index, sizes)
 end
-"""
+local function forget(ids)
+  for _, one in ipairs(ids) do
+    local size = tonumber(redis.call('HGET', sizes, one) or 0)
+    redis.call('HINCRBY', sizes, 'total', string.format('%d', -size))
+    redis.call('HDEL', sizes, one)
+    redis.call('ZREM', index, one)
+    redis.call('DEL', prefix .. one)
+  end
+end
+forget({id})
+redis.call('SET', prefix .. id, text, 'EX', lifetime)
+redis.call('ZADD', index, string.format('%.6f', now), id)
+redis.call('HSET', sizes, id, #text)
+redis.call('HINCRBY', sizes, 'total', #text)
+forget(redis.call('ZRANGEBYSCORE', index, '-inf', string.format('%.6f', now - lifetime)))
+while redis.call('ZCARD', index) > most
+    or (redis.call('ZCARD', index) > 0
+      and tonumber(redis.call('HGET', sizes, 'total')) > most_bytes) do
+  forget(redis.call('ZRANGE', index, 0, 0))
+end
+redis.call('EXPIRE', index, lifetime)
+redis.call('EXPIRE', sizes, lifetime)
+""")
 
 
 class RedisTexts:
-    """The texts in Redis; every method raises what the client raises when Redis is away."""
+    """The texts in Redis; every method raises `KeyValueError`.
 
-    # Any: what the client gives depends on how it was made, which its types do not tell.
-    def __init__(self, redis: Any, bounds: Bounds) -> None:
-        self._redis = redis
+    What is found under a hash and has another one is nobody's text.
+    """
+
+    def __init__(self, keyvalue: KeyValueClient, bounds: Bounds) -> None:
+        self._keyvalue = keyvalue
         self._bounds = bounds
-        self._script = redis.register_script(_SCRIPT)
 
     async def get(self, id_: str) -> str | None:
         """The text, while it is kept."""
-        text = await self._redis.get(_PREFIX + id_)
-        return None if text is None else str(text, "utf-8")
+        most_bytes = self._bounds.characters * _MOST_BYTES_A_CHARACTER
+        try:
+            found = await self._keyvalue.run("GETRANGE", _PREFIX + id_, 0, most_bytes)
+        except CommandRefused:
+            unreadable("persisted")
+            return None
+        return self._text(id_, found) if found else None
 
     async def keep(self, id_: str, text: str) -> None:
         """Keep a text; one that is too long is not kept."""
         bounds = self._bounds
         if len(text) > bounds.characters:
             return
-        values = (id_, text.encode(), bounds.lifetime_seconds, bounds.count, _PREFIX)
-        await self._script(keys=[_INDEX], args=values)
+        most = (bounds.count, bounds.total_bytes)
+        values = (id_, text.encode(), bounds.lifetime_seconds, _PREFIX, *most)
+        await self._keyvalue.run_script(_SCRIPT, [_INDEX, _SIZES], values)
+
+    def _text(self, id_: str, found: bytes) -> str | None:
+        try:
+            text = found.decode()
+        except UnicodeDecodeError:
+            text = ""
+        if hash_of(text) == id_:
+            return text
+        unreadable("persisted")
+        return None

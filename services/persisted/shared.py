@@ -4,17 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-import structlog
-from redis.exceptions import RedisError
-
+from keyvalue import KeyValueError
+from metrics.keyvalue import fell_back
 from services.persisted.memory import MemoryTexts
 from services.persisted.records import Bounds
 from services.persisted.redis import RedisTexts
 
-REST_SECONDS = 1.0
-"""How long Redis is not asked again after it did not answer."""
 _COPIED_SECONDS = 60
-_log = structlog.get_logger("guidance.persisted")
 
 
 class SharedTexts:
@@ -29,18 +25,16 @@ class SharedTexts:
         copied = replace(bounds, lifetime_seconds=min(_COPIED_SECONDS, bounds.lifetime_seconds))
         self._copies = MemoryTexts(copied, seconds=seconds)
         self._redis = redis
-        self._seconds = seconds
-        self._rests_until = 0.0
 
     async def get(self, id_: str) -> str | None:
         """The text, while it is kept."""
         text = await self._copies.get(id_)
-        if text is not None or self._seconds() < self._rests_until:
+        if text is not None:
             return text
         try:
             text = await self._redis.get(id_)
-        except (RedisError, OSError) as error:
-            self._rest(error)
+        except KeyValueError:
+            fell_back("persisted")
             return None
         if text is not None:
             await self._copies.keep(id_, text)
@@ -49,13 +43,7 @@ class SharedTexts:
     async def keep(self, id_: str, text: str) -> None:
         """Keep a text; one that is too long is not kept."""
         await self._copies.keep(id_, text)
-        if self._seconds() < self._rests_until:
-            return
         try:
             await self._redis.keep(id_, text)
-        except (RedisError, OSError) as error:
-            self._rest(error)
-
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = self._seconds() + REST_SECONDS
-        _log.warning("persisted queries are kept in memory", reason=type(error).__name__)
+        except KeyValueError:
+            fell_back("persisted")

@@ -8,6 +8,7 @@ rolled back if it finds any.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 from db.database import Database, Transaction
@@ -27,15 +28,18 @@ from services.privacy.files import ExportFiles
 from services.privacy.records import FailureReason, RequestKind
 from services.privacy.rules import identifying_pattern
 
+_STREAMED = timedelta(days=1)
+"""No stream of a reply is kept for as long after the reply was begun."""
 Forget: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
-"""Makes something forget what it keeps of people."""
+"""Makes something forget what it keeps of people, or of replies; fails where it cannot."""
 
 
 class Erasing:
     """What an erasure needs.
 
-    `forget` are the caches; `sign_out_seconds` is how long a process may believe that a person who
-    was signed out is still there.
+    `forget` are the caches, told of people, and `forget_replies` the streams, told of replies;
+    `sign_out_seconds` is how long a process may believe that a person who was signed out is still
+    there.
     """
 
     kind = RequestKind.ERASURE
@@ -46,12 +50,14 @@ class Erasing:
         files: ExportFiles,
         *,
         forget: Sequence[Forget],
+        forget_replies: Forget,
         sign_out_seconds: float,
         clock: Clock,
     ) -> None:
         self._database = database
         self._files = files
         self._forget = forget
+        self._forget_replies = forget_replies
         self._sign_out_seconds = sign_out_seconds
         self._clock = clock
 
@@ -75,9 +81,16 @@ class Erasing:
         await asyncio.sleep(self._sign_out_seconds)
         await self._check_registry()
         await self._remove_files(task)
+        since = self._clock() - _STREAMED
+        async with self._database.read_primary() as connection:
+            replies = await privacy_erasure.replies_of(connection, task.user_id, since)
+        # Before the rows go, after which nobody knows the replies; and again when who was writing
+        # one, and may have begun its stream in between, has been silenced.
+        await self._forget_replies(replies)
         for step in privacy_erasure.STEPS:
             while await self._erase_batch(task, step):
                 pass
+        await self._forget_replies(replies)
         await self._complete(task)
         await self._forget_person(task)
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from hashlib import sha256
 
 EXPORTS, RECEIPTS = "/exports", "/receipts"
-_MOST_DIGITS = 18
-"""Those of any id that there will be, and of no number that the database cannot hold."""
+_LARGEST_ID = 2**63 - 1
+_MOST_DIGITS = 19
 
 
 class Links:
@@ -43,11 +43,11 @@ class Links:
     def request_of_receipt(self, token: str) -> int | None:
         """The request whose receipt a token opens; None for one that is not ours."""
         number = token.partition(".")[0]
-        if not (number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
+        is_number = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
+        if not is_number or int(number) > _LARGEST_ID:
             return None
-        is_ours = hmac.compare_digest(
-            self.receipt_token(int(number)).encode(), token.encode(errors="replace")
-        )
+        ours = self.receipt_token(int(number)).encode()
+        is_ours = hmac.compare_digest(ours, token.encode(errors="replace"))
         return int(number) if is_ours else None
 
     def _mac(self, text: str) -> str:

@@ -1,20 +1,12 @@
 """The budgets of callers: in Redis where there is one, in memory while it is away."""
 
 import asyncio
-from collections.abc import Callable
-from time import monotonic
 
-import structlog
-from redis.exceptions import RedisError
-
-from metrics.throttling import budgets_kept_in_memory
+from keyvalue import KeyValueError
+from metrics.keyvalue import fell_back
 from services.throttling.memory import MemoryBudgets
 from services.throttling.records import Policy, Spending
 from services.throttling.redis import RedisBudgets
-
-REST_SECONDS = 1.0
-"""How long Redis is not asked again after it did not answer."""
-_log = structlog.get_logger("guidance.throttling")
 
 
 class Budgets:
@@ -23,29 +15,19 @@ class Budgets:
     Redis being away refuses nobody: this process's own buckets are the bound then.
     """
 
-    def __init__(
-        self,
-        memory: MemoryBudgets,
-        shared: RedisBudgets | None,
-        *,
-        seconds: Callable[[], float] = monotonic,
-    ) -> None:
+    def __init__(self, memory: MemoryBudgets, shared: RedisBudgets | None) -> None:
         self._memory = memory
         self._shared = shared
-        self._seconds = seconds
-        self._rests_until = 0.0
-        self._refunds: set[asyncio.Task[None]] = set()
+        self._owed: dict[tuple[str, Policy], int] = {}
+        self._refunding: asyncio.Task[None] | None = None
 
     async def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the budget `key`, or none."""
-        shared = self._shared
-        if shared is not None and self._seconds() >= self._rests_until:
+        if self._shared is not None:
             try:
-                return await shared.spend(key, cost, policy)
-            except (RedisError, OSError) as error:
-                self._rest(error)
-        if shared is not None:
-            budgets_kept_in_memory()
+                return await self._shared.spend(key, cost, policy)
+            except KeyValueError:
+                fell_back("budgets")
         return self._memory.spend(key, cost, policy)
 
     def spend_here(self, key: str, cost: int, policy: Policy) -> Spending | None:
@@ -53,27 +35,34 @@ class Budgets:
         return self._memory.spend(key, cost, policy) if self._shared is None else None
 
     def refund(self, key: str, units: int, policy: Policy) -> None:
-        """Give units back; the caller does not wait for it."""
+        """Give units back; the caller does not wait for it.
+
+        What is given back to one bucket while Redis answers goes there as one.
+        """
         if not units:
             return
-        if self._shared is None or self._seconds() < self._rests_until:
+        if self._shared is None:
             self._memory.refund(key, units, policy)
             return
-        task = asyncio.create_task(self._refund(self._shared, key, units, policy))
-        self._refunds.add(task)
-        task.add_done_callback(self._refunds.discard)
+        bucket = (key, policy)
+        self._owed[bucket] = self._owed.get(bucket, 0) + units
+        if self._refunding is None or self._refunding.done():
+            self._refunding = asyncio.create_task(self._refund_all(self._shared))
 
     async def close(self) -> None:
         """Wait for what is being given back."""
-        await asyncio.gather(*self._refunds)
+        if self._refunding is not None:
+            await self._refunding
+
+    async def _refund_all(self, shared: RedisBudgets) -> None:
+        while self._owed:
+            owed, self._owed = self._owed, {}
+            await asyncio.gather(
+                *(self._refund(shared, key, units, policy) for (key, policy), units in owed.items())
+            )
 
     async def _refund(self, shared: RedisBudgets, key: str, units: int, policy: Policy) -> None:
         try:
             await shared.refund(key, units, policy)
-        except (RedisError, OSError) as error:
-            self._rest(error)
+        except KeyValueError:
             self._memory.refund(key, units, policy)
-
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = self._seconds() + REST_SECONDS
-        _log.warning("budgets are kept in memory", reason=type(error).__name__)

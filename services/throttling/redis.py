@@ -1,36 +1,43 @@
 """Budgets that all instances share, decided in Redis by one script."""
 
-from typing import Any
-
+from keyvalue import KeyValueClient, Script
+from metrics.keyvalue import unreadable
 from services.throttling.records import Policy, Spending
 from services.throttling.rules import spending
 
-# The time is Redis's own, the only one that all instances share. A refund is a negative cost. The
-# answer is what the bucket holds before, in text, so that no fraction of a unit is lost.
-_SCRIPT = """
+# The time is Redis's own, the only one that all instances share; where it went back, nothing is
+# restored for that. A refund is a negative cost. Whatever is under the key that is no bucket of
+# ours is replaced by a full one, and the second answer is 1. The first is what the bucket holds
+# before, in text, so that no fraction of a unit is lost.
+_SCRIPT = Script("""
 local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-local kept = redis.call('HMGET', KEYS[1], 'units', 'at')
-local units = capacity
-if kept[1] then
-  local passed = math.max(0, now - tonumber(kept[2]))
-  units = math.min(capacity, tonumber(kept[1]) + passed * rate)
+local kept = redis.pcall('HMGET', KEYS[1], 'units', 'at')
+local units, unreadable = capacity, 0
+if kept.err or kept[1] or kept[2] then
+  local held = tonumber(kept[1] or '')
+  local at = tonumber(kept[2] or '')
+  if not kept.err and held and held >= 0 and at and at >= 0 then
+    units = math.min(capacity, held + math.max(0, now - at) * rate)
+  else
+    redis.call('DEL', KEYS[1])
+    unreadable = 1
+  end
 end
 local left = units
 if cost <= units then left = math.min(capacity, units - cost) end
 redis.call('HSET', KEYS[1], 'units', string.format('%.6f', left), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], math.ceil((capacity - left) / rate) + 1)
-return string.format('%.6f', units)
-"""
+return {string.format('%.6f', units), unreadable}
+""")
 
 
 class RedisBudgets:
-    """The buckets in Redis; every method raises what the client raises when Redis is away."""
+    """The buckets in Redis; every method raises `KeyValueError`."""
 
-    # Any: what the client gives depends on how it was made, which its types do not tell.
-    def __init__(self, redis: Any) -> None:
-        self._script = redis.register_script(_SCRIPT)
+    def __init__(self, keyvalue: KeyValueClient) -> None:
+        self._keyvalue = keyvalue
 
     async def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the bucket `key`, or none."""
@@ -42,4 +49,7 @@ class RedisBudgets:
 
     async def _run(self, key: str, cost: int, policy: Policy) -> float:
         arguments = (policy.capacity, policy.restore_rate, cost)
-        return float(await self._script(keys=[f"guidance:budget:{key}"], args=arguments))
+        keys = [f"guidance:budget:{key}"]
+        units, was_unreadable = await self._keyvalue.run_script(_SCRIPT, keys, arguments)
+        unreadable("budgets", was_unreadable)
+        return float(units)

@@ -21,7 +21,7 @@ from gql.ids import global_id
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, NOW
-from tests.services.privacy.parts import RETENTION, enrich
+from tests.services.privacy.parts import RETENTION, enrich, nothing
 
 SECOND = timedelta(seconds=1)
 ADAS_EXPORT = 5
@@ -69,7 +69,9 @@ def made(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
         async with open_database(
             own_world, replica_url=None, pool_size=2, observe=None
         ) as database:
-            privacy = open_privacy(settings, database, forget=(), clock=clock)
+            privacy = open_privacy(
+                settings, database, forget=(), forget_replies=nothing, clock=clock
+            )
             await privacy.carrying.carry_out_due(privacy.exporting)
 
     asyncio.run(make())

@@ -14,6 +14,7 @@ from tests.fixtures.production import PRODUCTION
 LONG = "long enough to be a secret of ours and more"
 KEY = LONG.replace(" ", "-")
 MODEL_URL = "https://model.example/v1"
+DATABASE = {"DATABASE_URL": "postgresql://database.example/guidance"}
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,13 @@ def test_proxies_are_addresses_and_networks(environment: pytest.MonkeyPatch) -> 
         ("JWT_PREVIOUS_SECRET_KEYS", "secret"),
         ("JWT_PREVIOUS_SECRET_KEYS", f"{LONG},secret"),
         ("JWT_JWKS_URL", "file:///secret"),
+        ("JWT_JWKS_URL", "secret"),
+        ("JWT_JWKS_URL", "https://"),
+        ("JWT_JWKS_URL", "http://[::1"),
+        ("JWT_JWKS_URL", "http://secret.example/keys"),
+        ("JWT_JWKS_URL", "http://127.0.0.1.secret.example/keys"),
+        ("JWT_JWKS_URL", "http://127.0.0.1@secret.example/keys"),
+        ("JWT_JWKS_URL", "ftp://localhost/secret"),
         ("CHAT_LLM_BASE_URL", "secret.example/v1"),
         ("CHAT_LLM_BASE_URL", "https:///secret"),
         ("CHAT_LLM_API_KEY", "a secret"),
@@ -121,14 +129,62 @@ def test_a_wrong_value_is_refused_by_name(
 
 
 def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("APP_ENV", "production")
+    set_all(environment, {"APP_ENV": "production"} | DATABASE)
     with pytest.raises(SettingsRefused, match="needs JWT_SECRET_KEY or JWT_JWKS_URL"):
         load_settings()
 
 
+@pytest.mark.parametrize("url", ["http://localhost:9/keys", "http://127.8.0.1/k", "http://[::1]/k"])
+def test_keys_may_come_over_plain_http_from_this_machine(
+    environment: pytest.MonkeyPatch, url: str
+) -> None:
+    environment.setenv("JWT_JWKS_URL", url)
+    assert load_settings().jwt_jwks_url == url
+
+
+WEAK = ("a" * 32, "secret " * 9, "abcdefgh" * 8, "0123456789abcdef" * 2)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"DATABASE_URL": ""}, "production needs DATABASE_URL"),
+        ({"JWT_JWKS_URL": "http://127.0.0.1/keys"}, "JWT_JWKS_URL that begins with https://"),
+        *(({"JWT_SECRET_KEY": weak}, "a JWT_SECRET_KEY drawn at random") for weak in WEAK),
+        *(
+            ({"JWT_PREVIOUS_SECRET_KEYS": f"{LONG},{weak}"}, "a JWT_PREVIOUS_SECRET_KEYS drawn at")
+            for weak in WEAK
+        ),
+        *(
+            ({"PAYMENTS_WEBHOOK_SECRETS": weak}, "PAYMENTS_WEBHOOK_SECRETS drawn at random")
+            for weak in WEAK
+        ),
+        (
+            {
+                "PAYMENTS_PROVIDER": "stripe",
+                "PAYMENTS_STRIPE_API_KEY": f"sk_{LONG}",
+                "PAYMENTS_STRIPE_BASE_URL": "http://stripe.example",
+                "PAYMENTS_WEBHOOK_SECRETS": LONG,
+            },
+            "PAYMENTS_STRIPE_BASE_URL that begins with https://",
+        ),
+    ],
+)
+def test_production_refuses_what_is_for_development(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    set_all(environment, PRODUCTION | DATABASE | {"JWT_SECRET_KEY": LONG} | variables)
+    with pytest.raises(SettingsRefused, match=message) as refused:
+        load_settings()
+    assert "\n" not in str(refused.value)
+    assert not any(weak in str(refused.value) for weak in WEAK)
+    environment.setenv("APP_ENV", "development")
+    load_settings()
+
+
 @pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "JWT_JWKS_URL"])
 def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, name: str) -> None:
-    set_all(environment, PRODUCTION)
+    set_all(environment, PRODUCTION | DATABASE)
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
     closed = load_settings()
     assert (closed.has_page, closed.allows_introspection) == (False, False)
@@ -139,8 +195,7 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
 
 
 def test_production_needs_a_model(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("APP_ENV", "production")
-    environment.setenv("JWT_SECRET_KEY", LONG)
+    set_all(environment, {"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | DATABASE)
     with pytest.raises(SettingsRefused, match="needs CHAT_LLM_BASE_URL"):
         load_settings()
 
@@ -177,14 +232,14 @@ EVENTS = {"PAYMENTS_WEBHOOK_SECRETS": f"{LONG} one, {LONG} two"}
 def test_production_takes_money_or_says_that_it_does_not(
     environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
-    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG}
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | DATABASE
     set_all(environment, production | MODEL | variables)
     with pytest.raises(SettingsRefused, match=message):
         load_settings()
 
 
 def test_money_is_taken_when_stripes_key_is_set(environment: pytest.MonkeyPatch) -> None:
-    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG}
+    production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | DATABASE
     set_all(environment, production | MODEL | STRIPE | EVENTS)
     assert load_settings().payments == PaymentConfiguration(
         stripe=StripeAccess(f"sk_{LONG}", "https://api.stripe.com", 20),

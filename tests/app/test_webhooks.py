@@ -44,6 +44,12 @@ def of(till: Till, payment_id: int, kind: str = "succeeded", /, **others: Any) -
     return told | {"id": f"evt_{token_hex()}"}
 
 
+def refused(status: int, reason: str) -> tuple[int, Any]:
+    """The answer to what is no event."""
+    error = {"message": f"This is refused: {reason}.", "extensions": {"code": "BAD_REQUEST"}}
+    return status, {"errors": [error]}
+
+
 def answered(till: Till, body: Any, secret: str = WEBHOOK_SECRET) -> tuple[int, Any]:
     answer = till.tell(body, secret)
     return answer.status_code, answer.json()
@@ -115,6 +121,37 @@ def test_an_event_of_another_kind(till: Till, payment_id: int) -> None:
     assert till.rows(OUTCOME, payment_id) == [("failed", "failed", 0)]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "customer.created"},
+        {"type": "customer.created", "id": "\0", "created": 10**18, "data": None},
+        {"type": "\0", "id": ["evt_1"]},
+    ],
+)
+def test_an_event_of_an_unknown_kind_has_any_shape(till: Till, body: dict[str, Any]) -> None:
+    assert answered(till, body) == TAKEN
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "evt_\0"},
+        {"id": "e" * 256},
+        {"created": -(10**17)},
+        {"created": "yesterday"},
+        {"data": {"object": []}},
+        {"data": {}},
+    ],
+)
+def test_an_event_of_a_known_kind_that_is_broken(
+    till: Till, payment_id: int, changes: dict[str, Any]
+) -> None:
+    status, body = answered(till, of(till, payment_id) | changes)
+    assert (status, body["errors"][0]["extensions"]) == (400, {"code": "BAD_REQUEST"})
+    assert till.rows(OUTCOME, payment_id) == [("failed", "failed", 0)]
+
+
 def test_an_event_that_nobody_signed(till: Till, payment_id: int) -> None:
     body = orjson.dumps(of(till, payment_id))
     good = sign(body, WEBHOOK_SECRET, NOW)
@@ -135,7 +172,7 @@ def test_an_event_that_nobody_signed(till: Till, payment_id: int) -> None:
         answer = till.api.http.post(
             "/webhooks/payments", content=body, headers={"stripe-signature": header}
         )
-        assert (answer.status_code, answer.json()) == (400, {"error": reason})
+        assert (answer.status_code, answer.json()) == refused(400, reason)
     assert till.api.http.post("/webhooks/payments", content=body).status_code == 400
     assert till.rows(OUTCOME, payment_id) == [("failed", "failed", 0)]
 
@@ -154,14 +191,14 @@ def test_a_signature_of_five_minutes_before_or_after(
 
 def test_the_largest_body_and_one_that_is_larger(till: Till, payment_id: int) -> None:
     body = orjson.dumps(of(till, payment_id)).ljust(LARGEST_BODY_BYTES)
-    assert answered(till, body + b" ") == (413, {"error": "the body is too large"})
+    assert answered(till, body + b" ") == refused(413, "the body is too large")
     assert till.rows(OUTCOME, payment_id) == [("failed", "failed", 0)]
     assert answered(till, body) == TAKEN
     assert till.rows(OUTCOME, payment_id) == [("succeeded", "active", 1)]
 
 
 def test_a_signed_body_that_is_no_event(till: Till) -> None:
-    assert answered(till, b"[]") == (400, {"error": "the event lacks what every event has"})
+    assert answered(till, b"[]") == refused(400, "the event lacks what every event has")
 
 
 def test_only_posting_is_for_events(till: Till) -> None:
@@ -175,11 +212,18 @@ def test_without_the_database_the_provider_is_asked_to_come_again(tmp_path: Path
     with serving(settings) as api:
         assert answered(Till(api, ""), event("succeeded", "succeeded")) == (
             503,
-            {"error": "try again later"},
+            {
+                "errors": [
+                    {
+                        "message": "Try again later.",
+                        "extensions": {"code": "SERVICE_UNAVAILABLE"},
+                    }
+                ]
+            },
         )
 
 
 def test_without_a_secret_every_event_is_refused(world: str, tmp_path: Path) -> None:
     with serving(settings_for(world, tmp_path)) as api:
         told = answered(Till(api, world), event("succeeded", "succeeded"))
-    assert told == (400, {"error": "no secret is set"})
+    assert told == refused(400, "no secret is set")

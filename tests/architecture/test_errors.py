@@ -11,6 +11,7 @@ from services.refusal import UserErrorCode
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 SOURCES = [
+    ROOT / "app" / "admission" / "refusal.py",
     *(ROOT / "app" / "graphql").glob("*.py"),
     *(ROOT / "gql" / "execution").glob("*.py"),
     *(ROOT / "gql" / "operations").glob("*.py"),

@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
 from prometheus_client import REGISTRY
 
-from app.redis import open_redis
-from cache import RedisStore, ServerClock, Shape, ShelteredStore, Store, VersionedCache
-from cache.sheltered import CONNECTIONS
+from cache import CircuitBreakingStore, RedisStore, Shape, Store, VersionedCache
+from keyvalue import KeyValueClient
 from metrics.cache import CacheMetrics
 
 LIFETIME_SECONDS = 60
@@ -27,12 +25,7 @@ class Version:
     number: int
 
 
-# Any: JSON.
-def _version(value: dict[str, Any]) -> Version:
-    return Version(**value)
-
-
-SHAPE = Shape(1, _version)
+SHAPE = Shape(1, Version)
 
 
 @dataclass(slots=True)
@@ -66,19 +59,14 @@ async def shared_store(
     lifetime_seconds: float = LIFETIME_SECONDS,
     patience_seconds: float = PATIENCE_SECONDS,
     slow_seconds: float = PATIENCE_SECONDS,
-) -> AsyncIterator[ShelteredStore]:
+) -> AsyncIterator[CircuitBreakingStore]:
     """The store of one instance, with its own connections."""
-    clock = ServerClock()
+    metrics = CacheMetrics(name)
     async with (
-        open_redis(
-            url,
-            connections=CONNECTIONS,
-            timeout_seconds=PATIENCE_SECONDS,
-            connected=clock.connected,
-        ) as client,
-        ShelteredStore(
-            RedisStore(client, clock, lifetime_seconds=lifetime_seconds),
-            CacheMetrics(name),
+        KeyValueClient(url, timeout_seconds=PATIENCE_SECONDS, probe_seconds=0.01) as keyvalue,
+        CircuitBreakingStore(
+            RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds),
+            metrics,
             patience_seconds=patience_seconds,
             slow_seconds=slow_seconds,
             probe_seconds=0.01,

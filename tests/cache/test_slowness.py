@@ -1,8 +1,6 @@
 """A Redis that is slow, or only seems so because we are busy, or is none at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from time import perf_counter
 
 from tests.cache.asking import (
@@ -16,6 +14,7 @@ from tests.cache.asking import (
 )
 from tests.cache.instances import Table, measured, shared_caches
 from tests.fixtures.redis import ControlledRedis
+from tests.keyvalue.ways import Way, listening, say_nothing
 
 
 def test_an_address_that_answers_nothing_costs_next_to_nothing() -> None:
@@ -66,57 +65,3 @@ def test_a_loop_that_was_busy_does_not_take_redis_for_slow(redis_url: str) -> No
             assert len(table.asked) == 1
 
     asyncio.run(scenario())
-
-
-Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def listening(answer: Answering) -> AsyncIterator[str]:
-    """Answer connections, and end with all of them when the block is left."""
-    answering: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        answering.add(task)
-        try:
-            await answer(reader, writer)
-        finally:
-            writer.close()
-
-    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
-        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        for task in answering:
-            task.cancel()
-        await asyncio.gather(*answering, return_exceptions=True)
-
-
-async def say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """Take what comes and answer nothing."""
-    await reader.read()
-
-
-class Way:
-    """A connection to a Redis whose answers take their time."""
-
-    def __init__(self, url: str) -> None:
-        self._port = int(url.rpartition(":")[2].partition("/")[0])
-        self.delay_seconds = 0.0
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on what is asked at once, and what is answered after the delay."""
-        answers, asks = await asyncio.open_connection("127.0.0.1", self._port)
-        asking = asyncio.create_task(self._pass_on(reader, asks))
-        try:
-            while part := await answers.read(65_536):
-                await asyncio.sleep(self.delay_seconds)
-                writer.write(part)
-        finally:
-            asking.cancel()
-            asks.close()
-
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        while part := await source.read(65_536):
-            sink.write(part)
-        sink.close()

@@ -190,7 +190,7 @@ def test_a_read_that_fails_is_raised_to_all_and_tried_again_by_the_next(stores: 
 def test_a_value_of_another_shape_is_a_miss_and_replaced(stores: Stores) -> None:
     async def scenario() -> None:
         table, name = Table(), next(names)
-        newer = Shape(2, lambda value: Version(value["number"]))
+        newer = Shape(2, Version)
         async with stores(name) as store:
             old, new = cache_over(store, name), cache_over(store, name, newer)
             await old.get([1], table.read)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -14,6 +13,7 @@ from db.database import Connection, Database, open_database
 from db.queries import billing
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable
+from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import run, url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
@@ -106,51 +106,33 @@ def test_a_connection_that_was_lost_while_idle_is_replaced(database_url: str) ->
 
 def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
     async def scenario() -> None:
-        async with relay(database_url) as (url, clients), opened(url) as database:
+        async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
             assert await plan_codes(database) == PLAN_CODES
-            clients[0].write(ENDED)
+            (link,) = proxy.links
+            link.tell_client(ENDED)
             for _ in range(20):
                 await asyncio.sleep(0)  # lets the client read it before it asks again
-            with pytest.raises(DatabaseUnavailable):
-                await plan_codes(database)
             assert await plan_codes(database) == PLAN_CODES
 
     asyncio.run(scenario())
 
 
-@asynccontextmanager
-async def relay(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]]]:
-    """A port that leads to the server, its URL, and the connections that clients made to it."""
-    parts = urlsplit(url)
-    socket_file = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
-    clients: list[asyncio.StreamWriter] = []
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-        writer.close()
-
-    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        clients.append(writer)
-        from_server, to_server = await asyncio.open_unix_connection(socket_file)
-        await asyncio.gather(pass_on(reader, to_server), pass_on(from_server, writer))
-
-    async with await asyncio.start_server(connect, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"postgresql://postgres@127.0.0.1:{port}{parts.path}", clients
-
-
 def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:
-    async def scenario(database: Database) -> None:
-        statement = Statement("test.sleep", select(text("pg_sleep(30)")))
-        async with database.read() as connection:
-            backend = await backend_of(connection)
-            sleeping = asyncio.ensure_future(connection.fetch(statement))
+    statement = Statement("test.sleep", select(text("pg_sleep(30)")))
+
+    async def lose(database: Database) -> None:
+        async with database.begin() as transaction:
+            backend = await backend_of(transaction)
+            sleeping = asyncio.ensure_future(transaction.fetch(statement))
             await end(database_url, backend)
             with pytest.raises(DatabaseUnavailable, match="terminating connection"):
                 await sleeping
             with pytest.raises(DatabaseUnavailable):
-                await connection.fetch(statement)
+                await transaction.fetch(statement)
+
+    async def scenario(database: Database) -> None:
+        with pytest.raises(DatabaseUnavailable, match="before the commit"):
+            await lose(database)
         assert await plan_codes(database) == PLAN_CODES
 
     on(database_url, scenario)

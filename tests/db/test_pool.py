@@ -136,14 +136,21 @@ def test_a_turn_that_comes_too_late_goes_to_the_next(database_url: str) -> None:
 
 
 def test_a_place_whose_connection_was_lost_goes_to_who_waits(database_url: str) -> None:
+    async def lose(database: Database, *, has_begun: asyncio.Event) -> None:
+        async with database.begin() as transaction:
+            backend = await backend_of(transaction)
+            has_begun.set()
+            await end(database_url, backend)
+            await backend_of(transaction)
+
     async def scenario() -> None:
         async with opened(database_url, pool_size=1) as database:
-            async with database.read() as connection:
-                backend = await backend_of(connection)
-                waiting = asyncio.ensure_future(plan_codes(database))
-                await end(database_url, backend)
-                with pytest.raises(DatabaseUnavailable):
-                    await backend_of(connection)
+            has_begun = asyncio.Event()
+            losing = asyncio.ensure_future(lose(database, has_begun=has_begun))
+            await has_begun.wait()
+            waiting = asyncio.ensure_future(plan_codes(database))
+            with pytest.raises(DatabaseUnavailable):
+                await losing
             assert await waiting == PLAN_CODES
 
     asyncio.run(scenario())

@@ -66,6 +66,9 @@ def test_what_is_no_address() -> None:
 
 
 def test_a_token_is_needed_where_none_can_be_signed() -> None:
-    environment = PRODUCTION | {"JWT_JWKS_URL": "https://identity.example/keys"}
+    environment = PRODUCTION | {
+        "DATABASE_URL": "postgresql://database.example/guidance",
+        "JWT_JWKS_URL": "https://identity.example/keys",
+    }
     refused = asked(**environment)
     assert refused.output == "Error: give a --token with the role `ops`: none can be signed here\n"

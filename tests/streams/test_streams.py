@@ -2,24 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    suppress,
+)
 from itertools import count
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
+from keyvalue import KeyValueClient
 from streams import Delta, ReplyStreams, StreamUnknown, split
+from streams.following import RedisFollowing
 from streams.memory import MemoryStreams
 from streams.redis import RedisStreams
-from tests.fixtures.redis import running_redis
+from tests.fixtures.redis import ControlledRedis, running_redis
+from tests.streams.sides import shared_streams
 
 PIECES = ["Hello", ", ", "wörld", "!"]
 DELTAS = [Delta(index, text) for index, text in enumerate(PIECES, 1)]
 Sides = Callable[[], AbstractAsyncContextManager[tuple[ReplyStreams, ReplyStreams]]]
 _reply_ids = count(1)
+# A follower that hangs would hang the tests; this is far beyond what any needs.
+PATIENCE_SECONDS = 20
 
 
 @pytest.fixture(params=["the same process", "another process"])
@@ -32,25 +40,23 @@ def sides(request: pytest.FixtureRequest, redis_url: str) -> Sides:
             streams = ReplyStreams(None)
             yield streams, streams
         else:
-            async with shared(redis_url) as writer, shared(redis_url) as reader:
+            async with shared_streams(redis_url) as writer, shared_streams(redis_url) as reader:
                 yield writer, reader
 
     return both
 
 
-@asynccontextmanager
-async def shared(url: str) -> AsyncIterator[ReplyStreams]:
-    async with Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0)) as redis:
-        yield ReplyStreams(RedisStreams(redis))
-
-
-# A follower that hangs would hang the tests; this is far beyond what any needs.
-PATIENCE_SECONDS = 20
-
-
 async def collect(streams: ReplyStreams, reply_id: int, after: int = 0) -> list[Delta]:
     async with asyncio.timeout(PATIENCE_SECONDS):
         return [delta async for delta in streams.follow(reply_id, after)]
+
+
+async def first(streams: ReplyStreams, reply_id: int) -> Delta | None:
+    """The first piece of a stream, if there is one soon."""
+    with suppress(StreamUnknown):
+        async with aclosing(streams.follow(reply_id, 0)) as deltas:
+            return await anext(deltas)
+    return None
 
 
 def test_followers_get_the_same_whenever_they_come(sides: Sides) -> None:
@@ -121,7 +127,9 @@ def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
         reply_id = next(_reply_ids)
         async with AsyncExitStack() as stack:
             with running_redis(tmp_path) as url:
-                writer, reader = [await stack.enter_async_context(shared(url)) for _ in range(2)]
+                writer, reader = [
+                    await stack.enter_async_context(shared_streams(url)) for _ in range(2)
+                ]
                 writing = await writer.begin(reply_id)
                 local = asyncio.create_task(collect(writer, reply_id))
                 remote = reader.follow(reply_id, 0)
@@ -142,7 +150,7 @@ def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
         reply_id = next(_reply_ids)
         with running_redis(tmp_path) as url:
             pass
-        async with shared(url) as writer, shared(url) as reader:
+        async with shared_streams(url) as writer, shared_streams(url) as reader:
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             await writing.end()
@@ -156,13 +164,13 @@ def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
 def test_a_stream_that_another_database_left_behind_is_replaced(redis_url: str) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
-        async with shared(redis_url) as former, shared(redis_url) as writer:
+        async with shared_streams(redis_url) as former, shared_streams(redis_url) as writer:
             left = await former.begin(reply_id)
             await left.append("somebody else's")
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             await writing.end()
-            async with shared(redis_url) as reader:
+            async with shared_streams(redis_url) as reader:
                 assert await collect(reader, reply_id) == DELTAS[:1]
 
     asyncio.run(scenario())
@@ -171,14 +179,16 @@ def test_a_stream_that_another_database_left_behind_is_replaced(redis_url: str) 
 def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
-        async with shared(redis_url) as writer, Redis.from_url(redis_url, protocol=2) as redis:
-            reader = ReplyStreams(RedisStreams(redis, quiet_seconds=0.05))
+        async with shared_streams(redis_url) as writer, KeyValueClient(redis_url) as keyvalue:
+            streams = RedisStreams(keyvalue)
+            reader = ReplyStreams(streams, RedisFollowing(streams, quiet_seconds=0.05))
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             following = reader.follow(reply_id, 0)
             assert await anext(following) == DELTAS[0]
             with pytest.raises(StreamUnknown):
                 await anext(following)
+            await reader.close()
 
     asyncio.run(scenario())
 
@@ -194,5 +204,30 @@ def test_ended_streams_are_forgotten() -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while any(reply_id in streams for reply_id in range(100)):
                 await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+
+def test_one_that_was_left_behind_goes_also_where_redis_is_away_at_the_beginning(
+    redis: ControlledRedis,
+) -> None:
+    async def scenario() -> None:
+        reply_id = next(_reply_ids)
+        async with (
+            shared_streams(redis.url) as former,
+            shared_streams(redis.url, timeout_seconds=0.05) as writer,
+        ):
+            left = await former.begin(reply_id)
+            await left.append("somebody else's")
+            await left.end()
+            redis.pause()
+            writing = await writer.begin(reply_id)
+            redis.resume()
+            async with shared_streams(redis.url) as reader, asyncio.timeout(PATIENCE_SECONDS):
+                # Until the writer has found that Redis is back.
+                while await first(reader, reply_id) != Delta(1, "x"):
+                    await writing.append("x")
+                await writing.end()
+                assert await collect(reader, reply_id) == split(writing.text, writing.ends, 0)
 
     asyncio.run(scenario())

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import jwt
@@ -13,10 +14,21 @@ from jwt.algorithms import OKPAlgorithm
 
 from app.authentication.key_set import (
     FRESH_SECONDS,
+    LARGEST_BYTES,
     RETRY_SECONDS,
+    STALE_SECONDS,
     KeySet,
     KeySetUnavailable,
     UnknownKey,
+)
+from tests.fixtures.endless import (
+    Answer,
+    a_body_without_end,
+    a_byte_at_a_time,
+    a_compressed_body,
+    a_head_without_end,
+    endless_server,
+    nothing,
 )
 from tests.fixtures.key_server import KeyServer, key_server
 from tests.fixtures.server import serving, settings_for
@@ -41,6 +53,12 @@ class Seconds:
         return self.now
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
 def with_keys(provider: KeyServer, scenario: Callable[[KeySet, Seconds], Awaitable[None]]) -> None:
     async def run() -> None:
         seconds = Seconds()
@@ -52,8 +70,8 @@ def with_keys(provider: KeyServer, scenario: Callable[[KeySet, Seconds], Awaitab
 
 def test_many_who_ask_at_once_cost_one_fetch(provider: KeyServer) -> None:
     async def scenario(keys: KeySet, _seconds: Seconds) -> None:
-        found = await asyncio.gather(*(keys.key("first") for _ in range(50)))
-        assert {key.key_id for key in found} == {"first"}
+        found = await asyncio.gather(*(keys.keys("first", "EdDSA") for _ in range(50)))
+        assert {key.key_id for (key,) in found} == {"first"}
         assert provider.asked == 1
 
     with_keys(provider, scenario)
@@ -61,27 +79,28 @@ def test_many_who_ask_at_once_cost_one_fetch(provider: KeyServer) -> None:
 
 def test_keys_are_fetched_again_when_they_are_no_longer_fresh(provider: KeyServer) -> None:
     async def scenario(keys: KeySet, seconds: Seconds) -> None:
-        await keys.key("first")
+        await keys.keys("first", "EdDSA")
         seconds.now += FRESH_SECONDS - 1
-        await keys.key("first")
+        await keys.keys("first", "EdDSA")
         assert provider.asked == 1
         seconds.now += 1
-        await keys.key("first")
-        assert provider.asked == 2
+        await keys.keys("first", "EdDSA")
+        await until(lambda: provider.asked == 2)
 
     with_keys(provider, scenario)
 
 
 def test_a_rotation_is_noticed_and_invented_ids_cost_little(provider: KeyServer) -> None:
     async def scenario(keys: KeySet, seconds: Seconds) -> None:
-        await keys.key("first")
+        await keys.keys("first", "EdDSA")
         provider.keys.append(PUBLIC | {"kid": "second", "alg": "EdDSA"})
         seconds.now += RETRY_SECONDS
-        assert (await keys.key("second")).key_id == "second"
+        (key,) = await keys.keys("second", "EdDSA")
+        assert key.key_id == "second"
         assert provider.asked == 2
         for invented in range(20):
             with pytest.raises(UnknownKey):
-                await keys.key(f"invented-{invented}")
+                await keys.keys(f"invented-{invented}", "EdDSA")
         assert provider.asked == 2
 
     with_keys(provider, scenario)
@@ -95,10 +114,10 @@ def test_old_keys_outlive_a_provider_that_fails(
     provider: KeyServer, status: int, body: bytes
 ) -> None:
     async def scenario(keys: KeySet, seconds: Seconds) -> None:
-        await keys.key("first")
+        await keys.keys("first", "EdDSA")
         provider.status, provider.body = status, body
-        seconds.now += FRESH_SECONDS * 10
-        assert (await keys.key("first")).key_id == "first"
+        seconds.now += STALE_SECONDS
+        assert len(await keys.keys("first", "EdDSA")) == 1
         assert provider.asked == 2
 
     with_keys(provider, scenario)
@@ -109,11 +128,52 @@ def test_a_provider_that_never_answered(provider: KeyServer) -> None:
         provider.status = 503
         for _ in range(5):
             with pytest.raises(KeySetUnavailable):
-                await keys.key("first")
+                await keys.keys("first", "EdDSA")
         assert provider.asked == 1
         provider.status = 200
         seconds.now += RETRY_SECONDS
-        assert (await keys.key("first")).key_id == "first"
+        assert len(await keys.keys("first", "EdDSA")) == 1
+
+    with_keys(provider, scenario)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [a_body_without_end, a_byte_at_a_time, a_compressed_body, a_head_without_end, nothing],
+)
+def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
+    async def scenario() -> None:
+        async with endless_server(answer) as endless:
+            async with KeySet(endless.url, deadline_seconds=0.3) as keys:
+                began = monotonic()
+                with pytest.raises(KeySetUnavailable):
+                    await keys.keys("first", "EdDSA")
+                assert monotonic() - began < 2
+            # What the system's buffers take in besides is some megabytes.
+            assert endless.sent < LARGEST_BYTES + 20_000_000
+
+    asyncio.run(scenario())
+
+
+def test_a_known_key_is_not_waited_for(provider: KeyServer) -> None:
+    async def scenario(keys: KeySet, seconds: Seconds) -> None:
+        await keys.keys("first", "EdDSA")
+        seconds.now += FRESH_SECONDS
+        provider.holding.clear()
+        assert len(await keys.keys("first", "EdDSA")) == 1
+        await until(lambda: provider.asked == 2)
+        assert len(await keys.keys("first", "EdDSA")) == 1, "while the provider says nothing"
+        provider.holding.set()
+
+    with_keys(provider, scenario)
+
+
+def test_a_redirect_is_not_followed(provider: KeyServer) -> None:
+    async def scenario(keys: KeySet, _seconds: Seconds) -> None:
+        provider.status = 302
+        with pytest.raises(KeySetUnavailable):
+            await keys.keys("first", "EdDSA")
+        assert provider.asked == 1
 
     with_keys(provider, scenario)
 

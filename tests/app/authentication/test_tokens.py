@@ -16,13 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySet
-from app.authentication.tokens import (
-    LONGEST_TOKEN,
-    InvalidToken,
-    TokenVerifier,
-    issue_token,
-)
+from app.authentication.tokens import LONGEST_TOKEN, TokenVerifier, issue_token
 from app.authentication.verified import Claims
 from services.principal import Person
 from tests.fixtures.key_server import KeyServer, key_server
@@ -42,6 +38,13 @@ def verify(token: str, *, now: datetime = NOW) -> Claims:
 
 def signed(claims: dict[str, Any], secret: str = CURRENT) -> str:
     return jwt.encode(claims, secret, "HS256")
+
+
+def shaped(header: bytes, payload: bytes = b"{}") -> str:
+    """What has the shape of a token, and no signature that means anything."""
+    return ".".join(
+        urlsafe_b64encode(part).decode().rstrip("=") for part in (header, payload, b"signature")
+    )
 
 
 @pytest.mark.parametrize("secret", [CURRENT, PREVIOUS])
@@ -64,6 +67,11 @@ def test_a_token_ends_at_its_instant() -> None:
         ({"exp": None}, "does not say when it ends"),
         ({"exp": "tomorrow"}, "its exp is not a time"),
         ({"exp": True}, "its exp is not a time"),
+        *(
+            ({claim: value}, f"its {claim} is not a time")
+            for claim in ("exp", "nbf", "iat")
+            for value in (float("nan"), float("inf"), float("-inf"), 10**400, 1e30, -1, "1", [1])
+        ),
         ({"nbf": EXPIRES}, "not valid yet"),
         ({"iat": EXPIRES}, "not valid yet"),
         ({"sub": None}, "its subject is not a user's id"),
@@ -102,11 +110,22 @@ def test_roles_may_be_left_out() -> None:
         ("", "it is malformed"),
         ("a.b.c", "it is malformed"),
         ("x" * (LONGEST_TOKEN + 1), "it is too long"),
+        (shaped(b'{"alg":"HS256","crit":[{}]}'), "it is malformed"),
+        (shaped(b'{"alg":"HS256","x":' + b"[" * 5_000), "it is malformed"),
+        (shaped(b'{"alg":"HS256","x":' + b"1" * 5_000 + b"}"), "it is malformed"),
+        (shaped(b'{"alg":["HS256"]}'), "its algorithm is not accepted"),
+        (signed(CLAIMS) + "\ud800", "it is malformed"),
+        (signed(CLAIMS) + "\n", "it is malformed"),
     ],
 )
 def test_tokens_that_are_not_accepted(token: str, reason: str) -> None:
     with pytest.raises(InvalidToken, match=reason):
         verify(token)
+
+
+def test_a_payload_of_deep_nesting_that_we_signed() -> None:
+    with pytest.raises(InvalidToken, match="it is malformed"):
+        verify(jwt.api_jws.encode(b'{"sub":' + b"[" * 5_000, CURRENT, "HS256"))
 
 
 json_values = st.recursive(
@@ -189,7 +208,7 @@ def test_a_public_key_does_not_sign_as_a_secret(provider: KeyServer) -> None:
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        ({"kid": "ES256"}, "its key is of another algorithm"),
+        ({"kid": "ES256"}, "its key is not known"),
         ({"kid": "unheard"}, "its key is not known"),
         ({}, "it does not name its key"),
     ],

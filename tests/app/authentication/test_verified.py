@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.authentication.tokens import InvalidToken, TokenVerifier, issue_token
+from app.authentication.claims import InvalidToken
+from app.authentication.tokens import TokenVerifier, issue_token
 from app.authentication.verified import KEPT_SECONDS, Claims, VerifiedTokens
 from services.principal import Person
 from tests.fixtures.world import NOW

@@ -24,6 +24,7 @@ from tests.fixtures.world import ADAS_COMPANY, populate
 GUIDANCE = Path(sys.executable).with_name("guidance")
 COMMANDS = sorted(entry.name for entry in entry_points(group=GROUP))
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
+LIVE = PRODUCTION | {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
 UNSIGNED = {"JWT_SECRET_KEY": ""}
 
 
@@ -52,7 +53,9 @@ def test_every_command_has_help(command: str) -> None:
         (["token"], {}, "Missing option '--user-id'"),
         (["token", "--user-id", "0"], {}, "0 is not in the range 1<=x<="),
         (["token", "--user-id", str(2**63)], {}, "is not in the range 1<=x<="),
-        (["token", "--user-id", "1"], PRODUCTION, "not made in production"),
+        (["token", "--user-id", "1"], LIVE, "not made in production"),
+        (["serve"], PRODUCTION, "production needs DATABASE_URL"),
+        (["serve"], LIVE | {"JWT_SECRET_KEY": "s" * 32}, "production needs a JWT_SECRET_KEY drawn"),
         (["token", "--user-id", "1"], {"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY: must have"),
         (["serve", "--port", "70000"], {}, "70000 is not in the range"),
         (["serve", "--workers", "0"], {}, "0 is not in the range"),

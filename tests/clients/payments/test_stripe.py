@@ -6,6 +6,7 @@ import socket
 import orjson
 import pytest
 
+from clients.payments.opening import PaymentConfiguration, StripeAccess, open_payment_provider
 from clients.payments.provider import (
     PaymentProvider,
     PaymentProviderRefused,
@@ -13,7 +14,17 @@ from clients.payments.provider import (
 )
 from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import sign
+from clients.payments.transport import LARGEST_ANSWER_BYTES
 from tests.clients.payments.asking import NOW, SECRET, asking, charge
+from tests.fixtures.endless import (
+    Answer,
+    a_body_without_end,
+    a_byte_at_a_time,
+    a_compressed_body,
+    a_head_without_end,
+    endless_server,
+    nothing,
+)
 from tests.fixtures.stripe import Asked, Fault, StripeServer, Way
 from tests.fixtures.stripe_account import BANK_DEBIT, NEEDS_AUTHENTICATION, USED_BEFORE, VISA
 from tests.fixtures.stripe_events import event
@@ -125,6 +136,59 @@ def test_failures_that_pass_are_tried_again(
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
+@pytest.mark.parametrize("is_at_confirm", [False, True])
+def test_each_failure_that_may_pass_is_tried_again(
+    stripe_server: StripeServer, status: int, *, is_at_confirm: bool
+) -> None:
+    stripe_server.faults = [None] * is_at_confirm + [Fault(Way.STATUS, status=status)] * 2
+    assert made(stripe_server, charge(VISA)) == SUCCEEDED
+    assert stripe_server.account.taken == [500]
+    keys = [asked.key for asked in stripe_server.asked]
+    assert keys == (["key"] + ["key:confirm"] * 3 if is_at_confirm else ["key"] * 3 + [keys[-1]])
+
+
+@pytest.mark.parametrize(
+    ("asked", "least"),
+    [("3", 3), ("0", 0.5), ("9999999999", 0.5), ("1e3", 0.5), ("-1", 0.5), ("999999", 60)],
+)
+def test_a_rate_limit_is_waited_for_as_long_as_it_says(
+    stripe_server: StripeServer, asked: str, least: float
+) -> None:
+    limited = Fault(Way.STATUS, status=429, fields=(("Retry-After", asked),))
+    stripe_server.faults = [limited, None, Fault(Way.STATUS, status=500)]
+    slept: list[float] = []
+    asking(stripe_server.url, lambda provider: provider.charge(charge(VISA)), slept=slept)
+    assert least <= slept[0] <= max(least, 1)
+    assert 0.5 <= slept[1] <= 1, "what one answer asks for does not hold for the next"
+
+
+def test_what_stripe_says_not_to_repeat_is_not(stripe_server: StripeServer) -> None:
+    fields = (("Stripe-Should-Retry", "false"),)
+    stripe_server.faults = [Fault(Way.STATUS, status=429, fields=fields)]
+    with pytest.raises(PaymentProviderUnavailable):
+        made(stripe_server, charge(VISA))
+    assert len(stripe_server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [a_body_without_end, a_byte_at_a_time, a_compressed_body, a_head_without_end, nothing]
+)
+def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
+    async def scenario() -> None:
+        async with endless_server(answer) as endless:
+            access = StripeAccess("sk_of_the_tests", endless.url, 0.5)
+            async with open_payment_provider(
+                PaymentConfiguration(access, ()), clock=lambda: NOW
+            ) as provider:
+                with pytest.raises(PaymentProviderUnavailable):
+                    await provider.charge(charge(VISA))
+            # What the system's buffers take in besides is some megabytes, at each attempt.
+            assert endless.sent < 4 * (LARGEST_ANSWER_BYTES + 10_000_000)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
 def test_an_outcome_that_stripe_does_not_tell(stripe_server: StripeServer, status: int) -> None:
     stripe_server.faults = [Fault(Way.STATUS, status=status)] * 3
     with pytest.raises(PaymentProviderUnavailable) as unavailable:
@@ -198,10 +262,12 @@ def test_an_address_that_is_not_stripes_is_no_decline(
 def test_events_are_read(stripe_server: StripeServer) -> None:
     body = orjson.dumps(event("succeeded", "succeeded"))
 
-    async def scenario(provider: PaymentProvider) -> PaymentEvent:
+    async def scenario(provider: PaymentProvider) -> PaymentEvent | None:
         return provider.read_event(body, sign(body, SECRET, NOW))
 
-    assert asking(stripe_server.url, scenario).result == SUCCEEDED
+    told = asking(stripe_server.url, scenario)
+    assert told is not None
+    assert told.result == SUCCEEDED
     assert stripe_server.asked == []
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 
 from db.database import open_database
-from db.personal.classes import Anonymised, Category, ClassifiedTable, Deleted, Untouched
+from db.personal.classes import Anonymised, Author, Category, ClassifiedTable, Deleted, Untouched
 from db.personal.completeness import differences
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
 from db.queries import privacy_verification
+from db.queries.personal_rows import columns_of_words
 from db.tables import Table
 from tests.fixtures.postgres import run
 
@@ -130,6 +131,34 @@ def test_the_time_that_a_row_is_kept_begins_at_an_instant() -> None:
             declared = Table.metadata.tables[table.name]
             kinds = {declared.c[name].type.python_type for name in table.erasure.kept.since}
             assert kinds == {datetime}, table.name
+
+
+def test_every_text_has_an_author_and_nothing_else_has_one() -> None:
+    for table in REGISTRY:
+        if table.name == MIGRATIONS:
+            continue
+        authored = {one.name for one in table.columns if one.author is not None}
+        assert authored == set(columns_of_words(Table.metadata.tables[table.name])), table.name
+
+
+def test_words_of_callers_go_with_whoever_sent_them_or_are_a_programs() -> None:
+    left = {
+        table.name
+        for table in REGISTRY
+        for one in table.columns
+        if one.author is Author.CALLER
+        and not isinstance(table.erasure, Deleted)
+        and one.becomes is None
+    }
+    assert left == {"unknown_documents"}
+
+
+def test_what_was_said_is_cut_together_with_the_mention() -> None:
+    for table in REGISTRY:
+        names = {one.name for one in table.columns}
+        for way in table.ways:
+            assert set(way.said) <= names, table.name
+            assert way.is_mention or not way.said, table.name
 
 
 def test_what_is_not_exported_says_why() -> None:

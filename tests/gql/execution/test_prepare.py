@@ -1,18 +1,27 @@
 """Documents are prepared once, and only so many are kept."""
 
+import gc
+import tracemalloc
+
 import pytest
+from graphql.execution.values import VariableValues
 
 from gql.build import core_schema
-from gql.execution.prepare import Preparation, RequestRefused
+from gql.execution.prepare import (
+    LARGEST_KEPT_BYTES,
+    MOST_KEPT_BYTES,
+    Preparation,
+    RequestRefused,
+)
 from gql.operations.limits import Limits
 
 CORE = core_schema()
 PLANS = "query Plans { plans { code } }"
 
 
-def preparation(max_tokens: int = 2_000) -> Preparation:
+def preparation(max_tokens: int = 2_000, aliases: int = 20) -> Preparation:
     return Preparation(
-        CORE, limits=Limits(tokens=max_tokens, depth=20, aliases=20), allows_introspection=True
+        CORE, limits=Limits(tokens=max_tokens, depth=20, aliases=aliases), allows_introspection=True
     )
 
 
@@ -26,30 +35,61 @@ def test_a_document_is_prepared_once() -> None:
 def test_the_least_recently_used_is_forgotten() -> None:
     prepared = preparation()
     first = prepared.operation(PLANS, None)
-    for number in range(999):
+    for number in range(900):
         prepared.operation(f"query Q{number} {{ plans {{ code }} }}", None)
     assert prepared.operation(PLANS, None) is first
     prepared.operation("{ plans { displayName } }", None)
     prepared.operation("{ plans { currency } }", None)
     assert prepared.operation(PLANS, None) is first
-    for number in range(1_000):
+    for number in range(960):
         prepared.operation(f"query R{number} {{ plans {{ code }} }}", None)
     assert prepared.operation(PLANS, None) is not first
 
 
 def test_a_huge_document_is_served_and_not_kept() -> None:
-    prepared = preparation()
-    document = PLANS + " " * 100_000
-    assert prepared.operation(document, None) is not prepared.operation(document, None)
+    prepared = preparation(max_tokens=20_000)
+    for items, is_kept in ((100, True), (LARGEST_KEPT_BYTES // 700, False)):
+        document = "query ($ids: [ID!]! = [" + "7 " * items + "]) { nodes(ids: $ids) { id } }"
+        first = prepared.operation(document, None)
+        assert (prepared.operation(document, None) is first) is is_kept
 
 
-def test_only_so_much_text_is_kept() -> None:
+def test_nothing_of_a_text_is_held_and_what_is_held_is_bounded() -> None:
     prepared = preparation()
-    documents = [f"query Q{number} {{ plans {{ code }} }}".ljust(75_000) for number in range(5)]
-    operations = [prepared.operation(document, None) for document in documents]
-    again = [prepared.operation(document, None) for document in reversed(documents)]
-    is_kept = [one is other for one, other in zip(operations, reversed(again), strict=True)]
-    assert is_kept == [False, True, True, True, True]
+    comment = "#\N{GRINNING FACE}".ljust(2_000)
+    for number in range(1_000):
+        prepared.operation(f"query Q{number} {{ plans {{ code }} }} {comment}", None)
+        assert prepared.kept_bytes <= MOST_KEPT_BYTES
+    assert prepared.kept_bytes > MOST_KEPT_BYTES - 100_000
+
+
+def test_what_is_reckoned_for_a_document_is_not_less_than_it_holds() -> None:
+    texts = {
+        "large": "{" + " ".join(f"a{n}: plans {{ code currency }}" for n in range(100)) + "}",
+        "refused": "{" + " ".join(f"planz{n}" for n in range(400)) + "}",
+        "small": PLANS,
+    }
+    for text in texts.values():
+        prepared = preparation(aliases=100)
+        gc.collect()
+        tracemalloc.start()
+        for number in range(20):
+            _run_three_times(prepared, text + " " * number)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert held < 1.25 * prepared.kept_bytes
+
+
+def _run_three_times(prepared: Preparation, text: str) -> None:
+    try:
+        operation = prepared.operation(text, None)
+    except RequestRefused:
+        return
+    assert operation.plans is not None
+    plans = [operation.plans.plan(VariableValues({}, {})) for _ in range(3)]
+    assert plans[0] is None
+    assert plans[2] is not None
 
 
 def test_a_refusal_is_kept_too() -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import ExecutionResult
 
 from gql.context import Info, RequestContext
 from gql.errors import Forbidden
+from gql.execution.error_formatting import formatted, locations_of
 from gql.execution.prepare import Operation, Preparation, RequestRefused
 from gql.execution.run import coerced
 from gql.execution.subscribe import Event, StreamFailed, subscribe
@@ -134,7 +136,14 @@ def scenario(steps: Callable[[], Awaitable[None]]) -> Watched:
 
 
 async def answers(text: str) -> list[tuple[int | None, object]]:
-    return [(event.number, event.result.formatted) async for event in followed(text)]
+    return [(event.number, _told(event.result)) async for event in followed(text)]
+
+
+def _told(result: ExecutionResult) -> dict[str, object]:
+    told: dict[str, object] = {"data": result.data}
+    if result.errors:
+        told["errors"] = [formatted(error) for error in result.errors]
+    return told
 
 
 def test_every_event_is_numbered_by_its_source_and_runs_in_a_context_of_its_own() -> None:
@@ -193,7 +202,7 @@ def test_a_source_that_fails(text: str, message: str, events: int) -> None:
         with pytest.raises(StreamFailed) as failed:
             await anext(following)
         assert failed.value.error.message.startswith(message)
-        assert failed.value.error.locations == [(1, 16)]
+        assert locations_of(failed.value.error) == [(1, 16)]
 
     scenario(steps)
 

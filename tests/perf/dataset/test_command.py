@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from app.wiring import open_application
 from perf.dataset.command import seed
 from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import settings_for
+from tests.fixtures.server import SECRET, settings_for
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
 DEMO = EMPTY | {
@@ -69,7 +69,7 @@ def test_a_database_with_people_is_left_alone(database_url: str) -> None:
 
 
 def test_production_is_left_alone(database_url: str) -> None:
-    production = PRODUCTION | {"JWT_SECRET_KEY": "secret " * 9}
+    production = PRODUCTION | {"JWT_SECRET_KEY": SECRET}
     result = run(database_url, "--profile", "demo", **production)
     assert result.exit_code == 1
     assert result.stderr == "Error: generated data does not belong in production\n"

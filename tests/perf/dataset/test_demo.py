@@ -20,7 +20,7 @@ from perf.dataset.demo import demo
 from perf.dataset.demo_key import demo_api_key
 from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import settings_for
+from tests.fixtures.server import SECRET, settings_for
 from tests.perf.dataset.asking import EMPTY, counts, fetch
 
 _GUIDANCE = Path(sys.executable).with_name("guidance")
@@ -111,7 +111,7 @@ def test_other_peoples_data_is_left_alone(database_url: str, tmp_path: Path) -> 
 
 
 def test_production_is_left_alone(database_url: str, tmp_path: Path) -> None:
-    production = PRODUCTION | {"JWT_SECRET_KEY": "secret " * 9}
+    production = PRODUCTION | {"JWT_SECRET_KEY": SECRET}
     result = _run(database_url, tmp_path, **production)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: the demo does not belong in production\n"

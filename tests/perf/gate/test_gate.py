@@ -98,9 +98,10 @@ def test_a_loader_that_loads_one_by_one_is_caught(crowd: str, tmp_path: Path) ->
     async def judge(gate: Gate) -> Judged:
         service, core = copy(gate._runner._service), strawberry.Schema(Query)._schema
         service._schema = core
-        preparation = Preparation(core, limits=NO_LIMITS, allows_introspection=False)
+        preparing = copy(service._documents._preparing)
+        preparing._preparation = Preparation(core, limits=NO_LIMITS, allows_introspection=False)
         service._documents = copy(service._documents)
-        service._documents._preparation = preparation
+        service._documents._preparing = preparing
         service.prepare = service._documents.operation
         planted = Gate(Runner(service, gate._runner._model), gate._planner)
         return await planted.judge(document, Flow(reader))

@@ -65,7 +65,7 @@ class Provider:
         self.found.append(charge)
         return await self._answer(charge)
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
         raise NotImplementedError
 
     async def _answer(self, charge: Charge) -> ChargeResult:

@@ -7,6 +7,7 @@ import pytest
 
 from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
 from services.generation.recovery import end_abandoned
+from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA
 from tests.services.guidance.parts import instance
 from tests.services.guidance.test_sending import ledger_of, send
@@ -59,5 +60,31 @@ def test_a_wait_beyond_the_calendar_is_left_out(own_world: str, seconds: int) ->
             assert (ended["status"], ended["content"]) == ("failed", "Half")
             assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
             assert await end_abandoned(parts.database, parts.replies) == 0
+
+    asyncio.run(scenario())
+
+
+REFUSE_TWICE = """
+CREATE SEQUENCE refusals;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.status = 'complete' AND nextval('refusals') <= 2 THEN
+    RAISE EXCEPTION 'not now' USING ERRCODE = 'deadlock_detected';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON chat_messages FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+
+
+def test_a_record_that_is_refused_now_and_then_is_made_again(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world, lease_seconds=0.5) as parts:
+            await run(own_world, REFUSE_TWICE)
+            exchange = await send(parts)
+            parts.model.end("Hello!")
+            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            assert (ended["status"], ended["content"]) == ("complete", "Hello!")
+            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+            assert await parts.value("SELECT last_value FROM refusals") == 3
 
     asyncio.run(scenario())

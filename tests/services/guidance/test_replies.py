@@ -17,11 +17,11 @@ from services.guidance.failures import failure_of_reply
 from services.guidance.records import Exchange
 from services.quota.ledger import differing_days
 from services.refusal import NotFound
-from streams import Delta, ReplyStreams
-from streams.redis import RedisStreams
+from streams import Delta
 from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
 from tests.services.guidance.parts import Parts, instance, until
 from tests.services.guidance.test_sending import ledger_of, send, used
+from tests.streams.sides import shared_streams
 
 
 async def collected(parts: Parts, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Record]:
@@ -332,19 +332,18 @@ def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
 ) -> None:
     async def scenario() -> None:
         async with (
-            Redis.from_url(redis_url, protocol=2) as writing,
-            Redis.from_url(redis_url, protocol=2) as reading,
-            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
-            instance(
-                own_world, streams=ReplyStreams(RedisStreams(reading, quiet_seconds=0.05))
-            ) as others,
+            Redis.from_url(redis_url, protocol=2) as redis,
+            shared_streams(redis_url) as written,
+            shared_streams(redis_url) as read,
+            instance(own_world, streams=written) as parts,
+            instance(own_world, streams=read) as others,
         ):
             exchange = await send(parts)
             following = others.guidance.follow(ADA, exchange.reply_id, after=0)
             parts.model.say("Good ")
             assert await anext(following) == Delta(1, "Good ")
-            # What the writer adds next is refused, and it gives the stream up.
-            await writing.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
+            # Somebody else's entry: the writer writes the stream anew, the reader leaves it alone.
+            await redis.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
             parts.model.end("day!")
             assert await anext(following) == Delta(2, "day!")
             ended = await anext(following)
@@ -382,10 +381,10 @@ def test_another_instance_follows_through_redis_without_the_database(
 ) -> None:
     async def scenario() -> None:
         async with (
-            Redis.from_url(redis_url, protocol=2) as writing,
-            Redis.from_url(redis_url, protocol=2) as reading,
-            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
-            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+            shared_streams(redis_url) as written,
+            shared_streams(redis_url) as read,
+            instance(own_world, streams=written) as parts,
+            instance(own_world, streams=read) as others,
         ):
             exchange = await send(parts)
             events = others.guidance.follow(ADA, exchange.reply_id, after=0)

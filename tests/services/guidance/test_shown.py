@@ -6,17 +6,16 @@ from contextlib import aclosing
 import asyncpg
 import pytest
 from asyncpg import Record
-from redis.asyncio import Redis
 
 from services.generation.recovery import end_abandoned
 from services.guidance.progress import PATIENCE_SECONDS, Progress
-from streams import Delta, ReplyStreams
-from streams.redis import RedisStreams
+from streams import Delta
 from tests.fixtures.world import ADA
 from tests.services.generation.outages import outage
 from tests.services.guidance.parts import Parts, instance, until
 from tests.services.guidance.test_replies import collected
 from tests.services.guidance.test_sending import send
+from tests.streams.sides import shared_streams
 
 CONTENT = "SELECT content FROM chat_messages WHERE id = $1"
 
@@ -51,10 +50,10 @@ def test_here(own_world: str) -> None:
 def test_on_another_instance_through_redis(own_world: str, redis_url: str) -> None:
     async def scenario() -> None:
         async with (
-            Redis.from_url(redis_url, protocol=2) as writing,
-            Redis.from_url(redis_url, protocol=2) as reading,
-            instance(own_world, streams=ReplyStreams(RedisStreams(writing))) as parts,
-            instance(own_world, streams=ReplyStreams(RedisStreams(reading))) as others,
+            shared_streams(redis_url) as written,
+            shared_streams(redis_url) as read,
+            instance(own_world, streams=written) as parts,
+            instance(own_world, streams=read) as others,
         ):
             await check_all_is_stored_when_shown(parts, others)
 

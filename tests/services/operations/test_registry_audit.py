@@ -17,7 +17,8 @@ ABOUT = submission("query About { __typename }", "About", "x-about")
 LATER = submission("query Later { plans { code } }", "Later")
 SEEN = "query Seen { plans { displayName } }"
 AUDIT = """
-SELECT action, subject, details->'documents' AS documents, actor_kind, actor_id, occurred_at
+SELECT action, subject || ' of ' || (details->'said'->>'client') AS subject,
+  details->'said'->'documents' AS documents, actor_kind, actor_id, occurred_at
 FROM audit_events ORDER BY id
 """
 
@@ -39,11 +40,11 @@ def test_each_change_has_its_row(database_url: str) -> None:
             await one.registry.publish("web", [HOME, LATER])
             await one.registry.promote("ios", seen, "Seen")
             assert await audit(database_url) == [
-                ("documents.published", "client:web", [HOME.id, ABOUT.id]),
-                ("documents.deprecated", "client:web", [HOME.id]),
-                ("documents.retired", "client:web", [ABOUT.id]),
-                ("documents.published", "client:web", [HOME.id, LATER.id]),
-                ("documents.promoted", "client:ios", [seen.id]),
+                ("documents.published", "documents of web", [HOME.id, ABOUT.id]),
+                ("documents.deprecated", "documents of web", [HOME.id]),
+                ("documents.retired", "documents of web", [ABOUT.id]),
+                ("documents.published", "documents of web", [HOME.id, LATER.id]),
+                ("documents.promoted", "documents of ios", [seen.id]),
             ]
 
     asyncio.run(scenario())

@@ -14,7 +14,7 @@ import asyncpg
 from db.database import Database, Observer, open_database
 from services.clock import Clock
 from services.privacy.carrying import Carrying
-from services.privacy.erasing import Erasing
+from services.privacy.erasing import Erasing, Forget
 from services.privacy.exporting import Exporting
 from services.privacy.files import ExportFiles
 from services.privacy.links import Links
@@ -89,6 +89,10 @@ class Parts:
         return ZipFile(self.files.path(await self.value(name, request_id)))
 
 
+async def nothing(_ids: Sequence[int]) -> None:
+    """What is forgotten where nothing is kept."""
+
+
 @asynccontextmanager
 async def instance(
     url: str,
@@ -98,6 +102,7 @@ async def instance(
     clock: Clock = lambda: NOW,
     lease_seconds: float = 60,
     files: ExportFiles | None = None,
+    forget_replies: Forget = nothing,
 ) -> AsyncIterator[Parts]:
     """One process on the database at `url` and the archives in `folder`, which others may share."""
     files, links = files or ExportFiles(folder), Links(lambda: b"secret", base_url=None)
@@ -115,7 +120,14 @@ async def instance(
             PrivacyService(database, grace=GRACE_PERIOD, clock=clock),
             Carrying(database, clock=clock, lease_seconds=lease_seconds),
             Exporting(database, files, links, retention=RETENTION, clock=clock),
-            Erasing(database, files, forget=[forget], sign_out_seconds=0, clock=clock),
+            Erasing(
+                database,
+                files,
+                forget=[forget],
+                forget_replies=forget_replies,
+                sign_out_seconds=0,
+                clock=clock,
+            ),
             forgotten,
         )
 

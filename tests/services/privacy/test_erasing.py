@@ -187,8 +187,8 @@ PLANTED = {
         "UPDATE billing_payment_attempts SET failure_reason = 'no card of ada@example.com' "
         "WHERE id = 1"
     ),
-    "an address in another person's key": (
-        "UPDATE idempotency_keys SET key = 'for ada@example.com' WHERE user_id = 2"
+    "an address in what came of another person's key": (
+        'UPDATE idempotency_keys SET result = \'{"to": "ada@example.com"}\' WHERE user_id = 2'
     ),
 }
 

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from services.throttling.budgets import REST_SECONDS, Budgets
+from keyvalue import KeyValueClient
+from services.throttling.budgets import Budgets
 from services.throttling.memory import MemoryBudgets
 from services.throttling.records import Level, Policy, Spending
 from services.throttling.redis import RedisBudgets
 from services.throttling.rules import refilled, spending
 from tests.fixtures.redis import ControlledRedis, controlled_redis
+from tests.keyvalue.asking import until_available
 from tests.services.guidance.parts import until
 
 POLICY = Policy(capacity=100, restore_rate=10)
@@ -103,15 +105,15 @@ Shared = Callable[[RedisBudgets, Any, str], Awaitable[None]]
 
 
 @asynccontextmanager
-async def client(url: str) -> AsyncIterator[Any]:
-    async with Redis.from_url(url, socket_timeout=2, protocol=2) as redis:
-        yield redis
+async def client(url: str) -> AsyncIterator[KeyValueClient]:
+    async with KeyValueClient(url) as keyvalue:
+        yield keyvalue
 
 
 def with_redis(url: str, scenario: Shared) -> None:
     async def go() -> None:
-        async with client(url) as redis:
-            await scenario(RedisBudgets(redis), redis, uuid4().hex)
+        async with client(url) as keyvalue, Redis.from_url(url, protocol=2) as redis:
+            await scenario(RedisBudgets(keyvalue), redis, uuid4().hex)
 
     asyncio.run(go())
 
@@ -168,18 +170,19 @@ def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
     own_redis: ControlledRedis, seconds: Seconds
 ) -> None:
     async def scenario() -> None:
-        async with client(own_redis.url) as redis:
-            budgets = Budgets(MemoryBudgets(seconds=seconds), RedisBudgets(redis), seconds=seconds)
+        async with client(own_redis.url) as keyvalue:
+            budgets = Budgets(MemoryBudgets(seconds=seconds), RedisBudgets(keyvalue))
             assert (await budgets.spend("a", 50, SLOW)).available == 50
             own_redis.kill()
             assert (await budgets.spend("a", 90, SLOW)).available == 10
             assert not (await budgets.spend("a", 90, SLOW)).is_granted
             budgets.refund("a", 90, SLOW)
+            await budgets.close()
             assert (await budgets.spend("a", 0, SLOW)).available == 100
-            own_redis.start()
-            # Left alone for a moment, and then asked again: it kept nothing.
             assert (await budgets.spend("a", 60, SLOW)).available == 40
-            seconds.now += REST_SECONDS
+            own_redis.start()
+            # Once it is there it is asked again: it kept nothing.
+            await until_available(keyvalue)
             assert (await budgets.spend("a", 90, SLOW)).available == 10
 
     asyncio.run(scenario())

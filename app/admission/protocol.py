@@ -1,0 +1,42 @@
+"""uvicorn's HTTP protocol, which refuses what cannot be worked on, before it is begun."""
+
+from asyncio import AbstractEventLoop
+from typing import Any
+
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from app.admission.controller import admission_of
+from app.admission.exempt import is_always_admitted
+from app.admission.refusal import refusal, refuse
+from app.whole_answers import send_whole
+
+
+class AdmittingProtocol(HttpToolsProtocol):
+    """Asks the process's `AdmissionController` as soon as the head of a request has been read."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        # Any: the state that requests share is a dictionary of anything.
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._admission = admission_of(app_state)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin to work on a request, or refuse it where others wait too long already."""
+        admission = self._admission
+        if (
+            admission is None
+            or admission.admits(len(self.tasks))
+            or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
+        ):
+            super()._start_asgi_task(cycle, app)
+        # From the end of one answer to the next one's, with many in a row, would be too deep.
+        elif self.pipeline or not send_whole(cycle, 503, *refusal()):
+            super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself

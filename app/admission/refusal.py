@@ -1,0 +1,43 @@
+"""The answer to who is not admitted, made once.
+
+It is given as soon as the head of a request has been read: a refusal that costs much would take
+what it cost from the others.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+from starlette.types import Receive, Scope, Send
+
+from app.graphql.wording import message_body
+from app.graphql.writing import written
+
+OVERLOADED = "OVERLOADED"
+MESSAGE = "There is more to do than can be done; try again in a few seconds."
+_MOST_RETRY_SECONDS = 3
+_BODY = written(message_body(MESSAGE, OVERLOADED))
+_numbers = count()
+
+
+def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
+    """The header fields and the body; who is refused together does not come again together.
+
+    Pages of every origin may read it: it says nothing about anybody.
+    """
+    seconds = 1 + next(_numbers) % _MOST_RETRY_SECONDS
+    return (
+        (b"content-length", b"%d" % len(_BODY)),
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"retry-after", b"%d" % seconds),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"retry-after"),
+    ), _BODY
+
+
+async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Send it, as an ASGI application, where it cannot be sent at once."""
+    fields, body = refusal()
+    await send({"type": "http.response.start", "status": 503, "headers": list(fields)})
+    await send({"type": "http.response.body", "body": body})

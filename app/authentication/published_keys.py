@@ -1,0 +1,57 @@
+"""Which of a provider's keys may verify tokens (RFC 7517), found by key id and algorithm."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from jwt import PyJWK
+from jwt.api_jwk import PyJWKSet
+
+ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+"""The asymmetric algorithms that are accepted."""
+KeyName: TypeAlias = tuple[str, str]
+"""A key id and an algorithm: several keys may share either, or both."""
+
+
+# Any: a key set is JSON of unknown shape.
+def keys_by_name(published: Any) -> dict[KeyName, tuple[PyJWK, ...]]:
+    """The keys that may verify; raises the library's errors and `ValueError` where there is none.
+
+    What cannot verify is passed over, whatever it is: keys for encryption, of other algorithms,
+    without an id, too short, or in a form that nobody knows.
+    """
+    match published:
+        case {"keys": list(keys)}:
+            found = PyJWKSet([key for key in keys if _is_for_signatures(key)]).keys
+        case _:
+            raise ValueError("the key set has no list of keys")
+    named: dict[KeyName, tuple[PyJWK, ...]] = {}
+    for kid, key in _usable(found):
+        name = kid, key.algorithm_name
+        named[name] = *named.get(name, ()), key
+    return named
+
+
+def _is_for_signatures(key: Any) -> bool:
+    """Whether a key has an id, and does not say that it is for anything but signatures."""
+    match key:
+        case {"kid": str(), "kty": "RSA" | "EC" | "OKP"}:
+            operations = key.get("key_ops")
+            return (
+                _is_one_of(key.get("use"), "sig")
+                and _is_one_of(key.get("alg"), *ALGORITHMS)
+                and (
+                    operations is None or (isinstance(operations, list) and "verify" in operations)
+                )
+            )
+    return False
+
+
+def _is_one_of(said: object, *accepted: str) -> bool:
+    return said is None or (isinstance(said, str) and said in accepted)
+
+
+def _usable(keys: list[PyJWK]) -> Iterator[tuple[str, PyJWK]]:
+    for key in keys:
+        is_long_enough = key.Algorithm.check_key_length(key.key) is None
+        if key.key_id is not None and key.algorithm_name in ALGORITHMS and is_long_enough:
+            yield key.key_id, key

@@ -1,0 +1,136 @@
+"""One connection to Redis: what there is of redis-py's private parts stands here.
+
+redis-py's own time-outs are not used: they cannot tell a busy event loop from a slow server, and
+one of them lost cancellations before Python 3.12. Who uses a connection holds the time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
+
+Argument: TypeAlias = str | bytes | float
+Command: TypeAlias = Sequence[Argument]
+# Any: what commands answer differs: bytes, numbers, None, or lists of these.
+Reply: TypeAlias = Any
+_STATES = (
+    "READONLY",
+    "OOM",
+    "MISCONF",
+    "NOREPLICAS",
+    "CLUSTERDOWN",
+    "MASTERDOWN",
+    "LOADING",
+    "BUSY",
+    "TRYAGAIN",
+    "NOAUTH",
+    "NOPERM",
+    "UNKILLABLE",
+)
+"""What a server answers that can do nothing of the kind at present, whatever the key."""
+
+
+def connections(url: str, number: int, *, connect_seconds: float) -> "list[Connection]":
+    """Make connections, none of which is open yet."""
+    pool = ConnectionPool.from_url(
+        url,
+        socket_timeout=None,
+        socket_connect_timeout=connect_seconds,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    return [
+        Connection(pool.make_connection())  # type: ignore[no-untyped-call]  # it has no types
+        for _ in range(number)
+    ]
+
+
+class Connection:
+    """A connection; whatever goes wrong on it, a cancellation too, closes it.
+
+    So no answer is ever taken for that to another command.
+    """
+
+    def __init__(self, raw: AbstractConnection) -> None:
+        self._raw = raw
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self, opened: Callable[[Reply], None] | None = None) -> None:
+        """Connect, unless it is connected; `opened` is given the server's TIME then.
+
+        Raises `ConnectionFailed`.
+        """
+        if await self._is_usable():
+            return
+        async with self._closed_by_failures():
+            await self.close()
+            await self._raw.connect()  # type: ignore[no-untyped-call]  # it has no types
+            self._writer = self._raw._writer  # noqa: SLF001 - see `close`
+            if opened is not None:
+                (time,) = await self.exchange(self.pack([("TIME",)]), 1)
+                opened(time)
+
+    def pack(self, commands: Sequence[Command]) -> list[bytes]:
+        """Put commands as they are sent, on whatever connection."""
+        return self._raw.pack_commands(commands)
+
+    async def exchange(self, packed: Sequence[bytes], number: int) -> list[Reply]:
+        """Send so many commands at once, and give their answers; some may be a `CommandRefused`.
+
+        Raises `ConnectionFailed`.
+        """
+        async with self._closed_by_failures():
+            await self._raw.send_packed_command(packed, check_health=False)
+            return [await self._read() for _ in range(number)]
+
+    async def close(self) -> None:
+        """Close it now, without waiting for what is not sent yet, as redis-py does."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+            self._writer = None
+        await self._raw.disconnect(nowait=True)
+
+    @asynccontextmanager
+    async def _closed_by_failures(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except ConnectionFailed:
+            raise
+        except Exception as error:
+            # Not only what redis-py raises: what is no answer at all fails while it is parsed.
+            await self.close()
+            raise ConnectionFailed(type(error).__name__) from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _is_usable(self) -> bool:
+        """Whether it is open, and has nothing to say that nobody asked for."""
+        try:
+            return self._raw.is_connected and not await self._raw.can_read()
+        except (RedisError, OSError):
+            return False
+
+    async def _read(self) -> Reply:
+        try:
+            return await self._raw.read_response()
+        except NoScriptError as error:
+            return ScriptUnknown(str(error))
+        except ResponseError as error:
+            if _is_state_of_server(error):
+                raise
+            return CommandRefused(str(error))
+
+
+def _is_state_of_server(error: ResponseError) -> bool:
+    if type(error) is not ResponseError:
+        return True  # redis-py has a class of its own for each
+    return any(state in str(error) for state in _STATES)

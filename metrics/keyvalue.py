@@ -1,0 +1,51 @@
+"""How the one Redis client fares, and how often others had to do without it."""
+
+from prometheus_client import Counter, Gauge
+
+OPEN = Gauge(
+    "guidance_keyvalue_circuit_open",
+    "Processes that leave Redis alone at present: all of it (redis), or for the cache (cache).",
+    ("circuit",),
+    multiprocess_mode="livesum",
+)
+ERRORS = Counter(
+    "guidance_keyvalue_errors",
+    "Failures that opened a circuit, or found it open: timeout, connection, unavailable or slow.",
+    ("circuit", "reason"),
+)
+FALLBACKS = Counter(
+    "guidance_keyvalue_fallbacks",
+    "Times that budgets, streams or persisted texts had to do without Redis.",
+    ("user",),
+)
+UNREADABLE = Counter(
+    "guidance_keyvalue_unreadable",
+    "Entries found in Redis that are not what we write; they count as absent.",
+    ("user",),
+)
+
+
+class CircuitMetrics:
+    """The measurements of the circuit `name`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def state(self, *, is_open: bool) -> None:
+        """Note the state."""
+        OPEN.labels(self._name).set(int(is_open))
+
+    def failed(self, reason: str) -> None:
+        """Note a failure."""
+        ERRORS.labels(self._name, reason).inc()
+
+
+def fell_back(user: str) -> None:
+    """Note that `user` had to do without Redis."""
+    FALLBACKS.labels(user).inc()
+
+
+def unreadable(user: str, number: int = 1) -> None:
+    """Note entries of `user` that are not what we write."""
+    if number:
+        UNREADABLE.labels(user).inc(number)

@@ -1,0 +1,19 @@
+"""What was refused because there was more to do than could be done."""
+
+from prometheus_client import Counter, Histogram
+
+REFUSED = Counter(
+    "guidance_overload_refused",
+    "Requests, and operations of WebSockets, refused because others had waited too long already.",
+)
+DELAY_SECONDS = Histogram(
+    "guidance_overload_delay_seconds",
+    "How long others had waited, at each refusal.",
+    buckets=(0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0),
+)
+
+
+def refused_for_overload(delay_seconds: float) -> None:
+    """Note a refusal, and how long what was at the head of the line had waited."""
+    REFUSED.inc()
+    DELAY_SECONDS.observe(delay_seconds)

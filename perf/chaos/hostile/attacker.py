@@ -1,0 +1,48 @@
+"""The process of one attack: it waits to be let go, attacks, tells what it was answered, and ends.
+
+It gives way to others where processors are few, so that the server is not blamed for them.
+"""
+
+import asyncio
+import os
+import sys
+
+import orjson
+
+from perf.chaos.hostile.attack import Aim, Attack, Tally
+from perf.chaos.hostile.catalogue import attack_named
+
+_NICENESS = 10
+READY = b"ready\n"
+
+
+async def _attack(attack: Attack, aim: Aim, seconds: float) -> None:
+    tally = Tally()
+    running = asyncio.ensure_future(attack.run(aim, tally))
+    done, _ = await asyncio.wait([running], timeout=seconds)
+    for one in done:
+        one.result()
+    _tell(orjson.dumps(tally.answers) + b"\n")
+    # What it has open stays open until the other side has looked.
+    await asyncio.to_thread(sys.stdin.buffer.readline)
+    os._exit(0)
+
+
+def _tell(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """Attack as the arguments say."""
+    name, port, network, token, key_set_port, seconds = sys.argv[1:]
+    os.nice(_NICENESS)
+    attack = attack_named(name)
+    aim = Aim(int(port), network, token, int(key_set_port))
+    _tell(READY)
+    if sys.stdin.buffer.readline():
+        asyncio.run(_attack(attack, aim, float(seconds)))
+
+
+if __name__ == "__main__":
+    main()

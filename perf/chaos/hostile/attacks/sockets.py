@@ -1,0 +1,160 @@
+"""Point 1.4: what one socket, or many of them, may send, and what they do not read."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+
+import orjson
+
+from perf.benchmarks.wire import Wire
+from perf.chaos.hostile.attack import Aim, Attack, Run, Tally
+from perf.chaos.hostile.frames import (
+    CONTINUATION,
+    PING,
+    PONG,
+    TEXT,
+    NotOpened,
+    frame,
+    message,
+    packed,
+    read_frames,
+    socket,
+)
+from perf.chaos.hostile.wire import together
+
+_AT_ONCE = 500
+_AGAIN_SECONDS = 0.05
+_DEAR = "query A { viewer { conversations(first: 30) { edges { node { id title } } } } }"
+_DEFLATE = "permessage-deflate; client_no_context_takeover"
+
+
+async def _flood(aim: Aim, tally: Tally, piece: bytes, number: int, *, extensions: str) -> None:
+    """Send a piece again and again over a socket, and open another where it is closed."""
+    while True:
+        with suppress(OSError):
+            try:
+                async with socket(aim, number, extensions=extensions) as wire:
+                    reading = asyncio.create_task(read_frames(wire, tally))
+                    while not reading.done():
+                        wire.writer.write(piece)
+                        await wire.writer.drain()
+                        await asyncio.sleep(0)
+            except NotOpened as refused:
+                tally.note(f"refused {refused}")
+        await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _flooding(piece: bytes, *, sockets: int = 1, extensions: str = "") -> Run:
+    async def run(aim: Aim, tally: Tally) -> None:
+        await together(_flood(aim, tally, piece, 0, extensions=extensions) for _ in range(sockets))
+
+    return run
+
+
+def _floods() -> Iterator[tuple[str, str, Run]]:
+    yield "ws-pings", "ping frames", _flooding(frame(PING, b"x" * 60) * _AT_ONCE)
+    yield "ws-pongs", "pong frames", _flooding(frame(PONG) * _AT_ONCE)
+    for type_ in ("ping", "pong"):
+        yield (
+            f"ws-{type_}-messages",
+            f"messages of the type {type_}",
+            _flooding(message(type_) * _AT_ONCE),
+        )
+    yield (
+        "ws-completes",
+        "messages that complete nothing",
+        _flooding(message("complete", id="none") * _AT_ONCE),
+    )
+    yield (
+        "ws-fragments",
+        "messages in frames of one letter",
+        _flooding(
+            frame(TEXT, b"{", is_last=False) + frame(CONTINUATION, b" ", is_last=False) * 1_000
+        ),
+    )
+    yield (
+        "ws-invalid",
+        "operations that do not fit the schema",
+        _flooding(_subscribed(lambda number: f"{{ nothing{number} }}")),
+    )
+    yield (
+        "ws-stopped",
+        "operations that are stopped at once",
+        _flooding(
+            b"".join(
+                message("subscribe", id=str(number), payload={"query": "{ plans { code } }"})
+                + message("complete", id=str(number))
+                for number in range(_AT_ONCE)
+            )
+        ),
+    )
+    yield (
+        "ws-packed",
+        "compressed pings of 200 kB",
+        _flooding(
+            packed(orjson.dumps({"type": "ping", "payload": {"x": "x" * 200_000}})) * 20,
+            sockets=4,
+            extensions=_DEFLATE,
+        ),
+    )
+    yield (
+        "ws-large-pings",
+        "pings whose payload of 200 kB comes back",
+        _flooding(message("ping", payload={"x": "x" * 200_000}) * 2, sockets=4),
+    )
+    yield (
+        "ws-many-pings",
+        "messages of the type ping over 30 sockets",
+        _flooding(message("ping") * 50, sockets=30),
+    )
+
+
+def _subscribed(text: Callable[[int], str]) -> bytes:
+    return b"".join(
+        message("subscribe", id=str(number), payload={"query": text(number)})
+        for number in range(_AT_ONCE)
+    )
+
+
+async def _unread(aim: Aim, tally: Tally) -> None:
+    """40 sockets, each of which asks for 190 pages and reads nothing."""
+    pages = b"".join(
+        message("subscribe", id=str(number), payload={"query": _DEAR}) for number in range(190)
+    )
+    await together(_ask_and_wait(aim, tally, pages, number // 10) for number in range(40))
+
+
+async def _ask_and_wait(aim: Aim, tally: Tally, pages: bytes, number: int) -> None:
+    try:
+        async with socket(aim, number, token=aim.token) as wire:
+            wire.writer.write(pages)
+            await asyncio.Event().wait()
+    except (OSError, NotOpened) as refused:
+        tally.note(f"refused {refused}")
+
+
+async def _opened_again(aim: Aim, tally: Tally) -> None:
+    await together(_open_and_leave(aim, tally) for _ in range(16))
+
+
+async def _open_and_leave(aim: Aim, tally: Tally) -> None:
+    for _ in count():
+        try:
+            async with socket(aim) as wire:
+                await _first(wire, tally)
+        except (OSError, EOFError, NotOpened) as refused:
+            tally.note(f"refused {refused}")
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _first(wire: Wire, tally: Tally) -> None:
+    await wire.reader.readexactly(2)
+    tally.note("opened")
+
+
+ATTACKS = (
+    *(Attack(name, "1.4", does, run) for name, does, run in _floods()),
+    Attack("ws-unread", "1.4", "40 sockets ask for 190 pages each and read nothing", _unread),
+    Attack("ws-opened-again", "1.4", "sockets are opened and left, 16 at once", _opened_again),
+)

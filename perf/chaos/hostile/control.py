@@ -1,0 +1,119 @@
+"""Honest uses that the same settings must let pass: refusing everybody is no bound."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from graphql import get_introspection_query
+
+from gql.operations.budgets import trusted_documents
+from perf.benchmarks.wire import posted
+from perf.chaos.hostile.attack import Aim, Tally
+from perf.chaos.hostile.frames import message, read_frames, socket
+from perf.chaos.hostile.wire import connected
+
+_STREAMS = 50
+_STREAMS_SECONDS = 20.0
+_LOOK_SECONDS = 0.05
+_OK = 200
+_BOUNDS = frozenset(
+    {
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "OPERATION_LIMIT_EXCEEDED",
+        "OPERATION_COST_EXCEEDED",
+        "THROTTLED",
+        "SERVICE_UNAVAILABLE",
+        "OVERLOADED",
+        "BAD_REQUEST",
+        "INTERNAL_SERVER_ERROR",
+    }
+)
+_REPLIES = """{ viewer { conversations(first: 10) { edges { node {
+  messages(last: 10) { edges { node { id role } } } } } } } }"""
+
+
+async def refused(aim: Aim) -> dict[str, str]:
+    """Why each honest use was not served; it is empty where it was."""
+    return {
+        "GraphiQL's introspection": await _introspection(aim),
+        "every built-in document": await _documents(aim),
+        "50 conversations with 50 messages": await _page(aim),
+        "50 streams on one socket": await _streams(aim),
+    }
+
+
+async def _introspection(aim: Aim) -> str:
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    body = await _answer(aim, {"query": query}, 1)
+    types = (body.get("data") or {}).get("__schema", {}).get("types")
+    return "" if types else _first_error(body)
+
+
+async def _documents(aim: Aim) -> str:
+    """Each as a text that nobody knows, without variables: those are missed after all bounds."""
+    found = []
+    for number, (name, document) in enumerate(trusted_documents().items(), 2):
+        body = await _answer(aim, {"query": f"# {aim.network}\n{document.text}"}, number)
+        if not _codes(body).isdisjoint(_BOUNDS):
+            found.append(f"{name}: {_first_error(body)}")
+    return "; ".join(found)
+
+
+async def _page(aim: Aim) -> str:
+    variables = {"first": 50, "messages": 50}
+    asked = {"documentId": "x-guidance-ConversationsWithMessages", "variables": variables}
+    body = await _answer(aim, asked, 0, authorization=f"Bearer {aim.token}")
+    return "" if "errors" not in body else _first_error(body)
+
+
+async def _streams(aim: Aim) -> str:
+    body = await _answer(aim, {"query": _REPLIES}, 0, authorization=f"Bearer {aim.token}")
+    (reply, *_) = (id_ for id_, role in _messages(body) if role == "ASSISTANT")
+    tally = Tally()
+    async with socket(aim, token=aim.token) as wire:
+        for number in range(_STREAMS):
+            asked = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
+            wire.writer.write(message("subscribe", id=str(number), payload=asked))
+        reading = asyncio.create_task(read_frames(wire, tally))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STREAMS_SECONDS):
+                while tally.answers["complete"] < _STREAMS and not reading.done():  # noqa: ASYNC110 - another process ends them
+                    await asyncio.sleep(_LOOK_SECONDS)
+        reading.cancel()
+    ended = tally.answers["complete"]
+    return "" if ended == _STREAMS else f"{ended} of {_STREAMS} were served: {dict(tally.answers)}"
+
+
+# Any: JSON.
+def _messages(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for conversation in body["data"]["viewer"]["conversations"]["edges"]:
+        for edge in conversation["node"]["messages"]["edges"]:
+            yield edge["node"]["id"], edge["node"]["role"]
+
+
+# Any: JSON.
+async def _answer(aim: Aim, asked: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
+    async with connected(aim, number) as wire:
+        wire.writer.write(posted("/graphql", orjson.dumps(asked), **headers))
+        response = await wire.response()
+    body: dict[str, Any] = orjson.loads(response.body)
+    return body
+
+
+# Any: JSON.
+def _codes(body: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in body.get("errors", ())}
+
+
+# Any: JSON.
+def _first_error(body: dict[str, Any]) -> str:
+    errors = body.get("errors") or [{"message": "no answer"}]
+    return str(errors[0]["message"])

@@ -1,0 +1,98 @@
+"""The attacker's side of graphql-transport-ws: frames made beforehand, and sockets for them."""
+
+import asyncio
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+
+from perf.benchmarks.wire import Wire
+from perf.chaos.hostile.attack import Aim, Tally
+from perf.chaos.hostile.wire import connected
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+_SHORT, _MIDDLE = 126, 65_536
+_NO_MASK = bytes(4)
+_HEAD_END = b"\r\n\r\n"
+
+
+class NotOpened(Exception):
+    """The server does not take a socket."""
+
+
+def frame(
+    opcode: int, payload: bytes = b"", *, is_last: bool = True, is_packed: bool = False
+) -> bytes:
+    """A frame as clients send it; its mask is four zeros, which leave the payload as it is."""
+    first = opcode | (0x80 if is_last else 0) | (0x40 if is_packed else 0)
+    length = len(payload)
+    if length < _SHORT:
+        head = struct.pack("!BB", first, 0x80 | length)
+    elif length < _MIDDLE:
+        head = struct.pack("!BBH", first, 0x80 | 126, length)
+    else:
+        head = struct.pack("!BBQ", first, 0x80 | 127, length)
+    return head + _NO_MASK + payload
+
+
+# Any: members are JSON.
+def message(type_: str, **members: Any) -> bytes:
+    """A message of the protocol in one frame."""
+    return frame(TEXT, orjson.dumps({"type": type_, **members}))
+
+
+def packed(payload: bytes) -> bytes:
+    """A compressed text, as permessage-deflate has it (RFC 7692, 7.2.1)."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    whole = compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return frame(TEXT, whole.removesuffix(b"\x00\x00\xff\xff"), is_packed=True)
+
+
+@asynccontextmanager
+async def socket(
+    aim: Aim, number: int = 0, *, extensions: str = "", token: str | None = None, says: bool = True
+) -> AsyncIterator[Wire]:
+    """An open socket, which has said who it is if it `says`; raises `OSError` or `NotOpened`."""
+    offered = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
+    async with connected(aim, number) as wire:
+        wire.writer.write(
+            b"GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n" + offered.encode() + b"\r\n"
+        )
+        try:
+            head = await wire.reader.readuntil(_HEAD_END)
+        except (EOFError, asyncio.LimitOverrunError):
+            raise NotOpened("closed") from None
+        if not head.startswith(b"HTTP/1.1 101"):
+            raise NotOpened(head[9:12].decode("latin-1"))
+        if says:
+            payload = {"authorization": f"Bearer {token}"} if token else {}
+            wire.writer.write(message("connection_init", payload=payload))
+        yield wire
+
+
+async def read_frames(wire: Wire, tally: Tally) -> None:
+    """Note the messages and the close code that come, until the other side closes."""
+    with suppress(EOFError, OSError):
+        while True:
+            first, second = await wire.reader.readexactly(2)
+            length = second & 0x7F
+            if length == _SHORT:
+                (length,) = struct.unpack("!H", await wire.reader.readexactly(2))
+            elif length > _SHORT:
+                (length,) = struct.unpack("!Q", await wire.reader.readexactly(8))
+            payload = await wire.reader.readexactly(length)
+            _note(first & 0x0F, payload, tally)
+
+
+def _note(opcode: int, payload: bytes, tally: Tally) -> None:
+    if opcode == CLOSE:
+        tally.note(f"closed {int.from_bytes(payload[:2])}")
+    elif opcode == TEXT:
+        _, _, rest = payload.partition(b'"type":"')
+        tally.note(rest.partition(b'"')[0].decode("latin-1"))

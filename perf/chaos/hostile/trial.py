@@ -1,0 +1,140 @@
+"""One attack, and what it does to somebody else."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import orjson
+
+from perf.chaos.hostile.attack import Attack
+from perf.chaos.hostile.attacker import READY
+from perf.chaos.hostile.served import Served
+from perf.chaos.hostile.victim import FEWEST, Asked
+
+MOST_SECONDS = 0.150
+MOST_CALM_SECONDS = 0.050
+"""Of who is slower in calm, the machine is too busy to say what an attack does to them."""
+MOST_TIMES = 20
+MOST_BYTES = 50 * 2**20
+SETTLED_SECONDS = 10.0
+
+
+class AttackFailed(Exception):
+    """The attack itself could not be carried out; its process has said why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was measured of an attack."""
+
+    attack: Attack
+    calm: Asked
+    asked: Asked
+    answers: Mapping[str, int]
+    grown_bytes: int
+    settled_after: float | None
+    left_open: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as in calm the 99th percentile is."""
+        return self.asked.p99 / self.calm.p99
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether the clock says anything."""
+        return self.calm.p99 < MOST_CALM_SECONDS
+
+    @property
+    def missed(self) -> list[str]:
+        """The marks that are missed, in words; none where all is well."""
+        return [words for is_missed, words in self._marks() if is_missed]
+
+    def _marks(self) -> list[tuple[bool, str]]:
+        failures = Counter(self.asked.failures)
+        tells = self.is_conclusive
+        return [
+            (bool(failures), f"not answered: {dict(failures)}"),
+            (tells and self.asked.p99 >= MOST_SECONDS, "p99 over 150 ms"),
+            (
+                self.is_conclusive and self.ratio >= MOST_TIMES,
+                f"p99 {self.ratio:.0f} times that in calm",
+            ),
+            (self.grown_bytes >= MOST_BYTES, f"{self.grown_bytes / 2**20:.0f} MB more"),
+            (self.settled_after is None, f"left: {self.left_open} connections, or work"),
+            (len(self.asked.latencies) < FEWEST, "too few requests to tell a p99"),
+        ]
+
+
+async def tried(attack: Attack, served: Served, *, number: int, seconds: float) -> Tried:
+    """Let the attack go for so long; raises `AttackFailed`."""
+    async with _attacker(attack, served, number, seconds) as process:
+        before = served.server.resident_bytes()
+        memory = asyncio.create_task(served.most_memory())
+        _say(process)
+        asked = await served.victim.ask(seconds)
+        answers = await _told(process)
+        if attack.waits_to_be_closed:
+            settled, left = await _settled(served)
+    if not attack.waits_to_be_closed:
+        settled, left = await _settled(served)
+    memory.cancel()
+    return Tried(
+        attack=attack,
+        calm=served.calm,
+        asked=asked,
+        answers=orjson.loads(answers),
+        grown_bytes=await memory - before,
+        settled_after=settled,
+        left_open=left,
+    )
+
+
+async def _settled(served: Served) -> tuple[float | None, int]:
+    after = await served.settled_after(SETTLED_SECONDS)
+    return after, 0 if after is not None else served.connections()
+
+
+@asynccontextmanager
+async def _attacker(
+    attack: Attack, served: Served, number: int, seconds: float
+) -> AsyncIterator[Process]:
+    """The attacker's process, which waits to be let go, and ends when the block is left."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "perf.chaos.hostile.attacker",
+        attack.name,
+        str(served.server.port),
+        str(number + 1),
+        served.tokens[number],
+        str(served.key_set_port),
+        str(seconds),
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    try:
+        if await _told(process) != READY:
+            raise AttackFailed(attack.name)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _told(process: Process) -> bytes:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    line = await process.stdout.readline()
+    if not line:
+        raise AttackFailed("the attacker's process ended")
+    return line
+
+
+def _say(process: Process) -> None:
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    process.stdin.write(b"go\n")

@@ -1,0 +1,72 @@
+"""Somebody else: signed in, at an address of their own, asking for the quota at a steady rate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from perf.load.generator import Address, Client, Request, run_plan
+from perf.load.outcomes import ANSWERED
+from perf.load.samples import Sample
+from perf.load.schedule import Planned
+from perf.statistics.percentiles import percentile
+
+ADDRESS = "127.0.0.2"
+A_SECOND = 100
+FEWEST = 299
+"""Of fewer requests a p99 cannot be told with 95% confidence."""
+_QUOTA = orjson.dumps({"documentId": "x-guidance-Quota"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of the requests of some seconds."""
+
+    latencies: tuple[float, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def p99(self) -> float:
+        """In seconds."""
+        found = percentile(self.latencies, 0.99)
+        return found.value if found else 0.0
+
+    @property
+    def worst(self) -> float:
+        """In seconds."""
+        return self.latencies[-1]
+
+
+class Victim:
+    """Asks in the name of one person."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._client = Client(Address("127.0.0.1", port), local_address=ADDRESS)
+        self._request = Request(_QUOTA, {"authorization": f"Bearer {token}"})
+
+    async def ask(self, seconds: float) -> Asked:
+        """Ask at the rate for so long, whether or not anything is answered."""
+        planned = [
+            Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
+        ]
+        return _asked(await run_plan(self._client, planned, self._made))
+
+    async def ask_in_turn(self, count: int) -> Asked:
+        """Ask so often, each time when the time before was answered."""
+        planned = [Planned(0.0, "", "Quota")]
+        samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
+        return _asked([one for (one,) in samples])
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _made(self, _planned: Planned) -> Request:
+        return self._request
+
+
+def _asked(samples: Sequence[Sample]) -> Asked:
+    return Asked(
+        tuple(sorted(one.latency for one in samples)),
+        tuple(one.outcome.code for one in samples if one.outcome != ANSWERED),
+    )

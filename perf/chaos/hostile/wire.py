@@ -1,0 +1,129 @@
+"""The attacker's side of HTTP: connections from chosen addresses, and what goes over them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import orjson
+
+from perf.benchmarks.wire import Wire, posted
+from perf.chaos.hostile.attack import Aim, Tally
+
+PLACE = "@@@@@@@@"
+"""Where each request of a `Template` has a number of its own, of as many digits."""
+_BEFORE_AGAIN_SECONDS = 0.02
+_STATUS = b"HTTP/1.1 "
+_LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The bytes of a request; where they have `PLACE`, each that is made of them is another."""
+
+    request: bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        """One request after another, without end."""
+        parts = self.request.split(PLACE.encode())
+        return ((b"%08d" % number).join(parts) for number in count(10_000_000))
+
+
+# Any: variables are JSON.
+def asking(query: str, *, variables: Any = None, **headers: str) -> Template:
+    """A request for an operation."""
+    body = orjson.dumps({"query": query, "variables": variables or {}})
+    return Template(posted("/graphql", body, **headers))
+
+
+@asynccontextmanager
+async def connected(aim: Aim, number: int = 0) -> AsyncIterator[Wire]:
+    """A connection from one of the attacker's addresses; raises `OSError`."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", aim.port, local_addr=(aim.address(number), 0)
+    )
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+async def in_turn(aim: Aim, tally: Tally, requests: Iterator[bytes], number: int = 0) -> None:
+    """Send one request after another, each when the one before is answered, and connect again."""
+    while True:
+        try:
+            async with connected(aim, number) as wire:
+                while True:
+                    wire.writer.write(next(requests))
+                    tally.note((await wire.response()).status)
+        except _LOST:
+            tally.note("closed")
+            await asyncio.sleep(_BEFORE_AGAIN_SECONDS)
+
+
+async def pipelined(aim: Aim, tally: Tally, requests: Iterator[bytes], number: int = 0) -> None:
+    """Send requests as fast as they are taken, without waiting for an answer."""
+    while True:
+        try:
+            async with connected(aim, number) as wire, asyncio.TaskGroup() as group:
+                group.create_task(_count_statuses(wire, tally))
+                while True:
+                    wire.writer.write(next(requests))
+                    await wire.writer.drain()
+                    await asyncio.sleep(0)
+        except* (*_LOST, _Ended):
+            tally.note("closed")
+        await asyncio.sleep(_BEFORE_AGAIN_SECONDS)
+
+
+def from_connections(
+    requests: Template,
+    *,
+    connections: int,
+    addresses: int = 1,
+    send: Callable[[Aim, Tally, Iterator[bytes], int], Any] = in_turn,
+) -> Callable[[Aim, Tally], Any]:
+    """An attack over several connections, spread over some addresses."""
+
+    async def run(aim: Aim, tally: Tally) -> None:
+        made = iter(requests)
+        await together(send(aim, tally, made, number % addresses) for number in range(connections))
+
+    return run
+
+
+async def together(parts: Iterable[Any]) -> None:
+    """Run all of them until this is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(part)
+
+
+async def until_closed(wire: Wire, tally: Tally) -> None:
+    """Read what comes, until the other side closes; what it said is noted."""
+    said = b""
+    with suppress(OSError):
+        while piece := await wire.reader.read(65_536):
+            said = (said + piece)[:1_000]
+    tally.note(f"{_status_in(said)} and closed" if said else "closed")
+
+
+class _Ended(Exception):
+    """The other side has closed."""
+
+
+async def _count_statuses(wire: Wire, tally: Tally) -> None:
+    rest = b""
+    while piece := await wire.reader.read(262_144):
+        *lines, rest = (rest + piece).split(b"\r\n")
+        for line in lines:
+            at = line.find(_STATUS)
+            if at >= 0:
+                tally.note(int(line[at + len(_STATUS) :][:3]))
+    raise _Ended
+
+
+def _status_in(said: bytes) -> str:
+    return said[9:12].decode("latin-1") if said.startswith(_STATUS) else "bytes"

@@ -1,0 +1,262 @@
+"""The outages, one after the other, while honest clients ask; and what became of these."""
+
+import asyncio
+import secrets
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+from time import perf_counter
+
+import asyncpg
+
+from app.authentication.tokens import issue_token
+from db.database import open_database
+from perf.chaos.honest import Answered, Client, Kind, http_client
+from perf.chaos.proxy import Path
+from perf.chaos.server import mortal_server
+from perf.chaos.stage import Stage
+from services.clock import system_clock
+from services.enterprise.service import EnterpriseService
+from services.enterprise.uses import LastUses
+
+CLIENTS = {Kind.SIGNED_IN: 3, Kind.API_KEY: 2, Kind.ANONYMOUS: 2, Kind.SENDER: 3}
+_RECOVERY_SECONDS = 30.0
+"""How long a client's first success after an outage is waited for."""
+_LOOK_SECONDS = 0.02
+_TOKEN_SECONDS = 86_400
+_PLAN = "premium-unlimited"
+_MESSAGES = "SELECT content FROM chat_messages WHERE role = 'user'"
+Act = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """How something is broken, and mended; what `is_instant` is over as soon as it has begun."""
+
+    name: str
+    begin: Act
+    end: Act
+    is_instant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of those who asked during one outage."""
+
+    name: str
+    answers: tuple[Answered, ...]
+    first_success_seconds: float
+    """From the end of the outage until every kind of client had been served once."""
+    lost: int
+    doubled: int
+
+    @property
+    def by_status(self) -> Counter[int]:
+        """How many answers there were of each status."""
+        return Counter(one.status for one in self.answers)
+
+    @property
+    def slowest_seconds(self) -> float:
+        """The longest that anybody waited."""
+        return max(one.seconds for one in self.answers)
+
+
+def outages(stage: Stage) -> list[Outage]:
+    """Every outage that the stage has the parts for."""
+    postgres = stage.postgres
+
+    async def nothing() -> None:
+        pass
+
+    def path(name: str, way: Path) -> Outage:
+        return Outage(
+            name, lambda: postgres.proxy.lead(way), lambda: postgres.proxy.lead(Path.OPEN)
+        )
+
+    async def deafen() -> None:
+        postgres.proxy.deafen()
+
+    async def freeze() -> None:
+        postgres.freeze()
+
+    async def thaw() -> None:
+        postgres.thaw()
+
+    async def fail_over() -> None:
+        await postgres.set_read_only(is_read_only=True)
+        await postgres.end_sessions()
+
+    async def fail_back() -> None:
+        await postgres.set_read_only(is_read_only=False)
+
+    async def change_type() -> None:
+        for kind in ("bigint", "integer"):
+            await postgres.run(f"ALTER TABLE chat_messages ALTER latency_ms TYPE {kind}")
+
+    found = [
+        path("path swallows", Path.SWALLOWS),
+        path("path refuses", Path.REFUSES),
+        path("path resets", Path.RESETS),
+        Outage("connections half open", deafen, nothing, is_instant=True),
+        Outage("server frozen", freeze, thaw),
+        Outage("server read-only", fail_over, fail_back),
+        Outage("sessions ended", postgres.end_sessions, nothing, is_instant=True),
+        Outage("back-end killed", postgres.kill_session, nothing, is_instant=True),
+        Outage("column changes its type", change_type, nothing, is_instant=True),
+    ]
+    return [*found, *_of_redis(stage)]
+
+
+def _of_redis(stage: Stage) -> list[Outage]:
+    redis = stage.redis
+    if redis is None:
+        return []
+
+    async def freeze() -> None:
+        redis.signal(signal.SIGSTOP)
+
+    async def thaw() -> None:
+        redis.signal(signal.SIGCONT)
+
+    async def kill() -> None:
+        redis.kill()
+
+    async def nothing() -> None:
+        pass
+
+    return [
+        Outage("Redis frozen", freeze, thaw),
+        Outage("Redis away", kill, redis.start),
+        Outage("Redis flushed", redis.flush, nothing, is_instant=True),
+    ]
+
+
+async def live_through(
+    stage: Stage, wanted: Sequence[Outage], *, model_url: str, seconds: float
+) -> list[Row]:
+    """Play the `wanted` outages, each for so many seconds, against a server of its own."""
+    secret = secrets.token_hex()
+    people = range(1, CLIENTS[Kind.SIGNED_IN] + CLIENTS[Kind.SENDER] + 1)
+    key = await _add_people(stage.postgres.url, people)
+    environment = {
+        "DATABASE_URL": stage.postgres.proxied_url,
+        "JWT_SECRET_KEY": secret,
+        "CHAT_LLM_BASE_URL": model_url,
+    }
+    if stage.redis is not None:
+        environment["REDIS_URL"] = stage.redis.url
+    tokens = [_token(person, secret) for person in people]
+    async with mortal_server(environment) as server, _asking(server.url, tokens, key) as clients:
+        return [await _play(outage, clients, seconds, stage.postgres.url) for outage in wanted]
+
+
+async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: str) -> Row:
+    """Play one outage, from when all is well until all is well again."""
+    await _all_succeed(clients, since=perf_counter())
+    counted = [(client, len(client.answers), len(client.answered_messages)) for client in clients]
+    await outage.begin()
+    if not outage.is_instant:
+        await asyncio.sleep(seconds)
+    await outage.end()
+    ended = perf_counter()
+    await _all_succeed(clients, since=ended)
+    answers = [one for client, before, _ in counted for one in client.answers[before:]]
+    told = [one for client, _, before in counted for one in client.answered_messages[before:]]
+    stored = Counter(await _stored(url))
+    return Row(
+        outage.name,
+        tuple(answers),
+        max(_first_success(answers, kind, ended) for kind in Kind),
+        lost=sum(stored[one] == 0 for one in told),
+        doubled=sum(stored[one] > 1 for client in clients for one in client.sent_messages),
+    )
+
+
+def _first_success(answers: Sequence[Answered], kind: Kind, ended: float) -> float:
+    """How long after the end clients of a kind were served again; infinite where never."""
+    successes = [
+        one.ended - ended
+        for one in answers
+        if one.kind is kind and one.is_success and one.ended >= ended
+    ]
+    return min(successes, default=inf)
+
+
+async def _all_succeed(clients: Sequence[Client], *, since: float) -> None:
+    """Wait until every client has been served with what it asked after an instant."""
+    try:
+        async with asyncio.timeout(_RECOVERY_SECONDS):
+            while not all(client.has_succeeded_since(since) for client in clients):  # noqa: ASYNC110 - another process answers
+                await asyncio.sleep(_LOOK_SECONDS)
+    except TimeoutError:
+        return  # the row says so
+
+
+@asynccontextmanager
+async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[list[Client]]:
+    """Clients of every kind, who ask until the block is left."""
+    signed_in = CLIENTS[Kind.SIGNED_IN]
+    async with http_client(url) as http:
+        clients = [
+            Client(
+                http,
+                Kind.SIGNED_IN if number < signed_in else Kind.SENDER,
+                f"person {number}",
+                {"authorization": f"Bearer {token}"},
+            )
+            for number, token in enumerate(tokens)
+        ]
+        for kind, headers in ((Kind.API_KEY, {"x-api-key": key}), (Kind.ANONYMOUS, {})):
+            clients += [Client(http, kind, kind.value, headers) for _ in range(CLIENTS[kind])]
+        asking = [asyncio.create_task(client.ask_on()) for client in clients]
+        try:
+            yield clients
+        finally:
+            for one in asking:
+                one.cancel()
+            await asyncio.wait(asking)
+            for one in asking:
+                if not one.cancelled():
+                    one.result()
+
+
+async def _add_people(url: str, people: Sequence[int]) -> str:
+    """Add people who may send without end, and a company; gives its key."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.executemany(
+            "INSERT INTO users (id, email) VALUES ($1, $2)",
+            [(person, f"person{person}@example.com") for person in people],
+        )
+        await connection.execute(
+            "INSERT INTO user_subscriptions (user_id, plan_code, status, started_at) "
+            "SELECT id, $1, 'active', now() FROM users",
+            _PLAN,
+        )
+        account = await connection.fetchval(
+            "INSERT INTO enterprise_accounts (company_name) VALUES ('Company') RETURNING id"
+        )
+    finally:
+        await connection.close()
+    async with open_database(url, replica_url=None, pool_size=1, observe=None) as database:
+        service = EnterpriseService(
+            database, LastUses(database), clock=system_clock, random_bytes=secrets.token_bytes
+        )
+        return await service.issue_key(account)
+
+
+async def _stored(url: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [row["content"] for row in await connection.fetch(_MESSAGES)]
+    finally:
+        await connection.close()
+
+
+def _token(person: int, secret: str) -> str:
+    return issue_token(
+        secret, user_id=person, roles=(), ttl_seconds=_TOKEN_SECONDS, now=system_clock()
+    )

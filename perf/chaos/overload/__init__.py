@@ -1,0 +1,1 @@
+"""Twice the load that a process can carry, and what of it is answered."""

@@ -1,0 +1,132 @@
+"""`guidance chaos overload`: twice what a process can carry, from people who mean no harm."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import uvloop
+
+from perf import options
+from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.servers import SERVED, running
+from perf.chaos.overload.calls import Calls
+from perf.chaos.overload.offering import Offered, in_a_closed_loop, in_an_open_loop, late
+from perf.chaos.overload.people import requests_of
+from perf.dataset.bench import BenchSizes
+from perf.load.own_server import running_model, seeded_database
+from perf.measuring import measuring
+
+LEAST_SHARE = 0.9
+MOST_P95_SECONDS, MOST_P99_SECONDS = 0.3, 0.7
+PEOPLE = 300
+_SIZES = BenchSizes(
+    users=PEOPLE,
+    conversations_per_user=20,
+    users_with_messages=PEOPLE,
+    exchanges_per_conversation=5,
+    accounts=1,
+    usage_days=5,
+)
+_CALLERS, _CONNECTIONS = 32, 500
+_WARM_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the server carries at its peak, and what it answers beyond."""
+
+    peak: Offered
+    over: Offered
+
+    @property
+    def missed(self) -> list[str]:
+        """The marks that are missed, in words."""
+        p95, p99 = late(self.over.answered, 0.95), late(self.over.answered, 0.99)
+        share = self.over.rate / self.peak.rate
+        marks = (
+            (share < LEAST_SHARE, f"answered {share:.0%} of the peak"),
+            (p95 > MOST_P95_SECONDS, f"p95 {p95 * 1000:.0f} ms"),
+            (p99 > MOST_P99_SECONDS, f"p99 {p99 * 1000:.0f} ms"),
+            (bool(self.over.others), f"answered otherwise: {dict(self.over.others)}"),
+            (bool(self.over.without_retry_after), "refused without Retry-After"),
+        )
+        return [words for is_missed, words in marks if is_missed]
+
+
+@click.command()
+@click.option("--seconds", default=10.0, show_default=True, help="How long each load goes on.")
+@click.option(
+    "--times", default=2.0, show_default=True, help="How much more than the peak is offered."
+)
+@click.option("--out", type=options.FILE, help="Where the table is written, in Markdown.")
+def overload(seconds: float, times: float, out: Path | None) -> int:
+    """Find what a server of our own can carry, and offer it twice as much.
+
+    Exits with 1 unless it then answers at least 90% of its peak, with a p95 of at most 300 ms and a
+    p99 of at most 700 ms, and refuses the rest with 503 and Retry-After.
+    """
+    with measuring("the server"), running_server() as (port, tokens):
+        found = uvloop.run(overloaded(port, tokens, seconds=seconds, times=times))
+    text = "\n".join(_lines(found))
+    click.echo(text)
+    if out is not None:
+        out.write_text(f"{text}\n")
+    for words in found.missed:
+        click.echo(f"MISSED: {words}", err=True)
+    return int(bool(found.missed))
+
+
+async def overloaded(port: int, tokens: list[str], *, seconds: float, times: float) -> Found:
+    """Offer what it can carry, and then so many times as much."""
+    requests, calls = requests_of(tokens), Calls(port)
+    try:
+        await calls.open(_CONNECTIONS)
+        await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=_WARM_SECONDS)
+        peak = await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=seconds)
+        over = await in_an_open_loop(calls, requests, rate=times * peak.rate, seconds=seconds)
+    finally:
+        await calls.close()
+    return Found(peak, over)
+
+
+@contextmanager
+def running_server(sizes: BenchSizes = _SIZES) -> Iterator[tuple[int, list[str]]]:
+    """A server of our own until the block is left: its port, and tokens of its people."""
+    secret = secrets.token_hex()
+    with (
+        TemporaryDirectory(prefix="guidance-overload-") as folder,
+        seeded_database(Path(folder), sizes) as url,
+        running_model() as model,
+    ):
+        environment = {
+            "DATABASE_URL": url,
+            "CHAT_LLM_BASE_URL": model,
+            "GUIDANCE_DATA_DIR": folder,
+            "JWT_SECRET_KEY": secret,
+        }
+        with running(SERVED, environment, None) as server:
+            yield server.port, tokens_of_people(secret, sizes.users)
+
+
+def _lines(found: Found) -> Iterator[str]:
+    yield (
+        "| load | offered a second | answered a second | p50 | p95 | p99 | refused a second |"
+        " p95 of refusals | sent late, p95 | otherwise |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
+    for name, one in (("peak", found.peak), ("over", found.over)):
+        cells = (
+            name,
+            f"{one.sent / one.seconds:.0f}",
+            f"{one.rate:.0f}",
+            *(f"{late(one.answered, share) * 1000:.0f} ms" for share in (0.5, 0.95, 0.99)),
+            f"{len(one.refused) / one.seconds:.0f}",
+            f"{late(one.refused, 0.95) * 1000:.0f} ms",
+            f"{late(one.lateness, 0.95) * 1000:.0f} ms",
+            ", ".join(f"{count} times {what}" for what, count in one.others.items()) or "-",
+        )
+        yield f"| {' | '.join(cells)} |"

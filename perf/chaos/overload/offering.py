@@ -1,0 +1,109 @@
+"""How requests are offered: as quickly as they are answered, or at a rate, answered or not."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle
+from random import Random
+from time import perf_counter
+
+from perf.chaos.overload.calls import Calls
+from perf.statistics.percentiles import percentile
+
+_PATIENCE_SECONDS = 10.0
+_RETRY_AFTER = b"retry-after: "
+_LOOK_SECONDS = 0.01
+_OK, _UNAVAILABLE = 200, 503
+
+
+@dataclass(slots=True)
+class Offered:
+    """What became of what was offered in so many seconds; latencies are from when it was due."""
+
+    seconds: float
+    sent: int = 0
+    answered: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+    without_retry_after: int = 0
+    lateness: list[float] = field(default_factory=list)
+    """How much later than it was due each was sent: the generator's own fault."""
+    others: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        """How many were answered each second."""
+        return len(self.answered) / self.seconds
+
+    @property
+    def unanswered(self) -> int:
+        """How many of those sent nothing has come of yet."""
+        return self.sent - len(self.answered) - len(self.refused) - self.others.total()
+
+    def note(self, status: int, head: bytes, seconds: float) -> None:
+        """Note an answer; status 0 is said of none."""
+        if status == _OK:
+            self.answered.append(seconds)
+        elif status == _UNAVAILABLE:
+            self.refused.append(seconds)
+            self.without_retry_after += _RETRY_AFTER not in head.lower()
+        else:
+            self.others[str(status or "closed")] += 1
+
+
+def late(seconds: Sequence[float], share: float) -> float:
+    """What `share` of them kept within; 0 of none."""
+    found = percentile(sorted(seconds), share)
+    return found.value if found else 0.0
+
+
+async def in_a_closed_loop(
+    calls: Calls, requests: Sequence[bytes], *, callers: int, seconds: float
+) -> Offered:
+    """As many callers, each of whom asks again when it is answered: what the server can carry."""
+    offered, made = Offered(seconds), cycle(requests)
+    ends = perf_counter() + seconds
+
+    def ask() -> None:
+        now = perf_counter()
+        if now < ends:
+            offered.sent += 1
+            calls.send(next(made), now, answered)
+
+    def answered(status: int, head: bytes, taken: float) -> None:
+        offered.note(status, head, taken)
+        ask()
+
+    for _ in range(callers):
+        ask()
+    await _until_answered(offered, ends)
+    return offered
+
+
+async def in_an_open_loop(
+    calls: Calls, requests: Sequence[bytes], *, rate: float, seconds: float, seed: int = 1
+) -> Offered:
+    """So many each second, at random moments, whether or not anything is answered."""
+    offered, made, random = Offered(seconds), cycle(requests), Random(seed)
+    began, due = perf_counter(), 0.0
+    while (due := due + random.expovariate(rate)) < seconds:
+        wait = began + due - perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        elif offered.sent % 20 == 0:
+            await asyncio.sleep(0)
+        offered.sent += 1
+        offered.lateness.append(perf_counter() - began - due)
+        calls.send(next(made), began + due, partial(Offered.note, offered))
+    await _until_answered(offered, began + seconds)
+    return offered
+
+
+async def _until_answered(offered: Offered, ends: float) -> None:
+    """Wait for what is under way, no longer than somebody would."""
+    gives_up = ends + _PATIENCE_SECONDS
+    while (now := perf_counter()) < ends or (offered.unanswered and now < gives_up):  # noqa: ASYNC110 - another process answers
+        await asyncio.sleep(_LOOK_SECONDS)
+    if offered.unanswered:
+        offered.others["no answer in time"] += offered.unanswered

@@ -1,0 +1,106 @@
+"""Attacks of each kind, each for a moment: somebody else is answered, and nothing is left of it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from perf.chaos.hostile import control
+from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving, Tally
+from perf.chaos.hostile.catalogue import ATTACKS
+from perf.chaos.hostile.served import Place, Served, served
+from perf.chaos.hostile.trial import MOST_BYTES
+from perf.dataset.bench import BenchSizes
+from perf.load.own_server import seeded_database
+
+_MOMENT_SECONDS = 0.3
+_REQUESTS = 5
+_PATIENCE_SECONDS = 30.0
+_NAMES = (
+    "lines-unknown",
+    "lines-variables",
+    "types-again",
+    "schema-roots",
+    "comments",
+    "distinct-wide",
+    "distinct-cost-only",
+    "ws-pings",
+    "ws-ping-messages",
+    "ws-fragments",
+    "metrics",
+    "readyz",
+    "half-head",
+    "slow-body",
+    "idle",
+    "registering",
+    "receipts",
+    "many-fields",
+    "lines-unknown-trusted",
+    "types-again-trusted",
+)
+"""Some of each kind that need nothing but the server; `guidance chaos hostile` has them all."""
+_CHOSEN = [attack for attack in ATTACKS if attack.name in _NAMES]
+_FEW = BenchSizes(
+    users=len(_CHOSEN) + 3,
+    conversations_per_user=2,
+    users_with_messages=len(_CHOSEN) + 3,
+    exchanges_per_conversation=1,
+    accounts=1,
+    usage_days=1,
+)
+_SERVINGS = {attack.serving.name: attack.serving for attack in _CHOSEN}
+_NUMBERS = {attack.name: number for number, attack in enumerate(_CHOSEN)}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A database with people for the servers of these tests."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with seeded_database(folder, _FEW) as url:
+        yield Place({"DATABASE_URL": url, "GUIDANCE_DATA_DIR": str(folder)}, None)
+
+
+@pytest.mark.parametrize("serving", _SERVINGS.values(), ids=_SERVINGS)
+def test_an_attack_keeps_nobody_from_being_answered(place: Place, serving: Serving) -> None:
+    attacks = [attack for attack in _CHOSEN if attack.serving == serving]
+    found = asyncio.run(_attacked(place, serving, attacks))
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_honest_uses_are_served(place: Place) -> None:
+    async def refused() -> dict[str, str]:
+        async with served(place, AS_IT_COMES, calm_seconds=_MOMENT_SECONDS) as it:
+            return await control.refused(_aim(it, 0))
+
+    assert {use: why for use, why in asyncio.run(refused()).items() if why} == {}
+
+
+async def _attacked(
+    place: Place, serving: Serving, attacks: list[Attack]
+) -> dict[str, list[object]]:
+    async with served(place, serving, calm_seconds=_MOMENT_SECONDS) as it:
+        return {attack.name: await _problems(attack, it) for attack in attacks}
+
+
+async def _problems(attack: Attack, it: Served) -> list[object]:
+    before = it.server.resident_bytes()
+    running = asyncio.ensure_future(attack.run(_aim(it, _NUMBERS[attack.name]), Tally()))
+    await asyncio.wait([running], timeout=_MOMENT_SECONDS)
+    asked = await it.victim.ask_in_turn(_REQUESTS)
+    left = await it.settled_after(_PATIENCE_SECONDS) if attack.waits_to_be_closed else None
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    if not attack.waits_to_be_closed:
+        left = await it.settled_after(_PATIENCE_SECONDS)
+    grown = it.server.resident_bytes() - before
+    return [
+        *asked.failures,
+        *([] if left is not None else [f"{it.connections()} connections are open, or work"]),
+        *([f"{grown} bytes more"] if grown >= MOST_BYTES else []),
+    ]
+
+
+def _aim(it: Served, number: int) -> Aim:
+    return Aim(it.server.port, str(number + 1), it.tokens[number], it.key_set_port)

@@ -1,0 +1,19 @@
+"""The outages in short: everybody is answered in time, served soon after, and loses nothing."""
+
+import pytest
+from click.testing import CliRunner
+
+from perf.chaos.command import chaos
+
+IN_SHORT = ("path swallows", "connections half open", "server read-only")
+
+
+def test_everybody_is_answered_through_outages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_TIMEOUT_SECONDS", "1")
+    only = [argument for name in IN_SHORT for argument in ("--only", name)]
+    result = CliRunner().invoke(chaos, ["outages", "--seconds", "1", *only])
+    head, _, *rows, last = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert head.startswith("| outage | answers by status | slowest | first success |")
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(IN_SHORT)
+    assert last == "everybody was answered in time, and nothing was lost or doubled"

@@ -1,0 +1,167 @@
+"""Whose words they are: what others say of a person is no trace that the system has left."""
+
+import asyncio
+from pathlib import Path
+
+from db.personal.classes import Author
+from db.personal.registry import MIGRATIONS, REGISTRY
+from db.queries import privacy_verification
+from services.privacy.rules import identifying_pattern
+from tests.fixtures.postgres import run
+from tests.fixtures.world import ADA, GRACE
+from tests.services.privacy.erasures import prepare
+from tests.services.privacy.parts import LATER, Parts, enrich, instance
+
+WORDS = "ada@example.com user:1 vxnlcjox"
+"""All that could be taken for a trace of Ada; the last is her id as the API has it."""
+OTHERS = f"""
+INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
+INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
+INSERT INTO chat_messages (conversation_id, role, content, model, attempts)
+  VALUES (7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
+INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint)
+  VALUES (2, '{WORDS}', sha256('x'));
+INSERT INTO billing_plans VALUES ('{WORDS}', '{WORDS}', 1, 'EUR', 1, false);
+INSERT INTO user_subscriptions (id, user_id, plan_code, status)
+  VALUES (7701, 77, '{WORDS}', 'failed');
+INSERT INTO billing_payment_attempts (id, user_id, subscription_id, plan_code, status, amount_cents,
+    currency, idempotency_key, provider_key, provider_reference, payment_method_token)
+  VALUES (7702, 77, 7701, '{WORDS}', 'pending', 1, 'EUR', '{WORDS}', 'p77', '{WORDS}', '{WORDS}');
+INSERT INTO billing_webhook_events (id, payment_attempt_id, occurred_at)
+  VALUES ('{WORDS}', 7702, now()), ('{WORDS} of nobody', NULL, now());
+INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
+    idempotency_key)
+  VALUES (77, 7701, 'basic-entry', '{WORDS}', '{WORDS}');
+UPDATE enterprise_accounts SET company_name = '{WORDS}' WHERE id = 2;
+INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
+    status, owner, lease_expires_at, content, model)
+  VALUES (2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}');
+INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
+INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
+  VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);
+INSERT INTO trusted_document_uses VALUES (sha256('x'), '{WORDS}', 1, now(), now());
+INSERT INTO unknown_documents VALUES
+  (sha256('x'), '{WORDS}', '{WORDS}', '{WORDS}', 1, 1, now(), now());
+INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, request_id, details)
+  VALUES ('user', 77, 77, 'plan.changed', 'subscription:7701', '{WORDS}', '{{}}'),
+    ('api_key', 4, NULL, 'asked', 'account', '{WORDS}', '{{}}'),
+    ('operator', NULL, NULL, 'documents.published', 'documents', NULL,
+     '{{"said": {{"client": "{WORDS}"}}}}');
+"""
+OF_OTHERS = [
+    (table.name, one.name)
+    for table in REGISTRY
+    for one in table.columns
+    if one.author not in {None, Author.SYSTEM}
+]
+OF_THE_SYSTEM = [
+    (table.name, one.name)
+    for table in REGISTRY
+    for one in table.columns
+    if one.author is Author.SYSTEM and table.name != MIGRATIONS
+]
+
+
+async def of_others(parts: Parts) -> dict[tuple[str, str], int]:
+    """In how many rows each column that others write has the words."""
+    return {
+        (table, column): await parts.value(
+            f"SELECT count(*) FROM {table} WHERE position('{WORDS}' IN {column}::text) > 0"
+        )
+        for table, column in OF_OTHERS
+    }
+
+
+def test_words_of_others_keep_no_erasure_from_completing(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        request = await prepare(own_world, tmp_path)
+        await run(own_world, OTHERS)
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            planted = await of_others(parts)
+            assert not [column for column, count in planted.items() if not count]
+            assert await parts.erase() == 1
+            row = await parts.request(request)
+            assert (row["status"], row["remaining_references"]) == ("completed", 0)
+            assert await of_others(parts) == planted
+            said = "SELECT count(*) FROM audit_events WHERE details->'said'->>'client' = $1"
+            assert await parts.value(said, WORDS) == 1
+
+    asyncio.run(scenario())
+
+
+def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_path: Path) -> None:
+    rows = (
+        OTHERS + "INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, "
+        "sha256, expires_at) VALUES (10, 'f', sha256('f'), 1, sha256('f'), now());"
+        "INSERT INTO privacy_erasure_counts VALUES (10, 'a table', 1);"
+        "INSERT INTO user_privacy_requests (user_id, request_kind, status, error_reason) "
+        "VALUES (77, 'export', 'failed', 'unexpected')"
+    )
+    pattern = identifying_pattern(ADA, "ada@example.com")
+
+    async def left(parts: Parts) -> dict[str, int]:
+        async with parts.database.read() as connection:
+            return await privacy_verification.remaining(connection, ADA, pattern)
+
+    async def scenario() -> None:
+        await enrich(own_world)
+        await run(own_world, rows)
+        async with instance(own_world, tmp_path) as parts:
+            for table, column in OF_THE_SYSTEM:
+                before = await left(parts)
+                for words in ("ada@example.com", "user:1", "VXNlcjox"):
+                    planted = await plant(parts, table, column, words)
+                    found = await left(parts)
+                    assert found.get(table, 0) == before.get(table, 0) + 1, (table, column)
+                    await parts.rows(f"UPDATE {table} SET {column} = $1 WHERE ctid = $2", *planted)
+                    assert await left(parts) == before
+
+    asyncio.run(scenario())
+
+
+async def plant(parts: Parts, table: str, column: str, words: str) -> tuple[object, object]:
+    """Let the system write words in one row that is not Ada's; what was there, and where."""
+    reached = {
+        "user_privacy_requests": "user_id = 77",
+        "privacy_exports": "request_id = 10",
+        "privacy_erasure_counts": "request_id = 10",
+        "idempotency_keys": "user_id = 77",
+        "enterprise_credentials": "id = 4",
+        "billing_payment_attempts": "user_id = 77",
+        "user_subscriptions": "user_id = 77",
+        "audit_events": "user_id = 77",
+    }[table]
+    (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")
+    value = f'{{"to": "{words}"}}' if isinstance(was[0], str) and was[0][:1] == "{" else words
+    changed = await parts.value(
+        f"UPDATE {table} SET {column} = $1 WHERE ctid = "
+        f"(SELECT ctid FROM {table} WHERE {reached} LIMIT 1) RETURNING ctid",
+        value,
+    )
+    return was[0], changed
+
+
+def test_what_a_person_said_in_anothers_row_is_cut_with_the_mention(
+    own_world: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        await prepare(own_world, tmp_path)
+        await run(
+            own_world,
+            "INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, request_id) "
+            f"VALUES ('user', {ADA}, NULL, 'credential.made', 'c:1', 'job.user:1'), "
+            f"('operator', {ADA}, {GRACE}, 'seen', 'c:2', 'ada@example.com')",
+        )
+        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+            assert await parts.erase() == 1
+            rows = await parts.rows(
+                "SELECT actor_id, user_id, subject, request_id FROM audit_events "
+                "WHERE action IN ('credential.made', 'seen') ORDER BY id"
+            )
+            assert [tuple(row) for row in rows] == [
+                (None, None, "c:1", None),
+                (None, GRACE, "c:2", None),
+            ]
+
+    asyncio.run(scenario())
