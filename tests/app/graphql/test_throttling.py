@@ -35,9 +35,10 @@ def test_who_has_no_credential_spends_the_budget_of_an_address(world: str, tmp_p
     slow = {"graphql_address_budget": 40, "graphql_address_restore_rate": 1}
     with server(world, tmp_path, graphql_max_cost=40, **slow) as api:
         here, there = (Caller(api, x_forwarded_for=address) for address in ADDRESSES)
-        statuses = [here.ask(PLANS).status_code for _ in range(41)]
-        assert statuses[0] == 200
-        refused = here.ask(PLANS)
+        assert here.ask(PLANS).status_code == 200
+        # However slow the machine is: a second gives back less than is asked for in one.
+        while (refused := here.ask(PLANS)).status_code == 200:
+            pass
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (
             429,
             "THROTTLED",
