@@ -3,12 +3,14 @@
 https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Sequence
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.exchange import exchange_of
 from app.graphql.forgery import PREFLIGHT_FIELDS
+from app.graphql.origins import LOCAL, AllowedOrigins
 
 _SENT = (
     "Apollographql-Client-Name",
@@ -22,22 +24,53 @@ _SENT = (
     "X-Request-ID",
     *PREFLIGHT_FIELDS,
 )
+_TRACING = (
+    "b3",
+    "baggage",
+    "sentry-trace",
+    "traceparent",
+    "tracestate",
+    "uber-trace-id",
+    "X-B3-Flags",
+    "X-B3-ParentSpanId",
+    "X-B3-Sampled",
+    "X-B3-SpanId",
+    "X-B3-TraceId",
+    "X-Datadog-Origin",
+    "X-Datadog-Parent-Id",
+    "X-Datadog-Sampled",
+    "X-Datadog-Sampling-Priority",
+    "X-Datadog-Tags",
+    "X-Datadog-Trace-Id",
+)
+"""What observability tools in pages add to every request."""
 _READ = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
 _REMEMBERED_SECONDS = 600
 
 
-def cross_origin(app: ASGIApp, allowed_origins: Collection[str]) -> ASGIApp:
-    """The application, which the pages of `allowed_origins` may ask and read.
+def cross_origin(
+    app: ASGIApp, allowed: AllowedOrigins, allowed_headers: Sequence[str] = ()
+) -> ASGIApp:
+    """The application, which the pages of `allowed` may ask and read.
 
-    They send their credential themselves: there is no cookie.
+    They send their credential themselves: there is no cookie. `allowed_headers` may be sent beside
+    those that we read, and those of tracing tools.
     """
-    if not allowed_origins:
+    if not (allowed.listed or allowed.allows_local):
         return app
-    return CORSMiddleware(
+    checked = CORSMiddleware(
         app,
-        allow_origins=sorted(allowed_origins),
+        allow_origins=sorted(allowed.listed),
+        allow_origin_regex=LOCAL if allowed.allows_local else None,
         allow_methods=("GET", "POST"),
-        allow_headers=_SENT,
+        allow_headers=(*_SENT, *_TRACING, *allowed_headers),
         expose_headers=_READ,
         max_age=_REMEMBERED_SECONDS,
     )
+
+    def of_pages(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """What no page sends goes past."""
+        is_of_page = scope["type"] == "http" and b"origin" in exchange_of(scope).fields
+        return (checked if is_of_page else app)(scope, receive, send)
+
+    return of_pages

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-GRAPHQL_PATH = "/graphql"
+from app.paths import GRAPHQL_PATH
 
 
 class Direct:

@@ -5,12 +5,21 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from app.paths import GRAPHQL_PATH
+from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
 """The name, in the state of a request, of its exchange."""
-REQUEST_ID = b"x-request-id"
-_SWITCHING_PROTOCOLS = 101
+BROKEN_OFF = "broken_off"
+"""The name there of the status that the server answered with, where the body came to no end."""
+ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
+"""Of an answer after which the same client asks otherwise."""
+_NOT_KEPT = (b"cache-control", b"no-store")
+_NOT_GUESSED = (b"x-content-type-options", b"nosniff")
+_CHOSEN_BY = (b"vary", b"accept, origin")
+_SWITCHING_PROTOCOLS, _FORBIDDEN = 101, 403
+_OF_WHOLE = (_NOT_KEPT, _NOT_GUESSED, _CHOSEN_BY)
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
@@ -45,11 +54,15 @@ class Exchange:
         """Send a message of ASGI's."""
         if message["type"] in _STARTS:
             self.status = message.get("status", _SWITCHING_PROTOCOLS)
-            fields = message.get("headers", ())
+            fields = list(message.get("headers", ()))
+            if self.status != _SWITCHING_PROTOCOLS:
+                self._complete(fields)
             message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
             if self._cycle is not None:
                 self._head = message
                 return
+        elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
+            self.status = _FORBIDDEN  # so it is answered where it was not accepted
         elif self._head is not None:
             begun, self._head = self._head, None
             if not message.get("more_body", False) and send_whole(
@@ -62,8 +75,21 @@ class Exchange:
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send an answer that begins with its length; false where it is to be sent by messages."""
         self.status = status
-        told = (*fields, (REQUEST_ID, self.request_id.encode()))
+        told = (
+            *fields,
+            *(_OF_WHOLE[1:] if ASK_AGAIN in fields else _OF_WHOLE),
+            (REQUEST_ID, self.request_id.encode()),
+        )
         return send_whole(self._cycle, status, told, body)
+
+    def _complete(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Add what caches and browsers are to be told, unless the answer says it otherwise."""
+        by_name = dict(fields)
+        fields.extend(field for field in (_NOT_KEPT, _NOT_GUESSED) if field[0] not in by_name)
+        if self.log["path"] == GRAPHQL_PATH:
+            kept = [field for field in fields if field[0] != b"vary"]
+            wider = by_name.get(b"vary", b"").lower() not in {b"", b"origin"}
+            fields[:] = [*kept, (b"vary", by_name[b"vary"]) if wider else _CHOSEN_BY]
 
     def body(self) -> bytes | None:
         """The whole body, where it is there; otherwise it is to be received by messages."""
@@ -74,3 +100,18 @@ def exchange_of(scope: Scope) -> Exchange:
     """The exchange that a request is part of."""
     exchange: Exchange = scope["state"][EXCHANGE]
     return exchange
+
+
+def broken_off(scope: Scope, status: int) -> str:
+    """Note that the server answers a request with `status` itself; gives the request's id.
+
+    The application may not have begun with it yet, and is given the id then.
+    """
+    state = scope["state"]
+    state[BROKEN_OFF] = status
+    exchange: Exchange | None = state.get(EXCHANGE)
+    if exchange is not None:
+        return exchange.request_id
+    request_id = request_id_from(dict(reversed(scope["headers"])).get(REQUEST_ID))
+    scope["headers"].insert(0, (REQUEST_ID, request_id.encode()))
+    return request_id

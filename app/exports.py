@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from services.privacy.files import ExportFiles
 from services.privacy.links import token_hash
 
 _DOWNLOAD_NAME = "export.zip"
+_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 
 
 class Exports:
@@ -42,6 +44,7 @@ class Exports:
         stat = await asyncio.to_thread(_stat, path)
         if stat is None:
             return unavailable(request, "the archive is not in GUIDANCE_DATA_DIR")
+        _ignore_odd_ranges(request)
         return FileResponse(
             path,
             headers=HEADERS,
@@ -49,6 +52,15 @@ class Exports:
             filename=_DOWNLOAD_NAME,
             stat_result=stat,
         )
+
+
+def _ignore_odd_ranges(request: Request) -> None:
+    """Send the whole where something else is asked for than one range of bytes (RFC 9110, 14.2)."""
+    asked = _RANGE.fullmatch(request.headers.get("range", ""))
+    first, last = asked.groups() if asked else ("", "")
+    if not (first or last) or (first and last and int(first) > int(last)):
+        headers = request.scope["headers"]
+        request.scope["headers"] = [field for field in headers if field[0] != b"range"]
 
 
 def _stat(path: Path) -> os.stat_result | None:

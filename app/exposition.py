@@ -1,27 +1,69 @@
 """/metrics: everything measured, for Prometheus."""
 
+import asyncio
+import hmac
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.recent import Recent
 from metrics.observations import Observations
 
 
 class Exposition:
-    """The metrics of this process, or of all workers through the folder that they share."""
+    """The metrics of this process, or of all workers through the folder that they share.
 
-    def __init__(self, multiprocess_dir: Path | None, observations: Observations) -> None:
+    They are at most a second old, and written for one asker at a time. With a `token` only those
+    are answered who bring it.
+    """
+
+    def __init__(
+        self,
+        multiprocess_dir: Path | None,
+        observations: Observations,
+        *,
+        token: str | None = None,
+    ) -> None:
         self._multiprocess_dir = multiprocess_dir
         self._observations = observations
+        self._credential = None if token is None else f"Bearer {token}".encode()
+        self._text = Recent(self._written)
 
-    async def answer(self, _request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Expose the metrics in the text format."""
+        offered = request.headers.get("authorization", "").encode("latin-1")
+        if self._credential and not hmac.compare_digest(offered, self._credential):
+            return Response(status_code=401, headers={"www-authenticate": "Bearer"})
+        headers = {"content-type": CONTENT_TYPE_LATEST}
+        return Response(await self._text.get(), headers=headers)
+
+    async def _written(self) -> bytes:
+        """The text, between whose parts everybody else has a turn."""
         self._observations.tell()
-        registry = REGISTRY
-        if self._multiprocess_dir is not None:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(self._multiprocess_dir))  # type: ignore[no-untyped-call]  # untyped library
-        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+        parts = []
+        for metric in await self._metrics():
+            parts.append(generate_latest(_One(metric)))
+            await asyncio.sleep(0)
+        return b"".join(parts)
+
+    async def _metrics(self) -> Iterable[Metric]:
+        if self._multiprocess_dir is None:
+            return REGISTRY.collect()
+        files = MultiProcessCollector(CollectorRegistry(), str(self._multiprocess_dir))  # type: ignore[no-untyped-call]  # untyped library
+        return await asyncio.to_thread(lambda: list(files.collect()))  # type: ignore[no-untyped-call]  # untyped library
+
+
+class _One:
+    """A registry of one metric."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def collect(self) -> Iterator[Metric]:
+        """Give it."""
+        yield self._metric

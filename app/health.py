@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.documents import ServedDocuments
+from app.recent import Recent
 from cache import VersionedCache
 from db.database import Database
 from db.indexes import differences, found_index
@@ -38,12 +39,17 @@ class Readiness:
         self._schema_revision = schema_revision
         self._subscriptions = subscriptions
         self._documents = documents
+        self._recent = Recent(self._look)
 
     async def answer(self, _request: Request) -> JSONResponse:
         """Answer 200 when all is there, otherwise 503, naming what is not.
 
-        A cache or a replica that is away is named, but keeps nothing from being served.
+        A cache or a replica that is away is named, but keeps nothing from being served. What is
+        answered was seen at most a second ago.
         """
+        return JSONResponse(*await self._recent.get())
+
+    async def _look(self) -> tuple[dict[str, str], int]:
         database, documents = await self._check_database(), self._documents.state
         checks = {
             "database": database,
@@ -52,7 +58,7 @@ class Readiness:
         }
         if self._database.has_replica:
             checks["replica"] = self._database.replica_state
-        return JSONResponse(checks, 200 if database == documents == "ok" else 503)
+        return checks, 200 if database == documents == "ok" else 503
 
     async def _check_database(self) -> str:
         """Whether requests find in it what they need: their tables, indexes, and that it writes."""

@@ -16,10 +16,16 @@ _write: Callable[[bytes], None] | None = None
 
 
 def configure_logs(*, is_json: bool) -> None:
-    """Send our lines, and the libraries' warnings, where operators look."""
+    """Send our lines, and the libraries' warnings, where operators look.
+
+    As JSON every line is one event, those of libraries and of Python's warnings too.
+    """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     global _write  # noqa: PLW0603 - logging is configured once a process
     _write = _writer_to(sys.stderr.buffer) if is_json else None
+    if _write is not None:
+        logging.captureWarnings(True)
+        logging.getLogger().handlers[:] = [_Events(_write)]
     processors: list[Processor] = [_json]
     loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if not is_json:
@@ -27,6 +33,7 @@ def configure_logs(*, is_json: bool) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _with_traceback,
+            _without_control_characters,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ]
         loggers = structlog.PrintLoggerFactory(sys.stderr)
@@ -45,6 +52,36 @@ def log_request(event: dict[str, object]) -> None:
     else:
         event["event"] = "request"
         _write(_json(None, "info", event) + b"\n")
+
+
+class _Events(logging.Handler):
+    """Writes what libraries log as events of ours."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        event: EventDict = {"event": record.getMessage(), "logger": record.name}
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            event["exc_info"] = record.exc_info
+        self._write(_json(None, record.levelname.lower(), event) + b"\n")
+
+
+def escaped(text: str) -> str:
+    """The text with what a terminal or a reader of lines would obey written as its numbers."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _without_control_characters(_logger: object, _level: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if name != "exception" and isinstance(value, str) and not value.isprintable():
+            event[name] = escaped(value)
+    return event
 
 
 def _writer_to(stream: BinaryIO) -> Callable[[bytes], None]:

@@ -1,42 +1,298 @@
-"""uvicorn's HTTP protocol, with two things more.
+"""uvicorn's HTTP protocol, of which nothing is open, or read, without a bound.
 
-It says when the server is asked to stop, and it bounds the head of a request.
+What it adds: connections are counted and looked at (`app.connections`), a head is checked, and what
+is too long, too late or no HTTP is refused, after what was asked before it is answered. Trailers
+are no header fields, and pipelined requests are read as they are answered.
 """
 
-from app.admission.protocol import AdmittingProtocol
-from app.stopping import STOPPING
-from app.whole_answers import CYCLE
+from asyncio import AbstractEventLoop, Transport
+from enum import Enum, auto
+from typing import Any, cast
 
-_LONGEST_HEAD = 65_536
-_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
+import httptools
+from starlette.types import Scope
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from app.admission.protocol import AdmittingProtocol
+from app.connections.heads import fault_of_head
+from app.connections.outgoing import Outgoing
+from app.connections.refusal import (
+    BODY_TOO_LATE,
+    HEAD_TOO_LATE,
+    TOO_LONG,
+    TOO_MANY,
+    TRAILERS_TOO_LONG,
+    Refusal,
+    log_refusal,
+    malformed,
+    refusal_bytes,
 )
+from app.connections.registry import NEVER, connections_of
+from app.connections.upgrades import without_upgrade
+from app.exchange import broken_off
+from app.stopping import STOPPING
+from app.websocket_protocol import WebSocketProtocol
+from app.whole_answers import CYCLE
+from metrics.connections import connection_refused
+
+_PIECE_BYTES = 4_096
+_LONGEST_HEAD = 65_536
+_MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
+"""Of what is read without a part of a request being whole: it may have begun within a piece."""
+_LINGERING_LOOKS = 2
+"""How long a client has to read an answer after which its connection is closed."""
+_NO_HTTP = malformed("This is not a request of HTTP/1.1.")
+_HANDSHAKE = malformed("A WebSocket is opened by a GET of HTTP/1.1, and waits for its answer.")
+
+
+class _Phase(Enum):
+    """What of a request is read next."""
+
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    REFUSED = auto()
+
+
+_IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = _Phase
+
+
+class _HeadRefused(Exception):
+    """Stops the parser; the connection knows why."""
 
 
 class HttpProtocol(AdmittingProtocol):
     """uvicorn's protocol; see above."""
 
-    _head_length = 0
-    """Of the request whose head is being read, in bytes."""
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        # Any: the state that requests share is a dictionary of anything.
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.ws_protocol_class = WebSocketProtocol
+        self._open = connections_of(app_state)
+        self._bounds = self._open.bounds
+        self._phase = _IDLE
+        self._phase_since = 0
+        self._deadline = NEVER
+        self._under_way = 0
+        self._held = b""
+        self._unfinished_bytes = 0
+        self._refusal: Refusal | None = None
+        self._broken_off: str | None = None
+
+    # What the event loop says.
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Admit a connection, or refuse it."""
+        super().connection_made(transport)
+        self._outgoing = Outgoing(transport, self._bounds.unread_seconds)
+        is_admitted = self._open.admit(self, self.client and self.client[0])
+        self._enter(_IDLE, self._bounds.head_seconds)
+        if self._open.is_overrun:
+            transport.abort()
+        elif not is_admitted:
+            self._refuse(TOO_MANY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it no more."""
+        self._open.leave(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what comes; a head that does not end is refused, wherever the reading stands."""
-        super().data_received(data)
-        if self.scope is None or "method" in self.scope:
+        """Read in pieces, and no further while pipelined requests wait to be answered."""
+        if self._phase is _REFUSED:
             return
-        self._head_length += len(data)
-        if self._head_length > _LONGEST_HEAD and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._held:
+            self._held += data
+            self.flow.pause_reading()
+        elif len(data) <= _PIECE_BYTES:
+            self._feed(data)
+        else:
+            self._held = data
+            self._read_on()
+
+    def _read_on(self) -> None:
+        while self._held and not self.pipeline and self._phase is not _REFUSED:
+            piece, self._held = self._held[:_PIECE_BYTES], self._held[_PIECE_BYTES:]
+            self._feed(piece)
+        if self._held and self._phase is not _REFUSED:
+            self.flow.pause_reading()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or _NO_HTTP)
+            return
+        self._unfinished_bytes += len(data)
+        if self._unfinished_bytes > _MOST_UNFINISHED:
+            self._refuse(TRAILERS_TOO_LONG if self._phase is _BODY else TOO_LONG)
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Open a WebSocket; any other upgrade is not granted."""
+        if self._should_upgrade():
+            is_plain = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
+            if is_plain and not (rest or self._held or self._under_way):
+                self._open.leave(self)
+                self.handle_websocket_upgrade()
+            else:
+                self._refuse(_HANDSHAKE)
+            return
+        head = without_upgrade(self.scope["method"].encode(), self.url, self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self._held = head + rest + self._held
+        self._read_on()
+
+    # What the parser finds.
+
+    def on_message_begin(self) -> None:
+        """Begin to read a head."""
+        HttpToolsProtocol.on_message_begin(self)
+        self._unfinished_bytes = 0
+        self._enter(_HEAD, NEVER if self._under_way else self._bounds.head_seconds)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a field of the head; a trailer is none."""
+        if self._phase is _HEAD:
+            HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin with a request."""
-        self._head_length = 0
-        super().on_headers_complete()
+        """Begin with a request, if it is a clear one."""
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        fault = fault_of_head(version, method, self.url, self.headers)
+        if fault is not None:
+            self._refusal = malformed(fault)
+            raise _HeadRefused
+        if self.parser.should_upgrade():
+            self.scope["method"], self.scope["http_version"] = method.decode(), version
+            return
+        self._unfinished_bytes = 0
+        # It may be answered before this returns, where it is not admitted.
+        self._under_way += 1
+        self._enter(_BODY, self._bounds.body_seconds)
+        try:
+            super().on_headers_complete()
+        except httptools.HttpParserError:
+            self._under_way -= 1
+            self._enter(_HEAD, NEVER)
+            raise
         self.scope["state"][CYCLE] = self.cycle
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body, unless it is answered already."""
+        self._unfinished_bytes = 0
+        HttpToolsProtocol.on_body(self, body)
+
+    def on_message_complete(self) -> None:
+        """Wait for the answer."""
+        if self._phase is _BODY:
+            HttpToolsProtocol.on_message_complete(self)
+            self._unfinished_bytes = 0
+            if self._under_way:
+                self._enter(_ANSWERING, NEVER)
+            else:
+                self._enter(_IDLE, self._bounds.idle_seconds)
+
+    def on_response_complete(self) -> None:
+        """Go on with what was asked next, or wait for it."""
+        self.server_state.total_requests += 1
+        self._under_way -= 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._refusal is not None:
+            self._send_refusal(self._refusal)
+        elif self._phase is _ANSWERING:
+            self._enter(_IDLE, self._bounds.idle_seconds)
+        elif self._phase is _HEAD:
+            self._enter(_HEAD, self._bounds.head_seconds)
+        if self._held and not self.pipeline:
+            self.loop.call_soon(self._read_on)
+
+    # What ends a connection.
+
+    def look(self, now: int) -> None:
+        """Close it where it has waited too long for its client."""
+        if self._outgoing.is_stuck(now):
+            connection_refused("unread")
+            self.transport.abort()
+        elif now >= self._deadline:
+            self._too_late(now)
+
+    def is_idle_since(self, now: int) -> bool:
+        """Whether no request is under way, nor was then."""
+        return not self._under_way and self._phase is not _REFUSED and self._phase_since <= now
+
+    def give_up(self) -> None:
+        """Close it: it does nothing."""
+        connection_refused("idle")
+        self.transport.close()
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""
         self.app_state[STOPPING].set()
         super().shutdown()
+
+    def _enter(self, phase: _Phase, seconds: int) -> None:
+        self._phase = phase
+        self._phase_since = now = self._open.now
+        self._deadline = now + seconds + 1
+
+    def _too_late(self, now: int) -> None:
+        if self.flow.read_paused or self.pipeline:
+            self._deadline = now + 1  # it waits for us
+        elif self._phase is _HEAD:
+            self._refuse(HEAD_TOO_LATE)
+        elif self._phase is _BODY:
+            self._refuse(BODY_TOO_LATE)
+        else:
+            self.transport.abort() if self._phase is _REFUSED else self.give_up()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Read no more, and say why once all that was asked before is answered."""
+        is_body = self._phase is _BODY
+        self._refusal, self._held = refusal, b""
+        self._enter(_REFUSED, NEVER)
+        if is_body:
+            self._break_off(refusal)
+        if not self._under_way:
+            self._send_refusal(refusal)
+
+    def _break_off(self, refusal: Refusal) -> None:
+        """Give up the request whose body does not come as it should; its line will say so."""
+        cycle = self.cycle
+        if self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+            self._under_way -= 1
+        elif cycle.response_started:
+            self.transport.close()
+        else:
+            self._under_way -= 1
+            self._broken_off = broken_off(cast("Scope", cycle.scope), refusal.status)
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _send_refusal(self, refusal: Refusal) -> None:
+        """Answer, and leave the client some time to read it: closing at once may take it back."""
+        if self.transport.is_closing():
+            return
+        connection_refused(refusal.kind)
+        request_id = self._broken_off or log_refusal(refusal.status, refusal.message)
+        self.transport.write(refusal_bytes(refusal, request_id))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._enter(_REFUSED, _LINGERING_LOOKS)

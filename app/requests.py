@@ -1,19 +1,17 @@
 """Around every request and WebSocket: an id in and out, its duration, one line in the log."""
 
-import os
-import re
-from itertools import count
 from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.exchange import EXCHANGE, REQUEST_ID, Exchange
-from app.logs import log_request
+from app.exchange import BROKEN_OFF, EXCHANGE, Exchange
+from app.logs import escaped, log_request
+from app.paths import GRAPHQL_PATH
+from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import CYCLE
 
-_PROCESS, _numbers = os.urandom(8).hex(), count()
-_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+_LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -41,7 +39,7 @@ class Requests:
         log: dict[str, object] = {
             "request_id": request_id,
             "method": scope.get("method", "GET"),
-            "path": first_part(path),
+            "path": path if path == GRAPHQL_PATH else shown_path(path),
         }
         exchange = Exchange(request_id, fields, log, send, state.pop(CYCLE, None))
         state[EXCHANGE] = exchange
@@ -52,18 +50,17 @@ class Requests:
             # Left there, it would be part of a circle, which only the collector undoes.
             del state[EXCHANGE]
             if path not in _QUIET_PATHS:
-                log["status"] = exchange.status
+                log["status"] = state.get(BROKEN_OFF, exchange.status)
                 log["ms"] = round((perf_counter() - started) * 1000, 2)
                 log_request(log)
 
 
-def request_id_from(offered: bytes | None) -> str:
-    """The caller's request id where it is a harmless one, otherwise a new one."""
-    if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
-        return offered.decode()
-    return f"{_PROCESS}{next(_numbers):016x}"
+def shown_path(path: str) -> str:
+    """The path without what it may keep secret or break a line: the first part, and not all of it.
 
-
-def first_part(path: str) -> str:
-    """The path without what it may keep secret: only the first part of it."""
-    return path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
+    Characters that a terminal or a reader of lines would obey are written as their numbers.
+    """
+    part = path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
+    if len(part) > _LONGEST_SHOWN:
+        part = f"{part[:_LONGEST_SHOWN]}…"
+    return part if part.isprintable() else escaped(part)

@@ -3,7 +3,8 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -12,15 +13,22 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
+from app.connections.bounds import ConnectionBounds
+from app.connections.registry import CONNECTIONS, Connections
+from app.connections.sockets import SOCKETS, Sockets
 from app.cross_origin import cross_origin
-from app.direct import GRAPHQL_PATH, Direct
+from app.descriptors import descriptor_limit
+from app.direct import Direct
 from app.exports import Exports
 from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
+from app.graphql.origins import AllowedOrigins
 from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
+from app.own_port import serving_alone
+from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
@@ -69,21 +77,41 @@ def make_app(
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))
             direct.graphql = endpoint
+            exposition = _exposition(application)
+            if settings.metrics_port is None:
+                app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
+                _port_of_metrics(settings, exposition),
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
-                yield {STOPPING: asyncio.Event(), ADMISSION: admission_control(application)}
+                yield {
+                    STOPPING: asyncio.Event(),
+                    CONNECTIONS: Connections(_connection_bounds(settings)),
+                    SOCKETS: Sockets(settings.socket_bounds),
+                    ADMISSION: admission_control(application),
+                }
 
     direct = Direct(Starlette(lifespan=lifespan))
-    app = cross_origin(direct, settings.graphql_allowed_origins)
+    app = cross_origin(direct, _allowed_origins(settings), settings.graphql_allowed_headers)
     return Requests(app, _proxied(app, settings.trusted_proxies))
 
 
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     """The application for what came by way of a proxy, which is believed where it is `trusted`."""
     return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
+
+
+def _allowed_origins(settings: Settings) -> AllowedOrigins:
+    """Whose pages may ask: in development those of any port of the machine too."""
+    return AllowedOrigins(settings.graphql_allowed_origins, allows_local=not settings.is_production)
+
+
+def _connection_bounds(settings: Settings) -> ConnectionBounds:
+    """Those that are set, as far as the system has room for them."""
+    bounds, room = settings.connection_bounds, descriptor_limit()
+    return bounds if room is None else replace(bounds, most=min(bounds.most, room))
 
 
 def admission_control(application: Application) -> AdmissionController:
@@ -107,7 +135,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         Acceptance(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
-            allowed_origins=settings.graphql_allowed_origins,
+            allowed_origins=_allowed_origins(settings),
         ),
         statuses=settings.graphql_status_profile,
         tells_timing=settings.tells_timing,
@@ -121,7 +149,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         application.graphql,
         application.authenticator,
         application.clock,
-        allowed_origins=settings.graphql_allowed_origins,
+        allowed_origins=_allowed_origins(settings),
         max_message_bytes=settings.graphql_max_body_bytes,
     )
 
@@ -135,8 +163,6 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     privacy = application.privacy
     exports = Exports(application.database, privacy.files, clock=application.clock)
     receipts = Receipts(application.database, privacy.links)
-    exposition = Exposition(settings.prometheus_multiproc_dir, application.observations)
-
     return [
         Route(
             GRAPHQL_PATH,
@@ -150,5 +176,28 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
-        Route("/metrics", exposition.answer),
     ]
+
+
+def _exposition(application: Application) -> Route:
+    """What answers Prometheus."""
+    settings = application.settings
+    token = settings.metrics_token
+    exposition = Exposition(
+        settings.prometheus_multiproc_dir,
+        application.observations,
+        token=None if token is None else token.get_secret_value(),
+    )
+    return Route("/metrics", exposition.answer)
+
+
+def _port_of_metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
+    """A port for the metrics alone, where there is one."""
+    if settings.metrics_port is None:
+        return nullcontext()
+    return serving_alone(
+        Requests(Starlette(routes=[exposition])),
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        is_shared=settings.prometheus_multiproc_dir is not None,
+    )

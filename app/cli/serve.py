@@ -10,11 +10,13 @@ from types import FrameType
 
 import click
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.ports import check_is_free
 from app.database import database_url
+from app.descriptors import raise_descriptor_limit
+from app.logs import configure_logs
 from app.settings import Settings, load_settings
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
@@ -65,7 +67,10 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     os.environ["DATABASE_URL"] = url
     # uvicorn raises the signal again when it has stopped, which would leave our database running.
     signal.signal(signal.SIGTERM, _leave)
+    raise_descriptor_limit(settings.http_max_connections)
     with _shared_metrics(workers):
+        if settings.is_production:
+            configure_logs(is_json=True)
         config = uvicorn.Config(
             "app.starting:create_app",
             factory=True,
@@ -76,6 +81,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             workers=workers,
             backlog=_BACKLOG,
             access_log=False,
+            log_config=None if settings.is_production else LOGGING_CONFIG,
             log_level="warning" if settings.is_production else "info",
             server_header=False,
             proxy_headers=False,

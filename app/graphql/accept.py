@@ -57,7 +57,7 @@ def accepted(header: str | None) -> Accepted | None:
     JSON. Only a client that names it gets a stream: one that accepts anything may not expect an
     answer that does not end.
     """
-    if header is None:
+    if header is None or not header.strip(", \t"):
         return _ANYTHING
     return _understood(header) if len(header) <= _LONGEST else None
 

@@ -114,6 +114,8 @@ class Connection:
             except BadMessage as error:
                 raise ConnectionRefused(CloseCode.BAD_MESSAGE, str(error)) from None
             await self._take(message)
+            # What waits to be read is there at once: others have their turn in between.
+            await asyncio.sleep(0)
 
     async def _take(self, message: ClientMessage) -> None:
         match message:

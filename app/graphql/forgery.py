@@ -4,7 +4,7 @@ A browser sends those without asking the server first that any form or image cou
 is no cookie of ours that would go with them; what they could do is to spend our time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from urllib.parse import urlsplit
 
 from app.graphql.origins import may_connect
@@ -19,7 +19,7 @@ PREFLIGHT_FIELDS = (
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
-def may_be_forged(headers: Mapping[str, str], allowed_origins: Collection[str]) -> bool:
+def may_be_forged(headers: Mapping[str, str], allowed_origins: Container[str]) -> bool:
     """Whether a request without a body may be the deed of another page.
 
     Browsers say where a request comes from in `Origin`, `Sec-Fetch-Site` or `Referer`; what says

@@ -6,12 +6,12 @@ https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 from functools import lru_cache
 from typing import TypeAlias
 
+from app.exchange import ASK_AGAIN
 from app.graphql.answers import Answer
 from app.graphql.refusals import ASK_FOR_TEXT
 from services.throttling.records import Policy
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
-_NOT_TO_BE_KEPT = (b"cache-control", b"private, no-cache, must-revalidate")
 
 
 def header_fields(answer: Answer) -> Fields:
@@ -21,7 +21,7 @@ def header_fields(answer: Answer) -> Fields:
         fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
     level = answer.level
     if level is None:
-        return [*fields, _NOT_TO_BE_KEPT] if answer.refusal in ASK_FOR_TEXT else fields
+        return [*fields, ASK_AGAIN] if answer.refusal in ASK_FOR_TEXT else fields
     now = b'"cost";r=%d;t=%d' % (level.available, level.full_after_seconds)
     policy = _policy_field(level.policy.capacity, level.policy.restore_rate)
     return [(b"ratelimit-policy", policy), (b"ratelimit", now), *fields]

@@ -27,7 +27,7 @@ from app.graphql.multipart import PartStream
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
-from app.graphql.statuses import status_of
+from app.graphql.statuses import CLIENT_GONE, status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from app.settings.types import StatusProfile
 from gql.errors import Unauthenticated
@@ -37,7 +37,6 @@ from services.clock import Clock
 from services.principal import Principal
 
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-_CLIENT_GONE = 499
 _RETRY_SECONDS = b"1"
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -98,7 +97,7 @@ class GraphQLEndpoint:
                 return self._events(_only(answer), request, identity)
         except ClientGone:
             log["outcome"] = "gone"
-            return Response(status_code=_CLIENT_GONE)
+            return Response(status_code=CLIENT_GONE)
         except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
             return _not_understood(error, types)
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told

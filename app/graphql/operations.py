@@ -1,7 +1,7 @@
 """The operations that run over one socket, by the ids that the client gave them."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from time import perf_counter
 
 import structlog
@@ -20,6 +20,11 @@ from services.principal import Principal
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
+_MOST_AT_WORK = 20
+"""How many may be prepared at a time, and how many queries run and answered.
+
+Streams wait for events, and mutations may wait for a model: neither keeps others waiting.
+"""
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
 _log = structlog.get_logger("guidance.socket")
 
@@ -27,8 +32,13 @@ _log = structlog.get_logger("guidance.socket")
 class Operations:
     """Starts, stops and answers a socket's operations, each in a task of its own."""
 
-    def __init__(self, websocket: WebSocket, service: GraphQLService) -> None:
+    def __init__(
+        self, websocket: WebSocket, service: GraphQLService, writable: asyncio.Event
+    ) -> None:
+        """`writable` is set while the client takes in what it is sent."""
         self._websocket = websocket
+        self._writable = writable
+        self._places = asyncio.Semaphore(_MOST_AT_WORK)
         self._service = service
         self._admission = admission_of(websocket.scope["state"])
         self._by_id: dict[str, asyncio.Task[None]] = {}
@@ -115,9 +125,12 @@ class Operations:
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
+        place = await self._place()
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
+            if operation.kind != "query":
+                place.close()
             answers = self._service.answers(
                 operation, request, principal, request_id, in_parts=in_parts
             )
@@ -135,8 +148,22 @@ class Operations:
             answer = broken(error, request_id)
         else:
             return {"id": id_, "type": "complete"}
+        finally:
+            place.close()
         record.add(answer)
         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+
+    async def _place(self) -> ExitStack:
+        """Wait to be one of those at work, of which none begins before the client reads."""
+        await self._places.acquire()
+        place = ExitStack()
+        place.callback(self._places.release)
+        try:
+            await self._writable.wait()
+        except BaseException:
+            place.close()
+            raise
+        return place
 
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:

@@ -1,21 +1,41 @@
-"""Which pages may open a WebSocket: browsers let every page do that, and say which (RFC 6455)."""
+"""Which pages may ask: browsers send what any page wants sent, and say which (RFC 6454)."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Container
 from urllib.parse import urlsplit
 
+LOCAL = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+"""Origins of the machine itself."""
+_LOCAL = re.compile(LOCAL)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def may_connect(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
+class AllowedOrigins(Container[str]):
+    """Origins that are listed; with `allows_local` those of the machine itself too."""
+
+    def __init__(self, listed: Collection[str] = (), *, allows_local: bool = False) -> None:
+        self.listed = frozenset(listed)
+        self.allows_local = allows_local
+
+    def __contains__(self, origin: object) -> bool:
+        """Whether it may ask."""
+        if origin in self.listed:
+            return True
+        return (
+            self.allows_local and isinstance(origin, str) and _LOCAL.fullmatch(origin) is not None
+        )
+
+
+def may_connect(origin: str | None, host: str | None, allowed: Container[str]) -> bool:
     """Whether a page of `origin` may connect to `host`: its own, or any that lists the origin.
 
     What sends no origin is no browser, and carries no credentials that it was not given.
     """
     if origin is None or origin.lower().rstrip("/") in allowed:
         return True
-    scheme = urlsplit(origin).scheme.lower()
-    ours = _place(f"{scheme}://{host}") if host else None
-    return ours is not None and _place(origin) == ours
+    asking = _place(origin)
+    scheme = origin.partition(":")[0]
+    return asking is not None and bool(host) and asking == _place(f"{scheme}://{host}")
 
 
 def _place(origin: str) -> tuple[str, int] | None:

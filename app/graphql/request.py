@@ -1,6 +1,6 @@
 """GraphQL requests out of an HTTP request, or the reason why it is none."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ class Acceptance:
 
     max_body_bytes: int
     max_batch: int = 0
-    allowed_origins: Collection[str] = ()
+    allowed_origins: Container[str] = ()
     remembered: dict[bytes, GraphQLRequest] = field(default_factory=dict, repr=False)
     """What bodies say that name a document and nothing else: the same come all the time."""
 
@@ -38,6 +38,9 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
         return from_members(request.parameters, "parameters")
     if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        message = "The body must not be encoded."
+        raise BadRequest(415, message, [(b"accept-encoding", b"identity")])
     body = await request.body(acceptance.max_body_bytes)
     return acceptance.remembered.get(body) or _read(body, acceptance)
 

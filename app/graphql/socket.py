@@ -1,7 +1,7 @@
 """/graphql over WebSocket: who may open one, and how its connection ends."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Container
 from contextlib import suppress
 
 import structlog
@@ -9,7 +9,9 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.authentication.authenticator import Authenticator
+from app.connections.sockets import TooManySockets, sockets_of
 from app.exchange import exchange_of
+from app.graphql.charging import THROTTLED
 from app.graphql.connection import (
     PROTOCOL,
     USUAL_TIMES,
@@ -21,12 +23,15 @@ from app.graphql.connection import (
 from app.graphql.operations import Operations
 from app.graphql.origins import may_connect
 from app.graphql.service import GraphQLService
+from app.graphql.statuses import CLIENT_GONE
 from app.graphql.wording import message_body
+from app.websocket_protocol import CARRIER, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock
 
 _GOODBYE_SECONDS = 1.0
 _LONGEST_REASON = 120
+_RETRY_SECONDS = 5
 _log = structlog.get_logger("guidance.socket")
 
 
@@ -39,14 +44,14 @@ class GraphQLSocket:
         authenticator: Authenticator,
         clock: Clock,
         *,
-        allowed_origins: Collection[str],
+        allowed_origins: Container[str],
         max_message_bytes: int,
         times: ConnectionTimes = USUAL_TIMES,
     ) -> None:
         self._service = service
         self._authenticator = authenticator
         self._clock = clock
-        self._allowed_origins = frozenset(allowed_origins)
+        self._allowed_origins = allowed_origins
         self._max_message_bytes = max_message_bytes
         self._times = times
 
@@ -58,12 +63,29 @@ class GraphQLSocket:
             refusal = JSONResponse(message_body(message, Forbidden.code), 403)
             await websocket.send_denial_response(refusal)
             return
+        carrier: WebSocketProtocol = websocket.scope["state"].pop(CARRIER)
+        sockets = sockets_of(carrier.app_state)
+        client = websocket.client
+        try:
+            place = sockets.enter(client.host if client else "")
+        except TooManySockets as error:
+            await websocket.send_denial_response(_too_many(error))
+            return
+        carrier.place = place
+        try:
+            await self._open(websocket, carrier)
+        except WebSocketDisconnect:
+            exchange_of(websocket.scope).status = CLIENT_GONE
+        finally:
+            sockets.leave(place)
+
+    async def _open(self, websocket: WebSocket, carrier: WebSocketProtocol) -> None:
         if PROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        operations = Operations(websocket, self._service)
+        operations = Operations(websocket, self._service, carrier.writable)
         try:
             await self._serve(websocket, operations)
         finally:
@@ -89,6 +111,11 @@ class GraphQLSocket:
             _log.exception("a socket failed", request_id=exchange_of(websocket.scope).request_id)
             operations.stop()
             await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")
+
+
+def _too_many(error: TooManySockets) -> JSONResponse:
+    fields = {"retry-after": f"{_RETRY_SECONDS}"}
+    return JSONResponse(message_body(str(error), THROTTLED), 429, fields)
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:

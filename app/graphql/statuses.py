@@ -11,6 +11,8 @@ from app.settings.types import StatusProfile
 from gql.errors import DeadlineExceeded
 from gql.execution.prepare import PARSE_FAILED
 
+CLIENT_GONE = 499
+"""What the log says of a client that did not wait for its answer."""
 _EXECUTED, _EXECUTED_WITH_ERRORS = 200, 294
 _MALFORMED, _UNPROCESSABLE = 400, 422
 _ALWAYS = {

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.settings.group import Group
-from app.settings.types import Listed, Origin, Positive, Seconds, StatusProfile, Switch
+from app.settings.types import HeaderName, Listed, Origin, Positive, Seconds, StatusProfile, Switch
 
 
 class EndpointSettings(Group):
@@ -43,7 +43,12 @@ class EndpointSettings(Group):
     graphql_allowed_origins: Listed[Origin] = Field(
         (),
         description="Origins of pages elsewhere that may ask and read answers over HTTP (CORS) and "
-        "open a WebSocket, separated by commas.",
+        "open a WebSocket, separated by commas; in development also those of any localhost port.",
+    )
+    graphql_allowed_headers: Listed[HeaderName] = Field(
+        (),
+        description="Header fields that those pages may send beside ours and those of tracing "
+        "tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), separated by commas.",
     )
     graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         15,

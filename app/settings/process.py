@@ -5,11 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.settings.group import Group
+from app.connections.bounds import ConnectionBounds
+from app.connections.proxies import Proxies
+from app.settings.connections import ConnectionSettings
 from app.settings.types import Listed, Positive, Proxy, Seconds
 
 
-class ProcessSettings(Group):
+class ProcessSettings(ConnectionSettings):
     """What is in front of it, what it does beside serving, and how it stops."""
 
     trusted_proxies: Listed[Proxy] = Field(
@@ -41,3 +43,16 @@ class ProcessSettings(Group):
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."
     )
+
+    @property
+    def connection_bounds(self) -> ConnectionBounds:
+        """How many connections there may be, and how long they wait for their clients."""
+        return ConnectionBounds(
+            most=self.http_max_connections,
+            most_of_address=self.http_max_connections_per_address,
+            head_seconds=self.http_head_seconds,
+            body_seconds=self.http_body_seconds,
+            idle_seconds=self.http_idle_seconds,
+            unread_seconds=self.http_unread_seconds,
+            is_proxy=Proxies(self.trusted_proxies).__contains__,
+        )

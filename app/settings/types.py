@@ -49,6 +49,12 @@ def _origin(text: str) -> str:
     return origin
 
 
+def _header_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("must be names of header fields like X-Trace")
+    return text
+
+
 def _proxy(text: str) -> str:
     try:
         return str(ip_network(text)) if "/" in text else str(ip_address(text))
@@ -103,6 +109,7 @@ RedisUrl = Annotated[str, AfterValidator(_redis)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]

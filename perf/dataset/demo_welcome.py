@@ -23,6 +23,7 @@ GraphQL   {address}   (open it in a browser, or ask it from a shell)
 Person    {token}
 Company   {key}
 Model     {_model(stand_in)}
+Pages     of any localhost port may ask; set GRAPHQL_ALLOWED_ORIGINS for others
 
 A first request, as the person (a company sends its key as 'X-API-Key: …'):
 

@@ -16,8 +16,9 @@ from db.statement import Statement
 from services.principal import Person
 from tests.fixtures.postgres import run
 from tests.fixtures.redis import controlled_redis, running_redis
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.server import metrics_of, serving, settings_for
 from tests.fixtures.world import ADA, ALAN, NOW, populate
+from tests.waiting import until
 
 QUOTA = "{ viewer { subscription { status plan { code } } quota { remaining limit state } } }"
 SUBSCRIPTION = "billing.current_subscription_by_user"
@@ -159,12 +160,8 @@ def test_it_is_ready_and_serves_while_redis_comes_and_goes(world: str, tmp_path:
     ):
 
         def wait_for(state: str) -> None:
-            for _ in range(2_000):
-                ready = api.http.get("/readyz")
-                assert ready.status_code == 200
-                if ready.json()["cache"] == state:
-                    return
-            raise AssertionError(f"the cache does not become {state}")
+            until(lambda: api.http.get("/readyz").json()["cache"] == state)
+            assert api.http.get("/readyz").status_code == 200
 
         wait_for("ok")
         api.data(QUOTA, viewer=ADA)
@@ -175,7 +172,7 @@ def test_it_is_ready_and_serves_while_redis_comes_and_goes(world: str, tmp_path:
         redis.start()
         wait_for("ok")
         assert api.data(QUOTA, viewer=ADA)["viewer"]["quota"]["state"] == "AVAILABLE"
-        exposed = api.http.get("/metrics").text
+        exposed = metrics_of(api.http)
     assert 'guidance_cache_errors_total{cache="subscription",operation="' in exposed
     assert 'guidance_cache_bypasses_total{cache="subscription"}' in exposed
 

@@ -29,6 +29,22 @@ def test_addresses_that_a_proxy_names(
     assert [remaining(answer.headers["ratelimit"]) for answer in answers] == left
 
 
+def test_several_fields_are_one_list_of_which_the_last_stranger_counts(
+    world: str, tmp_path: Path
+) -> None:
+    settings = settings_for(world, tmp_path, serve_runs_worker=False, **SMALL)
+    with serving(settings) as api:
+        answers = [
+            api.http.post(
+                "/graphql",
+                json=BODY,
+                headers=[("x-forwarded-for", claimed), ("x-forwarded-for", "203.0.113.7")],
+            )
+            for claimed in ("203.0.113.8", "203.0.113.9")
+        ]
+    assert [remaining(answer.headers["ratelimit"]) for answer in answers] == [18, 16]
+
+
 def remaining(field: str) -> int:
     """The units left that a RateLimit field tells of."""
     return int(field.split(";")[1].removeprefix("r="))

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import rows_of
-from tests.fixtures.server import Api, serving, settings_for, token_of
+from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
 from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
 from tests.waiting import until
@@ -81,7 +81,7 @@ def test_a_deadline_that_passes_ends_the_statement(own_world: str, tmp_path: Pat
     with serving(settings) as api, locked(own_world) as table, capture_logs() as lines:
         answer = api.http.post("/graphql", json=TRUSTED_PLANS)
         until(lambda: table.waiting() == 0)
-        metrics = api.http.get("/metrics").text
+        metrics = metrics_of(api.http)
     (error,) = answer.json().pop("errors")
     assert (answer.status_code, error) == (
         504,

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.app.graphql.posting import JSON, PLANS, PLANS_DATA, refusal
-from tests.fixtures.server import Api, serving, settings_for, token_of
+from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
 from tests.fixtures.world import ADA
 from tests.waiting import until
 
@@ -145,7 +145,7 @@ def test_of_many_errors_in_variables_the_first_are_told(api: Api) -> None:
 
 def test_a_name_that_anybody_can_invent_is_not_counted_by(api: Api) -> None:
     assert api.data("query Invented { __typename }") == {"__typename": "Query"}
-    metrics = api.http.get("/metrics").text
+    metrics = metrics_of(api.http)
     assert re.search(r'guidance_operations_total{operation="untrusted",outcome="ok"} \d', metrics)
     assert "Invented" not in metrics
 

@@ -22,7 +22,7 @@ from metrics.observations import Observations, Outcome
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
-from tests.fixtures.server import SECRET, Api, serving, settings_for
+from tests.fixtures.server import SECRET, Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA, EDITH
 from tests.waiting import until
 
@@ -196,7 +196,7 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own
     (line,) = [one for one in lines if one["event"] == "over budget" and "cost" in one]
     assert (line["operation"], line["cost"]) == ("ConversationPage", "46 of 21")
     assert line["log_level"] == "warning"
-    metrics = api_of_its_own.http.get("/metrics").text
+    metrics = metrics_of(api_of_its_own.http)
     over = 'guidance_operation_over_budget_total{number="cost",operation="ConversationPage"} 1.0'
     assert over in metrics
 
@@ -205,7 +205,7 @@ def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api)
     api_of_its_own.data("query Invented { plans { code } }")
     api_of_its_own.data("query Quota { viewer { quota { used } } }", viewer=ADA)
     assert slos(api_of_its_own) == []
-    assert "Invented" not in api_of_its_own.http.get("/metrics").text
+    assert "Invented" not in metrics_of(api_of_its_own.http)
 
 
 def test_browsers_are_told_what_an_answer_took(api_of_its_own: Api) -> None:

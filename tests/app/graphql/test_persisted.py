@@ -63,7 +63,7 @@ def test_the_text_with_its_hash_registers_it(api: Api, send: Any) -> None:
     extensions = persisted(text)
     registered = send(api, query=text, extensions=extensions)
     assert (registered.status_code, registered.json()) == (200, PLANS_DATA)
-    assert "cache-control" not in registered.headers
+    assert registered.headers["cache-control"] == "no-store"
     for again in (post, get):
         assert again(api, extensions=extensions).json() == PLANS_DATA
     by_id = {

@@ -16,7 +16,7 @@ from perf.benchmarks.wire import posted
 from services.throttling.pauses import PAUSE_SECONDS
 from tests.app.graphql.callers import BUDGET, COMPANY, PLANS, Caller, client, fields, person, server
 from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, issue_key
+from tests.fixtures.server import Api, issue_key, metrics_of
 from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_COMPANY
 
 ADDRESSES = ("2001:db8:1:2::1", "203.0.113.7")
@@ -48,7 +48,7 @@ def test_who_has_no_credential_spends_the_budget_of_an_address(world: str, tmp_p
         assert there.ask(PLANS).status_code == 200
         for known in (person(api), client(api, world)):
             assert known.ask(COMPANY, x_forwarded_for=ADDRESSES[0]).status_code == 200
-        assert 'guidance_throttled_total{caller="address"}' in api.http.get("/metrics").text
+        assert 'guidance_throttled_total{caller="address"}' in metrics_of(api.http)
 
 
 def test_an_empty_budget_holds_back_and_the_wait_is_enough(small: Api, world: str) -> None:
@@ -77,7 +77,7 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
         pass
     for caller in (client(small, world), client(small, world, ADAS_COMPANY), person(small, GRACE)):
         assert caller.ask(COMPANY).status_code == 200
-    metrics = small.http.get("/metrics").text
+    metrics = metrics_of(small.http)
     assert re.search(r'guidance_throttled_total\{caller="key"\} \d', metrics)
     assert re.search(
         r'guidance_operations_total\{operation="untrusted",outcome="protected"\} \d', metrics

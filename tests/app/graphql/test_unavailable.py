@@ -7,7 +7,7 @@ import pytest
 from db.embedded import embedded_postgres
 from db.migration import migrate
 from services.enterprise.keys import generate_key
-from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.server import Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA
 
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
@@ -17,7 +17,7 @@ TRY_AGAIN = "This cannot be answered at the moment; try again."
 def failures(api: Api) -> float:
     """How many operations have failed through us."""
     name = 'guidance_operations_total{operation="untrusted",outcome="server_error"} '
-    lines = api.http.get("/metrics").text.splitlines()
+    lines = metrics_of(api.http).splitlines()
     return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 

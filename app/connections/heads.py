@@ -1,0 +1,127 @@
+"""What the head of a request must be, beyond what the parser asks (RFC 9112).
+
+What two servers could read in two ways is refused: one of them may be the proxy in front.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+
+from httptools import HttpParserError, parse_url
+
+Fields = Sequence[tuple[bytes, bytes]]
+_VERSIONS = frozenset({"1.0", "1.1"})
+_SINGLE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"expect",
+        b"host",
+        b"last-event-id",
+        b"origin",
+        b"sec-fetch-site",
+        b"sec-websocket-key",
+        b"stripe-signature",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-api-key",
+    }
+)
+"""Fields that have one value, and that something is decided by."""
+_READ = _SINGLE | {b"graphql-cost", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"}
+_HOST = re.compile(
+    rb"(\[[0-9A-Fa-f:.]+(%25[\w.~-]+)?\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:\d{0,5})?", re.ASCII
+)
+_LONGEST_HOST = 300
+_SLASH = ord("/")
+
+
+def _look_alikes(name: bytes) -> set[bytes]:
+    """The names that a neighbour takes for this one, for whom `_` is `-`."""
+    parts = name.split(b"-")
+    joints = product((b"-", b"_"), repeat=len(parts) - 1)
+    spelled = {
+        b"".join(part + joint for part, joint in zip(parts, (*between, b""), strict=True))
+        for between in joints
+    }
+    return spelled - {name}
+
+
+_LOOK_ALIKES = frozenset().union(*map(_look_alikes, _READ))
+
+
+def fault_of_head(version: str, method: bytes, target: bytes, fields: Fields) -> str | None:
+    """Why a head cannot be served, in words for the client; None where it can.
+
+    The names of fields are in small letters.
+    """
+    if version not in _VERSIONS:
+        return "The version of HTTP is 1.1 or 1.0."
+    by_name = dict(fields)
+    host = by_name.get(b"host")
+    fault = _fault_of_names(by_name, fields)
+    if fault is None and (host is None or not _is_host(host)):
+        fault = _fault_of_host(version, host)
+    if fault is None and b"transfer-encoding" in by_name:
+        fault = _fault_of_encoding(version, by_name[b"transfer-encoding"])
+    if fault is None and (target[0] != _SLASH or method == b"CONNECT"):
+        fault = _fault_of_target(method, target, host)
+    return fault
+
+
+def _fault_of_names(by_name: Mapping[bytes, bytes], fields: Fields) -> str | None:
+    if len(by_name) != len(fields):
+        twice = _twice(fields)
+        if twice is not None:
+            return f"There are two fields {twice.decode()}."
+    if not _LOOK_ALIKES.isdisjoint(by_name):
+        return "The name of a field has an underscore where ours has a hyphen."
+    return None
+
+
+def _fault_of_host(version: str, host: bytes | None) -> str | None:
+    if host is not None:
+        return "The field host is no host."
+    return "There is no field host." if version == "1.1" else None
+
+
+def _fault_of_encoding(version: str, encoding: bytes) -> str | None:
+    if version == "1.0":
+        return "HTTP/1.0 knows no transfer-encoding."
+    if encoding.strip().lower() != b"chunked":
+        return "The transfer-encoding is chunked, or there is none."
+    return None
+
+
+def _twice(fields: Fields) -> bytes | None:
+    seen: set[bytes] = set()
+    for name, _ in fields:
+        if name in seen and name in _SINGLE:
+            return name
+        seen.add(name)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _is_host(host: bytes) -> bool:
+    return len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None
+
+
+def _fault_of_target(method: bytes, target: bytes, host: bytes | None) -> str | None:
+    """Of a target that does not begin with its path: the asterisk, or a whole URL of ours."""
+    if target == b"*" and method == b"OPTIONS":
+        return None
+    scheme, separator, rest = target.partition(b"://")
+    if method != b"CONNECT" and separator and scheme.lower() in {b"http", b"https"}:
+        try:
+            parse_url(target)
+        except HttpParserError:
+            return "The target of the request is no URL."
+        authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+        if host is None or authority.lower() == host.lower():
+            return None
+        return "The target of the request and the field host differ."
+    return "The target of the request is a path."

@@ -1,0 +1,24 @@
+"""Which addresses are proxies, behind each of which many clients stand."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+
+class Proxies:
+    """Addresses and networks."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self._networks = [ip_network(address) for address in addresses]
+        self._is_one = lru_cache(maxsize=1_000)(self._look_up)
+
+    def __contains__(self, address: object) -> bool:
+        """Whether it is one of them."""
+        return isinstance(address, str) and self._is_one(address)
+
+    def _look_up(self, address: str) -> bool:
+        try:
+            place = ip_address(address)
+        except ValueError:
+            return False
+        return any(place in network for network in self._networks)

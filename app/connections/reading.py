@@ -1,0 +1,55 @@
+"""What waits to be read of WebSockets, in turns, so that no turn of the event loop is long."""
+
+import asyncio
+from time import perf_counter
+from typing import Any, Protocol
+
+READING = "reading"
+"""The name, in the state that requests share, of what `reading_of` gives."""
+_LONGEST_TURN_SECONDS = 0.002
+
+
+class Reader(Protocol):
+    """Something with more to read."""
+
+    def read_some(self) -> bool:
+        """Read a little; whether there is more that can be read now."""
+
+
+class Reading:
+    """Lets readers read a little each, one after another, and everybody else in between."""
+
+    def __init__(self) -> None:
+        # As an ordered set.
+        self._waiting: dict[Reader, None] = {}
+        self._is_planned = False
+
+    def wait_for(self, reader: Reader) -> None:
+        """Let `reader` read when it is its turn."""
+        self._waiting[reader] = None
+        self._plan()
+
+    def _plan(self) -> None:
+        if not self._is_planned:
+            self._is_planned = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._is_planned = False
+        ends = perf_counter() + _LONGEST_TURN_SECONDS
+        while self._waiting and perf_counter() < ends:
+            reader = next(iter(self._waiting))
+            del self._waiting[reader]
+            if reader.read_some():
+                self._waiting[reader] = None
+        if self._waiting:
+            self._plan()
+
+
+# Any: the state that requests share is a dictionary of anything.
+def reading_of(state: dict[str, Any]) -> Reading:
+    """That of a server, in the state that its requests share."""
+    found: Reading | None = state.get(READING)
+    if found is None:
+        found = state[READING] = Reading()
+    return found

@@ -1,0 +1,60 @@
+"""Answers to what is no request, or comes too late, or to a connection too many.
+
+They are given below the application, which never hears of it; the log has a line for each.
+"""
+
+from dataclasses import dataclass
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from app.graphql.bad_request import BAD_REQUEST
+from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.graphql.writing import written
+from app.logs import log_request
+from app.request_ids import REQUEST_ID, request_id_from
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A status and why; `kind` is what it is counted as."""
+
+    status: int
+    kind: str
+    message: str
+    retry_after_seconds: int | None = None
+
+
+TOO_MANY = Refusal(503, "too_many", "There are too many connections; try again later.", 1)
+TOO_LONG = Refusal(431, "head_too_long", "The head of the request is too long.")
+TRAILERS_TOO_LONG = Refusal(400, "malformed", "What is between the chunks is too long.")
+HEAD_TOO_LATE = Refusal(408, "head_too_late", "The head of the request did not end in time.")
+BODY_TOO_LATE = Refusal(408, "body_too_late", "The body of the request did not end in time.")
+
+
+def malformed(message: str) -> Refusal:
+    """Of what is no HTTP, or not clearly one request."""
+    return Refusal(400, "malformed", message)
+
+
+def log_refusal(status: int, reason: str) -> str:
+    """Log what the application never hears of, under a new id, which is given."""
+    request_id = request_id_from(None)
+    log_request({"request_id": request_id, "status": status, "reason": reason})
+    return request_id
+
+
+def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
+    """The whole answer, after which the connection is closed."""
+    code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
+    body = written(message_body(refusal.message, code))
+    fields = [
+        b"content-type: application/json; charset=utf-8",
+        b"content-length: %d" % len(body),
+        b"cache-control: no-store",
+        b"x-content-type-options: nosniff",
+        REQUEST_ID + b": " + request_id.encode(),
+        b"connection: close",
+    ]
+    if refusal.retry_after_seconds is not None:
+        fields.append(b"retry-after: %d" % refusal.retry_after_seconds)
+    return STATUS_LINE[refusal.status] + b"\r\n".join(fields) + b"\r\n\r\n" + body

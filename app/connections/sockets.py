@@ -1,0 +1,77 @@
+"""The WebSockets of a process by the address of their client, and what may come over them."""
+
+from typing import Any
+
+from app.connections.bounds import SocketBounds
+from app.connections.buckets import Bucket
+from services.throttling.networks import network
+
+SOCKETS = "sockets"
+"""The name, in the state that requests share, of what `sockets_of` gives."""
+_HANDSHAKE_UNITS = 10
+_FORGET_AT = 1_000
+
+
+class TooManySockets(Exception):
+    """An address has as many open as it may, or has sent too much."""
+
+
+class Place:
+    """One address: how many sockets it has, and what they may send together."""
+
+    __slots__ = ("bucket", "open_count")
+
+    def __init__(self, bounds: SocketBounds) -> None:
+        self.open_count = 0
+        self.bucket = Bucket(bounds.units_of_address, bounds.units_of_address_per_second)
+
+
+class Sockets:
+    """Counts sockets by address, and keeps what an address may send beyond their lives."""
+
+    def __init__(self, bounds: SocketBounds) -> None:
+        self.bounds = bounds
+        self._places: dict[str, Place] = {}
+        self._forget_at = _FORGET_AT
+
+    def __len__(self) -> int:
+        """How many addresses are remembered."""
+        return len(self._places)
+
+    def enter(self, address: str) -> Place:
+        """Count a socket more; raises `TooManySockets`."""
+        name = network(address)
+        place = self._places.get(name)
+        if place is None:
+            self._forget()
+            place = self._places[name] = Place(self.bounds)
+        if place.open_count >= self.bounds.most_of_address:
+            raise TooManySockets("There are too many sockets from this address.")
+        if not place.bucket.take(_HANDSHAKE_UNITS):
+            raise TooManySockets("Too much has come from this address.")
+        place.open_count += 1
+        return place
+
+    def leave(self, place: Place) -> None:
+        """Count a socket less."""
+        place.open_count -= 1
+
+    def _forget(self) -> None:
+        """Let go of addresses of which nothing is to be remembered; now and then is enough."""
+        if len(self._places) < self._forget_at:
+            return
+        self._places = {
+            name: place
+            for name, place in self._places.items()
+            if place.open_count or not place.bucket.is_full
+        }
+        self._forget_at = max(_FORGET_AT, 2 * len(self._places))
+
+
+# Any: the state that requests share is a dictionary of anything.
+def sockets_of(state: dict[str, Any]) -> Sockets:
+    """Those of a server, in the state that its requests share."""
+    found: Sockets | None = state.get(SOCKETS)
+    if found is None:
+        found = state[SOCKETS] = Sockets(SocketBounds())
+    return found

@@ -1,0 +1,21 @@
+"""Wishes for another protocol that are not granted: a request is answered as if it had none.
+
+https://www.rfc-editor.org/rfc/rfc9110#section-7.8
+"""
+
+from collections.abc import Sequence
+
+_OF_UPGRADES = frozenset({b"upgrade", b"http2-settings"})
+
+
+def without_upgrade(method: bytes, target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The head of an HTTP/1.1 request again, without the wish."""
+    lines = [method + b" " + target + b" HTTP/1.1"]
+    for name, value in fields:
+        if name == b"connection":
+            tokens = [token.strip() for token in value.split(b",")]
+            kept = [token for token in tokens if token.lower() not in _OF_UPGRADES]
+            lines.append(b"connection: " + b", ".join(kept))
+        elif name not in _OF_UPGRADES:
+            lines.append(name + b": " + value)
+    return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -1,0 +1,3 @@
+"""Paths that more than one module knows."""
+
+GRAPHQL_PATH = "/graphql"
