@@ -70,8 +70,9 @@ class Tiny:
         self.reading = ""
 
     async def graphql(self, request: Request) -> Response:
-        name = (await request.json()).get("operationName")
-        if name is None:
+        asked = await request.json()
+        name = asked.get("operationName") or "unnamed"
+        if asked.get("query") == "{ __typename }":
             self.marks += 1
             return JSONResponse({"data": {"__typename": "Query"}})
         self.asked[name] += 1
