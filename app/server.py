@@ -186,6 +186,7 @@ def _exposition(application: Application) -> Route:
     exposition = Exposition(
         settings.prometheus_multiproc_dir,
         application.observations,
+        max_age_seconds=settings.metrics_max_age_seconds,
         token=None if token is None else token.get_secret_value(),
     )
     return Route("/metrics", exposition.answer)

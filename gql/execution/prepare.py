@@ -127,6 +127,7 @@ class Preparation:
         hides_suggestions: bool | None = None,
         is_compiled: bool = True,
         compile_: Compile = compile_now,
+        most_kept_bytes: int = MOST_KEPT_BYTES,
     ) -> None:
         """Suggestions are hidden, unless it is said, where introspection is not allowed."""
         self._schema = schema
@@ -139,6 +140,7 @@ class Preparation:
         self._compile = compile_
         # By their hashes: nothing is held of texts.
         self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
+        self._most_kept_bytes = most_kept_bytes
         self.kept_bytes = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
@@ -175,7 +177,7 @@ class Preparation:
             return
         self._kept[key] = (document, size)
         self.kept_bytes += size
-        while self.kept_bytes > MOST_KEPT_BYTES:
+        while self.kept_bytes > self._most_kept_bytes:
             _, (_, forgotten) = self._kept.popitem(last=False)
             self.kept_bytes -= forgotten
 
