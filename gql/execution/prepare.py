@@ -12,15 +12,14 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    specified_rules,
-    validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gql.execution.error_formatting import MOST_ERRORS, detached
+from gql.execution.error_formatting import detached
 from gql.execution.parsing import NameTooLong, Parsed, parsed
 from gql.execution.plans import Compile, Plans, compile_now, directives
 from gql.execution.put_off import puts_off
+from gql.execution.validating import validation_errors
 from gql.operations.analysis import Analysis
 from gql.operations.budgets import Budget, budget_for
 from gql.operations.cost import OperationCost
@@ -204,12 +203,8 @@ class Preparation:
         limited = exceeded(one.document, self._limits)
         if limited:
             raise RequestRefused(LIMIT_EXCEEDED, [limited])
-        errors = validate(
-            self._schema,
-            one.document,
-            rules=specified_rules,
-            max_errors=MOST_ERRORS,
-            hide_suggestions=self._hides_suggestions,
+        errors = validation_errors(
+            self._schema, one.document, hides_suggestions=self._hides_suggestions
         )
         if errors:
             raise RequestRefused(VALIDATION_FAILED, errors)
