@@ -62,7 +62,8 @@ def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
     """
     attacks = [one for one in ATTACKS if not only or one.name in only or one.point in only]
     if not attacks:
-        raise click.BadParameter("there is no such attack", param_hint="--only")
+        known = ", ".join(one.name for one in ATTACKS)
+        raise click.BadParameter(f"there is no such attack; known: {known}", param_hint="--only")
     with measuring("the server"), _place() as place:
         if place.redis_url is None:
             click.echo("Without Redis, of which none is installed.", err=True)
