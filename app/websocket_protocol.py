@@ -28,7 +28,7 @@ from app.connections.sockets import Place, sockets_of
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"
-"""The name, in the state of a WebSocket, of the protocol that carries it."""
+"""Key, in the state of a WebSocket, of the protocol that carries it."""
 TOO_MANY_FRAMES = 4429
 TOO_LATE = 4408
 _NO_TEXT = 1007
@@ -276,4 +276,4 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return False
 
     def give_up(self) -> None:
-        """Nobody asks for that."""
+        """Never called, as a socket is never idle."""
