@@ -38,7 +38,7 @@ class ProcessSettings(ConnectionSettings):
         "the database, before what comes is refused with 503; 0 refuses nobody.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
-        0.1, description="For how long they must have had to wait so long."
+        0.5, description="For how long they must have had to wait so long."
     )
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."
