@@ -110,7 +110,10 @@ class HttpProtocol(AdmittingProtocol):
         """Read in pieces, and no further while pipelined requests wait to be answered."""
         if self._phase is _REFUSED:
             return
-        if self._held:
+        if self._phase is _IDLE and not self._under_way and self.has_refused(data):
+            self.server_state.total_requests += 1
+            self._enter(_IDLE, self._bounds.idle_seconds)
+        elif self._held:
             self._held += data
             self.flow.pause_reading()
         elif len(data) <= _PIECE_BYTES:

@@ -56,7 +56,8 @@ class AdmissionController:
         self._bounds = bounds
         self._expected_wait = expected_wait
         self._seconds = seconds
-        self._is_overloaded = False
+        self.is_overloaded = False
+        """Whether anybody may be refused."""
         self._over_since = 0.0
         self._over_count = 0
         self._last_over = -inf
@@ -79,7 +80,7 @@ class AdmissionController:
             return True
         now = self._seconds()
         delay = _TURNS * self._turn_of_loop(now) + self._expected_wait(now, self._admitted)
-        if self._is_overloaded and now - self._last_over >= self._calm_seconds:
+        if self.is_overloaded and now - self._last_over >= self._calm_seconds:
             self._end_overload()
         if delay < bounds.target_seconds:
             self._over_count = 0
@@ -102,14 +103,14 @@ class AdmissionController:
         self._last_over = now
         self._over_count += 1
         is_burst = now - self._over_since < interval and self._over_count <= self._bounds.burst
-        if not self._is_overloaded and not is_burst:
-            self._is_overloaded = True
+        if not self.is_overloaded and not is_burst:
+            self.is_overloaded = True
             _log.warning("overloaded", delay_ms=round(delay * 1000))
-        return self._is_overloaded
+        return self.is_overloaded
 
     def _end_overload(self) -> None:
         _log.info("no longer overloaded", refused=self._refused)
-        self._is_overloaded = False
+        self.is_overloaded = False
         self._over_count = self._refused = 0
 
     def _turn_of_loop(self, now: float) -> float:
