@@ -21,7 +21,7 @@ MANY = 2**31
 """Of requests under way, where they are not counted."""
 _TURNS = 2
 """Of the event loop that an operation waits for at least: to begin, and for the database's rows."""
-_CALM_INTERVALS = 10
+_CALM_INTERVALS = 5
 """For how long nobody may have had to wait before a burst is borne with again."""
 _log = structlog.get_logger("guidance.overload")
 
@@ -64,7 +64,6 @@ class AdmissionController:
         self._is_watching = False
         self._is_asked = False
         self._turn_began: float | None = None
-        self._turn_ended = 0.0
         self._turn = 0.0
         self._refused = 0
         self._admitted = 0
@@ -119,18 +118,16 @@ class AdmissionController:
         if not self._is_watching:
             self._is_watching = True
             asyncio.get_running_loop().call_soon(self._next_turn)
-        last = self._turn if now - self._turn_ended < self._bounds.interval_seconds else 0.0
-        return last if self._turn_began is None else max(last, now - self._turn_began)
+        return 0.0 if self._turn_began is None else max(self._turn, now - self._turn_began)
 
     def _next_turn(self) -> None:
         """Measure from here until this is run again: a turn, from its first callback to the next's.
 
-        What was read before is begun in this one.
+        What was read before is begun in this one. It goes on until nobody asked for a whole turn.
         """
         self._admitted = 0
         now = self._seconds()
-        if self._turn_began is not None:
-            self._turn, self._turn_ended = now - self._turn_began, now
+        self._turn = 0.0 if self._turn_began is None else now - self._turn_began
         self._is_watching = self._is_asked
         self._is_asked = False
         self._turn_began = now if self._is_watching else None

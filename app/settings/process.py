@@ -38,7 +38,7 @@ class ProcessSettings(ConnectionSettings):
         "to the database, before what comes is refused with 503; 0 refuses nobody.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
-        0.5,
+        1,
         description="For how long they must have had to wait so long, unless it is 250 already "
         "who had to.",
     )

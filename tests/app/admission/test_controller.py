@@ -73,7 +73,7 @@ def test_when_there_was_too_much_each_is_admitted_by_the_wait_of_the_moment() ->
 
 
 def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
-    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.75, 0.07), (0.125, 0.07)
+    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.125, 0.07), (0.125, 0.07)
     assert decisions(*steps) == [True, False, True, True, False]
 
 
