@@ -115,7 +115,11 @@ class HttpProtocol(AdmittingProtocol):
         """Read in pieces, and no further while pipelined requests wait to be answered."""
         if self._phase is _REFUSED:
             return
-        if self._held or self.pipeline or len(data) > _PIECE_BYTES:
+        is_alone = self._phase is _IDLE and not (self._under_way or self._held)
+        if is_alone and self.has_refused(data):
+            self.server_state.total_requests += 1
+            self._enter(_IDLE, self._bounds.idle_seconds)
+        elif self._held or self.pipeline or len(data) > _PIECE_BYTES:
             self._held += data
             self._read_on()
         else:

@@ -1,4 +1,4 @@
-"""Sessions that are kept open and lent to one user at a time; who waits longest is next."""
+"""Sessions that are kept open and lent to one user at a time; see `Line` for who is next."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +8,7 @@ from time import perf_counter
 
 from db.line import Line, Turn
 from db.session import Session
+from db.work import current_work
 
 _MENDING_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
@@ -155,7 +156,8 @@ class Pool:
     async def _turn(self) -> Session | None:
         """Wait for what another gives back: a session, or where it was lost None, its place."""
         turn: Turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        work = current_work()
+        self._waiting.append(turn, has_begun=work is not None and bool(work.statements))
         try:
             return await turn
         except asyncio.CancelledError:
@@ -164,7 +166,7 @@ class Pool:
             raise
 
     def _pass_on(self, session: Session | None) -> None:
-        """Give a place to who waits longest, with its session where that is one still."""
+        """Give a place to who is next, with its session where that is one still."""
         if session is not None and not _is_good(session):
             self._discard(session)
             session = None
@@ -190,7 +192,7 @@ class Pool:
 
     def expected_wait(self, now: float, beside: int = 0) -> float:
         """For how many seconds a session is going to be waited for; see `Line.expected_wait`."""
-        return self._waiting.expected_wait(now, beside)
+        return self._waiting.expected_wait(now, max(beside - self._size + self._taken, 0))
 
     async def _mended(self, session: Session) -> None:
         try:

@@ -1,12 +1,13 @@
 """Whether what comes now is worked on, decided by how long what came before has had to wait.
 
 As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) a delay counts
-that stays, not a burst's: one that was over the target for a whole interval.
+that stays, not a burst's: one that was over the target for a whole interval, or for very many.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -18,20 +19,23 @@ ADMISSION = "admission"
 """The name, in the state that requests share, of the process's `AdmissionController`."""
 MANY = 2**31
 """Of requests under way, where they are not counted."""
-_STATEMENTS = 2
-"""Of an operation, as most have: for each of them it waits for a connection."""
-_CALM_INTERVALS = 10
+_TURNS = 2
+"""Of the event loop that an operation waits for at least: to begin, and for the database's rows."""
+_CALM_INTERVALS = 5
 """For how long nobody may have had to wait before a burst is borne with again."""
 _log = structlog.get_logger("guidance.overload")
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionBounds:
-    """How long others may wait, for how long that may last, and how many are never too many."""
+    """How long others may wait, for how long or for how many that may last, and how few may."""
 
     target_seconds: float
     interval_seconds: float
     at_once: int
+    """So many under way are never too many."""
+    burst: int = 250
+    """So many that have to wait too long are borne with, while that is new."""
 
 
 class AdmissionController:
@@ -52,12 +56,15 @@ class AdmissionController:
         self._bounds = bounds
         self._expected_wait = expected_wait
         self._seconds = seconds
-        self._is_overloaded = False
-        self._over_since: float | None = None
-        self._last_over = 0.0
-        self._probe_since: float | None = None
+        self.is_overloaded = False
+        """Whether anybody may be refused."""
+        self._over_since = 0.0
+        self._over_count = 0
+        self._last_over = -inf
+        self._is_watching = False
+        self._is_asked = False
+        self._turn_began: float | None = None
         self._turn = 0.0
-        self._turn_ended = 0.0
         self._refused = 0
         self._admitted = 0
 
@@ -71,51 +78,61 @@ class AdmissionController:
         if under_way <= bounds.at_once or not bounds.target_seconds:
             return True
         now = self._seconds()
-        for_connections = _STATEMENTS * self._expected_wait(now, self._admitted)
-        delay = max(self._delay_of_loop(now), for_connections)
+        delay = _TURNS * self._turn_of_loop(now) + self._expected_wait(now, self._admitted)
+        if self.is_overloaded and now - self._last_over >= self._calm_seconds:
+            self._end_overload()
         if delay < bounds.target_seconds:
-            self._note_under(now)
-        else:
-            self._note_over(now, delay)
-            if self._is_overloaded:
-                self._refused += 1
-                refused_for_overload(delay)
-                return False
+            self._over_count = 0
+        elif self._is_too_much(now, delay):
+            self._refused += 1
+            refused_for_overload(delay)
+            return False
         self._admitted += 1
         return True
 
-    def _note_under(self, now: float) -> None:
-        self._over_since = None
-        calm_seconds = _CALM_INTERVALS * self._bounds.interval_seconds
-        if self._is_overloaded and now - self._last_over >= calm_seconds:
-            self._is_overloaded = False
-            _log.info("no longer overloaded", refused=self._refused)
-            self._refused = 0
+    @property
+    def _calm_seconds(self) -> float:
+        return _CALM_INTERVALS * self._bounds.interval_seconds
 
-    def _note_over(self, now: float, delay: float) -> None:
+    def _is_too_much(self, now: float, delay: float) -> bool:
+        """Whether a delay over the target is more than a burst's."""
+        interval = self._bounds.interval_seconds
+        if not self._over_count or now - self._last_over > interval:
+            self._over_since, self._over_count = now, 0
         self._last_over = now
-        if self._over_since is None:
-            self._over_since = now
-        if self._is_overloaded or now - self._over_since < self._bounds.interval_seconds:
-            return
-        self._is_overloaded = True
-        _log.warning("overloaded", delay_ms=round(delay * 1000))
+        self._over_count += 1
+        is_burst = now - self._over_since < interval and self._over_count <= self._bounds.burst
+        if not self.is_overloaded and not is_burst:
+            self.is_overloaded = True
+            _log.warning("overloaded", delay_ms=round(delay * 1000))
+        return self.is_overloaded
 
-    def _delay_of_loop(self, now: float) -> float:
-        """How long what is ready to run waits: a turn of the event loop, the last or this one."""
-        if self._probe_since is None:
-            self._probe_since = now
-            asyncio.get_running_loop().call_soon(self._end_turn)
-            is_fresh = now - self._turn_ended < self._bounds.interval_seconds
-            return self._turn if is_fresh else 0.0
-        return max(self._turn, now - self._probe_since)
+    def _end_overload(self) -> None:
+        _log.info("no longer overloaded", refused=self._refused)
+        self.is_overloaded = False
+        self._over_count = self._refused = 0
 
-    def _end_turn(self) -> None:
-        self._turn_ended = now = self._seconds()
+    def _turn_of_loop(self, now: float) -> float:
+        """How long a turn of the event loop takes, the last or this one; looks at the next too."""
+        self._is_asked = True
+        if not self._is_watching:
+            self._is_watching = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        return 0.0 if self._turn_began is None else max(self._turn, now - self._turn_began)
+
+    def _next_turn(self) -> None:
+        """Measure from here until this is run again: a turn, from its first callback to the next's.
+
+        What was read before is begun in this one. It goes on until nobody asked for a whole turn.
+        """
         self._admitted = 0
-        if self._probe_since is not None:
-            self._turn = now - self._probe_since
-            self._probe_since = None
+        now = self._seconds()
+        self._turn = 0.0 if self._turn_began is None else now - self._turn_began
+        self._is_watching = self._is_asked
+        self._is_asked = False
+        self._turn_began = now if self._is_watching else None
+        if self._is_watching:
+            asyncio.get_running_loop().call_soon(self._next_turn)
 
 
 # Any: the state that requests share is a dictionary of anything.

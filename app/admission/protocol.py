@@ -10,7 +10,8 @@ from uvicorn.server import ServerState
 
 from app.admission.controller import admission_of
 from app.admission.exempt import is_always_admitted
-from app.admission.refusal import refusal, refuse
+from app.admission.plain import is_plain
+from app.admission.refusal import refusal, refusal_bytes, refuse
 from app.whole_answers import send_whole
 
 
@@ -27,12 +28,31 @@ class AdmittingProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._admission = admission_of(app_state)
+        self._is_admitted = False
+
+    def has_refused(self, data: bytes) -> bool:
+        """Refuse a request that was read while nothing is under way here, where that is to be.
+
+        It is asked during overload only, and of requests that can be told without the parser.
+        """
+        admission = self._admission
+        if admission is None or not admission.is_overloaded:
+            return False
+        if self.flow.write_paused or not is_plain(data):
+            return False
+        if admission.admits(len(self.tasks)):
+            self._is_admitted = True
+            return False
+        self.transport.write(refusal_bytes(self.server_state.default_headers))
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to work on a request, or refuse it where others wait too long already."""
         admission = self._admission
+        is_admitted, self._is_admitted = self._is_admitted, False
         if (
-            admission is None
+            is_admitted
+            or admission is None
             or admission.admits(len(self.tasks))
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):

@@ -1,9 +1,11 @@
 """The answer to a request that is not admitted, made once: a refusal must cost almost nothing."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import count
 
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.graphql.wording import message_body
 from app.graphql.writing import written
@@ -21,7 +23,19 @@ def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
     `Retry-After` differs from refusal to refusal, so that clients do not all come back together.
     Pages of every origin may read it, as it says nothing about anybody.
     """
-    seconds = 1 + next(_numbers) % _MOST_RETRY_SECONDS
+    return _fields(_seconds()), _BODY
+
+
+def refusal_bytes(default_headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """All of it, beginning with the server's own header fields."""
+    return _whole(tuple(default_headers), _seconds())
+
+
+def _seconds() -> int:
+    return 1 + next(_numbers) % _MOST_RETRY_SECONDS
+
+
+def _fields(seconds: int) -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"content-length", b"%d" % len(_BODY)),
         (b"content-type", b"application/json; charset=utf-8"),
@@ -30,7 +44,13 @@ def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
         (b"x-content-type-options", b"nosniff"),
         (b"access-control-allow-origin", b"*"),
         (b"access-control-expose-headers", b"retry-after"),
-    ), _BODY
+    )
+
+
+@lru_cache(maxsize=_MOST_RETRY_SECONDS)
+def _whole(default_headers: tuple[tuple[bytes, bytes], ...], seconds: int) -> bytes:
+    fields = (b"%b: %b\r\n" % field for field in (*default_headers, *_fields(seconds)))
+    return b"".join((STATUS_LINE[503], *fields, b"\r\n", _BODY))
 
 
 async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -34,11 +34,13 @@ class ProcessSettings(ConnectionSettings):
     )
     overload_delay_seconds: Seconds = Field(
         0.1,
-        description="How long an operation may have to wait, in the process or for connections to "
-        "the database, before what comes is refused with 503; 0 refuses nobody.",
+        description="How long an operation may have to wait, in the process and for a connection "
+        "to the database, before what comes is refused with 503; 0 refuses nobody.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
-        0.1, description="For how long they must have had to wait so long."
+        1,
+        description="For how long they must have had to wait so long, unless it is 250 already "
+        "who had to.",
     )
     shutdown_grace_seconds: Positive = Field(
         30, description="How long requests may go on when the server is asked to stop."

@@ -55,3 +55,17 @@ def test_it_grows_with_how_many_wait_and_how_slowly_they_are_served() -> None:
     few, ten_times, twenty_times = asyncio.run(waits())
     assert ten_times > few
     assert twenty_times == 2 * ten_times
+
+
+def test_who_has_begun_is_next_and_who_is_new_waits_for_that_too() -> None:
+    async def served() -> tuple[list[int], float]:
+        line = Line()
+        new = turns(line, 2)
+        begun: Turn = asyncio.get_running_loop().create_future()
+        line.append(begun, has_begun=True)
+        order = [[*new, begun].index(line.popleft()) for _ in range(2)]
+        return order, line.expected_wait(perf_counter() + LONG_SECONDS)
+
+    order, wait = asyncio.run(served())
+    assert order == [2, 0]
+    assert wait >= LONG_SECONDS

@@ -1,5 +1,6 @@
 """`guidance chaos overload`: twice what a process can carry, from people who mean no harm."""
 
+import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import uvloop
 
 from perf import options
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import SERVED, running
+from perf.benchmarks.servers import SERVED, Cores, leave_cores, running
 from perf.chaos.overload.calls import Calls
 from perf.chaos.overload.offering import Offered, in_a_closed_loop, in_an_open_loop, late
 from perf.chaos.overload.people import requests_of
@@ -32,27 +33,36 @@ _SIZES = BenchSizes(
     usage_days=5,
 )
 _CALLERS, _CONNECTIONS = 32, 500
-_WARM_SECONDS = 3.0
+_WARM_SECONDS = 6.0
+_PROBE = 20
+_PROBE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the server carries at its peak, and what it answers beyond."""
+    """What the server carries at its peak, what it answers beyond, and what right after that.
+
+    The peak is measured again at the end, in the same way, since the machine may have changed: the
+    mark is held against the greater one.
+    """
 
     peak: Offered
     over: Offered
+    recovered: Offered
+    again: Offered
 
     @property
     def missed(self) -> list[str]:
         """The marks that are missed, in words."""
         p95, p99 = late(self.over.answered, 0.95), late(self.over.answered, 0.99)
-        share = self.over.rate / self.peak.rate
+        share = self.over.rate / max(self.peak.rate, self.again.rate)
         marks = (
             (share < LEAST_SHARE, f"answered {share:.0%} of the peak"),
             (p95 > MOST_P95_SECONDS, f"p95 {p95 * 1000:.0f} ms"),
             (p99 > MOST_P99_SECONDS, f"p99 {p99 * 1000:.0f} ms"),
             (bool(self.over.others), f"answered otherwise: {dict(self.over.others)}"),
             (bool(self.over.without_retry_after), "refused without Retry-After"),
+            (len(self.recovered.answered) < self.recovered.sent, "refused when it was over"),
         )
         return [words for is_missed, words in marks if is_missed]
 
@@ -67,9 +77,12 @@ def overload(seconds: float, times: float, out: Path | None) -> int:
     """Find what a server of our own can carry, and offer it twice as much.
 
     Exits with 1 unless it then answers at least 90% of its peak, with a p95 of at most 300 ms and a
-    p99 of at most 700 ms, and refuses the rest with 503 and Retry-After.
+    p99 of at most 700 ms, refuses the rest with 503 and Retry-After, and half a second after the
+    load refuses nobody. The server has a core to itself, also for its peak; everything else shares
+    the others.
     """
-    with measuring("the server"), running_server() as (port, tokens):
+    cores = leave_cores()
+    with measuring("the server"), running_server(cores=cores) as (port, tokens):
         found = uvloop.run(overloaded(port, tokens, seconds=seconds, times=times))
     text = "\n".join(_lines(found))
     click.echo(text)
@@ -88,20 +101,26 @@ async def overloaded(
     times: float,
     warm_seconds: float = _WARM_SECONDS,
 ) -> Found:
-    """Offer what it can carry, and then so many times as much."""
+    """Offer what it can carry, then so many times as much, and then little."""
     requests, calls = requests_of(tokens), Calls(port)
     try:
         await calls.open(_CONNECTIONS)
         await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=warm_seconds)
         peak = await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=seconds)
         over = await in_an_open_loop(calls, requests, rate=times * peak.rate, seconds=seconds)
+        await asyncio.sleep(_PROBE_SECONDS)
+        rate = _PROBE / _PROBE_SECONDS
+        recovered = await in_an_open_loop(calls, requests, rate=rate, seconds=_PROBE_SECONDS)
+        again = await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=seconds)
     finally:
         await calls.close()
-    return Found(peak, over)
+    return Found(peak, over, recovered, again)
 
 
 @contextmanager
-def running_server(sizes: BenchSizes = _SIZES) -> Iterator[tuple[int, list[str]]]:
+def running_server(
+    sizes: BenchSizes = _SIZES, *, cores: Cores = None
+) -> Iterator[tuple[int, list[str]]]:
     """A server of our own until the block is left: its port, and tokens of its people."""
     secret = secrets.token_hex()
     with (
@@ -115,7 +134,7 @@ def running_server(sizes: BenchSizes = _SIZES) -> Iterator[tuple[int, list[str]]
             "GUIDANCE_DATA_DIR": folder,
             "JWT_SECRET_KEY": secret,
         }
-        with running(SERVED, environment, None) as server:
+        with running(SERVED, environment, cores) as server:
             yield server.port, tokens_of_people(secret, sizes.users)
 
 
@@ -125,7 +144,12 @@ def _lines(found: Found) -> Iterator[str]:
         " p95 of refusals | sent late, p95 | otherwise |"
     )
     yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
-    for name, one in (("peak", found.peak), ("over", found.over)):
+    for name, one in (
+        ("peak", found.peak),
+        ("over", found.over),
+        ("afterwards", found.recovered),
+        ("peak again", found.again),
+    ):
         cells = (
             name,
             f"{one.sent / one.seconds:.0f}",

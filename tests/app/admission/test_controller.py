@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from app.admission.controller import AdmissionBounds, AdmissionController
 
-TARGET, INTERVAL, AT_ONCE = 0.0625, 0.125, 10  # without a rest in binary
-BOUNDS = AdmissionBounds(TARGET, INTERVAL, AT_ONCE)
+TARGET, INTERVAL, AT_ONCE, BURST = 0.0625, 0.125, 10, 6  # without a rest in binary
+BOUNDS = AdmissionBounds(TARGET, INTERVAL, AT_ONCE, BURST)
 MANY = AT_ONCE + 1
 
 
@@ -20,7 +20,7 @@ class Pools:
 
     def expected_wait(self, _now: float, beside: int) -> float:
         self.beside = beside
-        return self.wait / 2  # an operation waits for two
+        return self.wait
 
     def controller(self, bounds: AdmissionBounds = BOUNDS) -> AdmissionController:
         return AdmissionController(bounds, self.expected_wait, seconds=lambda: self.now)
@@ -30,7 +30,8 @@ async def admitted_after(
     controller: AdmissionController, pools: Pools, seconds: float, wait: float
 ) -> bool:
     """Whether one more is admitted so much later, when others wait so long."""
-    await asyncio.sleep(0)  # a turn of the loop, which takes no time here
+    for _ in range(3):  # turns of the loop, which take no time here
+        await asyncio.sleep(0)
     pools.now += seconds
     pools.wait = wait
     return controller.admits(MANY)
@@ -51,6 +52,17 @@ def test_a_burst_is_borne_with() -> None:
     assert decisions((0, 0.2), (0.12, 0.3), (0.01, 0.04), (0.01, 0.2), (0.12, 0.2)) == [True] * 5
 
 
+def test_very_many_are_no_burst() -> None:
+    burst = [(0.01, 0.07)] * BURST
+    assert decisions(*burst, (0.01, 0.0), *burst, (0.01, 0.07)) == [True] * (2 * BURST + 1) + [
+        False
+    ]
+
+
+def test_delays_long_after_each_other_do_not_add_up() -> None:
+    assert decisions((0, 0.2), (5, 0.2), (5, 0.2), (0.0625, 0.2)) == [True] * 4
+
+
 def test_a_delay_that_stays_for_an_interval_refuses() -> None:
     assert decisions((0, 0.0625), (0.0625, 0.07), (0.0625, 0.07)) == [True, True, False]
 
@@ -61,8 +73,8 @@ def test_when_there_was_too_much_each_is_admitted_by_the_wait_of_the_moment() ->
 
 
 def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
-    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.75, 0.0), (0.25, 0.07), (0.125, 0.07)
-    assert decisions(*steps) == [True, False, True, True, True, False]
+    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.125, 0.07), (0.125, 0.07)
+    assert decisions(*steps) == [True, False, True, True, False]
 
 
 def test_as_few_as_are_worked_on_at_once_are_always_admitted() -> None:
@@ -98,31 +110,29 @@ def test_who_was_admitted_in_this_turn_of_the_loop_is_waited_for_too() -> None:
     assert asyncio.run(decide()) == [0, 1, 2, 0]
 
 
-def test_turns_of_the_loop_that_are_long_again_and_again_refuse() -> None:
+def admitted_in_turns(*turns: float) -> list[bool]:
+    """What is decided at the beginning of turns of the event loop that take so many seconds."""
+
     async def decide() -> list[bool]:
         pools, decided = Pools(), []
         controller = pools.controller()
-        for _ in range(4):
+        for seconds in turns:
             decided.append(controller.admits(MANY))
-            pools.now += 0.08
             await asyncio.sleep(0)
+            pools.now += seconds
         return decided
 
-    assert asyncio.run(decide()) == [True, True, True, False]
+    return asyncio.run(decide())
+
+
+def test_turns_of_the_loop_that_are_long_again_and_again_refuse() -> None:
+    # An operation waits for two, so that each is too long for it.
+    assert admitted_in_turns(*[0.04] * 7) == [True] * 5 + [False] * 2
+
+
+def test_a_long_turn_alone_is_a_burst() -> None:
+    assert admitted_in_turns(0.0, 0.5, 0.0, 0.0, 0.5, 0.0, 0.0) == [True] * 7
 
 
 def test_a_long_turn_that_is_over_for_long_is_forgotten() -> None:
-    async def decide() -> list[bool]:
-        pools = Pools()
-        controller = pools.controller()
-        controller.admits(MANY)
-        pools.now += 3.0
-        await asyncio.sleep(0)
-        decided = []
-        for _ in range(3):
-            pools.now += 2 * INTERVAL
-            decided.append(controller.admits(MANY))
-            await asyncio.sleep(0)
-        return decided
-
-    assert asyncio.run(decide()) == [True, True, True]
+    assert admitted_in_turns(3.0, *[2 * INTERVAL] * 3) == [True] * 4

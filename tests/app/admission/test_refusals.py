@@ -21,18 +21,17 @@ from tests.waiting import PATIENCE_SECONDS, until
 
 QUOTA = {"query": "{ viewer { quota { limit } } }"}
 CODE = "OVERLOADED"
-_NO_TIME = 1e-9
 
 
 @pytest.fixture
 def api(own_world: str, tmp_path: Path) -> Iterator[Api]:
-    """A server with one connection, which bears with no wait at all."""
+    """A server with one connection, which bears with little."""
     settings = settings_for(
         own_world,
         tmp_path,
         database_pool_size=1,
-        overload_delay_seconds=_NO_TIME,
-        overload_interval_seconds=_NO_TIME,
+        overload_delay_seconds=0.05,
+        overload_interval_seconds=0.2,
         serve_runs_worker=False,
     )
     with serving(settings) as running:

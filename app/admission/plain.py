@@ -1,0 +1,21 @@
+"""Requests that can be refused without a parser, which would cost more than all the rest of it."""
+
+import re
+
+_FIELD = (
+    rb"(?!(?i:content-length|transfer-encoding|connection|expect|upgrade))[\w-]+:[ -~]*\r\n"
+    rb"|(?i:connection: ?keep-alive)\r\n"
+)
+_HEAD = re.compile(
+    rb"POST /graphql HTTP/1\.1\r\n(?:%b)*(?i:content-length): ?([0-9]{1,7})\r\n(?:%b)*\r\n"
+    % (_FIELD, _FIELD)
+)
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether this is one operation by POST, whole, after which its connection stays open.
+
+    It is false where that is not certain at once.
+    """
+    head = _HEAD.match(data)
+    return head is not None and len(data) - head.end() == int(head[1])
