@@ -43,6 +43,7 @@ _HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
 """The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS, _SERVER_ERROR = 101, 500
 _NO_HANDSHAKE = "This is no handshake of a WebSocket."
+_FAILED = "Something went wrong on our side."
 _OF_REFUSALS = {
     "Content-Type": "application/json; charset=utf-8",
     "Cache-Control": "no-store",
@@ -78,8 +79,9 @@ class PaidFrames(ServerProtocol):
 
     def reject(self, status: StatusLike, text: str) -> Response:  # noqa: ARG002 - see there
         """Answer what is no handshake in our form; the library's text repeats what came."""
-        code = BAD_REQUEST if status < _SERVER_ERROR else INTERNAL_SERVER_ERROR
-        body = written(message_body(_NO_HANDSHAKE, code)).decode()
+        is_ours = status >= _SERVER_ERROR
+        told = (_FAILED, INTERNAL_SERVER_ERROR) if is_ours else (_NO_HANDSHAKE, BAD_REQUEST)
+        body = written(message_body(*told)).decode()
         response = super().reject(status, body)
         del response.headers["Content-Type"]
         response.headers.update(_OF_REFUSALS)

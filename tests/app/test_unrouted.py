@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.app.graphql.callers import BUDGET, PLANS, Caller, person, server
-from tests.fixtures.server import Api
 from tests.fixtures.raw import sent
+from tests.fixtures.server import Api
 
 BUDGET_OF_ADDRESS = {"graphql_address_budget": 20, "graphql_address_restore_rate": 1}
 HANDSHAKE = (

@@ -285,7 +285,7 @@ def test_a_count_that_is_none_is_the_fault_of_the_client(
     api: Api, count: str, variables: dict[str, Any], accept: str
 ) -> None:
     definition = "($n: Int)" if variables else ""
-    query = "query Page%s { plans @stream(initialCount: %s) { code } }" % (definition, count)
+    query = f"query Page{definition} {{ plans @stream(initialCount: {count}) {{ code }} }}"
     asked = {"query": query, "variables": variables}
     body = api.http.post("/graphql", json=asked, headers={"accept": accept}).json()
     (error,) = body["errors"]
