@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -267,6 +268,24 @@ def test_a_server_without_room_is_away(database_url: str, code: str) -> None:
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)
+
+
+def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
+    role = f"few_{uuid4().hex}"
+    nap = Statement("test.nap", select(text("pg_sleep(0.01)")))
+
+    async def scenario() -> None:
+        await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+        try:
+            async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
+                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+                async with database.read(), database.read():
+                    await seconds_until_refused(_fetched(database, nap))
+                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+        finally:
+            await run(database_url, f"DROP ROLE {role}")
+
+    asyncio.run(scenario())
 
 
 def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str) -> None:
