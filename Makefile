@@ -2,7 +2,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: setup run test tools lock
+.PHONY: setup run test test-slow tools lock
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/installed
@@ -20,6 +20,9 @@ run: setup
 
 test: setup
 	@$(VENV)/bin/pytest
+
+test-slow: setup
+	@$(VENV)/bin/pytest -m slow
 
 tools:
 	@tests/tools.sh

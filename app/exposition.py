@@ -18,8 +18,8 @@ from metrics.observations import Observations
 class Exposition:
     """The metrics of this process, or of all workers through the folder that they share.
 
-    They are at most a second old, and written for one asker at a time. With a `token` only those
-    are answered who bring it.
+    They are at most `max_age_seconds` old, and written for one asker at a time. With a `token` only
+    those are answered who bring it.
     """
 
     def __init__(
@@ -27,12 +27,13 @@ class Exposition:
         multiprocess_dir: Path | None,
         observations: Observations,
         *,
+        max_age_seconds: float,
         token: str | None = None,
     ) -> None:
         self._multiprocess_dir = multiprocess_dir
         self._observations = observations
         self._credential = None if token is None else f"Bearer {token}".encode()
-        self._text = Recent(self._written)
+        self._text = Recent(self._written, good_for_seconds=max_age_seconds)
 
     async def answer(self, request: Request) -> Response:
         """Expose the metrics in the text format."""

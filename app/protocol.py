@@ -12,11 +12,13 @@ from typing import Any, cast
 import httptools
 from starlette.types import Scope
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from app.admission.protocol import AdmittingProtocol
 from app.connections.heads import fault_of_head
+from app.connections.holding import HoldingFlow
 from app.connections.outgoing import Outgoing
 from app.connections.refusal import (
     BODY_TOO_LATE,
@@ -83,16 +85,19 @@ class HttpProtocol(AdmittingProtocol):
         self._phase_since = 0
         self._deadline = NEVER
         self._under_way = 0
-        self._held = b""
+        self._held = bytearray()
         self._unfinished_bytes = 0
         self._refusal: Refusal | None = None
         self._broken_off: str | None = None
 
     # What the event loop says.
 
+    flow: HoldingFlow
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Admit a connection, or refuse it."""
         super().connection_made(transport)
+        self.flow = HoldingFlow(transport)
         self._outgoing = Outgoing(transport, self._bounds.unread_seconds)
         is_admitted = self._open.admit(self, self.client and self.client[0])
         self._enter(_IDLE, self._bounds.head_seconds)
@@ -110,21 +115,21 @@ class HttpProtocol(AdmittingProtocol):
         """Read in pieces, and no further while pipelined requests wait to be answered."""
         if self._phase is _REFUSED:
             return
-        if self._held:
+        if self._held or self.pipeline or len(data) > _PIECE_BYTES:
             self._held += data
-            self.flow.pause_reading()
-        elif len(data) <= _PIECE_BYTES:
-            self._feed(data)
-        else:
-            self._held = data
             self._read_on()
+        else:
+            self._feed(data)
 
     def _read_on(self) -> None:
         while self._held and not self.pipeline and self._phase is not _REFUSED:
-            piece, self._held = self._held[:_PIECE_BYTES], self._held[_PIECE_BYTES:]
+            piece = bytes(self._held[:_PIECE_BYTES])
+            del self._held[:_PIECE_BYTES]
             self._feed(piece)
         if self._held and self._phase is not _REFUSED:
-            self.flow.pause_reading()
+            self.flow.hold()
+        elif self.flow.is_holding:
+            self.flow.let_go(is_full=len(self.cycle.body) > HIGH_WATER_LIMIT)
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -151,7 +156,7 @@ class HttpProtocol(AdmittingProtocol):
             return
         head = without_upgrade(self.scope["method"].encode(), self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._held = head + rest + self._held
+        self._held[:0] = head + rest
         self._read_on()
 
     # What the parser finds.
@@ -210,7 +215,6 @@ class HttpProtocol(AdmittingProtocol):
         self._under_way -= 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._refusal is not None:
@@ -219,8 +223,12 @@ class HttpProtocol(AdmittingProtocol):
             self._enter(_IDLE, self._bounds.idle_seconds)
         elif self._phase is _HEAD:
             self._enter(_HEAD, self._bounds.head_seconds)
-        if self._held and not self.pipeline:
+        if self.pipeline:
+            return
+        if self._held:
             self.loop.call_soon(self._read_on)
+        else:
+            self.flow.resume_reading()
 
     # What ends a connection.
 
@@ -264,7 +272,8 @@ class HttpProtocol(AdmittingProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Read no more, and say why once all that was asked before is answered."""
         is_body = self._phase is _BODY
-        self._refusal, self._held = refusal, b""
+        self._refusal = refusal
+        self._held.clear()
         self._enter(_REFUSED, NEVER)
         if is_body:
             self._break_off(refusal)
@@ -294,5 +303,5 @@ class HttpProtocol(AdmittingProtocol):
         self.transport.write(refusal_bytes(refusal, request_id))
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.flow.resume_reading()
+        self.flow.let_go()
         self._enter(_REFUSED, _LINGERING_LOOKS)

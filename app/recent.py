@@ -10,7 +10,7 @@ GOOD_FOR_SECONDS = 1.0
 
 
 class Recent(Generic[T]):
-    """Gives what `find` found at most a second ago; it is never asked twice at a time.
+    """Gives what `find` found a moment ago at most; it is never asked twice at a time.
 
     What it raises is raised to all who wait, and kept for nobody else.
     """

@@ -38,7 +38,7 @@ from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
 
-_NEW_OBJECTS = 20_000
+_NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 
 
 def create_app() -> ASGIApp:
@@ -55,10 +55,12 @@ def keep_what_is_there() -> None:
     """Spare the collector what lives as long as the process: the schema is most of the heap.
 
     It looks after more new objects than usual: a page makes a thousand, which need no looking for.
+    And after so few, and so soon again, that nobody waits long for it: a large document makes tens
+    of thousands, and looking through them stops all threads.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS)
+    gc.set_threshold(_NEW_OBJECTS, _TIMES_KEPT)
 
 
 def make_app(
@@ -186,6 +188,7 @@ def _exposition(application: Application) -> Route:
     exposition = Exposition(
         settings.prometheus_multiproc_dir,
         application.observations,
+        max_age_seconds=settings.metrics_max_age_seconds,
         token=None if token is None else token.get_secret_value(),
     )
     return Route("/metrics", exposition.answer)

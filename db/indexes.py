@@ -7,6 +7,7 @@ what else there is belongs to the operator.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import asyncpg
@@ -74,6 +75,7 @@ class Difference:
         return f"{self.declared.name} is another than declared"
 
 
+@cache
 def declared_indexes() -> tuple[Declared, ...]:
     """Every index that the tables declare, those of their constraints among them."""
     return tuple(one for table in Table.metadata.sorted_tables for one in _of_table(table))
@@ -98,6 +100,7 @@ def differences(found: Sequence[Found]) -> tuple[Difference, ...]:
     )
 
 
+@lru_cache(maxsize=1_000)
 def canonical(predicate: str) -> str:
     """A predicate in one spelling: PostgreSQL stores it with casts, brackets and lists of its own.
 

@@ -32,7 +32,7 @@ pytest_plugins = [
     "tests.fixtures.npm",
 ]
 
-EXECUTION_CASES = 20_000
+EXECUTION_CASES = 8_000
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,5 +75,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cases",
         type=int,
         default=EXECUTION_CASES,
-        help="how many generated cases both executors run, 20,000 unless said otherwise",
+        help="how many generated cases both executors run, 8,000 unless said otherwise",
     )

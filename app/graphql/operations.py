@@ -20,8 +20,9 @@ from services.principal import Principal
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
-_MOST_AT_WORK = 20
-"""How many may be prepared at a time, and how many queries run and answered.
+_MOST_AT_WORK = 8
+"""How many may be prepared at a time, and how many queries run and answered: twice the turns of a
+caller, so that those of many sockets do not wait for each other in vain.
 
 Streams wait for events, and mutations may wait for a model: neither keeps others waiting.
 """

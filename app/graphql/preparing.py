@@ -28,7 +28,7 @@ FREE_CHARACTERS, CHARACTERS_PER_UNIT = 100, 10
 is one unit of cost, as an object is."""
 _MOST_COMPILING = 8
 """How many plans wait to be compiled; what is beyond is run without one for longer."""
-_SWITCH_SECONDS = 0.001
+_SWITCH_SECONDS = 0.0001
 """How long the event loop waits for the processor after each wait for anything else."""
 _PROCESS = "process"
 _TOO_MANY_OF_YOURS = "Too many documents of yours wait to be prepared"

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from app.connections.bounds import SocketBounds
 from app.settings.group import Group
-from app.settings.types import ApiKey, Positive
+from app.settings.types import ApiKey, Positive, Seconds
 
 
 class ConnectionSettings(Group):
@@ -70,6 +70,10 @@ class ConnectionSettings(Group):
     metrics_host: str = Field(
         "127.0.0.1",
         description="The address that `METRICS_PORT` listens on; `0.0.0.0` in a container.",
+    )
+
+    metrics_max_age_seconds: Seconds = Field(
+        1, description="How old what /metrics gives may be; 0 writes it anew for whoever asks."
     )
 
     @property

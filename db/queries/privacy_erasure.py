@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     DateTime,
+    any_,
     bindparam,
     delete,
+    func,
     literal_column,
     null,
     select,
@@ -87,12 +89,14 @@ _COUNT = Statement(
 )
 
 
+_CONVERSATIONS = select(ChatConversation.id).where(
+    ChatConversation.user_id == bindparam("person", type_=BigInteger)
+)
 _REPLIES = Statement(
     "privacy.replies",
-    select(ChatMessage.id)
-    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
-    .where(
-        ChatConversation.user_id == bindparam("person", type_=BigInteger),
+    select(ChatMessage.id).where(
+        # An array leaves only the index of each conversation's messages to go by.
+        ChatMessage.conversation_id == any_(func.array(_CONVERSATIONS.scalar_subquery())),
         ChatMessage.role == literal_column("'assistant'"),
         ChatMessage.created_at >= bindparam("since", type_=DateTime(timezone=True)),
     ),

@@ -69,6 +69,8 @@ def parsed(text: str, *, most_tokens: int) -> Parsed:
         pass
     else:
         return Parsed(document, parser.nodes)
+    finally:
+        parser.let_go_of_tokens()
     # Outside of the handler: the error is kept, and would keep every frame of the recursion.
     raise nested_too_deeply_error(parser)
 
@@ -78,6 +80,14 @@ class _Parser(Parser):
     def __init__(self, text: str, **options: Any) -> None:
         super().__init__(text, **options)
         self.nodes = 0
+
+    def let_go_of_tokens(self) -> None:
+        """Undo their chain: both ways it is a circle, which stops all threads to be collected."""
+        token: Token | None = self._lexer.token
+        while token is not None:
+            before = token.prev
+            token.prev = token.next = None
+            token = before
 
     def loc(self, start_token: Token) -> Location:
         self.nodes += 1

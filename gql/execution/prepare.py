@@ -12,15 +12,14 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    specified_rules,
-    validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gql.execution.error_formatting import MOST_ERRORS, detached
+from gql.execution.error_formatting import detached
 from gql.execution.parsing import NameTooLong, Parsed, parsed
 from gql.execution.plans import Compile, Plans, compile_now, directives
 from gql.execution.put_off import puts_off
+from gql.execution.validating import validation_errors
 from gql.operations.analysis import Analysis
 from gql.operations.budgets import Budget, budget_for
 from gql.operations.cost import OperationCost
@@ -127,6 +126,7 @@ class Preparation:
         hides_suggestions: bool | None = None,
         is_compiled: bool = True,
         compile_: Compile = compile_now,
+        most_kept_bytes: int = MOST_KEPT_BYTES,
     ) -> None:
         """Suggestions are hidden, unless it is said, where introspection is not allowed."""
         self._schema = schema
@@ -139,6 +139,7 @@ class Preparation:
         self._compile = compile_
         # By their hashes: nothing is held of texts.
         self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
+        self._most_kept_bytes = most_kept_bytes
         self.kept_bytes = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
@@ -175,7 +176,7 @@ class Preparation:
             return
         self._kept[key] = (document, size)
         self.kept_bytes += size
-        while self.kept_bytes > MOST_KEPT_BYTES:
+        while self.kept_bytes > self._most_kept_bytes:
             _, (_, forgotten) = self._kept.popitem(last=False)
             self.kept_bytes -= forgotten
 
@@ -202,12 +203,8 @@ class Preparation:
         limited = exceeded(one.document, self._limits)
         if limited:
             raise RequestRefused(LIMIT_EXCEEDED, [limited])
-        errors = validate(
-            self._schema,
-            one.document,
-            rules=specified_rules,
-            max_errors=MOST_ERRORS,
-            hide_suggestions=self._hides_suggestions,
+        errors = validation_errors(
+            self._schema, one.document, hides_suggestions=self._hides_suggestions
         )
         if errors:
             raise RequestRefused(VALIDATION_FAILED, errors)

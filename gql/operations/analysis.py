@@ -1,35 +1,29 @@
 """From a valid document to the tree of what it costs, fields merged as the executor merges them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 from graphql import (
-    BooleanValueNode,
-    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     NullValueNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
-    is_abstract_type,
     is_composite_type,
     is_list_type,
 )
 
-from gql.operations.cost import ONE, Condition, CostedField, OperationCost, Size
+from gql.operations.cost import ONE, CostedField, OperationCost, Size
 from gql.operations.introspection import INTROSPECTION, IntrospectionCost, TooMuch
+from gql.operations.merging import Conditions, Found, Merging
 from gql.schema.weight import LARGEST_LIST, Weight, list_size, weight_in
 
 DEFAULT_PAGE = 20
@@ -37,8 +31,6 @@ MOST_SELECTIONS = 2_000
 """How many selections are looked at; a document with more of them is one that means harm."""
 _SIZES = ("first", "last")
 _WRAPPING = frozenset({"edges", "node", "pageInfo"})
-Conditions: TypeAlias = tuple[Condition, ...]
-Found: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
 MOST_BESIDE = 100
 """How many objects of the schema an operation may ask for beside anything else."""
 
@@ -50,17 +42,16 @@ class Analysis:
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> None:
         self._schema = schema
-        self._fragments = fragments
+        self._merging = Merging(schema, fragments)
         self._seen: dict[tuple[str, tuple[int, ...]], tuple[CostedField, ...]] = {}
-        self._merges: dict[tuple[int, ...], list[list[FieldNode]]] = {}
-        self._introspection = IntrospectionCost(schema, self._merged)
+        self._introspection = IntrospectionCost(schema, self._merging.merged)
 
     def cost(self, operation: OperationDefinitionNode) -> OperationCost:
         """What `operation` costs; raises `TooMuch`."""
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return OperationCost(())
-        found = self._collected(root, [operation.selection_set])
+        found = self._merging.collected(root, [operation.selection_set])
         names = {nodes[0][0].name.value for nodes in found.values()}
         cost = OperationCost(
             self._fields(root, found),
@@ -143,86 +134,9 @@ class Analysis:
             # Known before it is whole: valid documents do not come back to it.
             self._seen[key] = ()
             sets = [node.selection_set for node in nodes if node.selection_set]
-            fields = self._fields(parent, self._collected(parent, sets), page)
+            fields = self._fields(parent, self._merging.collected(parent, sets), page)
             self._seen[key] = fields
         return fields
-
-    def _merged(
-        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
-    ) -> list[list[FieldNode]]:
-        key = tuple(map(id, nodes))
-        merged = self._merges.get(key)
-        if merged is None:
-            sets = [node.selection_set for node in nodes if node.selection_set]
-            found = self._collected(parent, sets).values()
-            merged = self._merges[key] = [[node for node, _ in one] for one in found]
-        return merged
-
-    def _collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
-        found: Found = {}
-        visited: set[tuple[str, Conditions]] = set()
-        for selection_set in sets:
-            self._collect(parent, selection_set, (), found, visited)
-        return found
-
-    def _collect(
-        self,
-        parent: GraphQLObjectType,
-        selection_set: SelectionSetNode,
-        outer: Conditions,
-        found: Found,
-        visited: set[tuple[str, Conditions]],
-    ) -> None:
-        for selection in selection_set.selections:
-            own = _conditions(selection.directives or ())
-            if own is None:
-                continue
-            conditions = (*outer, *own)
-            if isinstance(selection, FieldNode):
-                name = (selection.alias or selection.name).value
-                found.setdefault(name, []).append((selection, conditions))
-                continue
-            fragment: InlineFragmentNode | FragmentDefinitionNode | None = None
-            if isinstance(selection, FragmentSpreadNode):
-                key = selection.name.value, conditions
-                if key in visited:
-                    continue
-                visited.add(key)
-                fragment = self._fragments[selection.name.value]
-            elif isinstance(selection, InlineFragmentNode):
-                fragment = selection
-            if fragment is not None and self._applies(fragment, parent):
-                self._collect(parent, fragment.selection_set, conditions, found, visited)
-
-    def _applies(
-        self, fragment: InlineFragmentNode | FragmentDefinitionNode, parent: GraphQLObjectType
-    ) -> bool:
-        if fragment.type_condition is None:
-            return True
-        name = fragment.type_condition.name.value
-        if name == parent.name:
-            return True
-        type_ = self._schema.get_type(name)
-        return (
-            type_ is not None
-            and is_abstract_type(type_)
-            and self._schema.is_sub_type(type_, parent)
-        )
-
-
-def _conditions(directives: Iterable[DirectiveNode]) -> Conditions | None:
-    """Which variables a selection depends on; None for one that is never wanted."""
-    conditions: list[Condition] = []
-    for directive in directives:
-        if directive.name.value not in {"include", "skip"}:
-            continue
-        wanted = directive.name.value == "include"
-        (argument,) = directive.arguments or ()
-        if isinstance(argument.value, VariableNode):
-            conditions.append((argument.value.name.value, wanted))
-        elif isinstance(argument.value, BooleanValueNode) and argument.value.value is not wanted:
-            return None
-    return tuple(conditions)
 
 
 def _size(

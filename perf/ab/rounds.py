@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from perf.load.callers import Callers, find_senders
-from perf.load.exposition import increase
 from perf.load.flows import Flow
 from perf.load.generator import Client, client_of
-from perf.load.measures import method_uses, scrape
+from perf.load.measures import growth, method_uses, scrape
 from perf.load.outcomes import Kind, outcome_of
 from perf.load.own_server import Target
 from perf.load.result import MethodUse
@@ -93,9 +92,9 @@ async def _measure(
                     arm.latencies.setdefault(name, []).extend(latencies)
             tell(number + 1)
         for arm, was in zip((a, b), before, strict=True):
-            now = await scrape(arm.client)
-            if was is not None and now is not None:
-                arm.methods = method_uses(increase(was, now))
+            grown = growth(was, await scrape(arm.client, was))
+            if grown is not None:
+                arm.methods = method_uses(grown)
         return Measured(a, b, differences)
 
 

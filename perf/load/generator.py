@@ -58,15 +58,19 @@ class Client:
     """Where it asks from, if that matters."""
     in_flight: int = 0
     most_in_flight: int = 0
+    answered: int = 0
+    """How many operations were answered with 200."""
     _idle: list[tuple[Wire, float]] = field(default_factory=list)
 
     async def post(self, request: Request) -> Response:
         """Send an operation; raises `OSError` or `EOFError`."""
-        return await self._asked(
+        response = await self._asked(
             lambda wire: wire.post(
                 "/graphql", request.body, accept="application/json", **request.headers
             )
         )
+        self.answered += response.status == _OK
+        return response
 
     async def get(self, path: str) -> Response:
         """Send a GET; raises like `post`."""

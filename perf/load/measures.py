@@ -1,21 +1,67 @@
 """What the server counted, by repository method."""
 
+import asyncio
+from dataclasses import dataclass
+
+import orjson
+
 from perf.load.exposition import Exposition, by_label, increase, read_exposition, total
-from perf.load.generator import Client
+from perf.load.generator import Client, Request
 from perf.load.result import Counts, MethodUse
 
+OPERATIONS = "guidance_operations_total"
 _OK = 200
+_PATIENCE_SECONDS = 10.0
+_ASK_AGAIN_SECONDS = 0.05
+_MARK = Request(orjson.dumps({"query": "{ __typename }"}), {})
+"""An operation without a statement."""
 _SECONDS = "guidance_statement_seconds"
 _ROWS = "guidance_statement_rows_total"
 _ERRORS = "guidance_statement_errors_total"
 _WAIT = "guidance_statement_wait_seconds_total"
 
 
-async def scrape(client: Client) -> Exposition | None:
-    """What /metrics has now; None where there is nothing to read."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a server has counted, and how many operations its client had seen answered by then."""
+
+    counted: Exposition
+    answered: int
+
+
+async def scrape(client: Client, since: Reading | None = None) -> Reading | None:
+    """What /metrics has when everything is in it that the client was answered since `since`.
+
+    A server gives what it wrote a while ago, and workers hear late of each other: an operation is
+    sent as a mark, and it is read until that, and what came before, is counted. None where there
+    is nothing to read, or it is not counted in time.
+    """
+    old = await _read(client)
+    if old is None:
+        return None
+    due = total(old, OPERATIONS) + 1
+    await client.post(_MARK)
+    answered = client.answered
+    if since is not None:
+        due = max(due, total(since.counted, OPERATIONS) + answered - since.answered)
+    ends = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    while asyncio.get_running_loop().time() < ends:
+        counted = await _read(client)
+        if counted is not None and total(counted, OPERATIONS) >= due:
+            return Reading(counted, answered)
+        await asyncio.sleep(_ASK_AGAIN_SECONDS)
+    return None
+
+
+async def _read(client: Client) -> Exposition | None:
     response = await client.get("/metrics")
     found = read_exposition(response.body.decode(errors="replace"))
     return found if response.status == _OK and found else None
+
+
+def growth(before: Reading | None, after: Reading | None) -> Exposition | None:
+    """By how much what was counted has grown, where both could be read."""
+    return None if before is None or after is None else increase(before.counted, after.counted)
 
 
 def method_uses(grown: Exposition) -> dict[str, MethodUse]:
@@ -35,11 +81,11 @@ def method_uses(grown: Exposition) -> dict[str, MethodUse]:
     }
 
 
-def counts_between(before: Exposition | None, after: Exposition | None) -> Counts | None:
+def counts_between(before: Reading | None, after: Reading | None) -> Counts | None:
     """What was counted between two readings."""
-    if before is None or after is None:
+    grown = growth(before, after)
+    if grown is None:
         return None
-    grown = increase(before, after)
     methods = method_uses(grown)
     return Counts(
         statements=round(sum(use.calls for use in methods.values())),

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from perf.load import summary
 from perf.load.callers import Callers, find_senders
-from perf.load.exposition import increase
 from perf.load.flows import FLOWS, Caller, Flow
 from perf.load.generator import Client, client_of, run_plan
 from perf.load.host import commit_of, this_host
-from perf.load.measures import counts_between, method_uses, scrape, share_of
+from perf.load.measures import counts_between, growth, method_uses, scrape, share_of
 from perf.load.own_server import Target
 from perf.load.profiles import Profile
 from perf.load.progress import Progress
@@ -84,7 +83,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
             samples = await run_plan(client, planned, callers.request, tell=progress.tell)
         finally:
             progress.end()
-        counts = counts_between(before, await scrape(client))
+        counts = counts_between(before, await scrape(client, before))
         return Seen(samples, client.most_in_flight, alone, counts)
 
 
@@ -101,9 +100,9 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
         before = await scrape(client)
         for _ in range(_ALONE):
             await client.post(callers.request(Planned(0, "", name)))
-        after = await scrape(client)
-        if before is not None and after is not None:
-            uses = method_uses(increase(before, after))
+        grown = growth(before, await scrape(client, before))
+        if grown is not None:
+            uses = method_uses(grown)
             alone[name] = {method: share_of(use, _ALONE) for method, use in uses.items()}
     return alone
 

@@ -138,7 +138,8 @@ async def _sent(arm: _Arm) -> bool:
 
 
 async def _forgone(arm: _Arm) -> int:
-    return round(total(await scrape(arm.client) or {}, _FORGONE))
+    reading = await scrape(arm.client)
+    return 0 if reading is None else round(total(reading.counted, _FORGONE))
 
 
 # Any: JSON.

@@ -11,8 +11,10 @@ import pytest
 
 from app.recent import Recent
 from clients.tls import authorities
+from perf.load.exposition import read_exposition, total
+from perf.load.measures import OPERATIONS
 from tests.fixtures.processes import served
-from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.server import serving, settings_for
 from tests.waiting import PATIENCE_SECONDS, until
 
 TOKEN = "a-token-of-prometheus"
@@ -27,6 +29,10 @@ def client(port: int) -> Iterator[httpx2.Client]:
 
 def exposed(http: httpx2.Client) -> str:
     return http.get("/metrics").text
+
+
+def operations(http: httpx2.Client) -> float:
+    return total(read_exposition(exposed(http)), OPERATIONS)
 
 
 def free_port() -> int:
@@ -72,11 +78,17 @@ def test_what_could_not_be_found_is_looked_for_again() -> None:
     assert asyncio.run(scenario()) == 1
 
 
-def test_two_scrapes_in_a_row_are_the_same(api: Api) -> None:
-    def are_same() -> bool:
-        return api.http.get("/metrics").text == api.http.get("/metrics").text
-
-    until(are_same)
+@pytest.mark.parametrize(("max_age_seconds", "grown"), [(60, 0), (0, 1)])
+def test_what_is_exposed_is_so_old_at_most(
+    world: str, tmp_path: Path, max_age_seconds: int, grown: int
+) -> None:
+    settings = settings_for(
+        world, tmp_path, serve_runs_worker=False, metrics_max_age_seconds=max_age_seconds
+    )
+    with serving(settings) as api:
+        before = operations(api.http)
+        api.data("{ __typename }")
+        assert operations(api.http) == before + grown
 
 
 def test_it_can_ask_for_a_token(world: str, tmp_path: Path) -> None:

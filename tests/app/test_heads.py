@@ -1,5 +1,6 @@
 """HTTP that two servers could read in two ways is refused, and the connection closed."""
 
+import threading
 from itertools import pairwise
 
 import orjson
@@ -22,6 +23,8 @@ HANDSHAKE = (
     b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
 LAST = HEAD + b"connection: close\r\n" + SIZED
+EVENTS = 1_200
+"""Of 100 kB: several times as much as the system keeps for a connection."""
 
 
 def chunked(body: bytes, trailers: bytes = b"") -> bytes:
@@ -165,3 +168,26 @@ def test_thousands_of_pipelined_requests_are_answered_in_turn(api: Api) -> None:
         received = read_to_the_end(connection)
     assert received.count(b"HTTP/1.1 200 OK\r\n") == 3_001
     assert received.endswith(ANSWER)
+
+
+def test_no_more_is_read_than_is_answered(api: Api) -> None:
+    """What a client sends beyond that waits in the system, which makes the client wait."""
+    event = b"POST /webhooks/payments HTTP/1.1\r\nhost: test\r\ncontent-length: 100000\r\n\r\n"
+    answers = 0
+
+    def read() -> None:
+        nonlocal answers
+        received = b""
+        while answers < EVENTS:
+            received += connection.recv(65_536)
+            *whole, received = received.split(b"HTTP/1.1 400 ")
+            answers += len(whole)
+
+    with connected(api.http.base_url) as connection:
+        reading = threading.Thread(target=read)
+        reading.start()
+        for _ in range(EVENTS + 1):
+            connection.sendall(event + bytes(100_000))
+        waiting = EVENTS - answers
+        reading.join()
+    assert waiting < EVENTS // 2

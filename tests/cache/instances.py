@@ -57,13 +57,14 @@ async def shared_store(
     name: str,
     *,
     lifetime_seconds: float = LIFETIME_SECONDS,
+    timeout_seconds: float = PATIENCE_SECONDS,
     patience_seconds: float = PATIENCE_SECONDS,
     slow_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[CircuitBreakingStore]:
     """The store of one instance, with its own connections."""
     metrics = CacheMetrics(name)
     async with (
-        KeyValueClient(url, timeout_seconds=PATIENCE_SECONDS, probe_seconds=0.01) as keyvalue,
+        KeyValueClient(url, timeout_seconds=timeout_seconds, probe_seconds=0.01) as keyvalue,
         CircuitBreakingStore(
             RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds),
             metrics,

@@ -20,7 +20,10 @@ from tests.keyvalue.ways import Way, listening, say_nothing
 def test_an_address_that_answers_nothing_costs_next_to_nothing() -> None:
     async def scenario() -> None:
         table = Table()
-        async with listening(say_nothing) as url, shared_caches(url, 1) as (cache,):
+        async with (
+            listening(say_nothing) as url,
+            shared_caches(url, 1, timeout_seconds=1) as (cache,),
+        ):
             assert await cache.state() == "degraded"
             await assert_costs_little(cache, table)
             await write(cache, table)

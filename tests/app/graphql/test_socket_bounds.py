@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 
@@ -153,26 +154,29 @@ def test_an_address_sends_so_much_over_all_its_sockets_and_others_may(
         open_from("198.51.100.3")
 
 
-@pytest.mark.parametrize(
-    "begin",
-    [
+def test_a_message_that_does_not_end_is_closed(api: Api) -> None:
+    """All at once: everybody waits for the same second."""
+    begun = [
         frame(TEXT, b'{"type":"pong"}')[:1],
         frame(TEXT, b'{"type":"pong"}')[:10],
         frame(TEXT, b'{"type":"pong"}' + b" " * 100_000)[:-1],
         frame(TEXT, b'{"type"', is_last=False),
         frame(TEXT, b'{"type"', is_last=False) + frame(PING),
-    ],
-    ids=range(5),
-)
-def test_a_message_that_does_not_end_is_closed(api: Api, begin: bytes) -> None:
+    ]
+    with ThreadPoolExecutor(len(begun)) as threads:
+        before = frame(TEXT, INIT) + frame(PING)
+        assert list(threads.map(lambda one: closed_with(api, before + one), begun)) == [4408] * 5
+
+
+def closed_with(api: Api, frames: bytes) -> int:
+    """The code that a WebSocket is closed with on which these were sent."""
     with raw_socket(api) as (connection, _):
-        connection.sendall(frame(TEXT, INIT) + frame(PING) + begin)
-        assert close_code(read_to_the_end(connection)) == 4408
+        connection.sendall(frames)
+        return close_code(read_to_the_end(connection))
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
+def test_frames_that_are_none(api: Api) -> None:
+    wrong = [
         (frame(TEXT, b"x" * 300_000), 1009),
         (frame(TEXT, b"x" * 200_000, is_last=False) + frame(CONTINUED, b"x" * 200_000), 1009),
         (frame(TEXT, b"\xff"), 1007),
@@ -184,13 +188,10 @@ def test_a_message_that_does_not_end_is_closed(api: Api, begin: bytes) -> None:
         (frame(8, b"\x00\x01"), 1002),
         (frame(2, b"{}"), 4400),
         (b"\x00\xff" * 5_000, 1009),
-    ],
-    ids=range(11),
-)
-def test_frames_that_are_none(api: Api, sent: bytes, code: int) -> None:
-    with raw_socket(api) as (connection, _):
-        connection.sendall(sent)
-        assert close_code(read_to_the_end(connection)) == code
+    ]
+    with ThreadPoolExecutor(len(wrong)) as threads:
+        codes = list(threads.map(lambda one: closed_with(api, one[0]), wrong))
+    assert codes == [code for _, code in wrong]
 
 
 def test_nothing_is_compressed(api: Api) -> None:

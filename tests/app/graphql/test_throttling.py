@@ -43,8 +43,9 @@ def test_who_has_no_credential_spends_the_budget_of_an_address(world: str, tmp_p
             429,
             "THROTTLED",
         )
-        neighbour = Caller(api, x_forwarded_for=NEIGHBOUR).ask(PLANS)
-        assert neighbour.status_code == 429
+        neighbour = Caller(api, x_forwarded_for=NEIGHBOUR)
+        # Of its own it would have twenty; a few may have been given back meanwhile.
+        assert any(neighbour.ask(PLANS).status_code == 429 for _ in range(10))
         assert there.ask(PLANS).status_code == 200
         for known in (person(api), client(api, world)):
             assert known.ask(COMPANY, x_forwarded_for=ADDRESSES[0]).status_code == 200

@@ -17,6 +17,7 @@ from tests.gql.execution.generated.schemas import schema as make_schema
 from tests.gql.execution.generated.values import Data
 
 PARTS = 4
+MANY_CASES = 20_000
 DOCUMENTS = 10
 """Of each schema."""
 ROOTS = 5
@@ -32,15 +33,26 @@ FAULTS = (0.0, 0.0, 0.01, 0.1)
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_answers_are_equal(part: int, pytestconfig: pytest.Config) -> None:
-    """Run 20,000 cases, or as many as `--cases` says, a part of them here."""
-    wanted = int(pytestconfig.getoption("--cases"))
+    """Run 8,000 cases, or as many as `--cases` says, a part of them here."""
+    _compare(part, int(pytestconfig.getoption("--cases")))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_answers_are_equal_in_many_cases(part: int) -> None:
+    _compare(part, MANY_CASES)
+
+
+def _compare(part: int, wanted: int) -> None:
     counted: Counter[str] = Counter()
     examples = -(-wanted // (CASES * PARTS))
 
     @settings(
         max_examples=examples,
         deadline=None,
-        derandomize=wanted == EXECUTION_CASES,
+        derandomize=wanted in {EXECUTION_CASES, MANY_CASES},
         database=None,
         suppress_health_check=list(HealthCheck),
     )

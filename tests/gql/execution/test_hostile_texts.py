@@ -1,5 +1,6 @@
 """Texts that mean harm: what is told of them, and how little is done, in calls and not in time."""
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -240,3 +241,18 @@ def test_siblings(text: str, code: str) -> None:
     """Calls are those of 2,000 tokens, and a few for each line of a block string."""
     assert refused(text)[0] == code
     assert counted(lambda: refused(text))["all"] < 400_000
+
+
+@pytest.mark.parametrize(
+    "text", [ROOTS, SAME_AGAIN, "{" + " ".join(f"a{n}: plans {{ code }}" for n in range(95)) + "}"]
+)
+def test_hardly_anything_of_a_text_is_left_to_the_collector(text: str) -> None:
+    prepared = preparation().prepared
+    prepared(text)
+    gc.collect()
+    gc.disable()
+    try:
+        prepared(text)
+        assert gc.collect() < 1_000
+    finally:
+        gc.enable()

@@ -1,19 +1,23 @@
 """The serving process dies at random moments, and everything is accounted for."""
 
+import pytest
 from click.testing import CliRunner
 
 from perf.chaos.command import chaos
 
 
-def test_nothing_is_lost_or_doubled_when_the_server_is_killed(database_url: str) -> None:
+@pytest.mark.parametrize(("sends", "kills"), [(8, 1), pytest.param(20, 3, marks=pytest.mark.slow)])
+def test_nothing_is_lost_or_doubled_when_the_server_is_killed(
+    database_url: str, sends: int, kills: int
+) -> None:
     result = CliRunner().invoke(
         chaos,
-        ["kill-replies", "--people", "4", "--sends", "20", "--kills", "3"],
+        ["kill-replies", "--people", "4", "--sends", f"{sends}", "--kills", f"{kills}"],
         env={"DATABASE_URL": database_url},
     )
     lines = result.stdout.splitlines()
     assert (result.exit_code, result.stderr) == (0, ""), result.output
-    assert lines[0] == "20 messages of 4 people, 3 kills"
+    assert lines[0] == f"{sends} messages of 4 people, {kills} kills"
     assert lines[-1] == "nothing lost, nothing doubled, and the ledger equals the counters"
 
 

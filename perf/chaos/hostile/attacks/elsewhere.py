@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from itertools import count
 
 import orjson
@@ -49,9 +50,11 @@ def _serving(answer: "asyncio.Future[None] | object") -> Run:
 async def _large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(_HEAD + b"\r\n")
-    for _ in range(_BODY_MEGABYTES):
-        writer.write(_MEGABYTE)
-        await writer.drain()
+    # Whoever reads no further closes the connection.
+    with suppress(OSError):
+        for _ in range(_BODY_MEGABYTES):
+            writer.write(_MEGABYTE)
+            await writer.drain()
     writer.close()
 
 
