@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from math import inf
 from time import perf_counter
 
+import asyncpg
+
 from db.line import Line, Turn
 from db.session import Session
 from db.work import current_work
@@ -138,8 +140,16 @@ class Pool:
         await asyncio.sleep(0)  # the transports close in the next turn of the loop
 
     async def _connected_in_turn(self) -> Session:
+        """A new session; one that is lent, where the server has room for no more."""
         try:
             return await self._connected()
+        except asyncpg.TooManyConnectionsError:
+            if self._taken > 1:
+                self._taken -= 1
+                session = self.take_idle() or await self._turn()
+                return session or await self._connected_in_turn()
+            self._pass_on(None)
+            raise
         except BaseException:
             self._pass_on(None)
             raise
