@@ -71,14 +71,7 @@ async def open_chat(
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
-            metered=MeteredGuidance(
-                database,
-                of_companies,
-                settings.usage_contract,
-                model_name=model_name,
-                patience_seconds=settings.chat_llm_timeout_seconds,
-                clock=clock,
-            ),
+            metered=_metered_guidance(settings, database, of_companies, clock),
             recoveries=tuple(
                 Recovery(database, one, lease_seconds=lease_seconds)
                 for one in (replies, MeteredReplies())
@@ -92,6 +85,19 @@ async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplySt
     streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
     yield streams
     await streams.close()
+
+
+def _metered_guidance(
+    settings: Settings, database: Database, jobs: GenerationJobs, clock: Clock
+) -> MeteredGuidance:
+    return MeteredGuidance(
+        database,
+        jobs,
+        settings.usage_contract,
+        model_name=settings.chat_llm_model,
+        patience_seconds=settings.chat_llm_timeout_seconds,
+        clock=clock,
+    )
 
 
 def _exchanges(settings: Settings, jobs: GenerationJobs) -> Exchanges:

@@ -10,11 +10,11 @@ from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import send_whole, whole_body
 
 EXCHANGE = "exchange"
-"""The name, in the state of a request, of its exchange."""
+"""Key of its exchange in the state of a request."""
 BROKEN_OFF = "broken_off"
-"""The name there of the status that the server answered with, where the body came to no end."""
+"""Key there of the status that the server answered with, where the body did not end."""
 ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
-"""Of an answer after which the same client asks otherwise."""
+"""For an answer after which the same client asks again in another way."""
 _NOT_KEPT = (b"cache-control", b"no-store")
 _NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 _CHOSEN_BY = (b"vary", b"accept, origin")
@@ -75,12 +75,12 @@ class Exchange:
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send an answer that begins with its length; false where it is to be sent by messages."""
         self.status = status
-        told = (
+        sent = (
             *fields,
             *(_OF_WHOLE[1:] if ASK_AGAIN in fields else _OF_WHOLE),
             (REQUEST_ID, self.request_id.encode()),
         )
-        return send_whole(self._cycle, status, told, body)
+        return send_whole(self._cycle, status, sent, body)
 
     def _complete(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Add what caches and browsers are to be told, unless the answer says it otherwise."""

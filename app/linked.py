@@ -5,6 +5,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.exchange import exchange_of
+from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.unrouted import NOT_FOUND
 
 HEADERS = {
     "cache-control": "no-store",
@@ -16,7 +18,7 @@ _log = structlog.get_logger("guidance.links")
 
 def refused(status: int, message: str) -> Response:
     """The answer to a link that opens nothing."""
-    return JSONResponse({"message": message}, status, HEADERS)
+    return JSONResponse(message_body(message, NOT_FOUND), status, HEADERS)
 
 
 def unavailable(request: Request, reason: str) -> Response:
@@ -25,4 +27,5 @@ def unavailable(request: Request, reason: str) -> Response:
         "a link cannot be answered", request_id=exchange_of(request.scope).request_id, reason=reason
     )
     message = "This cannot be answered at the moment; try again."
-    return JSONResponse({"message": message}, 503, {**HEADERS, "retry-after": "1"})
+    body = message_body(message, SERVICE_UNAVAILABLE)
+    return JSONResponse(body, 503, {**HEADERS, "retry-after": "1"})

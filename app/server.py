@@ -7,12 +7,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import replace
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
+from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
 from app.connections.sockets import SOCKETS, Sockets
@@ -33,6 +35,7 @@ from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
 from app.stopping import STOPPING
+from app.unrouted import http_exception, nothing_there
 from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
 from app.worker import working
@@ -79,6 +82,7 @@ def make_app(
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))
             direct.graphql = endpoint
+            others.charge = application.meter.charge_refusal
             exposition = _exposition(application)
             if settings.metrics_port is None:
                 app.router.routes.append(exposition)
@@ -95,7 +99,10 @@ def make_app(
                     ADMISSION: admission_control(application),
                 }
 
-    direct = Direct(Starlette(lifespan=lifespan))
+    starlette = Starlette(lifespan=lifespan, exception_handlers={HTTPException: http_exception})
+    starlette.router.default = nothing_there
+    others = ChargedRefusals(starlette)
+    direct = Direct(others)
     app = cross_origin(direct, _allowed_origins(settings), settings.graphql_allowed_headers)
     return Requests(app, _proxied(app, settings.trusted_proxies))
 
@@ -134,6 +141,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         application.graphql,
         application.authenticator,
         application.clock,
+        application.meter.charge_refusal,
         Acceptance(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,

@@ -35,9 +35,9 @@ class PaymentWebhook:
             if event is not None:
                 await self._billing.events.take(event, request_id=request_id)
         except BodyTooLarge as error:
-            return _refused(413, error, request_id)
+            return _refused(413, error, request)
         except InvalidWebhook as error:
-            return _refused(400, error, request_id)
+            return _refused(400, error, request)
         except DatabaseUnavailable as error:
             _log.error("database unavailable", request_id=request_id, reason=str(error))
             body = message_body("Try again later.", SERVICE_UNAVAILABLE)
@@ -59,6 +59,6 @@ async def _body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def _refused(status: int, error: Exception, request_id: str) -> Response:
-    _log.warning("an event is refused", request_id=request_id, reason=str(error))
+def _refused(status: int, error: Exception, request: Request) -> Response:
+    exchange_of(request.scope).log["reason"] = str(error)
     return JSONResponse(message_body(f"This is refused: {error}.", BAD_REQUEST), status)

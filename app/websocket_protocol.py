@@ -16,8 +16,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
+from websockets.typing import StatusLike
 
 from app.connections.buckets import Bucket, units_of
 from app.connections.outgoing import Outgoing
@@ -25,10 +26,13 @@ from app.connections.reading import reading_of
 from app.connections.refusal import log_refusal
 from app.connections.registry import connections_of
 from app.connections.sockets import Place, sockets_of
+from app.graphql.bad_request import BAD_REQUEST
+from app.graphql.wording import INTERNAL_SERVER_ERROR, message_body
+from app.graphql.writing import written
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"
-"""The name, in the state of a WebSocket, of the protocol that carries it."""
+"""Key, in the state of a WebSocket, of the protocol that carries it."""
 TOO_MANY_FRAMES = 4429
 TOO_LATE = 4408
 _NO_TEXT = 1007
@@ -37,7 +41,14 @@ _LITTLE_BYTES = 256
 """What is read as it comes, and not in turns."""
 _HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
 """The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
-_SWITCHING_PROTOCOLS = 101
+_SWITCHING_PROTOCOLS, _SERVER_ERROR = 101, 500
+_NO_HANDSHAKE = "This is no handshake of a WebSocket."
+_FAILED = "Something went wrong on our side."
+_OF_REFUSALS = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 _LINGERING_SECONDS = 2.0
 _QUIET = logging.getLogger("guidance.websocket")
 """Of what a client can cause nothing is logged by libraries: the request's line says it."""
@@ -65,6 +76,16 @@ class PaidFrames(ServerProtocol):
             super().recv_frame(frame)
         else:
             self.fail(TOO_MANY_FRAMES, "Too many messages")
+
+    def reject(self, status: StatusLike, text: str) -> Response:  # noqa: ARG002 - see there
+        """Answer what is no handshake in our form; the library's text repeats what came."""
+        is_ours = status >= _SERVER_ERROR
+        told = (_FAILED, INTERNAL_SERVER_ERROR) if is_ours else (_NO_HANDSHAKE, BAD_REQUEST)
+        body = written(message_body(*told)).decode()
+        response = super().reject(status, body)
+        del response.headers["Content-Type"]
+        response.headers.update(_OF_REFUSALS)
+        return response
 
     def fail(self, code: int, reason: str = "") -> None:
         """Close, and throw away what comes."""
@@ -220,7 +241,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _log_refused(self, status: int) -> None:
         connection_refused("malformed")
-        log_refusal(status, "This is no handshake of a WebSocket.")
+        log_refusal(status, _NO_HANDSHAKE)
 
     # Closing.
 
@@ -276,4 +297,4 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return False
 
     def give_up(self) -> None:
-        """Nobody asks for that."""
+        """Never called, as a socket is never idle."""

@@ -1,7 +1,7 @@
-"""Ways past ASGI's messages, over uvicorn's side of a request: an answer or a body in one piece.
+"""Answers sent and bodies read in one piece, past ASGI's messages.
 
-Head and body are written at once, without looking at each header field for what we never write
-there.
+Head and body are written at once by uvicorn's side of the request. uvicorn's own checks of each
+header field are left out, as the fields are ours.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 CYCLE = "cycle"
-"""The name, in the state of a request, of what `send_whole` takes."""
+"""Key, in the state of a request, of uvicorn's side of it, which `send_whole` takes."""
 
 
 def send_whole(

@@ -50,6 +50,7 @@ class Application:
     privacy: Privacy
     authenticator: Authenticator
     documents: ServedDocuments
+    meter: Meter
     graphql: GraphQLService
     observations: Observations
 
@@ -117,6 +118,7 @@ async def open_application(
             chat=chat,
             privacy=privacy,
             documents=documents.served,
+            meter=meter,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=GraphQLService(
                 core,

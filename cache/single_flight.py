@@ -11,7 +11,7 @@ Ticket: TypeAlias = tuple[int, bytes]
 """An id, and the lease under which its value is read."""
 Keep: TypeAlias = Callable[[Mapping[Ticket, V]], Awaitable[None]]
 _LINGER_SECONDS = 0.5
-"""Longer than a store is waited for: who has waited finds what was read meanwhile."""
+"""Longer than a store is waited for: whoever waited for it still finds the read."""
 
 
 class _Load(Generic[V]):
@@ -31,11 +31,11 @@ class _Load(Generic[V]):
 class SingleFlight(Generic[V]):
     """The reads of the database that are under way in this process, each a task of its own.
 
-    Whoever found a lease in the store may share the read made under it, which began after the
-    lease did. One who comes after an invalidation finds another lease, and shares nothing older.
-    Where the store gives no lease, an id is read once at a time, and a read is shared by whoever
-    asked before it began: nobody is given what is older than their question. `keep` is given what
-    was read, after those who wait.
+    Whoever found a lease in the store may share the read made under it, since it began after the
+    lease. Whoever comes after an invalidation finds another lease, and shares nothing older. Where
+    the store gives no lease, an id is read once at a time, and a read is shared only by those who
+    asked before it began, so that nobody gets a value older than their question. Those who wait
+    get their values first; then `keep` is called with them.
     """
 
     def __init__(self, keep: Keep[V]) -> None:
@@ -43,8 +43,8 @@ class SingleFlight(Generic[V]):
         self._by_lease: dict[Ticket, _Load[V]] = {}
         self._newest: dict[int, _Load[V]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.begun = 0
-        """How many reads have begun: to be noted by who asks, as what it asks `since`."""
+        self.reads_started = 0
+        """How many reads have started: whoever asks notes it first, and passes it on as `since`."""
 
     def __contains__(self, ticket: Ticket) -> bool:
         """Whether that is being read."""
@@ -106,9 +106,9 @@ class SingleFlight(Generic[V]):
     async def _load(
         self, loads: Mapping[int, _Load[V]], tickets: Mapping[int, Ticket], read: Read[V]
     ) -> None:
-        self.begun += 1
+        self.reads_started += 1
         for load in loads.values():
-            load.number = self.begun
+            load.number = self.reads_started
         try:
             values = dict(zip(loads, await read(list(loads)), strict=True))
         except BaseException as error:  # noqa: BLE001 - also being cancelled is for those who wait

@@ -50,7 +50,7 @@ class VersionedCache(Generic[V]):
         """
         if not self._is_on:
             return list(await read(ids))
-        since = self._flights.begun
+        since = self._flights.reads_started
         found = await self._find(ids)
         if not found.leases:
             return [found.values[id_] for id_ in ids]

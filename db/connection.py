@@ -26,8 +26,8 @@ class Connection:
 
     It has a session of the pool from when it is taken until it is given back. Nobody waits longer
     than `patience_seconds` for a session, nor than `answer_seconds` for an answer: the pool closes
-    the session then. What the server has not done because of the session that it came by is asked
-    once more on a new one, where nothing hangs on what the old one did.
+    the session then. A statement that failed because of its session is repeated once on a new one,
+    unless it may have taken effect or depends on what the old session did.
     """
 
     __slots__ = (
@@ -160,7 +160,7 @@ class Connection:
         self, name: str, started: float, error: BaseException
     ) -> DatabaseUnavailable | None:
         """Report a failure, and give what it means where the session is of no use any more."""
-        # The server has ended what it refuses; what was cut short may be running still.
+        # A statement that the server refused has ended; one that was cut short may still run.
         self._report(name, started, None)
         if isinstance(error, asyncpg.PostgresError):
             self._is_ready = True

@@ -32,8 +32,8 @@ _NOT_TAKEN = (
     asyncpg.UndefinedObjectError,
     asyncpg.InvalidParameterValueError,
 )
-"""What a pooler that does not know a setting refuses it with, an older server, and one whose
-operating system cannot do it."""
+"""How settings are refused by a pooler or an older server that does not know them, and by a server
+whose operating system has no such option."""
 _TARGET, _WRITABLE = "target_session_attrs", SessionAttribute.read_write
 _YOUNGEST = 0.8
 """The part of the greatest age that every connection may reach."""

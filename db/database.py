@@ -47,7 +47,7 @@ class Database:
         It is the primary's while the replica cannot be reached.
         """
         pool = self.replica
-        if pool.fallback is not None and pool.rests():
+        if pool.fallback is not None and pool.is_bypassed():
             pool = pool.fallback
         return Reading(pool, self.observe, self.patience_seconds, self.answer_seconds)
 
@@ -82,7 +82,7 @@ class Database:
     @property
     def replica_state(self) -> str:
         """`ok`, or that the primary answers reads because the replica cannot be reached."""
-        return "away: the primary is read" if self.replica.rests() else "ok"
+        return "away: the primary is read" if self.replica.is_bypassed() else "ok"
 
     def within(self, seconds: float) -> "Database":
         """The same database, of which nothing is waited for longer than so many seconds."""

@@ -28,12 +28,15 @@ class Shape:
     """What an index is used for: its table, its keys, and the rows that it has.
 
     A key is a column with the bits of `pg_index.indoption`: 1 for descending, 2 for nulls first.
+    One that is plain has the operators and collations of its columns, tells nulls apart, and is
+    checked at once.
     """
 
     table: str
     keys: tuple[tuple[str, int], ...]
     is_unique: bool
     predicate: str
+    is_plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ def declared_indexes() -> tuple[Declared, ...]:
 def found_index(row: asyncpg.Record) -> Found:
     """An index as `db.queries.schema.indexes` gives it."""
     keys = tuple(zip(row["columns"], row["options"], strict=True))
-    shape = Shape(row["table"], keys, row["is_unique"], canonical(row["predicate"] or ""))
+    predicate = canonical(row["predicate"] or "")
+    shape = Shape(row["table"], keys, row["is_unique"], predicate, row["is_plain"])
     return Found(row["name"], shape, row["is_valid"], row["is_of_constraint"])
 
 

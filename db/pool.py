@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 from math import inf
 from time import perf_counter
 
+import asyncpg
+
 from db.line import Line, Turn
 from db.session import Session
 from db.work import current_work
 
 _MENDING_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
-_REST_SECONDS = 5.0
+_BYPASS_SECONDS = 5.0
 LOOK_SECONDS = 0.25
 """How often the pool looks for answers that are overdue."""
 
@@ -21,8 +23,8 @@ class Pool:
     """At most `size` sessions, made by `connect` when they are first needed.
 
     The last one given back is the first one lent: it is the warmest, and what is not needed stays
-    idle. Taking one that is idle and giving it back wait for nothing. Where a server that answers
-    may be somewhere else, `fallback` is the pool to take from while this one has none.
+    idle. Taking one that is idle, and giving it back, wait for nothing. `fallback` is the pool to
+    take from while this one cannot connect: the primary's for a replica.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Pool:
         self._taken = 0
         self._waiting = Line()
         self._mending: set[asyncio.Task[None]] = set()
-        self._rests_until = 0.0
+        self._bypassed_until = 0.0
 
     def take_idle(self) -> Session | None:
         """A session that can be had at once; None where there is none."""
@@ -102,25 +104,25 @@ class Pool:
         since = min(session.asked_at for session in overdue)
         if all(session.heard_at < since for session in self._open):
             # Nobody has heard of the server: what was asked since will not be answered either.
-            self.rest()
+            self.bypass()
             overdue = [one for one in self._open if one.overdue_at < inf]
         for session in overdue:
             session.give_up()
         # What was idle meanwhile may be as deaf, and would be found out one by one.
         self._discard_idle(lambda session: session.heard_at < since)
 
-    def excuse(self, seconds: float) -> None:
-        """Wait so much longer for what is asked: nobody could read its answer meanwhile."""
+    def extend_deadlines(self, seconds: float) -> None:
+        """Allow so much longer for answers: this process could not read them meanwhile."""
         for session in self._open:
             session.overdue_at += seconds
 
-    def rest(self) -> None:
-        """Have the fallback asked for a while."""
-        self._rests_until = perf_counter() + _REST_SECONDS
+    def bypass(self) -> None:
+        """Have sessions taken from the fallback for a while."""
+        self._bypassed_until = perf_counter() + _BYPASS_SECONDS
 
-    def rests(self) -> bool:
-        """Whether the fallback is asked."""
-        return self._rests_until > perf_counter()
+    def is_bypassed(self) -> bool:
+        """Whether sessions are to be taken from the fallback."""
+        return self._bypassed_until > perf_counter()
 
     async def close(self) -> None:
         """Wait until every session has been given back, for a while, and close them."""
@@ -138,8 +140,16 @@ class Pool:
         await asyncio.sleep(0)  # the transports close in the next turn of the loop
 
     async def _connected_in_turn(self) -> Session:
+        """A new session; one that is lent, where the server has room for no more."""
         try:
             return await self._connected()
+        except asyncpg.TooManyConnectionsError:
+            if self._taken > 1:
+                self._taken -= 1
+                session = self.take_idle() or await self._turn()
+                return session or await self._connected_in_turn()
+            self._pass_on(None)
+            raise
         except BaseException:
             self._pass_on(None)
             raise
@@ -148,7 +158,7 @@ class Pool:
         try:
             session = await self._connect()
         except Exception:
-            self.rest()
+            self.bypass()
             raise
         self._open.add(session)
         return session
@@ -217,13 +227,13 @@ async def kept(pool: Pool) -> AsyncIterator[None]:
 
 
 async def _keep_looking(pool: Pool) -> None:
-    """A process that was held up has not waited: its answers may be there, and not read yet."""
+    """Look until cancelled; time in which the process was held up does not count as waiting."""
     while True:
         planned = perf_counter() + LOOK_SECONDS
         await asyncio.sleep(LOOK_SECONDS)
         now = perf_counter()
         if now - planned > LOOK_SECONDS:
-            pool.excuse(now - planned)
+            pool.extend_deadlines(now - planned)
         pool.look(now)
 
 

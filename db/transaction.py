@@ -125,7 +125,7 @@ class Transaction(_Transacting):
     ) -> None:
         try:
             await super().__aexit__(kind, error, traceback)
-        except OutcomeUnknown:
+        except (OutcomeUnknown, CancelledError):
             for work in self._if_unknown:
                 await work()
             raise
@@ -138,11 +138,17 @@ class Transaction(_Transacting):
         if self._session.is_closed():
             raise SessionLost("the connection was lost before the commit", was_refused=True)
         work = current_work()
+        had_changed = work is not None and work.has_changed
         if work is not None:
             work.has_changed = True
         try:
             await super()._commit()
         except DatabaseUnavailable as error:
+            if not self._session.is_closed():
+                # The server has refused it, and goes on: nothing was changed.
+                if work is not None:
+                    work.has_changed = had_changed
+                raise
             raise OutcomeUnknown(str(error)) from error.__cause__
 
 

@@ -7,8 +7,11 @@ import asyncpg
 
 from db.session import PlanOutdated, Session
 
+# Another transaction was given way to, and nothing is left of this one; the session is as good.
+_ROLLED_BACK = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 # The server has said so, and has done nothing of what it was asked for.
 _REFUSED = (
+    *_ROLLED_BACK,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -28,7 +31,13 @@ _OF_ALL = (
     asyncpg.InvalidCachedStatementError,
     PlanOutdated,
 )
-_TOOK_TOO_LONG = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
+# It took too long, or there is no room for it: on the disk, in memory, in a file.
+_NOT_AT_PRESENT = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+)
 
 
 class DatabaseUnavailable(Exception):
@@ -39,7 +48,7 @@ class DatabaseUnavailable(Exception):
 
 
 class SessionLost(DatabaseUnavailable):
-    """The session ended, or is of no use for what was asked; another one may be at once.
+    """The session or its transaction ended, or is of no use for what was asked; another may do it.
 
     The server has done nothing of it where it `was_refused`. It `concerns_others` where those that
     are open may be of no use either: after a failover they are read-only, after a migration they
@@ -75,13 +84,14 @@ def unavailability(error: BaseException, session: Session) -> DatabaseUnavailabl
 
     None where it is the statement that is wrong: that leaves the session as it is.
     """
-    if isinstance(error, _TOOK_TOO_LONG):
-        return DatabaseUnavailable(_reason(error))
     if isinstance(error, _REFUSED):
-        session.driver.terminate()
+        if not isinstance(error, _ROLLED_BACK):
+            session.driver.terminate()
         reason = _reason(error.__cause__ or error)
         concerns_others = isinstance(error, _OF_ALL)
         return SessionLost(reason, was_refused=True, concerns_others=concerns_others)
+    if isinstance(error, _NOT_AT_PRESENT):
+        return DatabaseUnavailable(_reason(error))
     if isinstance(error, asyncpg.InterfaceError) and session.is_closed():
         # The driver knew before it sent anything.
         return SessionLost(_reason(error), was_refused=True)

@@ -8,7 +8,6 @@ counts, and bounds what is stored; only a cut falls between what people see as c
 """
 
 import re
-import unicodedata
 
 import regex
 
@@ -25,7 +24,8 @@ _SPACES = re.compile("[ \t]+")
 _CLUSTER = regex.compile(r"\X")
 _WORD_END = regex.compile(r"(?r)[^\S\u00a0\u202f]")
 """White space at which a line may be broken, from the end."""
-_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_SEEN = regex.compile(r"[^\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]")
+"""What shows something: fillers, selectors of variants and the empty Braille cell show nothing."""
 
 
 def short_text(text: str, *, field: str, name: str, longest: int) -> str:
@@ -108,4 +108,4 @@ def _closes_directions(text: str) -> bool:
 
 
 def _has_something_to_see(text: str) -> bool:
-    return any(unicodedata.category(character) not in _UNSEEN for character in text)
+    return _SEEN.search(text) is not None

@@ -1,1 +1,1 @@
-"""What is worked on when there is more than the process can do: the rest is refused at once."""
+"""Load shedding: while requests wait too long, new ones are refused at once."""

@@ -4,5 +4,5 @@ _PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/payments"})
 
 
 def is_always_admitted(method: str, path: str) -> bool:
-    """Of what tells how we are, of money, and of what a browser asks before it asks."""
+    """Whether a request is one for health or metrics, an event of payments, or a preflight."""
     return path in _PATHS or method == "OPTIONS"

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which refuses what cannot be worked on, before it is begun."""
+"""uvicorn's HTTP protocol, which refuses requests before they are begun while it is overloaded."""
 
 from asyncio import AbstractEventLoop
 from typing import Any
@@ -57,6 +57,6 @@ class AdmittingProtocol(HttpToolsProtocol):
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
-        # From the end of one answer to the next one's, with many in a row, would be too deep.
+        # Many refusals of pipelined requests would call each other: too deep a recursion.
         elif self.pipeline or not send_whole(cycle, 503, *refusal()):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself

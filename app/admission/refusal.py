@@ -1,8 +1,4 @@
-"""The answer to who is not admitted, made once.
-
-It is given as soon as the head of a request has been read: a refusal that costs much would take
-what it cost from the others.
-"""
+"""The answer to a request that is not admitted, made once: a refusal must cost almost nothing."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,9 +18,10 @@ _numbers = count()
 
 
 def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
-    """The header fields and the body; who is refused together does not come again together.
+    """The header fields and the body.
 
-    Pages of every origin may read it: it says nothing about anybody.
+    `Retry-After` differs from refusal to refusal, so that clients do not all come back together.
+    Pages of every origin may read it, as it says nothing about anybody.
     """
     return _fields(_seconds()), _BODY
 

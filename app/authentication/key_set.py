@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from ipaddress import ip_address
 from time import monotonic
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
 import orjson
@@ -60,6 +62,8 @@ class KeySet:
         self._fetching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if _may_be_changed_on_its_way(self._url):
+            _log.warning("the key set comes over plain http: who can change it signs in as anybody")
         self._http = httpx2.AsyncClient(
             timeout=self._deadline_seconds,
             follow_redirects=False,
@@ -126,3 +130,13 @@ class KeySet:
         async with self._http.stream("GET", self._url) as answer:
             answer.raise_for_status()
             return keys_by_name(orjson.loads(await bounded_body(answer, LARGEST_BYTES)))
+
+
+def _may_be_changed_on_its_way(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return False
+    try:
+        return not ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname != "localhost"

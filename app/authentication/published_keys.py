@@ -1,6 +1,7 @@
 """Which of a provider's keys may verify tokens (RFC 7517), found by key id and algorithm."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeAlias
 
 from jwt import PyJWK
@@ -8,6 +9,8 @@ from jwt.api_jwk import PyJWKSet
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
 """The asymmetric algorithms that are accepted."""
+MOST_KEYS = 100
+"""More than any provider has: reading a megabyte of them would keep everybody waiting."""
 KeyName: TypeAlias = tuple[str, str]
 """A key id and an algorithm: several keys may share either, or both."""
 
@@ -17,11 +20,12 @@ def keys_by_name(published: Any) -> dict[KeyName, tuple[PyJWK, ...]]:
     """The keys that may verify; raises the library's errors and `ValueError` where there is none.
 
     What cannot verify is passed over, whatever it is: keys for encryption, of other algorithms,
-    without an id, too short, or in a form that nobody knows.
+    without an id, too short, or in a form that nobody knows; and those for signatures after the
+    first hundred.
     """
     match published:
         case {"keys": list(keys)}:
-            found = PyJWKSet([key for key in keys if _is_for_signatures(key)]).keys
+            found = PyJWKSet([*islice(filter(_is_for_signatures, keys), MOST_KEYS)]).keys
         case _:
             raise ValueError("the key set has no list of keys")
     named: dict[KeyName, tuple[PyJWK, ...]] = {}

@@ -103,10 +103,10 @@ def _payload(token: str, keys: Iterable[str | PyJWK], algorithm: str) -> dict[st
 
 
 def _read(read: Callable[[], T]) -> T:
-    """Have the library read a token; whatever it stumbles over, the token is malformed.
+    """Have the library read a token; any failure but a wrong signature means it is malformed.
 
-    Beside its own errors there are those of nesting too deep and of members that it expects to be
-    texts or lists of them.
+    Besides its own errors the library raises those of JSON nested too deep, and of members whose
+    types it does not check.
     """
     try:
         return read()

@@ -1,1 +1,1 @@
-"""What is looked at of connections: whom they are from, what a head must be, how long they wait."""
+"""The bounds of connections: how many there may be, what a head may have, how long they wait."""

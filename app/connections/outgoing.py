@@ -3,11 +3,11 @@
 from asyncio import Transport
 
 _CLOSING_LOOKS = 5
-"""How long what is left of a connection that we have closed may wait to be taken in."""
+"""How long the rest of a connection that we have closed may wait to be taken in."""
 
 
 class Outgoing:
-    """What waits to be taken in over one connection, as far as the system has no room for it."""
+    """What one connection has to send and the operating system has not taken yet."""
 
     __slots__ = ("_byte_count", "_looks", "_since", "_transport")
 

@@ -1,11 +1,11 @@
-"""What waits to be read of WebSockets, in turns, so that no turn of the event loop is long."""
+"""WebSockets read in turns, a little of each, so that no turn of the event loop is long."""
 
 import asyncio
 from time import perf_counter
 from typing import Any, Protocol
 
 READING = "reading"
-"""The name, in the state that requests share, of what `reading_of` gives."""
+"""Key of the server's `Reading` in the state that its requests share."""
 _LONGEST_TURN_SECONDS = 0.002
 
 
@@ -17,7 +17,7 @@ class Reader(Protocol):
 
 
 class Reading:
-    """Lets readers read a little each, one after another, and everybody else in between."""
+    """Lets readers read a little each, one after another; other work runs in between."""
 
     def __init__(self) -> None:
         # As an ordered set.

@@ -9,7 +9,7 @@ from metrics.connections import connections_open
 from services.throttling.networks import network
 
 CONNECTIONS = "connections"
-"""The name, in the state that requests share, of what `connections_of` gives."""
+"""Key of the server's `Connections` in the state that its requests share."""
 NEVER = 2**62
 """A look that never comes."""
 _LOOK_SECONDS = 1.0
@@ -17,8 +17,8 @@ _SOON_GIVEN_UP = 2
 """Looks that a connection has to say something before others may have its place."""
 
 
-class Looked(Protocol):
-    """A connection."""
+class WatchedConnection(Protocol):
+    """A connection that is looked at once a second."""
 
     def look(self, now: int) -> None:
         """Close it where it has waited too long; `now` is the number of the look."""
@@ -40,16 +40,16 @@ class Connections:
     def __init__(self, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.now = 0
-        self._open: dict[Looked, str | None] = {}
+        self._open: dict[WatchedConnection, str | None] = {}
         self._of_address: Counter[str] = Counter()
-        self._idle: deque[Looked] = deque()
+        self._idle: deque[WatchedConnection] = deque()
         self._next_look: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._open)
 
-    def admit(self, connection: Looked, address: str | None) -> bool:
+    def admit(self, connection: WatchedConnection, address: str | None) -> bool:
         """Count a new connection; false where there are too many, and it is to be refused.
 
         Where there are too many altogether, one that does nothing makes room.
@@ -66,7 +66,7 @@ class Connections:
         """Whether there are so many that not even a refusal can be answered."""
         return len(self._open) > self.bounds.most + self.bounds.most // 4
 
-    def keep(self, connection: Looked, address: str | None) -> None:
+    def keep(self, connection: WatchedConnection, address: str | None) -> None:
         """Count a connection, and look at it until it leaves."""
         place = None if address is None else network(address)
         self._open[connection] = place
@@ -75,7 +75,7 @@ class Connections:
         if self._next_look is None:
             self._plan()
 
-    def leave(self, connection: Looked) -> None:
+    def leave(self, connection: WatchedConnection) -> None:
         """Count a connection no more."""
         place = self._open.pop(connection, None)
         if place is None:

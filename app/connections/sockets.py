@@ -7,7 +7,7 @@ from app.connections.buckets import Bucket
 from services.throttling.networks import network
 
 SOCKETS = "sockets"
-"""The name, in the state that requests share, of what `sockets_of` gives."""
+"""Key of the server's `Sockets` in the state that its requests share."""
 _HANDSHAKE_UNITS = 10
 _FORGET_AT = 1_000
 

@@ -4,7 +4,7 @@ Streams of events are answered as the distinct connections mode of GraphQL over 
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 
 from starlette.responses import Response
@@ -19,11 +19,13 @@ from app.authentication.authenticator import (
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
+from app.graphql.charging import THROTTLED, Throttled
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
 from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
+from app.graphql.refusals import ASK_FOR_TEXT
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -34,10 +36,14 @@ from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
-from services.principal import Principal
+from services.principal import Anonymous, Principal
 
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _RETRY_SECONDS = b"1"
+_FREE = ASK_FOR_TEXT | {THROTTLED, SERVICE_UNAVAILABLE}
+"""What is our doing, paid for already, or part of how clients ask."""
+_NOBODY = Identity(Anonymous(None))
+"""The caller until that is found out."""
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -58,6 +64,7 @@ class GraphQLEndpoint:
         service: GraphQLService,
         authenticator: Authenticator,
         clock: Clock,
+        charge_refusal: Callable[[Principal], Awaitable[None]],
         acceptance: Acceptance,
         *,
         statuses: StatusProfile = StatusProfile.CURRENT,
@@ -68,6 +75,7 @@ class GraphQLEndpoint:
         self._tells_timing = tells_timing
         self._authenticator = authenticator
         self._clock = clock
+        self._charge_refusal = charge_refusal
         self._acceptance = acceptance
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
@@ -82,6 +90,7 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
         log = request.exchange.log
+        identity = _NOBODY
         try:
             identity = await self._authenticator.identity(request.headers, address=request.address)
             asked = await read_request(request, self._acceptance)
@@ -92,17 +101,37 @@ class GraphQLEndpoint:
             _check_method(request, operation)
             return await self._run(request, types, operation, asked, identity)
         except RequestRefused as refusal:
-            answer = refused(refusal)
+            answer = refused(await self._unpaid(refusal, request, identity) or refusal)
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
         except ClientGone:
             log["outcome"] = "gone"
             return Response(status_code=CLIENT_GONE)
         except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
-            return _not_understood(error, types)
+            unpaid = await self._unpaid(error, request, identity)
+            if unpaid is None:
+                return _not_understood(error, types)
+            answer = refused(unpaid)
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
             answer = broken(error, request.exchange.request_id)
         return self._told(answer, request, types)
+
+    async def _unpaid(
+        self, refusal: Exception, request: Incoming, identity: Identity
+    ) -> Throttled | None:
+        """What is answered in place of a refusal that who asks cannot pay for; None otherwise."""
+        if isinstance(refusal, AuthenticationUnavailable) or (
+            isinstance(refusal, RequestRefused) and refusal.code in _FREE
+        ):
+            return None
+        is_nobody = identity is _NOBODY
+        try:
+            await self._charge_refusal(
+                Anonymous(request.address) if is_nobody else identity.principal
+            )
+        except Throttled as throttled:
+            return throttled
+        return None
 
     async def _run(
         self,

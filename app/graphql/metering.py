@@ -17,6 +17,8 @@ from services.throttling.records import CostLimits, Level, Policy, Spending
 from services.throttling.turns import NoTurn, Turn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
+_REFUSAL = 1
+"""The cost of reading and refusing a request, as of an object."""
 _USED_UP = "The budget is used up"
 _TOO_MANY = "Too many operations of yours wait for each other"
 _UNMETERED = Account("address", "unmetered", Policy(1, 1))
@@ -76,6 +78,14 @@ class Meter:
         spending = await self._budgets.spend(account.key, cost, account.policy)
         if spending.retry_after_seconds is not None:
             raise _used_up(account, cost, spending, spending.retry_after_seconds)
+
+    async def charge_refusal(self, principal: Principal) -> None:
+        """Have a request paid that is refused before it costs anything; raises `Throttled`."""
+        try:
+            await self.spend(principal, _REFUSAL)
+        except Throttled:
+            await self.hold_back()
+            raise
 
     def give_back(self, principal: Principal, cost: int) -> None:
         """Give back what `spend` spent, where nothing was done for it."""

@@ -38,7 +38,7 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
         return from_members(request.parameters, "parameters")
     if not is_json(request.headers):
         raise BadRequest(415, "Send the request as application/json.")
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
         message = "The body must not be encoded."
         raise BadRequest(415, message, [(b"accept-encoding", b"identity")])
     body = await request.body(acceptance.max_body_bytes)

@@ -42,9 +42,9 @@ def message_body(message: str, code: str) -> dict[str, Any]:
 def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """The errors of fields; one that nobody expected is named by the request id alone.
 
-    Our own failures are logged, each once however many fields it failed, and only so many. Then the
-    errors are without their tracebacks, whose frames hold the errors in turn: a circle with the
-    whole request.
+    Our own failures are logged, each once however many fields it failed, and only the first of
+    many. Afterwards the errors have no tracebacks: their frames refer to the errors in turn, a
+    cycle that would keep the whole request in memory.
     """
     ours = {error.original_error: error for error in errors if code_of(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
@@ -59,13 +59,13 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
                 exc_info=cause,
             )
     forget_frames(errors)
-    told = [_worded(error, request_id) for error in errors[:MOST_FIELD_ERRORS]]
+    listed = [_worded(error, request_id) for error in errors[:MOST_FIELD_ERRORS]]
     rest = errors[MOST_FIELD_ERRORS:]
-    return [*told, _untold(rest, request_id)] if rest else told
+    return [*listed, _summary(rest, request_id)] if rest else listed
 
 
-def _untold(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
-    """The last error, for all that are not told one by one; the worst of them gives the code."""
+def _summary(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
+    """One error for all those that are not listed; it has the code of the worst of them."""
     worst = next((one for one in errors if code_of(one) is None), errors[0])
     code = _worded(worst, request_id)["extensions"]["code"]
     message = f"{len(errors)} more errors are not told one by one."

@@ -21,7 +21,7 @@ class TokenSettings(Group):
     jwt_jwks_url: KeySetUrl | None = Field(
         None,
         description="Where the identity provider publishes its keys (RS256, ES256, EdDSA), over "
-        "https; in development also over http on this machine.",
+        "https; in development also over http, with a warning unless it is on this machine.",
     )
 
     @model_validator(mode="after")

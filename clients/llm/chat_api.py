@@ -53,7 +53,7 @@ class ChatApi:
         closes the request.
         """
         reader = ReplyReader(report, most_characters=self._most_characters)
-        trouble = None
+        failure = None
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self._open(messages)
@@ -67,13 +67,13 @@ class ChatApi:
                 else:
                     await _drain(pieces)
         except TimeoutError:
-            trouble = AttemptFailed(FailureReason.TIMEOUT)
+            failure = AttemptFailed(FailureReason.TIMEOUT)
         except NOT_ANSWERED as error:
-            trouble = failure_from(error, self._now())
-            trouble.__cause__ = error
+            failure = failure_from(error, self._now())
+            failure.__cause__ = error
         except AttemptFailed as error:
-            trouble = error
-        reader.check_whole(trouble)
+            failure = error
+        reader.check_whole(failure)
 
     async def _open(self, messages: Sequence[PromptMessage]) -> httpx2.Response:
         # Not `chat.completions.create`, which spends a fifth of a millisecond on each chunk to

@@ -19,6 +19,7 @@ _LONGEST_INTEGER = 20
 """Digits; Python refuses to read some thousands, and nothing here means more."""
 _OWN_INDEXES = (None, 0, "0")
 _TEXT_PARTS = (None, "text", "output_text")
+_NO_REASON = frozenset({"", "null", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,17 @@ def read_chunk(chunk: object) -> Chunk:
     choices = chunk.get("choices") if isinstance(chunk, dict) else None
     if choices is None:
         return NOTHING
-    if not isinstance(choices, list) or not all(isinstance(one, dict) for one in choices):
+    if not isinstance(choices, list):
+        raise malformed()
+    choices = [one for one in choices if one is not None]
+    if not all(isinstance(one, dict) for one in choices):
         raise malformed()
     choice = next((one for one in choices if one.get("index") in _OWN_INDEXES), None)
     if choice is None:
         # Token counts, a provider's own remarks, or a choice that was not asked for.
         return NOTHING
     delta = choice.get("delta")
-    if delta is None:
+    if not delta:
         # The last chunk of some providers.
         return Chunk(finish=_finish_of(choice))
     if not isinstance(delta, dict):
@@ -72,9 +76,12 @@ def read_chunk(chunk: object) -> Chunk:
 def note_usage(chunk: object, report: GenerationReport) -> None:
     """Keep the token counts that the chunk carries, if it does."""
     usage = chunk.get("usage") if isinstance(chunk, dict) else None
-    if isinstance(usage, dict):
-        report.prompt_tokens = _count(usage.get("prompt_tokens"))
-        report.completion_tokens = _count(usage.get("completion_tokens"))
+    if not isinstance(usage, dict):
+        return
+    if (tokens := _count(usage.get("prompt_tokens"))) is not None:
+        report.prompt_tokens = tokens
+    if (tokens := _count(usage.get("completion_tokens"))) is not None:
+        report.completion_tokens = tokens
 
 
 def _value_of(text: str) -> object:
@@ -106,7 +113,8 @@ def _text_of(content: Any) -> str:
 def _finish_of(choice: dict[str, object]) -> str | None:
     """Why the reply ends, as far as that means something."""
     finish = choice.get("finish_reason")
-    return (finish.strip().lower() or None) if isinstance(finish, str) else None
+    reason = finish.strip().lower() if isinstance(finish, str) else ""
+    return None if reason in _NO_REASON else reason
 
 
 def _count(tokens: object) -> int | None:

@@ -1,7 +1,7 @@
 """The events of a stream of server-sent events, however its bytes are split.
 
-After the HTML standard, 9.2.6, with two liberties: the event that the end of the stream cuts off
-is given too, and nothing but data is looked at.
+After the HTML standard, 9.2.6, with two differences: an event that the end of the stream cuts off
+is given too, and fields other than `data` are passed over.
 """
 
 import re

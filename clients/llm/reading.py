@@ -20,8 +20,8 @@ _BROKEN_FINISHES = frozenset({"error", "insufficient_system_resource"})
 class ReplyReader:
     """Reads one reply; the same bytes give the same pieces, however they are split.
 
-    Some providers give a reason to end with every chunk. A reason by itself, after the text, is
-    believed at once; one that comes with text says so only until more text follows one.
+    Some providers send a reason to finish with every chunk. One that comes by itself, after the
+    text, is believed at once; one that comes together with text counts only while no text follows.
     """
 
     def __init__(self, report: GenerationReport, *, most_characters: int) -> None:
@@ -62,13 +62,13 @@ class ReplyReader:
         for event in self._events.end():
             yield from self._take(event, is_cut_off=True)
 
-    def check_whole(self, trouble: AttemptFailed | None = None) -> None:
-        """Raise `AttemptFailed` unless the reply is whole, which ended with `trouble` or without.
+    def check_whole(self, failure: AttemptFailed | None = None) -> None:
+        """Raise `AttemptFailed` unless the reply is whole; `failure` is what broke it off.
 
-        Trouble takes nothing from a reply that had said that it ends.
+        A failure takes nothing from a reply that had said that it ends.
         """
-        if trouble is not None and not self._is_whole_in_spite_of_trouble():
-            raise trouble
+        if failure is not None and not self._is_whole_despite_failure():
+            raise failure
         if self._finish in _BROKEN_FINISHES or (not self.is_done and self._finish is None):
             # Without a reason to finish the reply has been cut, however politely.
             raise unavailable()
@@ -78,7 +78,7 @@ class ReplyReader:
             is_refused = self._is_refusal
             raise AttemptFailed(FailureReason.REFUSED) if is_refused else malformed()
 
-    def _is_whole_in_spite_of_trouble(self) -> bool:
+    def _is_whole_despite_failure(self) -> bool:
         return self.is_over or (
             self._reason_stands and not self._reasons_come_early and not self._is_empty
         )

@@ -60,6 +60,6 @@ def _seconds_until(text: str, now: datetime) -> float | None:
     try:
         month, day, hour, minute, second = rest
         instant = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+        return (instant - now).total_seconds() - offset_seconds
     except (ValueError, OverflowError):
         return None
-    return (instant - now).total_seconds() - offset_seconds

@@ -21,8 +21,8 @@ class Category(Enum):
 class Author(Enum):
     """Who chose the words of a text.
 
-    Whatever the system did not write may say anything of anybody, and is no trace of them: an
-    erasure finds a person's traces in the system's own words alone.
+    Text that the system did not write may mention anybody, and is no trace that we left. An erasure
+    searches only what the system wrote.
     """
 
     SYSTEM = "the system"

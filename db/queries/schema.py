@@ -12,7 +12,16 @@ _REVISION = Statement(
 _LOCK_NOBODY = Statement("schema.lock_nobody", text("SELECT FROM users WHERE false FOR KEY SHARE"))
 INDEXES = """
 SELECT relation.relname AS "table", class.relname AS name, index.indisunique AS is_unique,
-  index.indisvalid AND index.indisready AND method.amname = 'btree' AS is_valid,
+  index.indisvalid AND index.indisready AND index.indislive AND method.amname = 'btree' AS is_valid,
+  index.indimmediate AND NOT COALESCE((to_jsonb(index) ->> 'indnullsnotdistinct')::bool, false)
+    AND NOT EXISTS (SELECT FROM unnest(index.indclass::oid[]) AS used
+      JOIN pg_opclass AS operators ON operators.oid = used WHERE NOT operators.opcdefault)
+    AND NOT EXISTS (
+      SELECT FROM unnest(index.indkey::int2[], index.indcollation::oid[]) AS key (number, ordered)
+      JOIN pg_attribute AS attribute
+        ON attribute.attrelid = index.indrelid AND attribute.attnum = key.number
+      WHERE key.ordered <> attribute.attcollation
+    ) AS is_plain,
   pg_get_expr(index.indpred, index.indrelid) AS predicate,
   EXISTS (SELECT FROM pg_constraint WHERE conindid = index.indexrelid AND contype IN ('p', 'u'))
     AS is_of_constraint,

@@ -1,4 +1,4 @@
-"""Errors made short: how many a client is told of, where they are, and how long each may be."""
+"""Errors as clients get them: at most so many, with their locations, each of a bounded length."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ _MOST_LOCATIONS = 20
 
 
 def detached(error: GraphQLError) -> GraphQLError:
-    """The error as it is told, without the document: one that is kept holds nothing else."""
+    """The error as clients get it, without the document, which would be kept together with it."""
     one = GraphQLError(_clipped(error.message), path=error.path, extensions=error.extensions)
     one.locations = locations_of(error)
     return one
 
 
 def locations_of(error: GraphQLError) -> list[SourceLocation] | None:
-    """Where the error's nodes begin, as many as are told; no text is looked through for it."""
+    """Where the error's nodes begin, up to a bound; the text is not searched for them."""
     nodes = (error.nodes or ())[:_MOST_LOCATIONS]
     # Any: graphql-core believes that it is a location of its own.
     places: list[Any] = [node.loc for node in nodes if isinstance(node.loc, Place)]
@@ -33,15 +33,15 @@ def locations_of(error: GraphQLError) -> list[SourceLocation] | None:
 # Any: a formatted error is JSON.
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """The error as the specification has it, with its message clipped."""
-    told: dict[str, Any] = {"message": _clipped(error.message)}
+    entry: dict[str, Any] = {"message": _clipped(error.message)}
     locations = locations_of(error)
     if locations:
-        told["locations"] = [{"line": one.line, "column": one.column} for one in locations]
+        entry["locations"] = [{"line": one.line, "column": one.column} for one in locations]
     if error.path is not None:
-        told["path"] = error.path
+        entry["path"] = error.path
     if error.extensions:
-        told["extensions"] = error.extensions
-    return told
+        entry["extensions"] = error.extensions
+    return entry
 
 
 def _clipped(message: str) -> str:

@@ -1,6 +1,19 @@
-"""Which documents put something off with `@defer` or `@stream`."""
+"""Which documents put something off with `@defer` or `@stream`, and which cannot be streamed."""
 
-from graphql import DirectiveNode, DocumentNode, Visitor, visit
+from collections.abc import Iterable
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLStreamDirective,
+    Node,
+    Visitor,
+    get_directive_values,
+    visit,
+)
+from graphql.execution.values import VariableValues
 
 
 def puts_off(document: DocumentNode) -> bool:
@@ -15,3 +28,35 @@ class _PutOff(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
         self.found |= node.name.value in {"defer", "stream"}
+
+
+def misfit_of_streams(definitions: Iterable[Node], values: VariableValues) -> GraphQLError | None:
+    """What is wrong with the first `initialCount` that cannot be one.
+
+    Its type is `Int`, so that no validation finds it; the executor takes it for a fault of ours.
+    """
+    finder = _Misfit(values)
+    for definition in definitions:
+        visit(definition, finder)
+    return finder.found
+
+
+class _Misfit(Visitor):
+    found: GraphQLError | None = None
+
+    def __init__(self, values: VariableValues) -> None:
+        super().__init__()
+        self._values = values
+
+    def enter_field(self, node: FieldNode, *_args: object) -> None:
+        if self.found is not None or not node.directives:
+            return
+        try:
+            stream = get_directive_values(GraphQLStreamDirective, node, self._values)
+        except GraphQLError as error:
+            self.found = error
+            return
+        if stream and stream.get("if") is not False:
+            count = stream.get("initialCount")
+            if count is None or count < 0:
+                self.found = GraphQLError("`initialCount` must be 0 or more.", node)

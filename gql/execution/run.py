@@ -19,6 +19,7 @@ from gql.errors import BadUserInput, Unauthenticated
 from gql.execution.error_formatting import MOST_ERRORS
 from gql.execution.executor import CompiledExecutor
 from gql.execution.prepare import Operation, RequestRefused
+from gql.execution.put_off import misfit_of_streams
 from gql.execution.running import Running
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
@@ -73,6 +74,19 @@ def coerced(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     """The operation's variables; raises `RequestRefused` for those that do not fit."""
+    values = _coerced(schema, operation, variables)
+    if operation.puts_off:
+        definitions = (operation.definition, *operation.fragment_definitions.values())
+        misfit = misfit_of_streams(definitions, values)
+        if misfit is not None:
+            raise RequestRefused(BadUserInput.code, [misfit])
+    return values
+
+
+# Any: as above.
+def _coerced(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
+) -> VariableValues:
     definitions = operation.definition.variable_definitions or ()
     if not variables and not definitions:
         return _NO_VARIABLES

@@ -1,4 +1,4 @@
-"""What of a text is the same whatever its values are, found without parsing it."""
+"""What stays the same in a document's text when its values change, found without parsing."""
 
 import re
 

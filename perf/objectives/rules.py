@@ -1,16 +1,16 @@
-"""Prometheus' rules: what share of the events is bad, and the alerts on it.
+"""Prometheus' rules: what share of the events is bad, and when somebody is called.
 
-Multi-window, multi-burn-rate alerts of the SRE workbook, chapter 5.
+Multi-window, multi-burn-rate alerts of the SRE workbook, chapter 5, and plain ones on signals.
 """
 
-from perf.objectives.table import Alert, Objective, Table
+from perf.objectives.table import Alert, Objective, Signal, Table
 from perf.objectives.yaml import Yaml
 
 BAD, EVENTS = "guidance:objective_bad:ratio_rate", "guidance:objective_events:increase"
 
 
 def rules(table: Table) -> dict[str, Yaml]:
-    """The file of rules: recorded ratios of each objective first, then its alerts."""
+    """The file of rules: each objective with its recorded ratios and alerts, then the signals."""
     groups: list[Yaml] = []
     for objective in table.objectives:
         recorded = [_ratio(objective, window) for window in table.windows]
@@ -19,6 +19,8 @@ def rules(table: Table) -> dict[str, Yaml]:
         groups.append(
             {"name": f"objective-{objective.name}", "rules": [*recorded, *counted, *alerts]}
         )
+    if table.signals:
+        groups.append({"name": "signals", "rules": [signal_rule(one) for one in table.signals]})
     return {"groups": groups}
 
 
@@ -35,9 +37,8 @@ def alert_rule(objective: Objective, alert: Alert) -> dict[str, Yaml]:
     """The alert of one pair of windows."""
     share = float(f"{alert.burn_rate * objective.budget:.6g}")
     labels = f'{{objective="{objective.name}"}}'
-    spoken = "".join(part.capitalize() for part in objective.name.split("-"))
     return {
-        "alert": f"Guidance{spoken}Burn{alert.long}",
+        "alert": f"Guidance{_in_camel_case(objective.name)}Burn{alert.long}",
         "expr": f"{BAD}{alert.long}{labels} > {share}"
         f" and {BAD}{alert.short}{labels} > {share}"
         f" and {EVENTS}{alert.long}{labels} >= {alert.minimum_requests}",
@@ -49,6 +50,24 @@ def alert_rule(objective: Objective, alert: Alert) -> dict[str, Yaml]:
             f" {alert.burn_rate} times too fast. docs/observability.md says where to look.",
         },
     }
+
+
+def signal_rule(signal: Signal) -> dict[str, Yaml]:
+    """The alert on a signal."""
+    return {
+        "alert": f"Guidance{_in_camel_case(signal.name)}",
+        "expr": f"{signal.expression} > {signal.above:g}",
+        "for": signal.lasting,
+        "labels": {"severity": signal.severity},
+        "annotations": {
+            "summary": signal.title,
+            "description": f"For {signal.lasting}. docs/observability.md says what to do.",
+        },
+    }
+
+
+def _in_camel_case(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
 
 
 def _ratio(objective: Objective, window: str) -> dict[str, Yaml]:

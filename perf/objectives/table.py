@@ -45,13 +45,29 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """Somebody is called when `expression` has been more than `above` for so long."""
+
+    name: str
+    title: str
+    expression: str
+    above: float
+    lasting: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Everything that is promised of a service, and when somebody is called."""
+    """Everything that is promised of a service, and when somebody is called.
+
+    `signals` are about what is no broken promise: refusals on purpose, and what is done without.
+    """
 
     service: str
     window_days: int
     objectives: Sequence[Objective]
     alerts: Sequence[Alert]
+    signals: Sequence[Signal] = ()
 
     @property
     def windows(self) -> list[str]:
@@ -67,6 +83,7 @@ def read_table(path: Path) -> Table:
         window_days=table["window_days"],
         objectives=[_objective(name, one) for name, one in table["objectives"].items()],
         alerts=[Alert(**one) for one in table["alerts"]],
+        signals=[Signal(**one) for one in table.get("signals", ())],
     )
 
 

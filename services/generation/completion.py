@@ -34,8 +34,9 @@ class Completion:
     async def record(self, reply_id: int, ending: Ending, written: Written) -> bool:
         """Store how a reply ended, waiting for a database that is away for as long as it is.
 
-        Where the record is refused it is tried again, some times, without what it only tells.
-        Gives whether the reply was the owner's to end; raises what the last refusal did.
+        Where the database refuses the record, it is tried again a few times without its details
+        (token counts, waits). Gives whether the reply was the owner's to end; raises the last
+        refusal.
         """
         refusals = 0
 
@@ -44,7 +45,7 @@ class Completion:
             if isinstance(error, DatabaseUnavailable):
                 return True
             _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
-            ending, written = _without_what_is_only_told(ending, written)
+            ending, written = _without_details(ending, written)
             refusals += 1
             return refusals <= _MOST_REFUSALS
 
@@ -64,6 +65,6 @@ class Completion:
         raise AssertionError("unreachable")
 
 
-def _without_what_is_only_told(ending: Ending, written: Written) -> tuple[Ending, Written]:
+def _without_details(ending: Ending, written: Written) -> tuple[Ending, Written]:
     report = GenerationReport(written.report.model, written.report.attempts)
     return replace(ending, retry_after_seconds=None), replace(written, report=report)

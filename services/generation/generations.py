@@ -34,7 +34,7 @@ class Generations(Protocol):
         """Say that a reply was ended without its writer; called after the commit."""
         ...
 
-    def note_begun(self) -> None:
+    def note_started(self) -> None:
         """Count a reply that is being written."""
         ...
 

@@ -102,7 +102,7 @@ class GenerationJobs:
             await asyncio.gather(*unrecorded, return_exceptions=True)
 
     async def _write(self, reply_id: int, writer: Writer) -> None:
-        self._generations.note_begun()
+        self._generations.note_started()
         ending = None
         try:
             ending = await writer.write()

@@ -47,7 +47,7 @@ INTERRUPTED = Ending(ReplyStatus.FAILED, ReplyFailure.INTERRUPTED)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What there is of a reply; `ends` are the ends of its pieces in `text`."""
+    """What is written of a reply so far; `ends` are the ends of its pieces in `text`."""
 
     text: str
     ends: tuple[int, ...]

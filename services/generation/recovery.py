@@ -15,7 +15,7 @@ LOOKS_A_LEASE = 6
 
 
 class Recovery:
-    """Ends replies whose lease ran out, though not while nobody could have renewed it.
+    """Ends replies whose lease ran out, but not while leases could not be renewed.
 
     A lease that ran out proves that its process is gone only where that process could reach the
     database. So nothing is ended before this process itself could write there for a whole lease:
@@ -51,7 +51,7 @@ class Recovery:
             raise
 
     async def _try_to_renew(self) -> None:
-        """Renew no lease, in the way in which others renew theirs."""
+        """Send the statement that renews leases, for no reply: the database takes writes then."""
         try:
             async with (
                 asyncio.timeout(self._lease_seconds / RENEWALS_A_LEASE),

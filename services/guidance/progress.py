@@ -30,9 +30,10 @@ class Progress:
         self._is_wanted = asyncio.Event()
 
     def stored(self, reply_id: int, written: Callable[[], Written]) -> "asyncio.Future[None]":
-        """What is done when all that is `written` of a reply now is stored, or need not be.
+        """A future that is done when all that is `written` of a reply now has been stored.
 
-        A reply has one at a time; whoever waits for it may set its result.
+        It is done too when that has taken too long; whoever waits may set its result themselves.
+        A reply has one future at a time.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()

@@ -97,7 +97,7 @@ class ConversationReplies:
         await self._streams.abandon(reply_id)
         reply_abandoned()
 
-    def note_begun(self) -> None:
+    def note_started(self) -> None:
         """See `Generations`."""
         reply_begun()
 

@@ -1,4 +1,4 @@
-"""The text of a reply that is read while it is written: nobody is shown what may be lost."""
+"""The text of a reply that people read while it is written: stored first, then shown."""
 
 import asyncio
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class StreamedText:
         await self._pieces.close()
 
     async def finish(self, *, is_recorded: bool) -> None:
-        """See `Sink`; who follows is shown the rest only where it is stored."""
+        """See `Sink`; the rest is shown only if it is stored."""
         if self._writing is None:
             return
         if is_recorded:

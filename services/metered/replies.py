@@ -62,7 +62,7 @@ class MeteredReplies:
         del reply_id
         metered_reply_abandoned()
 
-    def note_begun(self) -> None:
+    def note_started(self) -> None:
         """See `Generations`; how many are written is not counted."""
 
     def note_ended(self, ending: Ending | None) -> None:

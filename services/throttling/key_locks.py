@@ -1,7 +1,7 @@
-"""One at a time for each key: who would wait in the database waits here instead.
+"""One use at a time of each idempotency key in this process.
 
-Transactions that use the same key exclude each other there. Waiting for one another they would
-each hold a connection.
+Transactions that use the same key exclude each other in the database, where each would hold a
+connection while it waits. So they wait here, without one.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ class KeyLocks:
     async def of(self, key: Hashable) -> AsyncIterator[None]:
         """Hold the key, in the order of asking for it.
 
-        Who has to wait gives up the turn, and takes it again after the key: whoever holds a key
-        waits for nobody.
+        While the key is waited for, the operation's turn is given up. It is taken back after the
+        key has been released, so that nobody who holds a key waits for a turn.
         """
         lock = self._locks.get(key)
         if lock is None:

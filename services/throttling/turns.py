@@ -1,8 +1,8 @@
-"""Turns: what one caller may have under way in this process at once; more waits its turn.
+"""Turns: how many operations of one caller a process works on at once; the others wait.
 
-A process has one core. Who sends more than it can do would have it spend the core on them, and
-everybody else would wait behind; so that the line that forms is each caller's own. Who waits for
-somebody else, as for a model, is not at work: the turn is given up meanwhile.
+A process has one core. Without turns, a caller who sends more than it can do would keep everybody
+waiting; with them, each caller's operations wait only for one another. An operation that waits for
+somebody else, such as a model, gives its turn up meanwhile.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ MOST_WAITING = 250
 PATIENCE_SECONDS = 5.0
 """How long one waits at most."""
 MOST_AWAY = 500
-"""How many operations of one caller may wait without a turn; one more keeps its own."""
+"""How many operations of one caller may have given their turn up; one more keeps its own."""
 _Lines: TypeAlias = dict[str, deque[asyncio.Future[bool]]]
 
 
@@ -68,7 +68,7 @@ _of_this_operation: ContextVar[Turn | None] = ContextVar("turn", default=None)
 async def turn_given_up() -> AsyncIterator[None]:
     """Give up the turn of the operation at work while the block waits for somebody else.
 
-    Nobody may hold what others wait for, as a lock, when the block is left: the turn is waited for.
+    Leaving the block waits for the turn, so hold nothing then that others wait for, such as a lock.
     """
     turn = _of_this_operation.get()
     if turn is None:

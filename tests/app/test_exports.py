@@ -171,5 +171,6 @@ def test_no_log_has_the_token_an_address_or_a_message(
 def refusal(answer: httpx2.Response) -> int:
     """The status of a refusal, which nobody keeps either."""
     assert answer.headers["cache-control"] == "no-store"
-    assert set(answer.json()) == {"message"}
+    (error,) = answer.json()["errors"]
+    assert error["extensions"] == {"code": "NOT_FOUND"}
     return answer.status_code

@@ -78,9 +78,6 @@ def test_proxies_are_addresses_and_networks(environment: pytest.MonkeyPatch) -> 
         ("JWT_JWKS_URL", "secret"),
         ("JWT_JWKS_URL", "https://"),
         ("JWT_JWKS_URL", "http://[::1"),
-        ("JWT_JWKS_URL", "http://secret.example/keys"),
-        ("JWT_JWKS_URL", "http://127.0.0.1.secret.example/keys"),
-        ("JWT_JWKS_URL", "http://127.0.0.1@secret.example/keys"),
         ("JWT_JWKS_URL", "ftp://localhost/secret"),
         ("CHAT_LLM_BASE_URL", "secret.example/v1"),
         ("CHAT_LLM_BASE_URL", "https:///secret"),
@@ -134,8 +131,8 @@ def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
-@pytest.mark.parametrize("url", ["http://localhost:9/keys", "http://127.8.0.1/k", "http://[::1]/k"])
-def test_keys_may_come_over_plain_http_from_this_machine(
+@pytest.mark.parametrize("url", ["http://localhost:9/keys", "http://keycloak:8080/k"])
+def test_keys_may_come_over_plain_http_in_development(
     environment: pytest.MonkeyPatch, url: str
 ) -> None:
     environment.setenv("JWT_JWKS_URL", url)
@@ -150,6 +147,7 @@ WEAK = ("a" * 32, "secret " * 9, "abcdefgh" * 8, "0123456789abcdef" * 2)
     [
         ({"DATABASE_URL": ""}, "production needs DATABASE_URL"),
         ({"JWT_JWKS_URL": "http://127.0.0.1/keys"}, "JWT_JWKS_URL that begins with https://"),
+        ({"JWT_JWKS_URL": "http://keycloak:8080/k"}, "JWT_JWKS_URL that begins with https://"),
         *(({"JWT_SECRET_KEY": weak}, "a JWT_SECRET_KEY drawn at random") for weak in WEAK),
         *(
             ({"JWT_PREVIOUS_SECRET_KEYS": f"{LONG},{weak}"}, "a JWT_PREVIOUS_SECRET_KEYS drawn at")

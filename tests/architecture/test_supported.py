@@ -53,6 +53,16 @@ def test_tools_look_at_the_code_as_for_the_oldest() -> None:
     assert f"--python-version 3.{oldest} " in (ROOT / "Makefile").read_text()
 
 
+def test_what_is_used_of_private_parts_has_an_upper_bound_of_its_version() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    table = page.partition("## Private parts")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `.*` \| ([a-z-]+) \|", table, re.MULTILINE))
+    bounded = {
+        re.split(r"[\[>]", one, maxsplit=1)[0] for one in PROJECT["dependencies"] if ",<" in one
+    }
+    assert named == bounded
+
+
 @pytest.mark.parametrize(
     ("options", "outcome"),
     [([], "1 passed, 1 skipped"), (["--all-tools"], "1 failed, 1 passed")],

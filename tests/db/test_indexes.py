@@ -19,6 +19,7 @@ from tests.fixtures.server import serving, settings_for
 
 PAGE = "ix_chat_messages_conversation_id_created_at_id"
 LIVE = "uq_user_subscriptions_live"
+KIND = "ix_user_privacy_requests_user_id_request_kind_requested_at_id"
 KEY = "uq_idempotency_keys_user_id_key"
 INVALID = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"
 DEFINITIONS = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
@@ -43,6 +44,12 @@ OTHERS = {
     " WHERE status IN ('pending', 'active')",
     "of fewer columns": f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, created_at)",
     "of all rows": f"CREATE UNIQUE INDEX {LIVE} ON user_subscriptions (user_id)",
+    "ordered otherwise": f"CREATE INDEX {KIND} ON user_privacy_requests"
+    ' (user_id, request_kind COLLATE "POSIX", requested_at, id)',
+    "for patterns": f"CREATE INDEX {KIND} ON user_privacy_requests"
+    " (user_id, request_kind text_pattern_ops, requested_at, id)",
+    "without more than one null": f"CREATE UNIQUE INDEX {LIVE} ON user_subscriptions (user_id)"
+    " NULLS NOT DISTINCT WHERE status IN ('pending', 'active')",
 }
 
 
@@ -82,6 +89,8 @@ def test_an_index_of_the_name_that_is_another(database_url: str, how: str) -> No
     name = OTHERS[how].split("INDEX ")[1].split(" ")[0]
     asyncio.run(run(database_url, f"DROP INDEX {name}", OTHERS[how]))
     assert different(database_url) == [f"{name} is another than declared"]
+    migrate(database_url)
+    assert different(database_url) == []
 
 
 def test_what_operators_add_is_left_alone_and_may_stand_for_ours(database_url: str) -> None:
@@ -94,12 +103,13 @@ def test_what_operators_add_is_left_alone_and_may_stand_for_ours(database_url: s
     assert definitions(database_url) == before
 
 
-def test_a_constraint_that_is_another_is_left_to_the_operator(database_url: str) -> None:
+@pytest.mark.parametrize("what", ["(key, user_id)", "(user_id, key) DEFERRABLE"])
+def test_a_constraint_that_is_another_is_left_to_the_operator(database_url: str, what: str) -> None:
     asyncio.run(
         run(
             database_url,
             f"ALTER TABLE idempotency_keys DROP CONSTRAINT {KEY}",
-            f"ALTER TABLE idempotency_keys ADD CONSTRAINT {KEY} UNIQUE (key, user_id)",
+            f"ALTER TABLE idempotency_keys ADD CONSTRAINT {KEY} UNIQUE {what}",
         )
     )
     before = definitions(database_url)

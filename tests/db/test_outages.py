@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -13,7 +14,8 @@ from sqlalchemy import BigInteger, bindparam, select, text
 
 from db.database import Connection, Database, open_database
 from db.statement import Statement
-from db.unavailable import DatabaseUnavailable, OutcomeUnknown
+from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
+from db.work import Work
 from perf.chaos.proxy import Path, Proxy
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, backend_of, end, plan_codes
 from tests.fixtures.broken_path import behind_proxy
@@ -24,6 +26,13 @@ LATEST_SECONDS = 3 * ANSWER_SECONDS
 """A connection and an answer, each in time, and what a busy machine adds."""
 ADD = Statement("test.add_plan", text(ADD_PLAN))
 SLEEP = Statement("test.sleep", select(text("pg_sleep(30)")))
+FAILING = """CREATE FUNCTION failing() RETURNS int LANGUAGE plpgsql AS
+  $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{}'; END$$"""
+FAILING_AT_COMMIT = """CREATE FUNCTION failing_late() RETURNS trigger LANGUAGE plpgsql AS
+  $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END$$"""
+BEATEN_ONCE = """CREATE FUNCTION beaten_once() RETURNS int LANGUAGE plpgsql AS $$BEGIN
+  IF nextval('times') = 1 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;
+  RETURN 1; END$$"""
 CODES = "SELECT code FROM billing_plans ORDER BY 1"
 
 
@@ -193,6 +202,12 @@ async def _fetched(database: Database, statement: Statement) -> None:
         await connection.fetch(statement)
 
 
+async def _add_and(database: Database, statement: Statement) -> None:
+    async with database.begin() as transaction:
+        await transaction.fetch(ADD)
+        await transaction.fetch(statement)
+
+
 @pytest.mark.parametrize("has_happened", [True, False])
 def test_a_commit_without_an_answer_is_said_to_be_unknown(
     database_url: str, *, has_happened: bool
@@ -237,6 +252,80 @@ def test_a_commit_that_the_server_refuses_has_not_happened(database_url: str) ->
             async with database.begin() as transaction:
                 await transaction.fetch(add_child)
         assert await rows_of(database_url, "SELECT n FROM child") == []
+
+    play(database_url, scenario)
+
+
+@pytest.mark.parametrize("code", ["53100", "53200", "53400", "58030"])
+def test_a_server_without_room_is_away(database_url: str, code: str) -> None:
+    async def scenario(database: Database, _proxy: Proxy) -> None:
+        await run(database_url, FAILING.format(code))
+        failing = Statement("test.failing", text("SELECT failing()"))
+        with pytest.raises(DatabaseUnavailable, match="no room"):
+            await _fetched(database, failing)
+        with pytest.raises(DatabaseUnavailable, match="no room"):
+            await _add_and(database, failing)
+        assert await plan_codes(database) == PLAN_CODES
+
+    play(database_url, scenario)
+
+
+def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
+    role = f"few_{uuid4().hex}"
+    nap = Statement("test.nap", select(text("pg_sleep(0.01)")))
+
+    async def scenario() -> None:
+        await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+        try:
+            async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
+                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+                async with database.read(), database.read():
+                    await seconds_until_refused(_fetched(database, nap))
+                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+        finally:
+            await run(database_url, f"DROP ROLE {role}")
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str) -> None:
+    async def scenario(database: Database, _proxy: Proxy) -> None:
+        await run(
+            database_url,
+            FAILING_AT_COMMIT,
+            "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON billing_plans"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing_late()",
+        )
+        with Work() as work:
+            with pytest.raises(DatabaseUnavailable, match="no room") as told:
+                await add_plan(database)
+            assert not isinstance(told.value, OutcomeUnknown)
+            assert not work.has_changed
+        assert await plan_codes(database) == PLAN_CODES
+
+    play(database_url, scenario)
+
+
+@pytest.mark.parametrize("has_answer", [True, False])
+def test_a_transaction_that_is_rolled_back_for_another_may_be_done_again(
+    database_url: str, *, has_answer: bool
+) -> None:
+    once = Statement("test.once", text("SELECT beaten_once()"))
+
+    async def work(database: Database) -> None:
+        async with database.begin() as transaction:
+            if has_answer:
+                await backend_of(transaction)
+            await transaction.fetch(once)
+            await transaction.fetch(ADD)
+
+    async def scenario(database: Database, _proxy: Proxy) -> None:
+        await run(database_url, "CREATE SEQUENCE times", BEATEN_ONCE)
+        if has_answer:
+            with pytest.raises(SessionLost, match="deadlock"):
+                await work(database)
+        await work(database)
+        assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)
 

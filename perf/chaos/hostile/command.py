@@ -31,7 +31,7 @@ _SIZES = BenchSizes(
 )
 _CALM_SECONDS = 4.0
 _CONTROL_NETWORK = "250"
-_Told = Callable[[Tried], None]
+_Report = Callable[[Tried], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,15 @@ def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
     """
     attacks = [one for one in ATTACKS if not only or one.name in only or one.point in only]
     if not attacks:
-        raise click.BadParameter("there is no such attack", param_hint="--only")
+        known = ", ".join(one.name for one in ATTACKS)
+        raise click.BadParameter(f"there is no such attack; known: {known}", param_hint="--only")
     with measuring("the server"), _place() as place:
         if place.redis_url is None:
             click.echo("Without Redis, of which none is installed.", err=True)
             attacks = [one for one in attacks if not one.serving.needs_redis]
         try:
             found = asyncio.run(
-                attacked(place, attacks, seconds=seconds, tell=_progress, has_control=not only)
+                attacked(place, attacks, seconds=seconds, report=_progress, has_control=not only)
             )
         except* AttackFailed as failures:
             raise click.ClickException(f"an attack failed: {failures.exceptions[0]}") from None
@@ -85,7 +86,7 @@ async def attacked(
     attacks: Sequence[Attack],
     *,
     seconds: float,
-    tell: _Told,
+    report: _Report,
     has_control: bool,
     calm_seconds: float = _CALM_SECONDS,
 ) -> Found:
@@ -101,7 +102,7 @@ async def attacked(
                     attack = left.pop(0)
                     one = await tried(attack, it, number=numbers[attack.name], seconds=seconds)
                     found.tried.append(one)
-                    tell(one)
+                    report(one)
                     if one.missed:
                         break
     if has_control:

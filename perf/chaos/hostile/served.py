@@ -13,7 +13,7 @@ import psutil
 from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.servers import SERVED, Server, running
 from perf.chaos.hostile.attack import Serving
-from perf.chaos.hostile.victim import ADDRESS, Asked, Victim
+from perf.chaos.hostile.victim import ADDRESS, Victim, VictimResult
 
 PEOPLE = 200
 _VICTIM = 0
@@ -39,7 +39,7 @@ class Served:
     victim: Victim
     tokens: list[str]
     key_set_port: int
-    calm: Asked
+    calm: VictimResult
 
     def connections(self) -> int:
         """How many are open that are not the victim's."""

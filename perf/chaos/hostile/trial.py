@@ -13,7 +13,7 @@ import orjson
 from perf.chaos.hostile.attack import Attack
 from perf.chaos.hostile.attacker import READY
 from perf.chaos.hostile.served import Served
-from perf.chaos.hostile.victim import FEWEST, Asked
+from perf.chaos.hostile.victim import FEWEST, VictimResult
 
 MOST_SECONDS = 0.150
 MOST_CALM_SECONDS = 0.050
@@ -32,8 +32,8 @@ class Tried:
     """What was measured of an attack."""
 
     attack: Attack
-    calm: Asked
-    asked: Asked
+    calm: VictimResult
+    asked: VictimResult
     answers: Mapping[str, int]
     grown_bytes: int
     settled_after: float | None

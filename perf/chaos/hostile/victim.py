@@ -19,7 +19,7 @@ _QUOTA = orjson.dumps({"documentId": "x-guidance-Quota"})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class VictimResult:
     """What became of the requests of some seconds."""
 
     latencies: tuple[float, ...]
@@ -44,18 +44,18 @@ class Victim:
         self._client = Client(Address("127.0.0.1", port), local_address=ADDRESS)
         self._request = Request(_QUOTA, {"authorization": f"Bearer {token}"})
 
-    async def ask(self, seconds: float) -> Asked:
+    async def ask(self, seconds: float) -> VictimResult:
         """Ask at the rate for so long, whether or not anything is answered."""
         planned = [
             Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
         ]
-        return _asked(await run_plan(self._client, planned, self._made))
+        return _result(await run_plan(self._client, planned, self._made))
 
-    async def ask_in_turn(self, count: int) -> Asked:
+    async def ask_in_turn(self, count: int) -> VictimResult:
         """Ask so often, each time when the time before was answered."""
         planned = [Planned(0.0, "", "Quota")]
         samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
-        return _asked([one for (one,) in samples])
+        return _result([one for (one,) in samples])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -65,8 +65,8 @@ class Victim:
         return self._request
 
 
-def _asked(samples: Sequence[Sample]) -> Asked:
-    return Asked(
+def _result(samples: Sequence[Sample]) -> VictimResult:
+    return VictimResult(
         tuple(sorted(one.latency for one in samples)),
         tuple(one.outcome.code for one in samples if one.outcome != ANSWERED),
     )

@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
+from structlog.testing import capture_logs
 
 from app.authentication.key_set import (
     FRESH_SECONDS,
@@ -192,3 +193,20 @@ def test_requests_wait_for_a_provider_that_is_away(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     (error,) = answer.json()["errors"]
     assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+@pytest.mark.parametrize(
+    ("url", "warnings"),
+    [
+        ("http://keycloak:8080/keys", 1),
+        ("http://127.0.0.1.example/keys", 1),
+        ("http://localhost:9/keys", 0),
+        ("http://[::1]:9/keys", 0),
+        ("https://identity.example/keys", 0),
+    ],
+)
+async def test_a_key_set_over_plain_http_is_warned_of(url: str, warnings: int) -> None:
+    with capture_logs() as logs:
+        async with KeySet(url):
+            pass
+    assert [line["log_level"] for line in logs] == ["warning"] * warnings

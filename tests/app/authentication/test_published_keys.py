@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
-from app.authentication.published_keys import keys_by_name
+from app.authentication.published_keys import MOST_KEYS, keys_by_name
 
 # Any: keys are JSON.
 Jwk = dict[str, Any]
@@ -113,3 +113,10 @@ def test_what_is_no_key_set_is_refused(published_: object) -> None:
 def test_a_library_key_of_the_set_verifies() -> None:
     (key,) = keys_by_name({"keys": [GOOD]})["k", "RS256"]
     assert jwt.decode(jwt.encode({"a": 1}, RSA, "RS256"), key, ["RS256"]) == {"a": 1}
+
+
+def test_no_more_keys_are_read_than_any_provider_has() -> None:
+    keys = (published(ED, kid=f"{number}") for number in range(2 * MOST_KEYS))
+    encrypting = [published(RSA, use="enc")] * MOST_KEYS
+    names = {kid for kid, _ in found(*encrypting, *keys)}
+    assert names == {f"{number}" for number in range(MOST_KEYS)}

@@ -274,3 +274,23 @@ def test_parts_that_cost_too_much_are_not_begun(world: str, tmp_path: Path) -> N
     with serving(settings) as api:
         answer = ask(api.http, document, PARTS, **api.credentials(ADA))
     assert answer.json()["errors"][0]["extensions"]["code"] == "OPERATION_COST_EXCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("count", "variables"),
+    [("-1", {}), ("null", {}), ("$n", {"n": -1}), ("$n", {"n": None})],
+)
+@pytest.mark.parametrize("accept", [JSON, PARTS])
+def test_a_count_that_is_none_is_the_fault_of_the_client(
+    api: Api, count: str, variables: dict[str, Any], accept: str
+) -> None:
+    definition = "($n: Int)" if variables else ""
+    query = f"query Page{definition} {{ plans @stream(initialCount: {count}) {{ code }} }}"
+    asked = {"query": query, "variables": variables}
+    body = api.http.post("/graphql", json=asked, headers={"accept": accept}).json()
+    (error,) = body["errors"]
+    assert error["message"] == "`initialCount` must be 0 or more."
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+    asked["query"] = query.replace("(initialCount", "(if: false, initialCount")
+    body = api.http.post("/graphql", json=asked, headers={"accept": accept}).json()
+    assert "errors" not in body

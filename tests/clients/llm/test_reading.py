@@ -31,8 +31,8 @@ class Read:
         return "".join(self.pieces)
 
 
-def read(*parts: bytes, trouble: AttemptFailed | None = None) -> Read:
-    """Read a stream that comes in these parts, and ends, or breaks off with `trouble`."""
+def read(*parts: bytes, failure: AttemptFailed | None = None) -> Read:
+    """Read a stream that comes in these parts, and ends, or breaks off with `failure`."""
     report, outcome = GenerationReport("a model"), Read()
     reader = ReplyReader(report, most_characters=MOST_CHARACTERS)
     try:
@@ -40,11 +40,11 @@ def read(*parts: bytes, trouble: AttemptFailed | None = None) -> Read:
             for part in parts:
                 if not reader.is_done:
                     outcome.pieces.extend(reader.feed(part))
-            if trouble is None and not reader.is_done:
+            if failure is None and not reader.is_done:
                 outcome.pieces.extend(reader.end())
         except AttemptFailed as error:
-            trouble = error
-        reader.check_whole(trouble)
+            failure = error
+        reader.check_whole(failure)
     except AttemptFailed as error:
         outcome.reason = error.reason
     outcome.is_over = reader.is_over
@@ -148,7 +148,7 @@ def test_counts_that_nobody_can_keep_cost_nothing() -> None:
 def test_trouble_takes_nothing_from_a_reply_that_had_ended(
     stream: str, reason: FailureReason, *, is_whole: bool
 ) -> None:
-    outcome = read(stream.encode(), trouble=AttemptFailed(reason))
+    outcome = read(stream.encode(), failure=AttemptFailed(reason))
     assert outcome.reason is (None if is_whole else reason)
 
 

@@ -47,6 +47,7 @@ NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
         ("Mon, 01 Jan 0001 00:00:00 +1400", 0),
         ("Fri, 20 Feb 2026 09:30:60 GMT", 59),
         ("Fri, 20 Feb 2026 09:30:10 +99999999999999999999", 0),
+        ("Fri, 20 Feb 2026 09:30:10 +" + "9" * 400, None),
     ],
 )
 def test_what_a_header_asks_for(header: str | None, seconds: float | None) -> None:

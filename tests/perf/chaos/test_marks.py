@@ -7,7 +7,7 @@ import pytest
 from perf.chaos.hostile import table
 from perf.chaos.hostile.attack import Aim, Attack, Tally
 from perf.chaos.hostile.trial import Tried
-from perf.chaos.hostile.victim import Asked
+from perf.chaos.hostile.victim import VictimResult
 from perf.chaos.overload.command import Found
 from perf.chaos.overload.offering import Offered
 
@@ -18,8 +18,8 @@ async def nothing(_aim: Aim, _tally: Tally) -> None:
     """Attack nobody."""
 
 
-def asked(latency: float, *, count: int = 400, failures: tuple[str, ...] = ()) -> Asked:
-    return Asked((latency,) * count, failures)
+def asked(latency: float, *, count: int = 400, failures: tuple[str, ...] = ()) -> VictimResult:
+    return VictimResult((latency,) * count, failures)
 
 
 WELL = Tried(

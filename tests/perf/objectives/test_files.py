@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
 from app import exposition
-from metrics import cache, generation, methods, observations
+from metrics import cache, connections, generation, keyvalue, methods, observations, overload
 from perf.command import perf
 from perf.objectives.command import files
 from perf.objectives.table import read_table
@@ -17,7 +17,7 @@ from perf.objectives.yaml import Yaml, to_yaml
 
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")
-USED = (cache, exposition, generation, methods, observations)
+USED = (cache, connections, exposition, generation, keyvalue, methods, observations, overload)
 """What makes the metrics."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perf.objectives.rules import alert_rule
+from perf.objectives.rules import alert_rule, signal_rule
 from perf.objectives.table import read_table
 from perf.objectives.yaml import to_yaml
 from tests.fixtures.tools import tool
@@ -61,9 +61,21 @@ def fires(
 ) -> Test:
     """One alert, and nothing else of its name, after so many minutes."""
     rule = alert_rule(objective, alert)
+    return expecting(rule, series, minutes, step=STEP[alert.long], is_firing=is_firing)
+
+
+def expecting(
+    rule: Mapping[str, Any],
+    series: Mapping[str, str],
+    minutes: int,
+    *,
+    step: int = 1,
+    is_firing: bool,
+) -> Test:
+    """As `fires`, of any rule."""
     expected = {"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}
     return {
-        "interval": f"{STEP[alert.long]}m",
+        "interval": f"{step}m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "alert_rule_test": [
             {
@@ -178,5 +190,40 @@ def test_the_slow_and_the_very_slow_are_told_apart(tmp_path: Path) -> None:
         [
             fires(between, 60, objective=P95, alert=HOUR, is_firing=True),
             fires(between, 60, objective=P99, alert=HOUR, is_firing=False),
+        ],
+    )
+
+
+def test_refusals_call_somebody_when_there_are_more_than_one_a_second_for_five_minutes(
+    tmp_path: Path,
+) -> None:
+    overloaded, full, _ = map(signal_rule, TABLE.signals)
+    overload = "guidance_overload_refused_total"
+    connections = 'guidance_connections_refused_total{kind="too_many"}'
+    others = 'guidance_connections_refused_total{kind="idle"}'
+    check(
+        tmp_path,
+        [
+            *(
+                expecting(rule, {name: f"0+{each}x20"}, minutes, is_firing=is_firing)
+                for rule, name in ((overloaded, overload), (full, connections))
+                for each, minutes, is_firing in ((59, 20, False), (61, 20, True), (61, 5, False))
+            ),
+            expecting(full, {others: "0+1000x20"}, 20, is_firing=False),
+        ],
+    )
+
+
+def test_one_process_that_leaves_redis_alone_for_five_minutes_calls_somebody(
+    tmp_path: Path,
+) -> None:
+    *_, away = map(signal_rule, TABLE.signals)
+    circuit = 'guidance_keyvalue_circuit_open{{circuit="{}"}}'
+    check(
+        tmp_path,
+        [
+            expecting(away, {circuit.format("redis"): "1x10"}, 4, is_firing=False),
+            expecting(away, {circuit.format("redis"): "1x10"}, 6, is_firing=True),
+            expecting(away, {circuit.format("cache"): "1x10"}, 6, is_firing=False),
         ],
     )

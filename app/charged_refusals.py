@@ -1,0 +1,59 @@
+"""What is refused beside /graphql is paid for, as what is refused there: by the address."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.graphql.charging import Throttled
+from app.graphql.wording import refusal_body
+from app.paths import GRAPHQL_PATH
+from services.principal import Anonymous, Principal
+
+ChargeRefusal: TypeAlias = Callable[[Principal], Awaitable[None]]
+_REFUSED = range(400, 429)
+_ITS_OWN_METHODS = frozenset({"GET", "HEAD"})
+
+
+class ChargedRefusals:
+    """Charges the answers of `app` that refuse, once `charge` is there; 429 for who cannot pay.
+
+    What is served costs nothing here, so that nobody's junk keeps an event of the payment provider
+    or an archive from being taken.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.charge: ChargeRefusal | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and charge."""
+        charge = self.charge
+        is_charged_there = scope["type"] != "http" or (
+            scope["path"] == GRAPHQL_PATH and scope["method"] in _ITS_OWN_METHODS
+        )
+        if charge is None or is_charged_there:
+            await self._app(scope, receive, send)
+            return
+        client = scope.get("client")
+        principal = Anonymous(client[0] if client else None)
+        is_replaced = False
+
+        async def charged(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+                try:
+                    await charge(principal)
+                except Throttled as throttled:
+                    is_replaced = True
+                    await _throttled(throttled)(scope, receive, send)
+            if not is_replaced:
+                await send(message)
+
+        await self._app(scope, receive, charged)
+
+
+def _throttled(error: Throttled) -> JSONResponse:
+    fields = {"retry-after": f"{error.retry_after_seconds}"}
+    return JSONResponse(refusal_body(error.errors, error.code), 429, fields)

@@ -1,0 +1,32 @@
+"""Answers to what no route serves, in the form of all other errors."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from app.graphql.bad_request import BAD_REQUEST
+from app.graphql.wording import message_body
+
+NOT_FOUND = "NOT_FOUND"
+_NO_PATH, _NOTHING = 404, "There is nothing at this path."
+
+
+def http_exception(_request: Request, error: Exception) -> Response:
+    """Say what Starlette says of a method or a path, with a code."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == _NO_PATH:
+        return JSONResponse(message_body(_NOTHING, NOT_FOUND), _NO_PATH)
+    body = message_body(f"{error.detail}.", BAD_REQUEST)
+    return JSONResponse(body, error.status_code, error.headers)
+
+
+async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or the handshake of a WebSocket, to a path that nothing serves."""
+    answer = JSONResponse(message_body(_NOTHING, NOT_FOUND), _NO_PATH)
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await answer(scope, receive, send)
