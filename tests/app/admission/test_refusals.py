@@ -96,6 +96,31 @@ def test_a_refusal_without_a_body_to_send(api: Api, own_world: str) -> None:
     assert (answer.status_code, answer.content) == (503, b"")
 
 
+def test_what_comes_whole_is_refused_likewise_and_its_connection_lasts(
+    api: Api, own_world: str
+) -> None:
+    body = b'{"query": "{ __typename }"}'
+    head = b"POST /graphql HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
+    whole = head + b"content-length: %d\r\n\r\n" % len(body) + body
+    place = urlsplit(str(api.http.base_url))
+    with socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS) as connection:
+
+        def answered() -> bytes:
+            connection.sendall(whole)
+            return connection.recv(65_536)
+
+        with overloaded(api, own_world):
+            refusals = [answered() for _ in range(3)]
+        until(lambda: answered().startswith(b"HTTP/1.1 200 "))
+    for refusal in refusals:
+        fields, _, content = refusal.partition(b"\r\n\r\n")
+        assert fields.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: " in fields
+        assert b"\r\ndate: " in fields
+        assert b"\r\ncontent-length: %d\r\n" % len(content) in fields
+        assert orjson.loads(content)["errors"][0]["extensions"]["code"] == CODE
+
+
 def test_requests_in_a_row_are_refused_one_by_one(api: Api, own_world: str) -> None:
     one = b"GET /graphql HTTP/1.1\r\nhost: test\r\n\r\n"
     place = urlsplit(str(api.http.base_url))
