@@ -6,7 +6,6 @@ are no header fields, and pipelined requests are read as they are answered.
 """
 
 from asyncio import AbstractEventLoop, Transport
-from enum import Enum, auto
 from typing import Any, cast
 
 import httptools
@@ -20,6 +19,7 @@ from app.admission.protocol import AdmittingProtocol
 from app.connections.heads import fault_of_head
 from app.connections.holding import HoldingFlow
 from app.connections.outgoing import Outgoing
+from app.connections.phase import Phase
 from app.connections.refusal import (
     BODY_TOO_LATE,
     HEAD_TOO_LATE,
@@ -46,20 +46,8 @@ _MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
 _LINGERING_LOOKS = 2
 """How long a client has to read an answer after which its connection is closed."""
 _NO_HTTP = malformed("This is not a request of HTTP/1.1.")
+_IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 _HANDSHAKE = malformed("A WebSocket is opened by a GET of HTTP/1.1, and waits for its answer.")
-
-
-class _Phase(Enum):
-    """What of a request is read next."""
-
-    IDLE = auto()
-    HEAD = auto()
-    BODY = auto()
-    ANSWERING = auto()
-    REFUSED = auto()
-
-
-_IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = _Phase
 
 
 class _HeadRefused(Exception):
@@ -68,6 +56,8 @@ class _HeadRefused(Exception):
 
 class HttpProtocol(AdmittingProtocol):
     """uvicorn's protocol; see above."""
+
+    flow: HoldingFlow
 
     def __init__(
         self,
@@ -91,8 +81,6 @@ class HttpProtocol(AdmittingProtocol):
         self._broken_off: str | None = None
 
     # What the event loop says.
-
-    flow: HoldingFlow
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Admit a connection, or refuse it."""
@@ -258,7 +246,7 @@ class HttpProtocol(AdmittingProtocol):
         self.app_state[STOPPING].set()
         super().shutdown()
 
-    def _enter(self, phase: _Phase, seconds: int) -> None:
+    def _enter(self, phase: Phase, seconds: int) -> None:
         self._phase = phase
         self._phase_since = now = self._open.now
         self._deadline = now + seconds + 1
