@@ -20,6 +20,7 @@ from app.connections.heads import fault_of_head
 from app.connections.holding import HoldingFlow
 from app.connections.outgoing import Outgoing
 from app.connections.phase import Phase
+from app.connections.reading import reading_of
 from app.connections.refusal import (
     BODY_TOO_LATE,
     HEAD_TOO_LATE,
@@ -40,7 +41,7 @@ from app.whole_answers import CYCLE
 from metrics.connections import connection_refused
 
 _PIECE_BYTES = 4_096
-_LONGEST_HEAD = 65_536
+_LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
 _MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
 """Of what is read without a part of a request being whole: it may have begun within a piece."""
 _LINGERING_LOOKS = 2
@@ -71,6 +72,7 @@ class HttpProtocol(AdmittingProtocol):
         self.ws_protocol_class = WebSocketProtocol
         self._open = connections_of(app_state)
         self._bounds = self._open.bounds
+        self._reading = reading_of(app_state)
         self._phase = _IDLE
         self._phase_since = 0
         self._deadline = NEVER
@@ -97,6 +99,7 @@ class HttpProtocol(AdmittingProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
         self._open.leave(self)
+        self._held.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -109,19 +112,24 @@ class HttpProtocol(AdmittingProtocol):
             self._enter(_IDLE, self._bounds.idle_seconds)
         elif self._held or self.pipeline or len(data) > _PIECE_BYTES:
             self._held += data
-            self._read_on()
+            self.flow.hold()
+            self._reading.wait_for(self)
         else:
             self._feed(data)
 
-    def _read_on(self) -> None:
-        while self._held and not self.pipeline and self._phase is not _REFUSED:
+    def read_some(self) -> bool:
+        """Read a piece of what is held; whether more can be read at once."""
+        if self._can_read:
             piece = bytes(self._held[:_PIECE_BYTES])
             del self._held[:_PIECE_BYTES]
             self._feed(piece)
-        if self._held and self._phase is not _REFUSED:
-            self.flow.hold()
-        elif self.flow.is_holding:
-            self.flow.let_go(is_full=len(self.cycle.body) > HIGH_WATER_LIMIT)
+        if not self._held and self.flow.is_holding and not self.transport.is_closing():
+            self.flow.let_go(is_full=bool(self.cycle) and len(self.cycle.body) > HIGH_WATER_LIMIT)
+        return self._can_read
+
+    @property
+    def _can_read(self) -> bool:
+        return bool(self._held) and not self.pipeline and self._phase is not _REFUSED
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -149,7 +157,7 @@ class HttpProtocol(AdmittingProtocol):
         head = without_upgrade(self.scope["method"].encode(), self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
         self._held[:0] = head + rest
-        self._read_on()
+        self._reading.wait_for(self)
 
     # What the parser finds.
 
@@ -162,6 +170,9 @@ class HttpProtocol(AdmittingProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a field of the head; a trailer is none."""
         if self._phase is _HEAD:
+            if len(self.headers) >= _MOST_FIELDS:
+                self._refusal = TOO_LONG
+                raise _HeadRefused
             HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
@@ -218,7 +229,7 @@ class HttpProtocol(AdmittingProtocol):
         if self.pipeline:
             return
         if self._held:
-            self.loop.call_soon(self._read_on)
+            self._reading.wait_for(self)
         else:
             self.flow.resume_reading()
 
