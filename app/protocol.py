@@ -6,7 +6,6 @@ are no header fields, and pipelined requests are read as they are answered.
 """
 
 from asyncio import AbstractEventLoop, Transport
-from enum import Enum, auto
 from typing import Any, cast
 
 import httptools
@@ -20,6 +19,8 @@ from app.admission.protocol import AdmittingProtocol
 from app.connections.heads import fault_of_head
 from app.connections.holding import HoldingFlow
 from app.connections.outgoing import Outgoing
+from app.connections.phase import Phase
+from app.connections.reading import reading_of
 from app.connections.refusal import (
     BODY_TOO_LATE,
     HEAD_TOO_LATE,
@@ -40,26 +41,14 @@ from app.whole_answers import CYCLE
 from metrics.connections import connection_refused
 
 _PIECE_BYTES = 4_096
-_LONGEST_HEAD = 65_536
+_LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
 _MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
 """Of what is read without a part of a request being whole: it may have begun within a piece."""
 _LINGERING_LOOKS = 2
 """How long a client has to read an answer after which its connection is closed."""
 _NO_HTTP = malformed("This is not a request of HTTP/1.1.")
+_IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 _HANDSHAKE = malformed("A WebSocket is opened by a GET of HTTP/1.1, and waits for its answer.")
-
-
-class _Phase(Enum):
-    """What of a request is read next."""
-
-    IDLE = auto()
-    HEAD = auto()
-    BODY = auto()
-    ANSWERING = auto()
-    REFUSED = auto()
-
-
-_IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = _Phase
 
 
 class _HeadRefused(Exception):
@@ -68,6 +57,8 @@ class _HeadRefused(Exception):
 
 class HttpProtocol(AdmittingProtocol):
     """uvicorn's protocol; see above."""
+
+    flow: HoldingFlow
 
     def __init__(
         self,
@@ -81,6 +72,7 @@ class HttpProtocol(AdmittingProtocol):
         self.ws_protocol_class = WebSocketProtocol
         self._open = connections_of(app_state)
         self._bounds = self._open.bounds
+        self._reading = reading_of(app_state)
         self._phase = _IDLE
         self._phase_since = 0
         self._deadline = NEVER
@@ -91,8 +83,6 @@ class HttpProtocol(AdmittingProtocol):
         self._broken_off: str | None = None
 
     # What the event loop says.
-
-    flow: HoldingFlow
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Admit a connection, or refuse it."""
@@ -109,6 +99,7 @@ class HttpProtocol(AdmittingProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
         self._open.leave(self)
+        self._held.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -121,19 +112,24 @@ class HttpProtocol(AdmittingProtocol):
             self._enter(_IDLE, self._bounds.idle_seconds)
         elif self._held or self.pipeline or len(data) > _PIECE_BYTES:
             self._held += data
-            self._read_on()
+            self.flow.hold()
+            self._reading.wait_for(self)
         else:
             self._feed(data)
 
-    def _read_on(self) -> None:
-        while self._held and not self.pipeline and self._phase is not _REFUSED:
+    def read_some(self) -> bool:
+        """Read a piece of what is held; whether more can be read at once."""
+        if self._can_read:
             piece = bytes(self._held[:_PIECE_BYTES])
             del self._held[:_PIECE_BYTES]
             self._feed(piece)
-        if self._held and self._phase is not _REFUSED:
-            self.flow.hold()
-        elif self.flow.is_holding:
-            self.flow.let_go(is_full=len(self.cycle.body) > HIGH_WATER_LIMIT)
+        if not self._held and self.flow.is_holding and not self.transport.is_closing():
+            self.flow.let_go(is_full=bool(self.cycle) and len(self.cycle.body) > HIGH_WATER_LIMIT)
+        return self._can_read
+
+    @property
+    def _can_read(self) -> bool:
+        return bool(self._held) and not self.pipeline and self._phase is not _REFUSED
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -161,7 +157,7 @@ class HttpProtocol(AdmittingProtocol):
         head = without_upgrade(self.scope["method"].encode(), self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
         self._held[:0] = head + rest
-        self._read_on()
+        self._reading.wait_for(self)
 
     # What the parser finds.
 
@@ -174,6 +170,9 @@ class HttpProtocol(AdmittingProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a field of the head; a trailer is none."""
         if self._phase is _HEAD:
+            if len(self.headers) >= _MOST_FIELDS:
+                self._refusal = TOO_LONG
+                raise _HeadRefused
             HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
@@ -230,7 +229,7 @@ class HttpProtocol(AdmittingProtocol):
         if self.pipeline:
             return
         if self._held:
-            self.loop.call_soon(self._read_on)
+            self._reading.wait_for(self)
         else:
             self.flow.resume_reading()
 
@@ -258,7 +257,7 @@ class HttpProtocol(AdmittingProtocol):
         self.app_state[STOPPING].set()
         super().shutdown()
 
-    def _enter(self, phase: _Phase, seconds: int) -> None:
+    def _enter(self, phase: Phase, seconds: int) -> None:
         self._phase = phase
         self._phase_since = now = self._open.now
         self._deadline = now + seconds + 1

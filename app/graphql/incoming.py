@@ -9,6 +9,8 @@ from app.exchange import exchange_of
 from app.graphql.bad_request import BadRequest
 from app.graphql.racing import until_gone
 
+_MOST_PARAMETERS = 100
+
 
 class Incoming:
     """One HTTP request for operations; of several fields of one name the first counts."""
@@ -37,7 +39,9 @@ class Incoming:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those of the URL; of several of one name the last counts."""
+        """Those of the URL; of several of one name the last counts. Raises `BadRequest`."""
+        if self.scope["query_string"].count(b"&") >= _MOST_PARAMETERS:
+            raise BadRequest(400, f"At most {_MOST_PARAMETERS} parameters of a URL are read.")
         return dict(QueryParams(self.scope["query_string"]))
 
     async def body(self, max_bytes: int) -> bytes:

@@ -93,8 +93,8 @@ ATTACKS = (
     Attack(
         "redis-flood",
         "1.9",
-        "small operations from 100 addresses over 200 connections",
-        from_connections(asking("{ plans { code } }"), connections=200, addresses=100),
+        "small operations from 10 addresses over 200 connections",
+        from_connections(asking("{ plans { code } }"), connections=200, addresses=10),
         WITH_REDIS,
     ),
     Attack(
