@@ -80,4 +80,5 @@ def test_a_busy_machine_says_nothing_of_time() -> None:
     ],
 )
 def test_the_marks_of_overload(over: Offered, missed: list[str]) -> None:
-    assert Found(offered(100), over).missed == missed
+    found = Found(offered(100), over, recovered=offered(20), again=offered(100))
+    assert found.missed == missed
