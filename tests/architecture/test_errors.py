@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 SOURCES = [
     ROOT / "app" / "admission" / "refusal.py",
+    ROOT / "app" / "unrouted.py",
     *(ROOT / "app" / "graphql").glob("*.py"),
     *(ROOT / "gql" / "execution").glob("*.py"),
     *(ROOT / "gql" / "operations").glob("*.py"),
