@@ -23,12 +23,14 @@ from websockets.typing import StatusLike
 from app.connections.buckets import Bucket, units_of
 from app.connections.outgoing import Outgoing
 from app.connections.reading import reading_of
-from app.connections.refusal import log_refusal
+from app.connections.refusal import (
+    FIELDS_FOR_NO_HANDSHAKE,
+    NO_HANDSHAKE,
+    body_for_no_handshake,
+    log_refusal,
+)
 from app.connections.registry import connections_of
 from app.connections.sockets import Place, sockets_of
-from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import INTERNAL_SERVER_ERROR, message_body
-from app.graphql.writing import written
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"
@@ -41,14 +43,7 @@ _LITTLE_BYTES = 256
 """What is read as it comes, and not in turns."""
 _HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
 """The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
-_SWITCHING_PROTOCOLS, _SERVER_ERROR = 101, 500
-_NO_HANDSHAKE = "This is no handshake of a WebSocket."
-_FAILED = "Something went wrong on our side."
-_OF_REFUSALS = {
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+_SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
 _QUIET = logging.getLogger("guidance.websocket")
 """Of what a client can cause nothing is logged by libraries: the request's line says it."""
@@ -79,12 +74,9 @@ class PaidFrames(ServerProtocol):
 
     def reject(self, status: StatusLike, text: str) -> Response:  # noqa: ARG002 - see there
         """Answer what is no handshake in our form; the library's text repeats what came."""
-        is_ours = status >= _SERVER_ERROR
-        told = (_FAILED, INTERNAL_SERVER_ERROR) if is_ours else (_NO_HANDSHAKE, BAD_REQUEST)
-        body = written(message_body(*told)).decode()
-        response = super().reject(status, body)
+        response = super().reject(status, body_for_no_handshake(status))
         del response.headers["Content-Type"]
-        response.headers.update(_OF_REFUSALS)
+        response.headers.update(FIELDS_FOR_NO_HANDSHAKE)
         return response
 
     def fail(self, code: int, reason: str = "") -> None:
@@ -241,7 +233,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _log_refused(self, status: int) -> None:
         connection_refused("malformed")
-        log_refusal(status, _NO_HANDSHAKE)
+        log_refusal(status, NO_HANDSHAKE)
 
     # Closing.
 

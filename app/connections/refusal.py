@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, message_body
 from app.graphql.writing import written
 from app.logs import log_request
 from app.request_ids import REQUEST_ID, request_id_from
+
+NO_HANDSHAKE = "This is no handshake of a WebSocket."
+FIELDS_FOR_NO_HANDSHAKE = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +66,12 @@ def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
     if refusal.retry_after_seconds is not None:
         fields.append(b"retry-after: %d" % refusal.retry_after_seconds)
     return STATUS_LINE[refusal.status] + b"\r\n".join(fields) + b"\r\n\r\n" + body
+
+
+def body_for_no_handshake(status: int) -> str:
+    """The body of an answer that opens no WebSocket."""
+    if status >= _SERVER_ERROR:
+        body = message_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
+    else:
+        body = message_body(NO_HANDSHAKE, BAD_REQUEST)
+    return written(body).decode()

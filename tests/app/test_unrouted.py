@@ -65,11 +65,11 @@ def test_a_handshake_is_refused_in_the_same_form(
     [("POST", "/webhooks/payments"), ("GET", "/receipts/x"), ("GET", "/exports/x"), ("GET", "/x")],
 )
 def test_refusals_are_paid_for_by_the_address(poor: Api, method: str, path: str) -> None:
-    statuses = [poor.http.request(method, path).status_code for _ in range(24)]
-    assert set(statuses[:20]) <= {400, 404}
-    assert statuses[-1] == 429
-    answer = poor.http.request(method, path)
-    assert (answer.status_code, code_of(answer.json())) == (429, "THROTTLED")
+    answers = [poor.http.request(method, path) for _ in range(24)]
+    assert {answer.status_code for answer in answers[:20]} <= {400, 404}
+    # A unit comes back each second, so that one of the last may be served again.
+    answer = next(answer for answer in answers if answer.status_code == 429)
+    assert code_of(answer.json()) == "THROTTLED"
     assert int(answer.headers["retry-after"]) >= 1
     assert poor.http.get("/healthz").status_code == 200
 
@@ -89,7 +89,7 @@ def test_refusals_are_paid_for_by_the_address(poor: Api, method: str, path: str)
 def test_so_are_those_of_operations(poor: Api, request_: dict[str, Any]) -> None:
     statuses = [poor.http.post("/graphql", **request_).status_code for _ in range(24)]
     assert set(statuses[:20]) <= {400, 401, 415}
-    assert statuses[-1] == 429
+    assert 429 in statuses
     assert Caller(poor).ask(PLANS).status_code == 429
     assert person(poor).ask("{ viewer { id } }").status_code == 200
 

@@ -205,8 +205,11 @@ def test_requests_wait_for_a_provider_that_is_away(
         ("https://identity.example/keys", 0),
     ],
 )
-async def test_a_key_set_over_plain_http_is_warned_of(url: str, warnings: int) -> None:
-    with capture_logs() as logs:
+def test_a_key_set_over_plain_http_is_warned_of(url: str, warnings: int) -> None:
+    async def opened() -> None:
         async with KeySet(url):
             pass
+
+    with capture_logs() as logs:
+        asyncio.run(opened())
     assert [line["log_level"] for line in logs] == ["warning"] * warnings
