@@ -124,12 +124,20 @@ class HttpProtocol(AdmittingProtocol):
             del self._held[:_PIECE_BYTES]
             self._feed(piece)
         if not self._held and self.flow.is_holding and not self.transport.is_closing():
-            self.flow.let_go(is_full=bool(self.cycle) and len(self.cycle.body) > HIGH_WATER_LIMIT)
+            self.flow.let_go(is_full=self._is_body_full)
         return self._can_read
 
     @property
     def _can_read(self) -> bool:
         return bool(self._held) and not self.pipeline and self._phase is not _REFUSED
+
+    @property
+    def _is_body_full(self) -> bool:
+        """Whether the application, which has not answered yet, has more of a body than it took."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return len(cycle.body) > HIGH_WATER_LIMIT
 
     def _feed(self, data: bytes) -> None:
         try:

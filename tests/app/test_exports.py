@@ -143,7 +143,7 @@ def test_an_archive_that_is_not_here_is_our_fault(made: Api, tmp_path: Path) -> 
     for path in (tmp_path / "exports").iterdir():
         path.unlink()
     answer = made.http.get(url)
-    assert (refusal(answer), answer.headers["retry-after"]) == (503, "1")
+    assert (refusal(answer, "SERVICE_UNAVAILABLE"), answer.headers["retry-after"]) == (503, "1")
 
 
 def test_the_link_is_told_again_and_the_database_does_not_know_it(
@@ -168,9 +168,9 @@ def test_no_log_has_the_token_an_address_or_a_message(
         assert secret not in logged
 
 
-def refusal(answer: httpx2.Response) -> int:
-    """The status of a refusal, which nobody keeps either."""
+def refusal(answer: httpx2.Response, code: str = "NOT_FOUND") -> int:
+    """The status of a refusal with this code, which nobody keeps either."""
     assert answer.headers["cache-control"] == "no-store"
     (error,) = answer.json()["errors"]
-    assert error["extensions"] == {"code": "NOT_FOUND"}
+    assert error["extensions"] == {"code": code}
     return answer.status_code

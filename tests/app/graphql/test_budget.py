@@ -112,8 +112,8 @@ def test_the_cost_can_be_had_without_running(small: Api, world: str) -> None:
     assert refused.json()["errors"][0]["extensions"]["code"] == "OPERATION_COST_EXCEEDED"
     assert (
         caller.ask(COMPANY).json()["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"]
-        == 18
-    )
+        == 17
+    ), "the refusal has cost 1"
 
 
 def test_our_failures_cost_nothing(own_world: str, tmp_path: Path) -> None:
