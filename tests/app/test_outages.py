@@ -130,7 +130,7 @@ def test_a_database_that_takes_no_writes_is_not_ready_until_it_does_again(
     name = asyncio.run(rows_of(own_world, "SELECT current_database()"))[0][0]
     with behind(own_world, tmp_path) as (api, _):
         ask = callers(api, "")
-        assert ask["sender"]().status_code == 200
+        until(lambda: ask["sender"]().status_code == 200)
         read_only = f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'
         asyncio.run(run(own_world, read_only))
         asyncio.run(end_all(own_world))
