@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from gql.ids import global_id
 from tests.fixtures.broken_path import Remote, remote_proxy
 from tests.fixtures.chat import QUICK_RETRIES, REGENERATE, SEND
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, ADAS_CREDENTIALS, GRACE, GRACES_COMPANY
+from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY
 from tests.gql.test_credentials import CREATE, KEYS, REVOKE, ROTATE
 from tests.gql.test_generate_guidance import GENERATE, INPUT
 from tests.gql.test_privacy_requests import CANCEL, ERASURE, EXPORT
