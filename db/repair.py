@@ -23,7 +23,7 @@ WHERE NOT indisvalid AND class.relname ~ ('^' || $1 || '_cc(new|old)[0-9]*$')
 
 
 _HOLDER = """
-SELECT CASE WHEN relation.oid IS NULL THEN 'another relation' ELSE 'an index of ' || relation.relname END
+SELECT coalesce('an index of ' || relation.relname, 'another relation')
 FROM pg_class AS class LEFT JOIN pg_index AS index ON index.indexrelid = class.oid
 LEFT JOIN pg_class AS relation ON relation.oid = index.indrelid
 WHERE class.relname = $1 AND pg_table_is_visible(class.oid)

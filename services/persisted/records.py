@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-
 BRIEFLY_SECONDS = 60
 """How long a process has a text by itself that is not to last."""
 

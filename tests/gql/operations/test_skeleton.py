@@ -57,14 +57,14 @@ def test_what_does_not_end_is_read_once(piece: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("query A($id: ID!) { node(id: $id) { id ... @defer(label: \"later\") { id } } }", False),
+        ('query A($id: ID!) { node(id: $id) { id ... @defer(label: "later") { id } } }', False),
         ("{ viewer { conversations(first: 3, status: ACTIVE) { totalCount } } }", False),
         ('{ node(id: "TWVzc2FnZTox") { id } }', True),
         ('query A($id: ID! = "TWVzc2FnZTox") { node(id: $id) { id } }', True),
         ('mutation { sendMessage(input: {content: """I am Ada"""}) { reply { id } } }', True),
         ("{ plans { code } } # Ada", True),
         ('{ ... @defer(label: "a") { node(label: $a, id: "Ada") { id } } }', True),
-        ('{ a @defer(label: "\\" label: \"Ada\"") }', True),
+        ('{ a @defer(label: "\\" label: "Ada"") }', True),
         ('{ node(mylabel: "Ada") { id } }', True),
     ],
 )
