@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 _CHUNK_BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-_DELAY_SECONDS = 0.1
+_DELAY_SECONDS = 0.05
 Address: TypeAlias = str | tuple[str, int]
 """Where to: the path of a Unix socket, or host and port."""
 
