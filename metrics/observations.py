@@ -126,7 +126,7 @@ class Observed(NamedTuple):
 
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for one operation, of which `agreed` is agreed."""
+    """What became of the requests for one operation, of which `agreed` is agreed at present."""
 
     agreed: Agreed
     timing: Timing = field(default_factory=lambda: Timing(_OPERATION_EDGES))
@@ -180,6 +180,7 @@ class Observations:
         record = self._operations.get(key)
         if record is None:
             record = self._begun(key, agreed)
+        record.agreed = agreed
         record.add(one)
         over = one.over(agreed)
         if over:
