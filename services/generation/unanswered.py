@@ -44,7 +44,7 @@ class UnansweredRecordings:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        await repeat(self.look, every_seconds=LOOK_SECONDS)
+        await repeat(self.look, name="look_for_recordings", every_seconds=LOOK_SECONDS)
 
     async def look(self) -> None:
         """Start what is on record, and give up what has not been for a whole lease."""

@@ -37,12 +37,17 @@ until (now[1] - began[1]) * 1000000 + now[2] - began[2] > 200000"""
 Fault = Callable[["Redis", ControlledRedis], "Iterator[None]"]
 
 
+def value_of(redis: Redis, setting: str) -> str:
+    """How it is set."""
+    return str(redis.config_get(setting)[setting])
+
+
 def set_for_a_while(**settings: str) -> Callable[[Redis, ControlledRedis], Iterator[None]]:
     """Settings that are as before when all is over; those who are connected are ended."""
 
     def fault(redis: Redis, _server: ControlledRedis) -> Iterator[None]:
         names = {name: name.replace("_", "-") for name in settings}
-        before = {name: redis.config_get(one)[one] for name, one in names.items()}
+        before = {name: value_of(redis, one) for name, one in names.items()}
         for name, value in settings.items():
             redis.config_set(names[name], value)
         redis.client_kill_filter(_type="normal", skipme=True)
@@ -73,7 +78,7 @@ def not_saving(redis: Redis, server: ControlledRedis) -> Iterator[None]:
     """It could not save its data, and takes no writes for that (MISCONF)."""
     server.kill()
     server.start("--enable-protected-configs", "yes")
-    (folder,) = redis.config_get("dir").values()
+    folder = value_of(redis, "dir")
     redis.config_set("save", "3600 1")
     redis.config_set("dir", "/proc")
     with suppress(RedisError):
@@ -155,9 +160,9 @@ def is_recovered(api: Api) -> bool:
 def ask_all(api: Api, name: str) -> list[float]:
     """Have everybody asked at once, often, see that all is right, and give how long it took."""
 
-    def timed(ask: Callable[[], object], expected: object) -> float:
+    def timed(ask: Callable[[int], object], expected: object, number: int) -> float:
         started = time.monotonic()
-        assert ask() == expected
+        assert ask(number) == expected
         return time.monotonic() - started
 
     def register(number: int) -> object:
@@ -165,14 +170,14 @@ def ask_all(api: Api, name: str) -> list[float]:
         body = {"query": text, "extensions": persisted(text)}
         return len(api.http.post("/graphql", json=body).json()["data"]["plans"])
 
+    def read(_number: int) -> object:
+        return api.ask(QUOTA, viewer=ADA)
+
     with ThreadPoolExecutor(6) as threads:
         asking = [
-            one
+            threads.submit(timed, ask, expected, number)
             for number in range(ROUNDS)
-            for one in (
-                threads.submit(timed, lambda: api.ask(QUOTA, viewer=ADA), {"data": ADAS}),
-                threads.submit(timed, lambda number=number: register(number), 2),
-            )
+            for ask, expected in ((read, {"data": ADAS}), (register, 2))
         ]
         return [one.result() for one in asking]
 
