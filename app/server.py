@@ -131,7 +131,7 @@ def admission_control(application: Application) -> AdmissionController:
         settings.overload_interval_seconds,
         at_once=settings.database_pool_size,
     )
-    return AdmissionController(bounds, application.database.expected_wait)
+    return AdmissionController(bounds, application.database.waiting)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

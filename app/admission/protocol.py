@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol, which refuses requests before they are begun while it is overloaded."""
 
 from asyncio import AbstractEventLoop
+from functools import partial
 from typing import Any
 
 from uvicorn._types import ASGI3Application
@@ -50,13 +51,28 @@ class AdmittingProtocol(HttpToolsProtocol):
         """Begin to work on a request, or refuse it where others wait too long already."""
         admission = self._admission
         is_admitted, self._is_admitted = self._is_admitted, False
+        under_way = len(self.tasks)
         if (
-            is_admitted
-            or admission is None
-            or admission.admits(len(self.tasks))
+            admission is None
+            or admission.is_idle(under_way)
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
+        elif is_admitted or admission.admits(under_way):
+            admission.enter(partial(self._begin, cycle, app))
+        else:
+            self._refuse_for_overload(cycle)
+
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
+        """Begin to work on a request that has waited, unless its client has gone."""
+        if self.transport.is_closing():
+            return
+        if is_turn:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._refuse_for_overload(cycle)
+
+    def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
         # Many refusals of pipelined requests would call each other: too deep a recursion.
-        elif self.pipeline or not send_whole(cycle, 503, *refusal()):
+        if self.pipeline or not send_whole(cycle, 503, *refusal()):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself

@@ -7,7 +7,7 @@ from time import perf_counter
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.admission.controller import admission_of
+from app.admission.controller import NotAdmitted, admission_of
 from app.admission.refusal import MESSAGE, OVERLOADED
 from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
@@ -55,8 +55,7 @@ class Operations:
         """Whether others wait too long for this to be begun, which the client is told then."""
         if self._admission is None or self._admission.admits():
             return False
-        errors = message_body(MESSAGE, OVERLOADED)["errors"]
-        await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
+        await send(self._websocket, _not_admitted(message.id))
         return True
 
     async def start(
@@ -126,7 +125,10 @@ class Operations:
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
-        place = await self._place()
+        try:
+            place = await self._place()
+        except NotAdmitted:
+            return _not_admitted(id_)
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
@@ -161,10 +163,17 @@ class Operations:
         place.callback(self._places.release)
         try:
             await self._writable.wait()
+            if self._admission is not None:
+                await self._admission.turn()
         except BaseException:
             place.close()
             raise
         return place
+
+
+def _not_admitted(id_: str) -> dict[str, object]:
+    errors = message_body(MESSAGE, OVERLOADED)["errors"]
+    return {"id": id_, "type": "error", "payload": errors}
 
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:
