@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
+from app.admission.queue import AdmissionQueue
 from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
@@ -125,13 +126,15 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
 
 def admission_control(application: Application) -> AdmissionController:
     """What refuses work that would have to wait too long."""
-    settings = application.settings
+    settings, database = application.settings, application.database
     bounds = AdmissionBounds(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
         at_once=settings.database_pool_size,
     )
-    return AdmissionController(bounds, application.database.waiting)
+    # As many again as have a connection: the database never waits for us.
+    queue = AdmissionQueue(lambda: database.waiting() < bounds.at_once)
+    return AdmissionController(bounds, queue)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

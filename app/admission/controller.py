@@ -21,8 +21,7 @@ ADMISSION = "admission"
 MANY = 2**31
 """Of requests under way, where they are not counted."""
 _CALM_INTERVALS = 5
-"""For how long nobody may have had to wait before a burst is borne with again; and how long anybody
-waits at most."""
+"""For how long nobody may have had to wait before a burst is borne with again."""
 _log = structlog.get_logger("guidance.overload")
 
 
@@ -37,32 +36,25 @@ class AdmissionBounds:
     target_seconds: float
     interval_seconds: float
     at_once: int
-    """So many under way are never too many, and so many may wait for the database."""
+    """So many under way are never too many."""
     burst: int = 250
     """So many that have to wait too long are borne with, while that is new."""
 
 
 class AdmissionController:
-    """Refuses, or has what is admitted begun when it is its turn.
-
-    `database_waits` gives how many of those that have begun wait for a connection.
-    """
+    """Refuses, or has what is admitted begun when it is its turn in the queue."""
 
     def __init__(
         self,
         bounds: AdmissionBounds,
-        database_waits: Callable[[], int],
+        queue: AdmissionQueue,
         *,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._bounds = bounds
+        self._queue = queue
         self._seconds = seconds
         self._calm_seconds = _CALM_INTERVALS * bounds.interval_seconds
-        self._queue = AdmissionQueue(
-            lambda: database_waits() < bounds.at_once,
-            self._calm_seconds,
-            seconds=seconds,
-        )
         self.is_overloaded = False
         """Whether anybody may be refused."""
         self._over_since = 0.0

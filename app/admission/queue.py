@@ -19,25 +19,21 @@ _AT_A_TIME = 4
 """How many are begun in one turn of the event loop, so that the turn is short."""
 _LOOK_SECONDS = 0.002
 """How soon to look again for room, where there was none."""
+_LONGEST_WAIT_SECONDS = 3.0
 _REMEMBERED = 32
 """How many of those that began last tell how quickly others will."""
 
 
 class AdmissionQueue:
-    """Begins in the order of coming, a few in each turn of the event loop, while there is room.
+    """Begins in the order of coming, a few in each turn of the loop, while `has_room` says so.
 
-    Whoever has waited for `longest_wait_seconds` is not begun any more.
+    Whoever has waited for three seconds is not begun any more.
     """
 
     def __init__(
-        self,
-        has_room: Callable[[], bool],
-        longest_wait_seconds: float,
-        *,
-        seconds: Callable[[], float] = perf_counter,
+        self, has_room: Callable[[], bool], *, seconds: Callable[[], float] = perf_counter
     ) -> None:
         self._has_room = has_room
-        self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
         self._waiting: deque[tuple[Begin, float]] = deque()
         self._begun = 0
@@ -82,7 +78,7 @@ class AdmissionQueue:
         self._is_planned = False
         self._begun = 0
         now = self._seconds()
-        while self._waiting and now - self._waiting[0][1] >= self._longest_wait_seconds:
+        while self._waiting and now - self._waiting[0][1] >= _LONGEST_WAIT_SECONDS:
             self._waiting.popleft()[0](False)
         while self._waiting and self._begun < _AT_A_TIME and self._has_room():
             self._begin_next(now)
