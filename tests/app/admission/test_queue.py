@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 
 from app.admission.controller import AdmissionBounds, AdmissionController, NotAdmitted
 from app.admission.queue import AdmissionQueue
@@ -25,9 +26,9 @@ class Stage:
 
     def enter(self, *numbers: int) -> None:
         for number in numbers:
-            self.queue.enter(lambda is_turn, number=number: self._begin(number, is_turn=is_turn))
+            self.queue.enter(partial(self._begin, number))
 
-    def _begin(self, number: int, *, is_turn: bool) -> None:
+    def _begin(self, number: int, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
         self.room -= is_turn
         (self.begun if is_turn else self.given_up).append(number)
 
