@@ -28,7 +28,7 @@ class Stage:
         for number in numbers:
             self.queue.enter(partial(self._begin, number))
 
-    def _begin(self, number: int, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
+    def _begin(self, number: int, is_turn: bool) -> None:
         self.room -= is_turn
         (self.begun if is_turn else self.given_up).append(number)
 
