@@ -8,7 +8,7 @@ REFUSED = Counter(
 )
 DELAY_SECONDS = Histogram(
     "guidance_overload_delay_seconds",
-    "How long others had waited, at each refusal.",
+    "How long each that was refused would have waited to be begun.",
     buckets=(0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0),
 )
 WAIT_SECONDS = Histogram(
@@ -19,7 +19,7 @@ WAIT_SECONDS = Histogram(
 
 
 def refused_for_overload(delay_seconds: float) -> None:
-    """Note a refusal, and how long what was at the head of the line had waited."""
+    """Note a refusal, and how long it would have waited."""
     REFUSED.inc()
     DELAY_SECONDS.observe(delay_seconds)
 

@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 from uvicorn._types import ASGI3Application
@@ -13,6 +14,7 @@ from app.admission.controller import admission_of
 from app.admission.exempt import is_always_admitted
 from app.admission.plain import is_plain
 from app.admission.refusal import refusal, refusal_bytes, refuse
+from app.requests import ADMITTED_AT
 from app.whole_answers import send_whole
 
 
@@ -59,6 +61,7 @@ class AdmittingProtocol(HttpToolsProtocol):
         ):
             super()._start_asgi_task(cycle, app)
         elif is_admitted or admission.admits(under_way):
+            cycle.scope["state"][ADMITTED_AT] = perf_counter()
             admission.enter(partial(self._begin, cycle, app))
         else:
             self._refuse_for_overload(cycle)

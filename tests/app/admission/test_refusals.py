@@ -13,6 +13,7 @@ import asyncpg
 import httpx2
 import orjson
 import pytest
+from structlog.testing import capture_logs
 from websockets.sync.client import connect
 
 from tests.fixtures.server import Api, serving, settings_for
@@ -61,7 +62,7 @@ def overloaded(api: Api, url: str) -> Iterator[list["Future[httpx2.Response]"]]:
     Those who came before the overload was known are queued, and not among the answers.
     """
     with ThreadPoolExecutor(64) as threads, locked(url):
-        waiting = [threads.submit(ask, api, viewer) for viewer in (ADA, ALAN)]
+        waiting = [threads.submit(ask, api, viewer) for viewer in (ADA, ALAN, ADA)]
         queued: list[Future[httpx2.Response]] = []
 
         def is_one_refused() -> bool:
@@ -87,8 +88,16 @@ def test_what_comes_is_refused_with_when_to_try_again(api: Api, own_world: str) 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "data" not in answer.json()
     # Who had been admitted is answered, and so is everybody from now on.
-    assert [one.result().status_code for one in waiting] == [200] * 2
+    assert [one.result().status_code for one in waiting] == [200] * 3
     assert ask(api, ADA).json()["data"]["viewer"]["quota"]["limit"] > 0
+
+
+def test_the_line_of_what_waited_to_be_begun_says_how_long(api: Api, own_world: str) -> None:
+    with capture_logs() as lines:
+        with overloaded(api, own_world) as waiting:
+            pass  # for at least the interval
+        assert [one.result().status_code for one in waiting] == [200] * 3
+        until(lambda: sum(line.get("ms", 0) >= 200 for line in lines) >= 3)
 
 
 def test_the_connection_of_a_refusal_lasts(api: Api, own_world: str) -> None:
