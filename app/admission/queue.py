@@ -15,7 +15,7 @@ from metrics.overload import waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
 """Called once: with true to begin, with false where that could not be in time."""
-_AT_A_TIME = 4
+_AT_A_TIME = 2
 """How many are begun in one turn of the event loop, so that the turn is short."""
 _LOOK_SECONDS = 0.002
 """How soon to look again for room, where there was none."""
