@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
+from math import inf
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -42,6 +43,8 @@ from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
 
+_LONGEST_WAIT_SECONDS = 3.0
+"""How long anybody waits to be begun, and is refused then."""
 _NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 
 
@@ -133,7 +136,10 @@ def admission_control(application: Application) -> AdmissionController:
         at_once=settings.database_pool_size,
     )
     # As many again as have a connection: the database never waits for us.
-    queue = AdmissionQueue(lambda: database.waiting() < bounds.at_once)
+    queue = AdmissionQueue(
+        lambda: database.waiting() < bounds.at_once,
+        longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
+    )
     return AdmissionController(bounds, queue)
 
 

@@ -8,7 +8,7 @@ REFUSED = Counter(
 )
 DELAY_SECONDS = Histogram(
     "guidance_overload_delay_seconds",
-    "How long each that was refused would have waited to be begun.",
+    "How long each that was refused would have waited to be begun, or had.",
     buckets=(0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0),
 )
 WAIT_SECONDS = Histogram(
@@ -19,7 +19,7 @@ WAIT_SECONDS = Histogram(
 
 
 def refused_for_overload(delay_seconds: float) -> None:
-    """Note a refusal, and how long it would have waited."""
+    """Note a refusal, and how long what is refused has waited or would have."""
     REFUSED.inc()
     DELAY_SECONDS.observe(delay_seconds)
 

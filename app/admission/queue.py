@@ -11,7 +11,7 @@ from contextvars import Context
 from time import perf_counter
 from typing import TypeAlias
 
-from metrics.overload import waited_to_begin
+from metrics.overload import refused_for_overload, waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
 """Called once: with true to begin, with false where that could not be in time."""
@@ -19,7 +19,6 @@ _AT_A_TIME = 2
 """How many are begun in one turn of the event loop, so that the turn is short."""
 _LOOK_SECONDS = 0.002
 """How soon to look again for room, where there was none."""
-_LONGEST_WAIT_SECONDS = 3.0
 _REMEMBERED = 32
 """How many of those that began last tell how quickly others will."""
 
@@ -27,13 +26,18 @@ _REMEMBERED = 32
 class AdmissionQueue:
     """Begins in the order of coming, a few in each turn of the loop, while `has_room` says so.
 
-    Whoever has waited for three seconds is not begun any more.
+    Whoever has waited for `longest_wait_seconds` is not begun any more.
     """
 
     def __init__(
-        self, has_room: Callable[[], bool], *, seconds: Callable[[], float] = perf_counter
+        self,
+        has_room: Callable[[], bool],
+        *,
+        longest_wait_seconds: float,
+        seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._has_room = has_room
+        self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
         self._waiting: deque[tuple[Begin, float]] = deque()
         self._begun = 0
@@ -78,8 +82,10 @@ class AdmissionQueue:
         self._is_planned = False
         self._begun = 0
         now = self._seconds()
-        while self._waiting and now - self._waiting[0][1] >= _LONGEST_WAIT_SECONDS:
-            self._waiting.popleft()[0](False)
+        while self._waiting and now - self._waiting[0][1] >= self._longest_wait_seconds:
+            begin, came_at = self._waiting.popleft()
+            refused_for_overload(now - came_at)
+            begin(False)
         while self._waiting and self._begun < _AT_A_TIME and self._has_room():
             self._begin_next(now)
         if self._begun:

@@ -25,7 +25,7 @@ class _QueueOf(AdmissionQueue):
     """A queue in which who comes waits as long as the test says."""
 
     def __init__(self, waits: Waits) -> None:
-        super().__init__(lambda: True)
+        super().__init__(lambda: True, longest_wait_seconds=1.0)
         self._waits = waits
 
     def expected_wait(self, now: float) -> float:

@@ -22,7 +22,11 @@ class Stage:
     given_up: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.queue = AdmissionQueue(lambda: self.room > 0, seconds=lambda: self.now)
+        self.queue = AdmissionQueue(
+            lambda: self.room > 0,
+            longest_wait_seconds=LONGEST_SECONDS,
+            seconds=lambda: self.now,
+        )
 
     def enter(self, *numbers: int) -> None:
         for number in numbers:
