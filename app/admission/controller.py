@@ -15,6 +15,7 @@ import structlog
 
 from app.admission.queue import AdmissionQueue, Begin
 from metrics.overload import refused_for_overload
+from services.throttling.networks import network
 
 ADMISSION = "admission"
 """The name, in the state that requests share, of the process's `AdmissionController`."""
@@ -42,7 +43,10 @@ class AdmissionBounds:
 
 
 class AdmissionController:
-    """Refuses, or has what is admitted begun when it is its turn in the queue."""
+    """Refuses, or has what is admitted begun when it is its turn in the queue.
+
+    An origin is the network of a client, and may be that of a proxy with many behind it.
+    """
 
     def __init__(
         self,
@@ -70,31 +74,33 @@ class AdmissionController:
         """
         return under_way <= self._bounds.at_once and not self._queue
 
-    def admits(self, under_way: int = MANY) -> bool:
-        """Whether to work on what comes now, beside so many requests that are under way."""
+    def admits(self, origin: str, under_way: int = MANY) -> bool:
+        """Whether to work on what comes now from there, beside so many that are under way."""
         bounds = self._bounds
         if under_way <= bounds.at_once or not bounds.target_seconds:
             return True
         now = self._seconds()
-        delay = self._queue.expected_wait(now)
+        delay = self._queue.delay(now)
         if self.is_overloaded and now - self._last_over >= self._calm_seconds:
             self._end_overload()
         if delay < bounds.target_seconds:
             self._over_count = 0
         elif self._is_too_much(now, delay):
-            self._refused += 1
-            refused_for_overload(delay)
-            return False
+            own_delay = self._queue.expected_wait(now, origin)
+            if own_delay >= bounds.target_seconds:
+                self._refused += 1
+                refused_for_overload(own_delay)
+                return False
         return True
 
-    def enter(self, begin: Begin) -> None:
+    def enter(self, begin: Begin, origin: str) -> None:
         """Have what is admitted begun, at once or when it is its turn."""
-        self._queue.enter(begin)
+        self._queue.enter(begin, origin)
 
-    async def turn(self) -> None:
+    async def turn(self, origin: str) -> None:
         """Wait until what is admitted may begin; raises `NotAdmitted` where that took too long."""
         turn: Future[bool] = get_running_loop().create_future()
-        self._queue.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun))
+        self.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun), origin)
         if not await turn:
             raise NotAdmitted
 
@@ -121,3 +127,8 @@ class AdmissionController:
 def admission_of(state: dict[str, Any]) -> AdmissionController | None:
     """That of a server, in the state that its requests share; None where everything is admitted."""
     return state.get(ADMISSION)
+
+
+def origin_of(address: str | None) -> str:
+    """Where a client at `address` comes from."""
+    return network(address) if address else ""

@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, which refuses requests before they are begun while it is overloaded."""
 
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, Transport
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -10,7 +10,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from app.admission.controller import admission_of
+from app.admission.controller import admission_of, origin_of
 from app.admission.exempt import is_always_admitted
 from app.admission.plain import is_plain
 from app.admission.refusal import refusal, refusal_bytes, refuse
@@ -32,6 +32,12 @@ class AdmittingProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._admission = admission_of(app_state)
         self._is_admitted = False
+        self._origin = ""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Note where it comes from."""
+        super().connection_made(transport)
+        self._origin = origin_of(self.client and self.client[0])
 
     def has_refused(self, data: bytes) -> bool:
         """Refuse a request that was read while nothing is under way here, where that is to be.
@@ -43,7 +49,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             return False
         if self.flow.write_paused or not is_plain(data):
             return False
-        if admission.admits(len(self.tasks)):
+        if admission.admits(self._origin, len(self.tasks)):
             self._is_admitted = True
             return False
         self.transport.write(refusal_bytes(self.server_state.default_headers))
@@ -60,9 +66,9 @@ class AdmittingProtocol(HttpToolsProtocol):
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
-        elif is_admitted or admission.admits(under_way):
+        elif is_admitted or admission.admits(self._origin, under_way):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
-            admission.enter(partial(self._begin, cycle, app))
+            admission.enter(partial(self._begin, cycle, app), self._origin)
         else:
             self._refuse_for_overload(cycle)
 

@@ -24,9 +24,11 @@ _REMEMBERED = 32
 
 
 class AdmissionQueue:
-    """Begins in the order of coming, a few in each turn of the loop, while `has_room` says so.
+    """Begins a few in each turn of the event loop, while `has_room` says so.
 
-    Whoever has waited for `longest_wait_seconds` is not begun any more.
+    Each origin has a line of its own, in the order of coming, and one of each line is begun in
+    turn: who sends much waits for it, and nobody else. Whoever has waited for
+    `longest_wait_seconds` is not begun any more.
     """
 
     def __init__(
@@ -39,7 +41,8 @@ class AdmissionQueue:
         self._has_room = has_room
         self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
-        self._waiting: deque[tuple[Begin, float]] = deque()
+        self._lines: dict[str, deque[tuple[Begin, float]]] = {}
+        self._count = 0
         self._begun = 0
         self._is_planned = False
         # Of its own: what is begun must not inherit that of who happened to come before.
@@ -49,28 +52,41 @@ class AdmissionQueue:
 
     def __len__(self) -> int:
         """How many wait."""
-        return len(self._waiting)
+        return self._count
 
-    def enter(self, begin: Begin) -> None:
-        """Have `begin` called, at once or when it is its turn."""
-        if not self._waiting:
+    def enter(self, begin: Begin, origin: str) -> None:
+        """Have `begin` called, at once or when it is its turn among those of its origin."""
+        if not self._count:
             if self._begun < _AT_A_TIME and self._has_room():
                 self._begun += 1
                 self._plan()
                 begin(True)
                 return
             self._moved_at = self._seconds()
-        self._waiting.append((begin, self._seconds()))
+        line = self._lines.get(origin)
+        if line is None:
+            line = self._lines[origin] = deque()
+        line.append((begin, self._seconds()))
+        self._count += 1
         self._plan()
 
-    def expected_wait(self, now: float) -> float:
-        """For how many seconds who comes now is going to wait.
-
-        It is no less than what whoever is next has waited already.
-        """
-        if not self._waiting:
+    def delay(self, now: float) -> float:
+        """For how many seconds what waits is going to wait, wherever it comes from."""
+        if not self._lines:
             return 0.0
-        return max(len(self._waiting) * self._seconds_between, now - self._waiting[0][1])
+        _, came_at = next(iter(self._lines.values()))[0]
+        return max(self._count * self._seconds_between, now - came_at)
+
+    def expected_wait(self, now: float, origin: str) -> float:
+        """For how many seconds who comes now from there is going to wait.
+
+        It is no less than what whoever is next of that origin has waited already.
+        """
+        line = self._lines.get(origin)
+        if line is None:
+            return len(self._lines) * self._seconds_between
+        ahead = min(self._count, len(line) * len(self._lines))
+        return max(ahead * self._seconds_between, now - line[0][1])
 
     def _plan(self) -> None:
         if not self._is_planned:
@@ -82,23 +98,33 @@ class AdmissionQueue:
         self._is_planned = False
         self._begun = 0
         now = self._seconds()
-        while self._waiting and now - self._waiting[0][1] >= self._longest_wait_seconds:
-            begin, came_at = self._waiting.popleft()
-            refused_for_overload(now - came_at)
-            begin(False)
-        while self._waiting and self._begun < _AT_A_TIME and self._has_room():
-            self._begin_next(now)
+        while self._lines and self._begun < _AT_A_TIME and self._has_room():
+            self._take_next(now, to_begin=True)
         if self._begun:
             self._plan()
-        elif self._waiting:
+        elif self._lines:
+            self._take_next(now, to_begin=False)
             self._is_planned = True
             loop = asyncio.get_running_loop()
             loop.call_later(_LOOK_SECONDS, self._advance, context=self._context)
 
-    def _begin_next(self, now: float) -> None:
-        begin, came_at = self._waiting.popleft()
-        passed, self._moved_at = now - self._moved_at, now
-        self._seconds_between += (passed - self._seconds_between) / _REMEMBERED
-        self._begun += 1
-        waited_to_begin(now - came_at)
-        begin(True)
+    def _take_next(self, now: float, *, to_begin: bool) -> None:
+        """Begin who is next or, where that has waited too long, give it up."""
+        origin = next(iter(self._lines))
+        line = self._lines.pop(origin)
+        begin, came_at = line[0]
+        is_late = now - came_at >= self._longest_wait_seconds
+        if to_begin or is_late:
+            line.popleft()
+            self._count -= 1
+        if line:
+            self._lines[origin] = line
+        if is_late:
+            refused_for_overload(now - came_at)
+            begin(False)
+        elif to_begin:
+            passed, self._moved_at = now - self._moved_at, now
+            self._seconds_between += (passed - self._seconds_between) / _REMEMBERED
+            self._begun += 1
+            waited_to_begin(now - came_at)
+            begin(True)

@@ -7,7 +7,7 @@ from time import perf_counter
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.admission.controller import NotAdmitted, admission_of
+from app.admission.controller import NotAdmitted, admission_of, origin_of
 from app.admission.refusal import MESSAGE, OVERLOADED
 from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
@@ -42,6 +42,7 @@ class Operations:
         self._places = asyncio.Semaphore(_MOST_AT_WORK)
         self._service = service
         self._admission = admission_of(websocket.scope["state"])
+        self._origin = origin_of(websocket.client and websocket.client.host)
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Those too that were stopped and have not ended, as a mutation that has begun.
         self._running: set[asyncio.Task[None]] = set()
@@ -53,7 +54,7 @@ class Operations:
 
     async def has_refused(self, message: Subscribe) -> bool:
         """Whether others wait too long for this to be begun, which the client is told then."""
-        if self._admission is None or self._admission.admits():
+        if self._admission is None or self._admission.admits(self._origin):
             return False
         await send(self._websocket, _not_admitted(message.id))
         return True
@@ -164,7 +165,7 @@ class Operations:
         try:
             await self._writable.wait()
             if self._admission is not None:
-                await self._admission.turn()
+                await self._admission.turn(self._origin)
         except BaseException:
             place.close()
             raise

@@ -8,6 +8,7 @@ from app.admission.queue import AdmissionQueue
 TARGET, INTERVAL, AT_ONCE, BURST = 0.0625, 0.125, 10, 6  # without a rest in binary
 BOUNDS = AdmissionBounds(TARGET, INTERVAL, AT_ONCE, BURST)
 MANY = AT_ONCE + 1
+ORIGIN = "192.0.2.1"
 
 
 @dataclass
@@ -28,9 +29,12 @@ class _QueueOf(AdmissionQueue):
         super().__init__(lambda: True, longest_wait_seconds=1.0)
         self._waits = waits
 
-    def expected_wait(self, now: float) -> float:
+    def delay(self, now: float) -> float:
         assert now == self._waits.now
         return self._waits.wait
+
+    def expected_wait(self, now: float, origin: str) -> float:
+        return self.delay(now) if origin == ORIGIN else 0.0
 
 
 def admitted_after(
@@ -39,7 +43,7 @@ def admitted_after(
     """Whether one more is admitted so much later, when others wait so long."""
     waits.now += seconds
     waits.wait = wait
-    return controller.admits(MANY)
+    return controller.admits(ORIGIN, MANY)
 
 
 def decisions(*steps: tuple[float, float]) -> list[bool]:
@@ -81,9 +85,9 @@ def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
 def test_as_few_as_are_worked_on_at_once_are_always_admitted() -> None:
     waits = Waits(wait=9.0)
     controller = waits.controller()
-    controller.admits(MANY)
+    controller.admits(ORIGIN, MANY)
     waits.now += INTERVAL
-    assert [controller.admits(MANY), controller.admits(AT_ONCE)] == [False, True]
+    assert [controller.admits(ORIGIN, MANY), controller.admits(ORIGIN, AT_ONCE)] == [False, True]
 
 
 def test_a_target_of_0_admits_everybody() -> None:
@@ -91,4 +95,14 @@ def test_a_target_of_0_admits_everybody() -> None:
     controller = waits.controller(AdmissionBounds(0, INTERVAL, AT_ONCE))
     for _ in range(3):
         waits.now += INTERVAL
-        assert controller.admits(MANY)
+        assert controller.admits(ORIGIN, MANY)
+
+
+def test_who_would_not_wait_is_admitted_whoever_else_would() -> None:
+    waits = Waits(wait=0.2)
+    controller = waits.controller()
+    admitted = []
+    for _ in range(2):
+        admitted += [controller.admits(ORIGIN, MANY), controller.admits("192.0.2.2", MANY)]
+        waits.now += INTERVAL
+    assert admitted == [True, True, False, True]

@@ -10,6 +10,7 @@ from app.admission.controller import AdmissionBounds, AdmissionController, NotAd
 from app.admission.queue import AdmissionQueue
 
 LONGEST_SECONDS = 3.0
+ORIGIN, OTHER, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
 
 @dataclass
@@ -28,9 +29,12 @@ class Stage:
             seconds=lambda: self.now,
         )
 
-    def enter(self, *numbers: int) -> None:
+    def enter(self, *numbers: int, origin: str = ORIGIN) -> None:
         for number in numbers:
-            self.queue.enter(partial(self._begin, number))
+            self.queue.enter(partial(self._begin, number), origin)
+
+    def expected_wait(self, origin: str = ORIGIN) -> float:
+        return self.queue.expected_wait(self.now, origin)
 
     def _begin(self, number: int, is_turn: bool) -> None:
         self.room -= is_turn
@@ -111,11 +115,11 @@ def test_who_has_waited_too_long_is_not_begun() -> None:
 
 def test_who_comes_waits_no_less_than_who_is_next_has_waited() -> None:
     async def play(stage: Stage) -> None:
-        assert stage.queue.expected_wait(stage.now) == 0.0
+        assert stage.expected_wait() == 0.0
         stage.enter(1)
         stage.now += 0.5
         stage.enter(2)
-        assert stage.queue.expected_wait(stage.now) == 0.5
+        assert stage.expected_wait() == 0.5
 
     on_stage(play)
 
@@ -127,10 +131,51 @@ def test_who_comes_waits_for_as_many_as_wait_as_long_as_each_takes() -> None:
             stage.now += 0.001
             stage.room = 1
             await stage.until_begun(len(stage.begun) + 1)
-        expected = stage.queue.expected_wait(stage.now)
+        expected = stage.expected_wait()
         assert round(expected, 2) == 0.5
 
     on_stage(play)
+
+
+def test_one_of_each_origin_is_begun_in_turn() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1, 2, 3, 4)
+        stage.enter(5, 6, origin=OTHER)
+        stage.enter(7, origin=THIRD)
+        stage.room = 7
+        await stage.until_begun(7)
+
+    assert on_stage(play).begun == [1, 5, 7, 2, 6, 3, 4]
+
+
+def test_who_comes_waits_for_those_of_its_origin_and_as_many_of_each_other() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(1000))
+        for _ in range(900):
+            stage.now += 0.001
+            stage.room = 1
+            await stage.until_begun(len(stage.begun) + 1)
+        assert stage.queue.delay(stage.now) > 0.09
+        assert round(stage.expected_wait(OTHER), 3) == 0.001
+        stage.enter(1000, 1001, origin=OTHER)
+        assert round(stage.expected_wait(OTHER), 3) == 0.004
+        stage.now += 0.05
+        assert round(stage.expected_wait(OTHER), 3) == 0.05
+        assert round(stage.expected_wait(THIRD), 3) == 0.002
+
+    on_stage(play)
+
+
+def test_who_has_waited_too_long_is_given_up_whatever_its_origin() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.enter(2, origin=OTHER)
+        stage.now += LONGEST_SECONDS
+        stage.enter(3, origin=THIRD)
+        await stage.until_begun(2)
+        assert len(stage.queue) == 1
+
+    assert on_stage(play).given_up == [1, 2]
 
 
 def test_what_is_begun_inherits_nothing_from_who_came_before() -> None:
@@ -140,7 +185,7 @@ def test_what_is_begun_inherits_nothing_from_who_came_before() -> None:
     async def play(stage: Stage) -> None:
         stage.enter(1)
         whose.set("somebody's")
-        stage.queue.enter(lambda _: seen.append(whose.get()))
+        stage.queue.enter(lambda _: seen.append(whose.get()), ORIGIN)
         stage.room = 2
         async with asyncio.timeout(10):
             while not seen:
@@ -153,7 +198,7 @@ def test_what_is_begun_inherits_nothing_from_who_came_before() -> None:
 def test_a_turn_is_waited_for() -> None:
     async def play(stage: Stage) -> None:
         controller = AdmissionController(AdmissionBounds(0.1, 1, 1), stage.queue)
-        first, gone, late = (asyncio.ensure_future(controller.turn()) for _ in range(3))
+        first, gone, late = (asyncio.ensure_future(controller.turn(ORIGIN)) for _ in range(3))
         await asyncio.sleep(0)
         gone.cancel()
         stage.room = 2
@@ -163,7 +208,7 @@ def test_a_turn_is_waited_for() -> None:
                 await asyncio.sleep(0)
         await late
         stage.room = 0
-        too_late = asyncio.ensure_future(controller.turn())
+        too_late = asyncio.ensure_future(controller.turn(ORIGIN))
         await asyncio.sleep(0)
         stage.now += LONGEST_SECONDS
         try:
