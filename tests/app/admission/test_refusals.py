@@ -190,36 +190,6 @@ def test_an_operation_of_a_socket_is_refused_likewise(api: Api, own_world: str) 
         assert told(subscribe)["payload"] == {"data": {"__typename": "Query"}}
 
 
-@pytest.mark.slow
-def test_what_has_waited_too_long_to_be_begun_is_refused(own_world: str, tmp_path: Path) -> None:
-    settings = settings_for(
-        own_world,
-        tmp_path,
-        database_pool_size=1,
-        overload_delay_seconds=PATIENCE_SECONDS,
-        serve_runs_worker=False,
-    )
-    with serving(settings) as api, ThreadPoolExecutor(8) as threads:
-        address = f"{api.http.base_url}/graphql".replace("http", "ws", 1)
-        with (
-            connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as opened,  # type: ignore[list-item]  # a name is enough
-            locked(own_world),
-        ):
-            opened.send('{"type": "connection_init"}')
-            opened.recv()
-            asked = [threads.submit(ask, api, ADA) for _ in range(4)]
-            until(lambda: any(one.done() for one in asked))
-            subscribe = {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}
-            opened.send(orjson.dumps(subscribe).decode())
-            answer = orjson.loads(opened.recv())
-        assert (answer["type"], answer["id"]) == ("error", "1")
-        assert answer["payload"][0]["extensions"]["code"] == CODE
-        answers = [one.result() for one in asked]
-        assert {one.status_code for one in answers} == {200, 503}
-        refused = [one for one in answers if one.status_code == 503]
-        assert all(one.headers["retry-after"] in {"1", "2", "3"} for one in refused)
-
-
 def test_refusals_are_counted(api: Api, own_world: str) -> None:
     with overloaded(api, own_world):
         asking(api)
