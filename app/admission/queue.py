@@ -15,6 +15,7 @@ from metrics.overload import refused_for_overload, waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
 """Called once: with true to begin, with false where that could not be in time."""
+Line: TypeAlias = deque[tuple[Begin, float]]
 _AT_A_TIME = 2
 """How many are begun in one turn of the event loop, so that the turn is short."""
 _LOOK_SECONDS = 0.002
@@ -27,8 +28,9 @@ class AdmissionQueue:
     """Begins a few in each turn of the event loop, while `has_room` says so.
 
     Each origin has a line of its own, in the order of coming, and one of each line is begun in
-    turn: who sends much waits for it, and nobody else. Whoever has waited for
-    `longest_wait_seconds` is not begun any more.
+    turn; every other one is of a line that is new, as in FQ-CoDel (RFC 8290). So who sends much
+    waits for it, and nobody else. Whoever has waited for `longest_wait_seconds` is not begun any
+    more.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class AdmissionQueue:
         self._has_room = has_room
         self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
-        self._lines: dict[str, deque[tuple[Begin, float]]] = {}
+        self._lines: dict[str, Line] = {}
+        self._new_lines: dict[str, Line] = {}
+        self._is_turn_of_new = True
         self._count = 0
         self._begun = 0
         self._is_planned = False
@@ -63,18 +67,18 @@ class AdmissionQueue:
                 begin(True)
                 return
             self._moved_at = self._seconds()
-        line = self._lines.get(origin)
+        line = self._line(origin)
         if line is None:
-            line = self._lines[origin] = deque()
+            line = self._new_lines[origin] = deque()
         line.append((begin, self._seconds()))
         self._count += 1
         self._plan()
 
     def delay(self, now: float) -> float:
         """For how many seconds what waits is going to wait, wherever it comes from."""
-        if not self._lines:
+        if not self._count:
             return 0.0
-        _, came_at = next(iter(self._lines.values()))[0]
+        _, came_at = next(iter((self._lines or self._new_lines).values()))[0]
         return max(self._count * self._seconds_between, now - came_at)
 
     def expected_wait(self, now: float, origin: str) -> float:
@@ -82,11 +86,14 @@ class AdmissionQueue:
 
         It is no less than what whoever is next of that origin has waited already.
         """
-        line = self._lines.get(origin)
+        line = self._line(origin)
         if line is None:
-            return len(self._lines) * self._seconds_between
-        ahead = min(self._count, len(line) * len(self._lines))
+            return min(self._count, 2 * len(self._new_lines)) * self._seconds_between
+        ahead = min(self._count, len(line) * (len(self._lines) + len(self._new_lines)))
         return max(ahead * self._seconds_between, now - line[0][1])
+
+    def _line(self, origin: str) -> Line | None:
+        return self._lines.get(origin) or self._new_lines.get(origin)
 
     def _plan(self) -> None:
         if not self._is_planned:
@@ -98,11 +105,11 @@ class AdmissionQueue:
         self._is_planned = False
         self._begun = 0
         now = self._seconds()
-        while self._lines and self._begun < _AT_A_TIME and self._has_room():
+        while self._count and self._begun < _AT_A_TIME and self._has_room():
             self._take_next(now, to_begin=True)
         if self._begun:
             self._plan()
-        elif self._lines:
+        elif self._count:
             self._take_next(now, to_begin=False)
             self._is_planned = True
             loop = asyncio.get_running_loop()
@@ -110,8 +117,11 @@ class AdmissionQueue:
 
     def _take_next(self, now: float, *, to_begin: bool) -> None:
         """Begin who is next or, where that has waited too long, give it up."""
-        origin = next(iter(self._lines))
-        line = self._lines.pop(origin)
+        is_new = self._is_turn_of_new if self._lines and self._new_lines else not self._lines
+        self._is_turn_of_new = not is_new
+        lines = self._new_lines if is_new else self._lines
+        origin = next(iter(lines))
+        line = lines.pop(origin)
         begin, came_at = line[0]
         is_late = now - came_at >= self._longest_wait_seconds
         if to_begin or is_late:
