@@ -128,7 +128,7 @@ class AdmissionQueue:
             line.popleft()
             self._count -= 1
         if line:
-            self._lines[origin] = line
+            (self._lines if to_begin else lines)[origin] = line
         if is_late:
             refused_for_overload(now - came_at)
             begin(False)
