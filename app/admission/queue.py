@@ -95,10 +95,15 @@ class AdmissionQueue:
     def _line(self, origin: str) -> Line | None:
         return self._lines.get(origin) or self._new_lines.get(origin)
 
-    def _plan(self) -> None:
-        if not self._is_planned:
-            self._is_planned = True
-            asyncio.get_running_loop().call_soon(self._advance, context=self._context)
+    def _plan(self, seconds: float = 0.0) -> None:
+        if self._is_planned:
+            return
+        self._is_planned = True
+        loop = asyncio.get_running_loop()
+        if seconds:
+            loop.call_later(seconds, self._advance, context=self._context)
+        else:
+            loop.call_soon(self._advance, context=self._context)
 
     def _advance(self) -> None:
         """Begin what there is room for; look again as long as anything waits."""
@@ -111,9 +116,8 @@ class AdmissionQueue:
             self._plan()
         elif self._count:
             self._take_next(now, to_begin=False)
-            self._is_planned = True
-            loop = asyncio.get_running_loop()
-            loop.call_later(_LOOK_SECONDS, self._advance, context=self._context)
+            # What is given up may have been followed by more, which then is looked at sooner.
+            self._plan(_LOOK_SECONDS)
 
     def _take_next(self, now: float, *, to_begin: bool) -> None:
         """Begin who is next or, where that has waited too long, give it up."""
