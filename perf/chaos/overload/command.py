@@ -75,8 +75,8 @@ class Found:
 
 
 @click.command()
-@click.option("--rounds", default=5, show_default=True, help="How often the peak is exceeded.")
-@click.option("--seconds", default=4.0, show_default=True, help="How long each load goes on.")
+@click.option("--rounds", default=8, show_default=True, help="How often the peak is exceeded.")
+@click.option("--seconds", default=2.5, show_default=True, help="How long each load goes on.")
 @click.option(
     "--times", default=2.0, show_default=True, help="How much more than the peak is offered."
 )
