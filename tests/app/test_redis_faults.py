@@ -188,7 +188,7 @@ def test_nobody_notices(
 ) -> None:
     word = "".join(letter for letter in name if letter.isalpha())
     until(lambda: is_recovered(api_beside))
-    with Redis.from_url(server.url) as redis:
+    with Redis.from_url(server.url, socket_timeout=60) as redis:
         fault = FAULTS[name](redis, server)
         next(fault)
         assert max(ask_all(api_beside, word)) < MOST_SECONDS
