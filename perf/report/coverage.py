@@ -1,6 +1,7 @@
 """What one of two runs has and the other has not, so that nothing can be said of it."""
 
 from collections.abc import Iterator
+from math import sqrt
 
 from gql.operations.budgets import trusted_documents
 from perf.load.completeness import incomplete
@@ -76,7 +77,7 @@ def _not_as_planned(baseline: LoadReport, current: LoadReport) -> Iterator[Findi
 
 
 def _is_fewer(before: int, after: int) -> bool:
-    return before - after > _SIGMAS * (before + after) ** 0.5
+    return before - after > _SIGMAS * sqrt(before + after)
 
 
 def _stages_missing(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:

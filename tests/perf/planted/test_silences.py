@@ -14,7 +14,7 @@ ENDS_AFTER_A_WHILE = (
         "metrics/observations.py",
         "        record.add(one)\n        over = one.over(agreed)\n",
         "        record.add(one)\n"
-        "        if sum(each.requests for each in self._operations.values()) > 120:\n"
+        "        if sum(each.requests for each in self._operations.values()) > 250:\n"
         "            os._exit(1)\n"
         "        over = one.over(agreed)\n",
     ),

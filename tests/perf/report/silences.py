@@ -207,9 +207,7 @@ def _impossible() -> Iterator[Silence]:
         ("Quota.requests: input should be greater than", {"requests": -3}),
         ("Quota.errors: 801 are more than the 800 samples", {"errors": {"HTTP 500": 801}}),
     ):
-        yield _edited(
-            f"a figure: {named}", 2, named, lambda one, edit=edit: _quota(one).update(edit)
-        )
+        yield _edited(f"a figure: {named}", 2, named, partial(_update_quota, edit))
     yield _edited(
         "a PASS of nothing",
         2,
@@ -237,6 +235,10 @@ def _made(name: str, status: int, named: str, **made: Any) -> Silence:
 
 def _edited(name: str, status: int, named: str, edit: Edit) -> Silence:
     return Silence(name, status, named, made_up, ANOTHER, edit)
+
+
+def _update_quota(edit: dict[str, object], report: Edited) -> None:
+    _quota(report).update(edit)
 
 
 # Any: JSON.
