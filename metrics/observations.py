@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
+from metrics.parts import Parts
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
 
@@ -161,6 +162,7 @@ class Observations:
 
     def __init__(self) -> None:
         self.methods = Methods()
+        self.parts = Parts()
         self.caches: list[CacheMetrics] = []
         """Those that Prometheus is told of with the rest."""
         self._operations: dict[str, OperationRecord] = {}
@@ -189,6 +191,7 @@ class Observations:
     def tell(self) -> None:
         """Bring what Prometheus has up to date, of methods and caches too."""
         self.methods.tell()
+        self.parts.tell()
         for cache in self.caches:
             cache.tell()
         for name, record in self._operations.items():

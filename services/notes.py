@@ -49,7 +49,10 @@ class Notes(Generic[K, N]):
         self._held = 0
 
     async def __aenter__(self) -> Self:
-        self._writing = asyncio.create_task(repeat(self.write, every_seconds=_WRITE_SECONDS))
+        name = self._what.replace(" ", "_")
+        self._writing = asyncio.create_task(
+            repeat(self.write, name=name, every_seconds=_WRITE_SECONDS)
+        )
         return self
 
     async def __aexit__(

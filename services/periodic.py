@@ -1,13 +1,21 @@
 """Work that is done again and again while the process lives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import structlog
 
 from db.unavailable import DatabaseUnavailable
+from metrics.background import note_job
+from spans.current import within_job
+from spans.part import Kind, Part
+from spans.trace import Trace
+from spans.tracer import traced
 
+# Any, in this module: what coroutines yield concerns the event loop alone.
+T = TypeVar("T")
 _log = structlog.get_logger("guidance.periodic")
 
 
@@ -23,12 +31,13 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 
 
 async def repeat(
-    work: Callable[[], Awaitable[None]],
+    work: Callable[[], Coroutine[Any, Any, None]],
     *,
+    name: str,
     every_seconds: float,
     first_after_seconds: float | None = None,
 ) -> None:
-    """Do `work` for ever, with a pause before each time; one that fails does not end it.
+    """Do the job `name` for ever, with a pause before each time; one that fails does not end it.
 
     The first pause may be another than `every_seconds`.
     """
@@ -37,8 +46,18 @@ async def repeat(
         await asyncio.sleep(pause_seconds)
         pause_seconds = every_seconds
         try:
-            await work()
+            await job(name, work())
         except DatabaseUnavailable as error:
-            _log.warning("the database is away", work=work.__name__, reason=str(error))
+            _log.warning("the database is away", work=name, reason=str(error))
         except Exception:  # noqa: BLE001 - the next time may be better
-            _log.exception("failed, and will be tried again", work=work.__name__)
+            _log.exception("failed, and will be tried again", work=name)
+
+
+async def job(name: str, work: Coroutine[Any, Any, T]) -> T:
+    """Do `work` once as the job `name`: what it takes is counted as its own, and no request's."""
+    trace = Trace(Part(Kind.JOB, name))
+    try:
+        with within_job(name):
+            return await traced(trace, work)
+    finally:
+        note_job(name, trace.finish())

@@ -16,6 +16,7 @@ from app.authentication.authenticator import (
     Identity,
     NotAuthenticated,
 )
+from app.exchange import exchange_of
 from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
@@ -37,7 +38,14 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
+from spans.attribution import attributed
+from spans.current import current_trace
+from spans.part import Kind, Part
 
+_REQUEST = Part(Kind.REQUEST, "http")
+_AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
+_READING = Part(Kind.READING, "reading")
+_PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _RETRY_SECONDS = b"1"
 _FREE = ASK_FOR_TEXT | {THROTTLED, SERVICE_UNAVAILABLE}
@@ -80,8 +88,15 @@ class GraphQLEndpoint:
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
+        exchange, tracer = exchange_of(scope), self._service.tracer
+        answering = self._answering(scope, receive, send)
+        if not tracer.wants(exchange.fields.get(b"traceparent")):
+            return answering
+        return tracer.run(_REQUEST, answering, lambda: exchange.operation)
+
+    async def _answering(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
         answer = _OTHER_TYPES if types is None else await self._answer(request, types)
@@ -92,11 +107,13 @@ class GraphQLEndpoint:
         log = request.exchange.log
         identity = _NOBODY
         try:
-            identity = await self._authenticator.identity(request.headers, address=request.address)
-            asked = await read_request(request, self._acceptance)
+            finding = self._authenticator.identity(request.headers, address=request.address)
+            identity = await attributed(_AUTHENTICATION, finding)
+            asked = await attributed(_READING, read_request(request, self._acceptance))
             if not isinstance(asked, GraphQLRequest):
                 return await self._batch(request, asked, identity.principal)
-            operation = await self._service.prepare(asked, identity.principal, request.headers)
+            preparing = self._service.prepare(asked, identity.principal, request.headers)
+            operation = await attributed(_PREPARATION, preparing)
             log["operation"] = operation.label
             _check_method(request, operation)
             return await self._run(request, types, operation, asked, identity)
@@ -183,7 +200,7 @@ class GraphQLEndpoint:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
-            fields.append(server_timing(answer))
+            fields.append(server_timing(answer, current_trace()))
         return Reply(status, answer.body, types.json, fields)
 
     async def _parts(

@@ -41,7 +41,12 @@ from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Principal
+from spans.attribution import attributed
+from spans.part import Kind, Part
+from spans.tracer import Tracer
 
+_ADMISSION = Part(Kind.ADMISSION, "admission")
+_EXECUTION = Part(Kind.EXECUTION, "execution")
 _NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
 
 
@@ -61,6 +66,7 @@ class GraphQLService:
         observations: Observations,
         clock: Clock,
         deadline_seconds: float = 15.0,
+        trace_share: float = 0.0,
     ) -> None:
         self._schema = schema
         self._documents = documents
@@ -77,6 +83,8 @@ class GraphQLService:
         self._context = contexts.new
         self._meter = meter
         self._observing = Observing(observations)
+        self.tracer = Tracer(trace_share, observations.parts.note)
+        """Traces some requests, from whatever transport."""
         self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
 
@@ -100,8 +108,10 @@ class GraphQLService:
         try:
             with Work(operation.trusted_name) as work:
                 context = self._context(operation, principal, request_id)
-                with await self._meter.charge(operation, values, principal) as charge:
-                    answer = await self._executed(operation, values, context, charge, gone)
+                charging = self._meter.charge(operation, values, principal)
+                with await attributed(_ADMISSION, charging) as charge:
+                    executing = self._executed(operation, values, context, charge, gone)
+                    answer = await attributed(_EXECUTION, executing)
         except Throttled:
             seconds = perf_counter() - started
             observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
