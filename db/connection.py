@@ -15,6 +15,7 @@ from db.tracing import trace
 from db.unavailable import DatabaseUnavailable, SessionLost, connecting, unavailability
 from db.work import current_work
 from spans.attribution import attributed
+from spans.current import current_trace
 from spans.part import Kind, Part
 
 _WAITING = Part(Kind.CONNECTION, "pool")
@@ -84,7 +85,8 @@ class Connection:
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            rows = await attributed(statement.part, session.fetch(sql, arguments))
+            asking = session.fetch(sql, arguments)
+            rows = await (asking if current_trace() is None else attributed(statement.part, asking))
         except BaseException as error:
             lost = self._failed(statement.name, started, error)
             if lost is None:

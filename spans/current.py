@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar
 
+from spans.part import Part
 from spans.trace import Trace
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -12,6 +13,16 @@ current_trace = _trace.get
 """The trace of the current request; None where nobody wants to know, as of nearly all requests."""
 current_job = _job.get
 """The name of the background job that runs; None while a request is worked for."""
+
+
+class _Untraced:
+    """Stands for the trace of a request that has none."""
+
+    def stage(self, part: Part | None) -> None:
+        """Do nothing about it."""
+
+
+UNTRACED = _Untraced()
 
 
 def trace_in(context: Context) -> Trace | None:

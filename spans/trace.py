@@ -134,6 +134,13 @@ class Trace:
             lane.spans.remove(span)
             _add(self._uses, span)
 
+    def stage(self, part: Part | None) -> None:
+        """Go on with another part in the place of the innermost span; None is for the whole."""
+        self._charge()
+        if self.running is not None:
+            _add(self._uses, self.running.spans[-1])
+            self.running.spans[-1] = Span(part or self.root)
+
     @contextmanager
     def span(self, part: Part, *, is_continued: bool = False) -> Iterator[Span]:
         """A part that lasts as long as the block, which awaits nothing."""

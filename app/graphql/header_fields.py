@@ -42,7 +42,8 @@ def server_timing(answer: Answer, trace: Trace | None) -> tuple[bytes, bytes]:
     """
     taken = (answer.seconds * 1000, answer.database_seconds * 1000, len(answer.statements))
     said = b'total;dur=%.2f, db;dur=%.2f, statements;desc="%d"' % taken
-    kinds = {} if trace is None else seconds_by_kind(trace.uses())
-    others = sorted(kinds.items(), key=lambda one: -one[1])
+    if trace is None:
+        return b"server-timing", said
+    others = sorted(seconds_by_kind(trace.uses()).items(), key=lambda one: -one[1])
     parts = (b"%b;dur=%.2f" % (kind.encode(), seconds * 1000) for kind, seconds in others)
     return b"server-timing", b", ".join((said, *parts))

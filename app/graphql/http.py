@@ -38,8 +38,7 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
-from spans.attribution import attributed
-from spans.current import current_trace
+from spans.current import UNTRACED, current_trace
 from spans.part import Kind, Part
 
 _REQUEST = Part(Kind.REQUEST, "http")
@@ -104,16 +103,17 @@ class GraphQLEndpoint:
             await answer(scope, receive, send)
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        log = request.exchange.log
+        log, trace = request.exchange.log, current_trace() or UNTRACED
         identity = _NOBODY
         try:
-            finding = self._authenticator.identity(request.headers, address=request.address)
-            identity = await attributed(_AUTHENTICATION, finding)
-            asked = await attributed(_READING, read_request(request, self._acceptance))
+            trace.stage(_AUTHENTICATION)
+            identity = await self._authenticator.identity(request.headers, address=request.address)
+            trace.stage(_READING)
+            asked = await read_request(request, self._acceptance)
             if not isinstance(asked, GraphQLRequest):
                 return await self._batch(request, asked, identity.principal)
-            preparing = self._service.prepare(asked, identity.principal, request.headers)
-            operation = await attributed(_PREPARATION, preparing)
+            trace.stage(_PREPARATION)
+            operation = await self._service.prepare(asked, identity.principal, request.headers)
             log["operation"] = operation.label
             _check_method(request, operation)
             return await self._run(request, types, operation, asked, identity)

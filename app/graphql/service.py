@@ -41,7 +41,7 @@ from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Principal
-from spans.attribution import attributed
+from spans.current import UNTRACED, current_trace
 from spans.part import Kind, Part
 from spans.tracer import Tracer
 
@@ -103,15 +103,16 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        started = perf_counter()
+        started, trace = perf_counter(), current_trace() or UNTRACED
         values = self._coerced(operation, request)
         try:
             with Work(operation.trusted_name) as work:
                 context = self._context(operation, principal, request_id)
-                charging = self._meter.charge(operation, values, principal)
-                with await attributed(_ADMISSION, charging) as charge:
-                    executing = self._executed(operation, values, context, charge, gone)
-                    answer = await attributed(_EXECUTION, executing)
+                trace.stage(_ADMISSION)
+                with await self._meter.charge(operation, values, principal) as charge:
+                    trace.stage(_EXECUTION)
+                    answer = await self._executed(operation, values, context, charge, gone)
+                trace.stage(None)
         except Throttled:
             seconds = perf_counter() - started
             observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
