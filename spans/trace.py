@@ -82,6 +82,8 @@ class Trace:
 
     def uses(self) -> dict[Part, Use]:
         """What each part took so far."""
+        if not self.is_open:
+            return self._uses
         self._charge()
         found = dict(self._uses)
         for span in (self._around, *(span for lane in self._lanes for span in lane.spans)):
@@ -139,7 +141,7 @@ class Trace:
         self._charge()
         if self.running is not None:
             _add(self._uses, self.running.spans[-1])
-            self.running.spans[-1] = Span(part or self.root)
+            self.running.spans[-1] = Span(part or self.root, is_continued=part is None)
 
     @contextmanager
     def span(self, part: Part, *, is_continued: bool = False) -> Iterator[Span]:
