@@ -27,6 +27,12 @@ OTHER = "other"
 """The name under which everything is counted that comes after the first 500 names."""
 
 
+NAMED_BY_CODE = frozenset(
+    {Kind.METHOD, Kind.DATABASE, Kind.BATCH, Kind.RESOLVER, Kind.MODEL, Kind.PAYMENTS, Kind.JOB}
+)
+"""Parts with names of their own; all others are told apart by the operation."""
+
+
 class Parts:
     """The parts of this process's traced requests, bounded in number."""
 
@@ -41,9 +47,10 @@ class Parts:
         if operation not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
             operation = OTHER
         self._operations[operation] = self._operations.get(operation, 0) + 1
-        for part, use in uses.items():
-            kind = operation, part.kind
+        for one, use in uses.items():
+            kind = operation, one.kind
             self._kinds[kind] = self._kinds.get(kind, 0.0) + use.seconds
+            part = one if one.kind in NAMED_BY_CODE else Part(one.kind, operation)
             times, seconds = self._parts.get(part, (0, 0.0))
             self._parts[part] = Use(times + use.times, seconds + use.seconds)
 

@@ -12,6 +12,7 @@ import orjson
 from gql.operations.budgets import trusted_documents
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
+from perf.load.parts import TRACED
 from perf.load.samples import PROBE
 from perf.load.schedule import Planned
 
@@ -43,6 +44,8 @@ class Callers:
     flows: Mapping[str, Flow]
     api_key: str | None
     _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
+    asks_for: Mapping[str, str] = field(default_factory=dict)
+    """Header fields of all requests."""
 
     @classmethod
     def among(cls, flows: Mapping[str, Flow], people: People, senders: Sequence[str]) -> "Callers":
@@ -57,13 +60,13 @@ class Callers:
     def alone(self) -> "Callers":
         """The same, each kind of caller being the same one again and again.
 
-        But for those who leave: they can do that once.
+        But for those who leave: they can do that once. Their requests are traced.
         """
         turns = {
             caller: turn if caller is Caller.LEAVER else repeat(next(turn))
             for caller, turn in self._turns.items()
         }
-        return Callers(self.flows, self.api_key, turns)
+        return Callers(self.flows, self.api_key, turns, TRACED)
 
     def request(self, planned: Planned) -> Request:
         """What is sent for a planned request."""
@@ -78,7 +81,7 @@ class Callers:
                     "variables": flow.variables(uuid4().hex),
                 }
             ),
-            self._credentials(flow.caller),
+            {**self._credentials(flow.caller), **self.asks_for},
             frozenset(one.value for one in flow.budget.accepts),
         )
 

@@ -163,11 +163,11 @@ def test_two_requests_at_once_have_a_trace_each(run: Callable[..., Any]) -> None
         await traced(trace, work())
         return trace.finish()[BATCH].seconds
 
-    async def scenario() -> list[float]:
+    async def scenario() -> tuple[float, float]:
         now = Now()
         return await asyncio.gather(request(now, 1), request(now, 10))
 
-    assert run(scenario()) == [3, 30]
+    assert run(scenario()) == (3, 30)
 
 
 def test_what_outlives_its_request_disturbs_nothing(run: Callable[..., Any]) -> None:
