@@ -90,7 +90,8 @@ def _calls(methods: Mapping[str, tuple[Statements, Statements]]) -> Iterator[str
 
 
 def _of_parts(parts: Mapping[str, tuple[float, float]], added_ms: float) -> Iterator[str]:
-    for part, old, new in _changed_most(parts, added_ms):
+    same_way = {part: ms for part, ms in parts.items() if (ms[1] - ms[0]) * added_ms > 0}
+    for part, old, new in _changed_most(same_way, added_ms):
         yield f"{part_in_words(part)} takes {new:.1f} ms of a request instead of {old:.1f}"
 
 

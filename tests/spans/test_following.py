@@ -167,7 +167,7 @@ def test_two_requests_at_once_have_a_trace_each(run: Callable[..., Any]) -> None
         now = Now()
         return await asyncio.gather(request(now, 1), request(now, 10))
 
-    assert run(scenario()) == (3, 30)
+    assert tuple(run(scenario())) == (3, 30)
 
 
 def test_what_outlives_its_request_disturbs_nothing(run: Callable[..., Any]) -> None:
