@@ -16,6 +16,8 @@ from db.statement import Statement
 from db.tracing import trace
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
 from db.work import current_work
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
 
 class _Transacting(Connection):
@@ -83,7 +85,7 @@ class _Transacting(Connection):
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            await session.driver.execute(command)
+            await attributed(Part(Kind.DATABASE, name), session.driver.execute(command))
         except BaseException as error:
             lost = self._failed(name, started, error)
             if lost is None:
@@ -165,7 +167,7 @@ class Snapshot(_Transacting):
         count, started = 0, perf_counter()
         rows = self._session.rows(sql, arguments)
         try:
-            while (row := await self._next(rows)) is not None:
+            while (row := await attributed(statement.part, self._next(rows))) is not None:
                 count += 1
                 yield row
         except (Exception, CancelledError) as error:

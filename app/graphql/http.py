@@ -16,6 +16,7 @@ from app.authentication.authenticator import (
     Identity,
     NotAuthenticated,
 )
+from app.exchange import exchange_of
 from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
@@ -36,7 +37,13 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
+from spans.current import UNTRACED, current_trace
+from spans.part import Kind, Part
 
+_REQUEST = Part(Kind.REQUEST, "http")
+_AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
+_READING = Part(Kind.READING, "reading")
+_PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _RETRY_SECONDS = b"1"
 _FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
@@ -73,8 +80,15 @@ class GraphQLEndpoint:
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
+        exchange, tracer = exchange_of(scope), self._service.tracer
+        answering = self._answering(scope, receive, send)
+        if not tracer.wants(exchange.fields.get(b"traceparent")):
+            return answering
+        return tracer.run(_REQUEST, answering, lambda: exchange.operation)
+
+    async def _answering(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
         if types is not None:
@@ -93,13 +107,16 @@ class GraphQLEndpoint:
         return self._told(refused(unpaid), request, ANYTHING)
 
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        log = request.exchange.log
+        log, trace = request.exchange.log, current_trace() or UNTRACED
         identity = _NOBODY
         try:
+            trace.stage(_AUTHENTICATION)
             identity = await self._authenticator.identity(request.headers, address=request.address)
+            trace.stage(_READING)
             asked = await read_request(request, self._acceptance)
             if not isinstance(asked, GraphQLRequest):
                 return await self._batch(request, asked, identity)
+            trace.stage(_PREPARATION)
             operation = await self._service.prepare(asked, identity.principal, request.headers)
             log["operation"] = operation.label
             _check_method(request, operation)
@@ -194,7 +211,7 @@ class GraphQLEndpoint:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
-            fields.append(server_timing(answer))
+            fields.append(server_timing(answer, current_trace()))
         return Reply(status, answer.body, types.json, fields)
 
     async def _parts(

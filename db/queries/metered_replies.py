@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import EnterpriseGeneration
 
@@ -133,6 +134,7 @@ _FORGET_TEXTS = Statement(
 )
 
 
+@repository_method
 async def begin(
     connection: Connection,
     *,
@@ -160,6 +162,7 @@ async def begin(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def renew(
     connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
 ) -> set[int]:
@@ -168,12 +171,14 @@ async def renew(
     return {row["id"] for row in rows}
 
 
+@repository_method
 async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
     """What there is of a reply of the account's."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def end(
     connection: Connection,
     generation_id: int,
@@ -208,12 +213,14 @@ async def end(
     return rows[0] if rows else None
 
 
+@repository_method
 async def end_expired(connection: Connection) -> Record | None:
     """End one reply whose lease ran out, as interrupted, of those that nobody else is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
 
 
+@repository_method
 async def forget_texts(connection: Connection, before: datetime) -> None:
     """Remove the texts of replies that are older than `before`; the replies stay on record."""
     await connection.fetch(_FORGET_TEXTS, before=before)

@@ -6,8 +6,10 @@ whatever it does not expect raises, and nothing in it handles an error.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
@@ -18,6 +20,7 @@ from gql.execution.completing import Completing
 from gql.execution.emission import Emission, NotCompiled
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
+from gql.execution.traced_resolvers import traced_resolvers
 from gql.execution.values import ORDINARY, Unexpected, admit, fragments, is_to_be_awaited
 from gql.rows import Rows
 
@@ -35,6 +38,9 @@ _NAMES = {
 }
 
 
+Roots: TypeAlias = tuple[Callable[..., None], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The compiled code of an operation.
@@ -43,7 +49,9 @@ class Plan:
     takes the executor, the root value, and the object to fill.
     """
 
-    roots: tuple[Callable[..., None], ...]
+    roots: Roots
+    traced_roots: Callable[[], Roots]
+    """The same functions, which say what the time of the resolvers is that they call."""
     coerce: tuple[Coerce, ...]
     """What gives the arguments that are coerced once a request."""
     sites: Sites
@@ -54,11 +62,19 @@ def compiled(emission: Emission) -> Plan:
     """Compile an operation; raises `NotCompiled`."""
     try:
         names = _roots(emission)
-        space = emission.code.compiled({**_NAMES, "sites": emission.sites})
+        code = emission.code.compiled({**_NAMES, "sites": emission.sites})
     except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
-    roots = tuple(space[name] for name in names)
-    return Plan(roots, tuple(emission.coerce), emission.sites, emission.code.text)
+    plain = _functions(names, code.namespace())
+    traced = lru_cache(maxsize=1)(
+        lambda: _functions(names, code.namespace(traced_resolvers(code.names, emission.resolvers)))
+    )
+    return Plan(plain, traced, tuple(emission.coerce), emission.sites, emission.code.text)
+
+
+# Any: a namespace holds functions and constants of every type.
+def _functions(names: Sequence[str], space: Mapping[str, Any]) -> Roots:
+    return tuple(space[name] for name in names)
 
 
 def _roots(emission: Emission) -> list[str]:

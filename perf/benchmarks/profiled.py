@@ -49,7 +49,7 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
     settings, secret = load_settings(), secrets.token_hex()
     with (
         database_url(settings) as url,
-        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret),
+        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret, GRAPHQL_TRACE_SHARE="0"),
         Path(os.devnull).open("w") as nowhere,
         redirect_stderr(nowhere),
     ):

@@ -13,6 +13,7 @@ from gql.operations.budgets import trusted_documents
 from gql.operations.built_in import RESERVED
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
+from perf.load.parts import TRACED
 from perf.load.samples import PROBE
 from perf.load.schedule import Planned
 
@@ -46,6 +47,8 @@ class Callers:
     by_id: bool = False
     """Whether our own documents are named by their ids, as where only trusted ones run."""
     _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
+    asks_for: Mapping[str, str] = field(default_factory=dict)
+    """Header fields of all requests."""
 
     @classmethod
     def among(
@@ -67,13 +70,13 @@ class Callers:
     def alone(self) -> "Callers":
         """The same, each kind of caller being the same one again and again.
 
-        But for those who leave: they can do that once.
+        But for those who leave: they can do that once. Their requests are traced.
         """
         turns = {
             caller: turn if caller is Caller.LEAVER else repeat(next(turn, ""))
             for caller, turn in self._turns.items()
         }
-        return Callers(self.flows, self.api_key, self.by_id, turns)
+        return Callers(self.flows, self.api_key, self.by_id, turns, TRACED)
 
     def request(self, planned: Planned) -> Request:
         """What is sent for a planned request."""
@@ -83,7 +86,7 @@ class Callers:
         accepts = frozenset(one.value for one in flow.budget.accepts)
         return Request(
             orjson.dumps({**self._document(flow), "variables": flow.variables(uuid4().hex)}),
-            self._credentials(flow.caller),
+            {**self._credentials(flow.caller), **self.asks_for},
             # A server that others ask too has to protect itself from whoever asks much.
             accepts | {"429"} if self.by_id else accepts,
         )

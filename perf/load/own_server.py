@@ -33,6 +33,8 @@ _SERVED = {
     "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
     "SERVE_RUNS_WORKER": "false",
     "METRICS_MAX_AGE_SECONDS": "0",
+    # Enough to say what the time passes in, and too few to take much of it.
+    "GRAPHQL_TRACE_SHARE": "0.1",
 }
 
 

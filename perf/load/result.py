@@ -52,13 +52,19 @@ class Target(_Part):
 
 
 class MethodUse(_Part):
-    """What a repository method did: how often, and in how many seconds."""
+    """What a repository method did: how often, and in how many seconds.
+
+    Other parts of requests are told in the same way, by `kind name` and without calls: how often
+    they came in requests that were traced, and the seconds that were their own.
+    """
 
     calls: NonNegativeFloat
     rows: NonNegativeFloat
     errors: NonNegativeFloat
     wait_seconds: NonNegativeFloat
     database_seconds: NonNegativeFloat
+    traced_times: NonNegativeFloat = 0.0
+    traced_seconds: NonNegativeFloat = 0.0
 
 
 class Operation(_Part):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context
 from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
@@ -16,7 +15,12 @@ from services.generation.lease_keeper import LeaseKeeper
 from services.generation.records import INTERRUPTED, Assignment, Ending, ReplyStatus
 from services.generation.unanswered import UnansweredRecordings
 from services.generation.writer import Record, Writer
+from spans.attribution import attributed
+from spans.current import job_context
+from spans.part import Kind, Part
 
+_JOB = "replies"
+_REPLY = Part(Kind.REPLY, "reply")
 _RECORDING_SECONDS = 60.0
 """How long a process that must end waits for a database that is away."""
 WriterFactory = Callable[[Assignment, Record], Writer]
@@ -74,13 +78,14 @@ class GenerationJobs:
     async def start(self, assignment: Assignment) -> None:
         """Begin to write a reply that this process owns.
 
-        It has a context of its own: it is not done by the request that starts it.
+        It has a context of its own: it is not done by the request that starts it, which may wait
+        for it all the same.
         """
         reply_id = assignment.reply_id
         writer = self._new_writer(assignment, self._completion.record)
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
-        self._tasks[reply_id] = asyncio.create_task(writing, context=Context())
+        self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
 
     async def start_if_recorded(self, assignment: Assignment) -> None:
         """Begin to write a reply once it is known to be on record: its commit had no answer."""
@@ -96,7 +101,7 @@ class GenerationJobs:
         """Wait for the end of a reply, if it is written here."""
         task = self._tasks.get(reply_id)
         if task is not None:
-            await asyncio.wait([task])
+            await attributed(_REPLY, asyncio.wait([task]))
 
     async def _finish(self) -> None:
         """Let all jobs end; after the grace they are cut off, and still record their end."""
