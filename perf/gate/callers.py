@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gql.ids import global_id
 from services.principal import ANONYMOUS, ApiClient, Person, Principal
 
 
@@ -25,6 +26,12 @@ class Callers:
         """The client of one of the companies."""
         account = self.first_account + place
         return ApiClient(account, 100 * account + 1)
+
+    @property
+    def ids_of_requests_of_nobody(self) -> list[str]:
+        """The ids of completed erasures, which operators see, and nobody lists."""
+        first = 700_000 + 100 * self.first_person
+        return [global_id("PrivacyRequest", first + place) for place in range(self.rows)]
 
 
 FEW, TWICE_AS_MANY = Callers(2001, 1501, rows=12), Callers(2006, 1506, rows=24)
@@ -63,6 +70,11 @@ def company(callers: Callers) -> Principal:
 def asking_company(callers: Callers) -> Principal:
     """The client of a company that asks for guidance."""
     return callers.client(1)
+
+
+def operator(callers: Callers) -> Principal:
+    """Who is only read about, and sees operations data."""
+    return Person(callers.first_person, frozenset({"ops"}))
 
 
 def nobody(_callers: Callers) -> Principal:

@@ -38,6 +38,15 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, 
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
   FROM user_privacy_requests JOIN caller ON user_id = person WHERE request_kind = 'export';
+-- Completed erasures are nobody's; of these the first of the five knows the ids.
+INSERT INTO user_privacy_requests (id, request_kind, status, requested_at, completed_at,
+  remaining_references, verified_at)
+  SELECT 700000 + 100 * person + r, 'delete', 'completed', '2026-01-01', '2026-01-09', 0,
+         '2026-01-09'
+  FROM caller, generate_series(0, n - 1) r WHERE person % 5 = 1;
+INSERT INTO privacy_erasure_counts (request_id, table_name, row_count)
+  SELECT id, kind, 3 FROM user_privacy_requests, unnest(ARRAY['chat_messages', 'users']) kind
+  WHERE id > 700000;
 INSERT INTO enterprise_accounts (id, company_name, administrator_id)
   SELECT account, 'Analytical Engines', person FROM caller;
 INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)

@@ -1,6 +1,6 @@
 """Running our own documents once, and what that took."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +53,15 @@ class Taken:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of running a document once."""
+
+    taken: Taken
+    # Any: bodies are JSON.
+    bodies: tuple[dict[str, Any], ...]
+
+
 class Runner:
     """Runs documents one after the other on one database."""
 
@@ -65,6 +74,14 @@ class Runner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
         """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        answered = await self.ask(document, principal, variables)
+        _check(document, answered.bodies)
+        return answered.taken, [body["data"] for body in answered.bodies]
+
+    async def ask(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> Answered:
+        """What came of it, refused or not."""
         request = GraphQLRequest(document.text, variables=variables)
         operation = await self._service.prepare(request, principal, {})
         answers = self._service.answers(operation, request, principal, document.name)
@@ -81,15 +98,14 @@ class Runner:
         with traced_statements(heard):
             async with aclosing(answers):
                 texts = [written(answer.body) async for answer in answers]
-        bodies = [orjson.loads(text) for text in texts]
-        _check(document, bodies)
+        bodies = tuple(orjson.loads(text) for text in texts)
         cost = self._service.cost(operation, request).body["extensions"]["cost"]
         taken = Taken(
             tuple(ran),
             sum(map(len, texts)),
             cost["requestedQueryCost"],
         )
-        return taken, [body["data"] for body in bodies]
+        return Answered(taken, bodies)
 
 
 @asynccontextmanager
@@ -120,7 +136,7 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
 
 
 # Any: bodies are JSON.
-def _check(document: TrustedDocument, bodies: list[dict[str, Any]]) -> None:
+def _check(document: TrustedDocument, bodies: Sequence[dict[str, Any]]) -> None:
     for body in bodies:
         values = (body.get("data") or {}).values()
         is_refused = any(isinstance(one, dict) and one.get("userErrors") for one in values)

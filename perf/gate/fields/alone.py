@@ -1,0 +1,180 @@
+"""Each field by itself, over as many parents as there are: with each of its arguments, and twice."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+
+from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullable_type
+
+from perf.gate.fields.asked import TYPE_NAME, Argument, Asked
+from perf.gate.fields.comparing import Asking, Compared
+from perf.gate.fields.exploring import Found
+from perf.gate.fields.judging import Judge, methods_of
+from perf.gate.fields.places import Place
+from perf.gate.fields.schema import fields, inside, is_plain, needed, optional, ways_to_give
+from perf.gate.fields.values import OF_TYPE, Recipe, Unknown
+from perf.gate.findings import Finding
+
+MOST_PLACES = 3
+MOST_VALUES = 12
+"""Of one argument that are tried in one place."""
+ENOUGH_VALUES = 3
+"""Of one argument that are answered."""
+_LEVELS = 3
+"""How far below a field what was answered may be a value of its arguments: a cursor of its list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A field with arguments that was answered without an error."""
+
+    place: Place
+    asked: Asked
+    compared: Compared
+
+    @property
+    def has_value(self) -> bool:
+        """Whether any of the parents has more there than null."""
+        parents = self.compared.objects(self.place)
+        return any(one.get(self.asked.key) is not None for one in parents)
+
+
+class Alone:
+    """Judges fields one after the other."""
+
+    def __init__(
+        self, asking: Asking, judge: Judge, roots: Sequence[Place], found: Sequence[Found]
+    ) -> None:
+        self._asking = asking
+        self._judge = judge
+        self._places = {roots[0].type_name: list(roots)}
+        for one in sorted(found, key=lambda one: -one.place.objects):
+            self._places.setdefault(one.place.type_name, []).append(one.place)
+        self._wholes = {one.place: methods_of(one.compared.twice_as_many.taken) for one in found}
+        self._before: dict[Place, Counter[str]] = {}
+
+    async def judge(self) -> list[Finding]:
+        """What is wrong with the fields of all types that were found."""
+        return [
+            finding
+            for type_name in self._places
+            for name, field in fields()[type_name].items()
+            if field.args or await self._costs(type_name)
+            for finding in await self._of_field(type_name, name, field)
+        ]
+
+    async def _of_field(self, type_name: str, name: str, field: GraphQLField) -> list[Finding]:
+        usual = await self._usual(type_name, name, field)
+        if not usual:
+            return []
+        findings = await self._judged(f"{type_name}.{name}", usual[0])
+        ways = list(usual)
+        for argument, one in optional(field).items():
+            coordinate = f"{type_name}.{name}({argument}:)"
+            with_it = await self._with(usual[0], field, {argument: one})
+            if not with_it:
+                findings.append(Finding(coordinate, "is answered for no value that was tried"))
+            for way in with_it[:ENOUGH_VALUES]:
+                findings += await self._judged(coordinate, way)
+            ways += with_it
+        return [*findings, *await self._siblings(f"{type_name}.{name}", ways)]
+
+    async def _usual(self, type_name: str, name: str, field: GraphQLField) -> list[Way]:
+        """The field with what it cannot do without; more than once where that may differ."""
+        asked = [
+            Asked(name, arguments, () if is_plain(field) else (TYPE_NAME,))
+            for arguments in ways_to_give(needed(field), self._asking.recipes)
+        ]
+        ways: list[Way] = []
+        for place in self._places_of(type_name):
+            ways += await self._answered(place, asked)
+            if any(way.has_value for way in ways):
+                break
+        return sorted(ways, key=lambda way: not way.has_value)
+
+    async def _with(
+        self, usual: Way, field: GraphQLField, argument: dict[str, GraphQLArgument]
+    ) -> list[Way]:
+        """The same with one more argument, over the most parents for which it is answered."""
+        for place in self._places_of(usual.place.type_name):
+            recipes = [*await self._near(place, usual, field, argument), *self._far(argument)]
+            ways = await self._answered(
+                place, (replace(usual.asked, arguments=(*usual.asked.arguments, one)) for one in recipes)
+            )
+            if ways:
+                return ways
+        return []
+
+    def _far(self, argument: dict[str, GraphQLArgument]) -> Iterator[Argument]:
+        return (given for (given,) in ways_to_give(argument, self._asking.recipes))
+
+    async def _near(
+        self, place: Place, usual: Way, field: GraphQLField, argument: dict[str, GraphQLArgument]
+    ) -> list[Argument]:
+        """Values that the field itself is answered with there: it may be asked for what follows."""
+        ((name, one),) = argument.items()
+        scalar = get_nullable_type(one.type)
+        if not isinstance(scalar, GraphQLScalarType) or scalar.name in OF_TYPE or is_plain(field):
+            return []
+        selections = (
+            replace(usual.asked, inner=inside(field, self._asking.recipes, levels=_LEVELS)),
+        )
+        try:
+            compared = await self._asking.compare(place, selections)
+        except Unknown:
+            return []
+        values = self._asking.firsts(place, selections, compared, scalar.name)
+        return [Argument(name, str(one.type), value) for value in values]
+
+    async def _answered(self, place: Place, asked: Iterable[Asked]) -> list[Way]:
+        ways: list[Way] = []
+        for one in islice(asked, MOST_VALUES):
+            try:
+                compared = await self._asking.compare(place, (one,))
+            except Unknown:
+                continue
+            if not compared.failures:
+                ways.append(Way(place, one, compared))
+            if len(ways) == ENOUGH_VALUES:
+                break
+        return ways
+
+    async def _siblings(self, coordinate: str, ways: Sequence[Way]) -> list[Finding]:
+        """The field twice over the same parents, with other arguments."""
+        of_place = [way for way in ways if way.place == ways[0].place]
+        pairs = combinations({way.asked: None for way in of_place if way.asked.arguments}, 2)
+        for first, second in sorted(pairs, key=_differ_in_names):
+            both = (replace(first, alias="first"), replace(second, alias="second"))
+            compared = await self._asking.compare(ways[0].place, both)
+            if not compared.failures:
+                before = await self._leading(ways[0].place)
+                name = f"{coordinate} (twice, with other arguments)"
+                return await self._judge.judge_field(name, compared, before, times=2)
+        return []
+
+    async def _judged(self, coordinate: str, way: Way) -> list[Finding]:
+        before = await self._leading(way.place)
+        return await self._judge.judge_field(coordinate, way.compared, before)
+
+    async def _costs(self, type_name: str) -> bool:
+        """Whether anything of the type takes a statement, beside what leads there."""
+        place = self._places[type_name][0]
+        return not place.steps or bool(self._wholes[place] - await self._leading(place))
+
+    async def _leading(self, place: Place) -> Counter[str]:
+        """The statements that lead to a place."""
+        if place not in self._before and place.steps:
+            compared = await self._asking.compare(place, (TYPE_NAME,))
+            self._before[place] = methods_of(compared.twice_as_many.taken)
+        return self._before.get(place, Counter())
+
+    def _places_of(self, type_name: str) -> list[Place]:
+        """Where the most objects are, and where the fewest: a cursor is of one list only."""
+        places = self._places[type_name]
+        return list(dict.fromkeys([*places[: MOST_PLACES - 1], places[-1]]))
+
+
+def _differ_in_names(pair: tuple[Asked, Asked]) -> bool:
+    names = [tuple(one.name for one in asked.arguments) for asked in pair]
+    return names[0] != names[1]

@@ -1,0 +1,107 @@
+"""Generated documents, asked for the callers with n rows and for those with 2n."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import get_named_type
+
+from gql.operations.budgets import DEFAULT, TrustedDocument
+from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
+from perf.gate.fields.asked import Selections, Written
+from perf.gate.fields.places import Failed, Object, Place, failures_in, values_in
+from perf.gate.fields.schema import fields, is_plain
+from perf.gate.fields.values import ByCallers, Recipes, Shown
+from perf.gate.running import Answered, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The same document for n rows and for 2n."""
+
+    few: Answered
+    twice_as_many: Answered
+
+    @property
+    def failures(self) -> list[Failed]:
+        """What went wrong in either."""
+        return [*failures_in(self.few.bodies), *failures_in(self.twice_as_many.bodies)]
+
+    def objects(self, place: Place) -> list[Object]:
+        """The objects of a place that the larger of the callers were answered."""
+        return _objects(place, self.twice_as_many)
+
+
+class Asking:
+    """Asks generated documents, and remembers what was answered."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._few, self._twice_as_many = Shown(FEW), Shown(TWICE_AS_MANY)
+        self.recipes = Recipes()
+        self.documents = 0
+        self.answered: set[str] = set()
+        """The fields that some object was asked for without an error, as `Type.field`."""
+
+    async def compare(self, place: Place, selections: Selections) -> Compared:
+        """Ask something of the objects of a place; raises `Unknown` where an argument lacks."""
+        written, origin = Written(), place.origin
+        text = written.text(place.selections(selections))
+        declared = ", ".join((*origin.declared, *written.declared))
+        variables = f"({declared})" if declared else ""
+        text = f"{origin.kind} Generated{variables}{text}"
+        self.documents += 1
+        return Compared(
+            await self._ask(text, place, written, self._few),
+            await self._ask(text, place, written, self._twice_as_many),
+        )
+
+    def note(self, place: Place, selections: Selections, compared: Compared) -> None:
+        """Remember what was answered without an error."""
+        for shown, answered in self._both(compared):
+            for coordinate, value in _values(place, selections, answered):
+                self.answered.add(coordinate)
+                if scalar := _scalar(coordinate):
+                    shown.note(coordinate, value)
+                    self.recipes.note(scalar, coordinate)
+
+    def firsts(
+        self, place: Place, selections: Selections, compared: Compared, scalar: str
+    ) -> Iterator[ByCallers]:
+        """For each field of this scalar type the first value that the callers were answered."""
+        firsts: dict[str, dict[Callers, str]] = {}
+        for shown, answered in self._both(compared):
+            for coordinate, value in _values(place, selections, answered):
+                if _scalar(coordinate) == scalar and isinstance(value, str):
+                    of_both = firsts.setdefault(coordinate, {})
+                    of_both.setdefault(shown.callers, value)
+        return (
+            ByCallers(tuple(of_both.items()))
+            for of_both in firsts.values()
+            if len(of_both) == len(self._both(compared))
+        )
+
+    def _both(self, compared: Compared) -> tuple[tuple[Shown, Answered], ...]:
+        return (self._few, compared.few), (self._twice_as_many, compared.twice_as_many)
+
+    async def _ask(self, text: str, place: Place, written: Written, shown: Shown) -> Answered:
+        values = written.values(shown)
+        principal, own = await place.origin.begin(self._runner, shown.callers)
+        document = TrustedDocument("Generated", text, DEFAULT)
+        return await self._runner.ask(document, principal, {**own, **values})
+
+
+def _objects(place: Place, answered: Answered) -> list[Object]:
+    return [one for body in answered.bodies for one in place.objects_in(body.get("data"))]
+
+
+def _values(
+    place: Place, selections: Selections, answered: Answered
+) -> Iterator[tuple[str, object]]:
+    return values_in(place.type_name, selections, _objects(place, answered))
+
+
+def _scalar(coordinate: str) -> str | None:
+    """The scalar that a field gives; None where it gives objects."""
+    type_name, _, name = coordinate.partition(".")
+    field = fields()[type_name][name]
+    return get_named_type(field.type).name if is_plain(field) else None

@@ -1,0 +1,43 @@
+"""Whether every field of the schema keeps to statements that do not grow with the rows."""
+
+from dataclasses import dataclass
+
+from perf.gate.callers import operator
+from perf.gate.fields.alone import Alone
+from perf.gate.fields.changing import changes
+from perf.gate.fields.comparing import Asking
+from perf.gate.fields.exploring import Explorer
+from perf.gate.fields.judging import Judge
+from perf.gate.fields.origins import Reading
+from perf.gate.fields.schema import root_of
+from perf.gate.fields.unreached import unreached
+from perf.gate.findings import Finding
+from perf.gate.flows import FLOWS
+from perf.gate.planner import Planner
+from perf.gate.running import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsJudged:
+    """How many fields were answered in how many documents, and what is wrong with them."""
+
+    fields: int
+    documents: int
+    findings: tuple[Finding, ...]
+
+
+async def judge_fields(runner: Runner, planner: Planner) -> FieldsJudged:
+    """Ask for every field of the schema; raises `FlowFailed`."""
+    asking = Asking(runner)
+    judge = Judge(asking, planner)
+    callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])
+    explorer = Explorer(asking, [Reading(caller) for caller in callers])
+    found = await explorer.explore()
+    changed = await changes(asking, explorer.places.keys())
+    alone = Alone(asking, judge, explorer.places[root_of("query")], found)
+    findings = [
+        *[finding for one in [*found, *changed] for finding in await judge.judge(one)],
+        *await alone.judge(),
+        *unreached(asking.answered, explorer.refusals),
+    ]
+    return FieldsJudged(len(asking.answered), asking.documents, tuple(findings))

@@ -1,0 +1,35 @@
+"""The fields that no document was answered with: nothing is known of what they cost."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from perf.gate.fields.schema import fields
+from perf.gate.findings import Finding
+
+UNREACHED: Mapping[str, str] = {
+    "ReplyFailed": "the gate's stand-in for the model writes whatever it is asked for",
+}
+"""Types, and fields as `Type.field`, that the gate's data cannot have, and why."""
+
+
+def unreached(
+    answered: Collection[str],
+    refusals: Mapping[str, str],
+    excused: Mapping[str, str] = UNREACHED,
+) -> Iterator[Finding]:
+    """Each type, or field, that was answered nowhere, and each that is excused for nothing."""
+    for type_name, of_type in fields().items():
+        missing = {name: f"{type_name}.{name}" for name in of_type}
+        missing = {name: one for name, one in missing.items() if one not in answered}
+        if type_name in excused or not missing:
+            continue
+        if len(missing) == len(of_type):
+            yield Finding(type_name, "no document reaches any of its fields")
+            continue
+        for coordinate in missing.values():
+            if coordinate not in excused:
+                said = refusals.get(coordinate)
+                why = f": {said}" if said else ""
+                yield Finding(coordinate, f"no document reaches it{why}")
+    for coordinate in excused:
+        if any(one == coordinate or one.startswith(f"{coordinate}.") for one in answered):
+            yield Finding(coordinate, "is reached, and need not be excused any more")
