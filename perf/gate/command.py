@@ -15,6 +15,8 @@ from db.migration import migrate
 from gql.operations.budgets import FOLDER, BudgetsInvalid, trusted_documents
 from perf.gate.changes import LogInvalid, missing
 from perf.gate.data import fill
+from perf.gate.fields.judged import FieldsJudged
+from perf.gate.fields.schema import fields
 from perf.gate.gate import Judged, judge_all
 from perf.gate.running import FlowFailed
 
@@ -25,8 +27,11 @@ _LINE = "{:<28}{:>12}{:>9}{:>7}{:>16}{:>7}"
 @click.option(
     "--document", "names", multiple=True, help="Only this one, by its operation; may be repeated."
 )
+@click.option(
+    "--type", "types", multiple=True, help="Only the fields of this type; may be repeated."
+)
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
-def gate(names: tuple[str, ...], url: str | None) -> None:
+def gate(names: tuple[str, ...], types: tuple[str, ...], url: str | None) -> None:
     """Run our own documents on generated data and hold them to their budgets.
 
     Counts statements by fingerprint, for n rows and for 2n, and has every statement planned. Needs
@@ -44,6 +49,9 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
     unknown = set(names) - documents.keys()
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
+    unknown = set(types) - fields().keys()
+    if unknown:
+        raise click.ClickException(f"there is no type {', '.join(sorted(unknown))}")
     findings = [f"CHANGES.md lacks this line, with its reason:\n    {line}" for line in lines]
     click.echo(_LINE.format("document", "statements", "lookups", "rows", "response bytes", "cost"))
 
@@ -51,9 +59,22 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
         click.echo(_in_a_line(one))
         findings.extend(str(finding) for finding in one.findings)
 
+    def fields_judged(one: FieldsJudged) -> None:
+        click.echo(f"{one.fields} fields were asked in {one.documents} generated documents")
+        findings.extend(str(finding) for finding in one.findings)
+
     with _place(url) as (filled, folder):
         try:
-            asyncio.run(judge_all(filled, folder, names=names, judged=judged))
+            asyncio.run(
+                judge_all(
+                    filled,
+                    folder,
+                    names=names,
+                    types=types,
+                    judged=judged,
+                    fields_judged=fields_judged,
+                )
+            )
         except FlowFailed as error:
             raise click.ClickException(str(error)) from None
     for finding in findings:

@@ -9,6 +9,7 @@ import asyncpg
 
 from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.gate.callers import FEW, TWICE_AS_MANY
+from perf.gate.fields.judged import FieldsJudged, judge_fields
 from perf.gate.findings import Finding, growing, over_budget
 from perf.gate.flows import FLOWS, Asking, Flow
 from perf.gate.planner import Planner
@@ -43,6 +44,10 @@ class Gate:
         )
         return Judged(document, taken, findings)
 
+    async def judge_fields(self, types: Collection[str] = ()) -> FieldsJudged:
+        """Judge the fields of all types, or of these, in generated documents."""
+        return await judge_fields(self._runner, self._planner, types)
+
 
 @asynccontextmanager
 async def open_gate(url: str, folder: Path) -> AsyncIterator[Gate]:
@@ -60,10 +65,17 @@ async def judge_all(
     folder: Path,
     *,
     names: Collection[str] = (),
+    types: Collection[str] = (),
     judged: Callable[[Judged], None],
+    fields_judged: Callable[[FieldsJudged], None],
 ) -> None:
-    """Judge our own documents, or those of these names, and tell of each as it is done."""
+    """Judge our own documents, or those of these names, and tell of each as it is done.
+
+    After them the fields of all types, or of those of these names.
+    """
     async with open_gate(url, folder) as gate:
         for name, document in trusted_documents().items():
-            if not names or name in names:
+            if name in names or not (names or types):
                 judged(await gate.judge(document, FLOWS[name]))
+        if types or not names:
+            fields_judged(await gate.judge_fields(types))

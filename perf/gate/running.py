@@ -15,6 +15,7 @@ from app.graphql.writing import written
 from app.settings import Settings
 from app.wiring import open_application
 from db.tracing import Ran, traced_statements
+from gql.execution.prepare import Operation, RequestRefused
 from gql.operations.budgets import TrustedDocument
 from perf.gate.held_model import HeldModel, held_model
 from services.principal import Principal
@@ -83,7 +84,11 @@ class Runner:
     ) -> Answered:
         """What came of it, refused or not."""
         request = GraphQLRequest(document.text, variables=variables)
-        operation = await self._service.prepare(request, principal, {})
+        try:
+            operation = await self._service.prepare(request, principal, {})
+        except RequestRefused as refused:
+            reasons = "; ".join(error.message for error in refused.errors)
+            raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
         is_followed_later = "delivery: STREAM" in document.text
         lets_go_after = _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
@@ -99,13 +104,16 @@ class Runner:
             async with aclosing(answers):
                 texts = [written(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
-        cost = self._service.cost(operation, request).body["extensions"]["cost"]
-        taken = Taken(
-            tuple(ran),
-            sum(map(len, texts)),
-            cost["requestedQueryCost"],
-        )
-        return Answered(taken, bodies)
+        cost = self._cost(operation, request)
+        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies)
+
+    def _cost(self, operation: Operation, request: GraphQLRequest) -> int:
+        try:
+            body = self._service.cost(operation, request).body
+        except RequestRefused:
+            return 0
+        cost: int = body["extensions"]["cost"]["requestedQueryCost"]
+        return cost
 
 
 @asynccontextmanager

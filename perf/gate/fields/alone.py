@@ -1,7 +1,7 @@
-"""Each field by itself, over as many parents as there are: with each of its arguments, and twice."""
+"""Each field by itself, over as many parents as there are: with each argument, and twice."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
@@ -13,7 +13,7 @@ from perf.gate.fields.exploring import Found
 from perf.gate.fields.judging import Judge, methods_of
 from perf.gate.fields.places import Place
 from perf.gate.fields.schema import fields, inside, is_plain, needed, optional, ways_to_give
-from perf.gate.fields.values import OF_TYPE, Recipe, Unknown
+from perf.gate.fields.values import OF_TYPE, Unknown
 from perf.gate.findings import Finding
 
 MOST_PLACES = 3
@@ -49,16 +49,16 @@ class Alone:
         self._asking = asking
         self._judge = judge
         self._places = {roots[0].type_name: list(roots)}
-        for one in sorted(found, key=lambda one: -one.place.objects):
+        for one in sorted(found, key=lambda one: one.place.rank, reverse=True):
             self._places.setdefault(one.place.type_name, []).append(one.place)
         self._wholes = {one.place: methods_of(one.compared.twice_as_many.taken) for one in found}
         self._before: dict[Place, Counter[str]] = {}
 
-    async def judge(self) -> list[Finding]:
-        """What is wrong with the fields of all types that were found."""
+    async def judge(self, types: Collection[str]) -> list[Finding]:
+        """What is wrong with the fields of those of the types that were found."""
         return [
             finding
-            for type_name in self._places
+            for type_name in sorted(self._places.keys() & types)
             for name, field in fields()[type_name].items()
             if field.args or await self._costs(type_name)
             for finding in await self._of_field(type_name, name, field)
@@ -100,7 +100,8 @@ class Alone:
         for place in self._places_of(usual.place.type_name):
             recipes = [*await self._near(place, usual, field, argument), *self._far(argument)]
             ways = await self._answered(
-                place, (replace(usual.asked, arguments=(*usual.asked.arguments, one)) for one in recipes)
+                place,
+                (replace(usual.asked, arguments=(*usual.asked.arguments, one)) for one in recipes),
             )
             if ways:
                 return ways
@@ -170,9 +171,10 @@ class Alone:
         return self._before.get(place, Counter())
 
     def _places_of(self, type_name: str) -> list[Place]:
-        """Where the most objects are, and where the fewest: a cursor is of one list only."""
+        """The best to look from, and where the fewest are: a cursor is of one list only."""
         places = self._places[type_name]
-        return list(dict.fromkeys([*places[: MOST_PLACES - 1], places[-1]]))
+        fewest = min(places, key=lambda one: (one.objects, len(one.steps)))
+        return list(dict.fromkeys([*places[: MOST_PLACES - 1], fewest]))
 
 
 def _differ_in_names(pair: tuple[Asked, Asked]) -> bool:

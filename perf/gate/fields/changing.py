@@ -1,31 +1,45 @@
 """What is changed or followed, asked for all that a payload or an event has."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import AsyncIterator, Collection
 
-from perf.gate.fields.asked import Asked, Step
+from perf.gate.fields.asked import Asked, Selections
 from perf.gate.fields.comparing import Asking
 from perf.gate.fields.exploring import Found
-from perf.gate.fields.origins import OwnDocument, RootField, own_root_fields
+from perf.gate.fields.origins import Origin, RootField, Strangers, own_root_fields
 from perf.gate.fields.places import Place
 from perf.gate.fields.schema import fields, inside
+from perf.gate.fields.selected import each
 
 _LEVELS = 5
 
 
-async def changes(asking: Asking, reached: Collection[str]) -> list[Found]:
+async def changes(asking: Asking, reached: Collection[str]) -> AsyncIterator[Found]:
     """Every document of our own that is no query, asked for everything.
 
-    Of what `reached` has, which queries ask for, no more than its own fields are asked.
+    Of objects of the types that queries have `reached` no more than their own fields. Where
+    something is never given to who may do it, strangers try it too: they are told why they may not.
     """
-    return [await _changed(asking, one, reached) for one in own_root_fields()]
+    for one in own_root_fields():
+        place = Place(one.origin, one.origin.root)
+        selections = _everything(asking, one, reached)
+        yield await _asked(asking, one.origin, selections)
+        fields_asked = {name for name, _ in each(place.type_name, selections)}
+        if one.origin.kind == "mutation" and not fields_asked <= asking.answered:
+            yield await _asked(asking, Strangers(*_parts(one)), selections)
 
 
-async def _changed(asking: Asking, one: RootField, reached: Collection[str]) -> Found:
-    place = Place(one.origin, one.origin.root)
-    field = fields()[place.type_name][one.name]
+def _everything(asking: Asking, one: RootField, reached: Collection[str]) -> Selections:
+    field = fields()[one.origin.root][one.name]
     inner = inside(field, asking.recipes, levels=_LEVELS, ends_at=reached)
-    selections = (Asked(one.name, inner=inner, given=one.given),)
+    return (Asked(one.name, inner=inner, given=one.given),)
+
+
+async def _asked(asking: Asking, origin: Origin, selections: Selections) -> Found:
+    place = Place(origin, origin.root)
     compared = await asking.compare(place, selections)
     asking.note(place, selections, compared)
     return Found(place, selections, compared)
+
+
+def _parts(one: RootField) -> tuple[str, str, tuple[str, ...]]:
+    return one.origin.name, one.origin.kind, one.origin.declared

@@ -8,10 +8,13 @@ from graphql import get_named_type
 from gql.operations.budgets import DEFAULT, TrustedDocument
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.fields.asked import Selections, Written
-from perf.gate.fields.places import Failed, Object, Place, failures_in, values_in
+from perf.gate.fields.places import Failed, Object, Place, failures_in
 from perf.gate.fields.schema import fields, is_plain
+from perf.gate.fields.selected import values_in
 from perf.gate.fields.values import ByCallers, Recipes, Shown
-from perf.gate.running import Answered, Runner
+from perf.gate.running import Answered, FlowFailed, Runner, Taken
+
+_NOTHING = Taken((), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ class Asking:
 
     def note(self, place: Place, selections: Selections, compared: Compared) -> None:
         """Remember what was answered without an error."""
+        failed = {one.path[-1] for one in compared.failures if one.path}
         for shown, answered in self._both(compared):
             for coordinate, value in _values(place, selections, answered):
+                if coordinate.rpartition(".")[2] in failed:
+                    continue
                 self.answered.add(coordinate)
                 if scalar := _scalar(coordinate):
                     shown.note(coordinate, value)
@@ -85,9 +91,12 @@ class Asking:
 
     async def _ask(self, text: str, place: Place, written: Written, shown: Shown) -> Answered:
         values = written.values(shown)
-        principal, own = await place.origin.begin(self._runner, shown.callers)
         document = TrustedDocument("Generated", text, DEFAULT)
-        return await self._runner.ask(document, principal, {**own, **values})
+        try:
+            principal, own = await place.origin.begin(self._runner, shown.callers)
+            return await self._runner.ask(document, principal, {**own, **values})
+        except FlowFailed as failed:
+            return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},))
 
 
 def _objects(place: Place, answered: Answered) -> list[Object]:

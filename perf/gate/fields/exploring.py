@@ -38,7 +38,7 @@ class Explorer:
         self.places: dict[str, list[Place]] = {
             origins[0].root: [Place(one, one.root) for one in origins]
         }
-        """By type, one for each caller, those with the most objects first."""
+        """By type, one for each caller, the best to look from first."""
         self.refusals: dict[str, str] = {}
         """What was said where a field was not answered."""
         self._tried: dict[tuple[Place, str, tuple[Argument, ...]], int] = {}
@@ -60,9 +60,9 @@ class Explorer:
         ]
 
     async def _follow(self, type_name: str, name: str) -> list[Found]:
-        """Follow a field from where there are the most objects of its type.
+        """Follow a field from the best place of its type.
 
-        From where others find them too, where not each of the objects leads somewhere; from the
+        From those of other callers too where not each of the objects leads somewhere, and from the
         root for each caller.
         """
         found: list[Found] = []
@@ -136,5 +136,5 @@ class Explorer:
     def _keep(self, there: Place) -> None:
         places = self.places.setdefault(there.type_name, [])
         others = [one for one in places if one.origin != there.origin]
-        if all(one.objects < there.objects for one in places if one.origin == there.origin):
-            places[:] = sorted([*others, there], key=lambda one: -one.objects)
+        if all(one.rank < there.rank for one in places if one.origin == there.origin):
+            places[:] = sorted([*others, there], key=lambda one: one.rank, reverse=True)

@@ -1,5 +1,6 @@
 """Whether every field of the schema keeps to statements that do not grow with the rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from perf.gate.callers import operator
@@ -9,7 +10,7 @@ from perf.gate.fields.comparing import Asking
 from perf.gate.fields.exploring import Explorer
 from perf.gate.fields.judging import Judge
 from perf.gate.fields.origins import Reading
-from perf.gate.fields.schema import root_of
+from perf.gate.fields.schema import fields, root_of
 from perf.gate.fields.unreached import unreached
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS
@@ -26,18 +27,21 @@ class FieldsJudged:
     findings: tuple[Finding, ...]
 
 
-async def judge_fields(runner: Runner, planner: Planner) -> FieldsJudged:
-    """Ask for every field of the schema; raises `FlowFailed`."""
+async def judge_fields(
+    runner: Runner, planner: Planner, types: Collection[str] = ()
+) -> FieldsJudged:
+    """Ask for every field of the schema, and judge those of all types, or of these."""
     asking = Asking(runner)
     judge = Judge(asking, planner)
     callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])
     explorer = Explorer(asking, [Reading(caller) for caller in callers])
     found = await explorer.explore()
-    changed = await changes(asking, explorer.places.keys())
+    found += [one async for one in changes(asking, explorer.places.keys())]
     alone = Alone(asking, judge, explorer.places[root_of("query")], found)
     findings = [
-        *[finding for one in [*found, *changed] for finding in await judge.judge(one)],
-        *await alone.judge(),
+        *[one for place in found for one in await judge.judge(place)],
+        *await alone.judge(types or fields().keys()),
         *unreached(asking.answered, explorer.refusals),
     ]
-    return FieldsJudged(len(asking.answered), asking.documents, tuple(findings))
+    ours = [one for one in findings if not types or one.document.partition(".")[0] in types]
+    return FieldsJudged(len(asking.answered), asking.documents, tuple(ours))

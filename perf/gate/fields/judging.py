@@ -1,14 +1,14 @@
 """What is wrong with a field, judged by generated documents for n rows and for 2n."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
-from perf.gate.fields.asked import TYPE_NAME, Asked, OfType, Selections
+from perf.gate.fields.asked import TYPE_NAME, Selections
 from perf.gate.fields.comparing import Asking, Compared
 from perf.gate.fields.exploring import Found
 from perf.gate.fields.places import Place
-from perf.gate.fields.schema import fields, given_types
+from perf.gate.fields.selected import each
 from perf.gate.findings import Finding, growing
 from perf.gate.fingerprint import fingerprint
 from perf.gate.planner import Planner
@@ -97,16 +97,4 @@ def suspects(place: Place, selections: Selections) -> Iterator[tuple[str, Select
     """What leads to a place, and each of the selections by itself, by the field to be blamed."""
     if place.steps:
         yield place.fields[-1], (TYPE_NAME,)
-    yield from _each(place.type_name, selections)
-
-
-def _each(type_name: str, selections: Sequence[Asked | OfType]) -> Iterator[tuple[str, Selections]]:
-    for one in selections:
-        if isinstance(one, OfType):
-            for name, inner in _each(one.type_name, one.inner):
-                yield name, (TYPE_NAME, OfType(one.type_name, inner))
-        elif one.name in fields()[type_name]:
-            yield f"{type_name}.{one.name}", (replace(one, inner=(TYPE_NAME,) if one.inner else ()),)
-            for given in given_types(fields()[type_name][one.name])[:1]:
-                for name, inner in _each(given, one.inner):
-                    yield name, (replace(one, inner=inner),)
+    yield from each(place.type_name, selections)

@@ -4,10 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import FieldNode, OperationDefinitionNode, VariableNode, Visitor, parse, print_ast, visit
+from graphql import (
+    FieldNode,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
 
 from gql.operations.budgets import trusted_documents
-from perf.gate.callers import Callers
+from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.fields.schema import root_of
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import Runner
@@ -69,6 +77,17 @@ class OwnDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Strangers(OwnDocument):
+    """Does the same with what is somebody else's, and so is refused."""
+
+    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
+        """Do as the flow does for others."""
+        flow = FLOWS[self.name]
+        others = FEW if callers is TWICE_AS_MANY else TWICE_AS_MANY
+        return flow.principal(callers), await flow.variables(Asking(runner, others))
+
+
+@dataclass(frozen=True, slots=True)
 class RootField:
     """A root field of a document of our own, with its arguments as they stand there."""
 
@@ -82,10 +101,15 @@ def own_root_fields() -> list[RootField]:
     found: list[RootField] = []
     for name, document in trusted_documents().items():
         for operation in parse(document.text, no_location=True).definitions:
-            if isinstance(operation, OperationDefinitionNode) and operation.operation.value != "query":
+            if (
+                isinstance(operation, OperationDefinitionNode)
+                and operation.operation.value != "query"
+            ):
                 selections = operation.selection_set.selections
                 found += [
-                    _root_field(name, operation, one) for one in selections if isinstance(one, FieldNode)
+                    _root_field(name, operation, one)
+                    for one in selections
+                    if isinstance(one, FieldNode)
                 ]
     return found
 

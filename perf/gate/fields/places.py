@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perf.gate.fields.asked import Asked, OfType, Selections, Step, along
+from perf.gate.fields.asked import Selections, Step, along
 from perf.gate.fields.origins import Origin
-from perf.gate.fields.schema import fields, given_types
 
+ENOUGH = 20
+"""Objects of a type, beside which more say nothing new."""
 # Any: objects of an answer are JSON.
 Object = dict[str, Any]
 
@@ -40,6 +41,12 @@ class Place:
         )
 
     @property
+    def rank(self) -> tuple[int, bool, int]:
+        """The larger, the better it is to look from here: enough objects, listed, and near."""
+        is_listed = not any(step.is_one_of_several for step in self.steps)
+        return min(self.objects, ENOUGH), is_listed, -len(self.steps)
+
+    @property
     def types(self) -> frozenset[str]:
         """The types on the way, with the last."""
         return frozenset(step.type_name for step in self.steps)
@@ -63,30 +70,6 @@ def objects_of(value: Any) -> Iterator[Object]:
             yield from objects_of(one)
     elif value is not None:
         yield value
-
-
-# Any: values are JSON.
-def values_in(
-    type_name: str, selections: Selections, objects: Sequence[Object]
-) -> Iterator[tuple[str, Any]]:
-    """Every field of the selections that the objects, or those below, have, with its value."""
-    for one in selections:
-        if isinstance(one, OfType):
-            ours = [found for found in objects if found["__typename"] == one.type_name]
-            yield from values_in(one.type_name, one.inner, ours)
-        elif one.name in fields()[type_name]:
-            yield from _values_of(type_name, one, objects)
-
-
-def _values_of(
-    type_name: str, asked: Asked, objects: Sequence[Object]
-) -> Iterator[tuple[str, Any]]:
-    values = [one[asked.key] for one in objects if asked.key in one]
-    yield from ((f"{type_name}.{asked.name}", value) for value in values)
-    given = given_types(fields()[type_name][asked.name])
-    if given:
-        inner = [found for value in values for found in objects_of(value)]
-        yield from values_in(given[0], asked.inner, inner)
 
 
 @dataclass(frozen=True, slots=True)

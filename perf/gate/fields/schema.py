@@ -108,9 +108,7 @@ def inside(
         return ()
     types = given_types(field) if levels else ()
     each = {
-        name: expanded(
-            name, recipes, levels=0 if name in ends_at else levels - 1, ends_at=ends_at
-        )
+        name: expanded(name, recipes, levels=0 if name in ends_at else levels - 1, ends_at=ends_at)
         for name in types
     }
     if is_one_of_several(field):

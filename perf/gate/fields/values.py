@@ -39,7 +39,7 @@ class Shown:
         for id_ in callers.ids_of_requests_of_nobody:
             self.note("PrivacyRequest.id", id_)
 
-    def note(self, coordinate: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    def note(self, coordinate: str, value: Any) -> None:  # JSON
         """Remember a value that is neither null, nor a list, nor an object."""
         if isinstance(value, str | int | float):
             self._values[coordinate][value] = None
@@ -62,7 +62,7 @@ class Constant:
 
     constant: Any  # Any: JSON that can be hashed
 
-    def value(self, _shown: Shown, /) -> Any:  # noqa: ANN401 - JSON
+    def value(self, _shown: Shown, /) -> Any:  # JSON
         """Give it."""
         return self.constant
 
@@ -74,7 +74,7 @@ class OneOf:
     coordinate: str
     place: int = 0
 
-    def value(self, shown: Shown, /) -> Any:  # noqa: ANN401 - JSON
+    def value(self, shown: Shown, /) -> Any:  # JSON
         """The value at the place, counted from the first."""
         values = shown.values(self.coordinate)
         if self.place >= len(values):
@@ -88,7 +88,7 @@ class AllOf:
 
     coordinate: str
 
-    def value(self, shown: Shown, /) -> Any:  # noqa: ANN401 - JSON
+    def value(self, shown: Shown, /) -> Any:  # JSON
         """As many as a list may be expected to take."""
         return shown.values(self.coordinate)[:MOST_IN_A_LIST]
 
