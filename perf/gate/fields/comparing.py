@@ -12,7 +12,7 @@ from perf.gate.fields.places import Failed, Object, Place, failures_in
 from perf.gate.fields.schema import fields, is_plain
 from perf.gate.fields.selected import values_in
 from perf.gate.fields.values import ByCallers, Recipes, Shown
-from perf.gate.running import Answered, FlowFailed, Runner, Taken
+from perf.gate.running import NULL_ROOT, Answered, FlowFailed, Runner, Taken
 
 _NOTHING = Taken((), 0, 0)
 
@@ -96,7 +96,7 @@ class Asking:
             principal, own = await place.origin.begin(self._runner, shown.callers)
             return await self._runner.ask(document, principal, {**own, **values})
         except FlowFailed as failed:
-            return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},))
+            return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},), NULL_ROOT)
 
 
 def _objects(place: Place, answered: Answered) -> list[Object]:
