@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import TrustedDocument, trusted_documents
@@ -35,7 +35,6 @@ _ALLOWED = {
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
 }
-_keys = count(1)
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -190,7 +189,8 @@ async def _with_credential(asking: Asking) -> Variables:
 
 
 def _key() -> Variables:
-    return {"idempotencyKey": f"gate-{next(_keys)}"}
+    # Another one than those of an earlier gate on the same database.
+    return {"idempotencyKey": f"gate-{uuid4()}"}
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -43,12 +43,15 @@ class Gate:
             said = str(failed).removeprefix(f"{document.name}: ")
             return Finding(document.name, said)
         except Exception as error:  # noqa: BLE001 - the other documents are judged all the same
-            said = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0]
-            return Finding(document.name, f"it could not be judged: {said}")
+            return Finding(document.name, f"it could not be judged: {_in_a_line(error)}")
 
     async def judge_fields(self, types: Collection[str] = ()) -> FieldsJudged:
         """Judge the fields of all types, or of these, in generated documents."""
-        return await judge_fields(self._runner, self._planner, types)
+        try:
+            return await judge_fields(self._runner, self._planner, types)
+        except Exception as error:  # noqa: BLE001 - what the documents are is said all the same
+            problem = f"their fields could not be judged: {_in_a_line(error)}"
+            return FieldsJudged(0, 0, (Finding("types of the schema", problem),))
 
 
 @asynccontextmanager
@@ -67,17 +70,21 @@ async def judge_all(
     folder: Path,
     *,
     names: Collection[str] = (),
-    types: Collection[str] = (),
     strength: int = EACH_TWO,
-    judged: Callable[[Judged | Finding | FieldsJudged], None],
+    judged: Callable[[Judged | Finding], None],
 ) -> None:
-    """Judge our own documents, or those of these names, and tell of each as it is done.
-
-    After them the fields of all types, or of those of these names.
-    """
+    """Judge our own documents, or those of these names, and tell of each as it is done."""
     async with open_gate(url, folder, strength) as gate:
         for name, document in trusted_documents().items():
-            if name in names or not (names or types):
+            if not names or name in names:
                 judged(await gate.judge_or_say(document, FLOWS.get(name)))
-        if types or not names:
-            judged(await gate.judge_fields(types))
+
+
+async def judge_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsJudged:
+    """Judge the fields of all types, or of those of these names."""
+    async with open_gate(url, folder) as gate:
+        return await gate.judge_fields(types)
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0]

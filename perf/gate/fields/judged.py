@@ -35,13 +35,13 @@ async def judge_fields(
     judge = Judge(asking, planner)
     callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])
     explorer = Explorer(asking, [Reading(caller) for caller in callers])
-    found = await explorer.explore()
-    found += [one async for one in changes(asking, explorer.places.keys())]
-    alone = Alone(asking, judge, explorer.places[root_of("query")], found)
-    findings = [
-        *[one for place in found for one in await judge.judge(place)],
-        *await alone.judge(types or fields().keys()),
-        *unreached(asking.answered, explorer.refusals),
-    ]
+    read = await explorer.explore()
+    alone = Alone(asking, judge, explorer.places[root_of("query")], read)
+    findings = [one for found in read for one in await judge.judge(found)]
+    findings += await alone.judge(types or fields().keys())
+    if not types or not set(types) <= explorer.places.keys():
+        async for found in changes(asking, explorer.places.keys()):
+            findings += [*await judge.judge(found), *await judge.judge_each(found)]
+    findings += unreached(asking.answered, explorer.refusals)
     ours = [one for one in findings if not types or one.document.partition(".")[0] in types]
     return FieldsJudged(len(asking.answered), asking.documents, tuple(ours))

@@ -52,6 +52,24 @@ class Judge:
                 problems.append(Finding(name, problem, method, statements[method]))
         return [one for one in problems if self._is_new(one)]
 
+    async def judge_each(self, found: Found) -> list[Finding]:
+        """What is wrong with single fields of what changes something, whatever n is.
+
+        Nothing, where all of them together run nothing more than once.
+        """
+        (_, root), *others = each(found.place.type_name, found.selections)
+        before = methods_of((await self._asking.compare(found.place, root)).twice_as_many.taken)
+        besides = methods_of(found.compared.twice_as_many.taken) - before
+        if max(besides.values(), default=0) <= 1:
+            return []
+        return [
+            finding
+            for name, selections in others
+            for finding in await self.judge_field(
+                name, await self._asking.compare(found.place, selections), before
+            )
+        ]
+
     async def _blamed(
         self, found: Found, wanted: dict[str | None, Finding]
     ) -> AsyncIterator[Finding]:

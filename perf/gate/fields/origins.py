@@ -28,8 +28,13 @@ Variables = Mapping[str, Any]
 class Origin(Protocol):
     """The kind of an operation, the variables that it has by itself, and who asks it."""
 
-    kind: str
-    declared: tuple[str, ...]
+    @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """Its own variables, as they are declared."""
 
     @property
     def root(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from perf.gate.fields.schema import fields
+from perf.gate.fields.schema import fields, needed
 from perf.gate.findings import Finding
 
 UNREACHED: Mapping[str, str] = {
@@ -27,9 +27,16 @@ def unreached(
             continue
         for coordinate in missing.values():
             if coordinate not in excused:
-                said = refusals.get(coordinate)
-                why = f": {said}" if said else ""
-                yield Finding(coordinate, f"no document reaches it{why}")
+                why = refusals.get(coordinate) or _wanting(coordinate)
+                yield Finding(coordinate, f"no document reaches it{why and f': {why}'}")
     for coordinate in excused:
         if any(one == coordinate or one.startswith(f"{coordinate}.") for one in answered):
             yield Finding(coordinate, "is reached, and need not be excused any more")
+
+
+def _wanting(coordinate: str) -> str:
+    type_name, _, name = coordinate.partition(".")
+    arguments = ", ".join(
+        f"{name}: {one.type}" for name, one in needed(fields()[type_name][name]).items()
+    )
+    return arguments and f"no value is known for {arguments}"
