@@ -1,6 +1,5 @@
 """Each field by itself, over as many parents as there are: with each argument, and twice."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
@@ -10,9 +9,17 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullab
 from perf.gate.fields.asked import TYPE_NAME, Argument, Asked
 from perf.gate.fields.comparing import Asking, Compared
 from perf.gate.fields.exploring import Found
-from perf.gate.fields.judging import Judge, methods_of
+from perf.gate.fields.judging import Judge, Level, methods_of
 from perf.gate.fields.places import Place
-from perf.gate.fields.schema import fields, inside, is_plain, needed, optional, ways_to_give
+from perf.gate.fields.schema import (
+    fields,
+    gives_one,
+    inside,
+    is_plain,
+    needed,
+    optional,
+    ways_to_give,
+)
 from perf.gate.fields.values import OF_TYPE, Unknown
 from perf.gate.findings import Finding
 
@@ -52,7 +59,7 @@ class Alone:
         for one in sorted(found, key=lambda one: one.place.rank, reverse=True):
             self._places.setdefault(one.place.type_name, []).append(one.place)
         self._wholes = {one.place: methods_of(one.compared.twice_as_many.taken) for one in found}
-        self._before: dict[Place, Counter[str]] = {}
+        self._levels: dict[Place, Level] = {}
 
     async def judge(self, types: Collection[str]) -> list[Finding]:
         """What is wrong with the fields of those of the types that were found."""
@@ -149,30 +156,38 @@ class Alone:
             both = (replace(first, alias="first"), replace(second, alias="second"))
             compared = await self._asking.compare(ways[0].place, both)
             if not compared.failures:
-                before = await self._leading(ways[0].place)
+                level = await self._level(ways[0].place)
                 name = f"{coordinate} (twice, with other arguments)"
-                return await self._judge.judge_field(name, compared, before, times=2)
+                return await self._judge.judge_field(name, compared, level, times=2)
         return []
 
     async def _judged(self, coordinate: str, way: Way) -> list[Finding]:
-        before = await self._leading(way.place)
-        return await self._judge.judge_field(coordinate, way.compared, before)
+        level = await self._level(way.place)
+        field = fields()[way.place.type_name][way.asked.name]
+        findings = await self._judge.judge_field(coordinate, way.compared, level)
+        if gives_one(field):
+            findings += self._judge.judge_rows(coordinate, way.compared, level)
+        return findings
 
     async def _costs(self, type_name: str) -> bool:
         """Whether anything of the type takes a statement, beside what leads there."""
         place = self._places[type_name][0]
-        return not place.steps or bool(self._wholes[place] - await self._leading(place))
+        return not place.steps or bool(self._wholes[place] - (await self._level(place)).methods)
 
-    async def _leading(self, place: Place) -> Counter[str]:
-        """The statements that lead to a place."""
-        if place not in self._before and place.steps:
-            compared = await self._asking.compare(place, (TYPE_NAME,))
-            self._before[place] = methods_of(compared.twice_as_many.taken)
-        return self._before.get(place, Counter())
+    async def _level(self, place: Place) -> Level:
+        if place not in self._levels:
+            leading = await self._asking.compare(place, (TYPE_NAME,)) if place.steps else None
+            self._levels[place] = Level(place, leading)
+        return self._levels[place]
 
     def _places_of(self, type_name: str) -> list[Place]:
-        """The best to look from, and where the fewest are: a cursor is of one list only."""
+        """The best to look from, and where the fewest are: a cursor is of one list only.
+
+        The root is looked from by each of the callers.
+        """
         places = self._places[type_name]
+        if not places[0].steps:
+            return places
         fewest = min(places, key=lambda one: (one.objects, len(one.steps)))
         return list(dict.fromkeys([*places[: MOST_PLACES - 1], fewest]))
 

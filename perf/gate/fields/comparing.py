@@ -1,5 +1,6 @@
 """Generated documents, asked for the callers with n rows and for those with 2n."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,15 @@ class Compared:
     def failures(self) -> list[Failed]:
         """What went wrong in either."""
         return [*failures_in(self.few.bodies), *failures_in(self.twice_as_many.bodies)]
+
+    @property
+    def rows(self) -> tuple[Counter[str], Counter[str]]:
+        """How many rows were read by each repository method, for n rows and for 2n."""
+        return _rows(self.few.taken), _rows(self.twice_as_many.taken)
+
+    def parents(self, place: Place) -> tuple[int, int]:
+        """How many objects there are at a place, for n rows and for 2n."""
+        return len(_objects(place, self.few)), len(_objects(place, self.twice_as_many))
 
     def objects(self, place: Place) -> list[Object]:
         """The objects of a place that the larger of the callers were answered."""
@@ -97,6 +107,13 @@ class Asking:
             return await self._runner.ask(document, principal, {**own, **values})
         except FlowFailed as failed:
             return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},), NULL_ROOT)
+
+
+def _rows(taken: Taken) -> Counter[str]:
+    rows: Counter[str] = Counter()
+    for one in taken.ran:
+        rows[one.statement.name] += one.rows
+    return rows
 
 
 def _objects(place: Place, answered: Answered) -> list[Object]:

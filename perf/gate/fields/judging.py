@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from perf.gate.fields.asked import TYPE_NAME, Selections
 from perf.gate.fields.comparing import Asking, Compared
@@ -13,6 +13,27 @@ from perf.gate.findings import Finding, growing
 from perf.gate.fingerprint import fingerprint
 from perf.gate.planner import Planner
 from perf.gate.running import Taken
+
+_ALIKE = 1.5
+"""By how much what is read for each parent may differ where it does not grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The parents of a field, and what leads to them: nothing, where they are the root."""
+
+    place: Place
+    leading: Compared | None = None
+
+    @property
+    def methods(self) -> Counter[str]:
+        """The statements that lead there."""
+        return methods_of(self.leading.twice_as_many.taken) if self.leading else Counter()
+
+    @property
+    def rows(self) -> tuple[Counter[str], Counter[str]]:
+        """The rows that these read."""
+        return self.leading.rows if self.leading else (Counter(), Counter())
 
 
 class Judge:
@@ -34,23 +55,39 @@ class Judge:
         return [one async for one in self._blamed(found, wanted)]
 
     async def judge_field(
-        self, name: str, compared: Compared, before: Counter[str], *, times: int = 1
+        self, name: str, compared: Compared, level: Level, *, times: int = 1
     ) -> list[Finding]:
         """What is wrong with one field that was asked so many times, with other arguments.
 
-        `before` are the statements that lead there. The rows of a level are loaded by one
-        statement for each time that the field is asked, however many parents there are.
+        The rows of a level are loaded by one statement for each time that the field is asked,
+        however many parents there are.
         """
         problems = await self._problems(name, compared)
         grown = {one.method for one in problems}
-        taken = compared.twice_as_many.taken
-        statements = {one.statement.name: fingerprint(one.statement.sql) for one in taken.ran}
-        for method, count in methods_of(taken).items():
-            most = before[method] + times
+        statements = _statements(compared.twice_as_many.taken)
+        for method, count in methods_of(compared.twice_as_many.taken).items():
+            most = level.methods[method] + times
             if count > most and method not in grown:
                 problem = f"runs {count} times in one level, where {most} would do (N+1)"
                 problems.append(Finding(name, problem, method, statements[method]))
-        return [one for one in problems if self._is_new(one)]
+        return self._news(problems)
+
+    def judge_rows(self, name: str, compared: Compared, level: Level) -> list[Finding]:
+        """Whether a field that gives one value reads the more for it the more rows there are."""
+        few, many = (
+            {method: (rows[method] - before[method]) / max(1, parents) for method in rows}
+            for rows, before, parents in zip(
+                compared.rows, level.rows, compared.parents(level.place), strict=True
+            )
+        )
+        statements = _statements(compared.twice_as_many.taken)
+        problem = "reads {:.0f} rows for each parent with n rows, and {:.0f} with 2n"
+        problems = [
+            Finding(name, problem.format(few.get(method, 0), rows), method, statements[method])
+            for method, rows in many.items()
+            if rows > _ALIKE * few.get(method, 0) + 1
+        ]
+        return self._news(problems)
 
     async def judge_each(self, found: Found) -> list[Finding]:
         """What is wrong with single fields of what changes something, whatever n is.
@@ -58,15 +95,15 @@ class Judge:
         Nothing, where all of them together run nothing more than once.
         """
         (_, root), *others = each(found.place.type_name, found.selections)
-        before = methods_of((await self._asking.compare(found.place, root)).twice_as_many.taken)
-        besides = methods_of(found.compared.twice_as_many.taken) - before
+        level = Level(found.place, await self._asking.compare(found.place, root))
+        besides = methods_of(found.compared.twice_as_many.taken) - level.methods
         if max(besides.values(), default=0) <= 1:
             return []
         return [
             finding
             for name, selections in others
             for finding in await self.judge_field(
-                name, await self._asking.compare(found.place, selections), before
+                name, await self._asking.compare(found.place, selections), level
             )
         ]
 
@@ -99,6 +136,9 @@ class Judge:
         planned = await self._planner.findings(name, taken)
         return [*growing(name, compared.few.taken, taken), *planned]
 
+    def _news(self, findings: list[Finding]) -> list[Finding]:
+        return [one for one in findings if self._is_new(one)]
+
     def _is_new(self, finding: Finding) -> bool:
         key = (finding.document, finding.method)
         is_new = key not in self._named
@@ -109,6 +149,10 @@ class Judge:
 def methods_of(taken: Taken) -> Counter[str]:
     """How often each repository method's statements ran."""
     return Counter(one.statement.name for one in taken.ran)
+
+
+def _statements(taken: Taken) -> dict[str, str]:
+    return {one.statement.name: fingerprint(one.statement.sql) for one in taken.ran}
 
 
 def suspects(place: Place, selections: Selections) -> Iterator[tuple[str, Selections]]:

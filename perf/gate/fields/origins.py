@@ -102,21 +102,16 @@ class RootField:
 
 
 def own_root_fields() -> list[RootField]:
-    """The root fields of all documents of our own that change or follow something."""
-    found: list[RootField] = []
-    for name, document in trusted_documents().items():
-        for operation in parse(document.text, no_location=True).definitions:
-            if (
-                isinstance(operation, OperationDefinitionNode)
-                and operation.operation.value != "query"
-            ):
-                selections = operation.selection_set.selections
-                found += [
-                    _root_field(name, operation, one)
-                    for one in selections
-                    if isinstance(one, FieldNode)
-                ]
-    return found
+    """The root fields of documents with flows that change or follow something."""
+    documents = {name: one for name, one in trusted_documents().items() if name in FLOWS}
+    return [
+        _root_field(name, operation, field)
+        for name, document in documents.items()
+        for operation in parse(document.text, no_location=True).definitions
+        if isinstance(operation, OperationDefinitionNode) and operation.operation.value != "query"
+        for field in operation.selection_set.selections
+        if isinstance(field, FieldNode)
+    ]
 
 
 def _root_field(name: str, operation: OperationDefinitionNode, field: FieldNode) -> RootField:

@@ -9,9 +9,11 @@ from graphql import (
     GraphQLArgument,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
+    get_nullable_type,
     is_introspection_type,
     is_leaf_type,
     is_required_argument,
@@ -59,6 +61,12 @@ def is_one_of_several(field: GraphQLField) -> bool:
 def is_plain(field: GraphQLField) -> bool:
     """Whether a field gives values and no objects."""
     return is_leaf_type(get_named_type(field.type))
+
+
+def gives_one(field: GraphQLField) -> bool:
+    """Whether a field gives a plain value, or one object that is no list by another name."""
+    inner = [one.type for name in given_types(field) for one in fields()[name].values()]
+    return not any(isinstance(get_nullable_type(one), GraphQLList) for one in (field.type, *inner))
 
 
 def needed(field: GraphQLField) -> Mapping[str, GraphQLArgument]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from perf.gate.fields.schema import fields, needed
+from perf.gate.fields.schema import fields, needed, root_of
 from perf.gate.findings import Finding
 
 UNREACHED: Mapping[str, str] = {
@@ -36,7 +36,8 @@ def unreached(
 
 def _wanting(coordinate: str) -> str:
     type_name, _, name = coordinate.partition(".")
-    arguments = ", ".join(
-        f"{name}: {one.type}" for name, one in needed(fields()[type_name][name]).items()
-    )
-    return arguments and f"no value is known for {arguments}"
+    if type_name in {root_of("mutation"), root_of("subscription")}:
+        return "none of our own asks it"
+    arguments = needed(fields()[type_name][name]).items()
+    types = ", ".join(f"{name}: {one.type}" for name, one in arguments)
+    return types and f"no value is known for {types}"

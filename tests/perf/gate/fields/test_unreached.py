@@ -33,6 +33,13 @@ def test_a_field_is_named_with_what_was_said() -> None:
     ]
 
 
+def test_what_no_document_changes_is_named() -> None:
+    answered = EVERYTHING - {"Mutation.stopReply"}
+    assert named(answered) == [
+        "Mutation.stopReply: no document reaches it: none of our own asks it"
+    ]
+
+
 def test_an_excuse_that_is_not_needed_is_named() -> None:
     excused = {"Plan": "none is on sale", "User.email": "nobody has one"}
     assert named(EVERYTHING, excused=excused) == [
