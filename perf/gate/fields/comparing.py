@@ -8,11 +8,12 @@ from graphql import get_named_type
 
 from gql.operations.budgets import DEFAULT, TrustedDocument
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
-from perf.gate.fields.asked import Selections, Written
 from perf.gate.fields.places import Failed, Object, Place, failures_in
+from perf.gate.fields.recipes import Recipes
 from perf.gate.fields.schema import fields, is_plain
-from perf.gate.fields.selected import values_in
-from perf.gate.fields.values import ByCallers, Recipes, Shown
+from perf.gate.fields.selections import SelectionPrinter, Selections
+from perf.gate.fields.values import ByCallers, KnownValues
+from perf.gate.fields.walking import values_in
 from perf.gate.running import NULL_ROOT, Answered, FlowFailed, Runner, Taken
 
 _NOTHING = Taken((), 0, 0)
@@ -44,12 +45,12 @@ class Compared:
         return _objects(place, self.twice_as_many)
 
 
-class Asking:
+class Comparer:
     """Asks generated documents, and remembers what was answered."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._few, self._twice_as_many = Shown(FEW), Shown(TWICE_AS_MANY)
+        self._few, self._twice_as_many = KnownValues(FEW), KnownValues(TWICE_AS_MANY)
         self.recipes = Recipes()
         self.documents = 0
         self.answered: set[str] = set()
@@ -57,27 +58,27 @@ class Asking:
 
     async def compare(self, place: Place, selections: Selections) -> Compared:
         """Ask something of the objects of a place; raises `Unknown` where an argument lacks."""
-        written, origin = Written(), place.origin
-        text = written.text(place.selections(selections))
-        declared = ", ".join((*origin.declared, *written.declared))
+        printer, origin = SelectionPrinter(), place.origin
+        text = printer.text(place.selections(selections))
+        declared = ", ".join((*origin.declared, *printer.declared))
         variables = f"({declared})" if declared else ""
         text = f"{origin.kind} Generated{variables}{text}"
         self.documents += 1
         return Compared(
-            await self._ask(text, place, written, self._few),
-            await self._ask(text, place, written, self._twice_as_many),
+            await self._ask(text, place, printer, self._few),
+            await self._ask(text, place, printer, self._twice_as_many),
         )
 
     def note(self, place: Place, selections: Selections, compared: Compared) -> None:
         """Remember what was answered without an error."""
         failed = {one.path[-1] for one in compared.failures if one.path}
-        for shown, answered in self._both(compared):
+        for known, answered in self._both(compared):
             for coordinate, value in _values(place, selections, answered):
                 if coordinate.rpartition(".")[2] in failed:
                     continue
                 self.answered.add(coordinate)
                 if scalar := _scalar(coordinate):
-                    shown.note(coordinate, value)
+                    known.note(coordinate, value)
                     self.recipes.note(scalar, coordinate)
 
     def firsts(
@@ -85,25 +86,27 @@ class Asking:
     ) -> Iterator[ByCallers]:
         """For each field of this scalar type the first value that the callers were answered."""
         firsts: dict[str, dict[Callers, str]] = {}
-        for shown, answered in self._both(compared):
+        for known, answered in self._both(compared):
             for coordinate, value in _values(place, selections, answered):
                 if _scalar(coordinate) == scalar and isinstance(value, str):
                     of_both = firsts.setdefault(coordinate, {})
-                    of_both.setdefault(shown.callers, value)
+                    of_both.setdefault(known.callers, value)
         return (
             ByCallers(tuple(of_both.items()))
             for of_both in firsts.values()
             if len(of_both) == len(self._both(compared))
         )
 
-    def _both(self, compared: Compared) -> tuple[tuple[Shown, Answered], ...]:
+    def _both(self, compared: Compared) -> tuple[tuple[KnownValues, Answered], ...]:
         return (self._few, compared.few), (self._twice_as_many, compared.twice_as_many)
 
-    async def _ask(self, text: str, place: Place, written: Written, shown: Shown) -> Answered:
-        values = written.values(shown)
+    async def _ask(
+        self, text: str, place: Place, printer: SelectionPrinter, known: KnownValues
+    ) -> Answered:
+        values = printer.values(known)
         document = TrustedDocument("Generated", text, DEFAULT)
         try:
-            principal, own = await place.origin.begin(self._runner, shown.callers)
+            principal, own = await place.origin.begin(self._runner, known.callers)
             return await self._runner.ask(document, principal, {**own, **values})
         except FlowFailed as failed:
             return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},), NULL_ROOT)

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from perf.gate.fields.asked import TYPE_NAME, Argument, Asked, Selections, Step
-from perf.gate.fields.comparing import Asking, Compared
+from perf.gate.fields.comparing import Compared, Comparer
 from perf.gate.fields.origins import Origin
 from perf.gate.fields.places import Failed, Place
 from perf.gate.fields.schema import (
@@ -16,6 +15,7 @@ from perf.gate.fields.schema import (
     needed,
     ways_to_give,
 )
+from perf.gate.fields.selections import TYPE_NAME, Argument, FieldSelection, Selections, Step
 from perf.gate.fields.values import Unknown
 
 MOST_STEPS = 12
@@ -33,8 +33,8 @@ class Found:
 class Explorer:
     """Follows every field of every type that is reached, by whoever gets an answer."""
 
-    def __init__(self, asking: Asking, origins: Sequence[Origin]) -> None:
-        self._asking = asking
+    def __init__(self, comparer: Comparer, origins: Sequence[Origin]) -> None:
+        self._comparer = comparer
         self.places: dict[str, list[Place]] = {
             origins[0].root: [Place(one, one.root) for one in origins]
         }
@@ -68,10 +68,12 @@ class Explorer:
         found: list[Found] = []
         for place in tuple(self.places[type_name]):
             most = 0
-            for arguments in ways_to_give(needed(fields()[type_name][name]), self._asking.recipes):
+            for arguments in ways_to_give(
+                needed(fields()[type_name][name]), self._comparer.recipes
+            ):
                 attempt = (place, name, arguments)
                 if attempt not in self._tried:
-                    news = await self._from(place, Asked(name, arguments))
+                    news = await self._from(place, FieldSelection(name, arguments))
                     self._tried[attempt] = max((one.place.objects for one in news), default=0)
                     found += news
                 most = max(most, self._tried[attempt])
@@ -79,16 +81,18 @@ class Explorer:
                 break
         return found
 
-    async def _from(self, place: Place, asked: Asked) -> list[Found]:
-        field = fields()[place.type_name][asked.name]
+    async def _from(self, place: Place, selection: FieldSelection) -> list[Found]:
+        field = fields()[place.type_name][selection.name]
         if len(place.steps) >= MOST_STEPS:
             return []
         several = is_one_of_several(field)
-        steps = [Step(asked, name, is_one_of_several=several) for name in given_types(field)]
+        steps = [Step(selection, name, is_one_of_several=several) for name in given_types(field)]
         if several:
             # Fields of the same name may differ in their types: each type has its own document.
             try:
-                compared = await self._asking.compare(place, (replace(asked, inner=(TYPE_NAME,)),))
+                compared = await self._comparer.compare(
+                    place, (replace(selection, inner=(TYPE_NAME,)),)
+                )
             except Unknown:
                 return []
             steps = [step for step in steps if compared.objects(place.beyond(step))]
@@ -96,10 +100,10 @@ class Explorer:
 
     async def _to(self, place: Place) -> list[Found]:
         """Ask for everything there, without the fields that nobody there may see."""
-        selections = everything(place.type_name, self._asking.recipes)
+        selections = everything(place.type_name, self._comparer.recipes)
         while True:
             try:
-                compared = await self._asking.compare(place, selections)
+                compared = await self._comparer.compare(place, selections)
             except Unknown as error:
                 self.refusals[place.fields[-1]] = f"nothing was answered for {error}"
                 return []
@@ -110,14 +114,16 @@ class Explorer:
             if not refused:
                 return []
             selections = tuple(
-                one for one in selections if isinstance(one, Asked) and one.name not in refused
+                one
+                for one in selections
+                if isinstance(one, FieldSelection) and one.name not in refused
             )
         objects = len(compared.objects(place))
         if not objects:
             return []
         there = replace(place, objects=objects)
-        self._asking.answered.add(place.fields[-1])
-        self._asking.note(there, selections, compared)
+        self._comparer.answered.add(place.fields[-1])
+        self._comparer.note(there, selections, compared)
         if place.type_name not in {step.type_name for step in place.steps[:-1]}:
             self._keep(there)
         return [Found(there, selections, compared)]

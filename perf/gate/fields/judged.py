@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from perf.gate.callers import operator
-from perf.gate.fields.alone import Alone
 from perf.gate.fields.changing import changes
-from perf.gate.fields.comparing import Asking
+from perf.gate.fields.comparing import Comparer
 from perf.gate.fields.exploring import Explorer
 from perf.gate.fields.judging import Judge
 from perf.gate.fields.origins import Reading
 from perf.gate.fields.schema import fields, root_of
+from perf.gate.fields.single_fields import SingleFields
 from perf.gate.fields.unreached import unreached
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS
@@ -31,17 +31,17 @@ async def judge_fields(
     runner: Runner, planner: Planner, types: Collection[str] = ()
 ) -> FieldsJudged:
     """Ask for every field of the schema, and judge those of all types, or of these."""
-    asking = Asking(runner)
-    judge = Judge(asking, planner)
+    comparer = Comparer(runner)
+    judge = Judge(comparer, planner)
     callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])
-    explorer = Explorer(asking, [Reading(caller) for caller in callers])
+    explorer = Explorer(comparer, [Reading(caller) for caller in callers])
     read = await explorer.explore()
-    alone = Alone(asking, judge, explorer.places[root_of("query")], read)
+    single = SingleFields(comparer, judge, explorer.places[root_of("query")], read)
     findings = [one for found in read for one in await judge.judge(found)]
-    findings += await alone.judge(types or fields().keys())
+    findings += await single.judge(types or fields().keys())
     if not types or not set(types) <= explorer.places.keys():
-        async for found in changes(asking, explorer.places.keys()):
+        async for found in changes(comparer, explorer.places.keys()):
             findings += [*await judge.judge(found), *await judge.judge_each(found)]
-    findings += unreached(asking.answered, explorer.refusals)
+    findings += unreached(comparer.answered, explorer.refusals)
     ours = [one for one in findings if not types or one.document.partition(".")[0] in types]
-    return FieldsJudged(len(asking.answered), asking.documents, tuple(ours))
+    return FieldsJudged(len(comparer.answered), comparer.documents, tuple(ours))

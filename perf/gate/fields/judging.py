@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 
-from perf.gate.fields.asked import TYPE_NAME, Selections
-from perf.gate.fields.comparing import Asking, Compared
+from perf.gate.fields.comparing import Compared, Comparer
 from perf.gate.fields.exploring import Found
 from perf.gate.fields.places import Place
-from perf.gate.fields.selected import each
+from perf.gate.fields.selections import TYPE_NAME, Selections
+from perf.gate.fields.walking import each
 from perf.gate.findings import Finding, growing
 from perf.gate.fingerprint import fingerprint
 from perf.gate.planner import Planner
@@ -39,8 +39,8 @@ class Level:
 class Judge:
     """Names what is wrong by the field that is at fault, each once."""
 
-    def __init__(self, asking: Asking, planner: Planner) -> None:
-        self._asking = asking
+    def __init__(self, comparer: Comparer, planner: Planner) -> None:
+        self._comparer = comparer
         self._planner = planner
         self._planned: set[str] = set()
         self._named: set[tuple[str, str | None]] = set()
@@ -95,7 +95,7 @@ class Judge:
         Nothing, where all of them together run nothing more than once.
         """
         (_, root), *others = each(found.place.type_name, found.selections)
-        level = Level(found.place, await self._asking.compare(found.place, root))
+        level = Level(found.place, await self._comparer.compare(found.place, root))
         besides = methods_of(found.compared.twice_as_many.taken) - level.methods
         if max(besides.values(), default=0) <= 1:
             return []
@@ -103,7 +103,7 @@ class Judge:
             finding
             for name, selections in others
             for finding in await self.judge_field(
-                name, await self._asking.compare(found.place, selections), level
+                name, await self._comparer.compare(found.place, selections), level
             )
         ]
 
@@ -114,7 +114,7 @@ class Judge:
         for name, selections in suspects(place, found.selections):
             if not wanted:
                 return
-            compared = await self._asking.compare(place, selections)
+            compared = await self._comparer.compare(place, selections)
             for one in await self._all_problems(name, compared):
                 if wanted.pop(one.method, None) and self._is_new(one):
                     yield one

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perf.gate.fields.asked import Selections, Step, along
 from perf.gate.fields.origins import Origin
+from perf.gate.fields.selections import Selections, Step, along
 
 ENOUGH = 20
 """Objects of a type, beside which more say nothing new."""
@@ -36,7 +36,7 @@ class Place:
         """The fields on the way, as `Type.field`."""
         types = (self.origin.root, *(step.type_name for step in self.steps))
         return tuple(
-            f"{type_name}.{step.asked.name}"
+            f"{type_name}.{step.selection.name}"
             for type_name, step in zip(types, self.steps, strict=False)
         )
 
@@ -56,7 +56,7 @@ class Place:
         """The objects of this place in the data of an answer."""
         found: list[Object] = [data] if data else []
         for step in self.steps:
-            found = [inner for one in found for inner in objects_of(one.get(step.asked.key))]
+            found = [inner for one in found for inner in objects_of(one.get(step.selection.key))]
             if step.is_one_of_several:
                 found = [one for one in found if one["__typename"] == step.type_name]
         return found

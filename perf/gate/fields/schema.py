@@ -20,8 +20,14 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from perf.gate.fields.asked import TYPE_NAME, Argument, Asked, OfType, Selections
-from perf.gate.fields.values import MOST_COMBINATIONS, Recipes
+from perf.gate.fields.recipes import MOST_COMBINATIONS, Recipes
+from perf.gate.fields.selections import (
+    TYPE_NAME,
+    Argument,
+    FieldSelection,
+    InlineFragment,
+    Selections,
+)
 
 
 @cache
@@ -99,13 +105,13 @@ def expanded(
     type_name: str, recipes: Recipes, *, levels: int, ends_at: Collection[str] = ()
 ) -> Selections:
     """The same, and so many levels of what they give, or one of a type among `ends_at`."""
-    asked: list[Asked | OfType] = [TYPE_NAME]
+    selections: list[FieldSelection | InlineFragment] = [TYPE_NAME]
     for name, field in fields()[type_name].items():
         arguments = next(ways_to_give(needed(field), recipes), None)
         if arguments is not None:
             inner = inside(field, recipes, levels=levels, ends_at=ends_at)
-            asked.append(Asked(name, arguments, inner))
-    return tuple(asked)
+            selections.append(FieldSelection(name, arguments, inner))
+    return tuple(selections)
 
 
 def inside(
@@ -120,7 +126,10 @@ def inside(
         for name in types
     }
     if is_one_of_several(field):
-        return (TYPE_NAME, *(OfType(name, _apart(name, all_)) for name, all_ in each.items()))
+        return (
+            TYPE_NAME,
+            *(InlineFragment(name, _apart(name, all_)) for name, all_ in each.items()),
+        )
     return next(iter(each.values()), (TYPE_NAME,))
 
 
@@ -128,7 +137,7 @@ def _apart(type_name: str, selections: Selections) -> Selections:
     """Fields of the same name may differ in their types: each has an alias of its own."""
     return tuple(
         replace(one, alias=f"{type_name}_{one.name}")
-        if isinstance(one, Asked) and one is not TYPE_NAME
+        if isinstance(one, FieldSelection) and one is not TYPE_NAME
         else one
         for one in selections
     )

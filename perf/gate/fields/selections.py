@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from perf.gate.fields.values import Recipe, Shown
+from perf.gate.fields.values import KnownValues, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FieldSelection:
     """A field, and what is asked of the objects that it gives.
 
     `given` are arguments in parentheses as a document of our own has them.
@@ -36,22 +36,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class OfType:
+class InlineFragment:
     """What is asked of the objects of one type, where there are several."""
 
     type_name: str
     inner: "Selections"
 
 
-Selections: TypeAlias = tuple[Asked | OfType, ...]
-TYPE_NAME = Asked("__typename")
+Selections: TypeAlias = tuple[FieldSelection | InlineFragment, ...]
+TYPE_NAME = FieldSelection("__typename")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A field on the way to objects of a type, which may be one of several that it gives."""
 
-    asked: Asked
+    selection: FieldSelection
     type_name: str
     is_one_of_several: bool = False
 
@@ -60,13 +60,13 @@ def along(steps: Sequence[Step], selections: Selections) -> Selections:
     """What asks `selections` of the objects at the end of the steps."""
     for step in reversed(steps):
         if step.is_one_of_several:
-            selections = (TYPE_NAME, OfType(step.type_name, selections))
-        selections = (replace(step.asked, inner=selections),)
+            selections = (TYPE_NAME, InlineFragment(step.type_name, selections))
+        selections = (replace(step.selection, inner=selections),)
     return selections
 
 
 @dataclass(slots=True)
-class Written:
+class SelectionPrinter:
     """Selections as text, and the variables in them."""
 
     variables: dict[str, Argument] = field(default_factory=dict)
@@ -81,12 +81,12 @@ class Written:
         return tuple(f"${name}: {one.type_}" for name, one in self.variables.items())
 
     # Any: variables are JSON.
-    def values(self, shown: Shown) -> Mapping[str, Any]:
+    def values(self, known: KnownValues) -> Mapping[str, Any]:
         """The variables' values for some callers; raises `Unknown`."""
-        return {name: one.recipe.value(shown) for name, one in self.variables.items()}
+        return {name: one.recipe.value(known) for name, one in self.variables.items()}
 
-    def _one(self, one: Asked | OfType) -> str:
-        if isinstance(one, OfType):
+    def _one(self, one: FieldSelection | InlineFragment) -> str:
+        if isinstance(one, InlineFragment):
             return f"... on {one.type_name}{self.text(one.inner)}"
         alias = f"{one.alias}: " if one.alias else ""
         arguments = ", ".join(map(self._argument, one.arguments))

@@ -6,11 +6,11 @@ from itertools import combinations, islice
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullable_type
 
-from perf.gate.fields.asked import TYPE_NAME, Argument, Asked
-from perf.gate.fields.comparing import Asking, Compared
+from perf.gate.fields.comparing import Compared, Comparer
 from perf.gate.fields.exploring import Found
 from perf.gate.fields.judging import Judge, Level, methods_of
 from perf.gate.fields.places import Place
+from perf.gate.fields.recipes import OF_TYPE
 from perf.gate.fields.schema import (
     fields,
     gives_one,
@@ -20,7 +20,8 @@ from perf.gate.fields.schema import (
     optional,
     ways_to_give,
 )
-from perf.gate.fields.values import OF_TYPE, Unknown
+from perf.gate.fields.selections import TYPE_NAME, Argument, FieldSelection
+from perf.gate.fields.values import Unknown
 from perf.gate.findings import Finding
 
 MOST_PLACES = 3
@@ -33,27 +34,27 @@ _LEVELS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AnsweredField:
     """A field with arguments that was answered without an error."""
 
     place: Place
-    asked: Asked
+    selection: FieldSelection
     compared: Compared
 
     @property
     def has_value(self) -> bool:
         """Whether any of the parents has more there than null."""
         parents = self.compared.objects(self.place)
-        return any(one.get(self.asked.key) is not None for one in parents)
+        return any(one.get(self.selection.key) is not None for one in parents)
 
 
-class Alone:
+class SingleFields:
     """Judges fields one after the other."""
 
     def __init__(
-        self, asking: Asking, judge: Judge, roots: Sequence[Place], found: Sequence[Found]
+        self, comparer: Comparer, judge: Judge, roots: Sequence[Place], found: Sequence[Found]
     ) -> None:
-        self._asking = asking
+        self._comparer = comparer
         self._judge = judge
         self._places = {roots[0].type_name: list(roots)}
         for one in sorted(found, key=lambda one: one.place.rank, reverse=True):
@@ -87,38 +88,45 @@ class Alone:
             ways += with_it
         return [*findings, *await self._siblings(f"{type_name}.{name}", ways)]
 
-    async def _usual(self, type_name: str, name: str, field: GraphQLField) -> list[Way]:
+    async def _usual(self, type_name: str, name: str, field: GraphQLField) -> list[AnsweredField]:
         """The field with what it cannot do without; more than once where that may differ."""
-        asked = [
-            Asked(name, arguments, () if is_plain(field) else (TYPE_NAME,))
-            for arguments in ways_to_give(needed(field), self._asking.recipes)
+        selections = [
+            FieldSelection(name, arguments, () if is_plain(field) else (TYPE_NAME,))
+            for arguments in ways_to_give(needed(field), self._comparer.recipes)
         ]
-        ways: list[Way] = []
+        ways: list[AnsweredField] = []
         for place in self._places_of(type_name):
-            ways += await self._answered(place, asked)
+            ways += await self._answered(place, selections)
             if any(way.has_value for way in ways):
                 break
         return sorted(ways, key=lambda way: not way.has_value)
 
     async def _with(
-        self, usual: Way, field: GraphQLField, argument: dict[str, GraphQLArgument]
-    ) -> list[Way]:
+        self, usual: AnsweredField, field: GraphQLField, argument: dict[str, GraphQLArgument]
+    ) -> list[AnsweredField]:
         """The same with one more argument, over the most parents for which it is answered."""
         for place in self._places_of(usual.place.type_name):
             recipes = [*await self._near(place, usual, field, argument), *self._far(argument)]
             ways = await self._answered(
                 place,
-                (replace(usual.asked, arguments=(*usual.asked.arguments, one)) for one in recipes),
+                (
+                    replace(usual.selection, arguments=(*usual.selection.arguments, one))
+                    for one in recipes
+                ),
             )
             if ways:
                 return ways
         return []
 
     def _far(self, argument: dict[str, GraphQLArgument]) -> Iterator[Argument]:
-        return (given for (given,) in ways_to_give(argument, self._asking.recipes))
+        return (given for (given,) in ways_to_give(argument, self._comparer.recipes))
 
     async def _near(
-        self, place: Place, usual: Way, field: GraphQLField, argument: dict[str, GraphQLArgument]
+        self,
+        place: Place,
+        usual: AnsweredField,
+        field: GraphQLField,
+        argument: dict[str, GraphQLArgument],
     ) -> list[Argument]:
         """Values that the field itself is answered with there: it may be asked for what follows."""
         ((name, one),) = argument.items()
@@ -126,44 +134,48 @@ class Alone:
         if not isinstance(scalar, GraphQLScalarType) or scalar.name in OF_TYPE or is_plain(field):
             return []
         selections = (
-            replace(usual.asked, inner=inside(field, self._asking.recipes, levels=_LEVELS)),
+            replace(usual.selection, inner=inside(field, self._comparer.recipes, levels=_LEVELS)),
         )
         try:
-            compared = await self._asking.compare(place, selections)
+            compared = await self._comparer.compare(place, selections)
         except Unknown:
             return []
-        values = self._asking.firsts(place, selections, compared, scalar.name)
+        values = self._comparer.firsts(place, selections, compared, scalar.name)
         return [Argument(name, str(one.type), value) for value in values]
 
-    async def _answered(self, place: Place, asked: Iterable[Asked]) -> list[Way]:
-        ways: list[Way] = []
-        for one in islice(asked, MOST_VALUES):
+    async def _answered(
+        self, place: Place, selections: Iterable[FieldSelection]
+    ) -> list[AnsweredField]:
+        ways: list[AnsweredField] = []
+        for one in islice(selections, MOST_VALUES):
             try:
-                compared = await self._asking.compare(place, (one,))
+                compared = await self._comparer.compare(place, (one,))
             except Unknown:
                 continue
             if not compared.failures:
-                ways.append(Way(place, one, compared))
+                ways.append(AnsweredField(place, one, compared))
             if len(ways) == ENOUGH_VALUES:
                 break
         return ways
 
-    async def _siblings(self, coordinate: str, ways: Sequence[Way]) -> list[Finding]:
+    async def _siblings(self, coordinate: str, ways: Sequence[AnsweredField]) -> list[Finding]:
         """The field twice over the same parents, with other arguments."""
         of_place = [way for way in ways if way.place == ways[0].place]
-        pairs = combinations({way.asked: None for way in of_place if way.asked.arguments}, 2)
+        pairs = combinations(
+            {way.selection: None for way in of_place if way.selection.arguments}, 2
+        )
         for first, second in sorted(pairs, key=_differ_in_names):
             both = (replace(first, alias="first"), replace(second, alias="second"))
-            compared = await self._asking.compare(ways[0].place, both)
+            compared = await self._comparer.compare(ways[0].place, both)
             if not compared.failures:
                 level = await self._level(ways[0].place)
                 name = f"{coordinate} (twice, with other arguments)"
                 return await self._judge.judge_field(name, compared, level, times=2)
         return []
 
-    async def _judged(self, coordinate: str, way: Way) -> list[Finding]:
+    async def _judged(self, coordinate: str, way: AnsweredField) -> list[Finding]:
         level = await self._level(way.place)
-        field = fields()[way.place.type_name][way.asked.name]
+        field = fields()[way.place.type_name][way.selection.name]
         findings = await self._judge.judge_field(coordinate, way.compared, level)
         if gives_one(field):
             findings += self._judge.judge_rows(coordinate, way.compared, level)
@@ -176,7 +188,7 @@ class Alone:
 
     async def _level(self, place: Place) -> Level:
         if place not in self._levels:
-            leading = await self._asking.compare(place, (TYPE_NAME,)) if place.steps else None
+            leading = await self._comparer.compare(place, (TYPE_NAME,)) if place.steps else None
             self._levels[place] = Level(place, leading)
         return self._levels[place]
 
@@ -192,6 +204,6 @@ class Alone:
         return list(dict.fromkeys([*places[: MOST_PLACES - 1], fewest]))
 
 
-def _differ_in_names(pair: tuple[Asked, Asked]) -> bool:
-    names = [tuple(one.name for one in asked.arguments) for asked in pair]
+def _differ_in_names(pair: tuple[FieldSelection, FieldSelection]) -> bool:
+    names = [tuple(one.name for one in selection.arguments) for selection in pair]
     return names[0] != names[1]
