@@ -54,7 +54,7 @@ class Comparer:
         self.recipes = Recipes()
         self.documents = 0
         self.answered: set[str] = set()
-        """The fields that some object was asked for without an error, as `Type.field`."""
+        """The fields that were answered, as `Type.field`: with a value, or with an object."""
 
     async def compare(self, place: Place, selections: Selections) -> Compared:
         """Ask something of the objects of a place; raises `Unknown` where an argument lacks."""
@@ -76,10 +76,11 @@ class Comparer:
             for coordinate, value in _values(place, selections, answered):
                 if coordinate.rpartition(".")[2] in failed:
                     continue
-                self.answered.add(coordinate)
                 if scalar := _scalar(coordinate):
                     known.note(coordinate, value)
                     self.recipes.note(scalar, coordinate)
+                if scalar or value is not None:
+                    self.answered.add(coordinate)
 
     def firsts(
         self, place: Place, selections: Selections, compared: Compared, scalar: str

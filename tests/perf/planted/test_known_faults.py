@@ -53,8 +53,8 @@ def test_an_n_plus_one_in_a_loader(crowd: str, tmp_path: Path) -> None:
     name = "ConversationsWithMessages"
     assert_caught(
         source.guidance("perf", "gate", "--document", name, "--url", crowd),
-        f"{name}: runs 12 times for n rows and 20 times for 2n (N+1)"
-        " in messages.page_by_conversation\n    SELECT array_agg(",
+        f"\n{name} (",
+        " and 20 times for 2n (N+1) in messages.page_by_conversation\n    SELECT array_agg(",
     )
 
 
@@ -89,7 +89,8 @@ def test_an_answer_that_grows(crowd: str, tmp_path: Path) -> None:
     source = planted(tmp_path, LONGER_ANSWER)
     assert_caught(
         source.guidance("perf", "gate", "--document", "ApiCredentials", "--url", crowd),
-        "ApiCredentials: 4452 response bytes, where at most 4200 are agreed",
+        "\nApiCredentials (",
+        ": 4452 response bytes, where at most 4200 are agreed\n",
     )
 
 
