@@ -21,6 +21,7 @@ from perf.gate.fields.schema import (
     ways_to_give,
 )
 from perf.gate.fields.selections import TYPE_NAME, Argument, FieldSelection
+from perf.gate.fields.unreached import UNREACHED
 from perf.gate.fields.values import Unknown
 from perf.gate.findings import Finding
 
@@ -61,6 +62,7 @@ class SingleFields:
             self._places.setdefault(one.place.type_name, []).append(one.place)
         self._wholes = {one.place: methods_of(one.compared.twice_as_many.taken) for one in found}
         self._levels: dict[Place, Level] = {}
+        self._refusal = "none is known"
 
     async def judge(self, types: Collection[str]) -> list[Finding]:
         """What is wrong with the fields of those of the types that were found."""
@@ -81,8 +83,9 @@ class SingleFields:
         for argument, one in optional(field).items():
             coordinate = f"{type_name}.{name}({argument}:)"
             with_it = await self._with(usual[0], field, {argument: one})
-            if not with_it:
-                findings.append(Finding(coordinate, "is answered for no value that was tried"))
+            if not with_it and coordinate not in UNREACHED:
+                problem = f"is answered for no value that was tried: {self._refusal}"
+                findings.append(Finding(coordinate, problem))
             for way in with_it[:ENOUGH_VALUES]:
                 findings += await self._judged(coordinate, way)
             ways += with_it
@@ -152,7 +155,9 @@ class SingleFields:
                 compared = await self._comparer.compare(place, (one,))
             except Unknown:
                 continue
-            if not compared.failures:
+            if compared.failures:
+                self._refusal = compared.failures[0].message
+            else:
                 ways.append(AnsweredField(place, one, compared))
             if len(ways) == ENOUGH_VALUES:
                 break

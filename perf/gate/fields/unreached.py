@@ -8,7 +8,8 @@ from perf.gate.findings import Finding
 UNREACHED: Mapping[str, str] = {
     "ReplyFailed": "the gate's stand-in for the model writes whatever it is asked for",
 }
-"""Types, and fields as `Type.field`, that the gate's data cannot have, and why."""
+"""Types, fields as `Type.field`, and arguments as `Type.field(argument:)`, that the gate cannot have
+answered, and why."""
 
 
 def unreached(
