@@ -8,8 +8,7 @@ from perf.gate.findings import Finding
 UNREACHED: Mapping[str, str] = {
     "ReplyFailed": "the gate's stand-in for the model writes whatever it is asked for",
 }
-"""Types, fields as `Type.field`, and arguments as `Type.field(argument:)`, that the gate cannot have
-answered, and why."""
+"""Why the gate can have no answer: by types, `Type.field`, or `Type.field(argument:)`."""
 
 
 def unreached(

@@ -6,7 +6,8 @@ import pytest
 
 from tests.perf.planted.source import Edit, assert_caught, planted
 
-CONVERSATION, PRIVACY = "gql/schema/conversation.py", "gql/schema/privacy.py"
+CONVERSATION, MESSAGE = "gql/schema/conversation.py", "gql/schema/message.py"
+PRIVACY = "gql/schema/privacy.py"
 GROWS = "runs 15 times for n rows and 20 times for 2n (N+1)"
 SORTS = "sorts rows of chat_messages: no index has them in order"
 
@@ -59,6 +60,15 @@ NODES = Edit(
     "row = await context.loaders.credential.load(key)",
     "row = await context.loaders.renewed().credential.load(key)",
 )
+NEW_FIELD_OF_A_CONNECTION = Edit(
+    MESSAGE,
+    '    """A page of one conversation\'s messages."""\n',
+    '    """A page of one conversation\'s messages."""\n\n'
+    '    @described.field("How many messages the conversation has.")\n'
+    "    async def total_count(self, info: Info) -> int:\n"
+    "        loaders = info.context.loaders.renewed()\n"
+    "        return await loaders.message_count.load(int(self.page_info.list_scope[9:]))\n",
+)
 A_LOOK_AT_EACH_PLAN = Edit(
     "gql/schema/billing.py",
     "    @classmethod\n    def from_record(cls, plan: PlanRecord)",
@@ -98,6 +108,18 @@ def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
     ("fault", "field", "problem", "method"),
     [
         (LAST_MESSAGE, "Conversation.lastMessage", GROWS, "messages.page_by_conversation"),
+        (
+            alone(MESSAGE, "conversation.load"),
+            "Message.conversation",
+            GROWS,
+            "conversations.by_id",
+        ),
+        (
+            NEW_FIELD_OF_A_CONNECTION,
+            "MessageConnection.totalCount",
+            GROWS,
+            "messages.count_by_conversation",
+        ),
         (ONLY_WITH_LAST, "Conversation.messages(last:)", GROWS, "messages.page_by_conversation"),
         (COUNT_IS_SORTED, "Conversation.messageCount", SORTS, "messages.count_by_conversation"),
         (
