@@ -125,7 +125,7 @@ def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
         (
             EVERY_MESSAGE,
             "Conversation.messageCount",
-            "reads 10 rows for each parent with n rows, and 17 with 2n",
+            "reads 12 rows for each parent with n rows, and 24 with 2n",
             "messages.page_by_conversation",
         ),
         (
