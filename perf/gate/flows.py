@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from secrets import token_hex
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import TrustedDocument, trusted_documents
@@ -23,7 +24,7 @@ from perf.gate.callers import (
     writer,
 )
 from perf.gate.restoring import restore_credentials, restore_subscription
-from perf.gate.running import NOW, Runner
+from perf.gate.running import NOW, Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
@@ -35,6 +36,8 @@ _ALLOWED = {
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
 }
+_RUN, _keys = token_hex(4), count(1)
+"""Keys of idempotency are new in each run, also on a database that another one has filled."""
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -44,7 +47,7 @@ Variables: TypeAlias = dict[str, Any]
 class Asking:
     """Asks on behalf of one size of callers."""
 
-    runner: Runner
+    runner: Runs
     callers: Callers
 
     # Any: data is JSON.
@@ -189,8 +192,12 @@ async def _with_credential(asking: Asking) -> Variables:
 
 
 def _key() -> Variables:
-    # Another one than those of an earlier gate on the same database.
-    return {"idempotencyKey": f"gate-{uuid4()}"}
+    return {"idempotencyKey": new_key()}
+
+
+def new_key() -> str:
+    """A key of idempotency that nobody has used."""
+    return f"gate-{_RUN}-{next(_keys)}"
 
 
 FLOWS: Mapping[str, Flow] = {
