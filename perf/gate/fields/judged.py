@@ -1,5 +1,6 @@
 """Whether every field of the schema keeps to statements that do not grow with the rows."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS
 from perf.gate.planner import Planner
 from perf.gate.running import Runner
+
+_TYPE = re.compile(r"[. ]")
+"""What stands behind the name of a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +47,5 @@ async def judge_fields(
         async for found in changes(comparer, explorer.places.keys()):
             findings += [*await judge.judge(found), *await judge.judge_each(found)]
     findings += unreached(comparer.answered, explorer.refusals)
-    ours = [one for one in findings if not types or one.document.partition(".")[0] in types]
+    ours = [one for one in findings if not types or _TYPE.split(one.document)[0] in types]
     return FieldsJudged(len(comparer.answered), comparer.documents, tuple(ours))
