@@ -13,6 +13,7 @@ from types import MappingProxyType
 from gql.operations.agreement import (
     DEFAULT,
     DEFAULTS,
+    OBJECTIVE_ERROR_SHARE,
     OBJECTIVE_P95_MS,
     OBJECTIVE_P99_MS,
     Budget,
@@ -24,6 +25,7 @@ from services.operations.records import Objective
 __all__ = [
     "DEFAULT",
     "FOLDER",
+    "OBJECTIVE_ERROR_SHARE",
     "OBJECTIVE_P95_MS",
     "OBJECTIVE_P99_MS",
     "TABLE",
