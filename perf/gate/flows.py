@@ -23,7 +23,7 @@ from perf.gate.callers import (
     writer,
 )
 from perf.gate.restoring import restore_credentials, restore_subscription
-from perf.gate.running import NOW, Runner
+from perf.gate.running import NOW, Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
@@ -45,7 +45,7 @@ Variables: TypeAlias = dict[str, Any]
 class Asking:
     """Asks on behalf of one size of callers."""
 
-    runner: Runner
+    runner: Runs
     callers: Callers
 
     # Any: data is JSON.

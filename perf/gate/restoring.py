@@ -4,7 +4,7 @@ Somebody pays for a first plan once, and a company has so many keys: each varian
 `callers.sql` made.
 """
 
-from perf.gate.running import Runner
+from perf.gate.running import Runs
 from services.principal import Person, Principal
 
 _SUBSCRIPTION = """
@@ -27,16 +27,16 @@ DELETE FROM enterprise_credentials WHERE created_at > '2026-01-01' AND enterpris
 """
 
 
-async def restore_subscription(runner: Runner, person: Principal) -> None:
+async def restore_subscription(runner: Runs, person: Principal) -> None:
     """Have somebody who paid, or moved to another plan, be as before."""
     await _execute(runner, _SUBSCRIPTION, person)
 
 
-async def restore_credentials(runner: Runner, person: Principal) -> None:
+async def restore_credentials(runner: Runs, person: Principal) -> None:
     """Forget the keys that were made for the company of a person."""
     await _execute(runner, _CREDENTIALS, person)
 
 
-async def _execute(runner: Runner, sql: str, person: Principal) -> None:
+async def _execute(runner: Runs, sql: str, person: Principal) -> None:
     if isinstance(person, Person):
         await runner.connection.execute(sql, person.user_id)

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import orjson
@@ -62,6 +62,20 @@ class Taken:
         )
 
 
+class Runs(Protocol):
+    """Runs what comes before a document, in this process or over HTTP."""
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """For what flows put back by hand."""
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> tuple[Taken, list[Any]]:
+        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """What came of running a document once.
@@ -84,10 +98,14 @@ class Runner:
         model: HeldModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
     ) -> None:
-        """`connection` is for what flows put back by hand."""
         self._service = service
         self._model = model
-        self.connection = connection
+        self._connection = connection
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """For what flows put back by hand."""
+        return self._connection
 
     # Any: variables and data are JSON.
     async def run(
