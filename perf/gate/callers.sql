@@ -1,10 +1,11 @@
 -- Those who ask: the same five with n of everything, with twice as many, and of other accounts.
--- Who writes has eight times as many conversations, so that each is written to once.
+-- Who writes has many times as many conversations, so that each is written to once, in several
+-- runs of the gate.
 CREATE TEMP TABLE caller AS
   SELECT 2000 + place AS person, 1500 + place AS account,
          CASE WHEN place BETWEEN 6 AND 10 THEN 24 ELSE 12 END AS n,
          (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status,
-         CASE place % 5 WHEN 2 THEN 8 ELSE 1 END AS times
+         CASE place % 5 WHEN 2 THEN 24 ELSE 1 END AS times
   FROM generate_series(1, 15) place;
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
