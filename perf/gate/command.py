@@ -21,7 +21,7 @@ from gql.operations.budgets import (
 from perf.gate.changes import LogInvalid, missing
 from perf.gate.data import fill
 from perf.gate.findings import Finding
-from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all
+from perf.gate.gate import EACH_ONCE, EACH_TWO, NotFilled, judge_all
 from perf.gate.judging import Judged
 from perf.gate.quiet import quiet_log
 
@@ -115,6 +115,8 @@ def _running() -> Iterator[None]:
             yield
     except click.ClickException as error:
         raise CannotRun(error.format_message()) from error
+    except NotFilled as error:
+        raise CannotRun(f"the gate cannot run: {error}") from error
 
 
 def _line(one: Judged) -> str:
