@@ -31,9 +31,9 @@ class Observing:
         principal: Principal,
     ) -> None:
         """Note what one operation came to; a number that is exceeded has a line in the log."""
-        budget = operation.budget
+        budget, kind = operation.budget, operation.kind
         agreed = budget if operation.variants is None else operation.variants.of(values, principal)
-        over = self._observations.operation(observed, agreed, budget)
+        over = self._observations.operation(observed, agreed, kind, budget)
         if over:
             variant = {}
             # The variables of what is not trusted may have any names.

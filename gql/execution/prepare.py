@@ -81,7 +81,7 @@ class Operation:
         """Work out once what every request asks."""
         kind, document, definition = self.definition.operation.value, self.document, self.definition
         label, text = (document.name, document.text) if document else (UNTRUSTED, "")
-        budget = budget_for(label, text, kind)
+        budget = budget_for(label, text, kind, document.objective if document else None)
         worked_out = {
             "name": definition.name.value if definition.name else None,
             "kind": kind,
