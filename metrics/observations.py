@@ -137,6 +137,8 @@ class OperationRecord:
     statements: int = 0
     statements_max: int = 0
     cost: int = 0
+    statements_share: float = 0.0
+    """The largest part of what is agreed of a variant that an answer took, where beyond 1."""
     _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
     """Which of those worked for had a fault of ours: only they cost anything to keep."""
 
@@ -188,24 +190,31 @@ class Observations:
         self._told: dict[_Key, _Told] = {}
 
     def operation(
-        self, one: Observed, agreed: Agreed, kind: str = "query"
+        self,
+        one: Observed,
+        agreed: Agreed,
+        kind: str = "query",
+        usually: Agreed | None = None,
     ) -> list[tuple[str, float, int]]:
         """Note an answer; gives the numbers of what is agreed that it exceeds.
 
         One refused on purpose, or for a mistake of the client's, does not count as quick. Those of
         another `kind` (`query`, `mutation`, `subscription`) are others, though of the same name.
+        `usually` is what is agreed of the operation, where `agreed` is of the variant asked.
         """
         key = one.operation, kind
         record = self._operations.get(key)
         if record is None:
-            record = self._begun(key, agreed)
-        record.agreed = agreed
+            record = self._begun(key, usually or agreed)
+        record.agreed = usually or agreed
         record.add(one)
         over = one.over(agreed)
         if over:
             name = one.operation if key in self._operations else OTHER
-            for number, _, _ in over:
+            for number, taken, most in over:
                 OVER_BUDGET.labels(name, number).inc()
+                if number == "statements":
+                    record.statements_share = max(record.statements_share, taken / (most or 0.5))
         return over
 
     def operations(self) -> list[tuple[str, OperationRecord]]:

@@ -23,7 +23,7 @@ from perf.gate.data import fill
 from perf.gate.fields.judged import FieldsJudged
 from perf.gate.fields.schema import fields
 from perf.gate.findings import Finding
-from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all, judge_types
+from perf.gate.gate import EACH_ONCE, EACH_TWO, NotFilled, judge_all, judge_types
 from perf.gate.judging import Judged
 from perf.gate.quiet import quiet_log
 
@@ -126,6 +126,8 @@ def _running() -> Iterator[None]:
             yield
     except click.ClickException as error:
         raise CannotRun(error.format_message()) from error
+    except NotFilled as error:
+        raise CannotRun(f"the gate cannot run: {error}") from error
 
 
 def _line(one: Judged | Finding | FieldsJudged) -> str:

@@ -42,7 +42,7 @@ WRONG = (
 SENTENCES = (
     "these are a document or a budget, and not both: Unagreed\n",
     "Alone: it has no flow: perf/gate/flows.py has to say who asks, and with what\n",
-    "Broken: line 1 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
+    "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",
     "Unprepared: its flow in perf/gate/flows.py gives no value for id, and its type does not tell",
     "Untyped: it is not valid: Cannot query field 'idd' on type 'User'.",
