@@ -1,6 +1,6 @@
 """Those who ask on the gate's data: the same people twice, with n of everything and with 2n."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.principal import ANONYMOUS, ApiClient, Person, Principal
 
@@ -28,6 +28,12 @@ class Callers:
 
 
 FEW, TWICE_AS_MANY = Callers(2001, 1501, rows=12), Callers(2006, 1506, rows=24)
+ALIKE = tuple(
+    tuple(replace(one, first_person=one.first_person + more, first_account=one.first_account + more)
+    for one in (FEW, TWICE_AS_MANY))
+    for more in range(10, 90, 10)
+)
+"""Others with the same rows, for what each may do once and is to be done several times."""
 
 
 def reader(callers: Callers) -> Principal:

@@ -1,8 +1,9 @@
--- Those who ask: the same five twice, once with n of everything and once with twice as many.
+-- Those who ask: the same five twice, once with n of everything and once with twice as many; and
+-- all ten of them again eight times.
 CREATE TEMP TABLE caller AS
-  SELECT 2000 + place AS person, 1500 + place AS account, CASE WHEN place > 5 THEN 24 ELSE 12 END AS n,
+  SELECT 2000 + place AS person, 1500 + place AS account, CASE WHEN (place - 1) % 10 >= 5 THEN 24 ELSE 12 END AS n,
          (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status
-  FROM generate_series(1, 10) place;
+  FROM generate_series(1, 90) place;
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
   SELECT person, 'basic-entry', 'inactive', '2025-12-01',

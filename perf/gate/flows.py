@@ -18,7 +18,7 @@ from perf.gate.callers import (
     reader,
     writer,
 )
-from perf.gate.running import NOW, Runner, Taken
+from perf.gate.running import NOW, Runs, Taken
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
@@ -32,7 +32,7 @@ Variables: TypeAlias = dict[str, Any]
 class Asking:
     """Asks on behalf of one size of callers."""
 
-    runner: Runner
+    runner: Runs
     callers: Callers
 
     async def take(self, document: TrustedDocument, flow: "Flow") -> Taken:

@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -53,6 +53,16 @@ class Taken:
         )
 
 
+class Runs(Protocol):
+    """What runs documents."""
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any], /
+    ) -> tuple[Taken, list[Any]]:
+        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+
+
 class Runner:
     """Runs documents one after the other on one database."""
 
@@ -68,8 +78,7 @@ class Runner:
         request = GraphQLRequest(document.text, variables=variables)
         operation = await self._service.prepare(request, principal, {})
         answers = self._service.answers(operation, request, principal, document.name)
-        is_followed_later = "delivery: STREAM" in document.text
-        lets_go_after = _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
+        lets_go_after = waits_for_model_after(document)
         ran: list[Ran] = []
 
         def heard(one: Ran) -> None:
@@ -82,7 +91,7 @@ class Runner:
             async with aclosing(answers):
                 texts = [written(answer.body) async for answer in answers]
         bodies = [orjson.loads(text) for text in texts]
-        _check(document, bodies)
+        check_answers(document, bodies)
         cost = self._service.cost(operation, request).body["extensions"]["cost"]
         taken = Taken(
             tuple(ran),
@@ -92,24 +101,17 @@ class Runner:
         return taken, [body["data"] for body in bodies]
 
 
+def waits_for_model_after(document: TrustedDocument) -> frozenset[str]:
+    """The statements after one of which somebody waits for the model."""
+    is_followed_later = "delivery: STREAM" in document.text
+    return _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
+
+
 @asynccontextmanager
 async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
     """Serve from the database at `url`, without a cache, and whatever it costs."""
     async with held_model() as model:
-        settings = Settings.model_validate(
-            {
-                "database_url": url,
-                "guidance_data_dir": folder,
-                "database_pool_size": 4,
-                "chat_llm_base_url": model.url,
-                "billing_subscription_cache_ttl_seconds": 0,
-                "payments_provider": "sandbox",
-                "graphql_max_cost": _NO_BOUND,
-                "graphql_key_budget": _NO_BOUND,
-                "graphql_person_budget": _NO_BOUND,
-                "graphql_address_budget": 0,
-            }
-        )
+        settings = Settings.model_validate(served(url, folder, model.url))
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before they first come, as where they are served.
             await application.documents.refresh()
@@ -119,8 +121,24 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
                 model.let_go()
 
 
+def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
+    """The settings by which the gate serves."""
+    return {
+        "database_url": url,
+        "guidance_data_dir": folder,
+        "database_pool_size": 4,
+        "chat_llm_base_url": model_url,
+        "billing_subscription_cache_ttl_seconds": 0,
+        "payments_provider": "sandbox",
+        "graphql_max_cost": _NO_BOUND,
+        "graphql_key_budget": _NO_BOUND,
+        "graphql_person_budget": _NO_BOUND,
+        "graphql_address_budget": 0,
+    }
+
+
 # Any: bodies are JSON.
-def _check(document: TrustedDocument, bodies: list[dict[str, Any]]) -> None:
+def check_answers(document: TrustedDocument, bodies: list[dict[str, Any]]) -> None:
     for body in bodies:
         values = (body.get("data") or {}).values()
         is_refused = any(isinstance(one, dict) and one.get("userErrors") for one in values)

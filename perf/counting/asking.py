@@ -1,0 +1,119 @@
+"""Documents asked as clients ask for them: by id, with a credential, over HTTP."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import orjson
+
+from app.authentication.tokens import issue_token
+from db.tracing import Ran, traced_statements
+from gql.operations.budgets import TrustedDocument, trusted_documents
+from perf.benchmarks.wire import posted
+from perf.counting.model_aside import ModelAside
+from perf.gate.running import NOW, FlowFailed, Taken, check_answers, waits_for_model_after
+from perf.inside.server import InsideServer
+from services.enterprise.service import EnterpriseService
+from services.operations.identifiers import hash_of
+from services.principal import ApiClient, Person, Principal
+
+_DAY_SECONDS = 86_400
+_EVENT, _DATA = b"\n\n", b"data: "
+
+
+class Client:
+    """Asks for documents, one after the other."""
+
+    def __init__(
+        self,
+        server: InsideServer,
+        model: ModelAside,
+        enterprise: EnterpriseService,
+        *,
+        secret: str,
+    ) -> None:
+        self._server = server
+        self._model = model
+        self._enterprise = enterprise
+        self._secret = secret
+        self._credentials: dict[Principal, dict[str, str]] = {}
+
+    async def greet(self, principal: Principal) -> None:
+        """Be known to the server from now on, as who comes back is."""
+        name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
+        await self.ask(trusted_documents()[name], principal, {})
+
+    # Any: variables and data are JSON.
+    async def run(
+        self,
+        document: TrustedDocument,
+        principal: Principal,
+        variables: Mapping[str, Any],
+        *,
+        measuring: AbstractContextManager[object] = nullcontext(),
+    ) -> tuple[Taken, list[Any]]:
+        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        taken, bodies = await self.ask(document, principal, variables, measuring=measuring)
+        check_answers(document, bodies)
+        return taken, [body["data"] for body in bodies]
+
+    async def ask(
+        self,
+        document: TrustedDocument,
+        principal: Principal,
+        variables: Mapping[str, Any],
+        *,
+        measuring: AbstractContextManager[object] = nullcontext(),
+    ) -> tuple[Taken, list[dict[str, Any]]]:
+        """What it took, and its answers, whatever they say."""
+        request = await self._request(document, principal, variables)
+        after = waits_for_model_after(document)
+        ran: list[Ran] = []
+
+        def heard(one: Ran) -> None:
+            ran.append(one)
+            if one.statement.name in after:
+                self._model.let_go()
+
+        self._model.hold()
+        with traced_statements(heard):
+            answer = await self._server.exchange(request, measuring)
+        return Taken(tuple(ran), len(answer), 0), _bodies(document, answer)
+
+    async def _request(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> bytes:
+        asked: dict[str, Any] = {"documentId": hash_of(document.text)}
+        if variables:
+            asked["variables"] = variables
+        is_followed = document.text.startswith("subscription")
+        accept = "text/event-stream" if is_followed else "application/json"
+        credential = await self._credential(principal)
+        return posted("/graphql", orjson.dumps(asked), accept=accept, **credential)
+
+    async def _credential(self, principal: Principal) -> dict[str, str]:
+        known = self._credentials.get(principal)
+        if known is None:
+            known = self._credentials[principal] = await self._new_credential(principal)
+        return known
+
+    async def _new_credential(self, principal: Principal) -> dict[str, str]:
+        if isinstance(principal, ApiClient):
+            return {"x-api-key": await self._enterprise.issue_key(principal.account_id)}
+        if not isinstance(principal, Person):
+            return {}
+        token = issue_token(
+            self._secret, user_id=principal.user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=NOW
+        )
+        return {"authorization": f"Bearer {token}"}
+
+
+# Any: bodies are JSON.
+def _bodies(document: TrustedDocument, answer: bytes) -> list[dict[str, Any]]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise FlowFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
+    if b"text/event-stream" not in head:
+        return [orjson.loads(body)]
+    data = (event.partition(_DATA)[2].partition(b"\n")[0] for event in body.split(_EVENT))
+    return [orjson.loads(one) for one in data if one]
