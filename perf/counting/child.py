@@ -37,7 +37,7 @@ async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
     with model_aside() as model:
         settings = Settings.model_validate(
             served(url, folder, model.url)
-            | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
+            | {"app_env": "production", "database_pool_size": 1, "jwt_secret_key": secret, "serve_runs_worker": False}
         )
         async with (
             serving(make_app(settings, clock=lambda: NOW)) as server,

@@ -3,7 +3,7 @@
 CREATE TEMP TABLE caller AS
   SELECT 2000 + place AS person, 1500 + place AS account, CASE WHEN (place - 1) % 10 >= 5 THEN 24 ELSE 12 END AS n,
          (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status
-  FROM generate_series(1, 90) place;
+  FROM (SELECT generate_series(1, 10) UNION SELECT generate_series(101, 180)) AS one(place);
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
   SELECT person, 'basic-entry', 'inactive', '2025-12-01',
