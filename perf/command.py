@@ -3,6 +3,7 @@
 import click
 
 from perf.ab.command import ab
+from perf.counting.command import calls
 from perf.gate.command import gate
 from perf.load.command import run
 from perf.nightly import nightly
@@ -18,6 +19,7 @@ def perf() -> None:
 
 
 perf.add_command(gate)
+perf.add_command(calls)
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(slow)

@@ -14,12 +14,13 @@ from perf.load.host import ROOT
 
 _PLACES = tuple(
     f"{place}/"
-    for place in (ROOT, sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"))
+    for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
 )
 _METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
-_BUILT_IN = re.compile(r"<built-in method (.+?)(?: of type object at 0x[0-9a-f]+)?>")
-_OWN_FILE = str(ROOT / "perf")
+_DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")
+_OWN_FILES = f"{ROOT / 'perf'}/"
 _TRACE, _RAN = trace.__code__, Ran.__init__.__code__
+_TRACING = _TRACE.co_filename
 _ASKS_WHETHER = "ContextVar.get"
 """What `trace` calls where nobody listens too."""
 Counts = Mapping[str, int]
@@ -71,13 +72,15 @@ def name_of(code: CodeType | str) -> str:
     method = _METHOD.fullmatch(code)
     if method is not None:
         return f"{method[2]}.{method[1]}"
-    built_in = _BUILT_IN.fullmatch(code)
-    return built_in[1] if built_in is not None else code
+    return _DECORATION.sub("", code)
 
 
 def _is_watching(code: CodeType | str) -> bool:
     """Whether it is there because somebody watches."""
-    return code is _RAN or (isinstance(code, CodeType) and code.co_filename.startswith(_OWN_FILE))
+    if isinstance(code, str) or code is _TRACE:
+        return False
+    file = code.co_filename
+    return code is _RAN or file == _TRACING or file.startswith(_OWN_FILES)
 
 
 # Any: the profiler's entries have no types.

@@ -10,6 +10,7 @@ from perf.counting.asking import Client
 from perf.counting.calls import Calls, calls_in
 from perf.gate.callers import ALIKE, Callers
 from perf.gate.flows import FLOWS, Asking, Flow
+from perf.gate.running import waits_for_model_after
 
 
 _SAME = 2
@@ -21,7 +22,9 @@ class Size:
     """What a request took that asked for so many rows."""
 
     rows: int
+    fetched_bytes: int
     calls: Calls
+    waits_for_model: bool
 
 
 @dataclass(slots=True)
@@ -64,7 +67,9 @@ async def _once(client: Client, document: TrustedDocument, flow: Flow, callers: 
     variables = await flow.variables(asking)
     profile = Profile()
     taken, _ = await client.run(document, principal, variables, measuring=_enabled(profile))
-    return Size(taken.rows, calls_in(profile))
+    waited = waits_for_model_after(document)
+    waits = any(one.statement.name in waited for one in taken.ran)
+    return Size(taken.rows, taken.fetched_bytes, calls_in(profile), waits)
 
 
 @contextmanager

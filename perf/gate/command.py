@@ -1,21 +1,14 @@
 """`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
-from app.cli.failures import failing_with
-from db.embedded import embedded_postgres
-from db.migration import migrate
 from gql.operations.budgets import FOLDER, BudgetsInvalid, trusted_documents
 from perf.gate.changes import LogInvalid, missing
-from perf.gate.data import fill
 from perf.gate.gate import Judged, judge_all
+from perf.gate.place import filled_place
 from perf.gate.running import FlowFailed
 
 _LINE = "{:<28}{:>12}{:>9}{:>7}{:>16}{:>7}"
@@ -51,7 +44,7 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
         click.echo(_in_a_line(one))
         findings.extend(str(finding) for finding in one.findings)
 
-    with _place(url) as (filled, folder):
+    with filled_place(url) as (filled, folder):
         try:
             asyncio.run(judge_all(filled, folder, names=names, judged=judged))
         except FlowFailed as error:
@@ -61,22 +54,6 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
     click.echo("All of it is as agreed.")
-
-
-@contextmanager
-def _place(url: str | None) -> Iterator[tuple[str, Path]]:
-    """A filled database, and a folder for what a server keeps."""
-    with TemporaryDirectory(prefix="guidance-gate-") as name, failing_with("the gate cannot run"):
-        folder = Path(name)
-        if url is not None:
-            yield url, folder
-            return
-        # PostgreSQL may run as another user than this, who has to reach its folder.
-        folder.chmod(0o755)
-        with embedded_postgres(folder, is_durable=False) as own:
-            migrate(own)
-            asyncio.run(fill(own))
-            yield own, folder
 
 
 def _in_a_line(one: Judged) -> str:

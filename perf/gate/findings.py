@@ -8,6 +8,8 @@ from gql.operations.budgets import Budget
 from perf.gate.fingerprint import fingerprint
 from perf.gate.running import Taken
 
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -32,6 +34,8 @@ def over_budget(document: str, taken: Taken, budget: Budget) -> Iterator[Finding
         methods = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
         problem = f"{len(taken.ran)} statements, where exactly {budget.statements} are agreed"
         yield Finding(document, f"{problem} ({methods})")
+    if budget.fetched_bytes is not None and taken.fetched_bytes > budget.fetched_bytes:
+        yield Finding(document, _fetching(taken, budget.fetched_bytes))
     for what, number, most in (
         ("subscription lookups", taken.subscription_lookups, budget.subscription_lookups),
         ("rows", taken.rows, budget.rows),
@@ -54,3 +58,13 @@ def growing(document: str, few: Taken, twice_as_many: Taken) -> Iterator[Finding
 
 def _counts(taken: Taken) -> Counter[str]:
     return Counter(fingerprint(one.statement.sql) for one in taken.ran)
+
+
+def _fetching(taken: Taken, most: int) -> str:
+    """Too much that is fetched, and what fetches it."""
+    sizes: Counter[str] = Counter()
+    for one in taken.ran:
+        sizes[one.statement.name] += one.fetched_bytes
+    methods = ", ".join(f"{name} {size}" for name, size in sizes.most_common(_MOST_NAMED) if size)
+    problem = f"{taken.fetched_bytes} fetched bytes, where at most {most} are agreed"
+    return f"{problem} ({methods})"

@@ -45,6 +45,11 @@ class Taken:
         return sum(one.rows for one in self.ran)
 
     @property
+    def fetched_bytes(self) -> int:
+        """How large the rows were together."""
+        return sum(one.fetched_bytes for one in self.ran)
+
+    @property
     def subscription_lookups(self) -> int:
         """How often the current subscription was looked up, besides by a change in itself."""
         return sum(

@@ -1,0 +1,101 @@
+"""Calls that are more than agreed, with the functions that are called more often."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from gql.operations.agreement import Budget
+from perf.counting.agreed_calls import Agreed, Pair
+from perf.counting.calls import Counts
+from perf.counting.counted import Size
+from perf.counting.counting import Counted
+from perf.counting.fit import Fit, fit
+from perf.gate.findings import Finding
+
+NOISE_WITH_MODEL = 0.02
+"""By which share calls may be more where the model is waited for: when its reply is read, and
+whether it is stored once more meanwhile, is a matter of time. Everything else is exact."""
+_MOST_NAMED = 8
+_NEVER = Pair(0, 0)
+_PYTHON, _C = "python", "c"
+_WORDS = {_PYTHON: "functions in Python", _C: "functions in C"}
+_CALLS = ("python_calls", "python_calls_per_row", "c_calls", "c_calls_per_row")
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """By how much calls may be more than agreed."""
+
+    fixed: int = 0
+    per_row: float = 0.0
+
+
+def numbers(sizes: tuple[Size, Size]) -> dict[str, float]:
+    """What a budget agrees on, as it was counted."""
+    python, c = (_fit(sizes, language) for language in (_PYTHON, _C))
+    found = dict(zip(_CALLS, (python.fixed, python.per_row, c.fixed, c.per_row), strict=True))
+    return found | {"fetched_bytes": sizes[1].fetched_bytes}
+
+
+def judged(counted: Counted, budget: Budget, agreed: Agreed) -> Iterator[Finding]:
+    """What is more than agreed, a finding for each language."""
+    name, sizes = counted.document, counted.sizes
+    if sizes is None:
+        yield Finding(name, f"its calls cannot be counted: {counted.failed}")
+        return
+    known = agreed.get(name, {})
+    for language in (_PYTHON, _C):
+        problems = list(_problems(sizes, language, budget))
+        if problems:
+            functions = "".join(f"\n    {one}" for one in named(sizes, language, known))
+            yield Finding(name, "; ".join(problems) + functions)
+
+
+def named(sizes: tuple[Size, Size], language: str, known: Mapping[str, Pair]) -> Iterator[str]:
+    """The functions that are called more often than is known, those first that are so most."""
+    few, twice = (_counts(size, language) for size in sizes)
+    more = {
+        function: (calls - one.twice, few.get(function, 0) - one.few)
+        for function, calls in twice.items()
+        if calls > (one := known.get(function, _NEVER)).twice
+    }
+    for function in sorted(more, key=lambda one: (-more[one][0], one))[:_MOST_NAMED]:
+        now, with_few = more[function]
+        grows = f", and {with_few} more for n" if with_few != now else ""
+        yield f"{now} more of {function}{_by(sizes[1], function)}{grows}"
+
+
+def _problems(sizes: tuple[Size, Size], language: str, budget: Budget) -> Iterator[str]:
+    found, slack = _fit(sizes, language), _slack(sizes, language)
+    fixed = getattr(budget, f"{language}_calls")
+    per_row = getattr(budget, f"{language}_calls_per_row")
+    words = _WORDS[language]
+    if fixed is not None and found.fixed > fixed + slack.fixed:
+        yield f"{found.fixed} calls of {words}, where at most {fixed} are agreed"
+    if per_row is not None and found.per_row > per_row + slack.per_row:
+        yield f"{found.per_row:g} calls of {words} for each row, where at most {per_row:g} are agreed"
+
+
+def _fit(sizes: tuple[Size, Size], language: str) -> Fit:
+    few, twice = ((size.rows, sum(_counts(size, language).values())) for size in sizes)
+    return fit(few, twice)
+
+
+def _slack(sizes: tuple[Size, Size], language: str) -> Slack:
+    few, twice = sizes
+    if not twice.waits_for_model:
+        return Slack()
+    calls = ceil(NOISE_WITH_MODEL * sum(_counts(twice, language).values()))
+    return Slack(calls, calls / max(1, twice.rows - few.rows))
+
+
+def _counts(size: Size, language: str) -> Counts:
+    return size.calls.python if language == _PYTHON else size.calls.c
+
+
+def _by(size: Size, function: str) -> str:
+    """Who calls it, and most often."""
+    callers = size.calls.callers.get(function, {})
+    if not callers:
+        return ""
+    return f", called by {max(callers, key=lambda one: (callers[one], one))}"
