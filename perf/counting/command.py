@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 import click
 
 from gql.operations.budgets import trusted_documents
-from perf.counting.agreed_calls import read_agreed
 from perf.counting.agreeing import agree
 from perf.counting.counted import Size
-from perf.counting.counting import CountingFailed, counted, is_counted_here
-from perf.counting.judging import judged, numbers
+from perf.counting.counting import NOT_COUNTED, CountingFailed, is_counted_here
+from perf.counting.held import held_to_calls
+from perf.counting.judging import numbers
 from perf.gate.place import filled_place
 
-NOT_COUNTED = "Function calls are not counted: those agreed are of Python 3.11."
 _LINE = "{:<28}{:>10}{:>8}{:>10}{:>8}{:>10}"
 
 
@@ -33,12 +32,12 @@ def calls(names: tuple[str, ...], url: str | None, why: str | None) -> None:
     unknown = set(names) - documents.keys()
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
-    agreed, found, findings = read_agreed(), dict[str, tuple[Size, Size]](), list[str]()
+    found, findings = dict[str, tuple[Size, Size]](), list[str]()
     click.echo(_LINE.format("document", "Python", "a row", "C", "a row", "bytes"))
     with filled_place(url) as (filled, folder):
         try:
-            for one in counted(filled, folder, names or tuple(documents)):
-                findings += map(str, judged(one, documents[one.document].budget, agreed))
+            for one in held_to_calls(filled, folder, names or tuple(documents)):
+                findings += map(str, one.findings)
                 if one.sizes is not None:
                     found[one.document] = one.sizes
                     said = (f"{number:g}" for number in numbers(one.sizes).values())

@@ -34,6 +34,11 @@ class _Least:
     size: Size | None = None
     times: int = 0
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether asking again can tell nothing new."""
+        return self.times >= _SAME and self.size is not None and not self.size.waits_for_model
+
     def add(self, size: Size) -> None:
         known = self.size.calls.totals if self.size is not None else None
         if known is None or size.calls.totals < known:
@@ -45,15 +50,15 @@ class _Least:
 async def count(client: Client, document: TrustedDocument) -> tuple[Size, Size]:
     """The calls for n rows and for 2n; raises `FlowFailed`.
 
-    Each is asked by other people with the same rows until the least was seen twice. The first only
-    warm up: caches fill, statements are prepared, and code is specialised.
+    Each is asked by other people with the same rows until the least was seen twice; where the model
+    is waited for, by all there are. The first only warm up: caches fill, statements are prepared, and code is specialised.
     """
     flow, least = FLOWS[document.name], (_Least(), _Least())
     for callers in ALIKE[0]:
         await _once(client, document, flow, callers)
     for both in ALIKE[1:]:
         for callers, one in zip(both, least, strict=True):
-            if one.times < _SAME:
+            if not one.is_certain:
                 one.add(await _once(client, document, flow, callers))
     few, twice = (one.size for one in least)
     assert few is not None  # noqa: S101 - there are people

@@ -17,6 +17,7 @@ from perf.load.host import ROOT
 
 COUNTED_ON = (3, 11)
 """The oldest Python that is supported. What is called for the same work differs between versions."""
+NOT_COUNTED = "Function calls are not counted: those that are agreed are of Python 3.11."
 _MOST_SHOWN = 2_000
 
 

@@ -15,6 +15,10 @@ class Fit:
     fixed: int
     per_row: float
 
+    def at(self, rows: int) -> float:
+        """The calls with so many rows."""
+        return self.fixed + self.per_row * rows
+
 
 def fit(few: RowsAndCalls, twice: RowsAndCalls) -> Fit:
     """The line through both, rounded up; what does not grow with the rows is all fixed."""

@@ -1,11 +1,15 @@
 """`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from gql.operations.budgets import FOLDER, BudgetsInvalid, trusted_documents
+from perf.counting.counting import NOT_COUNTED, CountingFailed, is_counted_here
+from perf.counting.held import held_to_calls
 from perf.gate.changes import LogInvalid, missing
 from perf.gate.gate import Judged, judge_all
 from perf.gate.place import filled_place
@@ -47,13 +51,23 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
     with filled_place(url) as (filled, folder):
         try:
             asyncio.run(judge_all(filled, folder, names=names, judged=judged))
-        except FlowFailed as error:
+            findings += _of_calls(filled, folder, names or tuple(documents))
+        except (FlowFailed, CountingFailed) as error:
             raise click.ClickException(str(error)) from None
     for finding in findings:
         click.echo(finding)
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
     click.echo("All of it is as agreed.")
+
+
+def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
+    """The function calls that are more than agreed."""
+    if not is_counted_here():
+        click.echo(NOT_COUNTED)
+        return []
+    held = held_to_calls(url, folder, names)
+    return [str(finding) for one in held for finding in one.findings]
 
 
 def _in_a_line(one: Judged) -> str:
