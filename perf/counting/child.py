@@ -19,7 +19,6 @@ import uvloop
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import Settings
-from db.database import open_database
 from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.counting.asking import Client
 from perf.counting.counted import count
@@ -35,14 +34,11 @@ async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
     with model_aside() as model:
         settings = Settings.model_validate(
             served(url, folder, model.url)
-            | {"app_env": "production", "database_pool_size": 1, "jwt_secret_key": secret, "serve_runs_worker": False}
+            | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
         )
-        async with (
-            serving(make_app(settings, clock=lambda: NOW)) as server,
-            open_database(url, replica_url=None, pool_size=1, observe=None) as database,
-        ):
+        async with serving(make_app(settings, clock=lambda: NOW)) as server:
             try:
-                yield Client(server, model, database, secret=secret)
+                yield Client(server, model, secret=secret)
             finally:
                 model.let_go()
 

@@ -1,9 +1,11 @@
 """What one document's request takes, counted for callers of two sizes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from cProfile import Profile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from gql.operations.budgets import TrustedDocument
 from perf.counting.asking import Client
@@ -12,9 +14,9 @@ from perf.gate.callers import ALIKE, Callers
 from perf.gate.flows import FLOWS, Asking, Flow
 from perf.gate.running import waits_for_model_after
 
-
+Order: TypeAlias = tuple[str, ...]
+"""The statements of a request, as they were answered."""
 _SAME = 2
-"""How often the least has to be seen: what runs in the background only adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,53 +30,64 @@ class Size:
 
 
 @dataclass(slots=True)
-class _Least:
-    """The least that was seen, and how often."""
+class Seen:
+    """What the same request took again and again.
 
-    size: Size | None = None
-    times: int = 0
+    What runs in the background only adds, so that the least counts. But statements that run at
+    once are answered in either order, which other code follows on: of those orders that were seen
+    twice the one with most calls counts.
+    """
+
+    sizes: dict[Order, list[Size]] = field(default_factory=dict)
+
+    def add(self, order: Order, size: Size) -> None:
+        """Note what it took this time."""
+        self.sizes.setdefault(order, []).append(size)
 
     @property
     def is_certain(self) -> bool:
-        """Whether asking again can tell nothing new."""
-        return self.times >= _SAME and self.size is not None and not self.size.waits_for_model
+        """Whether the least of every order was seen twice; never where the model is waited for."""
+        return bool(self.sizes) and all(
+            _times(sizes) >= _SAME and not sizes[0].waits_for_model
+            for sizes in self.sizes.values()
+        )
 
-    def add(self, size: Size) -> None:
-        known = self.size.calls.totals if self.size is not None else None
-        if known is None or size.calls.totals < known:
-            self.size, self.times = size, 1
-        elif size.calls.totals == known:
-            self.times += 1
+    @property
+    def size(self) -> Size:
+        """What counts."""
+        if any(sizes[0].waits_for_model for sizes in self.sizes.values()):
+            return _least([size for sizes in self.sizes.values() for size in sizes])
+        certain = [_least(sizes) for sizes in self.sizes.values() if _times(sizes) >= _SAME]
+        return max(certain or map(_least, self.sizes.values()), key=_total)
 
 
 async def count(client: Client, document: TrustedDocument) -> tuple[Size, Size]:
     """The calls for n rows and for 2n; raises `FlowFailed`.
 
-    Each is asked by other people with the same rows until the least was seen twice; where the model
-    is waited for, by all there are. The first only warm up: caches fill, statements are prepared, and code is specialised.
+    Each is asked by other people with the same rows until it is certain, and at most by all. The
+    first only warm up: caches fill, statements are prepared, and code is specialised.
     """
-    flow, least = FLOWS[document.name], (_Least(), _Least())
+    flow, few, twice = FLOWS[document.name], Seen(), Seen()
     for callers in ALIKE[0]:
         await _once(client, document, flow, callers)
     for both in ALIKE[1:]:
-        for callers, one in zip(both, least, strict=True):
-            if not one.is_certain:
-                one.add(await _once(client, document, flow, callers))
-    few, twice = (one.size for one in least)
-    assert few is not None  # noqa: S101 - there are people
-    assert twice is not None  # noqa: S101 - there are people
-    return few, twice
+        for callers, seen in zip(both, (few, twice), strict=True):
+            if not seen.is_certain:
+                seen.add(*await _once(client, document, flow, callers))
+    return few.size, twice.size
 
 
-async def _once(client: Client, document: TrustedDocument, flow: Flow, callers: Callers) -> Size:
+async def _once(
+    client: Client, document: TrustedDocument, flow: Flow, callers: Callers
+) -> tuple[Order, Size]:
     asking, principal = Asking(client, callers), flow.principal(callers)
     await client.greet(principal)
     variables = await flow.variables(asking)
     profile = Profile()
     taken, _ = await client.run(document, principal, variables, measuring=_enabled(profile))
-    waited = waits_for_model_after(document)
-    waits = any(one.statement.name in waited for one in taken.ran)
-    return Size(taken.rows, taken.fetched_bytes, calls_in(profile), waits)
+    order = tuple(one.statement.name for one in taken.ran)
+    waits_for_model = not waits_for_model_after(document).isdisjoint(order)
+    return order, Size(taken.rows, taken.fetched_bytes, calls_in(profile), waits_for_model)
 
 
 @contextmanager
@@ -84,3 +97,15 @@ def _enabled(profile: Profile) -> Iterator[None]:
         yield
     finally:
         profile.disable()
+
+
+def _total(size: Size) -> tuple[int, int]:
+    return size.calls.totals
+
+
+def _least(sizes: list[Size]) -> Size:
+    return min(sizes, key=_total)
+
+
+def _times(sizes: list[Size]) -> int:
+    return Counter(map(_total, sizes))[_total(_least(sizes))]

@@ -48,3 +48,7 @@ INSERT INTO enterprise_credentials
   SELECT 100 * account + k, account, account || '-' || k, sha256(''),
          CASE k % 2 WHEN 0 THEN 'revoked' ELSE 'active' END, '2026-01-01'
   FROM caller, generate_series(1, n) k;
+-- Whose calls are counted asks with a key, which was used a moment ago: see `perf.counting.asking`.
+UPDATE enterprise_credentials SET key_id = lpad(to_hex(account), 16, '0'),
+  secret_hash = sha256(repeat('0', 48)::bytea), last_used_at = '2026-02-20 09:30+00'
+  FROM caller WHERE id = 100 * account + 1 AND person > 2100;
