@@ -47,8 +47,7 @@ def write_agreed(agreed: Agreed, path: Path = FILE) -> None:
     functions = sorted({function for calls in agreed.values() for function in calls})
     lines = [_line("function", names)]
     lines += [
-        _line(one, [_cell(agreed[name].get(one, _NO_CALLS)) for name in names])
-        for one in functions
+        _line(one, [_cell(agreed[name].get(one, _NO_CALLS)) for name in names]) for one in functions
     ]
     path.write_text("".join(lines))
 

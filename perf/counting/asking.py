@@ -1,5 +1,6 @@
 """Documents asked as clients ask for them: by id, with a credential, over HTTP."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -9,6 +10,7 @@ import orjson
 from app.authentication.tokens import issue_token
 from db.tracing import Ran, traced_statements
 from gql.operations.budgets import TrustedDocument, trusted_documents
+from metrics.replies import RUNNING
 from perf.benchmarks.wire import posted
 from perf.counting.model_aside import ModelAside
 from perf.gate.running import NOW, FlowFailed, Taken, check_answers, waits_for_model_after
@@ -19,6 +21,7 @@ from services.principal import ApiClient, Person, Principal
 
 _DAY_SECONDS = 86_400
 _KEY_ID_BYTES = 8
+_LOOK_SECONDS = 0.001
 _EVENT, _DATA = b"\n\n", b"data: "
 
 
@@ -41,6 +44,12 @@ class Client:
         """Be known to the server from now on, as who comes back is."""
         name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
         await self.ask(trusted_documents()[name], principal, {})
+
+    async def settle(self) -> None:
+        """Wait until no reply is being written that nobody waits for."""
+        self._model.let_go()
+        while RUNNING._value.get():  # type: ignore[no-untyped-call]  # noqa: SLF001 - not public
+            await asyncio.sleep(_LOOK_SECONDS)
 
     # Any: variables and data are JSON.
     async def run(

@@ -13,8 +13,7 @@ from db.tracing import Ran, trace
 from perf.load.host import ROOT
 
 _PLACES = tuple(
-    f"{place}/"
-    for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
+    f"{place}/" for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
 )
 _METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
 _DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")

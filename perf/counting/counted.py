@@ -12,11 +12,14 @@ from perf.counting.asking import Client
 from perf.counting.calls import Calls, calls_in
 from perf.gate.callers import ALIKE, Callers
 from perf.gate.flows import FLOWS, Asking, Flow
-from perf.gate.running import waits_for_model_after
+from perf.gate.running import begins_reply, leaves_reply
 
 Order: TypeAlias = tuple[str, ...]
 """The statements of a request, as they were answered."""
 _SAME = 2
+_NOISE_OF_REPLIES, _NOISE_BESIDE_REPLIES = 0.03, 0.2
+"""While a reply is waited for: when it is read, and whether it is stored once more meanwhile, is a
+matter of time. And where it is not waited for: how much of it is done before all is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Size:
     rows: int
     fetched_bytes: int
     calls: Calls
-    waits_for_model: bool
+    noise: float
+    """By which share the calls may be more, for nothing that the source does."""
 
 
 @dataclass(slots=True)
@@ -46,16 +50,15 @@ class Seen:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the least of every order was seen twice; never where the model is waited for."""
+        """Whether the least of every order was seen twice; never where there is noise."""
         return bool(self.sizes) and all(
-            _times(sizes) >= _SAME and not sizes[0].waits_for_model
-            for sizes in self.sizes.values()
+            _times(sizes) >= _SAME and not sizes[0].noise for sizes in self.sizes.values()
         )
 
     @property
     def size(self) -> Size:
         """What counts."""
-        if any(sizes[0].waits_for_model for sizes in self.sizes.values()):
+        if any(sizes[0].noise for sizes in self.sizes.values()):
             return _least([size for sizes in self.sizes.values() for size in sizes])
         certain = [_least(sizes) for sizes in self.sizes.values() if _times(sizes) >= _SAME]
         return max(certain or map(_least, self.sizes.values()), key=_total)
@@ -85,9 +88,12 @@ async def _once(
     variables = await flow.variables(asking)
     profile = Profile()
     taken, _ = await client.run(document, principal, variables, measuring=_enabled(profile))
+    await client.settle()
     order = tuple(one.statement.name for one in taken.ran)
-    waits_for_model = not waits_for_model_after(document).isdisjoint(order)
-    return order, Size(taken.rows, taken.fetched_bytes, calls_in(profile), waits_for_model)
+    noise = 0.0
+    if begins_reply(taken.ran):
+        noise = _NOISE_BESIDE_REPLIES if leaves_reply(document) else _NOISE_OF_REPLIES
+    return order, Size(taken.rows, taken.fetched_bytes, calls_in(profile), noise)
 
 
 @contextmanager

@@ -40,19 +40,27 @@ def is_counted_here() -> bool:
 
 
 def counted(
-    url: str, folder: Path, names: Collection[str], *, tree: Path = ROOT, python: str = sys.executable
+    url: str,
+    folder: Path,
+    names: Collection[str],
+    *,
+    tree: Path = ROOT,
+    python: str = sys.executable,
 ) -> Iterator[Counted]:
     """Count the documents of these names, each as soon as it is done; raises `CountingFailed`.
 
     `url` is a database that `perf.gate.data` has filled, and `tree` the source that is counted.
     """
-    with TemporaryFile() as said, subprocess.Popen(
-        [python, "-m", "perf.counting.child", url, str(folder), *names],
-        cwd=tree,
-        env=os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"},
-        stdout=subprocess.PIPE,
-        stderr=said,
-    ) as child:
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(
+            [python, "-m", "perf.counting.child", url, str(folder), *names],
+            cwd=tree,
+            env=os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"},
+            stdout=subprocess.PIPE,
+            stderr=said,
+        ) as child,
+    ):
         assert child.stdout is not None  # noqa: S101 - it is a pipe
         for line in child.stdout:
             yield _counted(orjson.loads(line))

@@ -10,9 +10,6 @@ from perf.counting.counting import Counted
 from perf.counting.fit import Fit, fit
 from perf.gate.findings import Finding
 
-NOISE_WITH_MODEL = 0.03
-"""By which share calls may be more where the model is waited for: when its reply is read, and
-whether it is stored once more meanwhile, is a matter of time. Everything else is exact."""
 _MOST_NAMED = 8
 _NEVER = Pair(0, 0)
 _PYTHON, _C = "python", "c"
@@ -61,7 +58,7 @@ def _problems(sizes: tuple[Size, Size], language: str, budget: Budget) -> Iterat
     per_row = getattr(budget, f"{language}_calls_per_row")
     if fixed is None or per_row is None:
         return
-    if sizes[1].waits_for_model:
+    if sizes[1].noise:
         yield from _beyond_noise(sizes, language, Fit(fixed, per_row))
         return
     if found.fixed > fixed:
@@ -74,10 +71,10 @@ def _beyond_noise(sizes: tuple[Size, Size], language: str, agreed: Fit) -> Itera
     """Both parts together, as the few rows that such documents have say little of each."""
     for size in sizes:
         calls, most = sum(_counts(size, language).values()), agreed.at(size.rows)
-        if calls > most * (1 + NOISE_WITH_MODEL):
+        if calls > most * (1 + size.noise):
             yield (
                 f"{calls} calls of {_WORDS[language]} with {size.rows} rows, where at most "
-                f"{most:g} and {NOISE_WITH_MODEL:.0%} are agreed"
+                f"{most:g} and {size.noise:.0%} are agreed"
             )
 
 

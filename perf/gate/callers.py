@@ -29,8 +29,10 @@ class Callers:
 
 FEW, TWICE_AS_MANY = Callers(2001, 1501, rows=12), Callers(2006, 1506, rows=24)
 ALIKE = tuple(
-    tuple(replace(one, first_person=one.first_person + more, first_account=one.first_account + more)
-    for one in (FEW, TWICE_AS_MANY))
+    tuple(
+        replace(one, first_person=one.first_person + more, first_account=one.first_account + more)
+        for one in (FEW, TWICE_AS_MANY)
+    )
     for more in range(100, 180, 10)
 )
 """Others with the same rows, for what each may do once and is to be done several times."""

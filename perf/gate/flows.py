@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.gate.callers import (
@@ -22,7 +22,6 @@ from perf.gate.running import NOW, Runs, Taken
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
-_keys = count(1)
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -141,7 +140,7 @@ async def _with_credential(asking: Asking) -> Variables:
 
 
 def _key() -> Variables:
-    return {"idempotencyKey": f"gate-{next(_keys)}"}
+    return {"idempotencyKey": f"gate-{uuid4().hex}"}
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -54,7 +54,9 @@ async def held_model(
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http=http))
+        server = _Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http=http)
+        )
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield HeldModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", may_write)

@@ -1,6 +1,6 @@
 """Running our own documents once, and what that took."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,10 +106,19 @@ class Runner:
         return taken, [body["data"] for body in bodies]
 
 
+def begins_reply(ran: Iterable[Ran]) -> bool:
+    """Whether a reply was begun, or one that is being written was followed."""
+    return any(one.statement.name in _AWAITED_AFTER for one in ran)
+
+
 def waits_for_model_after(document: TrustedDocument) -> frozenset[str]:
     """The statements after one of which somebody waits for the model."""
-    is_followed_later = "delivery: STREAM" in document.text
-    return _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
+    return _FOLLOWED_AFTER if leaves_reply(document) else _AWAITED_AFTER
+
+
+def leaves_reply(document: TrustedDocument) -> bool:
+    """Whether the document is answered while its reply is still being written."""
+    return "delivery: STREAM" in document.text
 
 
 @asynccontextmanager
