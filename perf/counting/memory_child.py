@@ -1,0 +1,61 @@
+"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: what requests leave behind.
+
+The documents are asked in turns, and a line of JSON is written for each leak.
+"""
+
+import asyncio
+import sys
+import tracemalloc
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from app.logs import configure_logs
+from gql.operations.budgets import trusted_documents
+from perf.counting.asking import Client
+from perf.counting.child import open_client
+from perf.counting.growth import FRAMES, held_now, leaks
+from perf.gate.callers import ALIKE
+from perf.gate.flows import FLOWS, Asking
+from perf.gate.running import FlowFailed
+
+_CALLERS = ALIKE[0][0]
+_WARM_UP = 0.25
+"""As a share of what is measured: rings of newest samples, and what is kept for a while."""
+
+
+async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) -> None:
+    async with open_client(url, folder) as client:
+        half = requests // 2
+        await _ask(client, names, int(_WARM_UP * requests))
+        tracemalloc.start(FRAMES)
+        await _ask(client, names, len(names))
+        before = held_now()
+        await _ask(client, names, half)
+        between = held_now()
+        await _ask(client, names, half)
+        for leak in leaks(before, between, held_now(), requests=half):
+            sys.stdout.buffer.write(orjson.dumps(asdict(leak)) + b"\n")
+
+
+async def _ask(client: Client, names: Sequence[str], requests: int) -> None:
+    """Ask in turns; what can be asked once only is refused from then on."""
+    documents, asking = trusted_documents(), Asking(client, _CALLERS)
+    for number in range(requests):
+        document = documents[names[number % len(names)]]
+        flow = FLOWS[document.name]
+        with suppress(FlowFailed):
+            variables = await flow.variables(asking)
+            await client.ask(document, flow.principal(_CALLERS), variables)
+        await client.settle()
+
+
+if __name__ == "__main__":
+    url, folder, requests, *names = sys.argv[1:]
+    configure_logs(is_json=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_measure(url, Path(folder), int(requests), names))
