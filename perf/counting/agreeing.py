@@ -21,7 +21,7 @@ def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Se
     for name, sizes in counted.items():
         text = with_numbers(text, name, numbers(sizes))
     TABLE.write_text(text)
-    write_agreed(read_agreed() | {name: _calls(sizes) for name, sizes in counted.items()}, FILE)
+    write_agreed({**read_agreed(), **{name: _calls(one) for name, one in counted.items()}}, FILE)
     budgets = {name: one.budget for name, one in read_documents(FOLDER).items()}
     log = _LOG.read_text()
     lines = [line.replace("| … |", f"| {why} |") for line in missing(log, budgets, today)]

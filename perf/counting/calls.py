@@ -2,9 +2,9 @@
 
 import re
 import sysconfig
-from cProfile import Profile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from cProfile import Profile
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any

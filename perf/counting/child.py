@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import asyncpg
 import orjson
 import uvloop
 
@@ -37,10 +38,12 @@ async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
             | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
         )
         async with serving(make_app(settings, clock=lambda: NOW)) as server:
+            connection = await asyncpg.connect(url)
             try:
-                yield Client(server, model, secret=secret)
+                yield Client(server, model, connection, secret=secret)
             finally:
                 model.let_go()
+                await connection.close()
 
 
 async def _count(url: str, folder: Path, names: Sequence[str]) -> None:

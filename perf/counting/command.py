@@ -7,7 +7,7 @@ import click
 from gql.operations.budgets import trusted_documents
 from perf.counting.agreeing import agree
 from perf.counting.counted import Size
-from perf.counting.counting import NOT_COUNTED, CountingFailed, is_counted_here
+from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.counting.held import held_to_calls
 from perf.counting.judging import numbers
 from perf.gate.place import filled_place
@@ -35,15 +35,12 @@ def calls(names: tuple[str, ...], url: str | None, why: str | None) -> None:
     found, findings = dict[str, tuple[Size, Size]](), list[str]()
     click.echo(_LINE.format("document", "Python", "a row", "C", "a row", "bytes"))
     with filled_place(url) as (filled, folder):
-        try:
-            for one in held_to_calls(filled, folder, names or tuple(documents)):
-                findings += map(str, one.findings)
-                if one.sizes is not None:
-                    found[one.document] = one.sizes
-                    said = (f"{number:g}" for number in numbers(one.sizes).values())
-                    click.echo(_LINE.format(one.document, *said))
-        except CountingFailed as error:
-            raise click.ClickException(str(error)) from None
+        for one in held_to_calls(filled, folder, names or tuple(documents)):
+            findings += map(str, one.findings)
+            if one.sizes is not None:
+                found[one.document] = one.sizes
+                said = (f"{number:g}" for number in numbers(one.sizes).values())
+                click.echo(_LINE.format(one.document, *said))
     if why is not None:
         for line in agree(found, why, datetime.now(UTC).date()):
             click.echo(line)

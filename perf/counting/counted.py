@@ -1,18 +1,18 @@
 """What one document's request takes, counted for callers of two sizes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from cProfile import Profile
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gql.operations.budgets import TrustedDocument
-from perf.counting.asking import Client
+from perf.counting.asking import Client, well_answered
 from perf.counting.calls import Calls, calls_in
 from perf.gate.callers import ALIKE, Callers
 from perf.gate.flows import FLOWS, Asking, Flow
-from perf.gate.running import begins_reply, leaves_reply
+from perf.gate.running import Taken, begins_reply, leaves_reply
 
 Order: TypeAlias = tuple[str, ...]
 """The statements of a request, as they were answered."""
@@ -27,7 +27,8 @@ class Size:
     """What a request took that asked for so many rows."""
 
     rows: int
-    fetched_bytes: int
+    fetched: Mapping[str, int]
+    """Bytes of the values in the rows, by repository method."""
     calls: Calls
     noise: float
     """By which share the calls may be more, for nothing that the source does."""
@@ -87,13 +88,14 @@ async def _once(
     await client.greet(principal)
     variables = await flow.variables(asking)
     profile = Profile()
-    taken, _ = await client.run(document, principal, variables, measuring=_enabled(profile))
+    answered = await client.ask(document, principal, variables, measuring=_enabled(profile))
+    taken = well_answered(document, answered).taken
     await client.settle()
     order = tuple(one.statement.name for one in taken.ran)
     noise = 0.0
     if begins_reply(taken.ran):
-        noise = _NOISE_BESIDE_REPLIES if leaves_reply(document) else _NOISE_OF_REPLIES
-    return order, Size(taken.rows, taken.fetched_bytes, calls_in(profile), noise)
+        noise = _NOISE_BESIDE_REPLIES if leaves_reply(document, variables) else _NOISE_OF_REPLIES
+    return order, Size(taken.rows, _fetched(taken), calls_in(profile), noise)
 
 
 @contextmanager
@@ -103,6 +105,13 @@ def _enabled(profile: Profile) -> Iterator[None]:
         yield
     finally:
         profile.disable()
+
+
+def _fetched(taken: Taken) -> dict[str, int]:
+    sizes: Counter[str] = Counter()
+    for one in taken.ran:
+        sizes[one.statement.name] += one.fetched_bytes
+    return dict(+sizes)
 
 
 def _total(size: Size) -> tuple[int, int]:

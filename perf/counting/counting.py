@@ -16,7 +16,7 @@ from perf.counting.counted import Size
 from perf.load.host import ROOT
 
 COUNTED_ON = (3, 11)
-"""The oldest Python that is supported. What is called for the same work differs between versions."""
+"""The oldest Python that is supported: others call other functions for the same work."""
 NOT_COUNTED = "Function calls are not counted: those that are agreed are of Python 3.11."
 _MOST_SHOWN = 2_000
 

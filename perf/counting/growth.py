@@ -49,7 +49,11 @@ def leaks(before: Held, between: Held, after: Held, *, requests: int) -> Iterato
     grown = {place: size - between.get(place, 0) for place, size in after.items()}
     for place in sorted(grown, key=lambda one: (-grown[one], one)):
         first = between.get(place, 0) - before.get(place, 0)
-        if place != _WATCHING and grown[place] >= LEAK_BYTES * requests and grown[place] >= _STEADY * first > 0:
+        if (
+            place != _WATCHING
+            and grown[place] >= LEAK_BYTES * requests
+            and grown[place] >= _STEADY * first > 0
+        ):
             yield Leak(place, (grown[place] + first) / (2 * requests))
 
 

@@ -21,16 +21,17 @@ def numbers(sizes: tuple[Size, Size]) -> dict[str, float]:
     """What a budget agrees on, as it was counted."""
     python, c = (_fit(sizes, language) for language in (_PYTHON, _C))
     found = dict(zip(_CALLS, (python.fixed, python.per_row, c.fixed, c.per_row), strict=True))
-    return found | {"fetched_bytes": sizes[1].fetched_bytes}
+    return found | {"fetched_bytes": sum(sizes[1].fetched.values())}
 
 
 def judged(counted: Counted, budget: Budget, agreed: Agreed) -> Iterator[Finding]:
-    """What is more than agreed, a finding for each language."""
+    """What is more than agreed, a finding for each kind."""
     name, sizes = counted.document, counted.sizes
     if sizes is None:
         yield Finding(name, f"its calls cannot be counted: {counted.failed}")
         return
     known = agreed.get(name, {})
+    yield from _fetching(name, sizes[1], budget.fetched_bytes)
     for language in (_PYTHON, _C):
         problems = list(_problems(sizes, language, budget))
         if problems:
@@ -52,6 +53,15 @@ def named(sizes: tuple[Size, Size], language: str, known: Mapping[str, Pair]) ->
         yield f"{now} more of {function}{_by(sizes[1], function)}{grows}"
 
 
+def _fetching(name: str, size: Size, most: int | None) -> Iterator[Finding]:
+    """Rows that are too large together, and what fetches them."""
+    fetched = sum(size.fetched.values())
+    if most is not None and fetched > most:
+        methods = sorted(size.fetched, key=lambda one: (-size.fetched[one], one))[:_MOST_NAMED]
+        sizes = ", ".join(f"{method} {size.fetched[method]}" for method in methods)
+        yield Finding(name, f"{fetched} fetched bytes, where at most {most} are agreed ({sizes})")
+
+
 def _problems(sizes: tuple[Size, Size], language: str, budget: Budget) -> Iterator[str]:
     words, found = _WORDS[language], _fit(sizes, language)
     fixed = getattr(budget, f"{language}_calls")
@@ -64,7 +74,8 @@ def _problems(sizes: tuple[Size, Size], language: str, budget: Budget) -> Iterat
     if found.fixed > fixed:
         yield f"{found.fixed} calls of {words}, where at most {fixed} are agreed"
     if found.per_row > per_row:
-        yield f"{found.per_row:g} calls of {words} for each row, where at most {per_row:g} are agreed"
+        calls = f"{found.per_row:g} calls of {words} for each row"
+        yield f"{calls}, where at most {per_row:g} are agreed"
 
 
 def _beyond_noise(sizes: tuple[Size, Size], language: str, agreed: Fit) -> Iterator[str]:

@@ -1,21 +1,28 @@
 """`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from gql.operations.budgets import FOLDER, BudgetsInvalid, trusted_documents
-from perf.counting.counting import NOT_COUNTED, CountingFailed, is_counted_here
+from gql.operations.budgets import (
+    FOLDER,
+    BudgetsInvalid,
+    TrustedDocument,
+    readable_documents,
+)
+from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.counting.held import held_to_calls
 from perf.gate.changes import LogInvalid, missing
-from perf.gate.gate import Judged, judge_all
-from perf.gate.place import filled_place
-from perf.gate.running import FlowFailed
+from perf.gate.findings import Finding
+from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all
+from perf.gate.judging import Judged
+from perf.gate.place import CannotRun, filled_place
+from perf.gate.quiet import quiet_log
 
-_LINE = "{:<28}{:>12}{:>9}{:>7}{:>16}{:>7}"
+_LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
 
 
 @click.command()
@@ -23,37 +30,42 @@ _LINE = "{:<28}{:>12}{:>9}{:>7}{:>16}{:>7}"
     "--document", "names", multiple=True, help="Only this one, by its operation; may be repeated."
 )
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
-def gate(names: tuple[str, ...], url: str | None) -> None:
+@click.option("--quick", is_flag=True, help="Try each choice once, and not each two together.")
+def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
     """Run our own documents on generated data and hold them to their budgets.
 
-    Counts statements by fingerprint, for n rows and for 2n, and has every statement planned. Needs
-    no quiet machine: a database of its own is started, filled and thrown away.
+    Each is run in the ways in which it can be asked, for n rows and for 2n; statements are counted
+    by fingerprint, and each of them is planned. Needs no quiet machine: a database of its own is
+    started, filled and thrown away.
+
+    Exits with 0 where all is as agreed, with 1 where something is not or cannot be judged, with 2
+    for a wrong command line, and with 3 where the gate itself cannot run.
     """
     try:
-        documents = trusted_documents()
-        lines = missing(
-            (FOLDER / "CHANGES.md").read_text(),
-            {name: one.budget for name, one in documents.items()},
-            datetime.now(UTC).date(),
-        )
-    except (BudgetsInvalid, LogInvalid) as error:
-        raise click.ClickException(str(error)) from None
+        documents, problems = readable_documents(FOLDER)
+    except BudgetsInvalid as error:
+        raise CannotRun(str(error)) from None
     unknown = set(names) - documents.keys()
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
-    findings = [f"CHANGES.md lacks this line, with its reason:\n    {line}" for line in lines]
-    click.echo(_LINE.format("document", "statements", "lookups", "rows", "response bytes", "cost"))
+    findings = [*problems, *_unlogged(documents)]
+    click.echo(
+        _LINE.format(
+            "document", "variants", "statements", "lookups", "rows", "response bytes", "cost"
+        )
+    )
 
-    def judged(one: Judged) -> None:
-        click.echo(_in_a_line(one))
-        findings.extend(str(finding) for finding in one.findings)
+    def judged(one: Judged | Finding) -> None:
+        found = (one,) if isinstance(one, Finding) else one.findings
+        click.echo(f"{one.document:<28} not judged" if isinstance(one, Finding) else _line(one))
+        findings.extend(str(finding) for finding in found)
 
-    with filled_place(url) as (filled, folder):
-        try:
-            asyncio.run(judge_all(filled, folder, names=names, judged=judged))
-            findings += _of_calls(filled, folder, names or tuple(documents))
-        except (FlowFailed, CountingFailed) as error:
-            raise click.ClickException(str(error)) from None
+    strength = EACH_ONCE if quick else EACH_TWO
+    with quiet_log() as errors, filled_place(url) as (filled, folder):
+        asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
+        findings += _of_calls(filled, folder, names or tuple(documents))
+    for logged in errors:
+        click.echo(f"The server logged: {logged}", err=True)
     for finding in findings:
         click.echo(finding)
     if findings:
@@ -61,8 +73,18 @@ def gate(names: tuple[str, ...], url: str | None) -> None:
     click.echo("All of it is as agreed.")
 
 
+def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
+    budgets = {name: one.budget for name, one in documents.items()}
+    today = datetime.now(UTC).date()
+    try:
+        lines = missing((FOLDER / "CHANGES.md").read_text(), budgets, today)
+    except (LogInvalid, OSError) as error:
+        return [f"CHANGES.md: {error}"]
+    return [f"CHANGES.md lacks this line, with its reason:\n    {line}" for line in lines]
+
+
 def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
-    """The function calls that are more than agreed."""
+    """The function calls, and bytes fetched, that are more than agreed."""
     if not is_counted_here():
         click.echo(NOT_COUNTED)
         return []
@@ -70,10 +92,11 @@ def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
     return [str(finding) for one in held for finding in one.findings]
 
 
-def _in_a_line(one: Judged) -> str:
+def _line(one: Judged) -> str:
     taken, budget = one.taken, one.document.budget
     return _LINE.format(
         one.document.name,
+        f"{one.variants}",
         f"{len(taken.ran)} of {budget.statements}",
         f"{taken.subscription_lookups}",
         f"{taken.rows}",

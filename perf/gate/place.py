@@ -6,16 +6,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from app.cli.failures import failing_with
 from db.embedded import embedded_postgres
 from db.migration import migrate
+from perf.counting.counting import CountingFailed
 from perf.gate.data import fill
+
+CANNOT_RUN = 3
+
+
+class CannotRun(click.ClickException):
+    """The gate itself fails: nothing is said of any document."""
+
+    exit_code = CANNOT_RUN
 
 
 @contextmanager
 def filled_place(url: str | None) -> Iterator[tuple[str, Path]]:
-    """A filled database, that at `url` or a new one, and a folder for what a server keeps."""
-    with TemporaryDirectory(prefix="guidance-gate-") as name, failing_with("the gate cannot run"):
+    """A filled database, that at `url` or a new one, and a folder for what a server keeps.
+
+    Raises `CannotRun`, also for what fails inside the block.
+    """
+    with TemporaryDirectory(prefix="guidance-gate-") as name, _running():
         folder = Path(name)
         if url is not None:
             yield url, folder
@@ -26,3 +40,14 @@ def filled_place(url: str | None) -> Iterator[tuple[str, Path]]:
             migrate(own)
             asyncio.run(fill(own))
             yield own, folder
+
+
+@contextmanager
+def _running() -> Iterator[None]:
+    try:
+        with failing_with("the gate cannot run"):
+            yield
+    except click.ClickException as error:
+        raise CannotRun(error.format_message()) from error
+    except CountingFailed as error:
+        raise CannotRun(f"what counts has ended: {error}") from None

@@ -1,1 +1,1 @@
-"""The server within the process that measures it: asked without a network, so that all is counted."""
+"""The server in the process that measures it, asked without a network."""

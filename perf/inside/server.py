@@ -12,6 +12,8 @@ from uvicorn.server import ServerState
 from app.protocol import HttpProtocol
 from perf.inside.transport import MemoryTransport
 
+_NOTHING = nullcontext()
+
 
 class InsideServer:
     """Answers one request after another on one connection that is kept."""
@@ -28,7 +30,7 @@ class InsideServer:
         self._protocol.connection_made(self._transport)
 
     async def exchange(
-        self, request: bytes, measuring: AbstractContextManager[object] = nullcontext()
+        self, request: bytes, measuring: AbstractContextManager[object] = _NOTHING
     ) -> bytes:
         """The bytes of the answer to a request; `measuring` is entered for just as long.
 
@@ -38,7 +40,7 @@ class InsideServer:
         transport.written.clear()
         with measuring:
             self._protocol.data_received(request)
-            while not tasks:
+            while not tasks:  # noqa: ASYNC110 - a long request is read in pieces
                 await asyncio.sleep(0)
             (task,) = tasks
             await task
