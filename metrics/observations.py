@@ -133,6 +133,8 @@ class OperationRecord:
     statements: int = 0
     statements_max: int = 0
     cost: int = 0
+    statements_share: float = 0.0
+    """The largest part of what is agreed of a variant that an answer took, where beyond 1."""
 
     @property
     def errors(self) -> int:
@@ -166,20 +168,25 @@ class Observations:
         self._operations: dict[str, OperationRecord] = {}
         self._told: dict[str, _Told] = {}
 
-    def operation(self, one: Observed, agreed: Agreed) -> list[tuple[str, float, int]]:
+    def operation(
+        self, one: Observed, agreed: Agreed, usually: Agreed | None = None
+    ) -> list[tuple[str, float, int]]:
         """Note an answer; gives the numbers of what is agreed that it exceeds.
 
-        One refused on purpose, or for a mistake of the client's, does not count as quick.
+        One refused on purpose, or for a mistake of the client's, does not count as quick. `usually`
+        is what is agreed of the operation, where `agreed` is of the variant that was asked.
         """
         record = self._operations.get(one.operation)
         if record is None:
-            record = self._begun(one.operation, agreed)
+            record = self._begun(one.operation, usually or agreed)
         record.add(one)
         over = one.over(agreed)
         if over:
             name = one.operation if one.operation in self._operations else OTHER
-            for number, _, _ in over:
+            for number, taken, most in over:
                 OVER_BUDGET.labels(name, number).inc()
+                if number == "statements":
+                    record.statements_share = max(record.statements_share, taken / (most or 0.5))
         return over
 
     def operations(self) -> list[tuple[str, OperationRecord]]:

@@ -105,7 +105,7 @@ class GraphQLService:
         except Throttled:
             seconds = perf_counter() - started
             observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
-            self._observing.note(operation, observed, request_id)
+            self._observing.note(operation, observed, request_id, values, principal)
             await self._meter.hold_back()
             raise
         outcome = outcome_in(context, answer.outcome, operation.budget)
@@ -114,7 +114,7 @@ class GraphQLService:
         told(answer, charge, outcome, seconds, work.seconds)
         statements = len(work.statements)
         observed = Observed(operation.label, seconds, statements, charge.estimate, outcome)
-        self._observing.note(operation, observed, request_id)
+        self._observing.note(operation, observed, request_id, values, principal)
         return answer
 
     async def _executed(

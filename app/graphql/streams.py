@@ -52,7 +52,7 @@ class Streams:
         schema: GraphQLSchema,
         contexts: Contexts,
         meter: Meter,
-        observe: Callable[[Operation, Observed, str], None],
+        observe: Callable[[Operation, Observed, str, VariableValues, Principal], None],
     ) -> None:
         self._schema = schema
         self._contexts = contexts
@@ -105,7 +105,7 @@ class Streams:
                 yield answer
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
+                    self._note(asked, record)
 
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
@@ -139,7 +139,11 @@ class Streams:
                 raise
             finally:
                 if record.answers:
-                    self._observe(asked.operation, record.observed(asked.name), asked.request_id)
+                    self._note(asked, record)
+
+    def _note(self, asked: Asked, record: Record) -> None:
+        observed = record.observed(asked.name)
+        self._observe(asked.operation, observed, asked.request_id, asked.values, asked.principal)
 
     def _settle(
         self, charge: Charge, asked: Asked, parts: Parts, record: Record, context: RequestContext

@@ -21,7 +21,9 @@ from gql.execution.plans import Compile, Plans, compile_now, directives
 from gql.execution.put_off import puts_off
 from gql.execution.validating import validation_errors
 from gql.operations.analysis import Analysis
+from gql.operations.asked_variants import VariantBudgets
 from gql.operations.budgets import Budget, budget_for
+from gql.operations.choices import Choices
 from gql.operations.cost import OperationCost
 from gql.operations.introspection import TooMuch, introspecting
 from gql.operations.limits import LIMIT_EXCEEDED, Limits, exceeded
@@ -58,6 +60,8 @@ class Operation:
     """Whether something of its answer may come later than the rest."""
     hides_suggestions: bool = False
     """Whether errors are not to name what of the schema may have been meant."""
+    choices: Choices | None = field(default=None, compare=False, repr=False)
+    """What whoever asks it chooses; None where nobody asks for that."""
     shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
     """What it is without its values, once somebody asked for that."""
 
@@ -70,20 +74,31 @@ class Operation:
     """What the database is told of it; None where anybody may have invented the name."""
     budget: Budget = field(init=False)
     """What is agreed of it, or of its kind where it is not one of our own."""
+    variants: VariantBudgets | None = field(init=False, compare=False, repr=False)
+    """What is agreed of its variants; None where that is the same for all."""
 
     def __post_init__(self) -> None:
         """Work out once what every request asks."""
         kind, document, definition = self.definition.operation.value, self.document, self.definition
         label, text = (document.name, document.text) if document else (UNTRUSTED, "")
+        budget = budget_for(label, text, kind)
         worked_out = {
             "name": definition.name.value if definition.name else None,
             "kind": kind,
             "label": label,
             "trusted_name": document and document.name,
-            "budget": budget_for(label, text, kind),
+            "budget": budget,
+            "variants": _variants(budget, self.choices),
         }
         for name, value in worked_out.items():
             object.__setattr__(self, name, value)
+
+
+def _variants(budget: Budget, choices: Choices | None) -> VariantBudgets | None:
+    if not budget.variants or choices is None:
+        return None
+    variants = VariantBudgets(budget, choices)
+    return None if variants.is_one else variants
 
 
 class RequestRefused(Exception):
@@ -245,6 +260,7 @@ class Preparation:
                 # What is known at once is not put off.
                 puts_off=is_put_off and not cost.is_introspection,
                 hides_suggestions=self._hides_suggestions,
+                choices=Choices(self._schema, definition, fragments.values()),
             )
 
         return {

@@ -71,6 +71,7 @@ class OperationSlo:
     budget_statements: int | None = strawberry.field(
         description="How many statements it may run; null where none is agreed."
     )
+    statements_share: strawberry.Private[float]
     within_budget: bool = strawberry.field(
         description="Whether its percentiles and its statements are kept."
     )
@@ -92,6 +93,7 @@ class OperationSlo:
             statements_max=record.statements_max,
             budget_statements=record.agreed.statements,
             within_budget=True,
+            statements_share=record.statements_share,
         )
         slo.within_budget = slo.budget_share <= 1
         return slo
@@ -99,7 +101,9 @@ class OperationSlo:
     @property
     def budget_share(self) -> float:
         """The part of its tightest budget that is used up; beyond 1, it is not kept."""
-        statements = self.statements_max / (self.budget_statements or 0.5)
+        # What is more than usual may be what is agreed of the variant.
+        usual = min(1.0, self.statements_max / (self.budget_statements or 1))
+        statements = max(usual, self.statements_share)
         return max(
             self.p95_ms / self.budget_p95_ms,
             self.p99_ms / self.budget_p99_ms,

@@ -25,6 +25,7 @@ from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import TrustedDocument
 from gql.operations.choices import Choice
 from perf.gate.flows import Asking, Variables
+from perf.gate.running import FlowFailed
 from services.principal import Principal
 
 _PLACE = 2
@@ -55,8 +56,11 @@ async def cursors_for(
     # What the rest of the document took besides is not used any more.
     asked = {name: value for name, value in variables.items() if f"${name}:" in text}
     listed = TrustedDocument(f"Cursors{document.name}", text, DEFAULT)
-    answered = await asking.runner.ask(listed, principal, asked)
-    cursors = [one for body in answered.bodies for one in _cursors_in(body.get("data"))]
+    try:
+        _, data = await asking.runner.run(listed, principal, asked)
+    except FlowFailed:
+        return _NOWHERE
+    cursors = list(_cursors_in(data))
     if not cursors:
         return _NOWHERE
     place = min(_PLACE, len(cursors) - 1)

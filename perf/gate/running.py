@@ -98,10 +98,14 @@ class Runner:
         model: HeldModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
     ) -> None:
-        """`connection` is for what flows put back by hand."""
         self._service = service
         self._model = model
-        self.connection = connection
+        self._connection = connection
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """For what flows put back by hand."""
+        return self._connection
 
     # Any: variables and data are JSON.
     async def run(

@@ -3,22 +3,28 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
+from graphql.execution.values import VariableValues
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from app.graphql.answers import Answer, Record
 from app.graphql.observing import Observing
 from app.settings import Settings
 from gql.build import core_schema
-from gql.execution.prepare import Preparation
+from gql.execution.prepare import Operation, Preparation
+from gql.execution.run import coerced
 from gql.ids import global_id
 from gql.operations.budgets import trusted_documents
+from gql.operations.built_in import built_in_documents
 from gql.operations.limits import Limits
-from metrics.observations import Observations, Outcome
+from metrics.observations import Observations, Observed, Outcome
+from services.principal import ANONYMOUS, Person
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
@@ -169,7 +175,9 @@ def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> No
     record.seconds = 31.0
     with capture_logs() as lines:
         observed = record.observed(operation.label)
-        Observing(Observations()).note(operation, observed, "request")
+        Observing(Observations()).note(
+            operation, observed, "request", VariableValues({}, {}), ANONYMOUS
+        )
     (line,) = lines
     assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 
@@ -189,16 +197,56 @@ def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     assert next(one for one in listed if one["withinBudget"] is failing["withinBudget"]) == failing
 
 
-def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own: Api) -> None:
+def test_a_variant_is_held_to_its_own_budget(api_of_its_own: Api) -> None:
     with capture_logs() as lines:
         ask(api_of_its_own, "ConversationPage", first=20)
         ask(api_of_its_own, "ConversationPage", first=45)
-    (line,) = [one for one in lines if one["event"] == "over budget" and "cost" in one]
-    assert (line["operation"], line["cost"]) == ("ConversationPage", "46 of 21")
-    assert line["log_level"] == "warning"
-    metrics = metrics_of(api_of_its_own.http)
-    over = 'guidance_operation_over_budget_total{number="cost",operation="ConversationPage"} 1.0'
-    assert over in metrics
+        ask(api_of_its_own, "SendMessage", content="How?", idempotencyKey="one")
+        ask(
+            api_of_its_own, "SendMessage", content="How?", idempotencyKey="two", conversationId=None
+        )
+    assert [one for one in lines if one["event"] == "over budget" and "cost" in one] == []
+    assert [one for one in lines if one["event"] == "over budget" and "statements" in one] == []
+    (sending,) = [one for one in slos(api_of_its_own) if one["operationName"] == "SendMessage"]
+    assert (sending["statementsMax"], sending["budgetStatements"]) == (17, 15)
+    assert sending["withinBudget"] is (sending["p95Ms"] <= sending["budgetP95Ms"])
+
+
+def prepared(name: str) -> Operation:
+    """One of our own operations as it is served."""
+    preparation = Preparation(core_schema(), limits=LIMITS, allows_introspection=False)
+    (own,) = (one for one in built_in_documents() if one.name == name)
+    return replace(preparation.operation(own.text, None), document=own)
+
+
+def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was_asked() -> None:
+    operation = prepared("ConversationPage")
+    variables = {"first": 45, "after": "secret", "status": "ARCHIVED"}
+    values = coerced(core_schema(), operation, variables)
+    labels = {"operation": "ConversationPage", "number": "cost"}
+    before = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels) or 0
+    with capture_logs() as lines:
+        observed = Observed(operation.label, 0.01, 2, 146, Outcome.OK)
+        Observing(Observations()).note(operation, observed, "request", values, Person(ADA))
+    (line,) = lines
+    assert line == {
+        "event": "over budget",
+        "log_level": "warning",
+        "request_id": "request",
+        "operation": "ConversationPage",
+        "variant": "first: largest, after: given, status: ARCHIVED, caller: person",
+        "statements": "2 of 1",
+        "cost": "146 of 101",
+    }
+    after = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels)
+    assert after == before + 1
+
+
+def test_only_operations_whose_variants_differ_look_at_their_variables() -> None:
+    assert prepared("ConversationPage").variants is not None
+    assert prepared("Quota").variants is None
+    # It has others of rows and bytes alone, which nobody counts while it runs.
+    assert prepared("RenameConversation").variants is None
 
 
 def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api) -> None:
