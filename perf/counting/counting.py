@@ -1,28 +1,22 @@
 """Counting function calls, from the process that wants to know."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import orjson
 
 from perf.counting.calls import Calls
+from perf.counting.child_process import lines_of
 from perf.counting.counted import Size
 from perf.load.host import ROOT
 
 COUNTED_ON = (3, 11)
 """The oldest Python that is supported: others call other functions for the same work."""
 NOT_COUNTED = "Function calls are not counted: those that are agreed are of Python 3.11."
-_MOST_SHOWN = 2_000
-
-
-class CountingFailed(Exception):
-    """The process that counts has ended; the message has what it said last."""
+_CHILD = "perf.counting.child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +45,8 @@ def counted(
 
     `url` is a database that `perf.gate.data` has filled, and `tree` the source that is counted.
     """
-    with (
-        TemporaryFile() as said,
-        subprocess.Popen(
-            [python, "-m", "perf.counting.child", url, str(folder), *names],
-            cwd=tree,
-            env=os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"},
-            stdout=subprocess.PIPE,
-            stderr=said,
-        ) as child,
-    ):
-        assert child.stdout is not None  # noqa: S101 - it is a pipe
-        for line in child.stdout:
-            yield _counted(orjson.loads(line))
-        if child.wait():
-            said.seek(0)
-            raise CountingFailed(said.read()[-_MOST_SHOWN:].decode(errors="replace").strip())
+    lines = lines_of(_CHILD, url, str(folder), *names, tree=tree, python=python)
+    yield from (_counted(orjson.loads(line)) for line in lines)
 
 
 # Any: JSON.

@@ -9,16 +9,16 @@ from typing import TypeAlias
 
 from perf.load.host import ROOT
 
-FRAMES = 1
-"""How deep it is looked for a line of ours; deeper costs more for each allocation."""
-LEAK_BYTES = 24
-"""Kept of each request, it is a leak. What is counted for the newest hundreds is much less."""
-_STEADY = 0.5
+LEAK_BYTES = 768
+"""Kept of each request for one document, it is a leak: a kilobyte, and what is not seen of it."""
+_RINGS: Mapping[str, int] = {"metrics/timing.py": 256}
+"""Where the newest so many of something are kept: bytes of each request until all are there."""
 _NUMBER_BYTES = 32
-"""What is no larger is a number: rings of the newest durations fill with them."""
+"""What is no larger is a number, of which such rings are full."""
+_STEADY = 0.5
+_OWN, _NOT_OWN = f"{ROOT}/", (f"{ROOT}/.venv/", f"{ROOT}/perf/")
 _WATCHING = "perf"
 """The place of what measures."""
-_OWN, _NOT_OWN = f"{ROOT}/", (f"{ROOT}/.venv/", f"{ROOT}/perf/")
 Held: TypeAlias = Mapping[str, int]
 """Bytes by the place that allocated them."""
 
@@ -28,7 +28,15 @@ class Leak:
     """What a line of source keeps of each request, in bytes."""
 
     place: str
-    request_bytes: float
+    request_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Half of what is measured: so many requests, for so many documents in turns."""
+
+    requests: int
+    documents: int
 
 
 def held_now() -> Held:
@@ -41,20 +49,21 @@ def held_now() -> Held:
     return held
 
 
-def leaks(before: Held, between: Held, after: Held, *, requests: int) -> Iterator[Leak]:
-    """What grows in both halves, of which each had so many requests, most first.
+def leaks(before: Held, between: Held, after: Held, turn: Turn) -> Iterator[Leak]:
+    """What grows in both halves, most first.
 
     A cache that fills until it is full grows less and less; a leak does not.
     """
-    grown = {place: size - between.get(place, 0) for place, size in after.items()}
-    for place in sorted(grown, key=lambda one: (-grown[one], one)):
+    for place in sorted(after, key=lambda one: (between.get(one, 0) - after[one], one)):
         first = between.get(place, 0) - before.get(place, 0)
-        if (
-            place != _WATCHING
-            and grown[place] >= LEAK_BYTES * requests
-            and grown[place] >= _STEADY * first > 0
-        ):
-            yield Leak(place, (grown[place] + first) / (2 * requests))
+        second = after[place] - between.get(place, 0)
+        kept = second / turn.requests
+        if place != _WATCHING and kept >= _most(place, turn) and second >= _STEADY * first > 0:
+            yield Leak(place, round(kept))
+
+
+def _most(place: str, turn: Turn) -> float:
+    return LEAK_BYTES / turn.documents + _RINGS.get(place.partition(":")[0], 0)
 
 
 def _place(traceback: tracemalloc.Traceback) -> str:

@@ -18,28 +18,38 @@ from app.logs import configure_logs
 from gql.operations.budgets import trusted_documents
 from perf.counting.asking import Client
 from perf.counting.child import open_client
-from perf.counting.growth import FRAMES, held_now, leaks
+from perf.counting.growth import Leak, Turn, held_now, leaks
 from perf.gate.callers import ALIKE
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
 
 _CALLERS = ALIKE[0][0]
 _WARM_UP = 0.25
-"""As a share of what is measured: rings of newest samples, and what is kept for a while."""
+"""As a share of what is measured: caches fill, and code is specialised."""
+_FRAMES, _DEEP_FRAMES = 1, 12
+"""How deep the source of an allocation is noted: deeper takes long, and is done to name a leak."""
 
 
 async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) -> None:
     async with open_client(url, folder) as client:
-        half = requests // 2
         await _ask(client, names, int(_WARM_UP * requests))
-        tracemalloc.start(FRAMES)
-        await _ask(client, names, len(names))
-        before = held_now()
-        await _ask(client, names, half)
-        between = held_now()
-        await _ask(client, names, half)
-        for leak in leaks(before, between, held_now(), requests=half):
+        found = await _leaks(client, names, requests // 2, _FRAMES)
+        if found:
+            found = await _leaks(client, names, requests // 2, _DEEP_FRAMES) or found
+        for leak in found:
             sys.stdout.buffer.write(orjson.dumps(asdict(leak)) + b"\n")
+
+
+async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -> list[Leak]:
+    tracemalloc.start(frames)
+    await _ask(client, names, len(names))
+    held = [held_now()]
+    for _ in range(2):
+        await _ask(client, names, half)
+        held.append(held_now())
+    tracemalloc.stop()
+    before, between, after = held
+    return list(leaks(before, between, after, Turn(half, len(names))))
 
 
 async def _ask(client: Client, names: Sequence[str], requests: int) -> None:

@@ -15,6 +15,7 @@ from gql.operations.budgets import (
 )
 from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.counting.held import held_to_calls
+from perf.counting.memory import memory_kept
 from perf.gate.changes import LogInvalid, missing
 from perf.gate.findings import Finding
 from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all
@@ -31,7 +32,12 @@ _LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
 )
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
 @click.option("--quick", is_flag=True, help="Try each choice once, and not each two together.")
-def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
+@click.option(
+    "--memory/--no-memory",
+    default=None,
+    help="Ask thousands of times, and see what is kept; otherwise where no document is named.",
+)
+def gate(names: tuple[str, ...], url: str | None, *, quick: bool, memory: bool | None) -> None:
     """Run our own documents on generated data and hold them to their budgets.
 
     Each is run in the ways in which it can be asked, for n rows and for 2n; statements are counted
@@ -64,6 +70,8 @@ def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
     with quiet_log() as errors, filled_place(url) as (filled, folder):
         asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
         findings += _of_calls(filled, folder, names or tuple(documents))
+        if memory if memory is not None else not names:
+            findings += _of_memory(filled, folder, documents, names)
     for logged in errors:
         click.echo(f"The server logged: {logged}", err=True)
     for finding in findings:
@@ -90,6 +98,15 @@ def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
         return []
     held = held_to_calls(url, folder, names)
     return [str(finding) for one in held for finding in one.findings]
+
+
+def _of_memory(
+    url: str, folder: Path, documents: Mapping[str, TrustedDocument], names: Collection[str]
+) -> list[str]:
+    """What requests leave behind."""
+    wanted = {name: one for name, one in documents.items() if not names or name in names}
+    measured = memory_kept(url, folder, wanted)
+    return [finding for one in measured for finding in one.findings()]
 
 
 def _line(one: Judged) -> str:

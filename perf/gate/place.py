@@ -11,7 +11,7 @@ import click
 from app.cli.failures import failing_with
 from db.embedded import embedded_postgres
 from db.migration import migrate
-from perf.counting.counting import CountingFailed
+from perf.counting.child_process import CountingFailed
 from perf.gate.data import fill
 
 CANNOT_RUN = 3
