@@ -13,6 +13,7 @@ from types import MappingProxyType
 from gql.operations.agreement import (
     DEFAULT,
     DEFAULTS,
+    OBJECTIVE_ERROR_SHARE,
     OBJECTIVE_P95_MS,
     OBJECTIVE_P99_MS,
     Budget,
@@ -23,6 +24,7 @@ from gql.operations.budget_tables import BudgetsInvalid, budgets_of, read_tables
 __all__ = [
     "DEFAULT",
     "FOLDER",
+    "OBJECTIVE_ERROR_SHARE",
     "OBJECTIVE_P95_MS",
     "OBJECTIVE_P99_MS",
     "TABLE",
