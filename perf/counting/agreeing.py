@@ -21,7 +21,8 @@ def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Se
     for name, sizes in counted.items():
         text = with_numbers(text, name, numbers(sizes))
     TABLE.write_text(text)
-    write_agreed({**read_agreed(), **{name: _calls(one) for name, one in counted.items()}}, FILE)
+    calls = {name: calls_by_size(sizes) for name, sizes in counted.items()}
+    write_agreed({**read_agreed(), **calls}, FILE)
     budgets = {name: one.budget for name, one in read_documents(FOLDER).items()}
     log = _LOG.read_text()
     lines = [line.replace("| … |", f"| {why} |") for line in missing(log, budgets, today)]
@@ -47,6 +48,7 @@ def _written(value: float) -> str:
     return f"{value:_}" if value >= _THOUSANDS else f"{value:g}"
 
 
-def _calls(sizes: tuple[Size, Size]) -> dict[str, Pair]:
+def calls_by_size(sizes: tuple[Size, Size]) -> dict[str, Pair]:
+    """How often each function is called, for n rows and for 2n."""
     few, twice = ({**size.calls.python, **size.calls.c} for size in sizes)
     return {name: Pair(few.get(name, 0), twice.get(name, 0)) for name in few.keys() | twice.keys()}

@@ -12,14 +12,14 @@ from perf.gate.findings import Finding
 
 _MOST_NAMED = 8
 _NEVER = Pair(0, 0)
-_PYTHON, _C = "python", "c"
+_PYTHON, _C = LANGUAGES = ("python", "c")
 _WORDS = {_PYTHON: "functions in Python", _C: "functions in C"}
 _CALLS = ("python_calls", "python_calls_per_row", "c_calls", "c_calls_per_row")
 
 
 def numbers(sizes: tuple[Size, Size]) -> dict[str, float]:
     """What a budget agrees on, as it was counted."""
-    python, c = (_fit(sizes, language) for language in (_PYTHON, _C))
+    python, c = (_fit(sizes, language) for language in LANGUAGES)
     found = dict(zip(_CALLS, (python.fixed, python.per_row, c.fixed, c.per_row), strict=True))
     return found | {"fetched_bytes": sum(sizes[1].fetched.values())}
 
@@ -32,7 +32,7 @@ def judged(counted: Counted, budget: Budget, agreed: Agreed) -> Iterator[Finding
         return
     known = agreed.get(name, {})
     yield from _fetching(name, sizes[1], budget.fetched_bytes)
-    for language in (_PYTHON, _C):
+    for language in LANGUAGES:
         problems = list(_problems(sizes, language, budget))
         if problems:
             functions = "".join(f"\n    {one}" for one in named(sizes, language, known))
