@@ -28,6 +28,7 @@ from graphql import (
     get_nullable_type,
     is_enum_type,
     is_input_object_type,
+    is_non_null_type,
     is_required_input_field,
     type_from_ast,
     visit,
@@ -151,7 +152,7 @@ def _fields(
     if not is_input_object_type(named) or named in above:
         return
     for name, field in named.fields.items():
-        has_default = not is_required_input_field(field) and field.default_value is not Undefined
+        has_default = is_non_null_type(field.type) and not is_required_input_field(field)
         place = Place(name, field.description or "")
         yield Choice((*path, name), field.type, has_default, (place,))
         yield from _fields((*path, name), field.type, (*above, named))

@@ -1,10 +1,12 @@
 -- Those who ask: the same five with n of everything, with twice as many, and of other accounts.
--- And the first ten of them eight times again: see `ALIKE`. Who writes has eight times as many conversations, so that each is written to once.
+-- Who writes has many times as many conversations, so that each is written to once, in several
+-- runs of the gate.
+-- The first ten are there eight times more, see `ALIKE`, with fewer conversations.
 CREATE TEMP TABLE caller AS
   SELECT 2000 + place AS person, 1500 + place AS account,
          CASE WHEN place % 10 IN (6, 7, 8, 9, 0) THEN 24 ELSE 12 END AS n,
          (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status,
-         CASE WHEN place % 5 = 2 AND place < 100 THEN 8 ELSE 1 END AS times
+         CASE WHEN place % 5 = 2 AND place < 100 THEN 24 ELSE 1 END AS times
   FROM (SELECT generate_series(1, 15) UNION SELECT generate_series(101, 180)) AS one(place);
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)

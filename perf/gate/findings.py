@@ -8,6 +8,8 @@ from gql.operations.budgets import Budget
 from perf.gate.fingerprint import fingerprint
 from perf.gate.running import Answered, Taken
 
+STATEMENTS = "\n    "
+"""Between several statements that are at fault."""
 REFUSAL_BYTES = 500
 """What a refusal may have with its words, however small the answer would be."""
 
@@ -61,26 +63,44 @@ def over_budget(
 
 def _of_statements(document: str, problem: str, taken: Taken, usual: Taken | None) -> Finding:
     """The finding with what runs here and not usually, or more often."""
-    more = _counts(taken) - _counts(usual) if usual is not None else Counter()
-    names = {fingerprint(one.statement.sql): one.statement.name for one in taken.ran}
-    methods = ", ".join(dict.fromkeys(names[one] for one in more))
-    return Finding(document, problem, methods or None, "\n    ".join(more) or None)
+    if usual is None:
+        return Finding(document, problem)
+    methods = _by_method(taken) - _by_method(usual)
+    usually = _by_statement(usual)
+    more = [
+        statement
+        for one in taken.ran
+        if one.statement.name in methods
+        and (statement := fingerprint(one.statement.sql)) not in usually
+    ]
+    more = more or [
+        fingerprint(one.statement.sql) for one in taken.ran if one.statement.name in methods
+    ]
+    statements = STATEMENTS.join(dict.fromkeys(more))
+    return Finding(document, problem, ", ".join(methods) or None, statements or None)
 
 
 def growing(document: str, few: Taken, twice_as_many: Taken) -> Iterator[Finding]:
-    """The statements that run more often where there are twice as many rows: an N+1."""
-    before, after = _counts(few), _counts(twice_as_many)
-    methods = {fingerprint(one.statement.sql): one.statement.name for one in twice_as_many.ran}
-    for statement, count in after.items():
-        if count > before[statement]:
-            problem = f"runs {before[statement]} times for n rows and {count} times for 2n (N+1)"
-            yield Finding(document, problem, methods[statement], statement)
+    """The statements that run more often where there are twice as many rows: an N+1.
+
+    Counted by method, since a document that is compiled meanwhile reads the same in other columns.
+    """
+    before, after = _by_method(few), _by_method(twice_as_many)
+    statements = {one.statement.name: fingerprint(one.statement.sql) for one in twice_as_many.ran}
+    for method, count in after.items():
+        if count > before[method]:
+            problem = f"runs {before[method]} times for n rows and {count} times for 2n (N+1)"
+            yield Finding(document, problem, method, statements[method])
 
 
 def _methods(taken: Taken) -> str:
-    counts = Counter(one.statement.name for one in taken.ran)
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    counts = sorted(_by_method(taken).items())
+    return ", ".join(f"{name} {count}" for name, count in counts) or "none"
 
 
-def _counts(taken: Taken) -> Counter[str]:
+def _by_method(taken: Taken) -> Counter[str]:
+    return Counter(one.statement.name for one in taken.ran)
+
+
+def _by_statement(taken: Taken) -> Counter[str]:
     return Counter(fingerprint(one.statement.sql) for one in taken.ran)

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from secrets import token_hex
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import TrustedDocument, trusted_documents
@@ -35,6 +36,8 @@ _ALLOWED = {
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
 }
+_RUN, _keys = token_hex(4), count(1)
+"""Keys of idempotency are new in each run, also on a database that another one has filled."""
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -189,7 +192,12 @@ async def _with_credential(asking: Asking) -> Variables:
 
 
 def _key() -> Variables:
-    return {"idempotencyKey": f"gate-{uuid4().hex}"}
+    return {"idempotencyKey": new_key()}
+
+
+def new_key() -> str:
+    """A key of idempotency that nobody has used."""
+    return f"gate-{_RUN}-{next(_keys):06}"
 
 
 FLOWS: Mapping[str, Flow] = {

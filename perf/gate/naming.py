@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 from gql.operations.variants import Kinds, in_words
-from perf.gate.findings import Finding
+from perf.gate.findings import STATEMENTS, Finding
 
 Found: TypeAlias = tuple[Kinds, Finding]
 
@@ -20,7 +20,8 @@ def told_once(
     """
     by_problem: dict[Finding, list[Found]] = {}
     for kinds, finding in found:
-        by_problem.setdefault(replace(finding, taken=None), []).append((kinds, finding))
+        problem = replace(finding, taken=None, statement=None)
+        by_problem.setdefault(problem, []).append((kinds, finding))
     told: list[Finding] = []
     for problem, several in by_problem.items():
         faulty = [kinds for kinds, _ in several]
@@ -30,10 +31,18 @@ def told_once(
             replace(
                 problem,
                 taken=max(numbers, default=None),
+                statement=_statements([finding.statement for _, finding in several]),
                 variant=_in_common(faulty, tried, usual),
             )
         )
     return told
+
+
+def _statements(several: Sequence[str | None]) -> str | None:
+    """Those that are there each time; if there are none, those of the first time."""
+    split = [dict.fromkeys((one or "").split(STATEMENTS)) for one in several]
+    always = [one for one in split[0] if all(one in other for other in split)]
+    return STATEMENTS.join(always) or several[0]
 
 
 def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) -> str:

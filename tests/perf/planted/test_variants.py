@@ -1,0 +1,233 @@
+"""Faults that only one way of asking a document shows: the gate names document and variant."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.perf.planted.source import Edit, assert_caught, planted
+
+DOCUMENTS = "gql/operations/documents"
+
+
+def extra_page(condition: str) -> Edit:
+    """One statement more for the pages that meet a condition."""
+    before = "        if form is None:\n            return slices_of(rows, parent_ids, page)\n"
+    return Edit(
+        "loaders/pages.py",
+        before,
+        f"        if {condition}:\n"
+        "            async with database.read() as connection:\n"
+        "                await query.fetch(connection, [0], Page(size=3), None)\n" + before,
+    )
+
+
+def extra_step(path: str, before: str, condition: str) -> Edit:
+    """One statement more in a resolver, where a condition is met."""
+    return Edit(
+        path,
+        before,
+        f"        if {condition}:\n"
+        "            await info.context.loaders.renewed().plans_on_sale.load('all')\n" + before,
+    )
+
+
+ARCHIVED = extra_page('value == "archived"')
+SORT_OF_LARGE = (
+    Edit(
+        "db/queries/keyset.py",
+        "            is_filtered=value is not None,\n",
+        "            is_filtered=value is not None,\n            is_large=page.size > 50,\n",
+    ),
+    Edit(
+        "db/queries/keyset.py",
+        "        is_filtered: bool,\n",
+        "        is_filtered: bool,\n        is_large: bool,\n",
+    ),
+    Edit(
+        "db/queries/keyset.py",
+        "        page = rows.order_by(*self._order(is_backward=is_backward))",
+        "        by = (self._columns[1], self._id) if is_large else None\n"
+        "        page = rows.order_by(*(by or self._order(is_backward=is_backward)))",
+    ),
+)
+EXTRA_OF_LARGE_IS_NO_MORE = Edit(
+    f"{DOCUMENTS}/budgets.toml",
+    '[[SendMessage.variants]]\nwhere = { conversationId = ["absent", "null"] }\nstatements = 17\n',
+    "",
+)
+OF_NOBODY_ELSE = Edit(
+    "loaders/rows_by_id.py",
+    "        found = {row",
+    "        if not rows:\n"
+    "            async with database.read() as connection:\n"
+    "                await fetch(connection, [0], viewer_id)\n"
+    "        found = {row",
+)
+RENAMED = "gql/resolvers/chat.py"
+FAULTS = [
+    pytest.param(
+        "ConversationPage",
+        (extra_page("page.after is not None"),),
+        "ConversationPage (after: given): 2 statements, where exactly 1 are agreed",
+        id="only with a cursor",
+    ),
+    pytest.param(
+        "ConversationPage",
+        (extra_page("page.size > 50"),),
+        "ConversationPage (first: largest): 2 statements, where exactly 1 are agreed",
+        id="only for large pages",
+    ),
+    pytest.param(
+        "ConversationPage",
+        (extra_page("page.size > 50 and page.after is not None"),),
+        "ConversationPage (first: largest, after: given): 2 statements, where exactly 1 are",
+        id="only for two choices together",
+    ),
+    pytest.param(
+        "ConversationPage",
+        (extra_page("page.size == 1"),),
+        "ConversationPage (first: smallest): 2 statements, where exactly 1 are agreed",
+        id="only for the smallest page",
+    ),
+    pytest.param(
+        "ConversationPage",
+        SORT_OF_LARGE,
+        "ConversationPage (first: largest): sorts rows of chat_conversations: no index has them in"
+        " order in conversations.page_by_user\n    SELECT ",
+        id="a sort of large pages alone",
+    ),
+    pytest.param(
+        "SendMessage",
+        (EXTRA_OF_LARGE_IS_NO_MORE,),
+        "SendMessage (conversationId: absent or null): 17 statements, where exactly 15 are agreed",
+        id="more than agreed without a conversation",
+    ),
+    pytest.param(
+        "ConversationMessages",
+        (OF_NOBODY_ELSE,),
+        "refused with null after 2 statements, where exactly 1 are agreed (conversations.by_id 2)",
+        id="only for ids that are not the caller's",
+    ),
+    pytest.param(
+        "Plans",
+        (
+            extra_step(
+                "gql/resolvers/query.py",
+                "        plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)\n",
+                "type(info.context.principal).__name__ == 'ApiClient'",
+            ),
+        ),
+        "Plans (caller: company): 2 statements, where exactly 1 are agreed",
+        id="only for companies",
+    ),
+    pytest.param(
+        "StartConversation",
+        (
+            extra_step(
+                RENAMED,
+                "        context = info.context\n"
+                "        key = await context.services.conversations.start(",
+                "input_.title is None",
+            ),
+        ),
+        "StartConversation (input.title: null): 6 statements, where exactly 5 are agreed",
+        id="only for a null in an input",
+    ),
+    pytest.param(
+        "RenameConversation",
+        (
+            extra_step(
+                RENAMED,
+                "        viewer, key = info.context.signed_in(), "
+                "_conversation_key(input_.conversation_id)\n"
+                "        await info.context.services.conversations.rename(",
+                "len(input_.title) > 100",
+            ),
+        ),
+        "RenameConversation (input.title: longest): 4 statements, where exactly 3 are agreed",
+        id="only for long texts",
+    ),
+]
+
+
+def test_an_extra_statement_for_what_is_archived(crowd: str, tmp_path: Path) -> None:
+    ran = planted(tmp_path, ARCHIVED).guidance(
+        "perf", "gate", "--document", "ConversationPage", "--url", crowd
+    )
+    assert_caught(
+        ran,
+        "ConversationPage (status: ARCHIVED): 2 statements, where exactly 1 are agreed"
+        " (conversations.page_by_user 2) in conversations.page_by_user\n    SELECT parent.id",
+    )
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(("document", "fault", "named"), FAULTS)
+def test_a_fault_of_some_variants_alone(
+    document: str, fault: tuple[Edit, ...], named: str, crowd: str, tmp_path: Path
+) -> None:
+    source = planted(tmp_path, *fault)
+    assert_caught(source.guidance("perf", "gate", "--document", document, "--url", crowd), named)
+
+
+NEW = """query Both($first: Int, $last: Int, $with: Boolean!, $kind: PrivacyRequestKind) {
+  viewer {
+    email @include(if: $with)
+    createdAt @skip(if: $with)
+    privacyRequests(first: 2, kind: $kind) { edges { node { kind } } }
+    conversations(first: $first, last: $last) { edges { node { id } } }
+  }
+}
+"""
+BUDGET = """
+[Both]
+p95_ms = 100
+p99_ms = 300
+statements = 3
+subscription_lookups = 0
+rows = 110
+response_bytes = 20_000
+cost = 110
+deadline_ms = 5_000
+accepts = ["429"]
+"""
+NEW_DOCUMENT = (
+    Edit(f"{DOCUMENTS}/Both.graphql", "", NEW),
+    Edit(f"{DOCUMENTS}/budgets.toml", "[Checkout]\n", f"{BUDGET.lstrip()}\n[Checkout]\n"),
+    Edit("perf/gate/flows.py", '    "Checkout": ', '    "Both": Flow(reader),\n    "Checkout": '),
+)
+EMAIL = '        return str((await self._row(info))["email"])\n'
+
+
+def in_email() -> Edit:
+    """One statement more where the email is asked for."""
+    return extra_step("gql/schema/user.py", EMAIL, "True")
+
+
+def in_created_at() -> Edit:
+    """The same where the email is left out."""
+    before = '        created_at: datetime = (await self._row(info))["created_at"]\n'
+    return extra_step("gql/schema/user.py", before, "True")
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ((in_email(),), "Both (with: true): 4 statements, where exactly 3 are agreed"),
+        ((in_created_at(),), "Both (with: false): 4 statements, where exactly 3 are agreed"),
+        (
+            (extra_page("page.is_backward"),),
+            "Both (last: ",
+        ),
+        ((extra_page('value == "delete"'),), "Both (kind: DELETE): 4 statements"),
+    ],
+)
+def test_a_new_document_needs_no_variants_of_its_own(
+    fault: tuple[Edit, ...], named: str, crowd: str, tmp_path: Path
+) -> None:
+    run = ("perf", "gate", "--document", "Both", "--url", crowd)
+    clean = planted(tmp_path / "clean", *NEW_DOCUMENT).guidance(*run)
+    assert_caught(clean, "CHANGES.md lacks this line", "guidance: 1 not as agreed")
+    faulty = planted(tmp_path / "faulty", *NEW_DOCUMENT, *fault).guidance(*run)
+    assert_caught(faulty, named)
