@@ -39,6 +39,7 @@ from app.unrouted import http_exception, nothing_there
 from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
 from app.worker import working
+from gql.operations.budgets import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
 _NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
@@ -78,6 +79,8 @@ def make_app(
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         if settings.database_url is None:
             raise RuntimeError("start the server with `guidance serve`")
+        # What lacks its budget would only be left out: it is not served at all.
+        read_documents(FOLDER)
         async with open_application(settings, settings.database_url, clock=clock) as application:
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))

@@ -68,12 +68,12 @@ class Budget:
     cost: int | None
     deadline_ms: int
     accepts: frozenset[Protection]
-    refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     python_calls: int | None = None
     python_calls_per_row: float | None = None
     c_calls: int | None = None
     c_calls_per_row: float | None = None
     fetched_bytes: int | None = None
+    refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     variants: tuple[VariantBudget, ...] = ()
     impossible: tuple[Impossible, ...] = ()
 

@@ -18,8 +18,7 @@ REFUSAL_BYTES = 500
 class Finding:
     """One thing that is wrong, with the method and the statement where one is at fault.
 
-    `variant` says how the document was asked, where that is not as usual; `taken` is the number
-    that is too large.
+    `variant` says how the document was asked, where not every variant has it.
     """
 
     document: str
@@ -27,15 +26,13 @@ class Finding:
     method: str | None = None
     statement: str | None = None
     variant: str = ""
-    taken: int | None = None
 
     def __str__(self) -> str:
         """In words, the statement on a line of its own."""
         asked = f" ({self.variant})" if self.variant else ""
         where = f" in {self.method}" if self.method else ""
         statement = f"\n    {self.statement}" if self.statement else ""
-        number = "" if self.taken is None else f"{self.taken} "
-        return f"{self.document}{asked}: {number}{self.problem}{where}{statement}"
+        return f"{self.document}{asked}: {self.problem}{where}{statement}"
 
 
 def over_budget(
@@ -58,7 +55,7 @@ def over_budget(
         ("cost", taken.cost, budget.cost),
     ):
         if most is not None and number > most:
-            yield Finding(document, f"{what}, where at most {most} are agreed", taken=number)
+            yield Finding(document, f"{number} {what}, where at most {most} are agreed")
 
 
 def _of_statements(document: str, problem: str, taken: Taken, usual: Taken | None) -> Finding:

@@ -10,12 +10,16 @@ from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS, Flow
 from perf.gate.judging import Judged, Judging, choices_of
-from perf.gate.planner import Planner
+from perf.gate.planner import ENOUGH_ROWS, Planner
 from perf.gate.plans import sizes
 from perf.gate.running import FlowFailed, Runner, open_runner
 
 EACH_ONCE, EACH_TWO = 1, 2
 """How thoroughly: each choice in some variant, or each two choices together."""
+
+
+class NotFilled(Exception):
+    """A database that has too few rows to say anything."""
 
 
 class Gate:
@@ -48,11 +52,17 @@ class Gate:
 
 @asynccontextmanager
 async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
-    """A gate on a database that `perf.gate.data` has filled; `folder` keeps what a server does."""
+    """A gate on a database that `perf.gate.data` has filled; `folder` keeps what a server does.
+
+    Raises `NotFilled`.
+    """
     connection = await asyncpg.connect(url)
     try:
+        rows = await sizes(connection)
+        if rows.get("chat_messages", 0) < ENOUGH_ROWS:
+            raise NotFilled("the database is not one that an earlier gate has filled")
         async with open_runner(url, folder) as runner:
-            yield Gate(runner, Planner(connection, await sizes(connection)), strength)
+            yield Gate(runner, Planner(connection, rows), strength)
     finally:
         await connection.close()
 

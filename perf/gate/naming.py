@@ -1,5 +1,6 @@
 """What the variants that have one fault have in common, so that it is told once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -10,32 +11,36 @@ from perf.gate.findings import STATEMENTS, Finding
 
 Found: TypeAlias = tuple[Kinds, Finding]
 
+_NUMBER = re.compile(r"\d+")
+
 
 def told_once(
     found: Sequence[Found], alike: Sequence[Sequence[Kinds]], usual: Kinds
 ) -> list[Finding]:
-    """Each problem once, of its largest number, with the choices that bring it about.
+    """Each problem once, with its largest numbers and the choices that bring it about.
 
     `alike` has all that was tried in groups, in each of which there is what is found everywhere.
     """
     by_problem: dict[Finding, list[Found]] = {}
     for kinds, finding in found:
-        problem = replace(finding, taken=None, statement=None)
-        by_problem.setdefault(problem, []).append((kinds, finding))
+        same = replace(finding, problem=_NUMBER.sub("#", finding.problem), statement=None)
+        by_problem.setdefault(same, []).append((kinds, finding))
     told: list[Finding] = []
-    for problem, several in by_problem.items():
-        faulty = [kinds for kinds, _ in several]
+    for several in by_problem.values():
+        faulty, findings = [kinds for kinds, _ in several], [finding for _, finding in several]
         tried = [one for group in alike if any(kinds in group for kinds in faulty) for one in group]
-        numbers = [finding.taken for _, finding in several if finding.taken is not None]
         told.append(
             replace(
-                problem,
-                taken=max(numbers, default=None),
-                statement=_statements([finding.statement for _, finding in several]),
+                max(findings, key=_numbers),
+                statement=_statements([one.statement for one in findings]),
                 variant=_in_common(faulty, tried, usual),
             )
         )
     return told
+
+
+def _numbers(finding: Finding) -> list[int]:
+    return [int(number) for number in _NUMBER.findall(finding.problem)]
 
 
 def _statements(several: Sequence[str | None]) -> str | None:

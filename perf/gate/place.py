@@ -13,6 +13,7 @@ from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf.counting.child_process import CountingFailed
 from perf.gate.data import fill
+from perf.gate.gate import NotFilled
 
 CANNOT_RUN = 3
 
@@ -49,5 +50,7 @@ def _running() -> Iterator[None]:
             yield
     except click.ClickException as error:
         raise CannotRun(error.format_message()) from error
+    except NotFilled as error:
+        raise CannotRun(f"the gate cannot run: {error}") from error
     except CountingFailed as error:
         raise CannotRun(f"what counts has ended: {error}") from None

@@ -2,29 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
-import strawberry
-
-from db.keyset import Page
-from gql.context import Info
-from gql.execution.prepare import Preparation
-from gql.operations.budgets import DEFAULT, TrustedDocument, trusted_documents
-from gql.operations.limits import Limits
-from loaders import PageKey
-from perf.gate.callers import reader, writer
-from perf.gate.flows import FLOWS, Flow
-from perf.gate.gate import Gate, Judged, judge_all, open_gate
-from perf.gate.running import FlowFailed, Runner
+from gql.ids import global_id
+from gql.operations.agreement import Impossible
+from gql.operations.budgets import trusted_documents
+from gql.operations.variants import Where
+from perf.gate.callers import writer
+from perf.gate.findings import Finding
+from perf.gate.flows import FLOWS, Asking, Flow
+from perf.gate.gate import Gate, judge_all, open_gate
+from perf.gate.judging import Judged
 from tests.fixtures.postgres import new_database, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
 DOCUMENTS = trusted_documents()
-NO_LIMITS = Limits(tokens=1_000, depth=10, aliases=10)
 T = TypeVar("T")
 
 
@@ -38,11 +32,15 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
     return asyncio.run(open_and_work())
 
 
-def test_every_document_keeps_its_budget(crowd: str, tmp_path: Path) -> None:
-    judged: list[Judged] = []
-    asyncio.run(judge_all(crowd, tmp_path, judged=judged.append))
+def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
+    told: list[Judged | Finding] = []
+    asyncio.run(judge_all(crowd, tmp_path, judged=told.append))
+    judged = [one for one in told if isinstance(one, Judged)]
+    assert judged == told
     assert [str(finding) for one in judged for finding in one.findings] == []
     assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(FLOWS)
+    assert min(one.variants for one in judged) == 5, "the kinds of callers"
+    assert max(one.variants for one in judged) <= 25
 
 
 def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
@@ -68,52 +66,6 @@ def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
     assert with_gate(crowd, tmp_path, judge) == [f"Quota: {said}" for said in wrong]
 
 
-@strawberry.type
-class Planted:
-    """A conversation whose newest message is loaded by itself."""
-
-    key: strawberry.Private[int]
-
-    @strawberry.field
-    async def newest(self, info: Info) -> str:
-        page = PageKey(self.key, Page(size=1, is_backward=True))
-        loaded = await info.context.loaders.renewed().messages_by_conversation.load(page)
-        return str(loaded.rows[0]["content"])
-
-
-@strawberry.type
-class Query:
-    """Conversations, each with its own statement."""
-
-    @strawberry.field
-    async def conversations(self, info: Info) -> list[Planted]:
-        page = PageKey(info.context.signed_in(), Page(size=50))
-        loaded = await info.context.loaders.conversations_by_user.load(page)
-        return [Planted(key=row["id"]) for row in loaded.rows]
-
-
-def test_a_loader_that_loads_one_by_one_is_caught(crowd: str, tmp_path: Path) -> None:
-    document = TrustedDocument("OneByOne", "query OneByOne { conversations { newest } }", DEFAULT)
-
-    async def judge(gate: Gate) -> Judged:
-        service, core = copy(gate._runner._service), strawberry.Schema(Query)._schema
-        service._schema = core
-        preparing = copy(service._documents._preparing)
-        preparing._preparation = Preparation(core, limits=NO_LIMITS, allows_introspection=False)
-        service._documents = copy(service._documents)
-        service._documents._preparing = preparing
-        service.prepare = service._documents.operation
-        planted = Gate(Runner(service, gate._runner._model), gate._planner)
-        return await planted.judge(document, Flow(reader))
-
-    (finding,) = with_gate(crowd, tmp_path, judge).findings
-    assert finding.document == "OneByOne"
-    assert finding.problem == "runs 12 times for n rows and 24 times for 2n (N+1)"
-    assert finding.method == "messages.page_by_conversation"
-    assert finding.statement is not None
-    assert "FROM chat_messages WHERE chat_messages.conversation_id = parent.id" in finding.statement
-
-
 def test_an_index_that_is_missing_is_caught(
     postgres: str, crowded_template: str, tmp_path: Path
 ) -> None:
@@ -137,12 +89,50 @@ def test_an_index_that_is_missing_is_caught(
         assert finding.statement.startswith("SELECT array_agg(")
 
 
-def test_a_document_that_is_not_answered_well_is_no_measurement(crowd: str, tmp_path: Path) -> None:
+def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(
+    crowd: str, tmp_path: Path
+) -> None:
     async def unchanged(_asking: object) -> dict[str, Any]:
-        return {"input": {"conversationId": "bm9uZQ==", "title": ""}}
+        return {"input": {"conversationId": global_id("Conversation", 2**40), "title": "None"}}
 
     renaming = Flow(writer, unchanged)
-    with pytest.raises(FlowFailed, match=r"RenameConversation was answered with .*NOT_FOUND"):
-        with_gate(
-            crowd, tmp_path, lambda gate: gate.judge(DOCUMENTS["RenameConversation"], renaming)
-        )
+    judged = with_gate(
+        crowd, tmp_path, lambda gate: gate.judge(DOCUMENTS["RenameConversation"], renaming)
+    )
+    problems = [one.problem for one in judged.findings]
+    assert "is refused with NOT_FOUND, and budgets.toml does not call it impossible" in problems
+    assert "no variant that is answered gives input.title" in problems
+
+
+def test_what_comes_before_and_fails_is_told_in_a_sentence(crowd: str, tmp_path: Path) -> None:
+    async def failing(asking: Asking) -> dict[str, Any]:
+        return {"input": await asking.data("ArchiveConversation", input={"conversationId": "no"})}
+
+    document = DOCUMENTS["ArchiveConversation"]
+    told = with_gate(
+        crowd, tmp_path, lambda gate: gate.judge_or_say(document, Flow(writer, failing))
+    )
+    assert isinstance(told, Finding)
+    assert "was answered with" in told.problem
+    assert "BAD_USER_INPUT" in told.problem
+
+
+def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: Path) -> None:
+    page = DOCUMENTS["ConversationPage"]
+    where = Where((("status", frozenset({"ARCHIVED"})),))
+    unknown = Where((("state", frozenset({"ARCHIVED"})),))
+    budget = replace(
+        page.budget,
+        impossible=(
+            Impossible(where, "nothing is archived"),
+            Impossible(unknown, "there is no such choice"),
+        ),
+    )
+    document = replace(page, budget=budget)
+    judged = with_gate(
+        crowd, tmp_path, lambda gate: gate.judge(document, FLOWS["ConversationPage"])
+    )
+    assert [str(one) for one in judged.findings] == [
+        "ConversationPage (status: ARCHIVED): is answered, and must not be: nothing is archived",
+        "ConversationPage: budgets.toml calls impossible what no variant is: {state: ARCHIVED}",
+    ]
