@@ -95,7 +95,7 @@ class Connection:
                 raise lost from error
             rows = await self._fetch_anew(statement, sql, arguments, lost)
         self._report(statement.name, started, count(rows))
-        trace(self._session.driver, statement, arguments, count(rows))
+        trace(self._session.driver, statement, arguments, count(rows), rows)
         return rows
 
     # Any: as for `fetch`.

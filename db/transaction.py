@@ -176,7 +176,7 @@ class Snapshot(_Transacting):
                 raise
             raise lost from error
         self._report(statement.name, started, count)
-        trace(self._session.driver, statement, arguments, count)
+        trace(self._session.driver, statement, arguments, count, ())
 
     async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
         """The next row, waited for as long as for any answer; None after the last."""

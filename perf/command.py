@@ -3,6 +3,7 @@
 import click
 
 from perf.ab.command import ab
+from perf.counting.command import calls
 from perf.gate.command import gate
 from perf.load.command import run
 from perf.measuring import Measuring
@@ -19,6 +20,7 @@ def perf() -> None:
 
 
 perf.add_command(gate)
+perf.add_command(calls)
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(slow)

@@ -50,6 +50,12 @@ FEW, TWICE_AS_MANY, OTHERS = (
     for group, rows in enumerate((12, 24, 12))
 )
 
+ALIKE = tuple(
+    (Callers(2101 + more, 1601 + more, 12), Callers(2106 + more, 1606 + more, 24))
+    for more in range(0, 80, 10)
+)
+"""Others with n and with 2n rows, for what is to be done several times alike."""
+
 
 def reader(callers: Callers) -> Principal:
     """Who is only read about."""

@@ -197,7 +197,7 @@ def _key() -> Variables:
 
 def new_key() -> str:
     """A key of idempotency that nobody has used."""
-    return f"gate-{_RUN}-{next(_keys)}"
+    return f"gate-{_RUN}-{next(_keys):06}"
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -10,6 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+import asyncpg
+import psutil
+
 from app.cli.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
@@ -63,6 +66,8 @@ class Target:
     model: str
     is_own: bool = True
     takes_writes: bool = True
+    server_pid: int | None = None
+    database_pid: int | None = None
 
 
 @contextmanager
@@ -127,7 +132,21 @@ def server_on(
             people_of(secret, sizes.users, sizes.users_with_messages, key),
             described(sizes),
             model_described(MODEL),
+            server_pid=server.process.pid,
+            database_pid=asyncio.run(_postmaster(database_url)),
         )
+
+
+async def _postmaster(url: str) -> int | None:
+    """The process of a database of this machine; None where that is not known."""
+    connection = await asyncpg.connect(url)
+    try:
+        backend = psutil.Process(connection.get_server_pid())
+        return int(backend.ppid())
+    except psutil.Error:
+        return None
+    finally:
+        await connection.close()
 
 
 def people_of(secret: str, users: int, writers: int, api_key: str | None) -> People:

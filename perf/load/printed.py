@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from perf.load.completeness import incomplete
 from perf.load.result import Interval, LoadReport, Target
+from perf.load.spent_words import effort_words, machine_words
 from perf.statistics.verdicts import Verdict
 
 
@@ -17,6 +18,9 @@ def lines(report: LoadReport) -> Iterator[str]:
     yield ""
     for target in report.targets:
         yield said(target)
+    yield f"Of each request: {effort_words(report)}"
+    machine = report.spent.machine if report.spent else None
+    yield f"The machine during the run: {machine_words(machine)}"
     yield from _problems(report)
     yield _summary(report)
 

@@ -128,6 +128,32 @@ class Counts(_Part):
     methods: dict[str, MethodUse]
 
 
+class KeptMemory(_Part):
+    """The memory of the server at the end, and what it kept of each request, with its interval."""
+
+    resident_bytes: NonNegativeInt
+    request_bytes: float
+    low: float
+    high: float
+
+
+class Machine(_Part):
+    """How busy all cores were, how much of their time was given to others, and the load."""
+
+    busy_share: float
+    stolen_share: float
+    load: NonNegativeFloat
+
+
+class Spent(_Part):
+    """Processor time of a request, in milliseconds, and memory; None where that is not known."""
+
+    server_cpu_ms: float | None
+    database_cpu_ms: float | None
+    memory: KeptMemory | None
+    machine: Machine | None
+
+
 class LoadReport(_Part):
     """Everything about one run.
 
@@ -154,6 +180,7 @@ class LoadReport(_Part):
     counts: Counts | None
     not_counted: str = ""
     left_out: dict[str, str] = {}
+    spent: Spent | None = None
     unanswered_from: float | None = None
     verdict: Verdict
 

@@ -16,9 +16,10 @@ from perf.load.measures import counts_between, growth, method_uses, scrape, shar
 from perf.load.own_server import Target
 from perf.load.profiles import Profile
 from perf.load.progress import Progress
-from perf.load.result import Counts, LoadReport, MethodUse
+from perf.load.result import Counts, LoadReport, MethodUse, Spent
 from perf.load.samples import PROBE, Sample
 from perf.load.schedule import Planned, schedule
+from perf.load.spent import watched
 from perf.load.targets import overall_targets
 from perf.statistics.verdicts import worst
 from services.clock import system_clock
@@ -54,6 +55,7 @@ class Seen:
     alone: Alone
     counts: Counts | None
     not_counted: str = ""
+    spent: Spent | None = None
 
 
 def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
@@ -104,7 +106,11 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
         try:
             alone = await asked_alone(client, callers, run.flows)
             before = await scrape(client)
-            await run_plan(client, planned, callers.request, tell=tell)
+            async with watched(
+                target.server_pid, target.database_pid, lambda: client.answered
+            ) as watching:
+                await run_plan(client, planned, callers.request, tell=tell)
+                spent = watching.spent(len(samples))
         except asyncio.CancelledError:
             # By Control-C: what was seen until then is reported.
             return Seen(samples, client.most_in_flight, alone, None, "the run was interrupted")
@@ -112,7 +118,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
             progress.end()
         after = await scrape(client, before)
         counts, reason = counts_between(before, after), uncounted(before, after)
-        return Seen(samples, client.most_in_flight, alone, counts, reason)
+        return Seen(samples, client.most_in_flight, alone, counts, reason, spent)
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
@@ -170,6 +176,7 @@ def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadRe
         counts=seen.counts,
         not_counted=seen.not_counted,
         left_out=dict(run.left_out),
+        spent=seen.spent,
         unanswered_from=summary.unanswered_from(seen.samples),
         verdict=worst([*of_operations, *(one.verdict for one in targets)]),
     )
