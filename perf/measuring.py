@@ -14,14 +14,22 @@ from perf.load.callers import CallersMissing
 from perf.tunings.asking_twice import SourceChanged
 
 
+class NotMeasured(click.ClickException):
+    """Nothing came of it: another status than that of what became worse."""
+
+    exit_code = 3
+
+
 @contextmanager
 def measuring(what: str) -> Iterator[None]:
-    """Fail the command where `what` cannot be measured inside, and say why."""
+    """Fail the command with `NotMeasured` where `what` cannot be measured inside, and say why."""
     try:
         with failing_with(f"{what} cannot be measured"):
             yield
     except StandInNotStarted:
-        raise click.ClickException("the stand-in for the model does not start") from None
+        raise NotMeasured("the stand-in for the model does not start") from None
+    except click.ClickException as error:
+        raise NotMeasured(error.format_message()) from None
     except (
         AnswerUnusable,
         CallersMissing,
@@ -29,4 +37,4 @@ def measuring(what: str) -> Iterator[None]:
         SourceChanged,
         VersionUnusable,
     ) as error:
-        raise click.ClickException(str(error)) from None
+        raise NotMeasured(str(error)) from None

@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from perf import options
-from perf.ab.command import REQUESTS, ROUNDS
+from perf.ab.command import MINIMUM, MINUTES
 from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change
 from perf.ab.written import NAME as AB_NAME
 from perf.dataset.bench import BenchSizes
 from perf.load.command import run
@@ -33,8 +35,8 @@ LOAD_NAME = "load-test"
     help="The version to compare with; by default that of the newest report in the history, or "
     "the commit before this one.",
 )
-@options.rounds_of_blocks(ROUNDS)
-@options.requests_of_a_block(REQUESTS)
+@options.minutes(MINUTES)
+@options.minimum(MINIMUM)
 @options.history()
 @options.out(Path("artifacts/nightly"), "Where the reports are written.")
 @click.pass_context
@@ -42,8 +44,8 @@ def nightly(
     context: click.Context,
     profile_name: str,
     base: str | None,
-    rounds: int,
-    requests: int,
+    minutes: float,
+    minimum: float,
     history: Path,
     out: Path,
 ) -> int:
@@ -54,7 +56,7 @@ def nightly(
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
-    plan, sizes = Plan(rounds, requests, FLOWS), PROFILES[profile_name].sizes
+    plan, sizes = Plan(FLOWS, Bounds(minimum, 60 * minutes)), PROFILES[profile_name].sizes
     is_slower = is_slower_than(before, plan, out, sizes=sizes)
     file = out / f"{LOAD_NAME}-report.json"
     is_missed = context.invoke(
@@ -73,7 +75,7 @@ def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SI
     the next night has this version before it.
     """
     try:
-        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes)
+        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes) is Change.SLOWER
     except click.ClickException as error:
         reason = f"Not measured beside {before}: {error.format_message()}"
         click.echo(reason, err=True)

@@ -1,16 +1,21 @@
 """`guidance perf ab`: two versions on this machine, measured in turns."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from perf import options
-from perf.ab.comparing import MINIMUM, compare_versions
+from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan
-from perf.load.flows import FLOWS
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change
+from perf.load.flows import FLOWS, Flow
 
-ROUNDS, REQUESTS = 30, 2
+MINUTES, MINIMUM = 10.0, 0.1
+STATUSES = {Change.SAME: 0, Change.FASTER: 0, Change.SLOWER: 1, Change.UNKNOWN: 4}
+"""What the command exits with; 2 is a wrong option, and 3 what could not be measured."""
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -19,33 +24,42 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 @click.option("--b", required=True, metavar="REV|PATH", help="The version to be judged.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="A setting of a alone.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="A setting of b alone.")
-@options.rounds_of_blocks(ROUNDS)
-@options.requests_of_a_block(REQUESTS)
 @click.option(
-    "--minimum",
-    type=click.FloatRange(0, 1),
-    default=MINIMUM,
-    show_default=True,
-    help="The least change worth a word: 0.05 is 5%.",
+    "--operation", "names", multiple=True, help="Only this one, by its name; may be repeated."
 )
+@options.minutes(MINUTES)
+@options.requests_of_a_block(1)
+@options.minimum(MINIMUM)
 @options.out(Path("artifacts/ab"), "Where the report is written: Markdown and JSON.")
 def ab(
     a: str,
     b: str,
     set_a: tuple[str, ...],
     set_b: tuple[str, ...],
-    rounds: int,
+    names: tuple[str, ...],
+    minutes: float,
     requests: int,
     minimum: float,
     out: Path,
 ) -> int:
-    """Start two versions side by side, and measure them in turns: A B B A, again and again.
+    """Start two versions side by side, and measure them in turns, A B B A, again and again.
 
-    With the same version twice nothing may be called slower. Exits with 1 where something is.
+    Compares quantiles, and goes on until every median and p95 is known as precisely as --minimum
+    asks, or the time is up. With the same version twice nothing may be called slower.
+
+    Exits with 0 where nothing became slower, 1 where something did, 3 where it could not be
+    measured, and 4 where it cannot be told.
     """
     settings = _settings(set_a), _settings(set_b)
-    plan = Plan(rounds, requests, FLOWS)
-    return int(compare_versions((a, b), plan, out, settings=settings, minimum=minimum))
+    plan = Plan(_flows(names), Bounds(minimum, 60 * minutes), requests)
+    return STATUSES[compare_versions((a, b), plan, out, settings=settings)]
+
+
+def _flows(names: Sequence[str]) -> dict[str, Flow]:
+    unknown = sorted(set(names) - FLOWS.keys())
+    if unknown:
+        raise click.BadParameter(f"none of the operations that are asked: {', '.join(unknown)}")
+    return {name: flow for name, flow in FLOWS.items() if not names or name in names}
 
 
 def _settings(given: tuple[str, ...]) -> dict[str, str]:

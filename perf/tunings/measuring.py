@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from perf.ab.rounds import Measured, Plan, measure
 from perf.ab.servers import AT_ONCE, database_of, run
+from perf.ab.turns import PILOT_ROUNDS, Bounds
 from perf.dataset.bench import BenchSizes
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
-from perf.statistics.bootstrap import FEWEST_ROUNDS
 from perf.tunings.asking_twice import asking_twice
 from perf.tunings.indexes import drop_indexes, performance_indexes
 from perf.tunings.outages import Outages, Side, live_through
@@ -60,11 +61,11 @@ class Thoroughness:
 
     def plan(self, flows: Mapping[str, Flow]) -> Plan:
         """For operations that take milliseconds."""
-        return Plan(self.rounds, self.requests, flows)
+        return Plan(flows, _rounds(self.rounds), self.requests)
 
     def heavy(self, flows: Mapping[str, Flow]) -> Plan:
         """For those that take seconds without their index."""
-        return Plan(max(FEWEST_ROUNDS, self.rounds // 4), 1, flows)
+        return Plan(flows, _rounds(max(PILOT_ROUNDS, self.rounds // 4)))
 
 
 def measure_tunings(
@@ -149,6 +150,11 @@ class _Bench:
 
 
 _Arm = tuple[str, Mapping[str, str], Version]
+
+
+def _rounds(count: int) -> Bounds:
+    """So many, however soon the effect is known."""
+    return Bounds(0, inf, count)
 
 
 def _few(_key: str) -> dict[str, object]:
