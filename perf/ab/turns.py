@@ -6,7 +6,7 @@ from math import ceil
 from random import Random
 from typing import Protocol, TypeAlias
 
-from perf.ab.precision import Foresight, Precision, Seen
+from perf.ab.precision import Foresight, Precision
 from perf.statistics.shift import Round
 
 PILOT_ROUNDS = 24
@@ -72,11 +72,8 @@ async def in_turns(
     alarm likelier.
     """
     random, rounds, look = Random(seed), dict[str, list[Round]](), PILOT_ROUNDS
-    precision, started, foresight = (
-        Precision(bounds.minimum),
-        clock(),
-        dict[str, dict[float, float]](),
-    )
+    precision, started = Precision(bounds.minimum), clock()
+    foresight: Foresight = {}
     for number in range(1, bounds.most_rounds + 1):
         for name, one in (await _round(ask, random.choice(_ORDERS))).items():
             rounds.setdefault(name, []).append(one)

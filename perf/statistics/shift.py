@@ -61,8 +61,7 @@ class Ranked:
     def excesses(self) -> Iterator[list[int]]:
         """For each quantile, how many more of b than of a are beyond that of both, by group."""
         pooled = sorted(
-            [(*one, -1) for one in self._a] + [(*one, 1) for one in self._b],
-            key=_longest_first,
+            [(*one, -1) for one in self._a] + [(*one, 1) for one in self._b], reverse=True
         )
         excess, begun = [0] * self._groups, 0
         found = []
@@ -111,6 +110,9 @@ class Ranked:
                 excess[group] += 1
             if 4 * step * step <= critical * critical * squares:
                 furthest = step
+            elif step * step > critical * critical * squares:
+                # So far beyond that nothing behind it is accepted again.
+                break
         if furthest + 1 > min(beyond, self._count - beyond - 1):
             return 0.0
         return b[beyond + furthest][0] / a[beyond - furthest - 1][0]
@@ -122,9 +124,5 @@ _Side: TypeAlias = list[tuple[float, int]]
 def _ordered(rounds: Sequence[Round], side: int, size: int) -> _Side:
     return sorted(
         ((latency, number // size) for number, one in enumerate(rounds) for latency in one[side]),
-        key=_longest_first,
+        reverse=True,
     )
-
-
-def _longest_first(one: tuple[float, ...]) -> float:
-    return -one[0]
