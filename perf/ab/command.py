@@ -12,10 +12,15 @@ from perf.ab.rounds import Plan
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change
 from perf.load.flows import FLOWS, Flow
+from perf.states import State
 
 MINUTES, MINIMUM = 10.0, 0.1
-STATUSES = {Change.SAME: 0, Change.FASTER: 0, Change.SLOWER: 1, Change.UNKNOWN: 4}
-"""What the command exits with; 2 is a wrong option, and 3 what could not be measured."""
+STATES = {
+    Change.SAME: State.NO_REGRESSION,
+    Change.FASTER: State.NO_REGRESSION,
+    Change.SLOWER: State.REGRESSION,
+    Change.UNKNOWN: State.CANNOT_BE_TOLD,
+}
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -42,17 +47,23 @@ def ab(
     minimum: float,
     out: Path,
 ) -> int:
-    """Start two versions side by side, and measure them in turns, A B B A, again and again.
+    r"""Start two versions side by side, and measure them in turns, A B B A, again and again.
 
     Compares quantiles, and goes on until every median and p95 is known as precisely as --minimum
     asks, or the time is up. With the same version twice nothing may be called slower.
 
-    Exits with 0 where nothing became slower, 1 where something did, 3 where it could not be
-    measured, and 4 where it cannot be told.
+    Exits with:
+
+    \b
+     0  nothing became slower
+     1  something did
+     5  it could not be measured
+    12  it cannot be told in this time
+    70  this command has a fault of its own
     """
     settings = _settings(set_a), _settings(set_b)
     plan = Plan(_flows(names), Bounds(minimum, 60 * minutes), requests)
-    return STATUSES[compare_versions((a, b), plan, out, settings=settings)]
+    return STATES[compare_versions((a, b), plan, out, settings=settings)].value
 
 
 def _flows(names: Sequence[str]) -> dict[str, Flow]:

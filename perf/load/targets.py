@@ -12,6 +12,8 @@ from perf.statistics.verdicts import Verdict, judged, samples_needed
 ERROR_SHARE, UNAVAILABLE_SHARE, REFUSED_SHARE = 0.005, 0.005, 0.1
 """At most so many requests may be errors, probes unanswered, and requests refused on purpose."""
 LONGEST_SILENCE_SECONDS = 1.0
+REFUSED = "refused on purpose"
+"""The name of the target for what is refused."""
 
 
 def operation_targets(
@@ -26,7 +28,7 @@ def operation_targets(
         latency_target("p95", ordered, 0.95, budget.p95_ms, slack_ms=slack_ms),
         latency_target("p99", ordered, 0.99, budget.p99_ms, slack_ms=slack_ms),
         _share("errors", samples, Kind.ERROR, ERROR_SHARE, counts_refused=False),
-        _share("refused on purpose", samples, Kind.PROTECTED, REFUSED_SHARE, counts_refused=True),
+        _share(REFUSED, samples, Kind.PROTECTED, REFUSED_SHARE, counts_refused=True),
     )
 
 

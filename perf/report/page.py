@@ -5,8 +5,9 @@ from html import escape
 
 from perf.load.result import LoadReport
 from perf.report import words
-from perf.report.compare import Change, Comparison, Outcome
+from perf.report.compare import Change, Comparison
 from perf.report.pictures import BASELINE, CURRENT, budgets, distributions, trend
+from perf.states import State
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -22,9 +23,8 @@ svg .small { font-size: 10px; fill: #555; } figure { margin: 1.2rem 0; }
 .slower { color: #b91c1c; } .faster { color: #047857; }
 """
 _CLASSES = {
-    Outcome.REGRESSION: "bad",
-    Outcome.NO_REGRESSION: "good",
-    Outcome.NOT_COMPARABLE: "unknown",
+    State.REGRESSION: "bad",
+    State.NO_REGRESSION: "good",
 }
 
 
@@ -44,7 +44,8 @@ def page(comparison: Comparison, history: list[LoadReport]) -> str:
 def _body(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
     before, after = comparison.baseline, comparison.current
     yield "<h1>SLO regression report</h1>"
-    yield f'<p class="verdict {_CLASSES[comparison.outcome]}">{words.headline(comparison)}</p>'
+    kind = _CLASSES.get(comparison.outcome, "unknown")
+    yield f'<p class="verdict {kind}">{words.headline(comparison)}</p>'
     yield _list(words.findings(comparison))
     yield "<h2>The runs</h2>"
     yield _list(

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from perf.command import perf
-from perf.load.result import LoadReport, read_report
+from perf.load.reading import read_report
+from perf.load.result import LoadReport
 from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
 from tests.perf.report.made_up import made_up, on_another_machine
