@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from gql.operations.budgets import trusted_documents
 from perf import options
 from perf.ab.command import MINIMUM, MINUTES
 from perf.ab.comparing import compare_versions
@@ -12,12 +13,9 @@ from perf.ab.rounds import Plan
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change
 from perf.ab.written import NAME as AB_NAME
-from perf.dataset.bench import BenchSizes
 from perf.load.command import run
-from perf.load.flows import FLOWS
 from perf.load.host import ROOT
 from perf.load.printed import lines
-from perf.load.profiles import PROFILES, SIZES
 from perf.load.reading import read_report
 from perf.load.result import LoadReport
 from perf.report import words
@@ -60,30 +58,30 @@ def nightly(
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
-    plan, sizes = Plan(FLOWS, Bounds(minimum, 60 * minutes)), PROFILES[profile_name].sizes
-    is_slower = is_slower_than(before, plan, out, sizes=sizes)
+    plan = Plan(tuple(trusted_documents()), Bounds(minimum, 60 * minutes))
+    beside = compared_with(before, plan, out)
     file = out / f"{LOAD_NAME}-report.json"
     status = context.invoke(run, profile_name=profile_name, out=file)
     current = read_report(file)
     _write(out / f"{LOAD_NAME}.md", "The load test", "\n".join(lines(current)))
     compared = compared_with_history(current, history, out)
-    beside = State.REGRESSION if is_slower else State.NO_REGRESSION
     return decisive([beside, State(status), compared]).value
 
 
-def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SIZES) -> bool:
-    """Whether this version is slower than another, or cannot be compared with it.
+def compared_with(before: str, plan: Plan, out: Path) -> State:
+    """What comes of this version beside another; red too where they cannot be compared.
 
     The other may lack what is asked today. The rest of the night takes place all the same, so that
-    the next night has this version before it.
+    the next night has this version before it. What cannot be told in this time is said and not red.
     """
     try:
-        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes) is Change.SLOWER
+        change = compare_versions((before, str(ROOT)), plan, out)
     except click.ClickException as error:
         reason = f"Not measured beside {before}: {error.format_message()}"
         click.echo(reason, err=True)
         _write(out / f"{AB_NAME}.md", f"This version beside {before}", reason)
-        return True
+        return State.REGRESSION
+    return State.REGRESSION if change is Change.SLOWER else State.NO_REGRESSION
 
 
 def base_revision(history: Path) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from gql.operations.budgets import trusted_documents
 from perf import options
 from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change
-from perf.load.flows import FLOWS, Flow
 from perf.states import State
 
 MINUTES, MINIMUM = 10.0, 0.1
@@ -62,15 +62,16 @@ def ab(
     70  this command has a fault of its own
     """
     settings = _settings(set_a), _settings(set_b)
-    plan = Plan(_flows(names), Bounds(minimum, 60 * minutes), requests)
+    plan = Plan(_chosen(names), Bounds(minimum, 60 * minutes), requests)
     return STATES[compare_versions((a, b), plan, out, settings=settings)].value
 
 
-def _flows(names: Sequence[str]) -> dict[str, Flow]:
-    unknown = sorted(set(names) - FLOWS.keys())
+def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+    documents = trusted_documents()
+    unknown = sorted(set(names) - documents.keys())
     if unknown:
-        raise click.BadParameter(f"none of the operations that are asked: {', '.join(unknown)}")
-    return {name: flow for name, flow in FLOWS.items() if not names or name in names}
+        raise click.BadParameter(f"there is no document {', '.join(unknown)}")
+    return tuple(name for name in documents if not names or name in names)
 
 
 def _settings(given: tuple[str, ...]) -> dict[str, str]:

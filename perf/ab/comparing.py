@@ -8,11 +8,10 @@ import click
 from perf.ab.precision import Foresight
 from perf.ab.rounds import Plan, measure
 from perf.ab.servers import Side, side_by_side
+from perf.ab.sides import by_documents
 from perf.ab.verdicts import Change, judge
 from perf.ab.versions import version_of
 from perf.ab.written import Comparison, foresight_lines, lines, write
-from perf.dataset.bench import BenchSizes
-from perf.load.profiles import SIZES
 from perf.measuring import measuring
 
 _TELL_EVERY = 25
@@ -24,7 +23,6 @@ def compare_versions(
     out: Path,
     *,
     settings: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
-    sizes: BenchSizes = SIZES,
 ) -> Change:
     """Measure the second version beside the first, write it all, and say what became of it.
 
@@ -35,11 +33,12 @@ def compare_versions(
         measuring("the versions"),
         version_of(names[0]) as first,
         version_of(names[1]) as second,
-        side_by_side(Side(first, settings[0]), Side(second, settings[1]), sizes=sizes) as (a, b),
+        side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (a, b),
     ):
-        measured = measure(a, b, plan, listener=_Terminal())
+        measured = measure(by_documents(a), by_documents(b), plan, listener=_Terminal())
     minimum = plan.bounds.minimum
-    found = Comparison(names, minimum, measured.turns, judge(measured, minimum=minimum))
+    judged = judge(measured, minimum=minimum)
+    found = Comparison(names, minimum, measured.turns, judged, measured.left_out)
     for line in lines(found):
         click.echo(line)
     write(found, out)

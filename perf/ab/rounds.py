@@ -5,112 +5,137 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+from perf.ab.sides import AnswerUnusable, Opening, Side
 from perf.ab.turns import Block, Bounds, Listener, Silent, Turns, in_turns
-from perf.load.callers import Callers, find_senders
-from perf.load.flows import Flow
-from perf.load.generator import Client, client_of
 from perf.load.measures import growth, method_uses, scrape
-from perf.load.outcomes import Kind, outcome_of
-from perf.load.own_server import Target
 from perf.load.result import MethodUse
-from perf.load.run import Alone, asked_alone
-from perf.load.schedule import Planned
+from perf.load.run import Alone
 
-_SENDERS, _MESSAGES = 50, 900
-"""Who sends messages, and how many each of them may: the larger plan has a thousand a day."""
-
-
-class AnswerUnusable(Exception):
-    """A server answered with an error or a refusal, which has no latency to compare."""
+_ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked, how often in a block, and until when."""
 
-    flows: Mapping[str, Flow]
+    names: Sequence[str]
     bounds: Bounds
     requests: int = 1
 
 
 @dataclass(slots=True)
 class Arm:
-    """One of the two, and what it did."""
+    """One of the two, and what it did: a request of each operation alone, and all together."""
 
     name: str
-    client: Client
-    callers: Callers
+    side: Side
     alone: Alone = field(default_factory=dict)
     methods: dict[str, MethodUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Both arms, and what each round took."""
+    """Both arms, what each round took, and why some operations are in none of them."""
 
     a: Arm
     b: Arm
     turns: Turns
+    left_out: Mapping[str, str]
 
 
 def measure(
-    a: Target,
-    b: Target,
+    a: Opening,
+    b: Opening,
     plan: Plan,
     *,
     listener: Listener | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Measured:
-    """Measure both servers by a clock; raises `AnswerUnusable`, and `CallersMissing`."""
-    senders = [
-        find_senders(one.url, one.people, messages=_MESSAGES, wanted=_SENDERS) for one in (a, b)
-    ]
-    # Each round has two blocks of an arm, and some are sent before.
-    most = _MESSAGES * min(map(len, senders)) // (2 * plan.requests) - _SENDERS
-    bounds = replace(plan.bounds, most_rounds=min(plan.bounds.most_rounds, most))
-    callers = [
-        Callers.among(plan.flows, one.people, tokens)
-        for one, tokens in zip((a, b), senders, strict=True)
-    ]
-    plan = replace(plan, bounds=bounds)
-    return asyncio.run(_measure((a, b), callers, plan, listener or Silent(), clock))
+    """Measure both; the clock says when the time is up. Raises `AnswerUnusable`."""
+    return asyncio.run(_measure((a, b), plan, listener or Silent(), clock))
 
 
 async def _measure(
-    targets: tuple[Target, Target],
-    callers: Sequence[Callers],
-    plan: Plan,
-    listener: Listener,
-    clock: Callable[[], float],
+    openings: tuple[Opening, Opening], plan: Plan, listener: Listener, clock: Callable[[], float]
 ) -> Measured:
-    async with client_of(targets[0].url) as first, client_of(targets[1].url) as second:
-        arms = Arm("a", first, callers[0]), Arm("b", second, callers[1])
+    async with openings[0]() as first, openings[1]() as second:
+        arms = Arm("a", first), Arm("b", second)
+        left_out = await _unusable(arms, plan.names)
+        asked = replace(plan, names=[name for name in plan.names if name not in left_out])
+        if not asked.names:
+            raise AnswerUnusable("; ".join(left_out.values()))
 
         async def ask(side: int) -> Block:
-            return await _block(arms[side], plan, clock)
+            return await _block(arms[side], asked)
 
         for arm in arms:
-            arm.alone = await asked_alone(arm.client, arm.callers, plan.flows)
-            await _block(arm, plan, clock)
-        before = [await scrape(arm.client) for arm in arms]
+            arm.alone = await _asked_alone(arm, asked.names)
+        before = [await scrape(arm.side.client) for arm in arms]
         turns = await in_turns(ask, plan.bounds, clock=clock, listener=listener)
         for arm, was in zip(arms, before, strict=True):
-            grown = growth(was, await scrape(arm.client, was))
+            grown = growth(was, await scrape(arm.side.client, was))
             if grown is not None:
                 arm.methods = method_uses(grown)
-        return Measured(*arms, turns)
+        return Measured(*arms, turns, left_out)
 
 
-async def _block(arm: Arm, plan: Plan, clock: Callable[[], float]) -> dict[str, list[float]]:
+async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]:
+    """The operations that one of both does not answer as it should: one of the versions lacks them.
+
+    All are asked once; what is answered is prepared and cached then.
+    """
+    reasons = {}
+    for name in names:
+        try:
+            for arm in arms:
+                await _once(arm, name)
+        except AnswerUnusable as unusable:
+            reasons[name] = str(unusable)
+    return reasons
+
+
+async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
     """The seconds of each request, one after another, the operations taking turns."""
-    found: dict[str, list[float]] = {name: [] for name in plan.flows}
+    found: dict[str, list[float]] = {name: [] for name in plan.names}
     for _ in range(plan.requests):
         for name, latencies in found.items():
-            request = arm.callers.request(Planned(0, "", name))
-            started = clock()
-            response = await arm.client.post(request)
-            latencies.append(clock() - started)
-            outcome = outcome_of(response.status, response.body, accepts=request.accepts)
-            if outcome.kind is not Kind.OK:
-                raise AnswerUnusable(f"{arm.name} answers {name} with {outcome.code}")
+            latencies.append(await _once(arm, name))
     return found
+
+
+async def _once(arm: Arm, name: str) -> float:
+    try:
+        return await (await arm.side.prepare(name))()
+    except AnswerUnusable as unusable:
+        raise AnswerUnusable(f"{arm.name}: {unusable}") from unusable
+
+
+async def _asked_alone(arm: Arm, names: Sequence[str]) -> Alone:
+    """What one request of each operation asks of the database, without what comes before it."""
+    alone: Alone = {}
+    client = arm.side.client
+    for name in names:
+        counted: list[dict[str, MethodUse]] = []
+        for _ in range(_ALONE):
+            once = await arm.side.prepare(name)
+            before = await scrape(client)
+            await once()
+            grown = growth(before, await scrape(client, before))
+            if grown is not None:
+                counted.append(method_uses(grown))
+        if len(counted) == _ALONE:
+            alone[name] = _mean(counted)
+    return alone
+
+
+def _mean(counted: Sequence[dict[str, MethodUse]]) -> dict[str, MethodUse]:
+    methods = sorted({method for one in counted for method in one})
+    return {
+        method: MethodUse(
+            **{
+                name: sum(getattr(one[method], name) for one in counted if method in one) / _ALONE
+                for name in MethodUse.model_fields
+            }
+        )
+        for method in methods
+    }

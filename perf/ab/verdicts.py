@@ -73,12 +73,12 @@ def summed_up(seen: Sequence[Change], asked: Sequence[Change]) -> Change:
     return Change.UNKNOWN if Change.UNKNOWN in asked else Change.SAME
 
 
-def outcome(found: Sequence[OperationShift]) -> Change:
-    """What all operations come to.
+def outcome(found: Sequence[OperationShift], *, is_complete: bool) -> Change:
+    """What all operations come to, and whether nothing was left out.
 
     One that is faster does not hide that nothing can be told of another.
     """
-    changes = {one.change for one in found}
+    changes = {one.change for one in found} | ({Change.UNKNOWN} if not is_complete else set())
     order = (Change.SLOWER, Change.UNKNOWN, Change.FASTER)
     return next((change for change in order if change in changes), Change.SAME)
 

@@ -28,11 +28,12 @@ class Comparison:
     minimum: float
     turns: Turns
     operations: Sequence[OperationShift]
+    left_out: Mapping[str, str]
 
     @property
     def outcome(self) -> Change:
         """What it comes to."""
-        return outcome(self.operations)
+        return outcome(self.operations, is_complete=not self.left_out)
 
 
 def quantile_name(probability: float) -> str:
@@ -62,6 +63,8 @@ def lines(found: Comparison) -> Iterator[str]:
         yield f"{one.name:<28}{one.samples:>8}{cells}  {one.change.value}"
     for one in found.operations:
         yield from _said_of(one)
+    for name, reason in found.left_out.items():
+        yield f"{name} was not compared: {reason}"
     yield f"{found.outcome.value}: {names_of(found)}"
     yield method(found)
 
@@ -69,7 +72,9 @@ def lines(found: Comparison) -> Iterator[str]:
 def names_of(found: Comparison) -> str:
     """The operations of which the outcome is said."""
     names = [one.name for one in found.operations if one.change is found.outcome]
-    everything = len(names) == len(found.operations)
+    if found.outcome is Change.UNKNOWN:
+        names += found.left_out
+    everything = len(names) == len(found.operations) + len(found.left_out)
     return "all operations" if everything and len(names) > 1 else ", ".join(names)
 
 
@@ -137,6 +142,7 @@ def _json(found: Comparison) -> Mapping[str, object]:
         "minimum": found.minimum,
         "false_alarms": FALSE_ALARMS,
         "power": POWER,
+        "left_out": found.left_out,
         "operations": {one.name: _operation_json(one, found) for one in found.operations},
     }
 

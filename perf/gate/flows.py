@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.gate.callers import (
@@ -18,11 +19,13 @@ from perf.gate.callers import (
     reader,
     writer,
 )
-from perf.gate.running import NOW, Runner, Taken
+from perf.gate.running import NOW, Taken
+from perf.gate.runs import Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
-_keys = count(1)
+_RUN, _keys = uuid4().hex[:8], count(1)
+"""No key is used twice, whoever asked the same server before."""
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -32,7 +35,7 @@ Variables: TypeAlias = dict[str, Any]
 class Asking:
     """Asks on behalf of one size of callers."""
 
-    runner: Runner
+    runner: Runs
     callers: Callers
 
     async def take(self, document: TrustedDocument, flow: "Flow") -> Taken:
@@ -141,7 +144,7 @@ async def _with_credential(asking: Asking) -> Variables:
 
 
 def _key() -> Variables:
-    return {"idempotencyKey": f"gate-{next(_keys)}"}
+    return {"idempotencyKey": f"gate-{_RUN}-{next(_keys)}"}
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -69,14 +69,15 @@ def gate_server(
         **(settings or {}),
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
-    accounts = [account_of(one, place) for one in groups for place in range(2)]
-    keys = {
-        account: with_database(issuing, lambda database, account=account: issue(database, account))
-        for account in accounts
-    }
+    accounts = (account_of(one, place) for one in groups for place in range(2))
+    keys = {account: _issued(issuing, account) for account in accounts}
     with running(OURS, served, None, tree=version.tree, python=version.python) as server:
         url = f"http://127.0.0.1:{server.port}"
         yield SweepTarget(url, database_url, Credentials(secret, keys), groups)
+
+
+def _issued(settings: Settings, account: int) -> str:
+    return with_database(settings, lambda database: issue(database, account))
 
 
 async def _fill(url: str) -> None:
