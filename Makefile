@@ -2,7 +2,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: setup run test test-slow tools lock
+.PHONY: setup run test test-slow test-planted tools lock
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/installed
@@ -23,6 +23,9 @@ test: setup
 
 test-slow: setup
 	@$(VENV)/bin/pytest -m slow
+
+test-planted: setup
+	@$(VENV)/bin/pytest -m planted
 
 tools:
 	@tests/tools.sh

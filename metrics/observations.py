@@ -4,6 +4,7 @@ Kept twice: for Prometheus, and for the operations fields of the API, where coun
 of the whole life of the process and percentiles of the newest samples.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -13,7 +14,7 @@ from prometheus_client import Counter, Histogram
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.telling import ToldCounter, ToldHistogram
-from metrics.timing import Timing
+from metrics.timing import NEWEST, Timing
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -133,6 +134,8 @@ class OperationRecord:
     statements: int = 0
     statements_max: int = 0
     cost: int = 0
+    _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    """Which of those worked for had a fault of ours: only they cost anything to keep."""
 
     @property
     def errors(self) -> int:
@@ -144,6 +147,18 @@ class OperationRecord:
         """How many were refused on purpose."""
         return self.outcomes[Outcome.PROTECTED]
 
+    @property
+    def error_share(self) -> float | None:
+        """Which part of what was worked for had a fault of ours; None where nothing was.
+
+        Of all or of the newest, whichever is more: what fails now is not diluted by a long life.
+        """
+        count, newest = self.timing.count, len(self.timing.newest)
+        if not count:
+            return None
+        recent = sum(at > count - newest for at in self._failed_at)
+        return max(self.errors / count, recent / newest)
+
     def add(self, one: Observed) -> None:
         """Note an answer."""
         _, seconds, statements, cost, outcome = one
@@ -154,6 +169,8 @@ class OperationRecord:
         self.statements_max = max(self.statements_max, statements)
         if outcome is _OK or outcome is _SERVER_ERROR:
             self.timing.add(seconds)
+            if outcome is _SERVER_ERROR:
+                self._failed_at.append(self.timing.count)
 
 
 class Observations:

@@ -19,18 +19,14 @@ from perf.tunings.asking_twice import SourceChanged
 
 
 class Measuring(click.Group):
-    """Commands of which a status of 1 says that something became worse, and nothing else."""
+    """Commands whose faults end otherwise than with 1, which says that something became worse."""
 
     # Any: what a command gives is its own business.
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what it could not measure, and its own faults, end otherwise than 1."""
+        """Run a command; says its own faults, and what it may not read or write."""
         try:
             return super().invoke(ctx)
-        except click.ClickException as error:
-            if error.exit_code == State.REGRESSION.value:
-                raise _NotMeasured(error.format_message()) from error
-            raise
-        except (SettingsRefused, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, SettingsRefused):
             raise
         except OSError as error:
             raise _FailedItself(str(error)) from error
@@ -39,7 +35,7 @@ class Measuring(click.Group):
             raise _FailedItself(f"a fault of this command: {error!r}") from error
 
 
-class _NotMeasured(click.ClickException):
+class NotMeasured(click.ClickException):
     """Nothing was measured, which says neither that anything is worse nor that it is not."""
 
     exit_code = State.NOT_MEASURED.value
@@ -58,7 +54,7 @@ def measuring(what: str) -> Iterator[None]:
         with failing_with(f"{what} cannot be measured"):
             yield
     except StandInNotStarted:
-        raise click.ClickException("the stand-in for the model does not start") from None
+        raise NotMeasured("the stand-in for the model does not start") from None
     except (
         AnswerUnusable,
         CallersMissing,
@@ -66,4 +62,8 @@ def measuring(what: str) -> Iterator[None]:
         SourceChanged,
         VersionUnusable,
     ) as error:
-        raise click.ClickException(str(error)) from None
+        raise NotMeasured(str(error)) from None
+    except click.UsageError:
+        raise
+    except click.ClickException as error:
+        raise NotMeasured(error.format_message()) from error

@@ -110,3 +110,26 @@ def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
     observations.operation(observed("Begun", 0.1), NOTHING)
     observations.tell()
     assert exposed("guidance_operations_total", operation="Begun", outcome="server_error") == 0
+
+
+def test_what_fails_now_is_not_diluted_by_a_long_life() -> None:
+    observations = Observations()
+    good, failed = observed("Aged"), observed("Aged", outcome=Outcome.SERVER_ERROR)
+    for _ in range(10_000):
+        observations.operation(good, NOTHING)
+    ((_, record),) = observations.operations()
+    assert record.error_share == 0
+    for _ in range(32):
+        observations.operation(failed, NOTHING)
+    # 32 of the newest 1024, and of all only 0.3%.
+    assert record.error_share == 0.03125
+    for _ in range(1_024):
+        observations.operation(good, NOTHING)
+    assert record.error_share == 32 / 11_056
+
+
+def test_of_what_was_refused_alone_no_share_of_errors_is_known() -> None:
+    observations = Observations()
+    observations.operation(observed("Refused", outcome=Outcome.PROTECTED), NOTHING)
+    ((_, record),) = observations.operations()
+    assert (record.requests, record.error_share) == (1, None)

@@ -28,7 +28,7 @@ from tests.waiting import until
 
 SLOS = """{ ops { operationSlos {
   operationName requests errors protected p50Ms p95Ms p99Ms budgetP95Ms budgetP99Ms
-  statementsMax budgetStatements withinBudget
+  statementsMax budgetStatements withinBudget samples errorShare budgetErrorShare verdict
 } } }"""
 ARCHIVE = trusted_documents()["ArchiveConversation"].text
 REPLY_STREAM = trusted_documents()["ReplyStream"].text
@@ -69,7 +69,9 @@ def test_an_operation_is_shown_against_its_budget(api_of_its_own: Api) -> None:
     (slo,) = slos(api_of_its_own)
     milliseconds = [slo.pop(name) for name in ("p50Ms", "p95Ms", "p99Ms")]
     assert 0 < milliseconds[0] <= milliseconds[1] == milliseconds[2]
-    assert slo.pop("withinBudget") is (milliseconds[1] <= 100)
+    is_kept = milliseconds[1] <= 100
+    assert slo.pop("withinBudget") is is_kept
+    assert slo.pop("verdict") == ("KEPT" if is_kept else "EXCEEDED")
     assert slo == {
         "operationName": "Quota",
         "requests": 3,
@@ -79,6 +81,9 @@ def test_an_operation_is_shown_against_its_budget(api_of_its_own: Api) -> None:
         "budgetP99Ms": 300,
         "statementsMax": 2,
         "budgetStatements": 2,
+        "samples": 3,
+        "errorShare": 0.0,
+        "budgetErrorShare": 0.005,
     }
 
 
@@ -88,6 +93,9 @@ def test_a_refusal_on_purpose_is_counted_apart_and_is_not_quick(api_of_its_own: 
     assert error["code"] == "QUOTA_EXCEEDED"
     (slo,) = slos(api_of_its_own)
     assert (slo["requests"], slo["errors"], slo["protected"], slo["p99Ms"]) == (1, 0, 1, 0)
+    # Nothing was measured, so that nothing is kept.
+    assert (slo["samples"], slo["errorShare"]) == (0, None)
+    assert (slo["verdict"], slo["withinBudget"]) == ("NO_SAMPLES", False)
 
 
 def test_a_mistake_of_the_client_is_neither_an_error_nor_quick(api_of_its_own: Api) -> None:
@@ -184,9 +192,9 @@ def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     listed = slos(api_of_its_own)
     (failing,) = [one for one in listed if one["operationName"] == "CurrentSubscription"]
-    assert (failing["requests"], failing["errors"]) == (2, 1)
-    # On a busy machine any of them may be over its budget, and before those that are not.
-    assert next(one for one in listed if one["withinBudget"] is failing["withinBudget"]) == failing
+    assert (failing["requests"], failing["errors"], failing["errorShare"]) == (2, 1, 0.5)
+    assert (failing["verdict"], failing["withinBudget"]) == ("EXCEEDED", False)
+    assert listed[0] == failing
 
 
 def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own: Api) -> None:

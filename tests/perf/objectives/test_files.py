@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
 from app import exposition
+from gql.operations.budgets import OBJECTIVE_ERROR_SHARE
 from metrics import cache, connections, generation, keyvalue, methods, observations, overload
 from perf.command import perf
 from perf.objectives.command import files
@@ -78,3 +79,8 @@ def test_the_dashboard_is_what_grafana_imports() -> None:
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
     assert len(set(places)) == len(places) == 14
     assert {panel["id"] for panel in board["panels"]} == set(range(1, 15))
+
+
+def test_the_objective_for_errors_is_the_one_that_operations_are_held_to() -> None:
+    (availability,) = (one for one in TABLE.objectives if one.name == "availability")
+    assert round(1 - availability.target, 6) == OBJECTIVE_ERROR_SHARE

@@ -1,0 +1,86 @@
+"""Copies of this source with a fault in them, and the commands that a user would run there."""
+
+import os
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copy2
+
+from perf.load.host import ROOT
+from tests.fixtures.processes import GUIDANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """In the file `path`, `before` becomes `after`; without `before` the file is a new one."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of a command; `output` is both of its streams as they came."""
+
+    status: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A copy of the source, whose packages are imported in the place of those installed."""
+
+    folder: Path
+
+    def guidance(self, *arguments: str | Path, **environment: str) -> Ran:
+        """Run `guidance` with these arguments in this folder."""
+        ran = subprocess.run(
+            [GUIDANCE, *arguments],
+            cwd=self.folder,
+            env=os.environ | environment | {"PYTHONPATH": str(self.folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout)
+
+
+def planted(folder: Path, *fault: Edit) -> Source:
+    """Copy what git knows of the source to `folder`, as it is now, and make the edits there.
+
+    Fails where the text of an edit is not there exactly once: the fault would prove nothing.
+    """
+    for name in _known():
+        copied = folder / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copy2(ROOT / name, copied)
+    for edit in fault:
+        _make(folder / edit.path, edit)
+    return Source(folder)
+
+
+def assert_caught(ran: Ran, *named: str, status: int = 1) -> None:
+    """Fail unless the command ended with `status` and said each of `named`."""
+    assert ran.status == status, ran.output
+    assert [one for one in named if one not in ran.output] == [], ran.output
+
+
+def _known() -> Iterable[str]:
+    names = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True, text=True
+    ).stdout.split("\0")
+    return (name for name in names if (ROOT / name).is_file())
+
+
+def _make(path: Path, edit: Edit) -> None:
+    if not edit.before:
+        assert not path.exists(), f"{edit.path} is there already"
+        path.write_text(edit.after)
+        return
+    text = path.read_text()
+    times = text.count(edit.before)
+    assert times == 1, f"{edit.path} has this {times} times, not once:\n{edit.before}"
+    path.write_text(text.replace(edit.before, edit.after))

@@ -1,0 +1,122 @@
+"""What was caught before there were planted faults, by the command that a user runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.postgres import new_database
+from tests.perf.planted.source import Edit, assert_caught, planted
+
+ONE_BY_ONE = Edit(
+    "loaders/pages.py",
+    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
+    "        if len(keys) > 1:\n"
+    "            return [(await batch([key]))[0] for key in keys]\n"
+    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
+)
+NO_INDEX = (
+    Edit(
+        "migrations/versions/20260220_0019_add_performance_indexes.py",
+        '    "user_subscriptions": (("user_id", "updated_at", "id"),),\n',
+        "",
+    ),
+    # What the tables declare and no migration makes is made all the same.
+    Edit(
+        "db/tables/billing.py",
+        'Index("ix_user_subscriptions_user_id_updated_at_id", "user_id", "updated_at", "id"),',
+        "",
+    ),
+)
+SORT = Edit(
+    "db/queries/messages.py",
+    ".order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())",
+    ".order_by(ChatMessage.created_at.desc(), ChatMessage.content)",
+)
+LONGER_ANSWER = Edit(
+    "gql/schema/enterprise.py",
+    'company_name=row["company_name"],',
+    'company_name=40 * row["company_name"],',
+)
+NO_BUDGET = Edit("gql/operations/documents/budgets.toml", "[Quota]\n", "[Quotas]\n")
+NO_MESSAGE_COUNT = Edit(
+    "gql/schema/conversation.py",
+    '    @described.field("How many messages it has.", COUNT)\n    async def message_count',
+    "    async def message_count",
+)
+COUNTS = "query Counts { viewer { conversations { edges { node { messageCount } } } } }"
+TITLES = "query Titles { viewer { conversations { edges { node { title } } } } }"
+
+
+def test_no_fault_is_found_where_none_is_planted(crowd: str, tmp_path: Path) -> None:
+    ran = planted(tmp_path).guidance("perf", "gate", "--document", "Quota", "--url", crowd)
+    assert (ran.status, ran.output.splitlines()[-1]) == (0, "All of it is as agreed.")
+
+
+def test_an_n_plus_one_in_a_loader(crowd: str, tmp_path: Path) -> None:
+    source = planted(tmp_path, ONE_BY_ONE)
+    name = "ConversationsWithMessages"
+    assert_caught(
+        source.guidance("perf", "gate", "--document", name, "--url", crowd),
+        f"{name}: runs 12 times for n rows and 20 times for 2n (N+1)"
+        " in messages.page_by_conversation\n    SELECT array_agg(",
+    )
+
+
+@pytest.mark.planted
+def test_no_fault_is_found_in_anything_where_none_is_planted(tmp_path: Path) -> None:
+    ran = planted(tmp_path).guidance("perf", "gate")
+    assert (ran.status, ran.output.splitlines()[-1]) == (0, "All of it is as agreed.")
+
+
+@pytest.mark.planted
+def test_an_index_that_no_migration_makes(tmp_path: Path) -> None:
+    source = planted(tmp_path, *NO_INDEX)
+    assert_caught(
+        source.guidance("perf", "gate", "--document", "CurrentSubscription"),
+        "CurrentSubscription: reads the whole of user_subscriptions: no index serves it"
+        " in billing.current_subscription_by_user\n    SELECT ",
+    )
+
+
+@pytest.mark.planted
+def test_a_sort(crowd: str, tmp_path: Path) -> None:
+    source = planted(tmp_path, SORT)
+    assert_caught(
+        source.guidance("perf", "gate", "--document", "SendMessage", "--url", crowd),
+        "SendMessage: sorts rows of chat_messages: no index has them in order in messages.newest"
+        "\n    SELECT ",
+    )
+
+
+@pytest.mark.planted
+def test_an_answer_that_grows(crowd: str, tmp_path: Path) -> None:
+    source = planted(tmp_path, LONGER_ANSWER)
+    assert_caught(
+        source.guidance("perf", "gate", "--document", "ApiCredentials", "--url", crowd),
+        "ApiCredentials: 4452 response bytes, where at most 4200 are agreed",
+    )
+
+
+@pytest.mark.planted
+def test_a_document_without_a_budget(crowd: str, tmp_path: Path) -> None:
+    ran = planted(tmp_path, NO_BUDGET).guidance("perf", "gate", "--url", crowd)
+    assert_caught(ran, "not both: Quota, Quotas")
+
+
+@pytest.mark.planted
+def test_a_breaking_change_and_whom_it_breaks(postgres: str, template: str, tmp_path: Path) -> None:
+    before, after = planted(tmp_path / "before"), planted(tmp_path / "after", NO_MESSAGE_COUNT)
+    with new_database(postgres, template) as url:
+        for client, text in (("web", COUNTS), ("ios", TITLES)):
+            documents = tmp_path / "documents" / client
+            documents.mkdir(parents=True)
+            (documents / "one.graphql").write_text(text)
+            publishing = ("operations", "publish", documents, "--client", client)
+            assert before.guidance(*publishing, DATABASE_URL=url).status == 0
+        ran = after.guidance("schema", "check", "gql/schema.graphql", DATABASE_URL=url)
+    assert_caught(
+        ran,
+        "breaking: Field Conversation.messageCount was removed.\n"
+        "  breaks Counts of web (active, never used)\n",
+        "documents that break: 1.",
+    )
