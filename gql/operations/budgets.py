@@ -4,55 +4,42 @@ A document is `documents/<OperationName>.graphql`, one operation a file, and its
 that name in `documents/budgets.toml`. docs/budgets.md says what the numbers mean.
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from enum import Enum
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+
+from gql.operations.agreement import (
+    DEFAULT,
+    DEFAULTS,
+    OBJECTIVE_ERROR_SHARE,
+    OBJECTIVE_P95_MS,
+    OBJECTIVE_P99_MS,
+    Budget,
+    Protection,
+)
+from gql.operations.budget_tables import BudgetsInvalid, budgets_of, read_tables
+
+__all__ = [
+    "DEFAULT",
+    "FOLDER",
+    "OBJECTIVE_ERROR_SHARE",
+    "OBJECTIVE_P95_MS",
+    "OBJECTIVE_P99_MS",
+    "TABLE",
+    "Budget",
+    "BudgetsInvalid",
+    "Protection",
+    "TrustedDocument",
+    "budget_for",
+    "read_documents",
+    "readable_documents",
+    "trusted_documents",
+]
 
 FOLDER = Path(__file__).with_name("documents")
 TABLE = FOLDER / "budgets.toml"
-OBJECTIVE_P95_MS, OBJECTIVE_P99_MS = 300, 700
-"""What is promised of everything that reads, and agreed where nothing else is."""
-OBJECTIVE_ERROR_SHARE = 0.005
-"""The part of what is worked for that may have a fault of ours, whatever is asked."""
-_DEFAULT_DEADLINE_MS = 30_000
-
-
-class Protection(Enum):
-    """How an operation may be refused on purpose: by status, or by a user error of the kind."""
-
-    THROTTLED = "429"
-    IN_FLIGHT = "409"
-    QUOTA = "quota"
-    CONFLICT = "conflict"
-
-
-class BudgetsInvalid(Exception):
-    """A document without a budget, a budget without a document, or one that is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one operation may take; a number that is not agreed is None.
-
-    Percentiles are of the server's milliseconds, up to the first answer where there are several.
-    `statements` are exactly so many, the other numbers are the most. Rows, bytes and cost are those
-    of the pages that the document asks for by itself.
-    """
-
-    p95_ms: int
-    p99_ms: int
-    statements: int | None
-    subscription_lookups: int
-    rows: int | None
-    response_bytes: int | None
-    cost: int | None
-    deadline_ms: int
-    accepts: frozenset[Protection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +51,13 @@ class TrustedDocument:
     budget: Budget
 
 
-def _objective(p95_ms: int, p99_ms: int) -> Budget:
-    return Budget(
-        p95_ms=p95_ms,
-        p99_ms=p99_ms,
-        statements=None,
-        subscription_lookups=1,
-        rows=None,
-        response_bytes=None,
-        cost=None,
-        deadline_ms=_DEFAULT_DEADLINE_MS,
-        accepts=frozenset(Protection),
-    )
-
-
-DEFAULT = _objective(OBJECTIVE_P95_MS, OBJECTIVE_P99_MS)
-"""What is agreed of what reads and has no budget of its own; its cost is what it is computed to."""
-_DEFAULTS = {
-    "query": DEFAULT,
-    # It may wait for the model, or for the payment provider.
-    "mutation": _objective(5_000, 10_000),
-    # Until the first answer, which waits for the model's first words.
-    "subscription": _objective(1_500, 3_000),
-}
-_NAMES = frozenset(one.name for one in fields(Budget))
-
-
 @cache
 def trusted_documents() -> Mapping[str, TrustedDocument]:
-    """Our own documents by the names of their operations; raises `BudgetsInvalid`."""
-    return read_documents(FOLDER)
+    """Our own documents by the names of their operations, those alone whose budgets are whole.
+
+    Raises `BudgetsInvalid` where the table cannot be read at all.
+    """
+    return readable_documents(FOLDER)[0]
 
 
 def budget_for(operation_name: str, text: str | None = None, kind: str = "query") -> Budget:
@@ -104,35 +68,33 @@ def budget_for(operation_name: str, text: str | None = None, kind: str = "query"
     """
     own = trusted_documents().get(operation_name)
     if own is None or (text is not None and text != own.text):
-        return _DEFAULTS[kind]
+        return DEFAULTS[kind]
     return own.budget
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:
-    """The documents and budgets in a folder; raises `BudgetsInvalid`."""
-    texts = {path.stem: path.read_bytes().decode() for path in sorted(folder.glob("*.graphql"))}
-    tables = tomllib.loads((folder / TABLE.name).read_bytes().decode())
-    if texts.keys() != tables.keys():
-        lone = ", ".join(sorted(texts.keys() ^ tables.keys()))
-        raise BudgetsInvalid(f"these are a document or a budget, and not both: {lone}")
-    return MappingProxyType(
-        {
-            name: TrustedDocument(name, text, _budget(name, tables[name]))
-            for name, text in texts.items()
-        }
-    )
+    """The documents and budgets in a folder; raises `BudgetsInvalid` unless all are whole."""
+    documents, problems = readable_documents(folder)
+    if problems:
+        raise BudgetsInvalid("; ".join(problems))
+    return documents
 
 
-# Any: TOML.
-def _budget(name: str, table: dict[str, Any]) -> Budget:
-    if table.keys() != _NAMES:
-        wrong = ", ".join(sorted(table.keys() ^ _NAMES))
-        raise BudgetsInvalid(f"the budget of {name} lacks, or has too much: {wrong}")
-    accepts = table.pop("accepts")
-    impossible = [one for one in table.values() if type(one) is not int or one < 0]
-    if impossible or not 0 < table["p95_ms"] <= table["p99_ms"] <= table["deadline_ms"]:
-        raise BudgetsInvalid(f"the budget of {name} has numbers that cannot be")
-    try:
-        return Budget(**table, accepts=frozenset(map(Protection, accepts)))
-    except ValueError as error:
-        raise BudgetsInvalid(f"the budget of {name}: {error}") from None
+def readable_documents(folder: Path) -> tuple[Mapping[str, TrustedDocument], list[str]]:
+    """The documents whose budgets are whole, and what is wrong with the others.
+
+    Raises `BudgetsInvalid` where the table cannot be read at all.
+    """
+    paths = sorted(folder.glob("*.graphql"))
+    budgets, problems = budgets_of(read_tables(folder / TABLE.name), [one.stem for one in paths])
+    documents: dict[str, TrustedDocument] = {}
+    for path in paths:
+        if path.stem not in budgets:
+            continue
+        try:
+            text = path.read_bytes().decode()
+        except UnicodeDecodeError as error:
+            problems.append(f"{path.name} is no text: {error}")
+        else:
+            documents[path.stem] = TrustedDocument(path.stem, text, budgets[path.stem])
+    return MappingProxyType(documents), problems

@@ -1,8 +1,11 @@
-"""Those who ask on the gate's data: the same people twice, with n of everything and with 2n."""
+"""Those who ask on the gate's data: the same people with n of everything, with 2n, and others."""
 
 from dataclasses import dataclass
 
+from gql.operations.variants import ANOTHER, COMPANY, NOBODY, OPS
 from services.principal import ANONYMOUS, ApiClient, Person, Principal
+
+_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,19 @@ class Callers:
         account = self.first_account + place
         return ApiClient(account, 100 * account + 1)
 
+    def place_of(self, principal: Principal) -> int:
+        """Which of the people it is, or whose company; who is nobody counts as the first."""
+        if isinstance(principal, Person):
+            return principal.user_id - self.first_person
+        if isinstance(principal, ApiClient):
+            return principal.account_id - self.first_account
+        return 0
 
-FEW, TWICE_AS_MANY = Callers(2001, 1501, rows=12), Callers(2006, 1506, rows=24)
+
+FEW, TWICE_AS_MANY, OTHERS = (
+    Callers(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
+    for group, rows in enumerate((12, 24, 12))
+)
 
 
 def reader(callers: Callers) -> Principal:
@@ -68,3 +82,18 @@ def asking_company(callers: Callers) -> Principal:
 def nobody(_callers: Callers) -> Principal:
     """Who is not signed in."""
     return ANONYMOUS
+
+
+def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
+    """Who asks in the place of `principal`, as a caller of this kind."""
+    place = callers.place_of(principal)
+    if kind == NOBODY:
+        return ANONYMOUS
+    if kind == COMPANY:
+        return callers.client(place)
+    if kind == OPS:
+        return Person(callers.first_person + place, frozenset({"ops"}))
+    if kind == ANOTHER:
+        is_company = isinstance(principal, ApiClient)
+        return OTHERS.client(place) if is_company else OTHERS.person(place)
+    return callers.person(place)

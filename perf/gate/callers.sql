@@ -1,8 +1,11 @@
--- Those who ask: the same five twice, once with n of everything and once with twice as many.
+-- Those who ask: the same five with n of everything, with twice as many, and of other accounts.
+-- Who writes has eight times as many conversations, so that each is written to once.
 CREATE TEMP TABLE caller AS
-  SELECT 2000 + place AS person, 1500 + place AS account, CASE WHEN place > 5 THEN 24 ELSE 12 END AS n,
-         (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status
-  FROM generate_series(1, 10) place;
+  SELECT 2000 + place AS person, 1500 + place AS account,
+         CASE WHEN place BETWEEN 6 AND 10 THEN 24 ELSE 12 END AS n,
+         (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status,
+         CASE place % 5 WHEN 2 THEN 8 ELSE 1 END AS times
+  FROM generate_series(1, 15) place;
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
   SELECT person, 'basic-entry', 'inactive', '2025-12-01',
@@ -20,7 +23,12 @@ INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
 INSERT INTO chat_conversations (user_id, title, created_at, updated_at)
   SELECT person, 'What to do about the garden ' || c, '2026-01-01',
          '2026-02-20'::timestamptz - c * interval '1 hour'
-  FROM caller, generate_series(1, n) c;
+  FROM caller, generate_series(1, n * times) c;
+-- Fewer than a page with the others, for n rows: else 2n rows would not be more on a page.
+INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
+  SELECT person, 'What came of the garden ' || c, 'archived', '2026-01-01',
+         '2026-01-20'::timestamptz - c * interval '1 hour'
+  FROM caller, generate_series(1, n / 4 * times) c;
 INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts,
   prompt_tokens, completion_tokens, latency_ms)
   SELECT id, CASE m % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,

@@ -6,14 +6,15 @@ found on any clone, with or without history.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
-from gql.operations.budgets import Budget
+from gql.operations.agreement import Budget, Impossible, VariantBudget
+from gql.operations.budget_tables import EVERY, NUMBERS, OPTIONAL
 
 ALL = "all"
 _LINE = re.compile(r"^\|((?:[^|]*\|){6})\s*$", re.MULTILINE)
-_NAMES = tuple(one.name for one in fields(Budget))
+_NAMES = (*NUMBERS, "accepts", "refused", "impossible")
 Numbers = dict[str, str]
 """The numbers of a budget by their names, as they are written down."""
 
@@ -48,13 +49,43 @@ class Change:
 
 def missing(log: str, budgets: Mapping[str, Budget], today: date) -> list[str]:
     """The lines that the log lacks to give the present budgets; raises `LogInvalid`."""
-    told, present = _folded(log), {name: written(one) for name, one in budgets.items()}
-    return [str(change) for change in _differences(told, present, today)]
+    present: dict[str, Numbers] = {}
+    for name, budget in budgets.items():
+        present |= {name: written(budget)} | _of_variants(name, budget)
+    return [str(change) for change in _differences(_folded(log), present, today)]
 
 
 def written(budget: Budget) -> Numbers:
-    """The numbers of a budget as the log writes them."""
-    return {name: _written(getattr(budget, name)) for name in _NAMES}
+    """The numbers of a budget as the log writes them, without those that are not agreed at all."""
+    agreed = {name: getattr(budget, name) for name in NUMBERS}
+    numbers = {
+        name: str(number)
+        for name, number in agreed.items()
+        if number is not None or name not in OPTIONAL
+    }
+    accepts = " ".join(sorted(one.value for one in budget.accepts))
+    return numbers | {"accepts": accepts} | _refused(budget.refused)
+
+
+def _of_variants(name: str, budget: Budget) -> dict[str, Numbers]:
+    """What is written of some variants alone, each by the document's name and where it holds."""
+    tables: dict[str, Numbers] = {}
+    differing: tuple[VariantBudget | Impossible, ...] = (*budget.variants, *budget.impossible)
+    for one in differing:
+        is_of_every = isinstance(one, Impossible) and one.is_of_every
+        tables.setdefault(f"{EVERY if is_of_every else name} {one.where}", {}).update(_of(one))
+    return tables
+
+
+def _of(one: VariantBudget | Impossible) -> Numbers:
+    if isinstance(one, Impossible):
+        return {"impossible": "yes"}
+    return {name: str(number) for name, number in one.numbers.items()} | _refused(one.refused)
+
+
+def _refused(refused: Mapping[str, int]) -> Numbers:
+    written_codes = " ".join(f"{code}={number}" for code, number in sorted(refused.items()))
+    return {"refused": written_codes} if refused else {}
 
 
 def read(log: str) -> Iterator[Change]:
@@ -79,7 +110,7 @@ def _folded(log: str) -> dict[str, Numbers]:
             _begin_or_end(told, change)
             continue
         numbers = told.get(change.operation, {})
-        if numbers.get(change.number) != change.before:
+        if not numbers or numbers.get(change.number, "") != change.before:
             raise LogInvalid(f"this line changes what was not so: {change}")
         numbers[change.number] = change.after
     return told
@@ -110,15 +141,10 @@ def _differences(
             )
             continue
         for number in _NAMES:
-            if before.get(number) != after[number]:
-                yield Change(today, name, number, before.get(number, ""), after[number], "…")
+            was, is_now = before.get(number, ""), after.get(number, "")
+            if was != is_now:
+                yield Change(today, name, number, was, is_now, "…")
 
 
 def _in_words(numbers: Numbers) -> str:
     return ", ".join(f"{name} {value}".strip() for name, value in numbers.items())
-
-
-def _written(value: object) -> str:
-    if isinstance(value, frozenset):
-        return " ".join(sorted(one.value for one in value))
-    return str(value)

@@ -1,12 +1,13 @@
--- Everybody else: enough of everything for the planner to choose, and more than a page of each.
+-- Everybody else: enough of everything for the planner to choose, and many of the largest pages of
+-- each, or to sort all that somebody has would be no dearer than to read a page of it.
 INSERT INTO users (email) SELECT i || '@example.com' FROM generate_series(1, 2000) i;
 INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END, '2025-12-01',
          '2025-12-12'::timestamptz + (u * c % 977) * interval '1 hour'
-  FROM generate_series(1, 400) u, generate_series(1, 120) c;
+  FROM generate_series(1, 48) u, generate_series(1, 1000) c;
 INSERT INTO chat_messages (conversation_id, role, content, created_at)
   SELECT c, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
-  FROM generate_series(1, 400) c, generate_series(1, 150) m;
+  FROM generate_series(1, 60) c, generate_series(1, 1000) m;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
   SELECT id, conversation_id, 1 + id % 400, '2026-02-20', gen_random_uuid(),
@@ -27,7 +28,7 @@ INSERT INTO billing_plan_changes
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
          '2025-12-29'::timestamptz + r * interval '1 hour'
-  FROM generate_series(1, 300) u, generate_series(1, 200) r;
+  FROM generate_series(1, 60) u, generate_series(1, 1000) r;
 INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
   SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)

@@ -7,8 +7,12 @@ from itertools import count
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import TrustedDocument, trusted_documents
+from gql.operations.callers import kind_of_caller
+from gql.operations.variants import COMPANY, NOBODY, OPS, PERSON
 from perf.gate.callers import (
+    TWICE_AS_MANY,
     Callers,
     asking_company,
     company,
@@ -19,11 +23,20 @@ from perf.gate.callers import (
     reader,
     writer,
 )
-from perf.gate.running import NOW, Taken
+from perf.gate.restoring import restore_credentials, restore_subscription
+from perf.gate.running import NOW
 from perf.gate.runs import Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
+_OLDEST = """query Oldest($status: ConversationStatus) {
+  viewer { conversations(last: 1, status: $status) { edges { node { id } } } }
+}"""
+_ALLOWED = {
+    NOBODY: (NOBODY, PERSON, COMPANY, OPS),
+    PERSON: (PERSON, OPS),
+    COMPANY: (COMPANY,),
+}
 _RUN, _keys = uuid4().hex[:8], count(1)
 """No key is used twice, whoever asked the same server before."""
 
@@ -38,16 +51,18 @@ class Asking:
     runner: Runs
     callers: Callers
 
-    async def take(self, document: TrustedDocument, flow: "Flow") -> Taken:
-        """Run a document as its flow has it, and give what it took."""
-        variables = await flow.variables(self)
-        taken, _ = await self.runner.run(document, flow.principal(self.callers), variables)
-        return taken
-
     # Any: data is JSON.
     async def data(self, name: str, **variables: Any) -> Any:
         """The only root field's value of what comes before, asked by whoever writes."""
-        document, principal = trusted_documents()[name], writer(self.callers)
+        return await self.read(trusted_documents()[name], writer(self.callers), variables)
+
+    # Any: as above.
+    async def read(
+        self, document: TrustedDocument | str, principal: Principal, variables: Mapping[str, Any]
+    ) -> Any:
+        """The only root field's value of a document, or of a text."""
+        if isinstance(document, str):
+            document = TrustedDocument("Before", document, DEFAULT)
         _, (data,) = await self.runner.run(document, principal, variables)
         (value,) = data.values()
         return value
@@ -59,16 +74,25 @@ async def _nothing(_asking: Asking) -> Variables:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Who asks, and what gives the variables."""
+    """Who asks, and what gives the variables that no type tells: the ids, say, and the days.
+
+    `also` are the kinds of callers that are answered besides, of which `_ALLOWED` are understood.
+    """
 
     principal: Callable[[Callers], Principal]
     variables: Callable[[Asking], Awaitable[Variables]] = _nothing
+    also: tuple[str, ...] = ()
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """The kinds of callers that are answered, the usual one first."""
+        return (*_ALLOWED[kind_of_caller(self.principal(TWICE_AS_MANY))], *self.also)
 
 
-async def _conversation(asking: Asking) -> str:
+async def _conversation(asking: Asking, status: str = "ACTIVE") -> str:
     """The oldest conversation that is left of who writes."""
-    viewer = await asking.data("ConversationPage", first=100)
-    return str(viewer["conversations"]["edges"][-1]["node"]["id"])
+    viewer = await asking.read(_OLDEST, writer(asking.callers), {"status": status})
+    return str(viewer["conversations"]["edges"][0]["node"]["id"])
 
 
 async def _of_conversation(asking: Asking) -> Variables:
@@ -76,13 +100,17 @@ async def _of_conversation(asking: Asking) -> Variables:
 
 
 async def _own_conversation(asking: Asking) -> Variables:
-    document, principal = trusted_documents()["ConversationPage"], reader(asking.callers)
-    _, (data,) = await asking.runner.run(document, principal, {})
-    return {"conversationId": data["viewer"]["conversations"]["edges"][0]["node"]["id"]}
+    page = trusted_documents()["ConversationPage"]
+    viewer = await asking.read(page, reader(asking.callers), {})
+    return {"conversationId": viewer["conversations"]["edges"][0]["node"]["id"]}
 
 
 async def _on_conversation(asking: Asking) -> Variables:
     return {"input": await _of_conversation(asking)}
+
+
+async def _on_archived_conversation(asking: Asking) -> Variables:
+    return {"input": {"conversationId": await _conversation(asking, "ARCHIVED")}}
 
 
 async def _renaming(asking: Asking) -> Variables:
@@ -115,16 +143,32 @@ async def _with_key(_asking: Asking) -> Variables:
     return {"input": _key()}
 
 
-async def _paying(_asking: Asking) -> Variables:
-    return {"input": {"planCode": "basic-entry", "paymentMethodToken": "pm_card_ok"} | _key()}
+async def _with_new_request(asking: Asking) -> Variables:
+    viewer = await asking.data("PrivacyRequests", first=5)
+    for edge in viewer["privacyRequests"]["edges"]:
+        if edge["node"]["status"] == "REQUESTED":
+            await asking.data(
+                "CancelPrivacyRequest", input={"privacyRequestId": edge["node"]["id"]}
+            )
+    return await _with_key(asking)
 
 
-async def _moving(_asking: Asking) -> Variables:
+def _paying(who: Callable[[Callers], Principal]) -> Callable[[Asking], Awaitable[Variables]]:
+    async def paying(asking: Asking) -> Variables:
+        await restore_subscription(asking.runner, who(asking.callers))
+        how = {"planCode": "basic-entry", "paymentMethodToken": "pm_card_ok"}
+        return {"input": how | _key()}
+
+    return paying
+
+
+async def _moving(asking: Asking) -> Variables:
+    await restore_subscription(asking.runner, mover(asking.callers))
     return {"input": {"planCode": "basic-entry"} | _key()}
 
 
 async def _cancelling(asking: Asking) -> Variables:
-    payload = await asking.data("RequestPrivacyDelete", input=_key())
+    payload = await asking.data("RequestPrivacyDelete", **await _with_new_request(asking))
     return {"input": {"privacyRequestId": payload["privacyRequest"]["id"]}}
 
 
@@ -138,8 +182,13 @@ async def _guidance(_asking: Asking) -> Variables:
     return {"input": question | _key()}
 
 
+async def _with_room(asking: Asking) -> Variables:
+    await restore_credentials(asking.runner, writer(asking.callers))
+    return await _with_key(asking)
+
+
 async def _with_credential(asking: Asking) -> Variables:
-    made = await asking.data("CreateApiCredential", input=_key())
+    made = await asking.data("CreateApiCredential", **await _with_room(asking))
     return {"input": {"credentialId": made["credential"]["id"]}}
 
 
@@ -152,15 +201,15 @@ FLOWS: Mapping[str, Flow] = {
     "ArchiveConversation": Flow(writer, _on_conversation),
     "CancelPrivacyRequest": Flow(writer, _cancelling),
     "ChangePlan": Flow(mover, _moving),
-    "Checkout": Flow(payer, _paying),
+    "Checkout": Flow(payer, _paying(payer)),
     "ConversationMessages": Flow(reader, _own_conversation),
     "ConversationPage": Flow(reader),
     "ConversationsWithMessages": Flow(reader),
-    "CreateApiCredential": Flow(writer, _with_key),
+    "CreateApiCredential": Flow(writer, _with_room),
     "CurrentSubscription": Flow(reader),
     "DeleteConversation": Flow(writer, _on_conversation),
-    "EnterpriseDailyUsage": Flow(company, _days),
-    "EnterpriseUsage": Flow(company),
+    "EnterpriseDailyUsage": Flow(company, _days, also=(PERSON, OPS)),
+    "EnterpriseUsage": Flow(company, also=(PERSON, OPS)),
     "GenerateGuidance": Flow(asking_company, _guidance),
     "Plans": Flow(nobody),
     "PrivacyExportStatus": Flow(reader),
@@ -169,14 +218,14 @@ FLOWS: Mapping[str, Flow] = {
     "RegenerateReply": Flow(writer, _regenerating),
     "RenameConversation": Flow(writer, _renaming),
     "ReplyStream": Flow(writer, _following),
-    "RequestPrivacyDelete": Flow(writer, _with_key),
-    "RequestPrivacyExport": Flow(writer, _with_key),
-    "RetryPayment": Flow(debtor, _paying),
+    "RequestPrivacyDelete": Flow(writer, _with_new_request),
+    "RequestPrivacyExport": Flow(writer, _with_new_request),
+    "RetryPayment": Flow(debtor, _paying(debtor)),
     "RevokeApiCredential": Flow(writer, _with_credential),
     "RotateApiCredential": Flow(writer, _with_credential),
     "SendMessage": Flow(writer, _sending),
     "StartConversation": Flow(writer, _with_key),
     "StopReply": Flow(writer, _stopping),
     "StreamMessage": Flow(writer, _sending),
-    "UnarchiveConversation": Flow(writer, _on_conversation),
+    "UnarchiveConversation": Flow(writer, _on_archived_conversation),
 }

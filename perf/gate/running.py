@@ -1,12 +1,14 @@
 """Running our own documents once, and what that took."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import orjson
 
 from app.graphql.answers import GraphQLRequest
@@ -15,6 +17,7 @@ from app.graphql.writing import written
 from app.settings import Settings
 from app.wiring import open_application
 from db.tracing import Ran, traced_statements
+from gql.execution.prepare import Operation, RequestRefused
 from gql.operations.budgets import TrustedDocument
 from perf.gate.held_model import HeldModel, held_model
 from services.principal import Principal
@@ -27,8 +30,14 @@ _AWAITED_AFTER = _FOLLOWED_AFTER | {"generations.begin"}
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
 
+NULL_ROOT = "null"
+"""The code of an answer without errors whose field is null: of what is not the caller's, say."""
+_MOST_SECONDS = 20.0
+"""When a model that nobody was found to wait for is let go, lest a mutation wait for ever."""
+
+
 class FlowFailed(Exception):
-    """A document was not answered as its flow needs; the message has the answer."""
+    """A document cannot be run, or not as its flow needs; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +62,68 @@ class Taken:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of running a document once.
+
+    `refusal` is the code of why it, or part of it, was refused; None where all is well.
+    """
+
+    taken: Taken
+    # Any: bodies are JSON.
+    bodies: tuple[dict[str, Any], ...]
+    refusal: str | None
+
+
 class Runner:
     """Runs documents one after the other on one database."""
 
-    def __init__(self, service: GraphQLService, model: HeldModel) -> None:
+    def __init__(
+        self,
+        service: GraphQLService,
+        model: HeldModel,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+    ) -> None:
+        """`connection` is for what flows put back by hand."""
         self._service = service
         self._model = model
+        self.connection = connection
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
         """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        answered = await self.ask(document, principal, variables)
+        if answered.refusal is not None:
+            said = orjson.dumps(answered.bodies[-1]).decode()
+            raise FlowFailed(f"{document.name} was answered with {said}")
+        return answered.taken, [body["data"] for body in answered.bodies]
+
+    # Any: variables are JSON.
+    async def ask(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> Answered:
+        """What came of it, refused or not; raises `FlowFailed` for a document that cannot run."""
         request = GraphQLRequest(document.text, variables=variables)
-        operation = await self._service.prepare(request, principal, {})
+        try:
+            operation = await self._service.prepare(request, principal, {})
+        except RequestRefused as refused:
+            reasons = "; ".join(error.message for error in refused.errors)
+            raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
-        is_followed_later = "delivery: STREAM" in document.text
-        lets_go_after = _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER
+        is_followed_later = "delivery: STREAM" in document.text or _has(variables, "STREAM")
         ran: list[Ran] = []
+        with self._listening(ran, _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER):
+            async with aclosing(answers):
+                texts = [written(answer.body) async for answer in answers]
+        bodies = tuple(orjson.loads(text) for text in texts)
+        cost = self._cost(operation, request)
+        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, _refusal(bodies))
+
+    @contextmanager
+    def _listening(self, ran: list[Ran], lets_go_after: frozenset[str]) -> Iterator[None]:
+        """Note what runs, and hold the model back until somebody waits for it."""
 
         def heard(one: Ran) -> None:
             ran.append(one)
@@ -78,18 +131,20 @@ class Runner:
                 self._model.let_go()
 
         self._model.hold()
-        with traced_statements(heard):
-            async with aclosing(answers):
-                texts = [written(answer.body) async for answer in answers]
-        bodies = [orjson.loads(text) for text in texts]
-        _check(document, bodies)
-        cost = self._service.cost(operation, request).body["extensions"]["cost"]
-        taken = Taken(
-            tuple(ran),
-            sum(map(len, texts)),
-            cost["requestedQueryCost"],
-        )
-        return taken, [body["data"] for body in bodies]
+        in_time = asyncio.get_running_loop().call_later(_MOST_SECONDS, self._model.let_go)
+        try:
+            with traced_statements(heard):
+                yield
+        finally:
+            in_time.cancel()
+
+    def _cost(self, operation: Operation, request: GraphQLRequest) -> int:
+        try:
+            body = self._service.cost(operation, request).body
+        except RequestRefused:
+            return 0
+        cost: int = body["extensions"]["cost"]["requestedQueryCost"]
+        return cost
 
 
 @asynccontextmanager
@@ -113,16 +168,31 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before they first come, as where they are served.
             await application.documents.refresh()
+            connection = await asyncpg.connect(url)
             try:
-                yield Runner(application.graphql, model)
+                yield Runner(application.graphql, model, connection)
             finally:
                 model.let_go()
+                await connection.close()
 
 
 # Any: bodies are JSON.
-def _check(document: TrustedDocument, bodies: list[dict[str, Any]]) -> None:
+def _refusal(bodies: Sequence[dict[str, Any]]) -> str | None:
+    """The code of the first refusal in the answers."""
     for body in bodies:
-        values = (body.get("data") or {}).values()
-        is_refused = any(isinstance(one, dict) and one.get("userErrors") for one in values)
-        if "errors" in body or is_refused or None in values:
-            raise FlowFailed(f"{document.name} was answered with {orjson.dumps(body).decode()}")
+        if body.get("errors"):
+            extensions = body["errors"][0].get("extensions") or {}
+            return str(extensions.get("code", "no code"))
+        for value in (body.get("data") or {}).values():
+            if value is None:
+                return NULL_ROOT
+            user_errors = value.get("userErrors") if isinstance(value, dict) else None
+            if user_errors:
+                return str(user_errors[0].get("code", "no code"))
+    return None
+
+
+def _has(variables: object, wanted: str) -> bool:
+    if isinstance(variables, Mapping):
+        return any(_has(one, wanted) for one in variables.values())
+    return variables == wanted

@@ -13,7 +13,7 @@ from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
 from perf.sweep.credentials import KeyMissing
-from perf.sweep.runner import Answered, HttpRunner
+from perf.sweep.runner import HttpRunner, Timed
 from perf.sweep.server import SweepTarget
 from services.principal import Principal
 
@@ -54,9 +54,9 @@ class Documents:
             raise NotPrepared(f"what comes before it fails: {error}") from error
         return Prepared(trusted_documents()[name], principal, variables)
 
-    async def ask(self, prepared: Prepared) -> Answered:
+    async def ask(self, prepared: Prepared) -> Timed:
         """Ask what was prepared, and take the time."""
-        return await self._runner.ask(prepared.document, prepared.principal, prepared.variables)
+        return await self._runner.timed(prepared.document, prepared.principal, prepared.variables)
 
 
 async def left_out(documents: Documents, names: Sequence[str]) -> dict[str, str]:

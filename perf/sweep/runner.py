@@ -10,7 +10,7 @@ import orjson
 
 from gql.operations.budgets import TrustedDocument
 from perf.benchmarks.wire import UnexpectedAnswer
-from perf.gate.running import FlowFailed, Taken
+from perf.gate.running import Answered, FlowFailed, Taken
 from perf.load.generator import Client, Request
 from perf.load.outcomes import Kind, Outcome, error, outcome_of
 from perf.sweep.credentials import Credentials
@@ -18,10 +18,12 @@ from services.principal import Principal
 
 _MOST_SHOWN = 300
 _OK = 200
+_NOTHING = Taken((), 0, 0)
+"""What a document took is not known of a server elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Timed:
     """The bodies of a document's answers, what they come to, and the seconds until the first."""
 
     bodies: tuple[bytes, ...]
@@ -50,19 +52,29 @@ class HttpRunner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
         """Nothing of what it took, and the data of its answers; raises `FlowFailed`."""
-        try:
-            answered = await self.ask(document, principal, variables)
-        except (OSError, EOFError) as gone:
-            raise FlowFailed(f"{document.name} was not answered: {gone}") from gone
-        if answered.outcome.kind is not Kind.OK:
-            said = answered.bodies[-1][:_MOST_SHOWN].decode(errors="replace")
-            raise FlowFailed(f"{document.name} was answered with {said}")
-        return Taken((), 0, 0), [orjson.loads(body)["data"] for body in answered.bodies]
+        answered = await self.ask(document, principal, variables)
+        if answered.refusal is not None:
+            said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")
+            raise FlowFailed(f"{document.name}: {answered.refusal}: {said}")
+        return answered.taken, [body["data"] for body in answered.bodies]
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> Answered:
+        """What came of it, refused or not; raises `FlowFailed` where nothing did."""
+        try:
+            timed = await self.timed(document, principal, variables)
+            bodies = tuple(orjson.loads(body) for body in timed.bodies)
+        except (OSError, EOFError, orjson.JSONDecodeError) as gone:
+            raise FlowFailed(f"{document.name} was not answered: {gone}") from gone
+        is_refused = timed.outcome.kind is not Kind.OK
+        return Answered(_NOTHING, bodies, timed.outcome.code if is_refused else None)
+
+    # Any: variables are JSON.
+    async def timed(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> Timed:
         """Ask a document, and take the time until its first answer."""
         body = {"query": document.text, "operationName": document.name, "variables": variables}
         accepts = frozenset(one.value for one in document.budget.accepts)
@@ -73,9 +85,9 @@ class HttpRunner:
         response = await self.client.post(request)
         seconds = self.clock() - started
         outcome = outcome_of(response.status, response.body, accepts=accepts)
-        return Answered((response.body,), outcome, seconds)
+        return Timed((response.body,), outcome, seconds)
 
-    async def _followed(self, request: Request, started: float) -> Answered:
+    async def _followed(self, request: Request, started: float) -> Timed:
         bodies, seconds = [], 0.0
         try:
             async for body in self.client.follow(request):
@@ -83,7 +95,7 @@ class HttpRunner:
                 bodies.append(body)
         except UnexpectedAnswer as refused:
             said = str(refused).encode()
-            return Answered((said,), error("the stream did not begin"), self.clock() - started)
+            return Timed((said,), error("the stream did not begin"), self.clock() - started)
         outcomes = [outcome_of(_OK, body, accepts=request.accepts) for body in bodies]
         worst = next((one for one in outcomes if one.kind is not Kind.OK), outcomes[-1])
-        return Answered(tuple(bodies), worst, seconds)
+        return Timed(tuple(bodies), worst, seconds)

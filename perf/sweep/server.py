@@ -29,6 +29,9 @@ _UNLIMITED = {
     "GRAPHQL_ADDRESS_BUDGET": "0",
     "PAYMENTS_PROVIDER": "sandbox",
 }
+_KEEP_KEYS = """UPDATE enterprise_credentials SET created_at = '2026-01-01'
+WHERE created_at > now() - interval '1 day'"""
+"""Flows forget keys that are newer than the data."""
 _NO_DAILY_LIMIT = "UPDATE billing_plans SET daily_message_limit = 1000000000"
 
 
@@ -71,6 +74,7 @@ def gate_server(
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
     accounts = (account_of(one, place) for one in groups for place in range(2))
     keys = {account: _issued(issuing, account) for account in accounts}
+    asyncio.run(_execute(database_url, _KEEP_KEYS))
     with running(OURS, served, None, tree=version.tree, python=version.python) as server:
         url = f"http://127.0.0.1:{server.port}"
         yield SweepTarget(url, database_url, Credentials(secret, keys), groups)
@@ -82,9 +86,13 @@ def _issued(settings: Settings, account: int) -> str:
 
 async def _fill(url: str) -> None:
     await fill(url)
+    await _execute(url, _NO_DAILY_LIMIT)
+
+
+async def _execute(url: str, sql: str) -> None:
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(_NO_DAILY_LIMIT)
+        await connection.execute(sql)
     finally:
         await connection.close()
 

@@ -1,0 +1,70 @@
+"""What the variants that have one fault have in common, so that it is told once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import TypeAlias
+
+from gql.operations.variants import Kinds, in_words
+from perf.gate.findings import Finding
+
+Found: TypeAlias = tuple[Kinds, Finding]
+
+
+def told_once(
+    found: Sequence[Found], alike: Sequence[Sequence[Kinds]], usual: Kinds
+) -> list[Finding]:
+    """Each problem once, of its largest number, with the choices that bring it about.
+
+    `alike` has all that was tried in groups, in each of which there is what is found everywhere.
+    """
+    by_problem: dict[Finding, list[Found]] = {}
+    for kinds, finding in found:
+        by_problem.setdefault(replace(finding, taken=None), []).append((kinds, finding))
+    told: list[Finding] = []
+    for problem, several in by_problem.items():
+        faulty = [kinds for kinds, _ in several]
+        tried = [one for group in alike if any(kinds in group for kinds in faulty) for one in group]
+        numbers = [finding.taken for _, finding in several if finding.taken is not None]
+        told.append(
+            replace(
+                problem,
+                taken=max(numbers, default=None),
+                variant=_in_common(faulty, tried, usual),
+            )
+        )
+    return told
+
+
+def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) -> str:
+    """The choice that all of the faulty make and no other, or two of them; else the first."""
+    others = [one for one in tried if one not in faulty]
+    if not others:
+        return ""
+    choices = [one for name in faulty[0] if (one := _choice(name, faulty, others))]
+    # What is usual beside what is not says nothing.
+    telling = [one for one in choices if len(one[1]) == 1 or usual.get(one[0]) not in one[1]]
+    if telling:
+        name, kinds = min(telling, key=lambda one: (usual.get(one[0]) in one[1], len(one[1])))
+        return f"{name}: {' or '.join(kinds)}"
+    unusual = _unusual(faulty[0], usual)
+    items = [item for item in unusual.items() if all(item in one.items() for one in faulty)]
+    for chosen in combinations(items, 2):
+        if not any(dict(chosen).items() <= dict(one).items() for one in others):
+            return in_words(dict(chosen))
+    first = in_words(unusual) or "as its flow asks"
+    return first if len(faulty) == 1 else f"{first}; and {len(faulty) - 1} others"
+
+
+def _choice(
+    name: str, faulty: Sequence[Kinds], others: Sequence[Kinds]
+) -> tuple[str, tuple[str, ...]] | None:
+    """What the faulty choose of a name, where none of the others does."""
+    kinds = dict.fromkeys(one.get(name, "") for one in faulty)
+    if "" in kinds or any(one.get(name) in kinds for one in others):
+        return None
+    return name, tuple(kinds)
+
+
+def _unusual(kinds: Kinds, usual: Kinds) -> Kinds:
+    return {name: kind for name, kind in kinds.items() if usual.get(name) != kind}

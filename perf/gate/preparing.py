@@ -1,0 +1,116 @@
+"""The variables of one variant: what its flow prepares, and what is made of the types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import Undefined, get_nullable_type, is_input_object_type
+
+from gql.ids import global_id, parse_global_id
+from gql.operations.budgets import TrustedDocument
+from gql.operations.choices import Choice
+from gql.operations.variants import ABSENT, GIVEN, LARGEST, NULL, SMALLEST, USUAL, Kinds
+from gql.schema.connections import LARGEST_SIZE
+from perf.gate.callers import OTHERS
+from perf.gate.cursors import cursors_for
+from perf.gate.deleting import DELETING
+from perf.gate.domains import DELETED, EXISTING, FOREIGN, domain, is_cursor, said_of
+from perf.gate.flows import Asking, Flow, Variables
+from perf.gate.running import FlowFailed
+from perf.gate.values import made, usual_value
+from services.principal import Principal
+
+_NO_KEY = 2**53
+"""No row has it."""
+
+
+@dataclass(slots=True)
+class Preparation:
+    """Makes the variables of the variants of one document, for one size of callers."""
+
+    asking: Asking
+    document: TrustedDocument
+    flow: Flow
+    choices: Sequence[Choice]
+    unprepared: list[str] = field(default_factory=list)
+    """What of the last variant no flow can give, and an id that no row has stands for."""
+
+    async def variables(self, kinds: Kinds, principal: Principal) -> Variables:
+        """The variables; raises `FlowFailed` for what neither the flow nor a type gives."""
+        self.unprepared.clear()
+        prepared = await self.flow.variables(self.asking)
+        variables: Variables = {}
+        # A cursor is of a list that the others name.
+        for choice in sorted(self.choices, key=is_cursor):
+            kind = kinds.get(choice.name, ABSENT)
+            if kind == ABSENT or (kind == USUAL and choice.has_default):
+                continue
+            given = _at(prepared, choice.path)
+            value = await self._value(choice, kind, given, variables, principal)
+            _put(variables, choice.path, value)
+        return variables
+
+    # Any: variables are JSON.
+    async def _value(
+        self, choice: Choice, kind: str, given: Any, variables: Variables, principal: Principal
+    ) -> Any:
+        if kind == NULL:
+            return None
+        if choice.is_size:
+            return {SMALLEST: 1, USUAL: choice.usual_size, LARGEST: LARGEST_SIZE}[kind]
+        if is_cursor(choice):
+            return await cursors_for(self.asking, self.document, choice, variables, principal)
+        if kind == FOREIGN:
+            return _at(await self.flow.variables(Asking(self.asking.runner, OTHERS)), choice.path)
+        usual = self._usual(choice, given)
+        if kind == DELETED:
+            return await self._deleted(choice, usual, principal)
+        return usual if kind in {GIVEN, EXISTING} else made(choice, kind, usual)
+
+    # Any: as above.
+    def _usual(self, choice: Choice, given: Any) -> Any:
+        if is_input_object_type(get_nullable_type(choice.type)):
+            return {}  # its fields are choices of their own
+        value = usual_value(choice.type, said_of(choice)) if given is Undefined else given
+        if value is Undefined:
+            raise FlowFailed(
+                f"{self.document.name}: its flow in perf/gate/flows.py gives no value for"
+                f" {choice.name}, and its type does not tell one"
+            )
+        return value
+
+    async def _deleted(self, choice: Choice, existing: str, principal: Principal) -> str:
+        type_name, _ = parse_global_id(existing)
+        delete = DELETING.get(type_name)
+        if delete is not None:
+            return await delete(self.asking, principal)
+        self.unprepared.append(f"{choice.name}: {DELETED}")
+        return global_id(type_name, _NO_KEY)
+
+
+def usual_kinds(choices: Sequence[Choice], prepared: Variables) -> Kinds:
+    """What a flow chooses; where it says nothing, left out or the first of the type."""
+    return {choice.name: _usual_kind(choice, _at(prepared, choice.path)) for choice in choices}
+
+
+# Any: variables are JSON.
+def _usual_kind(choice: Choice, value: Any) -> str:
+    kinds = [one.kind for one in domain(choice) if not one.is_refused]
+    kind = choice.kind(value)
+    if kind in kinds:
+        return kind
+    return EXISTING if kind == GIVEN and EXISTING in kinds else kinds[0]
+
+
+# Any: as above.
+def _at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = variables
+    for name in path:
+        value = value.get(name, Undefined) if isinstance(value, Mapping) else Undefined
+    return value
+
+
+def _put(variables: Variables, path: Sequence[str], value: object) -> None:
+    for name in path[:-1]:
+        variables = variables[name]
+    variables[path[-1]] = value

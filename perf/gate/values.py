@@ -1,0 +1,73 @@
+"""Values that are made of types and of what the schema promises, so that nobody prepares them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from graphql import (
+    GraphQLInputType,
+    Undefined,
+    get_named_type,
+    get_nullable_type,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+)
+
+from gql.operations.choices import Choice
+from gql.operations.variants import EMPTY, LARGEST, SMALLEST
+from perf.gate import bounds
+from perf.gate.domains import LONGEST, PAST, TOO_LARGE, TOO_LONG, said_of
+from perf.gate.running import NOW
+
+_TEXT = "The garden, in spring"
+_PAST = timedelta(days=300)
+
+
+# Any: variables are JSON.
+def usual_value(type_: GraphQLInputType, said: str) -> Any:
+    """A value of a type that nobody has to prepare; `Undefined` where there is none."""
+    nullable = get_nullable_type(type_)
+    if is_list_type(nullable):
+        item = usual_value(nullable.of_type, said)
+        return Undefined if item is Undefined else [item]
+    if is_input_object_type(nullable):
+        return {}
+    if is_enum_type(nullable):
+        return next(iter(nullable.values))
+    values = {
+        "String": _TEXT,
+        "Int": max(1, bounds.of_number(said).least),
+        "Float": 1.5,
+        "Boolean": True,
+        "Date": str(NOW.date()),
+        "DateTime": NOW.isoformat(),
+    }
+    return values.get(str(nullable), Undefined)
+
+
+# Any: as above.
+def made(choice: Choice, kind: str, usual: Any) -> Any:
+    """A value of this kind, made of the usual one where it is of its length or before it."""
+    said, type_ = said_of(choice), get_nullable_type(choice.type)
+    if is_list_type(type_):
+        return [] if kind == EMPTY else [*usual] * (bounds.of_list(said).most // len(usual))
+    name = get_named_type(type_).name
+    if name == "Boolean":
+        return kind == "true"
+    if name == "String":
+        most = bounds.of_text(said).most
+        return {EMPTY: "", LONGEST: _long(usual, most), TOO_LONG: _long(usual, most + 1)}[kind]
+    if name == "Int":
+        number = bounds.of_number(said)
+        return {SMALLEST: number.least, LARGEST: number.most, TOO_LARGE: number.most + 1}[kind]
+    return _before(usual) if kind == PAST else kind
+
+
+def _before(usual: str) -> str:
+    past = datetime.fromisoformat(usual) - _PAST
+    return past.isoformat() if "T" in usual else str(past.date())
+
+
+def _long(usual: str, length: int) -> str:
+    """A text that is as new as the usual one."""
+    return usual[:length] + "x" * (length - len(usual))
