@@ -11,16 +11,19 @@ _DAY_SECONDS = 86_400
 
 
 class KeyMissing(Exception):
-    """A company is to ask whose API key nobody has; the message says so."""
+    """Somebody is to ask whose token or API key nobody has; the message says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The secret by which a server accepts tokens, and the API keys of companies by account."""
+    """The secret by which a server accepts tokens, and the API keys of companies by account.
+
+    Tokens that are given are used instead of signed ones.
+    """
 
     secret: str
     keys: Mapping[int, str]
-    _tokens: dict[Person, str] = field(default_factory=dict)
+    tokens: dict[Person, str] = field(default_factory=dict)
 
     def headers(self, principal: Principal) -> dict[str, str]:
         """The headers of a caller; raises `KeyMissing`."""
@@ -28,18 +31,20 @@ class Credentials:
             return {"authorization": f"Bearer {self._token(principal)}"}
         if isinstance(principal, ApiClient):
             if principal.account_id not in self.keys:
-                raise KeyMissing("it is a company's, and there is no API key")
+                raise KeyMissing("it is a company's, and there is no --api-key")
             return {"x-api-key": self.keys[principal.account_id]}
         return {}
 
     def _token(self, person: Person) -> str:
         """The same each time, as a client has it."""
-        if person not in self._tokens:
-            self._tokens[person] = issue_token(
+        if person not in self.tokens and not self.secret:
+            raise KeyMissing("it is a person's, and there is no --token")
+        if person not in self.tokens:
+            self.tokens[person] = issue_token(
                 self.secret,
                 user_id=person.user_id,
                 roles=tuple(person.roles),
                 ttl_seconds=_DAY_SECONDS,
                 now=system_clock(),
             )
-        return self._tokens[person]
+        return self.tokens[person]

@@ -37,6 +37,7 @@ class Documents:
 
     def __init__(self, runner: HttpRunner, target: SweepTarget) -> None:
         self._runner = runner
+        self._left_out = target.left_out
         self._askings: Iterator[Asking] = cycle(
             [Asking(runner, callers) for callers in target.groups]
         )
@@ -44,13 +45,17 @@ class Documents:
     async def prepare(self, name: str) -> Prepared:
         """Do what its flow has before a document; raises `NotPrepared`."""
         flow, asking = FLOWS.get(name), next(self._askings)
+        if name in self._left_out:
+            raise NotPrepared(self._left_out[name])
         if flow is None:
             raise NotPrepared("it has no flow: perf/gate/flows.py has to say who asks")
         try:
             variables = await flow.variables(asking)
             principal = flow.principal(asking.callers)
             self._runner.credentials.headers(principal)
-        except (FlowFailed, KeyMissing, UnexpectedAnswer, OSError, EOFError) as error:
+        except KeyMissing as missing:
+            raise NotPrepared(str(missing)) from missing
+        except (FlowFailed, UnexpectedAnswer, OSError, EOFError, LookupError, TypeError) as error:
             raise NotPrepared(f"what comes before it fails: {error}") from error
         return Prepared(trusted_documents()[name], principal, variables)
 

@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 
 from gql.operations.budgets import TrustedDocument
+from gql.operations.built_in import RESERVED
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.running import Answered, FlowFailed, Taken
 from perf.load.generator import Client, Request
@@ -39,6 +40,7 @@ class HttpRunner:
     credentials: Credentials
     own_connection: "asyncpg.Connection[asyncpg.Record] | None" = None
     clock: Callable[[], float] = perf_counter
+    by_id: bool = False
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
@@ -76,7 +78,8 @@ class HttpRunner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> Timed:
         """Ask a document, and take the time until its first answer."""
-        body = {"query": document.text, "operationName": document.name, "variables": variables}
+        named = {"documentId": f"{RESERVED}{document.name}"}
+        body = {**(named if self.by_id else {"query": document.text}), "variables": variables}
         accepts = frozenset(one.value for one in document.budget.accepts)
         request = Request(orjson.dumps(body), self.credentials.headers(principal), accepts)
         started = self.clock()

@@ -4,17 +4,21 @@ import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 
 from app.cli.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
+from db.embedded import embedded_postgres
+from db.migration import migrate
 from perf.benchmarks.servers import OURS, running
-from perf.gate.callers import Callers
+from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.data import fill
-from perf.load.own_server import SERVED, THIS_VERSION, Version
+from perf.load.own_server import SERVED, THIS_VERSION, Version, running_model
 from perf.sweep.credentials import Credentials
 from services.principal import ApiClient
 
@@ -37,12 +41,33 @@ _NO_DAILY_LIMIT = "UPDATE billing_plans SET daily_message_limit = 1000000000"
 
 @dataclass(frozen=True, slots=True)
 class SweepTarget:
-    """A server, its database where that may be reached, and those who ask, in groups."""
+    """A server, its database where that may be reached, and those who ask, in groups.
+
+    Documents of `left_out` are not asked, for the reason that is given; `by_id` says that the
+    others are named by their ids.
+    """
 
     url: str
     database_url: str | None
     credentials: Credentials
     groups: tuple[Callers, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    by_id: bool = False
+
+
+@contextmanager
+def own_gate_server() -> Iterator[SweepTarget]:
+    """A server on a database of its own with the gate's data; nothing of it is kept."""
+    with (
+        TemporaryDirectory(prefix="guidance-sweep-") as folder,
+        embedded_postgres(Path(folder)) as url,
+        running_model(AT_ONCE) as model,
+    ):
+        migrate(url)
+        fill_for_sweep(url)
+        groups = (FEW, TWICE_AS_MANY)
+        with gate_server(url, model, groups=groups, data_dir=folder) as target:
+            yield target
 
 
 def fill_for_sweep(url: str) -> None:

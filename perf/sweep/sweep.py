@@ -32,7 +32,8 @@ def sweep(target: SweepTarget, *, samples: int) -> Swept:
 async def _sweep(target: SweepTarget, count: int) -> Swept:
     names = list(trusted_documents())
     async with client_of(target.url) as client, connected(target.database_url) as connection:
-        documents = Documents(HttpRunner(client, target.credentials, connection), target)
+        runner = HttpRunner(client, target.credentials, connection, by_id=target.by_id)
+        documents = Documents(runner, target)
         reasons = await left_out(documents, names)
         samples: dict[str, list[Sample]] = {name: [] for name in names if name not in reasons}
         started = perf_counter()
