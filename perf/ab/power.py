@@ -39,23 +39,33 @@ class Trial:
 @options.number("--seeds", _SEEDS, "Comparisons of each kind.")
 @options.number("--operations", _OPERATIONS, "Operations; the first is changed.")
 @options.number("--processes", 1, "How many comparisons at a time.")
-def ab_power(seeds: int, operations: int, processes: int) -> None:
+@click.option(
+    "--noise",
+    "noises",
+    type=click.Choice(list(NOISES)),
+    multiple=True,
+    default=list(NOISES),
+    help="Only with this noise; may be repeated.",
+)
+def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...]) -> None:
     """Compare simulated servers again and again, and count what is found.
 
     Their noise is a log-normal tail, drift, what is alike from one request to the next, several
     modes, and a heavy tail; a comparison has ten minutes of their time.
     """
     with ProcessPoolExecutor(processes) as pool:
-        for line in table(pool, range(seeds), operations):
+        for line in table(pool, range(seeds), operations, noises):
             click.echo(line)
 
 
-def table(pool: ProcessPoolExecutor, seeds: Sequence[int], operations: int) -> Iterator[str]:
+def table(
+    pool: ProcessPoolExecutor, seeds: Sequence[int], operations: int, noises: Sequence[str]
+) -> Iterator[str]:
     """A row for each noise: how many comparisons named each change, and what they took."""
     changed = [one.name for one in CHANGES if one is not NOTHING]
     yield "| " + " | ".join(["noise", "false alarms", *changed, "rounds", "seconds"]) + " |"
     yield "|" + "---|" * (4 + len(changed))
-    for noise in NOISES:
+    for noise in noises:
         trials = {
             change.name: list(
                 pool.map(partial(trial, noise, change.name, operations=operations), seeds)
