@@ -63,6 +63,10 @@ def measuring(what: str) -> Iterator[None]:
         VersionUnusable,
     ) as error:
         raise NotMeasured(str(error)) from None
+    except EOFError:
+        raise NotMeasured(
+            f"{what} cannot be measured: a connection was closed before its answer"
+        ) from None
     except click.UsageError:
         raise
     except click.ClickException as error:

@@ -42,14 +42,19 @@ class Finding:
     operation: str | None = None
 
 
+def rank(state: State) -> int:
+    """Its place: what is less decides more."""
+    return _RANKS[state]
+
+
 def decisive(states: Iterable[State]) -> State:
     """The state that decides the exit status; nothing became worse where there is none."""
-    return min(states, key=_RANKS.__getitem__, default=State.NO_REGRESSION)
+    return min(states, key=rank, default=State.NO_REGRESSION)
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings by the rank of their states, each sentence once."""
-    ordered = sorted(findings, key=lambda one: _RANKS[one.state])
+    ordered = sorted(findings, key=lambda one: rank(one.state))
     first: dict[str, Finding] = {}
     for one in ordered:
         first.setdefault(one.text, one)

@@ -1,13 +1,13 @@
 """Sends what is planned when it is due, whether or not anything was answered before."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from urllib.parse import urlsplit
 
+from clients.tls import authorities
 from perf.benchmarks.wire import Response, Wire
 from perf.load.outcomes import ANSWERED, Outcome, error, outcome_of
 from perf.load.samples import PROBE, Sample
@@ -72,7 +72,6 @@ class Client:
     """How many operations were sent."""
     answered: int = 0
     """How many of them were answered with 200."""
-    _tls: ssl.SSLContext | None = None
     _idle: list[tuple[Wire, float]] = field(default_factory=list)
 
     async def post(self, request: Request) -> Response:
@@ -137,13 +136,11 @@ class Client:
             if perf_counter() - since < _KEPT_SECONDS and not wire.reader.at_eof():
                 return wire
             wire.writer.close()
-        if self.address.is_secure and self._tls is None:
-            # Reading all authorities takes long, and once is enough.
-            self._tls = ssl.create_default_context()
+        tls = authorities() if self.address.is_secure else None
         local = None if self.local_address is None else (self.local_address, 0)
         return Wire(
             *await asyncio.open_connection(
-                self.address.host, self.address.port, ssl=self._tls, local_addr=local
+                self.address.host, self.address.port, ssl=tls, local_addr=local
             ),
             host=self.address.name,
         )

@@ -18,7 +18,6 @@ _QUOTA = orjson.dumps({"documentId": f"{RESERVED}Quota"})
 _USAGE = orjson.dumps({"documentId": f"{RESERVED}EnterpriseUsage"})
 _OK, _UNAUTHORIZED, _TOO_MANY = 200, 401, 429
 _MOST_SHOWN = 200
-_BEARER = "bearer "
 
 
 def given_target(
@@ -37,12 +36,12 @@ def given_target(
 
 def cleaned(token: str) -> str:
     """A token as it is sent, also where it was copied with its scheme; raises `ValueError`."""
-    text = token.strip()
-    if text.lower().startswith(_BEARER):
-        text = text[len(_BEARER) :].strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    words = token.split()
+    if words and words[0].lower() == "bearer":
+        words = words[1:]
+    if len(words) != 1 or not words[0].isascii():
         raise ValueError("a token is one word of ASCII, as it stands after `Bearer` in the header")
-    return text
+    return words[0]
 
 
 def seconds_left(token: str, now: float) -> float | None:

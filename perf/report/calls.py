@@ -1,6 +1,7 @@
 """What the server calls more often than before, whatever time it takes."""
 
 from collections.abc import Iterator, Mapping
+from math import sqrt
 
 from perf.load.result import Counts, LoadReport
 from perf.states import Finding, State
@@ -46,7 +47,7 @@ def _under_load(counts: tuple[Counts, Counts], requests: tuple[int, int]) -> Ite
         if (
             new > _SHARE_UNDER_LOAD * expected
             and new - expected > _CALLS_A_REQUEST * requests[1]
-            and new - expected > _SIGMAS * (new + expected) ** 0.5
+            and new - expected > _SIGMAS * sqrt(new + expected)
         ):
             yield Finding(
                 State.MORE_CALLS,

@@ -10,7 +10,7 @@ from perf.report.calls import more_calls
 from perf.report.coverage import FEWEST_SAMPLES, uncovered
 from perf.report.explain import explanation
 from perf.report.failures import FailureChange, failure_changes, new_failures
-from perf.states import Finding, State, decisive, ranked
+from perf.states import Finding, State, decisive, rank, ranked
 from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import CONFIDENCE, Verdict
 
@@ -101,6 +101,12 @@ class Comparison:
     def outcome(self) -> State:
         """What it comes to; the value is the exit status of the command."""
         return decisive(self._states())
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Every state that holds, by its rank."""
+        found = sorted({*self._states()}, key=rank)
+        return tuple(found) or (State.NO_REGRESSION,)
 
     def outcome_apart_from(self, ignored: State) -> State:
         """What it comes to for somebody who accepts that state."""

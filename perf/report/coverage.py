@@ -1,6 +1,7 @@
 """What one of two runs has and the other has not, so that nothing can be said of it."""
 
 from collections.abc import Iterator
+from math import sqrt
 
 from gql.operations.budgets import trusted_documents
 from perf.load.completeness import incomplete
@@ -51,24 +52,35 @@ def _too_few(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
 
 def _not_as_planned(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     """Of the same plan so many come by chance; many fewer were not sent, many more are another."""
-    if (baseline.profile, baseline.seconds) != (current.profile, current.seconds):
+    plans = [(one.profile, one.seconds, one.mix) for one in (baseline, current)]
+    if plans[0] != plans[1]:
         return
-    before, after = (_sent(report, current.mix) for report in (baseline, current))
-    if baseline.mix != current.mix or not before or not after:
-        return
-    beyond_chance = _SIGMAS * (before + after) ** 0.5
-    if before - after > beyond_chance:
+    sent = {
+        name: (baseline.operations[name].requests, current.operations[name].requests)
+        for name in current.mix
+        if name in baseline.operations and name in current.operations
+    }
+    asked = {name: pair for name, pair in sent.items() if all(pair)}
+    before, after = (sum(pair[run] for pair in asked.values()) for run in (0, 1))
+    if _is_fewer(before, after) and all(old > new for old, new in asked.values()):
         text = f"{after} requests were sent of a plan that had {before} in the baseline"
         yield Finding(State.ENDED_EARLY, f"the run ended early: {text}")
-    if after - before > beyond_chance:
+    else:
+        for name, (old, new) in asked.items():
+            if _is_fewer(old, new):
+                text = f"{name} was asked {new} times, and {old} times in the baseline"
+                yield Finding(State.NOT_MEASURED, f"{text}, of the same plan", name)
+    if _is_fewer(after, before):
         text = f"requests: {before} in the baseline, {after} now, of the same plan"
         yield Finding(State.NOT_COMPARABLE, text)
+    yield from _stages_missing(baseline, current)
+
+
+def _is_fewer(before: int, after: int) -> bool:
+    return before - after > _SIGMAS * sqrt(before + after)
+
+
+def _stages_missing(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     for name, stage in baseline.stages.items():
-        if stage.requests and name in current.stages and not current.stages[name].requests:
+        if stage.requests and (name not in current.stages or not current.stages[name].requests):
             yield Finding(State.ENDED_EARLY, f"the run ended early: nothing was sent in the {name}")
-        if name not in current.stages:
-            yield Finding(State.ENDED_EARLY, f"the run ended early: before the {name}")
-
-
-def _sent(report: LoadReport, mix: dict[str, int]) -> int:
-    return sum(one.requests for name, one in report.operations.items() if name in mix)

@@ -35,9 +35,14 @@ class FailureChange:
         )
 
     @property
+    def became(self) -> str:
+        """How they ended."""
+        return "refused on purpose" if self.state is State.REFUSED else "failed"
+
+    @property
     def sentence(self) -> str:
         """Absolute counts of both runs, and whether it is new."""
-        became = "were refused on purpose" if self.state is State.REFUSED else "failed"
+        became = f"were {self.became}" if self.state is State.REFUSED else self.became
         before = f"{self.before} of {self.of_before} in the baseline"
         new = ", new since the baseline" if self.is_new else ""
         now = f"{self.after} of {self.of_after} {became}: {self.code}"

@@ -39,12 +39,12 @@ METHOD = (
 
 
 def headline(comparison: Comparison) -> str:
-    """What it comes to, in a sentence; what is missed as before is no regression, and not kept."""
-    said_first = _HEADLINES[comparison.outcome]
+    """What it comes to, a sentence for each state; what is missed as before is not kept either."""
+    said_of_all = " ".join(_HEADLINES[state] for state in comparison.states)
     missed = len(still_missed(comparison))
     if comparison.outcome is State.NO_REGRESSION and missed:
-        return f"{said_first} Targets missed as before: {missed}."
-    return said_first
+        return f"{said_of_all} Targets missed as before: {missed}."
+    return said_of_all
 
 
 def still_missed(comparison: Comparison) -> tuple[str, ...]:
@@ -105,6 +105,16 @@ def percentile_words(change: PercentileChange | None) -> str:
     return f"{change.before:.1f} → {change.after:.1f} ms ({share}{between}: {change.change.value})"
 
 
+def runs(comparison: Comparison) -> Iterator[str]:
+    """Which runs they were, where, and what the server counted."""
+    yield f"Baseline: {run_words(comparison.baseline)}"
+    yield f"Current: {run_words(comparison.current)}"
+    yield f"Where: {host_words(comparison.current)}"
+    yield f"Counted: {counts_words(comparison.current)}"
+    for name, reason in comparison.current.left_out.items():
+        yield f"Left out: {name}: {reason}"
+
+
 def run_words(report: LoadReport) -> str:
     """Which run it was."""
     return (
@@ -128,7 +138,7 @@ def counts_words(report: LoadReport) -> str:
     """What the server counted."""
     counts = report.counts
     if counts is None:
-        return "the server's metrics could not be read"
+        return f"nothing: {report.not_counted or 'the metrics of the server could not be read'}"
     asked = counts.cache_hits + counts.cache_misses
     hits = f"{counts.cache_hits / asked:.0%} of {asked}" if asked else "none asked"
     return (

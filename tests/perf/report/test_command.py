@@ -131,8 +131,8 @@ def test_the_page_has_pictures_and_needs_nothing_else(tmp_path: Path) -> None:
     text = (tmp_path / "out" / f"{NAME}.html").read_text()
     elements = Elements()
     elements.feed(text)
-    # Budgets, two distributions, and the trend.
-    assert elements.tags.count("svg") == 4
+    # Two distributions, and the trend.
+    assert elements.tags.count("svg") == 3
     assert elements.addresses == []
     assert not re.search(r"<script|@import|url\(|https?://", text)
     assert "Trend over 4 runs" in text
