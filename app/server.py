@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -22,14 +22,13 @@ from app.cross_origin import cross_origin
 from app.descriptors import descriptor_limit
 from app.direct import Direct
 from app.exports import Exports
-from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
 from app.graphql.origins import AllowedOrigins
 from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
-from app.own_port import serving_alone
+from app.metrics_port import metrics_port, metrics_route
 from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
@@ -83,12 +82,12 @@ def make_app(
             app.router.routes.extend(routes(application, endpoint))
             direct.graphql = endpoint
             others.charge = application.meter.charge_refusal
-            exposition = _exposition(application)
+            exposition = metrics_route(application)
             if settings.metrics_port is None:
                 app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
-                _port_of_metrics(settings, exposition),
+                metrics_port(settings, exposition),
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
@@ -187,28 +186,3 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
-
-
-def _exposition(application: Application) -> Route:
-    """What answers Prometheus."""
-    settings = application.settings
-    token = settings.metrics_token
-    exposition = Exposition(
-        settings.prometheus_multiproc_dir,
-        application.observations,
-        max_age_seconds=settings.metrics_max_age_seconds,
-        token=None if token is None else token.get_secret_value(),
-    )
-    return Route("/metrics", exposition.answer)
-
-
-def _port_of_metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
-    """A port for the metrics alone, where there is one."""
-    if settings.metrics_port is None:
-        return nullcontext()
-    return serving_alone(
-        Requests(Starlette(routes=[exposition])),
-        host=settings.metrics_host,
-        port=settings.metrics_port,
-        is_shared=settings.prometheus_multiproc_dir is not None,
-    )

@@ -45,24 +45,24 @@ class Worker:
         """Do the jobs until cancelled."""
         settings = self._application.settings
         lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
-        jobs: list[tuple[Job, float]] = [
+        jobs: list[tuple[str, Job, float]] = [
             *(
-                (_recovering(one), lease_seconds / LOOKS_A_LEASE)
-                for one in self._application.chat.recoveries
+                (name, _recovering(one), lease_seconds / LOOKS_A_LEASE)
+                for name, one in self._application.chat.recoveries.items()
             ),
-            *((self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
-            (self._export, often),
-            (self._erase, often),
-            (self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
-            (self._remove_expired_exports, _HOUR_SECONDS),
-            (self._forget_what_is_old, _HOUR_SECONDS),
-            (self._remove_what_was_kept, _HOUR_SECONDS),
+            *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
+            ("export", self._export, often),
+            ("erase", self._erase, often),
+            ("watch_deadlines", self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
+            ("remove_expired_exports", self._remove_expired_exports, _HOUR_SECONDS),
+            ("forget_what_is_old", self._forget_what_is_old, _HOUR_SECONDS),
+            ("remove_what_was_kept", self._remove_what_was_kept, _HOUR_SECONDS),
         ]
         async with asyncio.TaskGroup() as group:
-            for job, every_seconds in jobs:
+            for name, job, every_seconds in jobs:
                 first = self._chance() * min(every_seconds, _FIRST_WITHIN_SECONDS)
                 group.create_task(
-                    repeat(job, every_seconds=every_seconds, first_after_seconds=first)
+                    repeat(job, name=name, every_seconds=every_seconds, first_after_seconds=first)
                 )
 
     async def _finish_payments(self) -> None:

@@ -82,7 +82,12 @@ class Database:
     @property
     def replica_state(self) -> str:
         """`ok`, or that the primary answers reads because the replica cannot be reached."""
-        return "away: the primary is read" if self.replica.is_bypassed() else "ok"
+        return "away: the primary is read" if self.is_replica_away else "ok"
+
+    @property
+    def is_replica_away(self) -> bool:
+        """Whether the primary answers reads because the replica cannot be reached."""
+        return self.has_replica and self.replica.is_bypassed()
 
     def within(self, seconds: float) -> "Database":
         """The same database, of which nothing is waited for longer than so many seconds."""
@@ -123,14 +128,18 @@ async def open_database(
         max_age_seconds=max_age_seconds,
     )
     patience_seconds = answer_seconds if patience_seconds is None else patience_seconds
-    primary = Pool(Connector(url, bounds, keeps_statements=keeps_statements).connect, pool_size)
+    primary = Pool(
+        Connector(url, bounds, keeps_statements=keeps_statements).connect,
+        pool_size,
+        name="primary",
+    )
     replica = primary
     if replica_url is not None:
         nearer = replace(
             bounds, connect_seconds=min(_REPLICA_CONNECT_SECONDS, bounds.connect_seconds)
         )
         connector = Connector(replica_url, nearer, keeps_statements=keeps_statements)
-        replica = Pool(connector.connect, pool_size, fallback=primary)
+        replica = Pool(connector.connect, pool_size, fallback=primary, name="replica")
     async with AsyncExitStack() as stack:
         for pool in {primary, replica}:
             await stack.enter_async_context(kept(pool))

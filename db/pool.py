@@ -11,6 +11,7 @@ import asyncpg
 from db.line import Line, Turn
 from db.session import Session
 from db.work import current_work
+from metrics.pools import PoolMetrics
 
 _MENDING_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
@@ -24,7 +25,7 @@ class Pool:
 
     The last one given back is the first one lent: it is the warmest, and what is not needed stays
     idle. Taking one that is idle, and giving it back, wait for nothing. `fallback` is the pool to
-    take from while this one cannot connect: the primary's for a replica.
+    take from while this one cannot connect: the primary's for a replica. `name` is that in metrics.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Pool:
         size: int,
         *,
         fallback: "Pool | None" = None,
+        name: str = "primary",
     ) -> None:
         self._connect = connect
         self._size = size
@@ -43,6 +45,7 @@ class Pool:
         self._waiting = Line()
         self._mending: set[asyncio.Task[None]] = set()
         self._bypassed_until = 0.0
+        self._metrics = PoolMetrics(name, size)
 
     def take_idle(self) -> Session | None:
         """A session that can be had at once; None where there is none."""
@@ -94,6 +97,10 @@ class Pool:
             if session.connected_at < before:
                 session.expires_at = -inf
         self._discard_idle(lambda session: session.expires_at == -inf)
+
+    def measure(self, seconds: float) -> None:
+        """Note how it is, and was for so many seconds."""
+        self._metrics.note(self._taken, len(self._waiting), seconds)
 
     def look(self, now: float) -> None:
         """Close what has not answered in time, and what is silent together with it."""
@@ -235,6 +242,7 @@ async def _keep_looking(pool: Pool) -> None:
         if now - planned > LOOK_SECONDS:
             pool.extend_deadlines(now - planned)
         pool.look(now)
+        pool.measure(now - planned + LOOK_SECONDS)
 
 
 def _is_good(session: Session) -> bool:

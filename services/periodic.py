@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from db.unavailable import DatabaseUnavailable
+from metrics.jobs import job_done, job_failed, job_scheduled
 
 _log = structlog.get_logger("guidance.periodic")
 
@@ -25,13 +26,15 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 async def repeat(
     work: Callable[[], Awaitable[None]],
     *,
+    name: str,
     every_seconds: float,
     first_after_seconds: float | None = None,
 ) -> None:
     """Do `work` for ever, with a pause before each time; one that fails does not end it.
 
-    The first pause may be another than `every_seconds`.
+    The first pause may be another than `every_seconds`. The log and the metrics call it `name`.
     """
+    job_scheduled(name, every_seconds)
     pause_seconds = every_seconds if first_after_seconds is None else first_after_seconds
     while True:
         await asyncio.sleep(pause_seconds)
@@ -39,6 +42,10 @@ async def repeat(
         try:
             await work()
         except DatabaseUnavailable as error:
-            _log.warning("the database is away", work=work.__name__, reason=str(error))
+            job_failed(name)
+            _log.warning("the database is away", job=name, reason=str(error))
         except Exception:  # noqa: BLE001 - the next time may be better
-            _log.exception("failed, and will be tried again", work=work.__name__)
+            job_failed(name)
+            _log.exception("failed, and will be tried again", job=name)
+        else:
+            job_done(name)

@@ -5,7 +5,7 @@ that name in `documents/budgets.toml`. docs/budgets.md says what the numbers mea
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from gql.operations.agreement import (
     Protection,
 )
 from gql.operations.budget_tables import BudgetsInvalid, budgets_of, read_tables
+from services.operations.records import Objective
 
 __all__ = [
     "DEFAULT",
@@ -60,16 +61,27 @@ def trusted_documents() -> Mapping[str, TrustedDocument]:
     return readable_documents(FOLDER)[0]
 
 
-def budget_for(operation_name: str, text: str | None = None, kind: str = "query") -> Budget:
+def budget_for(
+    operation_name: str,
+    text: str | None = None,
+    kind: str = "query",
+    objective: Objective | None = None,
+) -> Budget:
     """The budget of an operation of our own, or the default of its `kind`.
 
     `kind` is `query`, `mutation` or `subscription`. With the `text` of a document it has to be our
-    own: clients may publish others of the same name.
+    own: clients may publish others of the same name, and agree on an `objective` of theirs.
     """
     own = trusted_documents().get(operation_name)
-    if own is None or (text is not None and text != own.text):
-        return DEFAULTS[kind]
-    return own.budget
+    if own is not None and text in {None, own.text}:
+        return own.budget
+    default = DEFAULTS[kind]
+    if objective is None:
+        return default
+    deadline_ms = max(default.deadline_ms, objective.p99_ms)
+    return replace(
+        default, p95_ms=objective.p95_ms, p99_ms=objective.p99_ms, deadline_ms=deadline_ms
+    )
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:

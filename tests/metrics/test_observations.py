@@ -46,11 +46,13 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
     assert name == "Counted"
     assert (record.requests, record.errors, record.protected) == (4, 1, 1)
     assert (record.statements_max, record.timing.count) == (3, 2)
-    assert exposed("guidance_operation_seconds_count", operation="Counted") is None, "not told yet"
+    assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") is None, (
+        "not told yet"
+    )
     observations.tell()
     observations.tell()
-    assert exposed("guidance_operation_seconds_count", operation="Counted") == 2
-    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.5
+    assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") == 2
+    assert exposed("guidance_operation_seconds_sum", operation="Counted", kind="query") == 0.5
     assert exposed("guidance_operation_statements_total", operation="Counted") == 6
     assert exposed("guidance_operation_cost_total", operation="Counted") == 28
     for outcome in Outcome:
@@ -101,8 +103,8 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)
     observations.tell()
-    assert exposed("guidance_operation_seconds_count", operation="Named499") == 1
-    assert exposed("guidance_operation_seconds_count", operation="Named500") is None
+    assert exposed("guidance_operation_seconds_count", operation="Named499", kind="query") == 1
+    assert exposed("guidance_operation_seconds_count", operation="Named500", kind="query") is None
 
 
 def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:

@@ -19,6 +19,7 @@ from gql.ids import global_id
 from gql.operations.budgets import trusted_documents
 from gql.operations.limits import Limits
 from metrics.observations import Observations, Outcome
+from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
@@ -26,6 +27,10 @@ from tests.fixtures.server import SECRET, Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA, EDITH
 from tests.waiting import until
 
+HOME = "query Home { viewer { conversations(first: 50) { edges { node { title } } } } }"
+CHANGE = """mutation Change($input: StartConversationInput!) {
+  startConversation(input: $input) { userErrors { code } }
+}"""
 SLOS = """{ ops { operationSlos {
   operationName requests errors protected p50Ms p95Ms p99Ms budgetP95Ms budgetP99Ms
   statementsMax budgetStatements withinBudget samples errorShare budgetErrorShare verdict
@@ -207,6 +212,28 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own
     metrics = metrics_of(api_of_its_own.http)
     over = 'guidance_operation_over_budget_total{number="cost",operation="ConversationPage"} 1.0'
     assert over in metrics
+
+
+def test_what_clients_publish_is_held_to_what_is_agreed_of_it(
+    api_of_its_own: Api, own_world: str
+) -> None:
+    publish(own_world, "web", HOME, CHANGE)
+    agree(own_world, "web", "Home", 1, 20_000)
+    agree(own_world, "web", "", 15_000, 20_000)
+
+    def agreed() -> dict[str, tuple[int, int]]:
+        api_of_its_own.ask(HOME, {}, viewer=ADA)
+        api_of_its_own.ask(CHANGE, {"input": {"idempotencyKey": token_hex()}}, viewer=ADA)
+        found = api_of_its_own.data(SLOS, viewer=ADA, roles=("ops",))["ops"]["operationSlos"]
+        return {one["operationName"]: (one["budgetP95Ms"], one["budgetP99Ms"]) for one in found}
+
+    until(lambda: agreed().keys() >= {"Home", "Change"})
+    assert agreed()["Change"] == (15_000, 20_000)
+    beyond = 'guidance_operation_over_budget_total{number="p95_ms",operation="Home"}'
+    until(lambda: bool(agreed()) and beyond in metrics_of(api_of_its_own.http))
+    metrics = metrics_of(api_of_its_own.http)
+    assert 'guidance_operation_seconds_count{kind="query",operation="Home"}' in metrics
+    assert 'guidance_operation_seconds_count{kind="mutation",operation="Change"}' in metrics
 
 
 def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api) -> None:
