@@ -53,14 +53,16 @@ def change_of(shift: Shift, minimum: float) -> Change:
     """What became of a quantile, `minimum` being the least change of a median worth a word.
 
     It is slower or faster where the interval leaves no change out, and the change is at least half
-    of what is worth a word: two processes of the same program differ by a little.
+    of what is worth a word: two processes of the same program differ by a little. Otherwise it is
+    none where the interval leaves out what is worth a word, or is no wider than that.
     """
     least = worth(shift.probability, minimum)
     if shift.low > 0 and shift.value >= least / 2:
         return Change.SLOWER
     if shift.high < 0 and shift.value <= _opposite(least / 2):
         return Change.FASTER
-    if _opposite(least) < shift.low and shift.high < least:
+    is_within = _opposite(least) < shift.low and shift.high < least
+    if is_within or shift.width <= least:
         return Change.SAME
     return Change.UNKNOWN
 

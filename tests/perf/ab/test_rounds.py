@@ -102,6 +102,7 @@ def test_an_error_is_not_timed() -> None:
     [
         (Shift(0.5, 10, 11, 0.01, 0.2), Change.SLOWER),
         (Shift(0.5, 10, 10.4, 0.01, 0.08), Change.SAME),  # certain, and not worth a word
+        (Shift(0.5, 10, 10.4, 0.01, 0.105), Change.SAME),
         (Shift(0.5, 10, 11, -0.01, 0.2), Change.UNKNOWN),
         (Shift(0.5, 10, 10, -0.05, 0.05), Change.SAME),
         (Shift(0.5, 10, 9, -0.2, -0.01), Change.FASTER),
