@@ -66,7 +66,7 @@ class Ranked:
         excess, begun = [0] * self._groups, 0
         found = []
         for probability in reversed(PROBABILITIES):
-            end = 2 * self._beyond(probability)
+            end = 2 * self.beyond(probability)
             for _, group, sign in pooled[begun:end]:
                 excess[group] += sign
             found.append(list(excess))
@@ -80,14 +80,14 @@ class Ranked:
         return [self._shift(probability, critical) for probability in probabilities]
 
     def _shift(self, probability: float, critical: float) -> Shift:
-        beyond = self._beyond(probability)
+        beyond = self.beyond(probability)
         a, b = self._a[beyond][0], self._b[beyond][0]
         # a's and b's parts are exchanged for the upper end.
         least = self._least(self._a, self._b, beyond, critical)
         most = self._least(self._b, self._a, beyond, critical)
         return Shift(probability, a, b, least - 1, 1 / most - 1 if most else inf)
 
-    def _beyond(self, probability: float) -> int:
+    def beyond(self, probability: float) -> int:
         """How many of each side are longer than its quantile, by nearest rank."""
         return self._count - max(1, ceil(round(probability * self._count, 9)))
 

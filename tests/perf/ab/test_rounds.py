@@ -23,7 +23,7 @@ QUOTA, PAGE = "Quota", "ConversationPage"
 FLOWS_HERE = {name: FLOWS[name] for name in (QUOTA, PAGE)}
 USUAL = {QUOTA: 0.012, PAGE: 0.012}
 MINIMUM = 0.1
-PLAN = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=60, most_rounds=200))
+PLAN = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=60, most_rounds=400))
 
 
 def measured(b: Faults) -> Measured:
@@ -77,7 +77,7 @@ def test_what_happens_in_each_tenth_call_is_named_by_its_quantile() -> None:
 def test_the_same_version_twice_is_no_change_and_is_known_before_the_time_is_up() -> None:
     found = measured(Faults(takes=USUAL))
     assert comparison(found).outcome is Change.SAME
-    assert len(found.turns.rounds[QUOTA]) < 200
+    assert len(found.turns.rounds[QUOTA]) < 400
     assert found.turns.foresight[QUOTA][0.5] < 0.2
 
 
