@@ -89,7 +89,7 @@ def test_a_budget_that_is_missed_in_the_sweep_alone_is_missed(swept: Swept) -> N
     name = "RenameConversation"
     late = [
         type(one)(one.operation, one.stage, one.due, one.sent, one.sent + 3, one.outcome)
-        for one in swept.samples[name] * 20
+        for one in list(swept.samples[name]) * 20
     ]
     report = with_sweep(made_up(), Swept({name: late}, {}))
     assert report.verdict is Verdict.FAIL
