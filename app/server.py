@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from math import inf
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
+from app.admission.queue import AdmissionQueue
 from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
@@ -40,6 +42,8 @@ from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
 
+_LONGEST_WAIT_SECONDS = 3.0
+"""How long anybody waits to be begun, and is refused then."""
 _NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 
 
@@ -124,13 +128,18 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
 
 def admission_control(application: Application) -> AdmissionController:
     """What refuses work that would have to wait too long."""
-    settings = application.settings
+    settings, database = application.settings, application.database
     bounds = AdmissionBounds(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
         at_once=settings.database_pool_size,
     )
-    return AdmissionController(bounds, application.database.expected_wait)
+    # As many again as have a connection: the database never waits for us.
+    queue = AdmissionQueue(
+        lambda: database.waiting() < bounds.at_once,
+        longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
+    )
+    return AdmissionController(bounds, queue)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

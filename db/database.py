@@ -55,9 +55,9 @@ class Database:
         """Hold a connection like `read()`, on which everything committed is seen."""
         return Reading(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
-    def expected_wait(self, now: float, beside: int = 0) -> float:
-        """For how many seconds a connection is going to be waited for; see `Line.expected_wait`."""
-        return max(self.primary.expected_wait(now, beside), self.replica.expected_wait(now, beside))
+    def waiting(self) -> int:
+        """How many wait for a connection, where more do."""
+        return max(self.primary.waiting, self.replica.waiting)
 
     def begin(self) -> Transaction:
         """Hold a connection in a transaction: leaving commits, an exception rolls back.

@@ -1,6 +1,6 @@
 """Reports that say nothing of something, each with the status and the words that name it."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -237,7 +237,7 @@ def _edited(name: str, status: int, named: str, edit: Edit) -> Silence:
     return Silence(name, status, named, made_up, ANOTHER, edit)
 
 
-def _update_quota(edit: dict[str, object], report: Edited) -> None:
+def _update_quota(edit: Mapping[str, object], report: Edited) -> None:
     _quota(report).update(edit)
 
 
