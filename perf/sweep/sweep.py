@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
 from gql.operations.budgets import trusted_documents
 from perf.load.generator import client_of
-from perf.load.outcomes import error
 from perf.load.samples import Sample
 from perf.sweep.documents import Documents, NotPrepared, connected, left_out
 from perf.sweep.runner import HttpRunner
@@ -39,17 +39,15 @@ async def _sweep(target: SweepTarget, count: int) -> Swept:
         started = perf_counter()
         for _ in range(count):
             for name, found in samples.items():
-                found.append(await _sample(documents, name, started))
+                # What fails before it is a document too, and has samples of its own.
+                with suppress(NotPrepared):
+                    found.append(await _sample(documents, name, started))
         return Swept(samples, reasons)
 
 
 async def _sample(documents: Documents, name: str, started: float) -> Sample:
-    """One request; what comes before it may fail too, and is then an error of its own."""
-    try:
-        prepared = await documents.prepare(name)
-    except NotPrepared as reason:
-        now = perf_counter() - started
-        return Sample(name, SWEEP, now, now, now, error(str(reason)))
+    """One request; raises `NotPrepared`."""
+    prepared = await documents.prepare(name)
     begun = perf_counter() - started
     answered = await documents.ask(prepared)
     return Sample(name, SWEEP, begun, begun, begun + answered.seconds, answered.outcome)
