@@ -12,6 +12,7 @@ from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
+from perf.load.outcomes import NO_DATA
 from perf.sweep.credentials import KeyMissing
 from perf.sweep.runner import HttpRunner, Timed
 from perf.sweep.server import SweepTarget
@@ -64,12 +65,20 @@ class Documents:
         return await self._runner.timed(prepared.document, prepared.principal, prepared.variables)
 
 
-async def left_out(documents: Documents, names: Sequence[str]) -> dict[str, str]:
-    """The documents that cannot be asked, each with the reason; the others are asked once."""
+async def left_out(
+    documents: Documents, names: Sequence[str], target: SweepTarget
+) -> dict[str, str]:
+    """The documents that cannot be asked, each with the reason; the others are asked.
+
+    People of a server elsewhere may have nothing of what a document is about.
+    """
     reasons = {}
     for name in names:
         try:
-            await documents.ask(await documents.prepare(name))
+            for _ in target.groups:
+                answered = await documents.ask(await documents.prepare(name))
+                if target.by_id and answered.outcome.code == NO_DATA:
+                    reasons[name] = "somebody who asks has nothing of it"
         except NotPrepared as reason:
             reasons[name] = str(reason)
     return reasons

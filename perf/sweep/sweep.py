@@ -34,7 +34,7 @@ async def _sweep(target: SweepTarget, count: int) -> Swept:
     async with client_of(target.url) as client, connected(target.database_url) as connection:
         runner = HttpRunner(client, target.credentials, connection, by_id=target.by_id)
         documents = Documents(runner, target)
-        reasons = await left_out(documents, names)
+        reasons = await left_out(documents, names, target)
         samples: dict[str, list[Sample]] = {name: [] for name in names if name not in reasons}
         started = perf_counter()
         for _ in range(count):
