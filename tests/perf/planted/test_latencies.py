@@ -81,8 +81,10 @@ def test_no_fault_is_found_where_none_is_planted(tmp_path: Path) -> None:
 
 def test_what_a_resolver_does_in_each_tenth_call_is_named(tmp_path: Path) -> None:
     ran = compared(tmp_path, *EACH_TENTH_CALL, document="Plans")
-    assert_caught(ran, "Plans is slower: ", "p95 ", "slower: Plans")
-    assert "Quota is slower" not in ran.output
+    assert_caught(ran, "Plans is slower: ")
+    (said,) = (line for line in ran.output.splitlines() if line.startswith("Plans is slower"))
+    # What is asked after a pause of 25 ms is a little slower too, and is named as well.
+    assert "p95 " in said
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -90,7 +92,6 @@ def test_a_slower_quantile_is_named(name: str, tmp_path: Path) -> None:
     fault, quantile = FAULTS[name]
     around = _AROUND.replace("DOCUMENT", DOCUMENT).replace("PLANTED", fault)
     ran = compared(tmp_path, Edit("app/server.py", "def create_app(", around))
-    assert_caught(ran, f"{DOCUMENT} is slower: ", f"slower: {DOCUMENT}")
+    assert_caught(ran, f"{DOCUMENT} is slower: ")
     (said,) = (line for line in ran.output.splitlines() if line.startswith(f"{DOCUMENT} is slower"))
     assert quantile in said
-    assert "Quota is slower" not in ran.output
