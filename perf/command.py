@@ -3,6 +3,7 @@
 import click
 
 from perf.ab.command import ab
+from perf.ab.power import ab_power
 from perf.counting.command import calls
 from perf.gate.command import gate
 from perf.load.command import run
@@ -26,5 +27,6 @@ perf.add_command(report)
 perf.add_command(slow)
 perf.add_command(objectives)
 perf.add_command(ab)
+perf.add_command(ab_power)
 perf.add_command(tunings)
 perf.add_command(nightly)

@@ -63,12 +63,8 @@ def gate(
         documents, problems = readable_documents(FOLDER)
     except BudgetsInvalid as error:
         raise CannotRun(str(error)) from None
-    unknown = set(names) - documents.keys()
-    if unknown:
-        raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
-    unknown = set(types) - fields().keys()
-    if unknown:
-        raise click.ClickException(f"there is no type {', '.join(sorted(unknown))}")
+    _check("document", names, documents)
+    _check("type", types, fields())
     findings = [*problems, *_unlogged(documents)]
     click.echo(
         _LINE.format(
@@ -99,6 +95,13 @@ def gate(
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
     click.echo("All of it is as agreed.")
+
+
+def _check(what: str, named: Collection[str], known: Collection[str]) -> None:
+    """Fail where something is named that is not there."""
+    unknown = sorted(set(named) - set(known))
+    if unknown:
+        raise click.ClickException(f"there is no {what} {', '.join(unknown)}")
 
 
 def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:

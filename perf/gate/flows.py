@@ -24,7 +24,8 @@ from perf.gate.callers import (
     writer,
 )
 from perf.gate.restoring import restore_credentials, restore_subscription
-from perf.gate.running import NOW, Runs
+from perf.gate.running import NOW
+from perf.gate.runs import Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"

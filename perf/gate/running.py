@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 import orjson
@@ -60,20 +60,6 @@ class Taken:
             one.statement.name == SUBSCRIPTION_LOOKUP and not one.is_in_transaction
             for one in self.ran
         )
-
-
-class Runs(Protocol):
-    """Runs what comes before a document, in this process or over HTTP."""
-
-    @property
-    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
-
-    # Any: variables and data are JSON.
-    async def run(
-        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from services.clock import system_clock
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
 _UNLIMITED = "100000000"
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
-_SERVED = {
+SERVED = {
     # What is measured is the API: limits of contracts would end a run, jobs would disturb it.
     "B2B_DAILY_USAGE_LIMIT": _UNLIMITED,
     "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
@@ -121,7 +121,7 @@ def server_on(
         "CHAT_LLM_BASE_URL": model_url,
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
-        **_SERVED,
+        **SERVED,
         **settings,
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})

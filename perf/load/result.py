@@ -16,7 +16,7 @@ from pydantic import (
 from perf.load.host import Host
 from perf.statistics.verdicts import Verdict
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 KIND: Literal["guidance load test"] = "guidance load test"
 _LONGEST_US = 3_600_000_000
 Microseconds = Annotated[int, Field(ge=0, le=_LONGEST_US)]
@@ -70,7 +70,8 @@ class MethodUse(_Part):
 class Operation(_Part):
     """One operation of the mix; percentiles, samples and histogram are of what was answered.
 
-    `alone` is what one request asks of the database when nothing else runs.
+    `alone` is what one request asks of the database when nothing else runs. What is `swept` was
+    asked by itself, one request after another, and is no part of the mix.
     """
 
     requests: NonNegativeInt
@@ -83,6 +84,7 @@ class Operation(_Part):
     targets: tuple[Target, ...]
     latencies_us: tuple[Microseconds, ...]
     alone: dict[str, MethodUse]
+    swept: bool = False
 
 
 class Stage(_Part):
@@ -162,7 +164,7 @@ class LoadReport(_Part):
     """
 
     kind: Literal["guidance load test"] = KIND
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     commit: str
     started_at: AwareDatetime
     profile: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from perf.load import summary
-from perf.load.callers import Callers, CallersMissing, find_senders
+from perf.load.callers import Callers, CallersMissing, find_conversations, find_senders
 from perf.load.choice import chosen, left_out
 from perf.load.flows import FLOWS, Caller, Flow
 from perf.load.generator import Client, client_of, run_plan
@@ -87,10 +87,13 @@ def callers_for(
     if target.is_own:
         each = sent // _SENDERS + _ALONE + 1
         senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
-        return Callers.among(flows, target.people, senders), None
+        conversations = find_conversations(target.url, senders) if sent else {}
+        return Callers.among(flows, target.people, senders, conversations=conversations), None
     each = sent // max(1, len(target.people.people)) + _ALONE + 1 if sent else 0
     senders, no_probes = check_callers(target, messages=each)
-    return Callers.among(flows, target.people, senders, by_id=True), no_probes
+    conversations = find_conversations(target.url, senders) if sent else {}
+    callers = Callers.among(flows, target.people, senders, by_id=True, conversations=conversations)
+    return callers, no_probes
 
 
 async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
