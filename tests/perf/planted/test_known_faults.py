@@ -57,7 +57,7 @@ def test_an_n_plus_one_in_a_loader(crowd: str, tmp_path: Path) -> None:
     name = "ConversationsWithMessages"
     assert_caught(
         source.guidance("perf", "gate", "--document", name, "--url", crowd),
-        f"{name}: runs 12 times for n rows and 20 times for 2n (N+1)"
+        f"{name}: runs 15 times for n rows and 30 times for 2n (N+1)"
         " in messages.page_by_conversation\n    SELECT array_agg(",
     )
 
