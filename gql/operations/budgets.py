@@ -10,25 +10,11 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from gql.operations.agreement import (
-    DEFAULT,
-    DEFAULTS,
-    OBJECTIVE_ERROR_SHARE,
-    OBJECTIVE_P95_MS,
-    OBJECTIVE_P99_MS,
-    Budget,
-    Protection,
-)
+from gql.operations.agreement import DEFAULTS, Budget, Protection
 from gql.operations.budget_tables import BudgetsInvalid, budgets_of, read_tables
 from services.operations.records import Objective
 
 __all__ = [
-    "DEFAULT",
-    "FOLDER",
-    "OBJECTIVE_ERROR_SHARE",
-    "OBJECTIVE_P95_MS",
-    "OBJECTIVE_P99_MS",
-    "TABLE",
     "Budget",
     "BudgetsInvalid",
     "Protection",

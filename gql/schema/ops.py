@@ -7,7 +7,7 @@ import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput
-from gql.operations.budgets import OBJECTIVE_ERROR_SHARE
+from gql.operations.agreement import OBJECTIVE_ERROR_SHARE
 from gql.schema import described
 from gql.schema.weight import ROWS, Weight
 from metrics.methods import Method

@@ -28,7 +28,7 @@ INSERT INTO billing_plan_changes
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   SELECT u, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END, 'cancelled',
          '2025-12-29'::timestamptz + r * interval '1 hour'
-  FROM generate_series(1, 60) u, generate_series(1, 1000) r;
+  FROM generate_series(1, 120) u, generate_series(1, 500) r;
 INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
   SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)

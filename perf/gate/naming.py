@@ -61,12 +61,14 @@ def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) ->
     if telling:
         name, kinds = min(telling, key=lambda one: (usual.get(one[0]) in one[1], len(one[1])))
         return f"{name}: {' or '.join(kinds)}"
+    if usual in faulty:
+        return ""
     unusual = _unusual(faulty[0], usual)
     items = [item for item in unusual.items() if all(item in one.items() for one in faulty)]
     for chosen in combinations(items, 2):
         if not any(dict(chosen).items() <= dict(one).items() for one in others):
             return in_words(dict(chosen))
-    first = in_words(unusual) or "as its flow asks"
+    first = in_words(unusual)
     return first if len(faulty) == 1 else f"{first}; and {len(faulty) - 1} others"
 
 

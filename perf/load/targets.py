@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from gql.operations.budgets import (
+from gql.operations.agreement import (
     OBJECTIVE_ERROR_SHARE,
     OBJECTIVE_P95_MS,
     OBJECTIVE_P99_MS,
+)
+from gql.operations.budgets import (
     Budget,
 )
 from perf.load.outcomes import Kind

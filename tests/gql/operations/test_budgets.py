@@ -13,8 +13,8 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, OperationType, parse, validate
 
 from gql.build import core_schema
+from gql.operations.agreement import DEFAULT
 from gql.operations.budgets import (
-    DEFAULT,
     FOLDER,
     Budget,
     BudgetsInvalid,
