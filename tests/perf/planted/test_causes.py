@@ -20,9 +20,9 @@ BATCH = Edit(
 )
 RESOLVER = Edit(
     "gql/schema/user.py",
-    "        return later(info.context.loaders.subscription.start(self.key)",
+    "        found = info.context.loaders.subscription.start(self.key)",
     "        import time\n        time.sleep(0.03)\n"
-    "        return later(info.context.loaders.subscription.start(self.key)",
+    "        found = info.context.loaders.subscription.start(self.key)",
 )
 MODEL = Edit(
     "clients/llm/resilient.py",
@@ -42,7 +42,9 @@ JOB = (
         "            for _ in range(20):\n                version = await self._registry.version()",
     ),
 )
-_REASON = re.compile(r"^(\w+) is slower: (.+) takes (\d+\.\d) ms of a request instead of", re.M)
+_REASON = re.compile(
+    r"^(\w+) is slower: (.+) takes (\d+\.\d) ms of a request instead of", re.MULTILINE
+)
 
 
 def compared(folder: Path, *fault: Edit) -> Ran:
