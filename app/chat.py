@@ -1,6 +1,6 @@
 """The parts of chat, built once a process: the model, the streams, the jobs, the services."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -32,7 +32,8 @@ class Chat:
     guidance: GuidanceService
     streams: ReplyStreams
     metered: MeteredGuidance
-    recoveries: tuple[Recovery, ...]
+    recoveries: Mapping[str, Recovery]
+    """What ends replies whose process died, by the names of the jobs."""
 
 
 @asynccontextmanager
@@ -72,10 +73,12 @@ async def open_chat(
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
             metered=_metered_guidance(settings, database, of_companies, clock),
-            recoveries=tuple(
-                Recovery(database, one, lease_seconds=lease_seconds)
-                for one in (replies, MeteredReplies())
-            ),
+            recoveries={
+                "recover_replies": Recovery(database, replies, lease_seconds=lease_seconds),
+                "recover_metered_replies": Recovery(
+                    database, MeteredReplies(), lease_seconds=lease_seconds
+                ),
+            },
         )
 
 

@@ -58,7 +58,9 @@ class ServedDocuments:
         """
         await self._trusted.serve(self._preparation, self._built_in, self._thread.run)
         await self.refresh()
-        following = running(repeat(self.refresh, name="documents", every_seconds=POLL_SECONDS))
+        following = running(
+            repeat(self.refresh, name="follow_documents", every_seconds=POLL_SECONDS)
+        )
         async with self._uses.known, self._uses.unknown, following:
             yield
 

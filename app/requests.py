@@ -10,6 +10,8 @@ from app.paths import GRAPHQL_PATH
 from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import CYCLE
 
+ADMITTED_AT = "admitted_at"
+"""Key, in the state of a request, of when it was admitted, where it had to wait to be begun."""
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -31,8 +33,8 @@ class Requests:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        started = perf_counter()
         state = scope.setdefault("state", {})
+        started = state.pop(ADMITTED_AT, None) or perf_counter()
         fields = dict(reversed(scope["headers"]))
         request_id = request_id_from(fields.get(REQUEST_ID))
         path = scope["path"]

@@ -3,8 +3,9 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from math import inf
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
 from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
+from app.admission.queue import AdmissionQueue
 from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
 from app.connections.registry import CONNECTIONS, Connections
@@ -22,14 +24,13 @@ from app.cross_origin import cross_origin
 from app.descriptors import descriptor_limit
 from app.direct import Direct
 from app.exports import Exports
-from app.exposition import Exposition
 from app.graphql.http import GraphQLEndpoint
 from app.graphql.origins import AllowedOrigins
 from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs
-from app.own_port import serving_alone
+from app.metrics_port import metrics_port, metrics_route
 from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
@@ -41,6 +42,8 @@ from app.wiring import Application, open_application
 from app.worker import working
 from services.clock import Clock, system_clock
 
+_LONGEST_WAIT_SECONDS = 3.0
+"""How long anybody waits to be begun, and is refused then."""
 _NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 
 
@@ -83,12 +86,12 @@ def make_app(
             app.router.routes.extend(routes(application, endpoint))
             direct.graphql = endpoint
             others.charge = application.meter.charge_refusal
-            exposition = _exposition(application)
+            exposition = metrics_route(application)
             if settings.metrics_port is None:
                 app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
-                _port_of_metrics(settings, exposition),
+                metrics_port(settings, exposition),
                 working(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
@@ -125,13 +128,18 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
 
 def admission_control(application: Application) -> AdmissionController:
     """What refuses work that would have to wait too long."""
-    settings = application.settings
+    settings, database = application.settings, application.database
     bounds = AdmissionBounds(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
         at_once=settings.database_pool_size,
     )
-    return AdmissionController(bounds, application.database.expected_wait)
+    # As many again as have a connection: the database never waits for us.
+    queue = AdmissionQueue(
+        lambda: database.waiting() < bounds.at_once,
+        longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
+    )
+    return AdmissionController(bounds, queue)
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
@@ -187,28 +195,3 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
-
-
-def _exposition(application: Application) -> Route:
-    """What answers Prometheus."""
-    settings = application.settings
-    token = settings.metrics_token
-    exposition = Exposition(
-        settings.prometheus_multiproc_dir,
-        application.observations,
-        max_age_seconds=settings.metrics_max_age_seconds,
-        token=None if token is None else token.get_secret_value(),
-    )
-    return Route("/metrics", exposition.answer)
-
-
-def _port_of_metrics(settings: Settings, exposition: Route) -> AbstractAsyncContextManager[None]:
-    """A port for the metrics alone, where there is one."""
-    if settings.metrics_port is None:
-        return nullcontext()
-    return serving_alone(
-        Requests(Starlette(routes=[exposition])),
-        host=settings.metrics_host,
-        port=settings.metrics_port,
-        is_shared=settings.prometheus_multiproc_dir is not None,
-    )

@@ -11,6 +11,7 @@ from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.unavailable import DatabaseUnavailable
+from metrics.webhooks import webhook_failed, webhook_refused, webhook_taken
 
 _log = structlog.get_logger("guidance.webhooks")
 
@@ -38,10 +39,14 @@ class PaymentWebhook:
             return _refused(413, error, request)
         except InvalidWebhook as error:
             return _refused(400, error, request)
-        except DatabaseUnavailable as error:
+        except Exception as error:
+            webhook_failed()
+            if not isinstance(error, DatabaseUnavailable):
+                raise
             _log.error("database unavailable", request_id=request_id, reason=str(error))
             body = message_body("Try again later.", SERVICE_UNAVAILABLE)
             return JSONResponse(body, 503, {"retry-after": "1"})
+        webhook_taken()
         return JSONResponse({"received": True})
 
 
@@ -60,5 +65,6 @@ async def _body(request: Request) -> bytes:
 
 
 def _refused(status: int, error: Exception, request: Request) -> Response:
+    webhook_refused()
     exchange_of(request.scope).log["reason"] = str(error)
     return JSONResponse(message_body(f"This is refused: {error}.", BAD_REQUEST), status)

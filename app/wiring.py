@@ -17,6 +17,7 @@ from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
 from app.keyvalue import open_keyvalue
 from app.privacy import Privacy, open_privacy
+from app.replica import replica_watched
 from app.secret import signing_secrets
 from app.settings import Settings
 from app.telling import told_regularly
@@ -75,6 +76,7 @@ async def open_application(
             )
         )
         await stack.enter_async_context(told_regularly(observations))
+        await stack.enter_async_context(replica_watched(database))
         keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
             open_subscription_cache(settings, keyvalue, observations)

@@ -47,8 +47,8 @@ class Worker:
         lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
         jobs: list[tuple[str, Job, float]] = [
             *(
-                ("recover_replies", _recovering(one), lease_seconds / LOOKS_A_LEASE)
-                for one in self._application.chat.recoveries
+                (name, _recovering(one), lease_seconds / LOOKS_A_LEASE)
+                for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
             ("export", self._export, often),

@@ -55,9 +55,9 @@ class Database:
         """Hold a connection like `read()`, on which everything committed is seen."""
         return Reading(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
-    def expected_wait(self, now: float, beside: int = 0) -> float:
-        """For how many seconds a connection is going to be waited for; see `Line.expected_wait`."""
-        return max(self.primary.expected_wait(now, beside), self.replica.expected_wait(now, beside))
+    def waiting(self) -> int:
+        """How many wait for a connection, where more do."""
+        return max(self.primary.waiting, self.replica.waiting)
 
     def begin(self) -> Transaction:
         """Hold a connection in a transaction: leaving commits, an exception rolls back.
@@ -82,7 +82,12 @@ class Database:
     @property
     def replica_state(self) -> str:
         """`ok`, or that the primary answers reads because the replica cannot be reached."""
-        return "away: the primary is read" if self.replica.is_bypassed() else "ok"
+        return "away: the primary is read" if self.is_replica_away else "ok"
+
+    @property
+    def is_replica_away(self) -> bool:
+        """Whether the primary answers reads because the replica cannot be reached."""
+        return self.has_replica and self.replica.is_bypassed()
 
     def within(self, seconds: float) -> "Database":
         """The same database, of which nothing is waited for longer than so many seconds."""
@@ -123,14 +128,18 @@ async def open_database(
         max_age_seconds=max_age_seconds,
     )
     patience_seconds = answer_seconds if patience_seconds is None else patience_seconds
-    primary = Pool(Connector(url, bounds, keeps_statements=keeps_statements).connect, pool_size)
+    primary = Pool(
+        Connector(url, bounds, keeps_statements=keeps_statements).connect,
+        pool_size,
+        name="primary",
+    )
     replica = primary
     if replica_url is not None:
         nearer = replace(
             bounds, connect_seconds=min(_REPLICA_CONNECT_SECONDS, bounds.connect_seconds)
         )
         connector = Connector(replica_url, nearer, keeps_statements=keeps_statements)
-        replica = Pool(connector.connect, pool_size, fallback=primary)
+        replica = Pool(connector.connect, pool_size, fallback=primary, name="replica")
     async with AsyncExitStack() as stack:
         for pool in {primary, replica}:
             await stack.enter_async_context(kept(pool))

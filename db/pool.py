@@ -1,6 +1,7 @@
-"""Sessions that are kept open and lent to one user at a time; see `Line` for who is next."""
+"""Sessions that are kept open and lent to one user at a time; who waits longest is next."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from math import inf
@@ -8,9 +9,8 @@ from time import perf_counter
 
 import asyncpg
 
-from db.line import Line, Turn
 from db.session import Session
-from db.work import current_work
+from metrics.pools import PoolMetrics
 
 _MENDING_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
@@ -24,7 +24,7 @@ class Pool:
 
     The last one given back is the first one lent: it is the warmest, and what is not needed stays
     idle. Taking one that is idle, and giving it back, wait for nothing. `fallback` is the pool to
-    take from while this one cannot connect: the primary's for a replica.
+    take from while this one cannot connect: the primary's for a replica. `name` is that in metrics.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Pool:
         size: int,
         *,
         fallback: "Pool | None" = None,
+        name: str = "primary",
     ) -> None:
         self._connect = connect
         self._size = size
@@ -40,9 +41,10 @@ class Pool:
         self._open: set[Session] = set()
         self._idle: list[Session] = []
         self._taken = 0
-        self._waiting = Line()
+        self._waiting: deque[asyncio.Future[Session | None]] = deque()
         self._mending: set[asyncio.Task[None]] = set()
         self._bypassed_until = 0.0
+        self._metrics = PoolMetrics(name, size)
 
     def take_idle(self) -> Session | None:
         """A session that can be had at once; None where there is none."""
@@ -94,6 +96,10 @@ class Pool:
             if session.connected_at < before:
                 session.expires_at = -inf
         self._discard_idle(lambda session: session.expires_at == -inf)
+
+    def measure(self, seconds: float) -> None:
+        """Note how it is, and was for so many seconds."""
+        self._metrics.note(self._taken, len(self._waiting), seconds)
 
     def look(self, now: float) -> None:
         """Close what has not answered in time, and what is silent together with it."""
@@ -165,9 +171,8 @@ class Pool:
 
     async def _turn(self) -> Session | None:
         """Wait for what another gives back: a session, or where it was lost None, its place."""
-        turn: Turn = asyncio.get_running_loop().create_future()
-        work = current_work()
-        self._waiting.append(turn, has_begun=work is not None and bool(work.statements))
+        turn: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -176,7 +181,7 @@ class Pool:
             raise
 
     def _pass_on(self, session: Session | None) -> None:
-        """Give a place to who is next, with its session where that is one still."""
+        """Give a place to who waits longest, with its session where that is one still."""
         if session is not None and not _is_good(session):
             self._discard(session)
             session = None
@@ -200,9 +205,12 @@ class Pool:
         self._open.discard(session)
         session.driver.terminate()
 
-    def expected_wait(self, now: float, beside: int = 0) -> float:
-        """For how many seconds a session is going to be waited for; see `Line.expected_wait`."""
-        return self._waiting.expected_wait(now, max(beside - self._size + self._taken, 0))
+    @property
+    def waiting(self) -> int:
+        """How many wait for a session."""
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        return len(self._waiting)
 
     async def _mended(self, session: Session) -> None:
         try:
@@ -235,6 +243,7 @@ async def _keep_looking(pool: Pool) -> None:
         if now - planned > LOOK_SECONDS:
             pool.extend_deadlines(now - planned)
         pool.look(now)
+        pool.measure(now - planned + LOOK_SECONDS)
 
 
 def _is_good(session: Session) -> bool:

@@ -107,17 +107,13 @@ class Transaction(_Transacting):
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
         self._if_unknown: list[Callable[[], Awaitable[None]]] = []
 
-    def after_commit(
-        self, work: Callable[[], Awaitable[None]], *, also_if_unknown: bool = False
-    ) -> None:
-        """Call `work` when the transaction has been committed, and otherwise not.
-
-        What is harmless where nothing was changed may be done `also_if_unknown`: where nobody
-        knows whether it has been.
-        """
+    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Call `work` when the transaction has been committed, and otherwise not."""
         self._after_commit.append(work)
-        if also_if_unknown:
-            self._if_unknown.append(work)
+
+    def if_unknown(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Call `work` where nobody knows whether the transaction has been committed."""
+        self._if_unknown.append(work)
 
     async def __aexit__(
         self,

@@ -4,9 +4,10 @@ Kept twice: for Prometheus, and for the operations fields of the API, where coun
 of the whole life of the process and percentiles of the newest samples.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from prometheus_client import Counter, Histogram
 
@@ -14,7 +15,7 @@ from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.parts import Parts
 from metrics.telling import ToldCounter, ToldHistogram
-from metrics.timing import Timing
+from metrics.timing import NEWEST, Timing
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -23,7 +24,7 @@ OPERATION_SECONDS = Histogram(
     "guidance_operation_seconds",
     "Seconds to answer a GraphQL operation; not those refused, and not those that a client's"
     " mistake ended.",
-    ("operation",),
+    ("operation", "kind"),
     buckets=_OPERATION_EDGES,
 )
 OPERATIONS = Counter(
@@ -43,6 +44,8 @@ OVER_BUDGET = Counter(
     ("operation", "number"),
 )
 
+_Key: TypeAlias = tuple[str, str]
+"""The name and the kind of an operation."""
 _DISTINCT_NAMES = 500
 OTHER = "other"
 """The name under which everything is counted that comes after the first 500 names."""
@@ -125,7 +128,7 @@ class Observed(NamedTuple):
 
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for one operation, of which `agreed` is agreed."""
+    """What became of the requests for one operation, of which `agreed` is agreed at present."""
 
     agreed: Agreed
     timing: Timing = field(default_factory=lambda: Timing(_OPERATION_EDGES))
@@ -134,6 +137,8 @@ class OperationRecord:
     statements: int = 0
     statements_max: int = 0
     cost: int = 0
+    _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    """Which of those worked for had a fault of ours: only they cost anything to keep."""
 
     @property
     def errors(self) -> int:
@@ -145,6 +150,18 @@ class OperationRecord:
         """How many were refused on purpose."""
         return self.outcomes[Outcome.PROTECTED]
 
+    @property
+    def error_share(self) -> float | None:
+        """Which part of what was worked for had a fault of ours; None where nothing was.
+
+        Of all or of the newest, whichever is more: what fails now is not diluted by a long life.
+        """
+        count, newest = self.timing.count, len(self.timing.newest)
+        if not count:
+            return None
+        recent = sum(at > count - newest for at in self._failed_at)
+        return max(self.errors / count, recent / newest)
+
     def add(self, one: Observed) -> None:
         """Note an answer."""
         _, seconds, statements, cost, outcome = one
@@ -155,6 +172,8 @@ class OperationRecord:
         self.statements_max = max(self.statements_max, statements)
         if outcome is _OK or outcome is _SERVER_ERROR:
             self.timing.add(seconds)
+            if outcome is _SERVER_ERROR:
+                self._failed_at.append(self.timing.count)
 
 
 class Observations:
@@ -165,28 +184,33 @@ class Observations:
         self.parts = Parts()
         self.caches: list[CacheMetrics] = []
         """Those that Prometheus is told of with the rest."""
-        self._operations: dict[str, OperationRecord] = {}
-        self._told: dict[str, _Told] = {}
+        self._operations: dict[_Key, OperationRecord] = {}
+        self._told: dict[_Key, _Told] = {}
 
-    def operation(self, one: Observed, agreed: Agreed) -> list[tuple[str, float, int]]:
+    def operation(
+        self, one: Observed, agreed: Agreed, kind: str = "query"
+    ) -> list[tuple[str, float, int]]:
         """Note an answer; gives the numbers of what is agreed that it exceeds.
 
-        One refused on purpose, or for a mistake of the client's, does not count as quick.
+        One refused on purpose, or for a mistake of the client's, does not count as quick. Those of
+        another `kind` (`query`, `mutation`, `subscription`) are others, though of the same name.
         """
-        record = self._operations.get(one.operation)
+        key = one.operation, kind
+        record = self._operations.get(key)
         if record is None:
-            record = self._begun(one.operation, agreed)
+            record = self._begun(key, agreed)
+        record.agreed = agreed
         record.add(one)
         over = one.over(agreed)
         if over:
-            name = one.operation if one.operation in self._operations else OTHER
+            name = one.operation if key in self._operations else OTHER
             for number, _, _ in over:
                 OVER_BUDGET.labels(name, number).inc()
         return over
 
     def operations(self) -> list[tuple[str, OperationRecord]]:
-        """Every operation seen."""
-        return list(self._operations.items())
+        """Every operation seen, by name; of names that are not trusted one for each kind."""
+        return [(name, record) for (name, _), record in self._operations.items()]
 
     def tell(self) -> None:
         """Bring what Prometheus has up to date, of methods and caches too."""
@@ -194,23 +218,23 @@ class Observations:
         self.parts.tell()
         for cache in self.caches:
             cache.tell()
-        for name, record in self._operations.items():
-            told = self._told.get(name)
+        for key, record in self._operations.items():
+            told = self._told.get(key)
             if told is None:
-                told = self._told[name] = _Told(name)
+                told = self._told[key] = _Told(*key)
             told.tell(record)
 
-    def _begun(self, name: str, agreed: Agreed) -> OperationRecord:
+    def _begun(self, key: _Key, agreed: Agreed) -> OperationRecord:
         if len(self._operations) >= _DISTINCT_NAMES:
-            name = OTHER
-        return self._operations.setdefault(name, OperationRecord(agreed))
+            key = OTHER, key[1]
+        return self._operations.setdefault(key, OperationRecord(agreed))
 
 
 class _Told:
     """What Prometheus has of one operation."""
 
-    def __init__(self, name: str) -> None:
-        self._seconds = ToldHistogram(OPERATION_SECONDS.labels(name))
+    def __init__(self, name: str, kind: str) -> None:
+        self._seconds = ToldHistogram(OPERATION_SECONDS.labels(name, kind))
         self._statements = ToldCounter(STATEMENTS.labels(name))
         self._cost = ToldCounter(COST.labels(name))
         self._outcomes = {one: ToldCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}

@@ -8,12 +8,22 @@ REFUSED = Counter(
 )
 DELAY_SECONDS = Histogram(
     "guidance_overload_delay_seconds",
-    "How long others had waited, at each refusal.",
+    "How long each that was refused would have waited to be begun, or had.",
     buckets=(0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0),
+)
+WAIT_SECONDS = Histogram(
+    "guidance_admission_wait_seconds",
+    "How long requests, and operations of WebSockets, waited to be begun, of those that had to.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.7, 1.0, 2.5, 5.0),
 )
 
 
 def refused_for_overload(delay_seconds: float) -> None:
-    """Note a refusal, and how long what was at the head of the line had waited."""
+    """Note a refusal, and how long what is refused has waited or would have."""
     REFUSED.inc()
     DELAY_SECONDS.observe(delay_seconds)
+
+
+def waited_to_begin(seconds: float) -> None:
+    """Note how long what is begun now has waited."""
+    WAIT_SECONDS.observe(seconds)

@@ -5,7 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import ceil
 
-_SAMPLES = 1024
+NEWEST = 1024
+"""How many samples are the newest."""
 
 
 @dataclass(slots=True)
@@ -16,7 +17,7 @@ class Timing:
     count: int = 0
     total: float = 0.0
     longest: float = 0.0
-    newest: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    newest: deque[float] = field(default_factory=lambda: deque(maxlen=NEWEST))
     within: list[int] = field(init=False)
     """How many took no longer than each edge, and longer than the one before; then all others."""
 

@@ -5,6 +5,7 @@ import click
 from perf.ab.command import ab
 from perf.gate.command import gate
 from perf.load.command import run
+from perf.measuring import Measuring
 from perf.nightly import nightly
 from perf.objectives.command import objectives
 from perf.report.command import report
@@ -12,7 +13,7 @@ from perf.slow import slow
 from perf.tunings.command import tunings
 
 
-@click.group()
+@click.group(cls=Measuring)
 def perf() -> None:
     """Measure the server under load, and compare what was measured."""
 

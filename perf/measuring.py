@@ -1,17 +1,50 @@
 """What keeps something from being measured, said in one line."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from app.cli.failures import failing_with
+from app.settings import SettingsRefused
 from perf.ab.rounds import AnswerUnusable
 from perf.ab.versions import VersionUnusable
 from perf.benchmarks.servers import ServerNotStarted
 from perf.llm_standin.child import StandInNotStarted
 from perf.load.callers import CallersMissing
+from perf.states import FAILED_ITSELF, State
 from perf.tunings.asking_twice import SourceChanged
+
+
+class Measuring(click.Group):
+    """Commands whose faults end otherwise than with 1, which says that something became worse."""
+
+    # Any: what a command gives is its own business.
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; says its own faults, and what it may not read or write."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, SettingsRefused):
+            raise
+        except OSError as error:
+            raise _FailedItself(str(error)) from error
+        except Exception as error:
+            traceback.print_exc()
+            raise _FailedItself(f"a fault of this command: {error!r}") from error
+
+
+class NotMeasured(click.ClickException):
+    """Nothing was measured, which says neither that anything is worse nor that it is not."""
+
+    exit_code = State.NOT_MEASURED.value
+
+
+class _FailedItself(click.ClickException):
+    """The command has a fault, or may not read or write a file."""
+
+    exit_code = FAILED_ITSELF
 
 
 @contextmanager
@@ -21,7 +54,7 @@ def measuring(what: str) -> Iterator[None]:
         with failing_with(f"{what} cannot be measured"):
             yield
     except StandInNotStarted:
-        raise click.ClickException("the stand-in for the model does not start") from None
+        raise NotMeasured("the stand-in for the model does not start") from None
     except (
         AnswerUnusable,
         CallersMissing,
@@ -29,4 +62,12 @@ def measuring(what: str) -> Iterator[None]:
         SourceChanged,
         VersionUnusable,
     ) as error:
-        raise click.ClickException(str(error)) from None
+        raise NotMeasured(str(error)) from None
+    except EOFError:
+        raise NotMeasured(
+            f"{what} cannot be measured: a connection was closed before its answer"
+        ) from None
+    except click.UsageError:
+        raise
+    except click.ClickException as error:
+        raise NotMeasured(error.format_message()) from error

@@ -16,11 +16,13 @@ from perf.load.flows import FLOWS
 from perf.load.host import ROOT
 from perf.load.printed import lines
 from perf.load.profiles import PROFILES, SIZES
-from perf.load.result import LoadReport, read_report
+from perf.load.reading import read_report
+from perf.load.result import LoadReport
 from perf.report import words
-from perf.report.compare import Outcome, compare
+from perf.report.compare import compare
 from perf.report.files import NAME, write_report
-from perf.report.history import history_of, keep, newest, newest_commit
+from perf.report.history import history_of, keep, newest, newest_commit, newest_of_profile
+from perf.states import State, decisive
 
 LOAD_NAME = "load-test"
 
@@ -50,20 +52,21 @@ def nightly(
     """Measure this version beside the last one, run a load test, and keep its report.
 
     Exits with 1 when something became slower, a target is missed, the report says that something
-    became worse, or the version before cannot be measured any more.
+    became worse, or the version before cannot be measured any more; otherwise as `guidance perf
+    report` does. A machine or data of another kind are said and are not red: there is the
+    comparison in turns.
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
     plan, sizes = Plan(rounds, requests, FLOWS), PROFILES[profile_name].sizes
     is_slower = is_slower_than(before, plan, out, sizes=sizes)
     file = out / f"{LOAD_NAME}-report.json"
-    is_missed = context.invoke(
-        run, profile_name=profile_name, url=None, api_key=None, out=file, seed=1
-    )
+    status = context.invoke(run, profile_name=profile_name, out=file)
     current = read_report(file)
     _write(out / f"{LOAD_NAME}.md", "The load test", "\n".join(lines(current)))
-    is_worse = compared_with_history(current, history, out)
-    return int(is_slower or bool(is_missed) or is_worse)
+    compared = compared_with_history(current, history, out)
+    beside = State.REGRESSION if is_slower else State.NO_REGRESSION
+    return decisive([beside, State(status), compared]).value
 
 
 def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SIZES) -> bool:
@@ -87,20 +90,26 @@ def base_revision(history: Path) -> str:
     return commit if commit is not None and _is_known(commit) else "HEAD~1"
 
 
-def compared_with_history(current: LoadReport, history: Path, out: Path) -> bool:
-    """Compare a run with the one before it, keep it, and say whether something became worse."""
-    before = newest(history, current)
+def compared_with_history(current: LoadReport, history: Path, out: Path) -> State:
+    """Compare a run with the one before it, keep it, and give what that comes to.
+
+    Without one that can be compared, with the newest of this profile: then it is said why not.
+    """
+    before = newest(history, current) or newest_of_profile(history, current)
     kept = keep(current, history)
     if before is None:
         click.echo(f"nothing to compare with yet; kept as {kept}")
-        return False
+        return State.NO_REGRESSION
     comparison = compare(before, current)
-    write_report(comparison, history_of(current, history)[0], out)
+    runs, passed_over = history_of(current, history)
+    write_report(comparison, runs, out)
+    for reason in passed_over:
+        click.echo(f"not in the trend: {reason}", err=True)
     click.echo(words.headline(comparison))
     for finding in words.findings(comparison):
         click.echo(f"- {finding}")
     click.echo(f"written to {out / NAME}.html, .md and .json")
-    return comparison.outcome is Outcome.REGRESSION
+    return comparison.outcome_apart_from(State.NOT_COMPARABLE)
 
 
 def _write(path: Path, heading: str, text: str) -> None:

@@ -49,10 +49,9 @@ class Notes(Generic[K, N]):
         self._held = 0
 
     async def __aenter__(self) -> Self:
-        name = self._what.replace(" ", "_")
-        self._writing = asyncio.create_task(
-            repeat(self.write, name=name, every_seconds=_WRITE_SECONDS)
-        )
+        name = f"write_{self._what.replace(' ', '_')}"
+        work = repeat(self.write, name=name, every_seconds=_WRITE_SECONDS)
+        self._writing = asyncio.create_task(work)
         return self
 
     async def __aexit__(

@@ -9,6 +9,7 @@ import structlog
 
 from db.unavailable import DatabaseUnavailable
 from metrics.background import note_job
+from metrics.jobs import job_done, job_failed, job_scheduled
 from spans.current import within_job
 from spans.part import Kind, Part
 from spans.trace import Trace
@@ -39,8 +40,9 @@ async def repeat(
 ) -> None:
     """Do the job `name` for ever, with a pause before each time; one that fails does not end it.
 
-    The first pause may be another than `every_seconds`.
+    The first pause may be another than `every_seconds`. The log and the metrics call it `name`.
     """
+    job_scheduled(name, every_seconds)
     pause_seconds = every_seconds if first_after_seconds is None else first_after_seconds
     while True:
         await asyncio.sleep(pause_seconds)
@@ -48,9 +50,13 @@ async def repeat(
         try:
             await job(name, work())
         except DatabaseUnavailable as error:
-            _log.warning("the database is away", work=name, reason=str(error))
+            job_failed(name)
+            _log.warning("the database is away", job=name, reason=str(error))
         except Exception:  # noqa: BLE001 - the next time may be better
-            _log.exception("failed, and will be tried again", work=name)
+            job_failed(name)
+            _log.exception("failed, and will be tried again", job=name)
+        else:
+            job_done(name)
 
 
 async def job(name: str, work: Coroutine[Any, Any, T]) -> T:

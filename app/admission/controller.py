@@ -1,10 +1,10 @@
-"""Whether what comes now is worked on, decided by how long what came before has had to wait.
+"""Whether what comes now is worked on, decided by how long it would have to wait to be begun.
 
 As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) a delay counts
 that stays, not a burst's: one that was over the target for a whole interval, or for very many.
 """
 
-import asyncio
+from asyncio import Future, get_running_loop
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -13,17 +13,21 @@ from typing import Any
 
 import structlog
 
+from app.admission.queue import AdmissionQueue, Begin
 from metrics.overload import refused_for_overload
+from services.throttling.networks import network
 
 ADMISSION = "admission"
 """The name, in the state that requests share, of the process's `AdmissionController`."""
 MANY = 2**31
 """Of requests under way, where they are not counted."""
-_TURNS = 2
-"""Of the event loop that an operation waits for at least: to begin, and for the database's rows."""
 _CALM_INTERVALS = 5
 """For how long nobody may have had to wait before a burst is borne with again."""
 _log = structlog.get_logger("guidance.overload")
+
+
+class NotAdmitted(Exception):
+    """There is too much to do for this to be begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,60 +43,66 @@ class AdmissionBounds:
 
 
 class AdmissionController:
-    """Admits and refuses; it does nothing while nobody asks.
+    """Refuses, or has what is admitted begun when it is its turn in the queue.
 
-    What waits, waits in one of two places: in the event loop, to be read and run, and in the
-    database's pools, for a connection. How long in the first is measured here; `expected_wait`
-    gives how long in the second, told the time and how many were admitted and are on their way.
+    An origin is the network of a client, and may be that of a proxy with many behind it.
     """
 
     def __init__(
         self,
         bounds: AdmissionBounds,
-        expected_wait: Callable[[float, int], float],
+        queue: AdmissionQueue,
         *,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._bounds = bounds
-        self._expected_wait = expected_wait
+        self._queue = queue
         self._seconds = seconds
+        self._calm_seconds = _CALM_INTERVALS * bounds.interval_seconds
         self.is_overloaded = False
         """Whether anybody may be refused."""
         self._over_since = 0.0
         self._over_count = 0
         self._last_over = -inf
-        self._is_watching = False
-        self._is_asked = False
-        self._turn_began: float | None = None
-        self._turn = 0.0
         self._refused = 0
-        self._admitted = 0
 
-    def admits(self, under_way: int = MANY) -> bool:
-        """Whether to work on what comes now, beside so many requests that are under way.
+    def is_idle(self, under_way: int) -> bool:
+        """Whether what comes beside so many requests is begun at once, and not asked for.
 
         As many as are worked on at once do not wait for each other: what is slow then, is not
         their number.
         """
+        return under_way <= self._bounds.at_once and not self._queue
+
+    def admits(self, origin: str, under_way: int = MANY) -> bool:
+        """Whether to work on what comes now from there, beside so many that are under way."""
         bounds = self._bounds
         if under_way <= bounds.at_once or not bounds.target_seconds:
             return True
         now = self._seconds()
-        delay = _TURNS * self._turn_of_loop(now) + self._expected_wait(now, self._admitted)
+        delay = self._queue.delay(now)
         if self.is_overloaded and now - self._last_over >= self._calm_seconds:
             self._end_overload()
         if delay < bounds.target_seconds:
             self._over_count = 0
         elif self._is_too_much(now, delay):
-            self._refused += 1
-            refused_for_overload(delay)
-            return False
-        self._admitted += 1
+            own_delay = self._queue.expected_wait(now, origin)
+            if own_delay >= bounds.target_seconds:
+                self._refused += 1
+                refused_for_overload(own_delay)
+                return False
         return True
 
-    @property
-    def _calm_seconds(self) -> float:
-        return _CALM_INTERVALS * self._bounds.interval_seconds
+    def enter(self, begin: Begin, origin: str) -> None:
+        """Have what is admitted begun, at once or when it is its turn."""
+        self._queue.enter(begin, origin)
+
+    async def turn(self, origin: str) -> None:
+        """Wait until what is admitted may begin; raises `NotAdmitted` where that took too long."""
+        turn: Future[bool] = get_running_loop().create_future()
+        self.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun), origin)
+        if not await turn:
+            raise NotAdmitted
 
     def _is_too_much(self, now: float, delay: float) -> bool:
         """Whether a delay over the target is more than a burst's."""
@@ -112,30 +122,13 @@ class AdmissionController:
         self.is_overloaded = False
         self._over_count = self._refused = 0
 
-    def _turn_of_loop(self, now: float) -> float:
-        """How long a turn of the event loop takes, the last or this one; looks at the next too."""
-        self._is_asked = True
-        if not self._is_watching:
-            self._is_watching = True
-            asyncio.get_running_loop().call_soon(self._next_turn)
-        return 0.0 if self._turn_began is None else max(self._turn, now - self._turn_began)
-
-    def _next_turn(self) -> None:
-        """Measure from here until this is run again: a turn, from its first callback to the next's.
-
-        What was read before is begun in this one. It goes on until nobody asked for a whole turn.
-        """
-        self._admitted = 0
-        now = self._seconds()
-        self._turn = 0.0 if self._turn_began is None else now - self._turn_began
-        self._is_watching = self._is_asked
-        self._is_asked = False
-        self._turn_began = now if self._is_watching else None
-        if self._is_watching:
-            asyncio.get_running_loop().call_soon(self._next_turn)
-
 
 # Any: the state that requests share is a dictionary of anything.
 def admission_of(state: dict[str, Any]) -> AdmissionController | None:
     """That of a server, in the state that its requests share; None where everything is admitted."""
     return state.get(ADMISSION)
+
+
+def origin_of(address: str | None) -> str:
+    """Where a client at `address` comes from."""
+    return network(address) if address else ""

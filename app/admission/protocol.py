@@ -1,6 +1,8 @@
 """uvicorn's HTTP protocol, which refuses requests before they are begun while it is overloaded."""
 
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, Transport
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 from uvicorn._types import ASGI3Application
@@ -8,10 +10,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from app.admission.controller import admission_of
+from app.admission.controller import admission_of, origin_of
 from app.admission.exempt import is_always_admitted
 from app.admission.plain import is_plain
 from app.admission.refusal import refusal, refusal_bytes, refuse
+from app.requests import ADMITTED_AT
 from app.whole_answers import send_whole
 
 
@@ -29,6 +32,12 @@ class AdmittingProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._admission = admission_of(app_state)
         self._is_admitted = False
+        self._origin = ""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Note where it comes from."""
+        super().connection_made(transport)
+        self._origin = origin_of(self.client and self.client[0])
 
     def has_refused(self, data: bytes) -> bool:
         """Refuse a request that was read while nothing is under way here, where that is to be.
@@ -40,7 +49,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             return False
         if self.flow.write_paused or not is_plain(data):
             return False
-        if admission.admits(len(self.tasks)):
+        if admission.admits(self._origin, len(self.tasks)):
             self._is_admitted = True
             return False
         self.transport.write(refusal_bytes(self.server_state.default_headers))
@@ -50,13 +59,29 @@ class AdmittingProtocol(HttpToolsProtocol):
         """Begin to work on a request, or refuse it where others wait too long already."""
         admission = self._admission
         is_admitted, self._is_admitted = self._is_admitted, False
+        under_way = len(self.tasks)
         if (
-            is_admitted
-            or admission is None
-            or admission.admits(len(self.tasks))
+            admission is None
+            or admission.is_idle(under_way)
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
+        elif is_admitted or admission.admits(self._origin, under_way):
+            cycle.scope["state"][ADMITTED_AT] = perf_counter()
+            admission.enter(partial(self._begin, cycle, app), self._origin)
+        else:
+            self._refuse_for_overload(cycle)
+
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
+        """Begin to work on a request that has waited, unless its client has gone."""
+        if self.transport.is_closing():
+            return
+        if is_turn:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._refuse_for_overload(cycle)
+
+    def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
         # Many refusals of pipelined requests would call each other: too deep a recursion.
-        elif self.pipeline or not send_whole(cycle, 503, *refusal()):
+        if self.pipeline or not send_whole(cycle, 503, *refusal()):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself

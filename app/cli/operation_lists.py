@@ -4,9 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gql.execution.prepare import Preparation
+from gql.operations.budgets import Budget, trusted_documents
 from gql.operations.built_in import PUBLISHER, built_in_documents
 from gql.operations.largest import largest_cost
-from services.operations.records import DocumentState, ListedDocument, UnknownDocument
+from services.operations.records import (
+    DocumentState,
+    ListedDocument,
+    Objective,
+    UnknownDocument,
+)
 from services.operations.registry import OperationRegistry
 
 _NOTHING = "There are none."
@@ -25,6 +31,7 @@ async def everything(registry: OperationRegistry, preparation: Preparation) -> l
             largest_cost(preparation.only_operation(one.text)),
             one.text,
             tuple(uses.get(one.id, ())),
+            _agreed(trusted_documents()[one.name].budget),
         )
         for one in built_in_documents()
     ]
@@ -34,13 +41,14 @@ async def everything(registry: OperationRegistry, preparation: Preparation) -> l
 def documents_table(documents: Sequence[ListedDocument]) -> str:
     """A line for each document."""
     return _table(
-        ("client", "operation", "state", "cost", "uses", "last used", "id"),
+        ("client", "operation", "state", "cost", "p95/p99 ms", "uses", "last used", "id"),
         (
             (
                 one.client_name,
                 one.name,
                 one.state.value,
                 str(one.cost),
+                _milliseconds(one.objective),
                 str(one.use_count),
                 _day(one.last_used_at),
                 one.document_id or one.id,
@@ -77,6 +85,14 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def _agreed(budget: Budget) -> Objective:
+    return Objective(budget.p95_ms, budget.p99_ms)
+
+
+def _milliseconds(objective: Objective | None) -> str:
+    return "default" if objective is None else f"{objective.p95_ms}/{objective.p99_ms}"
 
 
 def _day(instant: datetime | None) -> str:

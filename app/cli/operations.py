@@ -7,12 +7,12 @@ import click
 
 from app.cli.manifests import ManifestInvalid, candidates
 from app.cli.operation_lists import documents_table, everything, unknown_table
-from app.cli.registry import preparation_for, with_registry
+from app.cli.registry import preparation_for, with_objectives, with_registry
 from app.settings import Settings, load_settings
 from gql.operations.built_in import PUBLISHER
 from gql.operations.checking import NotGood, check_is_only, checked
 from services.operations.identifiers import canonical
-from services.operations.records import DocumentState, Submission
+from services.operations.records import DocumentState, Objective, Submission
 from services.operations.registry import DocumentIdTaken
 from services.operations.rules import is_client_name
 
@@ -31,6 +31,7 @@ class ClientName(click.ParamType[str]):
         return value
 
 
+MOST_MS = 600_000
 _source = click.argument("source", type=click.Path(exists=True, path_type=Path))
 _client = click.option("--client", type=ClientName(), required=True, help="Whose documents.")
 _document = click.argument("document")
@@ -130,6 +131,32 @@ def promote(document: str, client: str, name: str | None) -> None:
         raise click.ClickException("its operation has no name; give it one with --name")
     with_registry(settings, lambda registry: registry.promote(client, shape, name))
     click.echo(f"{client} may run {name}, {shape.id}.")
+
+
+@operations.command()
+@_client
+@click.option("--operation", metavar="NAME", default="", help="Only the client's of this name.")
+@click.option("--p95-ms", type=click.IntRange(1, MOST_MS), help="For 95% of the answers.")
+@click.option("--p99-ms", type=click.IntRange(1, MOST_MS), help="For 99% of the answers.")
+@click.option("--none", "is_none", is_flag=True, help="Take back what was agreed.")
+def objective(
+    client: str, operation: str, p95_ms: int | None, p99_ms: int | None, *, is_none: bool
+) -> None:
+    """Agree in how many milliseconds a client's documents are answered.
+
+    Without a NAME it holds for all of the client's that have no objective of their own.
+    """
+    what = f"{operation or 'Everything'} of {client}"
+    if is_none:
+        if not with_objectives(load_settings(), lambda one: one.take_back(client, operation)):
+            raise click.ClickException(f"{what} has no objective that could be taken back")
+        click.echo(f"{what} has no objective of its own any more.")
+        return
+    if p95_ms is None or p99_ms is None or p95_ms > p99_ms:
+        raise click.ClickException("give --p95-ms, and --p99-ms that is no less; or --none")
+    agreed = Objective(p95_ms, p99_ms)
+    with_objectives(load_settings(), lambda one: one.agree(client, operation, agreed))
+    click.echo(f"{what} is answered within {p95_ms} ms (95%) and {p99_ms} ms (99%).")
 
 
 def _change(document: str, client: str, state: DocumentState) -> None:

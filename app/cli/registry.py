@@ -9,6 +9,7 @@ from app.settings import Settings
 from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from services.clock import system_clock
+from services.operations.objectives import Objectives
 from services.operations.registry import OperationRegistry
 
 T = TypeVar("T")
@@ -19,6 +20,11 @@ def with_registry(settings: Settings, work: Callable[[OperationRegistry], Awaita
     return with_database(
         settings, lambda database: work(OperationRegistry(database, clock=system_clock))
     )
+
+
+def with_objectives(settings: Settings, work: Callable[[Objectives], Awaitable[T]]) -> T:
+    """What `work` gives with what is agreed of documents; fails in one line without a database."""
+    return with_database(settings, lambda database: work(Objectives(database, clock=system_clock)))
 
 
 def preparation_for(settings: Settings) -> Preparation:

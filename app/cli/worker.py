@@ -7,6 +7,7 @@ import click
 
 from app.database import database_url
 from app.logs import configure_logs
+from app.metrics_port import metrics_port, metrics_route
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from app.worker import working
@@ -14,7 +15,10 @@ from app.worker import working
 
 @click.command()
 def worker() -> None:
-    """Do the background jobs until told to stop; on an embedded database without DATABASE_URL."""
+    """Do the background jobs until told to stop; on an embedded database without DATABASE_URL.
+
+    METRICS_PORT is where Prometheus finds whether they are done.
+    """
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
     with database_url(settings) as url:
@@ -26,6 +30,10 @@ async def work(settings: Settings, url: str) -> None:
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    async with open_application(settings, url) as application, working(application):
+    async with (
+        open_application(settings, url) as application,
+        metrics_port(settings, metrics_route(application)),
+        working(application),
+    ):
         click.echo("The worker is working.")
         await told_to_stop.wait()

@@ -18,7 +18,7 @@ class Observing:
 
     def note(self, operation: Operation, observed: Observed, request_id: str) -> None:
         """Note what one operation came to; a number that is exceeded has a line in the log."""
-        over = self._observations.operation(observed, operation.budget)
+        over = self._observations.operation(observed, operation.budget, operation.kind)
         if over:
             self._tell(over, observed.operation, request_id)
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.admission.controller import admission_of
+from app.admission.controller import NotAdmitted, admission_of, origin_of
 from app.admission.refusal import MESSAGE, OVERLOADED
 from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
@@ -46,6 +46,7 @@ class Operations:
         self._places = asyncio.Semaphore(_MOST_AT_WORK)
         self._service = service
         self._admission = admission_of(websocket.scope["state"])
+        self._origin = origin_of(websocket.client and websocket.client.host)
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Those too that were stopped and have not ended, as a mutation that has begun.
         self._running: set[asyncio.Task[None]] = set()
@@ -57,10 +58,9 @@ class Operations:
 
     async def has_refused(self, message: Subscribe) -> bool:
         """Whether others wait too long for this to be begun, which the client is told then."""
-        if self._admission is None or self._admission.admits():
+        if self._admission is None or self._admission.admits(self._origin):
             return False
-        errors = message_body(MESSAGE, OVERLOADED)["errors"]
-        await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
+        await send(self._websocket, _not_admitted(message.id))
         return True
 
     async def start(
@@ -140,7 +140,10 @@ class Operations:
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
-        place = await self._place()
+        try:
+            place = await self._place()
+        except NotAdmitted:
+            return _not_admitted(id_)
         try:
             headers = self._websocket.headers
             operation = await self._service.prepare(request, principal, headers)
@@ -175,10 +178,17 @@ class Operations:
         place.callback(self._places.release)
         try:
             await self._writable.wait()
+            if self._admission is not None:
+                await self._admission.turn(self._origin)
         except BaseException:
             place.close()
             raise
         return place
+
+
+def _not_admitted(id_: str) -> dict[str, object]:
+    errors = message_body(MESSAGE, OVERLOADED)["errors"]
+    return {"id": id_, "type": "error", "payload": errors}
 
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:

@@ -65,7 +65,7 @@ class ConnectionSettings(Group):
         ge=1,
         le=65_535,
         description="A port for /metrics alone, on which nothing else is answered, nor it on any "
-        "other.",
+        "other; the only one of a worker.",
     )
     metrics_host: str = Field(
         "127.0.0.1",

@@ -34,8 +34,8 @@ class ProcessSettings(ConnectionSettings):
     )
     overload_delay_seconds: Seconds = Field(
         0.1,
-        description="How long an operation may have to wait, in the process and for a connection "
-        "to the database, before what comes is refused with 503; 0 refuses nobody.",
+        description="How long what is admitted may have to wait to be begun, before what comes is "
+        "refused with 503; 0 refuses nobody.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         1,

@@ -70,7 +70,8 @@ _RENEW = Statement(
     "generations.renew",
     update(ReplyGeneration)
     .where(ReplyGeneration.reply_id.in_(_held))
-    .values(lease_expires_at=_lease_end),
+    .values(lease_expires_at=_lease_end)
+    .returning(ReplyGeneration.reply_id),
 )
 _REQUEST_STOP = Statement(
     "generations.request_stop",
@@ -183,9 +184,15 @@ async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
 @repository_method
 async def renew(
     connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-) -> None:
-    """Let the leases of `owner` on the replies begin now, but those that are just being ended."""
-    await connection.fetch(_RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds)
+) -> set[int]:
+    """Let the leases of `owner` on the replies begin now, but those that are just being ended.
+
+    Gives those that did.
+    """
+    rows = await connection.fetch(
+        _RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds
+    )
+    return {row["reply_id"] for row in rows}
 
 
 @repository_method

@@ -57,7 +57,8 @@ _RENEW = Statement(
         EnterpriseGeneration.owner == bindparam("of_owner"),
         _is_running,
     )
-    .values(lease_expires_at=_lease_end),
+    .values(lease_expires_at=_lease_end)
+    .returning(EnterpriseGeneration.id),
 )
 _BY_ID = Statement(
     "metered_replies.by_id",
@@ -164,9 +165,10 @@ async def begin(
 @repository_method
 async def renew(
     connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
-) -> None:
-    """Let the leases of those of the replies `ids` that are the owner's begin now."""
-    await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
+) -> set[int]:
+    """Let the leases of those of the replies `ids` that are the owner's begin now; gives these."""
+    rows = await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
+    return {row["id"] for row in rows}
 
 
 @repository_method

@@ -19,6 +19,7 @@ from db.tables.enterprise import (
 from db.tables.idempotency import IdempotencyKey
 from db.tables.operations import (
     TrustedDocument,
+    TrustedDocumentObjective,
     TrustedDocumentPublication,
     TrustedDocumentUse,
     TrustedDocumentVersion,
@@ -48,6 +49,7 @@ __all__ = [
     "ReplyGeneration",
     "Table",
     "TrustedDocument",
+    "TrustedDocumentObjective",
     "TrustedDocumentPublication",
     "TrustedDocumentUse",
     "TrustedDocumentVersion",

@@ -64,6 +64,21 @@ class TrustedDocumentUse(Table):
     last_used_at: Mapped[datetime] = mapped_column(instant)
 
 
+class TrustedDocumentObjective(Table):
+    """How quickly a client's document is to be answered; without a name all others of the client's.
+
+    It is that of the operation's name, so that it lasts over its releases.
+    """
+
+    __tablename__ = "trusted_document_objectives"
+    __table_args__ = (CheckConstraint("0 < p95_ms AND p95_ms <= p99_ms", "order"),)
+
+    client_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    operation_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    p95_ms: Mapped[int] = mapped_column(Integer)
+    p99_ms: Mapped[int] = mapped_column(Integer)
+
+
 class TrustedDocumentVersion(Table):
     """The only row; its number is another after each change of what is published."""
 

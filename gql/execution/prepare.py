@@ -80,7 +80,7 @@ class Operation:
             "kind": kind,
             "label": label,
             "trusted_name": document and document.name,
-            "budget": budget_for(label, text, kind),
+            "budget": budget_for(label, text, kind, document.objective if document else None),
         }
         for name, value in worked_out.items():
             object.__setattr__(self, name, value)

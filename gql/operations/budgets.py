@@ -6,17 +6,21 @@ that name in `documents/budgets.toml`. docs/budgets.md says what the numbers mea
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from services.operations.records import Objective
+
 FOLDER = Path(__file__).with_name("documents")
 TABLE = FOLDER / "budgets.toml"
 OBJECTIVE_P95_MS, OBJECTIVE_P99_MS = 300, 700
 """What is promised of everything that reads, and agreed where nothing else is."""
+OBJECTIVE_ERROR_SHARE = 0.005
+"""The part of what is worked for that may have a fault of ours, whatever is asked."""
 _DEFAULT_DEADLINE_MS = 30_000
 
 
@@ -94,16 +98,27 @@ def trusted_documents() -> Mapping[str, TrustedDocument]:
     return read_documents(FOLDER)
 
 
-def budget_for(operation_name: str, text: str | None = None, kind: str = "query") -> Budget:
+def budget_for(
+    operation_name: str,
+    text: str | None = None,
+    kind: str = "query",
+    objective: Objective | None = None,
+) -> Budget:
     """The budget of an operation of our own, or the default of its `kind`.
 
     `kind` is `query`, `mutation` or `subscription`. With the `text` of a document it has to be our
-    own: clients may publish others of the same name.
+    own: clients may publish others of the same name, and agree on an `objective` of theirs.
     """
     own = trusted_documents().get(operation_name)
-    if own is None or (text is not None and text != own.text):
-        return _DEFAULTS[kind]
-    return own.budget
+    if own is not None and text in {None, own.text}:
+        return own.budget
+    default = _DEFAULTS[kind]
+    if objective is None:
+        return default
+    deadline_ms = max(default.deadline_ms, objective.p99_ms)
+    return replace(
+        default, p95_ms=objective.p95_ms, p99_ms=objective.p99_ms, deadline_ms=deadline_ms
+    )
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:

@@ -1,11 +1,13 @@
 """What operators see of this process."""
 
+from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput
+from gql.operations.budgets import OBJECTIVE_ERROR_SHARE
 from gql.schema import described
 from gql.schema.weight import ROWS, Weight
 from metrics.methods import Method
@@ -59,6 +61,20 @@ class RepositoryMethodTiming:
         )
 
 
+@described.enum(
+    "What an operation comes to beside its budget and the objectives.",
+    KEPT="Every number is kept, by the answers seen.",
+    EXCEEDED="A percentile, the statements or the errors are beyond what is agreed.",
+    NO_SAMPLES="Nothing is known: every request was refused, or was a mistake of its client.",
+)
+class BudgetVerdict(Enum):
+    """Kept, exceeded, or not known."""
+
+    KEPT = "KEPT"
+    EXCEEDED = "EXCEEDED"
+    NO_SAMPLES = "NO_SAMPLES"
+
+
 @strawberry.type(description="One operation against its objectives.")
 class OperationSlo:
     """The record of one operation in this process."""
@@ -79,28 +95,50 @@ class OperationSlo:
         description="How many statements it may run; null where none is agreed."
     )
     within_budget: bool = strawberry.field(
-        description="Whether its percentiles and its statements are kept."
+        description="Whether its percentiles, its statements and the objective for errors are "
+        "kept; false where nothing is known."
+    )
+    samples: int = strawberry.field(
+        description="How many requests were worked for: neither refused nor a client's mistake. "
+        "The percentiles and the share of errors are of them."
+    )
+    error_share: float | None = strawberry.field(
+        description="The part of them that failed by a fault of the server, of all or of the "
+        "newest, whichever is more; null where there are none."
+    )
+    budget_error_share: float = strawberry.field(description="What that part may be.")
+    verdict: BudgetVerdict = strawberry.field(
+        description="What `withinBudget` says, and whether anything is known."
     )
 
     @classmethod
     def from_record(cls, name: str, record: OperationRecord) -> Self:
         """The record as operators see it."""
-        p95_ms, p99_ms = (record.timing.percentile(share) * 1000 for share in (0.95, 0.99))
+        p50_ms, p95_ms, p99_ms = (
+            record.timing.percentile(share) * 1000 for share in (0.5, 0.95, 0.99)
+        )
         slo = cls(
             operation_name=name,
             requests=record.requests,
             errors=record.errors,
             protected=record.protected,
-            p50_ms=record.timing.percentile(0.5) * 1000,
+            p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
             budget_p95_ms=record.agreed.p95_ms,
             budget_p99_ms=record.agreed.p99_ms,
             statements_max=record.statements_max,
             budget_statements=record.agreed.statements,
-            within_budget=True,
+            within_budget=False,
+            samples=record.timing.count,
+            error_share=record.error_share,
+            budget_error_share=OBJECTIVE_ERROR_SHARE,
+            verdict=BudgetVerdict.NO_SAMPLES,
         )
-        slo.within_budget = slo.budget_share <= 1
+        if slo.budget_share > 1:
+            slo.verdict = BudgetVerdict.EXCEEDED
+        elif slo.samples:
+            slo.verdict, slo.within_budget = BudgetVerdict.KEPT, True
         return slo
 
     @property
@@ -111,17 +149,16 @@ class OperationSlo:
             self.p95_ms / self.budget_p95_ms,
             self.p99_ms / self.budget_p99_ms,
             0.0 if self.budget_statements is None else statements,
+            (self.error_share or 0.0) / self.budget_error_share,
         )
 
     @property
-    def error_share(self) -> float:
-        """The part of its requests that failed by a fault of the server."""
-        return self.errors / self.requests
+    def goodness(self) -> tuple[int, float, float]:
+        """The worst first: what is not kept, then what is not known, then what fails most."""
+        return _RANKS[self.verdict], -(self.error_share or 0.0), -self.budget_share
 
-    @property
-    def goodness(self) -> tuple[bool, float, float]:
-        """The worst first: what is not kept, then what fails most, then what is tightest."""
-        return self.within_budget, -self.error_share, -self.budget_share
+
+_RANKS = {BudgetVerdict.EXCEEDED: 0, BudgetVerdict.NO_SAMPLES: 1, BudgetVerdict.KEPT: 2}
 
 
 @strawberry.type(description="Operations data of the process that answers.")

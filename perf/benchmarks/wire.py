@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+LOOPBACK = "127.0.0.1"
 _LINE_END = b"\r\n"
 _HEAD_END = b"\r\n\r\n"
 _EVENT_END = b"\n\n"
@@ -20,9 +21,9 @@ class UnexpectedAnswer(Exception):
         super().__init__(body[:_MOST_SHOWN].decode(errors="replace"))
 
 
-def posted(path: str, body: bytes, **headers: str) -> bytes:
+def posted(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> bytes:
     """A request with a body of JSON, as it is sent."""
-    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"]
+    lines = [f"POST {path} HTTP/1.1", f"host: {host}", "content-type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"content-length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
@@ -39,18 +40,19 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A connection, for one request after another."""
+    """A connection, for one request after another; `host` is how the server is called."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    host: str = LOOPBACK
 
     def post(self, path: str, body: bytes, **headers: str) -> None:
         """Send a request with a body of JSON."""
-        self.writer.write(posted(path, body, **headers))
+        self.writer.write(posted(path, body, host=self.host, **headers))
 
     def get(self, path: str) -> None:
         """Send a request without a body."""
-        self.writer.write(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+        self.writer.write(f"GET {path} HTTP/1.1\r\nhost: {self.host}\r\n\r\n".encode())
 
     async def response(self) -> Response:
         """The answer, with its length told before or in chunks."""

@@ -10,6 +10,7 @@ from uuid import uuid4
 import orjson
 
 from gql.operations.budgets import trusted_documents
+from gql.operations.built_in import RESERVED
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
 from perf.load.parts import TRACED
@@ -43,19 +44,28 @@ class Callers:
 
     flows: Mapping[str, Flow]
     api_key: str | None
+    by_id: bool = False
+    """Whether our own documents are named by their ids, as where only trusted ones run."""
     _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
     asks_for: Mapping[str, str] = field(default_factory=dict)
     """Header fields of all requests."""
 
     @classmethod
-    def among(cls, flows: Mapping[str, Flow], people: People, senders: Sequence[str]) -> "Callers":
+    def among(
+        cls,
+        flows: Mapping[str, Flow],
+        people: People,
+        senders: Sequence[str],
+        *,
+        by_id: bool = False,
+    ) -> "Callers":
         """The callers of these flows."""
         turns: dict[Caller, Iterator[str]] = {
             Caller.PERSON: cycle(people.people),
             Caller.SENDER: cycle(senders),
             Caller.LEAVER: cycle(people.leavers),
         }
-        return cls(flows, people.api_key, turns)
+        return cls(flows, people.api_key, by_id, turns)
 
     def alone(self) -> "Callers":
         """The same, each kind of caller being the same one again and again.
@@ -63,27 +73,28 @@ class Callers:
         But for those who leave: they can do that once. Their requests are traced.
         """
         turns = {
-            caller: turn if caller is Caller.LEAVER else repeat(next(turn))
+            caller: turn if caller is Caller.LEAVER else repeat(next(turn, ""))
             for caller, turn in self._turns.items()
         }
-        return Callers(self.flows, self.api_key, turns, TRACED)
+        return Callers(self.flows, self.api_key, self.by_id, turns, TRACED)
 
     def request(self, planned: Planned) -> Request:
         """What is sent for a planned request."""
         if planned.operation == PROBE:
             return _NO_REQUEST
         flow = self.flows[planned.operation]
+        accepts = frozenset(one.value for one in flow.budget.accepts)
         return Request(
-            orjson.dumps(
-                {
-                    "query": flow.document,
-                    "operationName": flow.name,
-                    "variables": flow.variables(uuid4().hex),
-                }
-            ),
+            orjson.dumps({**self._document(flow), "variables": flow.variables(uuid4().hex)}),
             {**self._credentials(flow.caller), **self.asks_for},
-            frozenset(one.value for one in flow.budget.accepts),
+            # A server that others ask too has to protect itself from whoever asks much.
+            accepts | {"429"} if self.by_id else accepts,
         )
+
+    def _document(self, flow: Flow) -> dict[str, str]:
+        if self.by_id and flow.text is None:
+            return {"documentId": f"{RESERVED}{flow.name}"}
+        return {"query": flow.document, "operationName": flow.name}
 
     def _credentials(self, caller: Caller) -> dict[str, str]:
         if caller is Caller.COMPANY:

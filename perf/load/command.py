@@ -9,13 +9,14 @@ import click
 from app.secret import signing_secrets
 from app.settings import load_settings
 from perf import options
+from perf.load.completeness import outcome
 from perf.load.generator import Address
+from perf.load.given import cleaned, expiring, given_target
 from perf.load.own_server import Target, own_server, people_of
 from perf.load.printed import lines
 from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
 from perf.measuring import measuring
-from perf.statistics.verdicts import Verdict
 
 DEFAULT_OUT = Path("artifacts/load-test-report.json")
 _USERS, _WRITERS = 10_000, 2_000
@@ -23,29 +24,86 @@ _USERS, _WRITERS = 10_000, 2_000
 
 @click.command()
 @options.profile()
-@click.option("--url", help="A running server with the people of `guidance seed --profile bench`.")
-@click.option("--api-key", help="A company's key on the server at --url.")
+@click.option("--url", help="A server that runs already.")
+@click.option(
+    "--token",
+    "tokens",
+    multiple=True,
+    envvar="GUIDANCE_LOAD_TOKENS",
+    help="A person's token on the server at --url; several take turns. Without any, the people of "
+    "`guidance seed --profile bench` ask.",
+)
+@click.option(
+    "--api-key",
+    envvar="GUIDANCE_LOAD_API_KEY",
+    help="A company's key on the server at --url.",
+)
+@click.option("--writes", is_flag=True, help="Send what writes, too, in the name of each --token.")
 @options.out(DEFAULT_OUT, "Where the report is written.", kind=options.FILE)
 @click.option("--seed", default=1, show_default=True, help="Decides what is sent when.")
-def run(profile_name: str, url: str | None, api_key: str | None, out: Path, seed: int) -> int:
-    """Ask a server at a given rate, whether it keeps up or not, and judge its answers.
+def run(
+    profile_name: str,
+    url: str | None,
+    tokens: tuple[str, ...],
+    api_key: str | None,
+    writes: bool,  # noqa: FBT001 - click gives it by name
+    out: Path,
+    seed: int,
+) -> int:
+    r"""Ask a server at a given rate, whether it keeps up or not, and judge its answers.
 
-    Without --url a server of its own is measured, on generated data that is thrown away. With it
-    messages are sent and erasures asked for there: never against real people. Exits with 1 when a
-    target is missed.
+    Without --url a server of its own is measured, on generated data that is thrown away. With --url
+    and a --token nothing is written unless --writes says so, and nothing is ever erased. With --url
+    alone messages are sent and erasures asked for: never against real people.
+
+    Exits with 0 where no target is missed, otherwise with the first of these that holds:
+
+    \b
+    10  the run ended early, or the server answered nobody until the end
+     1  a target is missed
+     5  nothing could be measured, or an operation has no samples or no answer among them
+     6  an operation is refused more than is allowed, or always
+    11  what a server of its own counted is not known
+    70  this command has a fault of its own
     """
-    profile = PROFILES[profile_name]
-    with measuring("the server"), _target(profile, url, api_key) as target:
+    profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
+    # What a former run left behind is not to be taken for what this one measures.
+    out.unlink(missing_ok=True)
+    with measuring("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
     report.write(out)
     for line in lines(report):
         click.echo(line)
     click.echo(f"written to {out}")
-    return int(report.verdict is Verdict.FAIL)
+    return outcome(report, is_own=url is None).value
+
+
+def _given(
+    url: str | None, tokens: tuple[str, ...], api_key: str | None, *, writes: bool
+) -> Target | None:
+    """The server whose callers are given; None where they are generated."""
+    if url is None and (tokens or api_key):
+        raise click.UsageError("--token and --api-key are of the server at --url, which is missing")
+    if url is None or not tokens:
+        if writes:
+            raise click.UsageError("--writes is for a --url and a --token")
+        return None
+    try:
+        cleaned_tokens = tuple(map(cleaned, tokens))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--token") from None
+    return given_target(_checked(url), cleaned_tokens, api_key, takes_writes=writes)
 
 
 @contextmanager
-def _target(profile: Profile, url: str | None, api_key: str | None) -> Iterator[Target]:
+def _target(
+    profile: Profile, url: str | None, api_key: str | None, given: Target | None
+) -> Iterator[Target]:
+    if given is not None:
+        for warning in expiring(given, profile.seconds):
+            click.echo(warning, err=True)
+        yield given
+        return
     if url is None:
         click.echo("Preparing a server with generated data ...", err=True)
         with own_server(profile.sizes) as target:
@@ -53,10 +111,16 @@ def _target(profile: Profile, url: str | None, api_key: str | None) -> Iterator[
         return
     settings = load_settings()
     if settings.is_production:
-        raise click.ClickException("a load test does not belong in production")
+        raise click.ClickException(
+            "generated people do not belong in production: give a --token, or several"
+        )
+    people = people_of(signing_secrets(settings)[0], _USERS, _WRITERS, api_key)
+    yield Target(_checked(url), people, f"what {url} has", f"what {url} uses")
+
+
+def _checked(url: str) -> str:
     try:
         Address.of(url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--url") from None
-    people = people_of(signing_secrets(settings)[0], _USERS, _WRITERS, api_key)
-    yield Target(url, people, f"what {url} has", f"what {url} uses")
+    return url

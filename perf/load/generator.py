@@ -1,13 +1,13 @@
 """Sends what is planned when it is due, whether or not anything was answered before."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from urllib.parse import urlsplit
 
+from clients.tls import authorities
 from perf.benchmarks.wire import Response, Wire
 from perf.load.outcomes import ANSWERED, Outcome, error, outcome_of
 from perf.load.samples import PROBE, Sample
@@ -15,6 +15,8 @@ from perf.load.schedule import Planned
 
 PATIENCE_SECONDS = 10.0
 """After which a request is an error, with a latency of so long."""
+_LONGEST_WAIT_SECONDS = 60.0
+"""Whoever has less patience says so; without any, a server that hangs would never be left."""
 _KEPT_SECONDS = 2.0
 _OK = 200
 
@@ -33,8 +35,16 @@ class Address:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"{url} is not the address of a server, like http://127.0.0.1:8000")
+        if parts.path not in {"", "/", "/graphql"} or parts.query:
+            raise ValueError(f"{url} has a path: the API is asked at /graphql of its server")
         is_secure = parts.scheme == "https"
         return cls(parts.hostname, parts.port or (443 if is_secure else 80), is_secure)
+
+    @property
+    def name(self) -> str:
+        """As the header `host` has it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.is_secure else 80) else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,15 @@ class Client:
     """Where it asks from, if that matters."""
     in_flight: int = 0
     most_in_flight: int = 0
+    posted: int = 0
+    """How many operations were sent."""
     answered: int = 0
-    """How many operations were answered with 200."""
+    """How many of them were answered with 200."""
     _idle: list[tuple[Wire, float]] = field(default_factory=list)
 
     async def post(self, request: Request) -> Response:
         """Send an operation; raises `OSError` or `EOFError`."""
+        self.posted += 1
         response = await self._asked(
             lambda wire: wire.post(
                 "/graphql", request.body, accept="application/json", **request.headers
@@ -86,7 +99,8 @@ class Client:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             send(wire)
-            response = await wire.response()
+            async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
+                response = await wire.response()
         except BaseException:
             wire.writer.close()
             raise
@@ -105,12 +119,13 @@ class Client:
             if perf_counter() - since < _KEPT_SECONDS and not wire.reader.at_eof():
                 return wire
             wire.writer.close()
-        tls = ssl.create_default_context() if self.address.is_secure else None
+        tls = authorities() if self.address.is_secure else None
         local = None if self.local_address is None else (self.local_address, 0)
         return Wire(
             *await asyncio.open_connection(
                 self.address.host, self.address.port, ssl=tls, local_addr=local
-            )
+            ),
+            host=self.address.name,
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from gql.operations.built_in import RESERVED
 from perf.load.exposition import Exposition, by_label, increase, read_exposition, total
 from perf.load.generator import Client, Request
 from perf.load.parts import part_uses, without_jobs
@@ -16,18 +17,22 @@ _PATIENCE_SECONDS = 10.0
 _ASK_AGAIN_SECONDS = 0.05
 _MARK = Request(orjson.dumps({"query": "{ __typename }"}), {})
 """An operation without a statement."""
+_TRUSTED_MARK = Request(orjson.dumps({"documentId": f"{RESERVED}Quota"}), {})
+"""One for a server that runs trusted documents alone; of nobody, it has no statement either."""
 _SECONDS = "guidance_statement_seconds"
 _ROWS = "guidance_statement_rows_total"
 _ERRORS = "guidance_statement_errors_total"
+_ONLY_GROW = ("_total", "_count", "_sum")
 _WAIT = "guidance_statement_wait_seconds_total"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a server has counted, and how many operations its client had seen answered by then."""
+    """What a server has counted, and what its client had sent and seen answered by then."""
 
     counted: Exposition
     answered: int
+    posted: int
 
 
 async def scrape(client: Client, since: Reading | None = None) -> Reading | None:
@@ -41,7 +46,12 @@ async def scrape(client: Client, since: Reading | None = None) -> Reading | None
     if old is None:
         return None
     due = total(old, OPERATIONS) + 1
-    await client.post(_MARK)
+    try:
+        marked = await client.post(_MARK)
+        if marked.status != _OK:
+            await client.post(_TRUSTED_MARK)
+    except (OSError, EOFError):
+        return None
     answered = client.answered
     if since is not None:
         due = max(due, total(since.counted, OPERATIONS) + answered - since.answered)
@@ -49,20 +59,38 @@ async def scrape(client: Client, since: Reading | None = None) -> Reading | None
     while asyncio.get_running_loop().time() < ends:
         counted = await _read(client)
         if counted is not None and total(counted, OPERATIONS) >= due:
-            return Reading(counted, answered)
+            return Reading(counted, answered, client.posted)
         await asyncio.sleep(_ASK_AGAIN_SECONDS)
     return None
 
 
 async def _read(client: Client) -> Exposition | None:
-    response = await client.get("/metrics")
+    try:
+        response = await client.get("/metrics")
+    except (OSError, EOFError):
+        return None
     found = read_exposition(response.body.decode(errors="replace"))
     return found if response.status == _OK and found else None
 
 
 def growth(before: Reading | None, after: Reading | None) -> Exposition | None:
-    """By how much what was counted has grown, where both could be read."""
-    return None if before is None or after is None else increase(before.counted, after.counted)
+    """By how much what was counted has grown, where that is known (`uncounted`)."""
+    if before is None or after is None or uncounted(before, after):
+        return None
+    return increase(before.counted, after.counted)
+
+
+def uncounted(before: Reading | None, after: Reading | None) -> str:
+    """Why it is not known what the server counted for this client between two readings, or `""`."""
+    if before is None or after is None:
+        return "its /metrics cannot be read, or are counted too late"
+    grown = increase(before.counted, after.counted)
+    if any(value < 0 for (name, _), value in grown.items() if name.endswith(_ONLY_GROW)):
+        return "it was started anew meanwhile, and counts from zero"
+    others = total(grown, OPERATIONS) - (after.posted - before.posted)
+    if others > 0:
+        return f"{others:.0f} operations of others were counted with ours"
+    return ""
 
 
 def method_uses(grown: Exposition) -> dict[str, MethodUse]:

@@ -51,12 +51,18 @@ THIS_VERSION = Version()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, who asks it, and what it works on, as the report says it."""
+    """A server, who asks it, and what it works on, as the report says it.
+
+    `is_own` is one that nobody else asks and that may be written to. Any other is asked for trusted
+    documents by their ids, as its clients ask it, and written to where `takes_writes`.
+    """
 
     url: str
     people: People
     data: str
     model: str
+    is_own: bool = True
+    takes_writes: bool = True
 
 
 @contextmanager

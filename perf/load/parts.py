@@ -44,6 +44,6 @@ def _parts(grown: Exposition) -> Iterator[tuple[str, float, float]]:
 
 
 def _jobs(grown: Exposition) -> Iterator[tuple[str, float, float]]:
-    runs, seconds = (by_labels(grown, name, "job") for name in (_JOB_RUNS, _JOB_SECONDS))
+    runs, seconds = (by_labels(grown, name, "background_job") for name in (_JOB_RUNS, _JOB_SECONDS))
     for (job,), taken in sorted(seconds.items()):
         yield f"{JOB} {job}", runs.get((job,), 0.0), taken

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from perf.load.completeness import incomplete
 from perf.load.result import Interval, LoadReport, Target
 from perf.statistics.verdicts import Verdict
 
@@ -33,6 +34,10 @@ def said(target: Target) -> str:
 
 
 def _problems(report: LoadReport) -> Iterator[str]:
+    for finding in incomplete(report):
+        yield finding.text
+    for name, reason in report.left_out.items():
+        yield f"left out: {name}: {reason}"
     for name, one in report.operations.items():
         for code, count in one.errors.items():
             yield f"{name}: {count} of {one.requests} failed: {code}"

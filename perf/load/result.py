@@ -1,33 +1,38 @@
-"""The report of a run, as it is written to a file and read again."""
+"""The report of a run, as it is written to a file."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+)
 
 from perf.load.host import Host
 from perf.statistics.verdicts import Verdict
 
 VERSION: Literal[1] = 1
-_KIND: Literal["guidance load test"] = "guidance load test"
-
-
-class ReportUnreadable(Exception):
-    """A file is no report of this version; the message names it and says what is wrong."""
+KIND: Literal["guidance load test"] = "guidance load test"
+_LONGEST_US = 3_600_000_000
+Microseconds = Annotated[int, Field(ge=0, le=_LONGEST_US)]
+"""A latency: not below zero, and not beyond an hour, for which nobody waits."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Interval(_Part):
     """A percentile in milliseconds, and between which it is with 95% confidence."""
 
-    value: float
-    low: float | None
-    high: float | None
+    value: NonNegativeFloat
+    low: NonNegativeFloat | None
+    high: NonNegativeFloat | None
 
 
 class Target(_Part):
@@ -37,12 +42,12 @@ class Target(_Part):
     """
 
     name: str
-    limit: float
+    limit: PositiveFloat
     unit: str
-    measured: float | None
-    bad: int
-    samples: int
-    needed: int
+    measured: NonNegativeFloat | None
+    bad: NonNegativeInt
+    samples: NonNegativeInt
+    needed: NonNegativeInt
     verdict: Verdict
 
 
@@ -53,13 +58,13 @@ class MethodUse(_Part):
     they came in requests that were traced, and the seconds that were their own.
     """
 
-    calls: float
-    rows: float
-    errors: float
-    wait_seconds: float
-    database_seconds: float
-    traced_times: float = 0.0
-    traced_seconds: float = 0.0
+    calls: NonNegativeFloat
+    rows: NonNegativeFloat
+    errors: NonNegativeFloat
+    wait_seconds: NonNegativeFloat
+    database_seconds: NonNegativeFloat
+    traced_times: NonNegativeFloat = 0.0
+    traced_seconds: NonNegativeFloat = 0.0
 
 
 class Operation(_Part):
@@ -68,23 +73,23 @@ class Operation(_Part):
     `alone` is what one request asks of the database when nothing else runs.
     """
 
-    requests: int
+    requests: NonNegativeInt
     is_read: bool
     p50: Interval | None
     p95: Interval | None
     p99: Interval | None
-    errors: dict[str, int]
-    protected: dict[str, int]
+    errors: dict[str, NonNegativeInt]
+    protected: dict[str, NonNegativeInt]
     targets: tuple[Target, ...]
-    latencies_us: tuple[int, ...]
+    latencies_us: tuple[Microseconds, ...]
     alone: dict[str, MethodUse]
 
 
 class Stage(_Part):
     """A part of the run, over all operations that do not wait for the model."""
 
-    seconds: float
-    requests: int
+    seconds: NonNegativeFloat
+    requests: NonNegativeInt
     p50: Interval | None
     p95: Interval | None
     p99: Interval | None
@@ -93,45 +98,50 @@ class Stage(_Part):
 class Silence(_Part):
     """A time in which the server answered nobody although several waited."""
 
-    begins_at: float
-    seconds: float
-    waiting: int
+    begins_at: NonNegativeFloat
+    seconds: NonNegativeFloat
+    waiting: NonNegativeInt
 
 
 class Generator(_Part):
     """Whether the run was as planned: `late` is by how many milliseconds requests were sent late.
 
     Where the generator could not keep up, a limit that is missed by less than twice that is not
-    held against the server.
+    held against the server. Fewer are sent than planned where the run was interrupted.
     """
 
-    sent: int
-    most_in_flight: int
-    late_p99_ms: float
+    sent: NonNegativeInt
+    planned: NonNegativeInt | None = None
+    most_in_flight: NonNegativeInt
+    late_p99_ms: NonNegativeFloat
     kept_up: bool
 
 
 class Counts(_Part):
     """What the server itself counted during the run; None where its /metrics cannot be read."""
 
-    statements: int
-    cache_hits: int
-    cache_misses: int
-    model_attempts: int
-    retries: int
+    statements: NonNegativeInt
+    cache_hits: NonNegativeInt
+    cache_misses: NonNegativeInt
+    model_attempts: NonNegativeInt
+    retries: NonNegativeInt
     methods: dict[str, MethodUse]
 
 
 class LoadReport(_Part):
-    """Everything about one run."""
+    """Everything about one run.
 
-    kind: Literal["guidance load test"] = _KIND
+    `not_counted` is why there are no counts, `left_out` which documents were not asked, and why.
+    From the second `unanswered_from` on nobody was answered any more.
+    """
+
+    kind: Literal["guidance load test"] = KIND
     version: Literal[1] = VERSION
     commit: str
-    started_at: datetime
+    started_at: AwareDatetime
     profile: str
     seed: int
-    seconds: float
+    seconds: PositiveFloat
     host: Host
     data: str
     model: str
@@ -142,6 +152,9 @@ class LoadReport(_Part):
     silences: tuple[Silence, ...]
     targets: tuple[Target, ...]
     counts: Counts | None
+    not_counted: str = ""
+    left_out: dict[str, str] = {}
+    unanswered_from: float | None = None
     verdict: Verdict
 
     def write(self, path: Path) -> None:
@@ -150,37 +163,3 @@ class LoadReport(_Part):
         unfinished = path.with_name(f".{path.name}.unfinished")
         unfinished.write_text(self.model_dump_json(indent=1) + "\n")
         unfinished.replace(path)
-
-
-def read_report(path: Path) -> LoadReport:
-    """Read a report; raises `ReportUnreadable` in one line."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ReportUnreadable(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    if not text.strip():
-        raise ReportUnreadable(f"{path}: is empty")
-    try:
-        return LoadReport.model_validate_json(text)
-    except ValidationError as error:
-        raise ReportUnreadable(f"{path}: {_reason(text, error)}") from None
-
-
-def _reason(text: bytes, error: ValidationError) -> str:
-    """Why a file is no report, the version first: an older one lacks what it did not have."""
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return "is not JSON"
-    found = _header(text)
-    if found.get("kind") != _KIND:
-        return "is not a report of `guidance perf run`"
-    if found.get("version") != VERSION:
-        return f"is a report of version {found.get('version')}, and this reads version {VERSION}"
-    place = ".".join(map(str, first["loc"]))
-    return f"is damaged at {place}: {first['msg'].lower()}"
-
-
-# Any: JSON.
-def _header(text: bytes) -> dict[str, Any]:
-    loaded = orjson.loads(text)
-    return loaded if isinstance(loaded, dict) else {}

@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from perf.load import summary
-from perf.load.callers import Callers, find_senders
+from perf.load.callers import Callers, CallersMissing, find_senders
+from perf.load.choice import chosen, left_out
 from perf.load.flows import FLOWS, Caller, Flow
 from perf.load.generator import Client, client_of, run_plan
+from perf.load.given import check_callers
 from perf.load.host import commit_of, this_host
-from perf.load.measures import counts_between, growth, method_uses, scrape, share_of
+from perf.load.measures import counts_between, growth, method_uses, scrape, share_of, uncounted
 from perf.load.own_server import Target
 from perf.load.profiles import Profile
 from perf.load.progress import Progress
 from perf.load.result import Counts, LoadReport, MethodUse
-from perf.load.samples import Sample
+from perf.load.samples import PROBE, Sample
 from perf.load.schedule import Planned, schedule
 from perf.load.targets import overall_targets
 from perf.statistics.verdicts import worst
@@ -28,63 +30,89 @@ Alone = dict[str, dict[str, MethodUse]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is run: a profile, with the seed that decides what is sent when."""
+    """What is run: a profile, with the seed that decides what is sent when.
+
+    `left_out` are the documents that are not asked, and why; `planned` is how much is to be sent.
+    """
 
     profile: Profile
     seed: int
     flows: Mapping[str, Flow]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    planned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a run has seen: its samples, warm-up included, and what the server counted."""
+    """What a run has seen: its samples, warm-up included, and what the server counted.
+
+    `not_counted` is why there are no counts.
+    """
 
     samples: Sequence[Sample]
     most_in_flight: int
     alone: Alone
     counts: Counts | None
+    not_counted: str = ""
 
 
 def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
-    """Run a profile against a server; raises `CallersMissing`, and `OSError` where none is."""
-    flows = flows_for(target)
-    run = Run(profile, seed, flows)
+    """Run a profile against a server; raises `CallersMissing`, and `OSError` where none is.
+
+    Interrupted (by Control-C), it reports what it has seen, as a run that ended early.
+    """
+    flows, left = chosen(FLOWS, target), left_out(FLOWS, target)
+    if not flows:
+        raise CallersMissing("nothing is left to ask: every flow is left out")
     planned = schedule(profile, {name: flow.weight for name, flow in flows.items()}, seed=seed)
-    callers = callers_for(target, flows, planned)
+    callers, no_probes = callers_for(target, flows, planned)
+    if no_probes is not None:
+        planned = [one for one in planned if one.operation != PROBE]
+        left |= {PROBE: no_probes}
+    run = Run(profile, seed, flows, left, len(planned))
     started_at = system_clock()
     seen = asyncio.run(_seen(run, target, callers, planned))
     return report(run, target, seen, started_at)
 
 
-def flows_for(target: Target) -> Mapping[str, Flow]:
-    """The flows that can be run: without a key none of a company."""
-    has_key = target.people.api_key is not None
-    return {
-        name: flow for name, flow in FLOWS.items() if has_key or flow.caller is not Caller.COMPANY
-    }
-
-
-def callers_for(target: Target, flows: Mapping[str, Flow], planned: Sequence[Planned]) -> Callers:
-    """Who sends it; those who send messages have quota enough."""
+def callers_for(
+    target: Target, flows: Mapping[str, Flow], planned: Sequence[Planned]
+) -> tuple[Callers, str | None]:
+    """Who sends it, and why nothing is probed; those who send messages have quota enough."""
     sent = sum(
         flows[one.operation].caller is Caller.SENDER for one in planned if one.operation in flows
     )
-    each = sent // _SENDERS + _ALONE + 1
-    senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
-    return Callers.among(flows, target.people, senders)
+    if target.is_own:
+        each = sent // _SENDERS + _ALONE + 1
+        senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
+        return Callers.among(flows, target.people, senders), None
+    each = sent // max(1, len(target.people.people)) + _ALONE + 1 if sent else 0
+    senders, no_probes = check_callers(target, messages=each)
+    return Callers.among(flows, target.people, senders, by_id=True), no_probes
 
 
 async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
+    samples: list[Sample] = []
+    alone: Alone = {}
     async with client_of(target.url) as client:
-        alone = await asked_alone(client, callers, run.flows)
-        before = await scrape(client)
         progress = Progress(run.profile, len(planned), lambda: client.in_flight)
+
+        def tell(sample: Sample) -> None:
+            samples.append(sample)
+            progress.tell(sample)
+
         try:
-            samples = await run_plan(client, planned, callers.request, tell=progress.tell)
+            alone = await asked_alone(client, callers, run.flows)
+            before = await scrape(client)
+            await run_plan(client, planned, callers.request, tell=tell)
+        except asyncio.CancelledError:
+            # By Control-C: what was seen until then is reported.
+            return Seen(samples, client.most_in_flight, alone, None, "the run was interrupted")
         finally:
             progress.end()
-        counts = counts_between(before, await scrape(client, before))
-        return Seen(samples, client.most_in_flight, alone, counts)
+        after = await scrape(client, before)
+        counts, reason = counts_between(before, after), uncounted(before, after)
+        return Seen(samples, client.most_in_flight, alone, counts, reason)
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
@@ -110,7 +138,7 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
 def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadReport:
     """What is written."""
     samples = summary.counted(seen.samples)
-    generator = summary.generator_result(seen.samples, seen.most_in_flight)
+    generator = summary.generator_result(seen.samples, seen.most_in_flight, run.planned)
     slack_ms = summary.slack_ms(generator)
     operations = {
         name: summary.operation(
@@ -140,5 +168,8 @@ def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadRe
         silences=silences,
         targets=targets,
         counts=seen.counts,
+        not_counted=seen.not_counted,
+        left_out=dict(run.left_out),
+        unanswered_from=summary.unanswered_from(seen.samples),
         verdict=worst([*of_operations, *(one.verdict for one in targets)]),
     )

@@ -13,6 +13,7 @@ from perf.load.targets import operation_targets
 from perf.statistics.percentiles import percentile
 
 _MOST_LATE_MS = 25.0
+_FEWEST_UNANSWERED, _UNANSWERED_SECONDS = 10, 1.0
 _MS, _US = 1_000, 1_000_000
 
 
@@ -85,16 +86,32 @@ def silences(flows: Mapping[str, Flow], samples: Sequence[Sample]) -> tuple[Sile
     )
 
 
-def generator_result(samples: Sequence[Sample], most_in_flight: int) -> Generator:
-    """Whether everything was sent when it was to be sent."""
-    late = interval(sorted(one.lateness * _MS for one in samples), 0.99)
+def generator_result(
+    samples: Sequence[Sample], most_in_flight: int, planned: int | None = None
+) -> Generator:
+    """Whether everything was sent, and when it was to be sent."""
+    # A timer may fire some nanoseconds before its time.
+    late = interval(sorted(max(0.0, one.lateness * _MS) for one in samples), 0.99)
     late_ms = late.value if late else 0.0
     return Generator(
         sent=len(samples),
+        planned=planned,
         most_in_flight=most_in_flight,
         late_p99_ms=late_ms,
         kept_up=late_ms <= _MOST_LATE_MS,
     )
+
+
+def unanswered_from(samples: Sequence[Sample]) -> float | None:
+    """The second from which on nobody was answered until the end; None where somebody was.
+
+    A server that has gone, or one that answers with errors alone.
+    """
+    last = max((one.ended for one in samples if one.outcome.kind is not Kind.ERROR), default=0.0)
+    unanswered = [one.due for one in samples if one.due > last]
+    if len(unanswered) < _FEWEST_UNANSWERED or max(unanswered) - last < _UNANSWERED_SECONDS:
+        return None
+    return round(last, 3)
 
 
 def slack_ms(generator: Generator) -> float:

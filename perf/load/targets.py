@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-from gql.operations.budgets import OBJECTIVE_P95_MS, OBJECTIVE_P99_MS, Budget
+from gql.operations.budgets import (
+    OBJECTIVE_ERROR_SHARE,
+    OBJECTIVE_P95_MS,
+    OBJECTIVE_P99_MS,
+    Budget,
+)
 from perf.load.outcomes import Kind
 from perf.load.result import Operation, Silence, Target
 from perf.load.samples import PROBE, Sample
 from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import Verdict, judged, samples_needed
 
-ERROR_SHARE, UNAVAILABLE_SHARE, REFUSED_SHARE = 0.005, 0.005, 0.1
-"""At most so many requests may be errors, probes unanswered, and requests refused on purpose."""
+UNAVAILABLE_SHARE, REFUSED_SHARE = 0.005, 0.1
+"""At most so many probes may be unanswered, and requests refused on purpose."""
 LONGEST_SILENCE_SECONDS = 1.0
+REFUSED = "refused on purpose"
+"""The name of the target for what is refused."""
 
 
 def operation_targets(
@@ -25,8 +32,8 @@ def operation_targets(
     return (
         latency_target("p95", ordered, 0.95, budget.p95_ms, slack_ms=slack_ms),
         latency_target("p99", ordered, 0.99, budget.p99_ms, slack_ms=slack_ms),
-        _share("errors", samples, Kind.ERROR, ERROR_SHARE, counts_refused=False),
-        _share("refused on purpose", samples, Kind.PROTECTED, REFUSED_SHARE, counts_refused=True),
+        _share("errors", samples, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
+        _share(REFUSED, samples, Kind.PROTECTED, REFUSED_SHARE, counts_refused=True),
     )
 
 
@@ -49,7 +56,7 @@ def overall_targets(
     return (
         latency_target("p95 of reads", reads, 0.95, OBJECTIVE_P95_MS, slack_ms=slack_ms),
         latency_target("p99 of reads", reads, 0.99, OBJECTIVE_P99_MS, slack_ms=slack_ms),
-        _share("errors", asked, Kind.ERROR, ERROR_SHARE, counts_refused=False),
+        _share("errors", asked, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
         _share("unavailable", probes, Kind.ERROR, UNAVAILABLE_SHARE, counts_refused=False),
         _silence(silences),
     )

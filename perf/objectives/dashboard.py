@@ -63,6 +63,7 @@ def _quantile(share: float) -> tuple[str, str]:
 
 
 _METHOD = "{{method}}"
+_OVER_BUDGET = "guidance_operation_over_budget_total"
 _HITS = f"sum(rate(guidance_cache_hits_total[{_WINDOW}]))"
 _MISSES = f"sum(rate(guidance_cache_misses_total[{_WINDOW}]))"
 _EXPLANATIONS = [
@@ -73,6 +74,31 @@ _EXPLANATIONS = [
     ),
     Panel("Latency by operation", "s", [_quantile(0.95), _quantile(0.99)]),
     Panel(
+        "Answers beyond what is agreed, a second, by operation and number",
+        "reqps",
+        [
+            (
+                f"sum by (operation, number) (rate({_OVER_BUDGET}[{_WINDOW}])) > 0",
+                "{{operation}} {{number}}",
+            )
+        ],
+    ),
+    Panel(
+        "Refused on purpose, a second",
+        "reqps",
+        [
+            (f"sum(rate(guidance_overload_refused_total[{_WINDOW}]))", "overload"),
+            (
+                f"sum by (caller) (rate(guidance_throttled_total[{_WINDOW}]))",
+                "budget of {{caller}}",
+            ),
+            (
+                f"sum by (kind) (rate(guidance_connections_refused_total[{_WINDOW}])) > 0",
+                "connection {{kind}}",
+            ),
+        ],
+    ),
+    Panel(
         "Seconds in the database a second, the ten methods with most",
         "short",
         [(f"topk(10, {_BY_METHOD.format('guidance_statement_seconds_sum')})", _METHOD)],
@@ -81,6 +107,20 @@ _EXPLANATIONS = [
         "Statements that wait for a connection at any time",
         "short",
         [(_BY_METHOD.format("guidance_statement_wait_seconds_total"), _METHOD)],
+    ),
+    Panel(
+        "Connections to the database in use, and at most",
+        "short",
+        [
+            ("sum by (pool) (guidance_database_pool_in_use)", "{{pool}} in use"),
+            ("sum by (pool) (guidance_database_pool_size)", "{{pool}} at most"),
+            ("sum by (pool) (guidance_database_pool_waiting)", "waiting for {{pool}}"),
+        ],
+    ),
+    Panel(
+        "How old what the replica shows is",
+        "s",
+        [("max(guidance_database_replica_behind_seconds)", "replica")],
     ),
     Panel(
         "Statements that failed or were cut short",
@@ -101,6 +141,34 @@ _EXPLANATIONS = [
         "Retries of the model",
         "ops",
         [(f"rate(guidance_retry_backoff_total[{_WINDOW}])", "retries")],
+    ),
+    Panel(
+        "Processes without Redis, and without the model",
+        "short",
+        [
+            ('sum(guidance_keyvalue_circuit_open{circuit="redis"})', "without Redis"),
+            ("sum(guidance_generation_breaker_state > bool 1)", "without the model"),
+        ],
+    ),
+    Panel(
+        "Since background jobs were done last",
+        "s",
+        [
+            (
+                "time() - max by (background_job) (guidance_job_last_success_timestamp_seconds)",
+                "{{background_job}}",
+            )
+        ],
+    ),
+    Panel(
+        "Until the law's month is over for the oldest privacy request",
+        "s",
+        [("min by (kind) (guidance_privacy_deadline_seconds) < +Inf", "{{kind}}")],
+    ),
+    Panel(
+        "Events of the payment provider, a second",
+        "ops",
+        [(f"sum by (outcome) (rate(guidance_webhook_events_total[{_WINDOW}]))", "{{outcome}}")],
     ),
 ]
 

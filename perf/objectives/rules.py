@@ -15,12 +15,13 @@ def rules(table: Table) -> dict[str, Yaml]:
     for objective in table.objectives:
         recorded = [_ratio(objective, window) for window in table.windows]
         counted = [_events(objective, alert.long) for alert in table.alerts]
-        alerts = [alert_rule(objective, alert) for alert in table.alerts]
+        alerts = [alert_rule(table, objective, alert) for alert in table.alerts]
         groups.append(
             {"name": f"objective-{objective.name}", "rules": [*recorded, *counted, *alerts]}
         )
     if table.signals:
-        groups.append({"name": "signals", "rules": [signal_rule(one) for one in table.signals]})
+        signals = [signal_rule(table, one) for one in table.signals]
+        groups.append({"name": "signals", "rules": signals})
     return {"groups": groups}
 
 
@@ -33,12 +34,13 @@ def bad_ratio(objective: Objective, window: str) -> str:
     return f"(sum(rate({objective.bad}[{window}])) or vector(0)) / {total}"
 
 
-def alert_rule(objective: Objective, alert: Alert) -> dict[str, Yaml]:
+def alert_rule(table: Table, objective: Objective, alert: Alert) -> dict[str, Yaml]:
     """The alert of one pair of windows."""
+    name = f"Guidance{_in_camel_case(objective.name)}Burn"
     share = float(f"{alert.burn_rate * objective.budget:.6g}")
     labels = f'{{objective="{objective.name}"}}'
     return {
-        "alert": f"Guidance{_in_camel_case(objective.name)}Burn{alert.long}",
+        "alert": f"{name}{alert.long}",
         "expr": f"{BAD}{alert.long}{labels} > {share}"
         f" and {BAD}{alert.short}{labels} > {share}"
         f" and {EVENTS}{alert.long}{labels} >= {alert.minimum_requests}",
@@ -47,23 +49,30 @@ def alert_rule(objective: Objective, alert: Alert) -> dict[str, Yaml]:
             "summary": f"{objective.title}: more than {share:.2%} are not, over {alert.long} and"
             f" {alert.short}",
             "description": f"The error budget of {objective.budget:.2%} is burning"
-            f" {alert.burn_rate} times too fast. docs/observability.md says where to look.",
+            f" {alert.burn_rate} times too fast.",
+            "runbook_url": _runbook(table, name),
         },
     }
 
 
-def signal_rule(signal: Signal) -> dict[str, Yaml]:
+def signal_rule(table: Table, signal: Signal) -> dict[str, Yaml]:
     """The alert on a signal."""
+    name = f"Guidance{_in_camel_case(signal.name)}"
     return {
-        "alert": f"Guidance{_in_camel_case(signal.name)}",
-        "expr": f"{signal.expression} > {signal.above:g}",
+        "alert": name,
+        "expr": signal.condition,
         "for": signal.lasting,
         "labels": {"severity": signal.severity},
         "annotations": {
             "summary": signal.title,
-            "description": f"For {signal.lasting}. docs/observability.md says what to do.",
+            "description": f"For {signal.lasting}.",
+            "runbook_url": _runbook(table, name),
         },
     }
+
+
+def _runbook(table: Table, alert_name: str) -> str:
+    return f"{table.runbooks}#{alert_name.lower()}"
 
 
 def _in_camel_case(name: str) -> str:

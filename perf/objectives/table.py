@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import OperationDefinitionNode, OperationType, parse
-
-from gql.operations.budgets import trusted_documents
-
 SECONDS = "guidance_operation_seconds"
 
 
@@ -46,25 +42,43 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Somebody is called when `expression` has been more than `above` for so long."""
+    """Somebody is called when `expression` has been beyond a mark for so long.
+
+    The mark is `above` or `below`, of which one is given.
+    """
 
     name: str
     title: str
     expression: str
-    above: float
     lasting: str
     severity: str
+    above: float | None = None
+    below: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless there is one mark."""
+        if (self.above is None) == (self.below is None):
+            raise ValueError(f"the signal {self.name} has no mark, or two: `above` or `below`")
+
+    @property
+    def condition(self) -> str:
+        """When somebody is called, in Prometheus' language."""
+        if self.above is not None:
+            return f"({self.expression}) > {self.above:g}"
+        return f"({self.expression}) < {self.below:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Everything that is promised of a service, and when somebody is called.
 
-    `signals` are about what is no broken promise: refusals on purpose, and what is done without.
+    `signals` are about what breaks no promise by itself, and will. `runbooks` is the address of the
+    page with a heading for each alert.
     """
 
     service: str
     window_days: int
+    runbooks: str
     objectives: Sequence[Objective]
     alerts: Sequence[Alert]
     signals: Sequence[Signal] = ()
@@ -76,11 +90,12 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a table of objectives; one on latency is about the reads among our own documents."""
+    """Read a table of objectives; one with `seconds` is about all queries."""
     table = tomllib.loads(path.read_text())
     return Table(
         service=table["service"],
         window_days=table["window_days"],
+        runbooks=table["runbooks"],
         objectives=[_objective(name, one) for name, one in table["objectives"].items()],
         alerts=[Alert(**one) for one in table["alerts"]],
         signals=[Signal(**one) for one in table.get("signals", ())],
@@ -91,24 +106,11 @@ def read_table(path: Path) -> Table:
 def _objective(name: str, table: dict[str, Any]) -> Objective:
     if "seconds" not in table:
         return Objective(name, **table)
-    reads = f'operation=~"{"|".join(_reads())}"'
+    reads = 'kind="query"'
     return Objective(
         name,
         table["title"],
         table["target"],
         total=f"{SECONDS}_count{{{reads}}}",
         good=f'{SECONDS}_bucket{{le="{table["seconds"]}",{reads}}}',
-    )
-
-
-def _reads() -> list[str]:
-    return [
-        name for name, document in sorted(trusted_documents().items()) if _is_read(document.text)
-    ]
-
-
-def _is_read(text: str) -> bool:
-    return any(
-        isinstance(one, OperationDefinitionNode) and one.operation is OperationType.QUERY
-        for one in parse(text).definitions
     )

@@ -5,20 +5,21 @@ from pathlib import Path
 import click
 
 from perf import options
-from perf.load.result import LoadReport, ReportUnreadable, read_report
+from perf.load.reading import ReportUnreadable, read_report
+from perf.load.result import LoadReport
 from perf.report import words
 from perf.report.compare import compare
 from perf.report.files import NAME, write_report
 from perf.report.history import history_of
+from perf.states import State
 
 DEFAULT_OUT = Path("artifacts/report")
-_UNREADABLE = 2
 
 
 class _Unreadable(click.ClickException):
     """A report that cannot be used; another status than that of a regression."""
 
-    exit_code = _UNREADABLE
+    exit_code = State.UNREADABLE.value
 
 
 @click.command()
@@ -29,10 +30,24 @@ class _Unreadable(click.ClickException):
 @options.out(DEFAULT_OUT, "Where the report is written: Markdown, JSON and one HTML page.")
 @options.history()
 def report(baseline: Path, current: Path, out: Path, history: Path) -> int:
-    """Compare two runs of `guidance perf run`, and say what is more than noise, and why.
+    r"""Compare two runs of `guidance perf run`, and say what is more than noise, and why.
 
-    Exits with 0 where nothing became worse, 1 where something did, 2 where a file cannot be read,
-    and 3 where the runs cannot be compared: another profile, machine, mix or data.
+    Exits with 0 where nothing became worse and everything was measured. Otherwise with the first
+    of these that holds, all of which are named:
+
+    \b
+     2  a file cannot be read, or has figures that no run can have
+    10  a run ended early, or its server answered nobody until the end
+     4  an operation is gone from the mix or from the documents
+     3  not comparable: another profile, machine, mix, load or data
+     1  worse: slower by more than noise, or a target is missed now
+     5  an operation has no samples, too few, or no answer among them
+     6  more is refused on purpose, or everything is
+     7  errors that the baseline has not, be it one
+     8  the server calls more, whatever time it takes
+     9  a percentile of the baseline is zero
+    11  what the server counted is not known
+    70  this command has a fault of its own
     """
     comparison = compare(_read(baseline), _read(current))
     runs, passed_over = history_of(comparison.current, history)

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from perf.load.completeness import missed_state
 from perf.load.result import LoadReport, MethodUse, Operation, Target
+from perf.report.calls import more_calls
+from perf.report.coverage import FEWEST_SAMPLES, uncovered
 from perf.report.explain import explanation
+from perf.report.failures import FailureChange, failure_changes, new_failures
+from perf.states import Finding, State, decisive, rank, ranked
 from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import CONFIDENCE, Verdict
 
 MINIMUM_CHANGE = 0.1
 """A change of less is not worth a word, however certain."""
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-_FEWEST_SAMPLES = 20
 
 
 class Change(Enum):
@@ -21,21 +25,17 @@ class Change(Enum):
     SLOWER = "slower"
     FASTER = "faster"
     NOISE = "within noise"
+    UNKNOWN = "cannot be told"
 
 
-class Outcome(Enum):
-    """What the comparison comes to; the value is the exit status of the command."""
-
-    NO_REGRESSION = 0
-    REGRESSION = 1
-    NOT_COMPARABLE = 3
+_BY_WEIGHT = (Change.SLOWER, Change.UNKNOWN, Change.FASTER, Change.NOISE)
 
 
 @dataclass(frozen=True, slots=True)
 class PercentileChange:
     """A percentile of both runs in milliseconds, and between which shares it changed.
 
-    `low` and `high` are None where there are too few samples to say.
+    `low` and `high` are None where there are too few samples to say, or the baseline is zero.
     """
 
     before: float
@@ -44,16 +44,19 @@ class PercentileChange:
     high: float | None
 
     @property
-    def ratio(self) -> float:
-        """By which share it changed: 0.2 is a fifth slower."""
-        return self.after / self.before - 1
+    def ratio(self) -> float | None:
+        """By which share it changed: 0.2 is a fifth slower; None of a baseline of zero."""
+        return self.after / self.before - 1 if self.before else None
 
     @property
     def change(self) -> Change:
         """Noise, unless the interval leaves no change out, and the change is worth a word."""
-        if self.low is not None and self.low > 0 and self.ratio >= MINIMUM_CHANGE:
+        ratio = self.ratio
+        if ratio is None:
+            return Change.UNKNOWN if self.after else Change.NOISE
+        if self.low is not None and self.low > 0 and ratio >= MINIMUM_CHANGE:
             return Change.SLOWER
-        if self.high is not None and self.high < 0 and self.ratio <= -MINIMUM_CHANGE:
+        if self.high is not None and self.high < 0 and ratio <= -MINIMUM_CHANGE:
             return Change.FASTER
         return Change.NOISE
 
@@ -69,9 +72,9 @@ class OperationChange:
 
     @property
     def change(self) -> Change:
-        """Slower where a percentile is."""
+        """Slower where a percentile is; nothing can be told where there is none."""
         changes = {one.change for one in self.percentiles.values()}
-        return next((one for one in (Change.SLOWER, Change.FASTER) if one in changes), Change.NOISE)
+        return next((one for one in _BY_WEIGHT if one in changes), Change.UNKNOWN)
 
     @property
     def is_worse(self) -> bool:
@@ -81,34 +84,91 @@ class OperationChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both runs, and everything that is said of them."""
+    """Both runs, and everything that is said of them; no operations where nothing is comparable.
+
+    `findings` are what keeps the comparison from passing, in the order of their rank.
+    """
 
     baseline: LoadReport
     current: LoadReport
     differences: tuple[str, ...]
     operations: tuple[OperationChange, ...]
     newly_missed: tuple[Target, ...]
+    failures: tuple[FailureChange, ...]
+    findings: tuple[Finding, ...]
 
     @property
-    def outcome(self) -> Outcome:
-        """What it comes to."""
-        if self.differences:
-            return Outcome.NOT_COMPARABLE
-        is_worse = self.newly_missed or any(one.is_worse for one in self.operations)
-        return Outcome.REGRESSION if is_worse else Outcome.NO_REGRESSION
+    def outcome(self) -> State:
+        """What it comes to; the value is the exit status of the command."""
+        return decisive(self._states())
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """Every state that holds, by its rank."""
+        found = sorted({*self._states()}, key=rank)
+        return tuple(found) or (State.NO_REGRESSION,)
+
+    def outcome_apart_from(self, ignored: State) -> State:
+        """What it comes to for somebody who accepts that state."""
+        return decisive(one for one in self._states() if one is not ignored)
+
+    def state_of(self, name: str) -> State:
+        """What it comes to for one operation."""
+        states = [one.state for one in self.findings if one.operation == name]
+        changes = (one for one in self.operations if one.name == name)
+        return decisive([*states, *(state for one in changes for state in states_of(one))])
+
+    def _states(self) -> Iterator[State]:
+        yield from (one.state for one in self.findings)
+        yield from (missed_state(one) for one in self.newly_missed)
+        for one in self.operations:
+            yield from states_of(one)
+
+
+def states_of(change: OperationChange) -> Iterator[State]:
+    """What a change of an operation comes to."""
+    if change.change is Change.SLOWER:
+        yield State.REGRESSION
+    yield from (missed_state(target) for target in change.newly_missed)
 
 
 def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
-    """Compare the operations that both runs have."""
+    """Compare the operations that both runs have, and name what cannot be compared."""
+    different = differences(baseline, current)
     names = [name for name in current.operations if name in baseline.operations]
     confidence = 1 - (1 - CONFIDENCE) / max(1, 2 * len(names) * len(_SHARES))
+    operations = [_operation(name, baseline, current, confidence) for name in names]
+    failures = failure_changes(baseline, current)
+    findings = [
+        *(Finding(State.NOT_COMPARABLE, said) for said in different),
+        *uncovered(baseline, current),
+    ]
+    if not different:
+        findings += [
+            *new_failures(failures),
+            *more_calls(baseline, current),
+            *(each for one in operations for each in _zeros(one)),
+        ]
     return Comparison(
         baseline,
         current,
-        differences(baseline, current),
-        tuple(_operation(name, baseline, current, confidence) for name in names),
-        newly_missed(baseline.targets, current.targets),
+        different,
+        () if different else tuple(operations),
+        () if different else newly_missed(baseline.targets, current.targets),
+        failures,
+        ranked(findings),
     )
+
+
+def _zeros(one: OperationChange) -> Iterator[Finding]:
+    for label, change in one.percentiles.items():
+        if change.change is Change.UNKNOWN:
+            yield Finding(
+                State.ZERO_BASELINE,
+                f"{one.name}: the {label} of the baseline is zero, and {change.after:.1f} ms now: "
+                "no share of nothing can be told",
+                one.name,
+            )
 
 
 def differences(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
@@ -138,13 +198,13 @@ def percentile_change(
     already shares the doubt among all that is compared.
     """
     pair = [before.latencies_us, after.latencies_us]
-    if min(map(len, pair)) < _FEWEST_SAMPLES:
+    if min(map(len, pair)) < FEWEST_SAMPLES:
         return None
     one, other = (percentile(samples, share, confidence=confidence) for samples in pair)
     assert one is not None  # noqa: S101 - there are samples
     assert other is not None  # noqa: S101 - there are samples
-    low = None if other.low is None or one.high is None else other.low / one.high - 1
-    high = None if other.high is None or one.low is None else other.high / one.low - 1
+    low = None if other.low is None or not one.high else other.low / one.high - 1
+    high = None if other.high is None or not one.low else other.high / one.low - 1
     return PercentileChange(one.value / 1_000, other.value / 1_000, low, high)
 
 

@@ -30,6 +30,15 @@ def _json(comparison: Comparison) -> bytes:
         "baseline": comparison.baseline.commit,
         "current": comparison.current.commit,
         "differences": comparison.differences,
+        "exit_status": comparison.outcome.value,
+        "states": [
+            {"state": one.state.name.lower(), "operation": one.operation, "text": one.text}
+            for one in comparison.findings
+        ],
+        "failures": [
+            {**asdict(one), "state": one.state.name.lower(), "is_new": one.is_new}
+            for one in comparison.failures
+        ],
         "findings": list(words.findings(comparison)),
         "newly_missed": [one.name for one in comparison.newly_missed],
         "operations": {

@@ -1,10 +1,14 @@
 """The reports of former runs, for the trend."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from perf.load.result import LoadReport, ReportUnreadable, read_report
+from perf.load.completeness import incomplete
+from perf.load.reading import ReportUnreadable, read_report
+from perf.load.result import LoadReport
 from perf.report.compare import differences
+from perf.states import State
 
 
 def history_of(current: LoadReport, folder: Path) -> tuple[list[LoadReport], list[str]]:
@@ -32,17 +36,33 @@ def keep(report: LoadReport, folder: Path) -> Path:
 
 
 def newest(folder: Path, like: LoadReport) -> LoadReport | None:
-    """The newest run before this one that can be compared with it."""
+    """The newest run before this one that can be compared with it, and did not end early."""
     runs, _ = history_of(like, folder)
-    return next((one for one in reversed(runs) if one.started_at < like.started_at), None)
+    whole = (one for one in reversed(runs) if not _ended_early(one))
+    return next((one for one in whole if one.started_at < like.started_at), None)
+
+
+def _ended_early(report: LoadReport) -> bool:
+    return any(one.state is State.ENDED_EARLY for one in incomplete(report))
+
+
+def newest_of_profile(folder: Path, like: LoadReport) -> LoadReport | None:
+    """The newest run before this one with its profile, whether it can be compared or not."""
+    before = [
+        one
+        for one in _readable(folder)
+        if one.profile == like.profile and one.started_at < like.started_at
+    ]
+    return max(before, key=lambda one: one.started_at, default=None)
 
 
 def newest_commit(folder: Path) -> str | None:
     """The commit of the newest run of any kind, None where there is none that can be read."""
-    found: list[LoadReport] = []
+    found = max(_readable(folder), key=lambda one: one.started_at, default=None)
+    return None if found is None else found.commit.removesuffix("+")
+
+
+def _readable(folder: Path) -> Iterator[LoadReport]:
     for path in folder.glob("*.json"):
         with suppress(ReportUnreadable):
-            found.append(read_report(path))
-    if not found:
-        return None
-    return max(found, key=lambda one: one.started_at).commit.removesuffix("+")
+            yield read_report(path)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from perf.load.result import Interval, LoadReport
+from perf.load.result import LoadReport
 from perf.report import words
 from perf.report.compare import Comparison
+from perf.report.rows import Row, p95_limit, rows
 
 
 def markdown(comparison: Comparison, history: list[LoadReport]) -> str:
@@ -20,22 +21,25 @@ def _lines(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
     for finding in words.findings(comparison):
         yield f"- {finding}"
     yield ""
-    yield f"- Baseline: {words.run_words(comparison.baseline)}"
-    yield f"- Current: {words.run_words(comparison.current)}"
-    yield f"- Where: {words.host_words(comparison.current)}"
-    yield f"- Counted: {words.counts_words(comparison.current)}"
+    for run in words.runs(comparison):
+        yield f"- {run}"
     yield ""
     yield "## Operations"
     yield ""
-    yield "| operation | samples | p50 | p95 | p99 | p95 of budget |"
-    yield "|---|---|---|---|---|---|"
-    for one in comparison.operations:
-        changes = [words.percentile_words(one.percentiles.get(name)) for name in _NAMES]
-        found = comparison.current.operations[one.name]
-        yield (
-            f"| {one.name} | {len(found.latencies_us)} | {' | '.join(changes)} | "
-            f"{_share(found.p95, found.targets[0].limit)} |"
-        )
+    yield "| operation | verdict | samples | p50 | p95 | p99 | p95 of budget |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from map(_operation, rows(comparison))
+    if comparison.failures:
+        yield ""
+        yield "## What failed or was refused"
+        yield ""
+        yield "| operation | what | baseline | current |"
+        yield "|---|---|---|---|"
+        for one in comparison.failures:
+            yield (
+                f"| {one.operation} | {one.became}: {one.code} | {one.before} of {one.of_before} | "
+                f"{one.after} of {one.of_after}{', new' if one.is_new else ''} |"
+            )
     yield ""
     yield "## Targets"
     yield ""
@@ -54,6 +58,19 @@ def _lines(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
 
 
 _NAMES = ("p50", "p95", "p99")
+
+
+def _operation(row: Row) -> str:
+    changes = row.change.percentiles if row.change else {}
+    said = (
+        words.percentile_words(changes.get(name)) if row.change else "not compared"
+        for name in _NAMES
+    )
+    limit = p95_limit(row.after) if row.after else None
+    p95 = row.after.p95 if row.after else None
+    share = f"{p95.value / limit:.0%} of {limit:g} ms" if p95 and limit else "-"
+    samples = len(row.after.latencies_us) if row.after else 0
+    return f"| {row.name} | {row.verdict} | {samples} | {' | '.join(said)} | {share} |"
 
 
 def _targets(comparison: Comparison) -> Iterator[str]:
@@ -77,10 +94,6 @@ def _trend(history: list[LoadReport]) -> Iterator[str]:
         ]
         cells = " | ".join(f"{one.value:.1f}" if one else "-" for one in found)
         yield f"| {report.started_at:%Y-%m-%d %H:%M} | {report.commit} | {cells} |"
-
-
-def _share(measured: Interval | None, limit: float) -> str:
-    return f"{measured.value / limit:.0%} of {limit:g} ms" if measured else "-"
 
 
 def _measured(value: float | None) -> str:

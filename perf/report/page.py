@@ -5,92 +5,102 @@ from html import escape
 
 from perf.load.result import LoadReport
 from perf.report import words
-from perf.report.compare import Change, Comparison, Outcome
-from perf.report.pictures import BASELINE, CURRENT, budgets, distributions, trend
+from perf.report.compare import Change, Comparison
+from perf.report.pictures import budgets, distributions
+from perf.report.rows import Row, kind_of, rows, verdicts
+from perf.report.shapes import legend
+from perf.report.style import style
+from perf.report.trend import trend
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #111; background: #fff; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd;
-  vertical-align: top; }
-svg { max-width: 100%; height: auto; display: block; } svg text { font-size: 13px; }
-svg .small { font-size: 10px; fill: #555; } figure { margin: 1.2rem 0; }
-.verdict { padding: .6rem 1rem; border-left: .4rem solid; background: #f6f6f6; font-weight: 600; }
-.bad { border-color: #dc2626; } .good { border-color: #059669; } .unknown { border-color: #d97706; }
-.slower { color: #b91c1c; } .faster { color: #047857; }
-"""
-_CLASSES = {
-    Outcome.REGRESSION: "bad",
-    Outcome.NO_REGRESSION: "good",
-    Outcome.NOT_COMPARABLE: "unknown",
-}
+_RUNS = (("baseline", "baseline"), ("current", "current run"))
+_COLOURED = {Change.SLOWER: "bad", Change.FASTER: "good", Change.UNKNOWN: "unknown"}
 
 
 def page(comparison: Comparison, history: list[LoadReport]) -> str:
-    """The whole page."""
+    """The whole page; its headline, tables and pictures have one order and one verdict each."""
     return "".join(
         (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width"><title>SLO regression report',
-            f"</title><style>{_STYLE}</style></head><body>",
-            *_body(comparison, history),
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark"><title>SLO regression report',
+            f"</title><style>{style()}</style></head><body>",
+            *_body(comparison, history, rows(comparison)),
             "</body></html>\n",
         )
     )
 
 
-def _body(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
-    before, after = comparison.baseline, comparison.current
+def _body(
+    comparison: Comparison, history: list[LoadReport], found: tuple[Row, ...]
+) -> Iterator[str]:
     yield "<h1>SLO regression report</h1>"
-    yield f'<p class="verdict {_CLASSES[comparison.outcome]}">{words.headline(comparison)}</p>'
+    headline = escape(words.headline(comparison))
+    yield f'<p class="verdict {kind_of(comparison.outcome)}">{headline}</p>'
+    yield f'<p class="summary">{escape(verdicts(found))}</p>'
     yield _list(words.findings(comparison))
     yield "<h2>The runs</h2>"
-    yield _list(
-        (
-            f"Baseline: {words.run_words(before)}",
-            f"Current: {words.run_words(after)}",
-            f"Where: {words.host_words(after)}",
-            f"Counted: {words.counts_words(after)}",
-        )
-    )
+    yield _list(words.runs(comparison))
     yield "<h2>What changed</h2>"
-    yield from _table(comparison)
-    yield "<h2>Budget consumed</h2>"
-    yield f"<figure>{budgets(before, after)}{_legend()}</figure>"
-    yield "<h2>Latencies side by side</h2><p>The red line is the p95 budget.</p>"
-    for one in comparison.operations:
-        picture = distributions(one.name, before.operations[one.name], after.operations[one.name])
-        yield f"<figure><figcaption>{escape(one.name)}</figcaption>{picture}</figure>"
-    yield _legend()
+    yield from _changes(found)
+    yield "<h2>What failed or was refused</h2>"
+    yield from _failures(comparison)
+    yield f"<h2>Budget consumed</h2><figure>{legend(_RUNS)}{budgets(found)}</figure>"
+    yield "<h2>Latencies side by side</h2>"
+    yield '<p class="quiet">Above the line the baseline, below it the current run; equal heights '
+    yield f"are equal shares of the requests.</p>{legend(_RUNS)}"
+    for row in found:
+        yield f"<figure><figcaption>{escape(row.name)}: {_verdict(row)}</figcaption>"
+        yield f"{distributions(row)}</figure>"
     if len(history) > 1:
-        yield f"<h2>Trend over {len(history)} runs</h2><figure>{trend(history)}</figure>"
+        yield f"<h2>Trend over {len(history)} runs</h2><figure>{trend(history, found)}</figure>"
     yield f"<h2>How to read this</h2><p>{escape(words.METHOD)}</p>"
 
 
-def _table(comparison: Comparison) -> Iterator[str]:
+def _changes(found: tuple[Row, ...]) -> Iterator[str]:
     yield "<table><thead><tr><th>operation</th><th>samples</th><th>p50</th><th>p95</th>"
     yield "<th>p99</th></tr></thead><tbody>"
-    for one in comparison.operations:
-        samples = len(comparison.current.operations[one.name].latencies_us)
-        yield f"<tr><td>{escape(one.name)}</td><td>{samples}</td>"
+    for row in found:
+        samples = len(row.after.latencies_us) if row.after else 0
+        yield _cell("operation", f"<b>{escape(row.name)}</b> {_verdict(row)}", opens="<tr>")
+        yield _cell("samples", str(samples))
         for name in ("p50", "p95", "p99"):
-            change = one.percentiles.get(name)
-            kind = change.change if change else Change.NOISE
-            said = escape(words.percentile_words(change))
-            yield f'<td class="{kind.name.lower()}">{said}</td>'
+            yield _percentile(row, name)
         yield "</tr>"
     yield "</tbody></table>"
+
+
+def _percentile(row: Row, name: str) -> str:
+    if row.change is None:
+        return _cell(name, "not compared")
+    change = row.change.percentiles.get(name)
+    said = escape(words.percentile_words(change))
+    kind = _COLOURED.get(change.change) if change else None
+    return _cell(name, f'<span class="{kind}">{said}</span>' if kind else said)
+
+
+def _failures(comparison: Comparison) -> Iterator[str]:
+    if not comparison.failures:
+        yield "<p>Nothing failed, and nothing was refused, in either run.</p>"
+        return
+    yield "<table><thead><tr><th>operation</th><th>what</th><th>baseline</th><th>current run</th>"
+    yield "</tr></thead><tbody>"
+    for one in comparison.failures:
+        new = ' <b class="bad">new</b>' if one.is_new else ""
+        yield _cell("operation", escape(one.operation), opens="<tr>")
+        yield _cell("what", f"{escape(one.became)}: {escape(one.code)}")
+        yield _cell("baseline", f"{one.before} of {one.of_before}")
+        yield _cell("current run", f"{one.after} of {one.of_after}{new}") + "</tr>"
+    yield "</tbody></table>"
+
+
+def _cell(label: str, content: str, *, opens: str = "") -> str:
+    return f'{opens}<td data-label="{label}">{content}</td>'
+
+
+def _verdict(row: Row) -> str:
+    return f'<span class="{row.kind}">{escape(row.verdict)}</span>'
 
 
 def _list(items: Iterable[str]) -> str:
     found = "".join(f"<li>{escape(item)}</li>" for item in items)
     return f"<ul>{found}</ul>" if found else "<p>Nothing differs by more than noise.</p>"
-
-
-def _legend() -> str:
-    return (
-        f'<p><span style="color:{BASELINE}">■</span> baseline '
-        f'<span style="color:{CURRENT}">■</span> current run</p>'
-    )

@@ -9,14 +9,24 @@ from perf.report.compare import (
     Change,
     Comparison,
     OperationChange,
-    Outcome,
     PercentileChange,
 )
+from perf.report.coverage import added
+from perf.states import State
+from perf.statistics.verdicts import Verdict
 
 _HEADLINES = {
-    Outcome.NO_REGRESSION: "No regression was found.",
-    Outcome.REGRESSION: "Something became worse.",
-    Outcome.NOT_COMPARABLE: "Not comparable.",
+    State.NO_REGRESSION: "No regression was found.",
+    State.REGRESSION: "Something became worse.",
+    State.NOT_COMPARABLE: "Not comparable.",
+    State.GONE: "Operations are gone.",
+    State.NOT_MEASURED: "Not everything was measured.",
+    State.REFUSED: "More is refused than before.",
+    State.NEW_ERRORS: "There are new errors.",
+    State.MORE_CALLS: "The server calls more than before.",
+    State.ZERO_BASELINE: "The baseline is zero.",
+    State.ENDED_EARLY: "A run ended early.",
+    State.NOT_COUNTED: "What the server counted is not known.",
 }
 METHOD = (
     "Percentiles are of raw samples, by nearest rank, from the moment at which a request was due; "
@@ -29,19 +39,48 @@ METHOD = (
 
 
 def headline(comparison: Comparison) -> str:
-    """What it comes to, in a sentence."""
-    return _HEADLINES[comparison.outcome]
+    """What it comes to, a sentence for each state; what is missed as before is not kept either."""
+    said_of_all = " ".join(_HEADLINES[state] for state in comparison.states)
+    missed = len(still_missed(comparison))
+    if comparison.outcome is State.NO_REGRESSION and missed:
+        return f"{said_of_all} Targets missed as before: {missed}."
+    return said_of_all
+
+
+def still_missed(comparison: Comparison) -> tuple[str, ...]:
+    """The targets that both runs miss, each with its operation."""
+    pairs = [("", comparison.baseline.targets, comparison.current.targets)] + [
+        (f"{name} ", comparison.baseline.operations[name].targets, one.targets)
+        for name, one in comparison.current.operations.items()
+        if name in comparison.baseline.operations
+    ]
+    return tuple(
+        f"{whose}{said(target)}"
+        for whose, before, after in pairs
+        for target in after
+        if target.verdict is Verdict.FAIL
+        and any(one.name == target.name and one.verdict is Verdict.FAIL for one in before)
+    )
 
 
 def findings(comparison: Comparison) -> Iterator[str]:
     """What somebody who was not there has to know, most important first."""
+    yield from dict.fromkeys(_findings(comparison))
+
+
+def _findings(comparison: Comparison) -> Iterator[str]:
+    yield from (one.text for one in comparison.findings if one.state is State.NOT_COMPARABLE)
+    yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
     if comparison.differences:
-        yield from comparison.differences
         return
     for target in comparison.newly_missed:
         yield f"Missed now, and not before: {said(target)}"
     for one in comparison.operations:
         yield from _of_operation(one)
+    for name in added(comparison.baseline, comparison.current):
+        yield f"{name} is new: there is nothing to compare it with."
+    for missed in still_missed(comparison):
+        yield f"Missed as before: {missed}"
     for silence in comparison.current.silences:
         yield (
             f"The server answered nothing for {silence.seconds:.1f} s from second "
@@ -62,10 +101,18 @@ def percentile_words(change: PercentileChange | None) -> str:
     between = ""
     if change.low is not None and change.high is not None:
         between = f", between {change.low:+.0%} and {change.high:+.0%}"
-    return (
-        f"{change.before:.1f} → {change.after:.1f} ms ({change.ratio:+.0%}{between}: "
-        f"{change.change.value})"
-    )
+    share = "beside nothing" if change.ratio is None else f"{change.ratio:+.0%}"
+    return f"{change.before:.1f} → {change.after:.1f} ms ({share}{between}: {change.change.value})"
+
+
+def runs(comparison: Comparison) -> Iterator[str]:
+    """Which runs they were, where, and what the server counted."""
+    yield f"Baseline: {run_words(comparison.baseline)}"
+    yield f"Current: {run_words(comparison.current)}"
+    yield f"Where: {host_words(comparison.current)}"
+    yield f"Counted: {counts_words(comparison.current)}"
+    for name, reason in comparison.current.left_out.items():
+        yield f"Left out: {name}: {reason}"
 
 
 def run_words(report: LoadReport) -> str:
@@ -91,7 +138,7 @@ def counts_words(report: LoadReport) -> str:
     """What the server counted."""
     counts = report.counts
     if counts is None:
-        return "the server's metrics could not be read"
+        return f"nothing: {report.not_counted or 'the metrics of the server could not be read'}"
     asked = counts.cache_hits + counts.cache_misses
     hits = f"{counts.cache_hits / asked:.0%} of {asked}" if asked else "none asked"
     return (
@@ -101,7 +148,7 @@ def counts_words(report: LoadReport) -> str:
 
 
 def _of_operation(one: OperationChange) -> Iterator[str]:
-    if one.change is not Change.NOISE:
+    if one.change in {Change.SLOWER, Change.FASTER}:
         changed = ", ".join(
             f"{name} {percentile_words(change)}"
             for name, change in one.percentiles.items()

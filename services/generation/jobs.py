@@ -13,6 +13,7 @@ from services.generation.completion import Completion
 from services.generation.generations import Generations
 from services.generation.lease_keeper import LeaseKeeper
 from services.generation.records import INTERRUPTED, Assignment, Ending, ReplyStatus
+from services.generation.unanswered import UnansweredRecordings
 from services.generation.writer import Record, Writer
 from spans.attribution import attributed
 from spans.current import job_context
@@ -55,9 +56,13 @@ class GenerationJobs:
         self._leases = LeaseKeeper(
             database, generations, self.owner, self.writers, lease_seconds=lease_seconds
         )
+        self._unanswered = UnansweredRecordings(
+            database, generations, self.owner, self.start, lease_seconds=lease_seconds
+        )
 
     async def __aenter__(self) -> Self:
         self._keeping = asyncio.create_task(self._leases.run())
+        self._looking = asyncio.create_task(self._unanswered.run())
         return self
 
     async def __aexit__(
@@ -66,9 +71,9 @@ class GenerationJobs:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        await _cancelled(self._looking)
         await self._finish()
-        self._keeping.cancel()
-        await asyncio.wait([self._keeping])
+        await _cancelled(self._keeping)
 
     async def start(self, assignment: Assignment) -> None:
         """Begin to write a reply that this process owns.
@@ -81,6 +86,10 @@ class GenerationJobs:
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
         self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
+
+    async def start_if_recorded(self, assignment: Assignment) -> None:
+        """Begin to write a reply once it is known to be on record: its commit had no answer."""
+        self._unanswered.add(assignment)
 
     def stop(self, reply_id: int) -> None:
         """Stop a reply at once, if it is written here."""
@@ -116,3 +125,8 @@ class GenerationJobs:
         finally:
             del self.writers[reply_id], self._tasks[reply_id]
             self._generations.note_ended(ending)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -19,8 +19,8 @@ _log = structlog.get_logger("guidance.replies")
 class LeaseKeeper:
     """Renews the leases of what is `written` here, and of nothing else.
 
-    A reply of this process that has no writer any more, because its commit succeeded without an
-    answer or its end could not be stored, loses its lease and is ended by the recovery.
+    A reply of this process that has no writer any more, because its end could not be stored, loses
+    its lease and is ended by the recovery.
     """
 
     def __init__(

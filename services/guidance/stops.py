@@ -22,7 +22,7 @@ class StopWatcher:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        await repeat(self.look, name="watch_stops", every_seconds=self._look_seconds)
+        await repeat(self.look, name="look_for_stops", every_seconds=self._look_seconds)
 
     async def look(self) -> None:
         """Stop what was asked to stop, and give up what was taken away."""

@@ -22,10 +22,19 @@ class DocumentState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Objective:
+    """In how many milliseconds 95% and 99% of the answers are to be there."""
+
+    p95_ms: int
+    p99_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredDocument:
     """A document that is served by its ids; `name` is that of its only operation.
 
-    `publishers` are the clients that have it, in order. It must be valid while it is active.
+    `publishers` are the clients that have it, in order. It must be valid while it is active. Its
+    `objective` is the strictest that any of them has agreed on, None where none has.
     """
 
     id: str
@@ -34,6 +43,7 @@ class RegisteredDocument:
     publishers: tuple[str, ...]
     other_ids: tuple[str, ...] = ()
     is_active: bool = True
+    objective: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class ListedDocument:
     cost: int
     text: str
     uses: tuple[Use, ...]
+    objective: Objective | None = None
 
     @property
     def use_count(self) -> int:

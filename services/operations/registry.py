@@ -12,6 +12,7 @@ from db.queries import document_use, operations
 from services import audit
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
+from services.operations.objectives import Agreed, agreed_objectives
 from services.operations.records import (
     DocumentState,
     ListedDocument,
@@ -21,6 +22,7 @@ from services.operations.records import (
     UnknownDocument,
     Use,
 )
+from services.operations.rules import objective_of, strictest
 
 _FORGOTTEN_AFTER = timedelta(days=30)
 
@@ -57,6 +59,7 @@ class OperationRegistry:
         """Every document that is not retired; `known` are texts that need not be read, by id."""
         async with self._database.read_primary() as connection:
             rows = await operations.served(connection)
+            agreed = await agreed_objectives(connection)
             missing = {row["sha256"] for row in rows if id_of(row["sha256"]) not in known}
             bodies = await operations.bodies(connection, list(missing)) if missing else []
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
@@ -64,7 +67,8 @@ class OperationRegistry:
         for row in rows:
             by_id[id_of(row["sha256"])].append(row)
         return [
-            _registered(id_, known.get(id_) or texts[id_], found) for id_, found in by_id.items()
+            _registered(id_, known.get(id_) or texts[id_], found, agreed)
+            for id_, found in by_id.items()
         ]
 
     async def publish(self, client_name: str, submissions: Sequence[Submission]) -> Published:
@@ -171,11 +175,12 @@ class OperationRegistry:
         """Everything that clients have published; a use by somebody else is every publisher's."""
         async with self._database.read_primary() as connection:
             rows = await operations.listed(connection)
+            agreed = await agreed_objectives(connection)
         uses = await self.uses()
         publishers: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             publishers[id_of(row["sha256"])].add(row["client_name"])
-        return [_listed(row, uses, publishers[id_of(row["sha256"])]) for row in rows]
+        return [_listed(row, uses, publishers[id_of(row["sha256"])], agreed) for row in rows]
 
     async def uses(self) -> Mapping[str, list[Use]]:
         """How every document was used, our own too, by id."""
@@ -195,7 +200,12 @@ async def forget_old_unknown(connection: Connection, now: datetime) -> None:
     await document_use.forget_old(connection, now - _FORGOTTEN_AFTER)
 
 
-def _registered(id_: str, text: str, rows: Sequence[Record]) -> RegisteredDocument:
+def _registered(
+    id_: str,
+    text: str,
+    rows: Sequence[Record],
+    agreed: Agreed,
+) -> RegisteredDocument:
     own = (row["document_id"] for row in rows if row["document_id"] is not None)
     return RegisteredDocument(
         id_,
@@ -204,10 +214,18 @@ def _registered(id_: str, text: str, rows: Sequence[Record]) -> RegisteredDocume
         tuple(row["client_name"] for row in rows),
         tuple(dict.fromkeys(own)),
         is_active=any(row["state"] == DocumentState.ACTIVE.value for row in rows),
+        objective=strictest(
+            objective_of(agreed, row["client_name"], row["operation_name"]) for row in rows
+        ),
     )
 
 
-def _listed(row: Record, uses: Mapping[str, list[Use]], publishers: set[str]) -> ListedDocument:
+def _listed(
+    row: Record,
+    uses: Mapping[str, list[Use]],
+    publishers: set[str],
+    agreed: Agreed,
+) -> ListedDocument:
     id_, client = id_of(row["sha256"]), row["client_name"]
     others = publishers - {client}
     return ListedDocument(
@@ -219,6 +237,7 @@ def _listed(row: Record, uses: Mapping[str, list[Use]], publishers: set[str]) ->
         row["cost"],
         row["body"],
         tuple(use for use in uses.get(id_, ()) if use.client_name not in others),
+        objective_of(agreed, client, row["operation_name"]),
     )
 
 

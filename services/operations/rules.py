@@ -1,7 +1,9 @@
-"""Who is said to use a document."""
+"""Who is said to use a document, and how quickly it is to be answered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.operations.records import Objective
 
 UNKNOWN_CLIENT = "unknown"
 """Who says no name, or one that nobody can have."""
@@ -31,3 +33,18 @@ def user_of(publishers: Sequence[str], client: str | None, account_id: int | Non
     if account_id is not None:
         return f"account:{account_id}"
     return publishers[0] if client is None and len(publishers) == 1 else UNKNOWN_CLIENT
+
+
+def objective_of(
+    agreed: Mapping[tuple[str, str], Objective], client_name: str, operation_name: str
+) -> Objective | None:
+    """What a client has agreed on for an operation of this name, else for all of its own."""
+    return agreed.get((client_name, operation_name)) or agreed.get((client_name, ""))
+
+
+def strictest(objectives: Iterable[Objective | None]) -> Objective | None:
+    """What keeps all of these; None where there is none."""
+    there = [one for one in objectives if one is not None]
+    if not there:
+        return None
+    return Objective(min(one.p95_ms for one in there), min(one.p99_ms for one in there))

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -13,7 +14,7 @@ from app.recent import Recent
 from clients.tls import authorities
 from perf.load.exposition import read_exposition, total
 from perf.load.measures import OPERATIONS
-from tests.fixtures.processes import served
+from tests.fixtures.processes import served, working_alone
 from tests.fixtures.server import serving, settings_for
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -101,6 +102,20 @@ def test_it_can_ask_for_a_token(world: str, tmp_path: Path) -> None:
         answer = api.http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
         assert (answer.status_code, "guidance_operations" in answer.text) == (200, True)
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_worker_alone_shows_on_its_port_whether_its_jobs_are_done(world: str) -> None:
+    port = free_port()
+    with working_alone(world, METRICS_PORT=f"{port}"), client(port) as http:
+
+        def done(job: str) -> bool:
+            name = f'guidance_job_runs_total{{background_job="{job}",outcome="ok"}}'
+            with suppress(httpx2.ConnectError):
+                return name in exposed(http)
+            return False
+
+        for job in ("erase", "export", "finish_payments", "recover_replies"):
+            until(partial(done, job))
 
 
 def test_it_can_have_a_port_of_its_own(world: str) -> None:

@@ -61,11 +61,11 @@ def test_requests_are_measured_by_trusted_operation(own_world: str, tmp_path: Pa
         exposed = api.http.get("/metrics")
     assert exposed.headers["content-type"].startswith("text/plain")
     text = exposed.text
-    assert 'guidance_operation_seconds_count{operation="Measured"} 3.0' in text
+    assert 'guidance_operation_seconds_count{kind="query",operation="Measured"} 3.0' in text
     assert 'guidance_operations_total{operation="Measured",outcome="ok"} 3.0' in text
     assert 'guidance_operations_total{operation="Measured",outcome="client_error"} 1.0' in text
     edges = re.findall(
-        r'guidance_operation_seconds_bucket\{le="([^"]+)",operation="Measured"', text
+        r'guidance_operation_seconds_bucket\{kind="query",le="([^"]+)",operation="Measured"', text
     )
     assert {"0.3", "0.7", "+Inf"} <= set(edges)
     assert re.search(r'guidance_statement_seconds_count\{method="users.by_id"\} \d', text)

@@ -14,7 +14,7 @@ from clients.payments.signature import sign
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from gql.ids import parse_global_id
 from tests.fixtures.billing import FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET, Till
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.server import metrics_of, serving, settings_for
 from tests.fixtures.stripe_events import event
 from tests.fixtures.world import NOW
 
@@ -63,6 +63,22 @@ def test_an_event_of_a_success_begins_the_subscription(
     assert answered(till, told, secret) == TAKEN
     assert answered(till, told, secret) == TAKEN
     assert till.rows(OUTCOME, payment_id) == [("succeeded", "active", 1)]
+
+
+def events(till: Till, outcome: str) -> float:
+    """How many events had that outcome so far, as /metrics has it."""
+    name = f'guidance_webhook_events_total{{outcome="{outcome}"}}'
+    lines = (line.split() for line in metrics_of(till.api.http).splitlines())
+    return next((float(line[1]) for line in lines if line and line[0] == name), 0.0)
+
+
+def test_what_becomes_of_events_is_counted(till: Till, payment_id: int) -> None:
+    before = {outcome: events(till, outcome) for outcome in ("taken", "refused", "failed")}
+    told = of(till, payment_id)
+    assert answered(till, told) == TAKEN
+    assert answered(till, told, "another-secret")[0] == 400
+    grown = {outcome: events(till, outcome) - count for outcome, count in before.items()}
+    assert grown == {"taken": 1, "refused": 1, "failed": 0}
 
 
 def test_the_trail_has_the_request_that_brought_the_event(till: Till, payment_id: int) -> None:

@@ -46,7 +46,7 @@ def test_the_first_time_comes_when_it_is_told_to() -> None:
         async def work() -> None:
             done.set()
 
-        async with running(repeat(work, name="work", every_seconds=3_600, first_after_seconds=0)):
+        async with running(repeat(work, name="once", every_seconds=3_600, first_after_seconds=0)):
             await asyncio.wait_for(done.wait(), 30)
 
     asyncio.run(scenario())

@@ -83,6 +83,7 @@ EMPTY = {
     "alembic_version",
     "billing_webhook_events",
     "privacy_erasure_counts",
+    "trusted_document_objectives",
     "trusted_document_publications",
     "trusted_document_uses",
     "trusted_document_version",

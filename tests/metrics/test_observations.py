@@ -46,11 +46,13 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
     assert name == "Counted"
     assert (record.requests, record.errors, record.protected) == (4, 1, 1)
     assert (record.statements_max, record.timing.count) == (3, 2)
-    assert exposed("guidance_operation_seconds_count", operation="Counted") is None, "not told yet"
+    assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") is None, (
+        "not told yet"
+    )
     observations.tell()
     observations.tell()
-    assert exposed("guidance_operation_seconds_count", operation="Counted") == 2
-    assert exposed("guidance_operation_seconds_sum", operation="Counted") == 0.5
+    assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") == 2
+    assert exposed("guidance_operation_seconds_sum", operation="Counted", kind="query") == 0.5
     assert exposed("guidance_operation_statements_total", operation="Counted") == 6
     assert exposed("guidance_operation_cost_total", operation="Counted") == 28
     for outcome in Outcome:
@@ -101,8 +103,8 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)
     observations.tell()
-    assert exposed("guidance_operation_seconds_count", operation="Named499") == 1
-    assert exposed("guidance_operation_seconds_count", operation="Named500") is None
+    assert exposed("guidance_operation_seconds_count", operation="Named499", kind="query") == 1
+    assert exposed("guidance_operation_seconds_count", operation="Named500", kind="query") is None
 
 
 def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
@@ -110,3 +112,26 @@ def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
     observations.operation(observed("Begun", 0.1), NOTHING)
     observations.tell()
     assert exposed("guidance_operations_total", operation="Begun", outcome="server_error") == 0
+
+
+def test_what_fails_now_is_not_diluted_by_a_long_life() -> None:
+    observations = Observations()
+    good, failed = observed("Aged"), observed("Aged", outcome=Outcome.SERVER_ERROR)
+    for _ in range(10_000):
+        observations.operation(good, NOTHING)
+    ((_, record),) = observations.operations()
+    assert record.error_share == 0
+    for _ in range(32):
+        observations.operation(failed, NOTHING)
+    # 32 of the newest 1024, and of all only 0.3%.
+    assert record.error_share == 0.03125
+    for _ in range(1_024):
+        observations.operation(good, NOTHING)
+    assert record.error_share == 32 / 11_056
+
+
+def test_of_what_was_refused_alone_no_share_of_errors_is_known() -> None:
+    observations = Observations()
+    observations.operation(observed("Refused", outcome=Outcome.PROTECTED), NOTHING)
+    ((_, record),) = observations.operations()
+    assert (record.requests, record.error_share) == (1, None)

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from perf.load.result import read_report
-from perf.nightly import base_revision, compared_with_history
+from perf.load.reading import read_report
+from perf.nightly import base_revision
+from perf.nightly import compared_with_history as compared
 from perf.report.files import NAME
+from perf.states import State
 from tests.perf.report.made_up import made_up
 
 
 def test_the_first_night_has_nothing_to_compare_with_and_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert not compared_with_history(made_up(), tmp_path / "history", tmp_path / "out")
+    assert compared(made_up(), tmp_path / "history", tmp_path / "out") is State.NO_REGRESSION
     (kept,) = (tmp_path / "history").iterdir()
     assert read_report(kept) == made_up()
     assert kept.name == "20260220T093000Z-smoke.json"
@@ -22,10 +24,10 @@ def test_the_first_night_has_nothing_to_compare_with_and_is_kept(
 
 def test_a_slower_night_is_worse_than_the_one_before(tmp_path: Path) -> None:
     history, out = tmp_path / "history", tmp_path / "out"
-    compared_with_history(made_up(), history, out)
-    assert not compared_with_history(made_up(seed=2, day=1), history, out)
+    compared(made_up(), history, out)
+    assert compared(made_up(seed=2, day=1), history, out) is State.NO_REGRESSION
     slower = made_up({"Quota": 1.5}, seed=3, day=2)
-    assert compared_with_history(slower, history, out)
+    assert compared(slower, history, out) is State.REGRESSION
     assert "Quota is slower" in (out / f"{NAME}.md").read_text()
     assert "Trend over 3 runs" in (out / f"{NAME}.html").read_text()
 

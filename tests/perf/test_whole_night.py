@@ -17,7 +17,8 @@ from perf.load.host import ROOT
 from perf.load.outcomes import ANSWERED
 from perf.load.own_server import MODEL, Target, described, model_described
 from perf.load.profiles import PLATEAU, PROFILES
-from perf.load.result import LoadReport, read_report
+from perf.load.reading import read_report
+from perf.load.result import LoadReport
 from perf.load.run import Run, Seen, report
 from perf.load.samples import Sample
 from perf.nightly import LOAD_NAME, is_slower_than

@@ -52,6 +52,19 @@ class Offered:
             self.others[str(status or "closed")] += 1
 
 
+def together(offers: Sequence[Offered]) -> Offered:
+    """What became of all of them."""
+    whole = Offered(sum(one.seconds for one in offers))
+    for one in offers:
+        whole.sent += one.sent
+        whole.answered += one.answered
+        whole.refused += one.refused
+        whole.without_retry_after += one.without_retry_after
+        whole.lateness += one.lateness
+        whole.others += one.others
+    return whole
+
+
 def late(seconds: Sequence[float], share: float) -> float:
     """What `share` of them kept within; 0 of none."""
     found = percentile(sorted(seconds), share)

@@ -1,26 +1,39 @@
-"""Honest requests of many people: reads in the shares of the load tests, each made beforehand."""
+"""Honest requests of many people, in the shares of the load tests, each made beforehand."""
 
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import orjson
 
 from perf.benchmarks.wire import posted
 from perf.load.flows import FLOWS, Caller
 
-_REQUESTS = 5_000
+_REQUESTS = 20_000
 
 
-def requests_of(tokens: Sequence[str], *, seed: int = 1) -> list[bytes]:
-    """What people ask, in an order that is the same for the same seed."""
+def requests_of(tokens: Sequence[str], *, seed: int = 1, changes: float = 0.0) -> list[bytes]:
+    """What people ask, in an order that is the same for the same seed.
+
+    It is reads but for the part of `changes`, which start a conversation: another one for each
+    request and seed.
+    """
     reads = [flow for flow in FLOWS.values() if flow.is_read and flow.caller is Caller.PERSON]
     random = Random(seed)
     chosen = random.choices(reads, [flow.weight for flow in reads], k=_REQUESTS)
     return [
-        posted(
-            "/graphql",
-            orjson.dumps({"documentId": f"x-guidance-{flow.name}"}),
-            authorization=f"Bearer {tokens[number % len(tokens)]}",
-        )
+        _posted(flow.name, {}, tokens[number % len(tokens)])
+        if random.random() >= changes
+        else _posted("StartConversation", _start(f"{seed}-{number}"), tokens[number % len(tokens)])
         for number, flow in enumerate(chosen)
     ]
+
+
+# Any: variables are JSON.
+def _start(key: str) -> dict[str, Any]:
+    return {"input": {"title": "Overload", "idempotencyKey": f"overload-{key}"}}
+
+
+def _posted(name: str, variables: dict[str, Any], token: str) -> bytes:
+    body = {"documentId": f"x-guidance-{name}"} | ({"variables": variables} if variables else {})
+    return posted("/graphql", orjson.dumps(body), authorization=f"Bearer {token}")

@@ -1,51 +1,56 @@
 """Who is admitted, by how long others have had to wait."""
 
-import asyncio
 from dataclasses import dataclass
 
 from app.admission.controller import AdmissionBounds, AdmissionController
+from app.admission.queue import AdmissionQueue
 
 TARGET, INTERVAL, AT_ONCE, BURST = 0.0625, 0.125, 10, 6  # without a rest in binary
 BOUNDS = AdmissionBounds(TARGET, INTERVAL, AT_ONCE, BURST)
 MANY = AT_ONCE + 1
+ORIGIN = "192.0.2.1"
 
 
 @dataclass
-class Pools:
-    """A clock, and how long an operation waits for connections."""
+class Waits:
+    """A clock, and how long an operation waits to be begun."""
 
     now: float = 100.0
     wait: float = 0.0
-    beside: int = 0
-
-    def expected_wait(self, _now: float, beside: int) -> float:
-        self.beside = beside
-        return self.wait
 
     def controller(self, bounds: AdmissionBounds = BOUNDS) -> AdmissionController:
-        return AdmissionController(bounds, self.expected_wait, seconds=lambda: self.now)
+        return AdmissionController(bounds, _QueueOf(self), seconds=lambda: self.now)
 
 
-async def admitted_after(
-    controller: AdmissionController, pools: Pools, seconds: float, wait: float
+class _QueueOf(AdmissionQueue):
+    """A queue in which who comes waits as long as the test says."""
+
+    def __init__(self, waits: Waits) -> None:
+        super().__init__(lambda: True, longest_wait_seconds=1.0)
+        self._waits = waits
+
+    def delay(self, now: float) -> float:
+        assert now == self._waits.now
+        return self._waits.wait
+
+    def expected_wait(self, now: float, origin: str) -> float:
+        return self.delay(now) if origin == ORIGIN else 0.0
+
+
+def admitted_after(
+    controller: AdmissionController, waits: Waits, seconds: float, wait: float
 ) -> bool:
     """Whether one more is admitted so much later, when others wait so long."""
-    for _ in range(3):  # turns of the loop, which take no time here
-        await asyncio.sleep(0)
-    pools.now += seconds
-    pools.wait = wait
-    return controller.admits(MANY)
+    waits.now += seconds
+    waits.wait = wait
+    return controller.admits(ORIGIN, MANY)
 
 
 def decisions(*steps: tuple[float, float]) -> list[bool]:
     """What is decided, step by step, of seconds that pass and the wait of others then."""
-
-    async def decide() -> list[bool]:
-        pools = Pools()
-        controller = pools.controller()
-        return [await admitted_after(controller, pools, *step) for step in steps]
-
-    return asyncio.run(decide())
+    waits = Waits()
+    controller = waits.controller()
+    return [admitted_after(controller, waits, *step) for step in steps]
 
 
 def test_a_burst_is_borne_with() -> None:
@@ -78,61 +83,26 @@ def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
 
 
 def test_as_few_as_are_worked_on_at_once_are_always_admitted() -> None:
-    async def decide() -> list[bool]:
-        pools = Pools(wait=9.0)
-        controller = pools.controller()
-        controller.admits(MANY)
-        pools.now += INTERVAL
-        return [controller.admits(MANY), controller.admits(AT_ONCE)]
-
-    assert asyncio.run(decide()) == [False, True]
+    waits = Waits(wait=9.0)
+    controller = waits.controller()
+    controller.admits(ORIGIN, MANY)
+    waits.now += INTERVAL
+    assert [controller.admits(ORIGIN, MANY), controller.admits(ORIGIN, AT_ONCE)] == [False, True]
 
 
 def test_a_target_of_0_admits_everybody() -> None:
-    pools = Pools(wait=9.0)
-    controller = pools.controller(AdmissionBounds(0, INTERVAL, AT_ONCE))
+    waits = Waits(wait=9.0)
+    controller = waits.controller(AdmissionBounds(0, INTERVAL, AT_ONCE))
     for _ in range(3):
-        pools.now += INTERVAL
-        assert controller.admits(MANY)
+        waits.now += INTERVAL
+        assert controller.admits(ORIGIN, MANY)
 
 
-def test_who_was_admitted_in_this_turn_of_the_loop_is_waited_for_too() -> None:
-    async def decide() -> list[int]:
-        pools, beside = Pools(), []
-        controller = pools.controller()
-        for _ in range(3):
-            controller.admits(MANY)
-            beside.append(pools.beside)
-        await asyncio.sleep(0)
-        controller.admits(MANY)
-        return [*beside, pools.beside]
-
-    assert asyncio.run(decide()) == [0, 1, 2, 0]
-
-
-def admitted_in_turns(*turns: float) -> list[bool]:
-    """What is decided at the beginning of turns of the event loop that take so many seconds."""
-
-    async def decide() -> list[bool]:
-        pools, decided = Pools(), []
-        controller = pools.controller()
-        for seconds in turns:
-            decided.append(controller.admits(MANY))
-            await asyncio.sleep(0)
-            pools.now += seconds
-        return decided
-
-    return asyncio.run(decide())
-
-
-def test_turns_of_the_loop_that_are_long_again_and_again_refuse() -> None:
-    # An operation waits for two, so that each is too long for it.
-    assert admitted_in_turns(*[0.04] * 7) == [True] * 5 + [False] * 2
-
-
-def test_a_long_turn_alone_is_a_burst() -> None:
-    assert admitted_in_turns(0.0, 0.5, 0.0, 0.0, 0.5, 0.0, 0.0) == [True] * 7
-
-
-def test_a_long_turn_that_is_over_for_long_is_forgotten() -> None:
-    assert admitted_in_turns(3.0, *[2 * INTERVAL] * 3) == [True] * 4
+def test_who_would_not_wait_is_admitted_whoever_else_would() -> None:
+    waits = Waits(wait=0.2)
+    controller = waits.controller()
+    admitted = []
+    for _ in range(2):
+        admitted += [controller.admits(ORIGIN, MANY), controller.admits("192.0.2.2", MANY)]
+        waits.now += INTERVAL
+    assert admitted == [True, True, False, True]

@@ -13,6 +13,7 @@ import asyncpg
 import httpx2
 import orjson
 import pytest
+from structlog.testing import capture_logs
 from websockets.sync.client import connect
 
 from tests.fixtures.server import Api, serving, settings_for
@@ -56,15 +57,24 @@ def ask(api: Api, viewer: int) -> httpx2.Response:
 
 @contextmanager
 def overloaded(api: Api, url: str) -> Iterator[list["Future[httpx2.Response]"]]:
-    """People wait for people until new ones are refused; the answers come after the block."""
-    with ThreadPoolExecutor(8) as threads, locked(url):
+    """People wait for people until new ones are refused; the answers come after the block.
+
+    Those who came before the overload was known are queued, and not among the answers.
+    """
+    with ThreadPoolExecutor(64) as threads, locked(url):
         waiting = [threads.submit(ask, api, viewer) for viewer in (ADA, ALAN, ADA)]
-        until(lambda: asking(api).status_code == 503)
+        queued: list[Future[httpx2.Response]] = []
+
+        def is_one_refused() -> bool:
+            queued.append(threads.submit(asking, api))
+            return any(one.done() and one.result().status_code == 503 for one in queued)
+
+        until(is_one_refused)
         yield waiting
 
 
 def asking(api: Api) -> httpx2.Response:
-    """Something that needs no database, so that it is answered or refused at once."""
+    """Something that needs no database, and is answered or refused as soon as it is begun."""
     return api.http.post("/graphql", json={"query": "{ __typename }"})
 
 
@@ -80,6 +90,14 @@ def test_what_comes_is_refused_with_when_to_try_again(api: Api, own_world: str) 
     # Who had been admitted is answered, and so is everybody from now on.
     assert [one.result().status_code for one in waiting] == [200] * 3
     assert ask(api, ADA).json()["data"]["viewer"]["quota"]["limit"] > 0
+
+
+def test_the_line_of_what_waited_to_be_begun_says_how_long(api: Api, own_world: str) -> None:
+    with capture_logs() as lines:
+        with overloaded(api, own_world) as waiting:
+            pass  # for at least the interval
+        assert [one.result().status_code for one in waiting] == [200] * 3
+        until(lambda: sum(line.get("ms", 0) >= 200 for line in lines) >= 3)
 
 
 def test_the_connection_of_a_refusal_lasts(api: Api, own_world: str) -> None:

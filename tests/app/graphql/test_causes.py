@@ -99,8 +99,8 @@ def test_statements_of_jobs_are_known_as_such(world: str, tmp_path: Path) -> Non
     with traced(world, tmp_path, 1.0) as api:
         until(
             lambda: (
-                ("documents", "operations.version")
-                in by_labels(counted(api), JOB_STATEMENTS, "job", "method")
+                ("follow_documents", "operations.version")
+                in by_labels(counted(api), JOB_STATEMENTS, "background_job", "method")
             )
         )
         polled = by_labels(counted(api), PARTS, "kind", "name")

@@ -19,6 +19,7 @@ from gql.ids import global_id
 from gql.operations.budgets import trusted_documents
 from gql.operations.limits import Limits
 from metrics.observations import Observations, Outcome
+from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import run
@@ -26,9 +27,13 @@ from tests.fixtures.server import SECRET, Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA, EDITH
 from tests.waiting import until
 
+HOME = "query Home { viewer { conversations(first: 50) { edges { node { title } } } } }"
+CHANGE = """mutation Change($input: StartConversationInput!) {
+  startConversation(input: $input) { userErrors { code } }
+}"""
 SLOS = """{ ops { operationSlos {
   operationName requests errors protected p50Ms p95Ms p99Ms budgetP95Ms budgetP99Ms
-  statementsMax budgetStatements withinBudget
+  statementsMax budgetStatements withinBudget samples errorShare budgetErrorShare verdict
 } } }"""
 ARCHIVE = trusted_documents()["ArchiveConversation"].text
 REPLY_STREAM = trusted_documents()["ReplyStream"].text
@@ -69,7 +74,9 @@ def test_an_operation_is_shown_against_its_budget(api_of_its_own: Api) -> None:
     (slo,) = slos(api_of_its_own)
     milliseconds = [slo.pop(name) for name in ("p50Ms", "p95Ms", "p99Ms")]
     assert 0 < milliseconds[0] <= milliseconds[1] == milliseconds[2]
-    assert slo.pop("withinBudget") is (milliseconds[1] <= 100)
+    is_kept = milliseconds[1] <= 100
+    assert slo.pop("withinBudget") is is_kept
+    assert slo.pop("verdict") == ("KEPT" if is_kept else "EXCEEDED")
     assert slo == {
         "operationName": "Quota",
         "requests": 3,
@@ -79,6 +86,9 @@ def test_an_operation_is_shown_against_its_budget(api_of_its_own: Api) -> None:
         "budgetP99Ms": 300,
         "statementsMax": 2,
         "budgetStatements": 2,
+        "samples": 3,
+        "errorShare": 0.0,
+        "budgetErrorShare": 0.005,
     }
 
 
@@ -88,6 +98,9 @@ def test_a_refusal_on_purpose_is_counted_apart_and_is_not_quick(api_of_its_own: 
     assert error["code"] == "QUOTA_EXCEEDED"
     (slo,) = slos(api_of_its_own)
     assert (slo["requests"], slo["errors"], slo["protected"], slo["p99Ms"]) == (1, 0, 1, 0)
+    # Nothing was measured, so that nothing is kept.
+    assert (slo["samples"], slo["errorShare"]) == (0, None)
+    assert (slo["verdict"], slo["withinBudget"]) == ("NO_SAMPLES", False)
 
 
 def test_a_mistake_of_the_client_is_neither_an_error_nor_quick(api_of_its_own: Api) -> None:
@@ -184,9 +197,9 @@ def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     listed = slos(api_of_its_own)
     (failing,) = [one for one in listed if one["operationName"] == "CurrentSubscription"]
-    assert (failing["requests"], failing["errors"]) == (2, 1)
-    # On a busy machine any of them may be over its budget, and before those that are not.
-    assert next(one for one in listed if one["withinBudget"] is failing["withinBudget"]) == failing
+    assert (failing["requests"], failing["errors"], failing["errorShare"]) == (2, 1, 0.5)
+    assert (failing["verdict"], failing["withinBudget"]) == ("EXCEEDED", False)
+    assert listed[0] == failing
 
 
 def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own: Api) -> None:
@@ -199,6 +212,28 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much(api_of_its_own
     metrics = metrics_of(api_of_its_own.http)
     over = 'guidance_operation_over_budget_total{number="cost",operation="ConversationPage"} 1.0'
     assert over in metrics
+
+
+def test_what_clients_publish_is_held_to_what_is_agreed_of_it(
+    api_of_its_own: Api, own_world: str
+) -> None:
+    publish(own_world, "web", HOME, CHANGE)
+    agree(own_world, "web", "Home", 1, 20_000)
+    agree(own_world, "web", "", 15_000, 20_000)
+
+    def agreed() -> dict[str, tuple[int, int]]:
+        api_of_its_own.ask(HOME, {}, viewer=ADA)
+        api_of_its_own.ask(CHANGE, {"input": {"idempotencyKey": token_hex()}}, viewer=ADA)
+        found = api_of_its_own.data(SLOS, viewer=ADA, roles=("ops",))["ops"]["operationSlos"]
+        return {one["operationName"]: (one["budgetP95Ms"], one["budgetP99Ms"]) for one in found}
+
+    until(lambda: agreed().keys() >= {"Home", "Change"})
+    assert agreed()["Change"] == (15_000, 20_000)
+    beyond = 'guidance_operation_over_budget_total{number="p95_ms",operation="Home"}'
+    until(lambda: bool(agreed()) and beyond in metrics_of(api_of_its_own.http))
+    metrics = metrics_of(api_of_its_own.http)
+    assert 'guidance_operation_seconds_count{kind="query",operation="Home"}' in metrics
+    assert 'guidance_operation_seconds_count{kind="mutation",operation="Change"}' in metrics
 
 
 def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api) -> None:

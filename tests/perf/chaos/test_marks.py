@@ -81,4 +81,4 @@ def test_a_busy_machine_says_nothing_of_time() -> None:
 )
 def test_the_marks_of_overload(over: Offered, missed: list[str]) -> None:
     peak = offered(100)
-    assert Found(peak, over, recovered=peak, again=peak).missed == missed
+    assert Found(peak, over, recovered=peak).missed == missed

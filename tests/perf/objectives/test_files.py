@@ -9,15 +9,33 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
 from app import exposition
-from metrics import cache, connections, generation, keyvalue, methods, observations, overload
+from gql.operations.budgets import OBJECTIVE_ERROR_SHARE
+from metrics import (
+    cache,
+    connections,
+    generation,
+    jobs,
+    keyvalue,
+    methods,
+    observations,
+    overload,
+    pools,
+    privacy,
+    replica,
+    throttling,
+    webhooks,
+)
 from perf.command import perf
 from perf.objectives.command import files
-from perf.objectives.table import read_table
+from perf.objectives.table import Signal, read_table
 from perf.objectives.yaml import Yaml, to_yaml
 
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")
-USED = (cache, connections, exposition, generation, keyvalue, methods, observations, overload)
+USED = (
+    *(cache, connections, exposition, generation, jobs, keyvalue, methods, observations, overload),
+    *(pools, privacy, replica, throttling, webhooks),
+)
 """What makes the metrics."""
 
 
@@ -41,8 +59,28 @@ def test_every_metric_that_is_asked_for_exists() -> None:
     assert "guidance_operation_seconds_bucket" in asked
 
 
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    text = (OPS / "prometheus-rules.yml").read_text()
+    page = (OPS.parent / "docs" / "runbooks.md").read_text()
+    linked = set(re.findall(r'runbook_url: "docs/runbooks.md#(\w+)"', text))
+    assert text.count("runbook_url") == text.count("- alert:") > len(TABLE.signals)
+    sections = re.split("^## ", page, flags=re.MULTILINE)[1:]
+    assert {section.split()[0].lower() for section in sections} == linked
+    for section in sections:
+        name = section.split()[0]
+        is_reference = "as\n[Guidance" in section or "as for [Guidance" in section
+        assert is_reference or ("**Look**" in section and "**Do**" in section), name
+
+
+def test_a_signal_has_one_mark() -> None:
+    for marks in ({}, {"above": 1.0, "below": 2.0}):
+        with pytest.raises(ValueError, match="the signal slow has no mark, or two"):
+            Signal("slow", "Slow", "x", "5m", "page", **marks)
+    assert Signal("slow", "Slow", "x", "5m", "page", below=2_000.0).condition == "(x) < 2000"
+
+
 def test_the_bounds_of_the_objectives_are_edges_of_the_histogram() -> None:
-    edges = observations.OPERATION_SECONDS.labels("Edges")._upper_bounds
+    edges = observations.OPERATION_SECONDS.labels("Edges", "query")._upper_bounds
     asked = {
         float(edge) for one in TABLE.objectives for edge in re.findall('le="(.*?)"', one.good or "")
     }
@@ -76,5 +114,10 @@ def test_yaml_is_quoted_where_it_could_be_taken_for_something_else() -> None:
 def test_the_dashboard_is_what_grafana_imports() -> None:
     board = json.loads((OPS / "grafana-dashboard.json").read_text())
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
-    assert len(set(places)) == len(places) == 14
-    assert {panel["id"] for panel in board["panels"]} == set(range(1, 15))
+    assert len(set(places)) == len(places) == 26
+    assert {panel["id"] for panel in board["panels"]} == set(range(1, 27))
+
+
+def test_the_objective_for_errors_is_the_one_that_operations_are_held_to() -> None:
+    (availability,) = (one for one in TABLE.objectives if one.name == "availability")
+    assert round(1 - availability.target, 6) == OBJECTIVE_ERROR_SHARE

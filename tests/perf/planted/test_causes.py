@@ -91,7 +91,7 @@ def test_the_encoder(tmp_path: Path) -> None:
 def test_a_job_that_runs_statements_all_the_time(tmp_path: Path) -> None:
     ran = compared(tmp_path, *JOB)
     assert ran.status == 1, ran.output
-    assert "the background job documents took " in ran.output
+    assert "the background job follow_documents took " in ran.output
     assert "operations.version in the database" not in ran.output
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from perf.load.flows import FLOWS
-from perf.load.outcomes import ANSWERED
+from perf.load.outcomes import ANSWERED, Outcome, error
 from perf.load.own_server import Target
 from perf.load.profiles import PLATEAU, PROFILES
 from perf.load.result import Counts, LoadReport, MethodUse
@@ -17,6 +17,7 @@ NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 RUN = Run(PROFILES["smoke"], 1, {name: FLOWS[name] for name in ("Quota", "ConversationPage")})
 TARGET = Target("http://127.0.0.1:1", PEOPLE, "some data", "none")
 SAMPLES = 800
+GONE = error("no answer")
 
 
 def made_up(
@@ -27,17 +28,34 @@ def made_up(
     calls: float = 1.0,
     database_ms: float = 2.0,
     wait_ms: float = 0.1,
+    asked: Mapping[str, int] | None = None,
+    endings: Mapping[str, Mapping[int, Outcome]] | None = None,
+    died_at: float = 64.0,
 ) -> LoadReport:
-    """A run in which operations take about 20 ms, or so many times that."""
+    """A run in which operations take about 20 ms, or so many times that.
+
+    `asked` is how many requests an operation has, `endings` what becomes of some of them, by their
+    numbers. From the second `died_at` on nobody is answered.
+    """
     random, samples = Random(seed), []
     for name in RUN.flows:
         factor = (slower or {}).get(name, 1.0)
-        for number in range(SAMPLES):
+        for number in range((asked or {}).get(name, SAMPLES)):
             due = number / 20
             took = 0.02 * factor * random.lognormvariate(0, 0.25)
-            samples.append(Sample(name, PLATEAU, due, due, due + took, ANSWERED))
+            outcome = (endings or {}).get(name, {}).get(number, ANSWERED)
+            outcome = outcome if due < died_at else GONE
+            samples.append(Sample(name, PLATEAU, due, due, due + took, outcome))
     samples += [
-        Sample(PROBE, PLATEAU, at / 10, at / 10, at / 10 + 0.001, ANSWERED) for at in range(600)
+        Sample(
+            PROBE,
+            PLATEAU,
+            at / 10,
+            at / 10,
+            at / 10 + 0.001,
+            ANSWERED if at / 10 < died_at else GONE,
+        )
+        for at in range(600)
     ]
     used = MethodUse(
         calls=SAMPLES * calls,

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from perf.command import perf
-from perf.load.result import LoadReport, read_report
+from perf.load.reading import read_report
+from perf.load.result import LoadReport
 from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
 from tests.perf.report.made_up import made_up, on_another_machine
@@ -130,8 +131,8 @@ def test_the_page_has_pictures_and_needs_nothing_else(tmp_path: Path) -> None:
     text = (tmp_path / "out" / f"{NAME}.html").read_text()
     elements = Elements()
     elements.feed(text)
-    # Budgets, two distributions, and the trend.
-    assert elements.tags.count("svg") == 4
+    # Two distributions, and the trend.
+    assert elements.tags.count("svg") == 3
     assert elements.addresses == []
     assert not re.search(r"<script|@import|url\(|https?://", text)
     assert "Trend over 4 runs" in text

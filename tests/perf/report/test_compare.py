@@ -3,7 +3,8 @@
 import pytest
 
 from perf.report import words
-from perf.report.compare import Change, Comparison, Outcome, PercentileChange, compare
+from perf.report.compare import Change, Comparison, PercentileChange, compare
+from perf.states import State
 from tests.perf.report.made_up import made_up, on_another_machine
 
 PAGE = "ConversationPage"
@@ -17,14 +18,14 @@ def changes(comparison: Comparison) -> dict[str, Change]:
 def test_the_same_version_twice_differs_by_noise_alone(seed: int) -> None:
     comparison = compare(made_up(), made_up(seed=seed, day=1))
     assert changes(comparison) == {"Quota": Change.NOISE, PAGE: Change.NOISE}
-    assert comparison.outcome is Outcome.NO_REGRESSION
+    assert comparison.outcome is State.NO_REGRESSION
     assert list(words.findings(comparison)) == []
 
 
 def test_a_slowdown_of_a_fifth_is_caught_and_named() -> None:
     comparison = compare(made_up(), made_up({PAGE: 1.2}, seed=2, day=1, database_ms=6.0))
     assert changes(comparison) == {"Quota": Change.NOISE, PAGE: Change.SLOWER}
-    assert comparison.outcome is Outcome.REGRESSION
+    assert comparison.outcome is State.REGRESSION
     slower, why = words.findings(comparison)
     assert slower.startswith("ConversationPage is slower: p50 20.")
     assert why == (
@@ -64,13 +65,13 @@ def test_a_target_that_is_missed_now_is_a_regression() -> None:
 def test_what_is_faster_is_no_regression() -> None:
     comparison = compare(made_up({PAGE: 1.5}), made_up(seed=2, day=1))
     assert changes(comparison)[PAGE] is Change.FASTER
-    assert comparison.outcome is Outcome.NO_REGRESSION
+    assert comparison.outcome is State.NO_REGRESSION
 
 
 def test_runs_on_different_machines_are_not_compared() -> None:
     before = made_up()
     comparison = compare(before, on_another_machine(made_up({PAGE: 5}, day=1)))
-    assert comparison.outcome is Outcome.NOT_COMPARABLE
+    assert comparison.outcome is State.NOT_COMPARABLE
     assert list(words.findings(comparison)) == [
         f"processor: {before.host.processor} in the baseline, faster now"
     ]
@@ -82,7 +83,7 @@ def test_runs_on_different_machines_are_not_compared() -> None:
 def test_runs_of_something_else_are_not_compared(name: str, value: object) -> None:
     other = made_up(day=1).model_copy(update={name: value})
     comparison = compare(made_up(), other)
-    assert comparison.outcome is Outcome.NOT_COMPARABLE
+    assert comparison.outcome is State.NOT_COMPARABLE
     assert [one.partition(":")[0] for one in comparison.differences] == [name]
 
 

@@ -100,15 +100,18 @@ def test_what_jobs_ran_is_not_what_requests_ran() -> None:
     grown = {
         ("guidance_statement_seconds_count", method): 12.0,
         ("guidance_statement_seconds_sum", method): 3.0,
-        ("guidance_job_statements_total", f'job="export",{method}'): 10.0,
-        ("guidance_job_statement_seconds_total", f'job="export",{method}'): 2.5,
+        ("guidance_job_statements_total", f'background_job="export",{method}'): 10.0,
+        ("guidance_job_statement_seconds_total", f'background_job="export",{method}'): 2.5,
         ("guidance_statement_seconds_count", 'method="operations.version"'): 4.0,
-        ("guidance_job_statements_total", 'job="documents",method="operations.version"'): 4.0,
+        (
+            "guidance_job_statements_total",
+            'background_job="documents",method="operations.version"',
+        ): 4.0,
         ("guidance_part_total", 'kind="python",name="quota.used"'): 2.0,
         ("guidance_part_seconds_total", 'kind="python",name="quota.used"'): 0.25,
-        ("guidance_job_seconds_total", 'job="export",kind="database"'): 2.5,
-        ("guidance_job_seconds_total", 'job="export",kind="job"'): 0.5,
-        ("guidance_job_runs_total", 'job="export"'): 5.0,
+        ("guidance_job_seconds_total", 'background_job="export",kind="database"'): 2.5,
+        ("guidance_job_seconds_total", 'background_job="export",kind="job"'): 0.5,
+        ("guidance_job_runs_total", 'background_job="export"'): 5.0,
     }
     found = method_uses(grown)
     assert (found["quota.used"].calls, found["quota.used"].database_seconds) == (2.0, 0.5)

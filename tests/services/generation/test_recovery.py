@@ -37,7 +37,7 @@ async def recovering(recovery: Recovery) -> None:
     async def look() -> None:
         await recovery.look()
 
-    await repeat(look, name="look", every_seconds=LEASE_SECONDS / LOOKS_A_LEASE)
+    await repeat(look, name="recover", every_seconds=LEASE_SECONDS / LOOKS_A_LEASE)
 
 
 def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(own_world: str) -> None:

@@ -48,8 +48,10 @@ def test_texts_that_are_known_are_not_read_again(database_url: str) -> None:
                 await one.registry.served({HOME.id: HOME.text})
             assert work.statements == [
                 "operations.served",
+                "operations.objectives",
                 "operations.bodies",
                 "operations.served",
+                "operations.objectives",
             ]
 
     asyncio.run(scenario())

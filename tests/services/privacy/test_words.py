@@ -40,6 +40,7 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
 INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
 INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
   VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);
+INSERT INTO trusted_document_objectives VALUES ('{WORDS}', '{WORDS}', 1, 1);
 INSERT INTO trusted_document_uses VALUES (sha256('x'), '{WORDS}', 1, now(), now());
 INSERT INTO unknown_documents VALUES
   (sha256('x'), '{WORDS}', '{WORDS}', '{WORDS}', 1, 1, now(), now());

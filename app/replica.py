@@ -1,0 +1,37 @@
+"""Measuring how far the replica is behind, where reads go to one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from db.database import Database
+from db.queries import replication
+from metrics.replica import replica_away, replica_behind
+from services.periodic import repeat, running
+
+_EVERY_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def replica_watched(database: Database) -> AsyncIterator[None]:
+    """Measure every five seconds while the block runs; without a replica nothing is asked."""
+    if not database.has_replica:
+        yield
+        return
+
+    async def measure() -> None:
+        await measure_replica(database)
+
+    async with running(repeat(measure, name="watch_replica", every_seconds=_EVERY_SECONDS)):
+        yield
+
+
+async def measure_replica(database: Database) -> None:
+    """Ask the primary how far it is, and then the replica; a reader may be as far behind."""
+    async with database.read_primary() as connection:
+        place = await replication.written(connection)
+    async with database.read() as connection:
+        seconds = await replication.behind_seconds(connection, place)
+    if database.is_replica_away:
+        replica_away()
+    else:
+        replica_behind(seconds or 0.0)

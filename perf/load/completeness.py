@@ -1,0 +1,84 @@
+"""What a run does not say anything of: each silence by its name."""
+
+from collections.abc import Iterator
+
+from perf.load.result import LoadReport, Operation, Target
+from perf.load.targets import REFUSED
+from perf.states import Finding, State, decisive
+from perf.statistics.verdicts import Verdict
+
+
+def incomplete(report: LoadReport) -> tuple[Finding, ...]:
+    """Everything that was to be measured and was not."""
+    return (*_of_the_run(report), *_of_operations(report), *_of_counts(report))
+
+
+def outcome(report: LoadReport, *, is_own: bool) -> State:
+    """What a run comes to by itself; counts are expected of a server of one's own alone."""
+    states = [one.state for one in incomplete(report)]
+    missed = [
+        target
+        for targets in (report.targets, *(one.targets for one in report.operations.values()))
+        for target in targets
+        if target.verdict is Verdict.FAIL
+    ]
+    return decisive(
+        [
+            *(one for one in states if is_own or one is not State.NOT_COUNTED),
+            *map(missed_state, missed),
+        ]
+    )
+
+
+def missed_state(target: Target) -> State:
+    """What a target that is missed comes to: refusing more than is allowed has a state."""
+    return State.REFUSED if target.name == REFUSED else State.REGRESSION
+
+
+def _of_the_run(report: LoadReport) -> Iterator[Finding]:
+    generator = report.generator
+    if generator.planned is not None and generator.sent < generator.planned:
+        yield Finding(
+            State.ENDED_EARLY,
+            f"the run ended early: {generator.sent} of {generator.planned} planned requests were "
+            "sent",
+        )
+    if report.unanswered_from is not None:
+        yield Finding(
+            State.ENDED_EARLY,
+            f"the server answered nobody from second {report.unanswered_from:.1f} of "
+            f"{report.seconds:.0f} on, until the end of the run",
+        )
+
+
+def _of_operations(report: LoadReport) -> Iterator[Finding]:
+    for name in report.mix:
+        if name not in report.operations:
+            yield Finding(
+                State.NOT_MEASURED, f"{name} is in the mix, and the report has nothing of it", name
+            )
+    for name, one in report.operations.items():
+        state = _unmeasured(one)
+        if state is not None:
+            yield Finding(state[0], f"{name} was not measured: {state[1]}", name)
+
+
+def _unmeasured(one: Operation) -> tuple[State, str] | None:
+    refused, failed = sum(one.protected.values()), sum(one.errors.values())
+    if not one.requests:
+        return State.NOT_MEASURED, "no samples at all"
+    if refused + failed < one.requests:
+        return None
+    codes = ", ".join(one.errors | one.protected)
+    if not failed:
+        return State.REFUSED, f"all {one.requests} requests were refused on purpose: {codes}"
+    return State.NOT_MEASURED, f"none of {one.requests} requests was answered: {codes}"
+
+
+def _of_counts(report: LoadReport) -> Iterator[Finding]:
+    if report.counts is None:
+        reason = report.not_counted or "its /metrics could not be read"
+        yield Finding(
+            State.NOT_COUNTED,
+            f"what the server counted is not known, so that nothing is said of its calls: {reason}",
+        )

@@ -1,0 +1,108 @@
+"""What failed and what was refused in two runs: absolute counts, by code."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from perf.load.result import LoadReport, Operation
+from perf.report.chance import has_grown
+from perf.states import Finding, State
+
+_PROBES = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureChange:
+    """How often one operation ended in one way, in both runs; `state` is what more of it is."""
+
+    operation: str
+    code: str
+    before: int
+    after: int
+    of_before: int
+    of_after: int
+    state: State
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the baseline had none: then one is enough to be named."""
+        return bool(self.after) and not self.before
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether there are more than chance explains."""
+        return self.is_new or has_grown(
+            self.before, self.after, of_before=self.of_before, of_after=self.of_after
+        )
+
+    @property
+    def became(self) -> str:
+        """How they ended."""
+        return "refused on purpose" if self.state is State.REFUSED else "failed"
+
+    @property
+    def sentence(self) -> str:
+        """Absolute counts of both runs, and whether it is new."""
+        became = f"were {self.became}" if self.state is State.REFUSED else self.became
+        before = f"{self.before} of {self.of_before} in the baseline"
+        new = ", new since the baseline" if self.is_new else ""
+        now = f"{self.after} of {self.of_after} {became}: {self.code}"
+        return f"{self.operation}: {now} ({before}{new})"
+
+
+def failure_changes(baseline: LoadReport, current: LoadReport) -> tuple[FailureChange, ...]:
+    """Every code of either run, those that became worse first."""
+    found = [*_of_operations(baseline, current), *_of_probes(baseline, current)]
+    return tuple(sorted(found, key=lambda one: not one.is_worse))
+
+
+def new_failures(changes: tuple[FailureChange, ...]) -> Iterator[Finding]:
+    """What fails, or is refused, more often than before; one new error is enough."""
+    for one in changes:
+        if one.is_worse:
+            yield Finding(one.state, one.sentence, one.operation)
+
+
+def _of_operations(baseline: LoadReport, current: LoadReport) -> Iterator[FailureChange]:
+    for name, after in current.operations.items():
+        before = baseline.operations.get(name)
+        yield from _of_kind(name, State.NEW_ERRORS, before, after)
+        yield from _of_kind(name, State.REFUSED, before, after)
+
+
+def _of_kind(
+    name: str, state: State, before: Operation | None, after: Operation
+) -> Iterator[FailureChange]:
+    old, new = _codes(before, state), _codes(after, state)
+    for code in sorted(old.keys() | new.keys()):
+        yield FailureChange(
+            operation=name,
+            code=code,
+            before=old.get(code, 0),
+            after=new.get(code, 0),
+            of_before=before.requests if before else 0,
+            of_after=after.requests,
+            state=state,
+        )
+
+
+def _codes(one: Operation | None, state: State) -> Mapping[str, int]:
+    if one is None:
+        return {}
+    return one.protected if state is State.REFUSED else one.errors
+
+
+def _of_probes(baseline: LoadReport, current: LoadReport) -> Iterator[FailureChange]:
+    old, new = (
+        next((one for one in report.targets if one.name == _PROBES), None)
+        for report in (baseline, current)
+    )
+    if new is not None and (new.bad or (old is not None and old.bad)):
+        yield FailureChange(
+            operation="availability probes",
+            code="no answer",
+            before=old.bad if old else 0,
+            after=new.bad,
+            of_before=old.samples if old else 0,
+            of_after=new.samples,
+            state=State.NEW_ERRORS,
+        )

@@ -1,0 +1,88 @@
+"""The operations of a comparison in one order, each with one verdict, for tables and pictures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perf.load.result import Operation
+from perf.report.compare import Change, Comparison, OperationChange
+from perf.states import State, rank
+
+_WORDS = {
+    State.ENDED_EARLY: "ended early",
+    State.GONE: "gone",
+    State.NOT_MEASURED: "not measured",
+    State.REFUSED: "more refused",
+    State.NEW_ERRORS: "new errors",
+    State.MORE_CALLS: "calls more",
+    State.ZERO_BASELINE: "zero before",
+    State.NOT_COUNTED: "not counted",
+}
+_BAD = {
+    State.ENDED_EARLY,
+    State.GONE,
+    State.REGRESSION,
+    State.REFUSED,
+    State.NEW_ERRORS,
+    State.MORE_CALLS,
+}
+_GOOD = {"within noise", "faster"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation in both runs; either may lack it."""
+
+    name: str
+    state: State
+    verdict: str
+    before: Operation | None
+    after: Operation | None
+    change: OperationChange | None
+
+    @property
+    def kind(self) -> str:
+        """Whether that is good, bad, or not known."""
+        return kind_of(self.state, is_known=self.verdict in _GOOD)
+
+
+def kind_of(state: State, *, is_known: bool = True) -> str:
+    """The same of a state wherever it is shown: `good`, `bad` or `unknown`."""
+    if state in _BAD:
+        return "bad"
+    return "good" if state is State.NO_REGRESSION and is_known else "unknown"
+
+
+def rows(comparison: Comparison) -> tuple[Row, ...]:
+    """Every operation of either run, the worst first."""
+    return tuple(sorted(_rows(comparison), key=lambda row: rank(row.state)))
+
+
+def verdicts(found: tuple[Row, ...]) -> str:
+    """How many operations have which verdict: `1 slower, 8 within noise`."""
+    counted = dict.fromkeys(row.verdict for row in found)
+    parts = (f"{sum(row.verdict == one for row in found)} {one}" for one in counted)
+    return ", ".join(parts) or "no operations"
+
+
+def p95_limit(one: Operation) -> float | None:
+    """The milliseconds that its 95th percentile may take; None where that is not agreed."""
+    return next((target.limit for target in one.targets if target.name == "p95"), None)
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    before, after = comparison.baseline.operations, comparison.current.operations
+    changes = {one.name: one for one in comparison.operations}
+    for name in dict.fromkeys([*after, *before]):
+        state, change = comparison.state_of(name), changes.get(name)
+        verdict = _WORDS.get(state) or _verdict(comparison, name, change)
+        yield Row(name, state, verdict, before.get(name), after.get(name), change)
+
+
+def _verdict(comparison: Comparison, name: str, change: OperationChange | None) -> str:
+    if comparison.differences:
+        return "not compared"
+    if change is None:
+        return "new" if name in comparison.current.operations else "gone"
+    if change.newly_missed and change.change is not Change.SLOWER:
+        return "target missed"
+    return change.change.value

@@ -1,0 +1,232 @@
+"""In which order, and how many at a time, what was admitted is begun."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+
+from app.admission.controller import AdmissionBounds, AdmissionController, NotAdmitted
+from app.admission.queue import AdmissionQueue
+
+LONGEST_SECONDS = 3.0
+ORIGIN, OTHER, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+@dataclass
+class Stage:
+    """A clock, the room that there is, and what was begun."""
+
+    now: float = 100.0
+    room: int = 0
+    begun: list[int] = field(default_factory=list)
+    given_up: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.queue = AdmissionQueue(
+            lambda: self.room > 0,
+            longest_wait_seconds=LONGEST_SECONDS,
+            seconds=lambda: self.now,
+        )
+
+    def enter(self, *numbers: int, origin: str = ORIGIN) -> None:
+        for number in numbers:
+            self.queue.enter(partial(self._begin, number), origin)
+
+    def expected_wait(self, origin: str = ORIGIN) -> float:
+        return self.queue.expected_wait(self.now, origin)
+
+    def _begin(self, number: int, is_turn: bool) -> None:
+        self.room -= is_turn
+        (self.begun if is_turn else self.given_up).append(number)
+
+    async def until_begun(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.begun) + len(self.given_up) < count:
+                await asyncio.sleep(0)
+
+
+def on_stage(play: Callable[[Stage], Awaitable[None]]) -> Stage:
+    async def perform() -> Stage:
+        stage = Stage()
+        await play(stage)
+        return stage
+
+    return asyncio.run(perform())
+
+
+def test_where_there_is_room_it_is_begun_at_once() -> None:
+    async def play(stage: Stage) -> None:
+        stage.room = 10
+        stage.enter(1, 2)
+
+    assert on_stage(play).begun == [1, 2]
+
+
+def test_a_few_are_begun_in_each_turn_of_the_loop_in_the_order_of_coming() -> None:
+    async def play(stage: Stage) -> None:
+        stage.room = 100
+        stage.enter(*range(10))
+        counts = [len(stage.begun)]
+        while len(stage.queue):
+            await asyncio.sleep(0)
+            counts.append(len(stage.begun))
+        assert counts == [2, 4, 6, 8, 10]
+
+    assert on_stage(play).begun == list(range(10))
+
+
+def test_who_comes_while_others_wait_is_begun_after_them() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.room = 10
+        stage.enter(2)
+        assert stage.begun == []
+        await stage.until_begun(2)
+
+    assert on_stage(play).begun == [1, 2]
+
+
+def test_as_many_are_begun_as_there_is_room_for() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1, 2, 3)
+        stage.room = 2
+        await stage.until_begun(2)
+        assert (stage.begun, len(stage.queue)) == ([1, 2], 1)
+        stage.room = 1
+        await stage.until_begun(3)
+
+    assert on_stage(play).begun == [1, 2, 3]
+
+
+def test_who_has_waited_too_long_is_not_begun() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.now += 1.0
+        stage.enter(2)
+        stage.now += LONGEST_SECONDS - 1.0
+        await stage.until_begun(1)
+        stage.room = 1
+        await stage.until_begun(2)
+
+    stage = on_stage(play)
+    assert (stage.given_up, stage.begun) == ([1], [2])
+
+
+def test_who_comes_waits_no_less_than_who_is_next_has_waited() -> None:
+    async def play(stage: Stage) -> None:
+        assert stage.expected_wait() == 0.0
+        stage.enter(1)
+        stage.now += 0.5
+        stage.enter(2)
+        assert stage.expected_wait() == 0.5
+
+    on_stage(play)
+
+
+def test_who_comes_waits_for_as_many_as_wait_as_long_as_each_takes() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(1000))
+        for _ in range(500):  # a turn of one each
+            stage.now += 0.001
+            stage.room = 1
+            await stage.until_begun(len(stage.begun) + 1)
+        expected = stage.expected_wait()
+        assert round(expected, 2) == 0.5
+
+    on_stage(play)
+
+
+def test_one_of_each_origin_is_begun_in_turn() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1, 2, 3, 4)
+        stage.enter(5, 6, origin=OTHER)
+        stage.enter(7, origin=THIRD)
+        stage.room = 7
+        await stage.until_begun(7)
+
+    assert on_stage(play).begun == [1, 2, 5, 3, 7, 6, 4]
+
+
+def test_every_other_one_is_of_an_origin_that_is_new() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1, 2, 3, 4)
+        stage.room = 1
+        await stage.until_begun(1)
+        stage.enter(5, origin=OTHER)
+        stage.enter(6, origin=THIRD)
+        stage.room = 5
+        await stage.until_begun(6)
+
+    assert on_stage(play).begun == [1, 2, 5, 3, 6, 4]
+
+
+def test_who_comes_waits_for_those_of_its_origin_and_as_many_of_each_other() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(1000))
+        for _ in range(900):
+            stage.now += 0.001
+            stage.room = 1
+            await stage.until_begun(len(stage.begun) + 1)
+        assert stage.queue.delay(stage.now) > 0.09
+        assert stage.expected_wait(OTHER) == 0.0
+        stage.enter(1000, 1001, origin=OTHER)
+        assert round(stage.expected_wait(OTHER), 3) == 0.004
+        stage.now += 0.05
+        assert round(stage.expected_wait(OTHER), 3) == 0.05
+        assert round(stage.expected_wait(THIRD), 3) == 0.002
+
+    on_stage(play)
+
+
+def test_who_has_waited_too_long_is_given_up_whatever_its_origin() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.enter(2, origin=OTHER)
+        stage.now += LONGEST_SECONDS
+        stage.enter(3, origin=THIRD)
+        await stage.until_begun(2)
+        assert len(stage.queue) == 1
+
+    assert on_stage(play).given_up == [1, 2]
+
+
+def test_what_is_begun_inherits_nothing_from_who_came_before() -> None:
+    whose = ContextVar("whose", default="nobody's")
+    seen: list[str] = []
+
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        whose.set("somebody's")
+        stage.queue.enter(lambda _: seen.append(whose.get()), ORIGIN)
+        stage.room = 2
+        async with asyncio.timeout(10):
+            while not seen:
+                await asyncio.sleep(0)
+
+    on_stage(play)
+    assert seen == ["nobody's"]
+
+
+def test_a_turn_is_waited_for() -> None:
+    async def play(stage: Stage) -> None:
+        controller = AdmissionController(AdmissionBounds(0.1, 1, 1), stage.queue)
+        first, gone, late = (asyncio.ensure_future(controller.turn(ORIGIN)) for _ in range(3))
+        await asyncio.sleep(0)
+        gone.cancel()
+        stage.room = 2
+        await first
+        async with asyncio.timeout(10):
+            while len(stage.queue):
+                await asyncio.sleep(0)
+        await late
+        stage.room = 0
+        too_late = asyncio.ensure_future(controller.turn(ORIGIN))
+        await asyncio.sleep(0)
+        stage.now += LONGEST_SECONDS
+        try:
+            await too_late
+        except NotAdmitted:
+            stage.given_up.append(1)
+
+    assert on_stage(play).given_up == [1]

@@ -1,0 +1,61 @@
+"""What a report or a run could pass over in silence is named by the command, with its status."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.perf.planted.source import Edit, Source, assert_caught, planted
+from tests.perf.report.silences import Silence, silences
+
+SILENCES = list(silences())
+ENDS_AFTER_A_WHILE = (
+    Edit(
+        "metrics/observations.py",
+        "        record.add(one)\n        over = one.over(agreed)\n",
+        "        record.add(one)\n"
+        "        if sum(each.requests for each in self._operations.values()) > 250:\n"
+        "            os._exit(1)\n"
+        "        over = one.over(agreed)\n",
+    ),
+    Edit(
+        "metrics/observations.py",
+        "from enum import StrEnum\n",
+        "import os\nfrom enum import StrEnum\n",
+    ),
+)
+RUN = ("perf", "run", "--profile", "brief", "--out", "report.json")
+
+
+def compared(silence: Silence, folder: Path) -> None:
+    before, after = silence.write(folder)
+    source = Source(Path(__file__).parents[3])
+    options = ("--out", folder / "out", "--history", folder / "history")
+    ran = source.guidance("perf", "report", "--baseline", before, "--current", after, *options)
+    assert_caught(ran, silence.named, status=silence.status)
+
+
+@pytest.mark.parametrize("silence", SILENCES[:2], ids=lambda one: one.name)
+def test_a_silent_report_and_one_that_is_none(silence: Silence, tmp_path: Path) -> None:
+    compared(silence, tmp_path)
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize("silence", SILENCES[2:], ids=lambda one: one.name)
+def test_every_silent_report(silence: Silence, tmp_path: Path) -> None:
+    compared(silence, tmp_path)
+
+
+@pytest.mark.planted
+def test_a_server_that_dies_in_a_run(tmp_path: Path) -> None:
+    ran = planted(tmp_path, *ENDS_AFTER_A_WHILE).guidance(*RUN)
+    assert_caught(ran, "the server answered nobody from second ", status=10)
+    assert (tmp_path / "report.json").exists()
+
+
+@pytest.mark.planted
+def test_a_run_of_which_nothing_is_planted(tmp_path: Path) -> None:
+    ran = planted(tmp_path).guidance(*RUN)
+    # A busy machine may miss a target; that is none of these.
+    assert ran.status in {0, 1}, ran.output
+    assert not re.search("ended early|answered nobody|not measured|could not be", ran.output)
