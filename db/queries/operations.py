@@ -281,11 +281,13 @@ async def uses(connection: Connection) -> list[Record]:
     return await connection.fetch(_USES)
 
 
+@repository_method
 async def objectives(connection: Connection) -> list[Record]:
     """What is agreed of clients' documents; one without a name is of all others of its client."""
     return await connection.fetch(_OBJECTIVES)
 
 
+@repository_method
 async def set_objective(
     connection: Connection, client_name: str, operation_name: str, *, p95_ms: int, p99_ms: int
 ) -> None:
@@ -299,6 +301,7 @@ async def set_objective(
     )
 
 
+@repository_method
 async def remove_objective(connection: Connection, client_name: str, operation_name: str) -> bool:
     """Take back an objective; False where there is none."""
     rows = await connection.fetch(

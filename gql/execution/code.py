@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType, MappingProxyType
+from types import CodeType
 from typing import Any
 
 _INDENT = "    "
@@ -89,21 +89,23 @@ class Code:
     def compiled(self, names: dict[str, Any]) -> "Compiled":
         """The functions, which may use `names` beside the constants."""
         code = compile(self.text, "<compiled operation>", "exec")
-        return Compiled(code, {"__builtins__": _BUILTINS, **names, **self._constants})
+        names = {"__builtins__": _BUILTINS, **names, **self._constants}
+        exec(code, names)  # noqa: S102 - see the class
+        return Compiled(code, names)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Compiled functions, and what they refer to by name."""
+    """Compiled functions in their namespace, with what they refer to by name."""
 
     code: CodeType
-    # Any: as above.
-    names: dict[str, Any]
+    # Any: a namespace holds functions and constants of every type.
+    namespace: dict[str, Any]
 
     # Any: as above.
-    def namespace(self, instead: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-        """The namespace of the functions; some names may stand for something else `instead`."""
-        namespace = {**self.names, **instead}
+    def again(self, instead: Mapping[str, Any]) -> dict[str, Any]:
+        """The namespace of the same functions, where some names stand for something else."""
+        namespace = {**self.namespace, **instead}
         exec(self.code, namespace)  # noqa: S102 - see `Code`
         return namespace
 

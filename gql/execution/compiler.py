@@ -8,7 +8,6 @@ whatever it does not expect raises, and nothing in it handles an error.
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from graphql import GraphQLError, OperationType
@@ -65,10 +64,13 @@ def compiled(emission: Emission) -> Plan:
         code = emission.code.compiled({**_NAMES, "sites": emission.sites})
     except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
-    plain = _functions(names, code.namespace())
-    traced = lru_cache(maxsize=1)(
-        lambda: _functions(names, code.namespace(traced_resolvers(code.names, emission.resolvers)))
-    )
+    resolvers = emission.resolvers
+
+    def traced() -> Roots:
+        instead = traced_resolvers(code.namespace, resolvers)
+        return _functions(names, code.again(instead))
+
+    plain = _functions(names, code.namespace)
     return Plan(plain, traced, tuple(emission.coerce), emission.sites, emission.code.text)
 
 
