@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphql import get_named_type
 
-from gql.operations.budgets import DEFAULT, TrustedDocument
+from gql.operations.agreement import DEFAULT, TrustedDocument
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.fields.places import Failed, Object, Place, failures_in
 from perf.gate.fields.recipes import Recipes
