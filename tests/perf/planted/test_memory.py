@@ -70,4 +70,4 @@ def test_what_is_kept_of_each_request(
 @pytest.mark.planted
 def test_nothing_is_kept_where_nothing_is_planted(tmp_path: Path) -> None:
     ran = planted(tmp_path).guidance("perf", "gate", "--quick", "--memory")
-    assert (ran.status, ran.output.splitlines()[-1]) == (0, "All of it is as agreed.")
+    assert (ran.status, ran.output.splitlines()[-1]) == (0, "All of it is as agreed."), ran.output
