@@ -91,6 +91,12 @@ class Exchange:
             wider = by_name.get(b"vary", b"").lower() not in {b"", b"origin"}
             fields[:] = [*kept, (b"vary", by_name[b"vary"]) if wider else _CHOSEN_BY]
 
+    @property
+    def operation(self) -> str | None:
+        """The operation that the log speaks of, once it is known."""
+        name = self.log.get("operation")
+        return name if isinstance(name, str) else None
+
     def body(self) -> bytes | None:
         """The whole body, where it is there; otherwise it is to be received by messages."""
         return None if self._cycle is None else whole_body(self._cycle)

@@ -143,6 +143,7 @@ async def open_application(
                 observations=observations,
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
+                trace_share=settings.trace_share,
             ),
             observations=observations,
         )

@@ -1,7 +1,7 @@
 """Background jobs: what must be done whether anybody asks or not, in any number of processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from random import SystemRandom
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from services.periodic import repeat, running
 from services.privacy.retention import remove_what_was_kept
 from services.privacy.watching import watch_deadlines
 
-Job: TypeAlias = Callable[[], Awaitable[None]]
+Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
 _chance = SystemRandom().random
 _PAYMENTS_AT_ONCE = 4

@@ -14,7 +14,11 @@ from db.statement import Statement
 from db.tracing import trace
 from db.unavailable import DatabaseUnavailable, SessionLost, connecting, unavailability
 from db.work import current_work
+from spans.attribution import attributed
+from spans.current import current_trace
+from spans.part import Kind, Part
 
+_WAITING = Part(Kind.CONNECTION, "pool")
 Observer: TypeAlias = Callable[[str, float, int | None, float], None]
 """Told of each statement: its name, the seconds it took, its rows, and the seconds for which a
 connection was waited for before it. The rows are None where it failed or was cut short."""
@@ -81,21 +85,22 @@ class Connection:
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            rows = await session.fetch(sql, arguments)
+            asking = session.fetch(sql, arguments)
+            rows = await (asking if current_trace() is None else attributed(statement.part, asking))
         except BaseException as error:
             lost = self._failed(statement.name, started, error)
             if lost is None:
                 raise
             if not self._may_repeat(statement, lost):
                 raise lost from error
-            rows = await self._fetch_anew(statement.name, sql, arguments, lost)
+            rows = await self._fetch_anew(statement, sql, arguments, lost)
         self._report(statement.name, started, count(rows))
-        trace(self._session.driver, statement, arguments, count(rows))
+        trace(self._session.driver, statement, arguments, count(rows), rows)
         return rows
 
     # Any: as for `fetch`.
     async def _fetch_anew(
-        self, name: str, sql: str, arguments: list[Any], lost: DatabaseUnavailable
+        self, statement: Statement, sql: str, arguments: list[Any], lost: DatabaseUnavailable
     ) -> list[asyncpg.Record]:
         """Ask once more, on another session."""
         await self._replace(lost)
@@ -104,9 +109,9 @@ class Connection:
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            return await session.fetch(sql, arguments)
+            return await attributed(statement.part, session.fetch(sql, arguments))
         except BaseException as error:
-            again = self._failed(name, started, error)
+            again = self._failed(statement.name, started, error)
             if again is None:
                 raise
             raise again from error
@@ -144,7 +149,8 @@ class Connection:
             self._pool.retire(old.asked_at)
         try:
             with connecting():
-                self._session = await self._pool.exchange(old, self._patience_seconds)
+                new = self._pool.exchange(old, self._patience_seconds)
+                self._session = await attributed(_WAITING, new)
         except DatabaseUnavailable:
             if self._pool.fallback is None:
                 raise
@@ -214,7 +220,7 @@ def _packed(rows: list[asyncpg.Record]) -> int:
 
 async def _taken(pool: Pool, patience_seconds: float) -> Session:
     with connecting():
-        return await pool.take(patience_seconds)
+        return await attributed(_WAITING, pool.take(patience_seconds))
 
 
 def noted(statement: Statement) -> str:

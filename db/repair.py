@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from db.indexes import Declared, Difference, differences, found_index
 from db.migrating import alone
 from db.queries.schema import INDEXES
@@ -20,16 +22,23 @@ WHERE NOT indisvalid AND class.relname ~ ('^' || $1 || '_cc(new|old)[0-9]*$')
 """
 
 
+_HOLDER = """
+SELECT coalesce('an index of ' || relation.relname, 'another relation')
+FROM pg_class AS class LEFT JOIN pg_index AS index ON index.indexrelid = class.oid
+LEFT JOIN pg_class AS relation ON relation.oid = index.indrelid
+WHERE class.relname = $1 AND pg_table_is_visible(class.oid)
+"""
+
+
 class IndexNotRepaired(Exception):
-    """An index cannot be made again by itself: it belongs to a constraint that is another."""
+    """An index cannot be made again by itself; the text says which, and why, in one line."""
 
 
 async def repair_indexes(url: str) -> tuple[str, ...]:
     """Make what differs as it is declared, and say what that was.
 
     Writers go on meanwhile. Indexes that nobody declares are left alone, and one process repairs
-    a database at a time. Raises `IndexNotRepaired`, and what PostgreSQL refuses, as a unique index
-    on rows that are not.
+    a database at a time. Raises `IndexNotRepaired`, as for a unique index on rows that are not.
     """
     async with alone(url) as connection:
         tables = list(Table.metadata.tables)
@@ -43,9 +52,15 @@ async def repair_indexes(url: str) -> tuple[str, ...]:
 
 
 async def _repair(connection: "Driver", difference: Difference) -> None:
-    # Each runs by itself, outside a transaction, as CONCURRENTLY must.
-    for command in _commands(difference):
-        await connection.execute(command)
+    try:
+        # Each runs by itself, outside a transaction, as CONCURRENTLY must.
+        for command in _commands(difference):
+            await connection.execute(command)
+    except asyncpg.DuplicateTableError as error:
+        holder = await connection.fetchval(_HOLDER, difference.declared.name)
+        raise IndexNotRepaired(f"{difference}: {holder} has its name; rename that") from error
+    except (asyncpg.SyntaxOrAccessError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise IndexNotRepaired(f"{difference} and cannot be made: {error.args[0]}") from error
 
 
 def _commands(difference: Difference) -> Iterator[str]:

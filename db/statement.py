@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
+from spans.part import Kind, Part
+
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 MOST_OPERATIONS = 100
 """Operations by which one statement's texts are told apart; each text is prepared by itself."""
@@ -21,11 +23,21 @@ class Statement:
     as they stand.
     """
 
-    __slots__ = ("_compiled", "_constants", "_names", "_of_operations", "name", "sql", "writes")
+    __slots__ = (
+        "_compiled",
+        "_constants",
+        "_names",
+        "_of_operations",
+        "name",
+        "part",
+        "sql",
+        "writes",
+    )
 
     def __init__(self, name: str, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
         self.name = name
+        self.part = Part(Kind.DATABASE, name)
         self._compiled = str(compiled)
         self.sql = f"/* {name} */ {self._compiled}"
         self.writes = _WRITES.search(self._compiled) is not None

@@ -16,6 +16,8 @@ from db.statement import Statement
 from db.tracing import trace
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
 from db.work import current_work
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
 
 class _Transacting(Connection):
@@ -83,7 +85,7 @@ class _Transacting(Connection):
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            await session.driver.execute(command)
+            await attributed(Part(Kind.DATABASE, name), session.driver.execute(command))
         except BaseException as error:
             lost = self._failed(name, started, error)
             if lost is None:
@@ -105,17 +107,13 @@ class Transaction(_Transacting):
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
         self._if_unknown: list[Callable[[], Awaitable[None]]] = []
 
-    def after_commit(
-        self, work: Callable[[], Awaitable[None]], *, also_if_unknown: bool = False
-    ) -> None:
-        """Call `work` when the transaction has been committed, and otherwise not.
-
-        What is harmless where nothing was changed may be done `also_if_unknown`: where nobody
-        knows whether it has been.
-        """
+    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Call `work` when the transaction has been committed, and otherwise not."""
         self._after_commit.append(work)
-        if also_if_unknown:
-            self._if_unknown.append(work)
+
+    def if_unknown(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Call `work` where nobody knows whether the transaction has been committed."""
+        self._if_unknown.append(work)
 
     async def __aexit__(
         self,
@@ -169,7 +167,7 @@ class Snapshot(_Transacting):
         count, started = 0, perf_counter()
         rows = self._session.rows(sql, arguments)
         try:
-            while (row := await self._next(rows)) is not None:
+            while (row := await attributed(statement.part, self._next(rows))) is not None:
                 count += 1
                 yield row
         except (Exception, CancelledError) as error:
@@ -178,7 +176,7 @@ class Snapshot(_Transacting):
                 raise
             raise lost from error
         self._report(statement.name, started, count)
-        trace(self._session.driver, statement, arguments, count)
+        trace(self._session.driver, statement, arguments, count, ())
 
     async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
         """The next row, waited for as long as for any answer; None after the last."""

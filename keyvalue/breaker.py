@@ -12,8 +12,8 @@ from metrics.keyvalue import CircuitMetrics
 PROBE_SECONDS = 0.1
 _SETTLED_SECONDS = 1.0
 """How long a circuit must have been closed for the first probe to be made at once."""
-_LONGEST_SECONDS = 5.0
-"""How long a circuit that opens again and again is left open."""
+_LONGEST_SECONDS = 3.0
+"""How long a circuit that opens again and again is left open: Redis is asked again within 5 s."""
 _log = structlog.get_logger("guidance.keyvalue")
 
 

@@ -1,7 +1,7 @@
 """The client: commands go over a few lanes, and nowhere while the circuit is open."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,8 @@ from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, Una
 from keyvalue.lane import Lane, Request
 from keyvalue.patience import Patience
 from keyvalue.script import Script
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
 LANES = 4
 """The connections of one process, besides one for what blocks."""
@@ -24,6 +26,7 @@ MOST_WAITING = 10_000
 # Something is written, by a script: a server that only reads, is full, or allows no scripts does
 # not answer that.
 _PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1') return redis.call('DEL', KEYS[1])"
+_ANSWER = Part(Kind.REDIS, "answer")
 _PROBE = ("EVAL", _PROBE_SCRIPT, 1, "guidance:probe")
 
 
@@ -88,11 +91,14 @@ class KeyValueClient:
             raise reply
         return reply
 
-    async def run_all(self, commands: Sequence[Command]) -> list[Reply]:
+    def run_all(self, commands: Sequence[Command]) -> Coroutine[object, None, list[Reply]]:
         """Give the answers to commands, in one round trip; a `CommandRefused` is one of them.
 
         Raises `Unavailable`.
         """
+        return attributed(_ANSWER, self._run_all(commands))
+
+    async def _run_all(self, commands: Sequence[Command]) -> list[Reply]:
         self._require_available()
         if self._queue.qsize() >= MOST_WAITING:
             raise Unavailable

@@ -2,12 +2,15 @@
 
 from asyncio import CancelledError, Future, get_running_loop, shield
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue_batch
 from aiodataloader import Loader as Queued
 
 from db.work import current_work
+from spans.attribution import attributed
+from spans.current import current_trace
+from spans.part import Kind, Part
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -41,6 +44,11 @@ class Loader(Generic[K, V]):
             value.add_done_callback(disregard)
             raise
 
+    def called(self, name: str) -> Self:
+        """The same loader, of which traces speak by this name."""
+        self._loader.name = name
+        return self
+
     def start(self, key: K) -> "Future[V]":
         """The future of the value of `key`, for who shares it with others and cancels none."""
         return self._loader.load(key)
@@ -61,6 +69,7 @@ class _Queue(DataLoader[K, V]):
         self._cache = {}
         self._queue = []
         self._at_hand = at_hand
+        self.name = ""
 
     def do_resolve_reject(self, key: K, future: "Future[V]") -> None:
         """Take a key in; the first one has all loaded that come until the turn after the next.
@@ -78,7 +87,10 @@ class _Queue(DataLoader[K, V]):
 
     def _begin(self) -> None:
         queue, self._queue = self._queue, []
-        task = self.loop.create_task(dispatch_queue_batch(self, queue))
+        loading = dispatch_queue_batch(self, queue)
+        if current_trace() is not None:
+            loading = attributed(Part(Kind.BATCH, self.name), loading)
+        task = self.loop.create_task(loading)
         work = current_work()
         if work is not None:
             work.bound(task)

@@ -1,14 +1,20 @@
-"""An attribute that is made when it is first asked for."""
+"""A loader that is made when it is first asked for."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
+
+from loaders.batch import Loader
 
 S = TypeVar("S")
-T = TypeVar("T")
+# Any: a loader of whatever.
+T = TypeVar("T", bound=Loader[Any, Any])
 
 
 class once(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functools.cached_property is
-    """As functools.cached_property, without its lock: a request is answered by one thread."""
+    """As functools.cached_property, without its lock: a request is answered by one thread.
+
+    Traces speak of the loader by the name of the attribute.
+    """
 
     def __init__(self, make: Callable[[S], T]) -> None:
         self._make = make
@@ -26,7 +32,7 @@ class once(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functoo
     def __get__(self, instance: S | None, owner: type[S]) -> "once[S, T] | T":
         if instance is None:
             return self
-        value = self._make(instance)
+        value = self._make(instance).called(self._name)
         # Found there from now on, before this is.
         vars(instance)[self._name] = value
         return value

@@ -1,8 +1,12 @@
-"""Background jobs: whether they are still done, and how often they fail."""
+"""Background jobs: whether they are done, how often they fail, and what of the time is theirs."""
 
+from collections.abc import Mapping
 from time import time
 
 from prometheus_client import Counter, Gauge
+
+from spans.part import Part
+from spans.trace import Use, seconds_by_kind
 
 RUNS = Counter(
     "guidance_job_runs",
@@ -22,6 +26,21 @@ INTERVAL_SECONDS = Gauge(
     ("background_job",),
     multiprocess_mode="max",
 )
+JOB_SECONDS = Counter(
+    "guidance_job_seconds",
+    "Seconds that a background job passed in parts of a kind; `job` is its own Python.",
+    ("background_job", "kind"),
+)
+JOB_STATEMENTS = Counter(
+    "guidance_job_statements",
+    "Statements of a repository method that a background job ran.",
+    ("background_job", "method"),
+)
+JOB_STATEMENT_SECONDS = Counter(
+    "guidance_job_statement_seconds",
+    "Seconds that these took in the database and on the way.",
+    ("background_job", "method"),
+)
 
 
 def job_scheduled(job: str, interval_seconds: float) -> None:
@@ -39,3 +58,9 @@ def job_done(job: str) -> None:
 def job_failed(job: str) -> None:
     """Note that a job failed, or could not reach the database."""
     RUNS.labels(job, "failed").inc()
+
+
+def note_job(job: str, uses: Mapping[Part, Use]) -> None:
+    """Count what a job took, one time that it was done or failed."""
+    for kind, taken in seconds_by_kind(uses).items():
+        JOB_SECONDS.labels(job, kind).inc(taken)

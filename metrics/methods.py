@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Counter, Histogram
 
+from metrics.jobs import JOB_STATEMENT_SECONDS, JOB_STATEMENTS
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
+from spans.current import current_job
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -47,6 +49,8 @@ class Methods:
 
     def __init__(self) -> None:
         self._seen: dict[str, Method] = {}
+        self._of_jobs: dict[tuple[str, str], list[float]] = {}
+        """How many statements of a method a background job ran, and the seconds that they took."""
         self._told: dict[str, _Told] = {}
 
     def observe(
@@ -63,6 +67,11 @@ class Methods:
             method.rows += rows
         if waited_seconds:
             method.waited_seconds += waited_seconds
+        job = current_job()
+        if job is not None:
+            of_job = self._of_jobs.setdefault((job, name), [0, 0.0])
+            of_job[0] += 1
+            of_job[1] += seconds
 
     def slowest(self, top: int) -> list[tuple[str, Method]]:
         """The `top` methods by total time in the database, slowest first."""
@@ -75,6 +84,11 @@ class Methods:
             if told is None:
                 told = self._told[name] = _Told(name)
             told.tell(method)
+        for labels, of_job in self._of_jobs.items():
+            statements, seconds = of_job
+            JOB_STATEMENTS.labels(*labels).inc(statements)
+            JOB_STATEMENT_SECONDS.labels(*labels).inc(seconds)
+        self._of_jobs.clear()
 
 
 class _Told:

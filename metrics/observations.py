@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
+from metrics.parts import Parts
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import NEWEST, Timing
 
@@ -182,6 +183,7 @@ class Observations:
 
     def __init__(self) -> None:
         self.methods = Methods()
+        self.parts = Parts()
         self.caches: list[CacheMetrics] = []
         """Those that Prometheus is told of with the rest."""
         self._operations: dict[_Key, OperationRecord] = {}
@@ -222,6 +224,7 @@ class Observations:
     def tell(self) -> None:
         """Bring what Prometheus has up to date, of methods and caches too."""
         self.methods.tell()
+        self.parts.tell()
         for cache in self.caches:
             cache.tell()
         for key, record in self._operations.items():

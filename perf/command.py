@@ -3,6 +3,8 @@
 import click
 
 from perf.ab.command import ab
+from perf.ab.power import ab_power
+from perf.counting.command import calls
 from perf.gate.command import gate
 from perf.load.command import run
 from perf.measuring import Measuring
@@ -19,10 +21,12 @@ def perf() -> None:
 
 
 perf.add_command(gate)
+perf.add_command(calls)
 perf.add_command(run)
 perf.add_command(report)
 perf.add_command(slow)
 perf.add_command(objectives)
 perf.add_command(ab)
+perf.add_command(ab_power)
 perf.add_command(tunings)
 perf.add_command(nightly)

@@ -9,7 +9,7 @@ import click
 
 from app.cli.failures import failing_with
 from app.settings import SettingsRefused
-from perf.ab.rounds import AnswerUnusable
+from perf.ab.sides import AnswerUnusable
 from perf.ab.versions import VersionUnusable
 from perf.benchmarks.servers import ServerNotStarted
 from perf.llm_standin.child import StandInNotStarted

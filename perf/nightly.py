@@ -5,17 +5,17 @@ from pathlib import Path
 
 import click
 
+from gql.operations.budgets import trusted_documents
 from perf import options
-from perf.ab.command import REQUESTS, ROUNDS
+from perf.ab.command import MINIMUM, MINUTES
 from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change
 from perf.ab.written import NAME as AB_NAME
-from perf.dataset.bench import BenchSizes
 from perf.load.command import run
-from perf.load.flows import FLOWS
 from perf.load.host import ROOT
 from perf.load.printed import lines
-from perf.load.profiles import PROFILES, SIZES
 from perf.load.reading import read_report
 from perf.load.result import LoadReport
 from perf.report import words
@@ -35,8 +35,8 @@ LOAD_NAME = "load-test"
     help="The version to compare with; by default that of the newest report in the history, or "
     "the commit before this one.",
 )
-@options.rounds_of_blocks(ROUNDS)
-@options.requests_of_a_block(REQUESTS)
+@options.minutes(MINUTES)
+@options.minimum(MINIMUM)
 @options.history()
 @options.out(Path("artifacts/nightly"), "Where the reports are written.")
 @click.pass_context
@@ -44,8 +44,8 @@ def nightly(
     context: click.Context,
     profile_name: str,
     base: str | None,
-    rounds: int,
-    requests: int,
+    minutes: float,
+    minimum: float,
     history: Path,
     out: Path,
 ) -> int:
@@ -58,30 +58,30 @@ def nightly(
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
-    plan, sizes = Plan(rounds, requests, FLOWS), PROFILES[profile_name].sizes
-    is_slower = is_slower_than(before, plan, out, sizes=sizes)
+    plan = Plan(tuple(trusted_documents()), Bounds(minimum, 60 * minutes))
+    beside = compared_with(before, plan, out)
     file = out / f"{LOAD_NAME}-report.json"
     status = context.invoke(run, profile_name=profile_name, out=file)
     current = read_report(file)
     _write(out / f"{LOAD_NAME}.md", "The load test", "\n".join(lines(current)))
     compared = compared_with_history(current, history, out)
-    beside = State.REGRESSION if is_slower else State.NO_REGRESSION
     return decisive([beside, State(status), compared]).value
 
 
-def is_slower_than(before: str, plan: Plan, out: Path, *, sizes: BenchSizes = SIZES) -> bool:
-    """Whether this version is slower than another, or cannot be compared with it.
+def compared_with(before: str, plan: Plan, out: Path) -> State:
+    """What comes of this version beside another; red too where they cannot be compared.
 
     The other may lack what is asked today. The rest of the night takes place all the same, so that
-    the next night has this version before it.
+    the next night has this version before it. What cannot be told in this time is said and not red.
     """
     try:
-        return compare_versions((before, str(ROOT)), plan, out, sizes=sizes)
+        change = compare_versions((before, str(ROOT)), plan, out)
     except click.ClickException as error:
         reason = f"Not measured beside {before}: {error.format_message()}"
         click.echo(reason, err=True)
         _write(out / f"{AB_NAME}.md", f"This version beside {before}", reason)
-        return True
+        return State.REGRESSION
+    return State.REGRESSION if change is Change.SLOWER else State.NO_REGRESSION
 
 
 def base_revision(history: Path) -> str:

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from perf.ab.turns import PILOT_ROUNDS
 from perf.load.profiles import PROFILES
-from perf.statistics.bootstrap import FEWEST_ROUNDS
 
 # Any: what a command takes and gives is its own business.
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
@@ -43,8 +43,32 @@ def rounds(default: int, who: str = "servers") -> Option:
 
 def rounds_of_blocks(default: int) -> Option:
     """How many rounds a comparison of two sides has."""
-    told = "Rounds of four blocks, A B B A: each gives one difference."
-    return number("--rounds", default, told, least=FEWEST_ROUNDS)
+    told = "Rounds of four blocks, A B B A or B A A B."
+    return number("--rounds", default, told, least=PILOT_ROUNDS)
+
+
+def minutes(default: float) -> Option:
+    """How long a comparison of two sides may take."""
+    return click.option(
+        "--minutes",
+        type=click.FloatRange(0, min_open=True),
+        default=default,
+        show_default=True,
+        help="For how long two versions are compared at most; what is known precisely enough is "
+        "known before.",
+    )
+
+
+def minimum(default: float) -> Option:
+    """The least change that a comparison of two sides has to see."""
+    return click.option(
+        "--minimum",
+        type=click.FloatRange(0, 1, min_open=True),
+        default=default,
+        show_default=True,
+        help="The least change of a median worth a word, 0.1 being a tenth; twice as much of a "
+        "p95, four times of a p99.",
+    )
 
 
 def requests_of_a_block(default: int) -> Option:

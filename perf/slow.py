@@ -16,11 +16,22 @@ _MOST = 100
 _TIMEOUT_SECONDS = 10
 _DOCUMENT = """query SlowQueries($top: Int!) {
   ops {
-    slowQueries(top: $top) { method calls errors rows totalMs meanMs p95Ms maxMs waitingMs }
+    slowQueries(top: $top) {
+      method calls errors rows totalMs meanMs p95Ms maxMs waitingMs pythonMs
+    }
   }
 }"""
-_COLUMNS = ("calls", "errors", "rows", "totalMs", "meanMs", "p95Ms", "maxMs", "waitingMs")
-_HEADINGS = ("calls", "errors", "rows", "total ms", "mean ms", "p95 ms", "max ms", "waiting ms")
+_HEADINGS = {
+    "calls": "calls",
+    "errors": "errors",
+    "rows": "rows",
+    "totalMs": "total ms",
+    "meanMs": "mean ms",
+    "p95Ms": "p95 ms",
+    "maxMs": "max ms",
+    "waitingMs": "waiting ms",
+    "pythonMs": "python ms",
+}
 
 # Any: JSON.
 Row = dict[str, Any]
@@ -49,9 +60,9 @@ def slow(url: str, top: int, token: str | None) -> None:
     """
     rows = _slow_queries(url.rstrip("/"), top, token or _own_token())
     width = max([len("method"), *(len(row["method"]) for row in rows)])
-    click.echo(f"{'method':<{width}}" + "".join(f"{heading:>12}" for heading in _HEADINGS))
+    click.echo(f"{'method':<{width}}" + "".join(f"{heading:>12}" for heading in _HEADINGS.values()))
     for row in rows:
-        click.echo(f"{row['method']:<{width}}" + _numbers([row[column] for column in _COLUMNS]))
+        click.echo(f"{row['method']:<{width}}" + _numbers([row[column] for column in _HEADINGS]))
 
 
 def _slow_queries(url: str, top: int, token: str) -> list[Row]:

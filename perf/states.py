@@ -23,6 +23,7 @@ class State(Enum):
     MORE_CALLS = 8
     ZERO_BASELINE = 9
     NOT_COUNTED = 11
+    CANNOT_BE_TOLD = 12
     NO_REGRESSION = 0
 
 

@@ -3,6 +3,7 @@
 from app.settings import SettingsRefused
 from db.embedded import EmbeddedDatabaseFailed
 from db.migration import UnknownRevision
+from db.repair import IndexNotRepaired
 
 
 def status_of(failure: Exception) -> int | None:
@@ -10,6 +11,6 @@ def status_of(failure: Exception) -> int | None:
     match failure:
         case SettingsRefused():
             return 2
-        case EmbeddedDatabaseFailed() | UnknownRevision() | OSError():
+        case EmbeddedDatabaseFailed() | UnknownRevision() | IndexNotRepaired() | OSError():
             return 1
     return None

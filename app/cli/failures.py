@@ -16,11 +16,16 @@ def failing_with(what: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise click.ClickException(f"{what}: {error.orig}") from error
+        raise click.ClickException(f"{what}: {_reason(error.orig)}") from error
     except (
         DatabaseUnavailable,
         OSError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
     ) as error:
-        raise click.ClickException(f"{what}: {error}") from error
+        raise click.ClickException(f"{what}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException | None) -> str:
+    """The first line: PostgreSQL may quote values in the others."""
+    return str(error).partition("\n")[0]

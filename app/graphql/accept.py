@@ -45,7 +45,7 @@ class Accepted:
         object.__setattr__(self, "prefers_stream", self.preferred == EVENT_STREAM)
 
 
-_ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
+ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
 _LONGEST = 1_000
 """Of the headers that are read; browsers send 150 characters."""
 
@@ -58,7 +58,7 @@ def accepted(header: str | None) -> Accepted | None:
     answer that does not end.
     """
     if header is None or not header.strip(", \t"):
-        return _ANYTHING
+        return ANYTHING
     return _understood(header) if len(header) <= _LONGEST else None
 
 

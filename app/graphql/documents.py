@@ -12,6 +12,7 @@ from app.graphql.preparing import Preparing
 from gql.execution.prepare import Operation, RequestRefused, named
 from gql.execution.trusted import TrustedOperations
 from gql.operations.shape import shape_of
+from gql.operations.skeleton import has_free_text
 from services.clock import Clock
 from services.operations.identifiers import hash_of, is_hash
 from services.operations.records import OperationsMode
@@ -114,7 +115,7 @@ class Documents:
         texts = self._texts
         if texts is not None and operation.document is None and await texts.get(id_) is None:
             await self._preparing.charge_registering(text, principal)
-            await texts.keep(id_, text)
+            await texts.keep(id_, text, is_brief=has_free_text(text))
         return operation
 
     async def _of_text(self, text: str, name: str | None, principal: Principal) -> Operation:

@@ -10,6 +10,7 @@ from app.exchange import ASK_AGAIN
 from app.graphql.answers import Answer
 from app.graphql.refusals import ASK_FOR_TEXT
 from services.throttling.records import Policy
+from spans.trace import Trace, seconds_by_kind
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -32,10 +33,17 @@ def _policy_field(capacity: int, restore_rate: int) -> bytes:
     return b'"cost";q=%d;w=%d' % (capacity, Policy(capacity, restore_rate).window_seconds)
 
 
-def server_timing(answer: Answer) -> tuple[bytes, bytes]:
+def server_timing(answer: Answer, trace: Trace | None) -> tuple[bytes, bytes]:
     """Server-Timing, which browsers show: milliseconds in all and in the database, statements.
+
+    Where there is a trace, what else the time passed in follows, what took longest first.
 
     https://www.w3.org/TR/server-timing/
     """
     taken = (answer.seconds * 1000, answer.database_seconds * 1000, len(answer.statements))
-    return b"server-timing", b'total;dur=%.2f, db;dur=%.2f, statements;desc="%d"' % taken
+    said = b'total;dur=%.2f, db;dur=%.2f, statements;desc="%d"' % taken
+    if trace is None:
+        return b"server-timing", said
+    others = sorted(seconds_by_kind(trace.uses()).items(), key=lambda one: -one[1])
+    parts = (b"%b;dur=%.2f" % (kind.encode(), seconds * 1000) for kind, seconds in others)
+    return b"server-timing", b", ".join((said, *parts))

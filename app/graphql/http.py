@@ -16,7 +16,8 @@ from app.authentication.authenticator import (
     Identity,
     NotAuthenticated,
 )
-from app.graphql.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
+from app.exchange import exchange_of
+from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
@@ -25,7 +26,6 @@ from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
-from app.graphql.refusals import ASK_FOR_TEXT
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -37,23 +37,23 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
+from spans.current import UNTRACED, current_trace
+from spans.part import Kind, Part
 
+_REQUEST = Part(Kind.REQUEST, "http")
+_AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
+_READING = Part(Kind.READING, "reading")
+_PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _RETRY_SECONDS = b"1"
-_FREE = ASK_FOR_TEXT | {THROTTLED, SERVICE_UNAVAILABLE}
-"""What is our doing, paid for already, or part of how clients ask."""
+_FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
+"""What is our doing, or paid for already."""
 _NOBODY = Identity(Anonymous(None))
 """The caller until that is found out."""
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
-_OTHER_TYPES = Reply(
-    406,
-    message_body(
-        f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.", NOT_ACCEPTABLE
-    ),
-    JSON,
-)
+_OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
 
 
 class GraphQLEndpoint:
@@ -80,22 +80,43 @@ class GraphQLEndpoint:
         self._statuses = statuses
         self._heartbeat_seconds = heartbeat_seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
+        exchange, tracer = exchange_of(scope), self._service.tracer
+        answering = self._answering(scope, receive, send)
+        if not tracer.wants(exchange.fields.get(b"traceparent")):
+            return answering
+        return tracer.run(_REQUEST, answering, lambda: exchange.operation)
+
+    async def _answering(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Incoming(scope, receive)
         types = accepted(request.headers.get("accept"))
-        answer = _OTHER_TYPES if types is None else await self._answer(request, types)
+        if types is not None:
+            answer = await self._answer(request, types)
+        else:
+            answer = await self._not_acceptable(request)
         if not (isinstance(answer, Reply) and answer.try_at_once(send)):
             await answer(scope, receive, send)
 
+    async def _not_acceptable(self, request: Incoming) -> ASGIApp:
+        """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
+        error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
+        unpaid = await self._unpaid(error, request, _NOBODY)
+        if unpaid is None:
+            return _not_understood(error, ANYTHING)
+        return self._told(refused(unpaid), request, ANYTHING)
+
     async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        log = request.exchange.log
+        log, trace = request.exchange.log, current_trace() or UNTRACED
         identity = _NOBODY
         try:
+            trace.stage(_AUTHENTICATION)
             identity = await self._authenticator.identity(request.headers, address=request.address)
+            trace.stage(_READING)
             asked = await read_request(request, self._acceptance)
             if not isinstance(asked, GraphQLRequest):
-                return await self._batch(request, asked, identity.principal)
+                return await self._batch(request, asked, identity)
+            trace.stage(_PREPARATION)
             operation = await self._service.prepare(asked, identity.principal, request.headers)
             log["operation"] = operation.label
             _check_method(request, operation)
@@ -124,6 +145,10 @@ class GraphQLEndpoint:
             isinstance(refusal, RequestRefused) and refusal.code in _FREE
         ):
             return None
+        return await self._charged(request, identity)
+
+    async def _charged(self, request: Incoming, identity: Identity) -> Throttled | None:
+        """Charge a refusal; gives what is answered instead to who cannot pay for it."""
         is_nobody = identity is _NOBODY
         try:
             await self._charge_refusal(
@@ -165,15 +190,18 @@ class GraphQLEndpoint:
         return self._reply(answer, types)
 
     async def _batch(
-        self, request: Incoming, asked: tuple[GraphQLRequest, ...], principal: Principal
+        self, request: Incoming, asked: tuple[GraphQLRequest, ...], identity: Identity
     ) -> ASGIApp:
         """Answer in turn, so that a batch takes no more of the server at once than one does."""
         record, bodies = Record(), []
         for number, one in enumerate(asked, 1):
             request_id = f"{request.exchange.request_id}.{number}"
             answer = await self._service.answer_of_batch(
-                one, principal, request.headers, request_id
+                one, identity.principal, request.headers, request_id
             )
+            if answer.refusal is not None and answer.refusal not in _FREE:
+                unpaid = await self._charged(request, identity)
+                answer = answer if unpaid is None else refused(unpaid)
             record.add(answer)
             bodies.append(answer.body)
         request.exchange.log.update(record.line)
@@ -183,7 +211,7 @@ class GraphQLEndpoint:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
-            fields.append(server_timing(answer))
+            fields.append(server_timing(answer, current_trace()))
         return Reply(status, answer.body, types.json, fields)
 
     async def _parts(

@@ -1,8 +1,10 @@
 """The operations that run over one socket, by the ids that the client gave them."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import ExitStack, aclosing
 from time import perf_counter
+from typing import Any
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,6 +19,7 @@ from app.graphql.wording import message_body
 from app.graphql.writing import written
 from gql.execution.prepare import RequestRefused
 from services.principal import Principal
+from spans.part import Kind, Part
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
@@ -27,6 +30,7 @@ caller, so that those of many sockets do not wait for each other in vain.
 Streams wait for events, and mutations may wait for a model: neither keeps others waiting.
 """
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+_OPERATION = Part(Kind.REQUEST, "socket")
 _log = structlog.get_logger("guidance.socket")
 
 
@@ -101,7 +105,9 @@ class Operations:
         started = perf_counter()
         record = Record()
         try:
-            ending = await self._follow(message, principal, request_id, record, in_parts=in_parts)
+            ending = await self._traced(
+                self._follow(message, principal, request_id, record, in_parts=in_parts), record
+            )
             # The id is free before the client can know that it is.
             self._by_id.pop(message.id, None)
             await send(self._websocket, ending)
@@ -114,6 +120,14 @@ class Operations:
                 ms=round((perf_counter() - started) * 1000, 2),
                 **record.line,
             )
+
+    async def _traced(
+        self, following: Coroutine[Any, Any, dict[str, object]], record: Record
+    ) -> dict[str, object]:
+        tracer = self._service.tracer
+        if not tracer.wants(None):
+            return await following
+        return await tracer.run(_OPERATION, following, lambda: record.operation_name)
 
     async def _follow(
         self,

@@ -41,7 +41,12 @@ from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Principal
+from spans.current import UNTRACED, current_trace
+from spans.part import Kind, Part
+from spans.tracer import Tracer
 
+_ADMISSION = Part(Kind.ADMISSION, "admission")
+_EXECUTION = Part(Kind.EXECUTION, "execution")
 _NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
 
 
@@ -61,6 +66,7 @@ class GraphQLService:
         observations: Observations,
         clock: Clock,
         deadline_seconds: float = 15.0,
+        trace_share: float = 0.0,
     ) -> None:
         self._schema = schema
         self._documents = documents
@@ -77,6 +83,8 @@ class GraphQLService:
         self._context = contexts.new
         self._meter = meter
         self._observing = Observing(observations)
+        self.tracer = Tracer(trace_share, observations.parts.note)
+        """Traces some requests, from whatever transport."""
         self._streams = Streams(schema, contexts, meter, self._observing.note)
         self._deadline_seconds = deadline_seconds
 
@@ -95,13 +103,16 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        started = perf_counter()
+        started, trace = perf_counter(), current_trace() or UNTRACED
         values = self._coerced(operation, request)
         try:
             with Work(operation.trusted_name) as work:
                 context = self._context(operation, principal, request_id)
+                trace.stage(_ADMISSION)
                 with await self._meter.charge(operation, values, principal) as charge:
+                    trace.stage(_EXECUTION)
                     answer = await self._executed(operation, values, context, charge, gone)
+                trace.stage(None)
         except Throttled:
             seconds = perf_counter() - started
             observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)

@@ -7,6 +7,8 @@ from pydantic import Field
 from app.settings.group import Group
 from app.settings.types import HeaderName, Listed, Origin, Positive, Seconds, StatusProfile, Switch
 
+_TRACE_SHARE = 1 / 16
+
 
 class EndpointSettings(Group):
     """What clients are shown, over HTTP and WebSocket, and how long they wait."""
@@ -23,6 +25,12 @@ class EndpointSettings(Group):
         None,
         description="Whether `Server-Timing` says what an answer took, in the database besides; by "
         "default only in development.",
+    )
+    graphql_trace_share: Annotated[float | None, Field(ge=0, le=1)] = Field(
+        None,
+        description="The share of requests of which it is noted what their time passed in, for "
+        "`/metrics`; by default 0.0625, and 1 where `Server-Timing` is sent. A request that asks "
+        "for it, by the flag of `traceparent`, is always one.",
     )
     graphql_status_profile: StatusProfile = Field(
         StatusProfile.CURRENT,
@@ -55,6 +63,13 @@ class EndpointSettings(Group):
         description="How long a query, or one event of a subscription, may take; then it is "
         "broken off. A mutation is finished.",
     )
+
+    @property
+    def trace_share(self) -> float:
+        """The share of requests that are traced."""
+        if self.graphql_trace_share is not None:
+            return self.graphql_trace_share
+        return 1.0 if self.tells_timing else _TRACE_SHARE
 
     @property
     def tells_timing(self) -> bool:

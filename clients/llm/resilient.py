@@ -15,7 +15,10 @@ from clients.llm.configuration import LanguageModelConfig
 from clients.llm.failures import AttemptFailed
 from clients.llm.retrying import Retries
 from metrics.generation import ATTEMPTS, BREAKER_STATE, FIRST_PIECE_SECONDS, REPLIES
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
+_PIECE = Part(Kind.MODEL, "model")
 _OK, _CANCELLED = "ok", "cancelled"
 
 
@@ -121,7 +124,7 @@ class ResilientModel:
 async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | None:
     """The next piece, or None after the last."""
     try:
-        return await anext(pieces, None)
+        return await attributed(_PIECE, _next_of(pieces))
     except AttemptFailed as error:
         if error.reason is FailureReason.TIMEOUT:
             # A long reply that runs out of time is no sign that the model is down; silence is.
@@ -129,6 +132,10 @@ async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | 
         if has_begun and error.reason is FailureReason.UNAVAILABLE:
             raise AttemptFailed(FailureReason.INTERRUPTED, is_down=True) from error
         raise
+
+
+async def _next_of(pieces: AsyncGenerator[str, None]) -> str | None:
+    return await anext(pieces, None)
 
 
 def _as_caller_sees(error: AttemptFailed | BreakerOpen) -> GenerationFailed:

@@ -11,12 +11,15 @@ import stripe
 
 from clients.bounded import PLAIN, UnreadableAnswer, bounded_body
 from clients.tls import authorities
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
 CONNECT_SECONDS = 5
 LARGEST_ANSWER_BYTES = 4_000_000
 """Several times a page of a hundred payment intents."""
 _NOTHING_WAS_DONE = frozenset({408, 429})
 LONGEST_WAIT_SECONDS = 60
+_REQUEST = Part(Kind.PAYMENTS, "stripe")
 _SHOULD_RETRY = "stripe-should-retry"
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _asked_to_wait: ContextVar[int] = ContextVar("asked_to_wait", default=0)
@@ -60,6 +63,11 @@ class StripeTransport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """One attempt; raises the library's own error when there is no answer that can be read."""
         _asked_to_wait.set(0)
+        return await attributed(_REQUEST, self._request(method, url, headers, post_data))
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: str | None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
         try:
             async with self._http.stream(
                 method, url, headers={**headers, **PLAIN}, content=post_data

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Text, bindparam, insert
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import AuditEvent
 
@@ -27,6 +28,7 @@ _RECORD = Statement(
 )
 
 
+@repository_method
 async def record(
     connection: Connection,
     *,

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.unnested import unnested
 from db.statement import Statement
 from db.tables import BillingPlan, UserSubscription
@@ -121,11 +122,13 @@ _CHANGE_PLAN = Statement(
 )
 
 
+@repository_method
 async def plans_on_sale(connection: Connection) -> list[Record]:
     """The plans on sale, cheapest first."""
     return await connection.fetch(_PLANS_ON_SALE)
 
 
+@repository_method
 async def current_subscription_by_user(
     connection: Connection, user_ids: Sequence[int]
 ) -> list[Record]:
@@ -133,12 +136,14 @@ async def current_subscription_by_user(
     return await connection.fetch(_CURRENT_BY_USER, user_ids=user_ids)
 
 
+@repository_method
 async def plan_on_sale(connection: Connection, plan_code: str) -> Record | None:
     """The plan of this code, if it is on sale."""
     rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
     return rows[0] if rows else None
 
 
+@repository_method
 async def insert_subscription(
     connection: Connection, user_id: int, plan_code: str, now: datetime
 ) -> int:
@@ -147,6 +152,7 @@ async def insert_subscription(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def begin_payment(
     connection: Connection, subscription_id: int, plan_code: str, now: datetime
 ) -> None:
@@ -156,6 +162,7 @@ async def begin_payment(
     )
 
 
+@repository_method
 async def activate(
     connection: Connection, subscription_id: int, plan_code: str, now: datetime
 ) -> bool:
@@ -167,11 +174,13 @@ async def activate(
     )
 
 
+@repository_method
 async def fail(connection: Connection, subscription_id: int, reason: str, now: datetime) -> None:
     """Let a subscription that waits for a payment fail."""
     await connection.fetch(_FAIL, subscription_id=subscription_id, reason=reason, now=now)
 
 
+@repository_method
 async def change_plan(connection: Connection, user_id: int, plan_code: str, now: datetime) -> int:
     """Move a person's active subscription to another plan, and give its id."""
     (row,) = await connection.fetch(

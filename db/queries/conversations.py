@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation
@@ -102,11 +103,13 @@ _LOCK = Statement("conversations.lock", select(ChatConversation.id).where(*_OWN)
 _DELETE = Statement("conversations.delete", delete(ChatConversation).where(*_OWN))
 
 
+@repository_method
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
     """Those of the conversations `ids` that belong to `user_id`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
+@repository_method
 async def count_by_user(
     connection: Connection, user_ids: Sequence[int], status: str | None
 ) -> list[Record]:
@@ -116,6 +119,7 @@ async def count_by_user(
     return await connection.fetch(_COUNT_WITH_STATUS, user_ids=user_ids, status=status)
 
 
+@repository_method
 async def insert_conversation(
     connection: Connection, user_id: int, title: str, now: datetime
 ) -> int:
@@ -124,6 +128,7 @@ async def insert_conversation(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, now: datetime
 ) -> Record | None:
@@ -138,6 +143,7 @@ async def open_exchange(
     return rows[0] if rows else None
 
 
+@repository_method
 async def rename(connection: Connection, conversation_id: int, user_id: int, title: str) -> bool:
     """Give a conversation of the user's a title; False where it is not the user's."""
     return bool(
@@ -147,6 +153,7 @@ async def rename(connection: Connection, conversation_id: int, user_id: int, tit
     )
 
 
+@repository_method
 async def set_status(
     connection: Connection, conversation_id: int, user_id: int, status: str
 ) -> bool:
@@ -158,11 +165,13 @@ async def set_status(
     )
 
 
+@repository_method
 async def lock(connection: Connection, conversation_id: int, user_id: int) -> bool:
     """Keep others from changing a conversation of the user's; False where it is not the user's."""
     return bool(await connection.fetch(_LOCK, conversation_id=conversation_id, of_user=user_id))
 
 
+@repository_method
 async def delete_conversation(connection: Connection, conversation_id: int, user_id: int) -> None:
     """Delete a conversation of the user's with its messages."""
     await connection.fetch(_DELETE, conversation_id=conversation_id, of_user=user_id)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.unnested import unnested
 from db.statement import Statement
 from db.tables import EnterpriseAccount, EnterpriseCredential
@@ -138,6 +139,7 @@ _NOTE_USES = Statement(
 )
 
 
+@repository_method
 async def by_account(
     connection: Connection, account_ids: Sequence[int], most: int, now: datetime
 ) -> list[Record]:
@@ -148,29 +150,34 @@ async def by_account(
     return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
 
+@repository_method
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
     """Those of the credentials `ids` whose account `user_id` administers."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
+@repository_method
 async def by_key(connection: Connection, key_id: str) -> Record | None:
     """The credential, with its `secret_hash`, that the key's id part names."""
     rows = await connection.fetch(_BY_KEY, key_id=key_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def of_account(connection: Connection, account_id: int, credential_id: int) -> Record | None:
     """The credential, where it is the account's."""
     rows = await connection.fetch(_OF_ACCOUNT, account_id=account_id, credential_id=credential_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def count_accepted(connection: Connection, account_id: int, now: datetime) -> int:
     """How many keys of the account open the door at `now`."""
     rows = await connection.fetch(_COUNT_ACCEPTED, account_id=account_id, now=now)
     return int(rows[0]["accepted"])
 
 
+@repository_method
 async def insert_credential(
     connection: Connection, account_id: int, key_id: str, secret_hash: bytes, now: datetime
 ) -> int:
@@ -181,6 +188,7 @@ async def insert_credential(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def retire(
     connection: Connection, account_id: int, credential_id: int, at: datetime
 ) -> datetime:
@@ -192,12 +200,14 @@ async def retire(
     return expires_at
 
 
+@repository_method
 async def revoke(connection: Connection, account_id: int, credential_id: int) -> bool:
     """Close the door to the account's credential; False where that had been done."""
     rows = await connection.fetch(_REVOKE, account_id=account_id, credential_id=credential_id)
     return bool(rows)
 
 
+@repository_method
 async def note_uses(
     connection: Connection, ids: Sequence[int], instants: Sequence[datetime]
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, delete, exists,
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.unnested import unnested_columns
 from db.statement import Statement
 from db.tables import TrustedDocumentUse, UnknownDocument
@@ -96,6 +97,7 @@ _FORGET_OLD = Statement(
 )
 
 
+@repository_method
 async def note(
     connection: Connection,
     *,
@@ -111,6 +113,7 @@ async def note(
     )
 
 
+@repository_method
 async def note_unknown(
     connection: Connection,
     *,
@@ -139,16 +142,19 @@ async def note_unknown(
     )
 
 
+@repository_method
 async def unknown(connection: Connection) -> list[Record]:
     """Documents that nobody published, most frequent first."""
     return await connection.fetch(_UNKNOWN)
 
 
+@repository_method
 async def known_now(connection: Connection, sha256: bytes) -> None:
     """Forget a document as unknown."""
     await connection.fetch(_KNOWN_NOW, sha256=sha256)
 
 
+@repository_method
 async def forget_old(connection: Connection, before: datetime) -> None:
     """Forget those that nobody has sent since."""
     await connection.fetch(_FORGET_OLD, before=before)

@@ -7,6 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import EnterpriseAccount, EnterpriseDailyUsage
 
@@ -64,11 +65,13 @@ _DAILY_USAGE = Statement(
 )
 
 
+@repository_method
 async def accounts_by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
     """The accounts `ids` that exist."""
     return await connection.fetch(_ACCOUNTS_BY_ID, ids=ids)
 
 
+@repository_method
 async def accounts_by_administrator(
     connection: Connection, user_ids: Sequence[int]
 ) -> list[Record]:
@@ -76,12 +79,14 @@ async def accounts_by_administrator(
     return await connection.fetch(_ACCOUNTS_BY_ADMINISTRATOR, user_ids=user_ids)
 
 
+@repository_method
 async def hold_administered(connection: Connection, user_id: int) -> int | None:
     """The account that `user_id` administers, locked until the transaction ends."""
     rows = await connection.fetch(_HOLD_ADMINISTERED, user_id=user_id)
     return rows[0]["id"] if rows else None
 
 
+@repository_method
 async def usage_totals_by_account(
     connection: Connection, account_ids: Sequence[int], month_start: date, today: date
 ) -> list[Record]:
@@ -91,6 +96,7 @@ async def usage_totals_by_account(
     )
 
 
+@repository_method
 async def daily_usage_by_account(
     connection: Connection, account_ids: Sequence[int], first_day: date, last_day: date
 ) -> list[Record]:

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import ChatMessage, ReplyGeneration
 
@@ -69,7 +70,8 @@ _RENEW = Statement(
     "generations.renew",
     update(ReplyGeneration)
     .where(ReplyGeneration.reply_id.in_(_held))
-    .values(lease_expires_at=_lease_end),
+    .values(lease_expires_at=_lease_end)
+    .returning(ReplyGeneration.reply_id),
 )
 _REQUEST_STOP = Statement(
     "generations.request_stop",
@@ -150,6 +152,7 @@ _SAVE_PROGRESS = Statement(
 )
 
 
+@repository_method
 async def begin(
     connection: Connection,
     *,
@@ -172,48 +175,62 @@ async def begin(
     )
 
 
+@repository_method
 async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
     """`(reply_id, stop_requested_at)` of what `owner` writes."""
     return await connection.fetch(_OF_OWNER, owner=owner)
 
 
+@repository_method
 async def renew(
     connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-) -> None:
-    """Let the leases of `owner` on the replies begin now, but those that are just being ended."""
-    await connection.fetch(_RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds)
+) -> set[int]:
+    """Let the leases of `owner` on the replies begin now, but those that are just being ended.
+
+    Gives those that did.
+    """
+    rows = await connection.fetch(
+        _RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds
+    )
+    return {row["reply_id"] for row in rows}
 
 
+@repository_method
 async def request_stop(connection: Connection, reply_id: int, user_id: int) -> UUID | None:
     """Ask whoever writes a reply of `user_id` to stop, and give the owner; None if nobody does."""
     rows = await connection.fetch(_REQUEST_STOP, of_reply=reply_id, of_user=user_id)
     return rows[0]["owner"] if rows else None
 
 
+@repository_method
 async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | None:
     """Take the reply away from `owner` for good; None where it is not the owner's any more."""
     rows = await connection.fetch(_END, reply_id=reply_id, owner=owner)
     return rows[0] if rows else None
 
 
+@repository_method
 async def take_away(connection: Connection, reply_id: int) -> Record | None:
     """Take the reply away from whoever writes it; None where nobody does."""
     rows = await connection.fetch(_TAKE_AWAY, reply_id=reply_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def end_expired(connection: Connection) -> Record | None:
     """Take away one reply whose lease ran out, of those that nobody else is taking away."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
 
 
+@repository_method
 async def end_of_conversation(connection: Connection, conversation_id: int) -> list[Record]:
     """Take away all replies of a conversation."""
     return await connection.fetch(_END_OF_CONVERSATION, conversation_id=conversation_id)
 
 
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
+@repository_method
 async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> set[int]:
     """Store how far replies are written, and give their ids.
 

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import IdempotencyKey
 
@@ -47,6 +48,7 @@ _FORGET = Statement(
 )
 
 
+@repository_method
 async def claim(
     connection: Connection,
     *,
@@ -66,6 +68,7 @@ async def claim(
     return int(rows[0]["id"]) if rows else None
 
 
+@repository_method
 async def stored(
     connection: Connection, *, user_id: int | None, account_id: int | None, key: str
 ) -> Record | None:
@@ -76,11 +79,13 @@ async def stored(
 
 
 # Any: JSON.
+@repository_method
 async def keep(connection: Connection, claim_id: int, result: dict[str, Any]) -> None:
     """Store what came of a claimed key."""
     await connection.fetch(_KEEP, claim_id=claim_id, kept=orjson.dumps(result).decode())
 
 
+@repository_method
 async def forget(connection: Connection, before: datetime) -> None:
     """Remove the keys that are older than `before`."""
     await connection.fetch(_FORGET, before=before)

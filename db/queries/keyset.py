@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.database import Connection
 from db.form import Form
 from db.keyset import Page
+from db.method import repository_method
 from db.queries.formed import packed
 from db.queries.unnested import unnested
 from db.statement import Statement
@@ -59,6 +60,7 @@ class KeysetQuery:
         self.at_name = at.key
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
+    @repository_method
     async def fetch(
         self, connection: Connection, parent_ids: Sequence[int], page: Page, value: str | None
     ) -> list[Record]:
@@ -72,6 +74,7 @@ class KeysetQuery:
             self._statement_for(page, value), **_bound(parent_ids, page, value)
         )
 
+    @repository_method
     async def fetch_formed(
         self,
         connection: Connection,

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation, ChatMessage
@@ -122,11 +123,13 @@ _STREAM = Statement(
 )
 
 
+@repository_method
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
     """Those of the messages `ids` that stand in a conversation of `user_id`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
+@repository_method
 async def count_by_conversation(
     connection: Connection, conversation_ids: Sequence[int]
 ) -> list[Record]:
@@ -134,6 +137,7 @@ async def count_by_conversation(
     return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
 
 
+@repository_method
 async def insert_message(
     connection: Connection,
     *,
@@ -158,11 +162,13 @@ async def insert_message(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def newest(connection: Connection, conversation_id: int, most: int) -> list[Record]:
     """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
     return await connection.fetch(_NEWEST, conversation_id=conversation_id, most=most)
 
 
+@repository_method
 async def end_reply(
     connection: Connection,
     *,
@@ -195,6 +201,7 @@ async def end_reply(
     )
 
 
+@repository_method
 async def abandon_reply(
     connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
 ) -> bool:
@@ -205,6 +212,7 @@ async def abandon_reply(
     return bool(rows[0]["has_text"])
 
 
+@repository_method
 async def stream(connection: Connection, message_id: int, user_id: int) -> Record | None:
     """A message of the user's with its `failure_reason`, `retry_at` and `stream_ends`."""
     rows = await connection.fetch(_STREAM, message_id=message_id, user_id=user_id)

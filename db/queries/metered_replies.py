@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import EnterpriseGeneration
 
@@ -56,7 +57,8 @@ _RENEW = Statement(
         EnterpriseGeneration.owner == bindparam("of_owner"),
         _is_running,
     )
-    .values(lease_expires_at=_lease_end),
+    .values(lease_expires_at=_lease_end)
+    .returning(EnterpriseGeneration.id),
 )
 _BY_ID = Statement(
     "metered_replies.by_id",
@@ -132,6 +134,7 @@ _FORGET_TEXTS = Statement(
 )
 
 
+@repository_method
 async def begin(
     connection: Connection,
     *,
@@ -159,19 +162,23 @@ async def begin(
     return int(rows[0]["id"])
 
 
+@repository_method
 async def renew(
     connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
-) -> None:
-    """Let the leases of those of the replies `ids` that are the owner's begin now."""
-    await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
+) -> set[int]:
+    """Let the leases of those of the replies `ids` that are the owner's begin now; gives these."""
+    rows = await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
+    return {row["id"] for row in rows}
 
 
+@repository_method
 async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
     """What there is of a reply of the account's."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def end(
     connection: Connection,
     generation_id: int,
@@ -206,12 +213,14 @@ async def end(
     return rows[0] if rows else None
 
 
+@repository_method
 async def end_expired(connection: Connection) -> Record | None:
     """End one reply whose lease ran out, as interrupted, of those that nobody else is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
 
 
+@repository_method
 async def forget_texts(connection: Connection, before: datetime) -> None:
     """Remove the texts of replies that are older than `before`; the replies stay on record."""
     await connection.fetch(_FORGET_TEXTS, before=before)

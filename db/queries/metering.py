@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
@@ -86,11 +87,13 @@ _GIVE_BACK = Statement(
 )
 
 
+@repository_method
 async def hold_account(connection: Connection, account_id: int) -> None:
     """Let nobody else charge the account, nor change its keys, until the transaction ends."""
     await connection.fetch(_HOLD_ACCOUNT, account_id=account_id)
 
 
+@repository_method
 async def charge(
     connection: Connection,
     *,
@@ -122,6 +125,7 @@ async def charge(
     return rows[0]["is_overage"] if rows else None
 
 
+@repository_method
 async def give_back(connection: Connection, account_id: int, day: date) -> None:
     """Take one unit off the day's count."""
     await connection.fetch(_GIVE_BACK, of_account=account_id, day=day)

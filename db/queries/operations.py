@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.unnested import unnested_columns
 from db.statement import Statement
 from db.tables import (
@@ -177,27 +178,32 @@ _USES = Statement(
 )
 
 
+@repository_method
 async def version(connection: Connection) -> int:
     """The number of what is published."""
     (row,) = await connection.fetch(_VERSION)
     return int(row["version"])
 
 
+@repository_method
 async def next_version(connection: Connection) -> None:
     """Give what is published another number; whoever else changes it waits for this to commit."""
     await connection.fetch(_NEXT_VERSION)
 
 
+@repository_method
 async def served(connection: Connection) -> list[Record]:
     """What clients have published and not retired, oldest first."""
     return await connection.fetch(_SERVED)
 
 
+@repository_method
 async def bodies(connection: Connection, hashes: Sequence[bytes]) -> list[Record]:
     """The texts of these documents."""
     return await connection.fetch(_BODIES, hashes=hashes)
 
 
+@repository_method
 async def of_client(
     connection: Connection, client_name: str, hashes: Sequence[bytes]
 ) -> list[Record]:
@@ -205,11 +211,13 @@ async def of_client(
     return await connection.fetch(_OF_CLIENT, client_name=client_name, hashes=hashes)
 
 
+@repository_method
 async def by_document_id(connection: Connection, document_ids: Sequence[str]) -> list[Record]:
     """Whatever is published under these ids."""
     return await connection.fetch(_BY_DOCUMENT_ID, document_ids=document_ids)
 
 
+@repository_method
 async def save_documents(
     connection: Connection, hashes: Sequence[bytes], texts: Sequence[str]
 ) -> None:
@@ -217,6 +225,7 @@ async def save_documents(
     await connection.fetch(_SAVE_DOCUMENTS, hashes=hashes, bodies=texts)
 
 
+@repository_method
 async def publish(
     connection: Connection,
     client_name: str,
@@ -239,6 +248,7 @@ async def publish(
     )
 
 
+@repository_method
 async def change_state(
     connection: Connection,
     client_name: str,
@@ -259,21 +269,25 @@ async def change_state(
     )
 
 
+@repository_method
 async def listed(connection: Connection) -> list[Record]:
     """Everything that is published, with its text, by client and name."""
     return await connection.fetch(_LISTED)
 
 
+@repository_method
 async def uses(connection: Connection) -> list[Record]:
     """How every document was used, by client."""
     return await connection.fetch(_USES)
 
 
+@repository_method
 async def objectives(connection: Connection) -> list[Record]:
     """What is agreed of clients' documents; one without a name is of all others of its client."""
     return await connection.fetch(_OBJECTIVES)
 
 
+@repository_method
 async def set_objective(
     connection: Connection, client_name: str, operation_name: str, *, p95_ms: int, p99_ms: int
 ) -> None:
@@ -287,6 +301,7 @@ async def set_objective(
     )
 
 
+@repository_method
 async def remove_objective(connection: Connection, client_name: str, operation_name: str) -> bool:
     """Take back an objective; False where there is none."""
     rows = await connection.fetch(

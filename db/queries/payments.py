@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import BillingPaymentAttempt, BillingPlanChange, BillingWebhookEvent
 
@@ -170,6 +171,7 @@ _FORGET_EVENTS = Statement(
 )
 
 
+@repository_method
 async def insert_payment(
     connection: Connection,
     *,
@@ -202,17 +204,20 @@ async def insert_payment(
     return rows[0] if rows else None
 
 
+@repository_method
 async def by_id(connection: Connection, payment_id: int) -> list[Record]:
     """The payment of this id, if there is one."""
     return await connection.fetch(_BY_ID, payment_id=payment_id)
 
 
+@repository_method
 async def lock(connection: Connection, payment_id: int) -> Record:
     """A payment that exists, which nobody else changes until the transaction ends."""
     (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
     return payment
 
 
+@repository_method
 async def settle(
     connection: Connection,
     payment_id: int,
@@ -233,17 +238,20 @@ async def settle(
     )
 
 
+@repository_method
 async def postpone(connection: Connection, payment_id: int) -> None:
     """Let a payment that is still pending be asked about later, the later the oftener it was."""
     await connection.fetch(_POSTPONE, payment_id=payment_id)
 
 
+@repository_method
 async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
     """Take one pending payment that nobody is asking about and that it is time to ask about."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None
 
 
+@repository_method
 async def insert_plan_change(
     connection: Connection,
     *,
@@ -267,6 +275,7 @@ async def insert_plan_change(
     return bool(rows)
 
 
+@repository_method
 async def take_event(
     connection: Connection,
     event_id: str,
@@ -287,6 +296,7 @@ async def take_event(
     )
 
 
+@repository_method
 async def forget_events(connection: Connection, before: datetime) -> None:
     """Remove the notes of events that were received before an instant."""
     await connection.fetch(_FORGET_EVENTS, before=before)

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import array, insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
@@ -98,33 +99,39 @@ _CANCEL = Statement(
 )
 
 
+@repository_method
 async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
     """Those of the requests `ids` that `user_id` made."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
+@repository_method
 async def request(connection: Connection, request_id: int) -> Record | None:
     """A request, whoever made it."""
     rows = await connection.fetch(_ONE, request_id=request_id)
     return rows[0] if rows else None
 
 
+@repository_method
 async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list[Record]:
     """Those of the requests `ids` whose person has been erased."""
     return await connection.fetch(_OF_NOBODY, ids=ids)
 
 
+@repository_method
 async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Record]:
     """`(request_id, table_name, row_count)` of what erasures did, by the table's name."""
     return await connection.fetch(_ERASED_TABLES, ids=request_ids)
 
 
+@repository_method
 async def under_way(connection: Connection, user_id: int, kind: str) -> int | None:
     """The person's request of a kind that has not ended."""
     rows = await connection.fetch(_UNDER_WAY, of_user=user_id, kind=kind)
     return rows[0]["id"] if rows else None
 
 
+@repository_method
 async def newest_completion(connection: Connection, user_id: int, kind: str) -> datetime | None:
     """When the person's last request of a kind was completed."""
     completed_at: datetime | None = (
@@ -133,6 +140,7 @@ async def newest_completion(connection: Connection, user_id: int, kind: str) -> 
     return completed_at
 
 
+@repository_method
 async def insert_request(
     connection: Connection,
     *,
@@ -148,6 +156,7 @@ async def insert_request(
     return rows[0]["id"] if rows else None
 
 
+@repository_method
 async def cancel(connection: Connection, request_id: int, user_id: int) -> bool:
     """Take back a request of the person's that nobody has begun; False where there is none."""
     return bool(await connection.fetch(_CANCEL, request_id=request_id, of_user=user_id))

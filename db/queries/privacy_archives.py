@@ -7,6 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, insert, select, update
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import PrivacyExport, UserPrivacyRequest
 
@@ -65,6 +66,7 @@ _AVAILABLE_AMONG = Statement(
 _REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
 
 
+@repository_method
 async def by_request(
     connection: Connection, request_ids: Sequence[int], now: datetime
 ) -> list[Record]:
@@ -72,12 +74,14 @@ async def by_request(
     return await connection.fetch(_BY_REQUEST, ids=request_ids, now=now)
 
 
+@repository_method
 async def by_token(connection: Connection, token_hash: bytes) -> Record | None:
     """`(file_name, expires_at, revoked_at)` of the archive that a token opens, or opened."""
     rows = await connection.fetch(_BY_TOKEN, token_hash=token_hash)
     return rows[0] if rows else None
 
 
+@repository_method
 async def insert_archive(
     connection: Connection,
     *,
@@ -100,16 +104,19 @@ async def insert_archive(
     )
 
 
+@repository_method
 async def revoke_all(connection: Connection, user_id: int, now: datetime) -> None:
     """Let the links of a person's archives work no longer."""
     await connection.fetch(_REVOKE_ALL, of_user=user_id, now=now)
 
 
+@repository_method
 async def revoke(connection: Connection, request_id: int, now: datetime) -> bool:
     """Let the link of one archive work no longer; False where none works."""
     return bool(await connection.fetch(_REVOKE_ONE, of_request=request_id, now=now))
 
 
+@repository_method
 async def available_among(
     connection: Connection, file_names: Sequence[str], now: datetime
 ) -> set[str]:
@@ -118,6 +125,7 @@ async def available_among(
     return {row["file_name"] for row in rows}
 
 
+@repository_method
 async def requests_of_user(connection: Connection, user_id: int) -> list[int]:
     """All requests of a person's, each of which may have an archive."""
     rows = await connection.fetch(_REQUESTS_OF_USER, of_user=user_id)

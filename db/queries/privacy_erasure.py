@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.personal.classes import ClassifiedTable, Deleted
 from db.queries.personal_rows import (
     TABLES,
@@ -103,18 +104,21 @@ _REPLIES = Statement(
 )
 
 
+@repository_method
 async def replies_of(connection: Connection, user_id: int, since: datetime) -> list[int]:
     """The replies that a person was given since an instant, or is being given."""
     rows = await connection.fetch(_REPLIES, person=user_id, since=since)
     return [int(row["id"]) for row in rows]
 
 
+@repository_method
 async def erase_batch(connection: Connection, step: ErasureStep, user_id: int) -> int:
     """Erase the next rows of a step and give how many; 0 when none is left."""
     rows = await connection.fetch(step.statement, person=user_id)
     return int(rows[0]["count"])
 
 
+@repository_method
 async def count_erased(connection: Connection, request_id: int, table: str, count: int) -> None:
     """Add to what an erasure has done to a table."""
     await connection.fetch(_COUNT, request_id=request_id, table=table, count=count)

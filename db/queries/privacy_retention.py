@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.method import repository_method
 from db.personal.classes import Anonymised, ClassifiedTable, Kept
 from db.personal.registry import BY_NAME
 from db.queries.personal_rows import TABLES, batch, counted, is_nobodys, sql_table
@@ -80,6 +81,7 @@ STEPS = tuple(_steps())
 """What is done batch by batch, in this order, each until nothing is left to do."""
 
 
+@repository_method
 async def remove_batch(connection: Connection, step: RetentionStep, now: datetime) -> int:
     """Remove the next rows of a step and give how many; 0 when none is left."""
     rows = await connection.fetch(step.statement, now=now)

@@ -5,6 +5,7 @@ from sqlalchemy import column as named
 from sqlalchemy import table as relation
 
 from db.database import Connection
+from db.method import repository_method
 from db.queries.personal_rows import TABLES, identifies_person, sql_table
 from db.statement import Statement
 
@@ -35,6 +36,7 @@ _CATALOGUE = Statement(
 )
 
 
+@repository_method
 async def remaining(connection: Connection, user_id: int, pattern: str) -> dict[str, int]:
     """The number of rows, by table, that lead to the person or hold a text like `pattern`.
 
@@ -49,6 +51,7 @@ async def remaining(connection: Connection, user_id: int, pattern: str) -> dict[
     return found
 
 
+@repository_method
 async def catalogue(connection: Connection) -> list[tuple[str, str]]:
     """Every table of the database with each of its columns."""
     rows = await connection.fetch(_CATALOGUE)

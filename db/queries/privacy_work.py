@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import UserPrivacyRequest
 
@@ -195,6 +196,7 @@ _TRY_AGAIN = Statement(
 )
 
 
+@repository_method
 async def claim(
     connection: Connection, kind: str, owner: UUID, *, lease_seconds: float, now: datetime
 ) -> Record | None:
@@ -207,6 +209,7 @@ async def claim(
     return rows[0] if rows else None
 
 
+@repository_method
 async def renew(connection: Connection, request_id: int, owner: UUID, lease_seconds: float) -> bool:
     """Let the lease begin now; False where the request is not the owner's any more."""
     return bool(
@@ -214,41 +217,49 @@ async def renew(connection: Connection, request_id: int, owner: UUID, lease_seco
     )
 
 
+@repository_method
 async def rest(connection: Connection, request_id: int, owner: UUID, pause_seconds: float) -> None:
     """Give the request up for now: anybody may take it after the pause."""
     await connection.fetch(_REST, request_id=request_id, of_owner=owner, seconds=pause_seconds)
 
 
+@repository_method
 async def fail(connection: Connection, request_id: int, owner: UUID, reason: str) -> None:
     """Give the request up for good."""
     await connection.fetch(_FAIL, request_id=request_id, of_owner=owner, reason=reason)
 
 
+@repository_method
 async def complete(connection: Connection, request_id: int, owner: UUID, now: datetime) -> bool:
     """Say that the request was carried out; False where it is not the owner's any more."""
     return bool(await connection.fetch(_COMPLETE, request_id=request_id, of_owner=owner, now=now))
 
 
+@repository_method
 async def verify(connection: Connection, request_id: int, now: datetime) -> None:
     """Say that nothing identifies the person of an erasure any more."""
     await connection.fetch(_VERIFY, request_id=request_id, now=now)
 
 
+@repository_method
 async def supersede_exports(connection: Connection, user_id: int, reason: str) -> None:
     """Take back the person's exports, apart from one that somebody is making."""
     await connection.fetch(_SUPERSEDE_EXPORTS, of_user=user_id, reason=reason)
 
 
+@repository_method
 async def is_exported(connection: Connection, user_id: int) -> bool:
     """Whether somebody is making an export of the person's data."""
     return bool(await connection.fetch(_IS_EXPORTED, of_user=user_id))
 
 
+@repository_method
 async def owed(connection: Connection, now: datetime) -> list[Record]:
     """What is still to be done, by kind and status: `count`, when the `oldest` came, `overdue`."""
     return await connection.fetch(_OWED, now=now)
 
 
+@repository_method
 async def try_again(connection: Connection, request_id: int) -> bool:
     """Let an erasure that was given up be taken again; False where there is none."""
     return bool(await connection.fetch(_TRY_AGAIN, request_id=request_id))

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
@@ -96,21 +97,25 @@ _DIFFERENCES = Statement(
 )
 
 
+@repository_method
 async def used_by_user(connection: Connection, user_ids: Sequence[int], day: date) -> list[Record]:
     """`(user_id, used)` for each user who used units on the UTC `day`."""
     return await connection.fetch(_USED_BY_USER, user_ids=user_ids, day=day)
 
 
+@repository_method
 async def reserve(connection: Connection, user_id: int, day: date, limit: int) -> bool:
     """Use one unit of the day while fewer than `limit` are used; False, and no change, if not."""
     return bool(await connection.fetch(_RESERVE, user_id=user_id, day=day, limit=limit))
 
 
+@repository_method
 async def give_back(connection: Connection, user_id: int, day: date) -> None:
     """Take one unit off what the day has used."""
     await connection.fetch(_GIVE_BACK, of_user=user_id, day=day)
 
 
+@repository_method
 async def record(
     connection: Connection,
     *,
@@ -127,6 +132,7 @@ async def record(
     )
 
 
+@repository_method
 async def differences(connection: Connection) -> list[Record]:
     """The days, of all users, whose counter is not the sum of their ledger's entries."""
     return await connection.fetch(_DIFFERENCES)

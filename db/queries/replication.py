@@ -3,6 +3,7 @@
 from sqlalchemy import Text, bindparam, text
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 
 _WRITTEN = Statement("replication.written", text("SELECT pg_current_wal_lsn()::text AS place"))
@@ -16,12 +17,14 @@ _BEHIND = Statement(
 )
 
 
+@repository_method
 async def written(connection: Connection) -> str:
     """How far the primary has written its log."""
     rows = await connection.fetch(_WRITTEN)
     return str(rows[0]["place"])
 
 
+@repository_method
 async def behind_seconds(connection: Connection, place: str) -> float | None:
     """How old the newest transaction is that a replica has which lacks what is before `place`.
 

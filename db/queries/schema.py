@@ -4,6 +4,7 @@ import asyncpg
 from sqlalchemy import ARRAY, Text, bindparam, column, select, table, text
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 
 _REVISION = Statement(
@@ -40,6 +41,7 @@ _INDEXES = Statement(
 )
 
 
+@repository_method
 async def revision(connection: Connection) -> str | None:
     """The migration that the database stands at; None when it has had none."""
     try:
@@ -49,6 +51,7 @@ async def revision(connection: Connection) -> str | None:
     return str(rows[0]["version_num"]) if rows else None
 
 
+@repository_method
 async def check_takes_writes(connection: Connection) -> None:
     """Ask for what only a database that takes writes does, without writing anything.
 
@@ -57,6 +60,7 @@ async def check_takes_writes(connection: Connection) -> None:
     await connection.fetch(_LOCK_NOBODY)
 
 
+@repository_method
 async def indexes(connection: Connection, tables: tuple[str, ...]) -> list[asyncpg.Record]:
     """Every index of the tables."""
     return await connection.fetch(_INDEXES, tables=tables)

@@ -7,6 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
 
 from db.database import Connection
+from db.method import repository_method
 from db.statement import Statement
 from db.tables import User, UserPrivacyRequest
 
@@ -39,36 +40,43 @@ _BEGIN_ERASURE = Statement(
 )
 
 
+@repository_method
 async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
     """The users `ids` that exist."""
     return await connection.fetch(_BY_ID, ids=ids)
 
 
+@repository_method
 async def under_erasure(connection: Connection) -> list[int]:
     """The users whose erasure has begun and is not over."""
     return [row["user_id"] for row in await connection.fetch(_UNDER_ERASURE)]
 
 
+@repository_method
 async def is_there(connection: Connection, user_id: int) -> bool:
     """Whether the person is known, and not being erased."""
     return bool(await connection.fetch(_IS_THERE, user_id=user_id))
 
 
+@repository_method
 async def hold(connection: Connection, user_id: int) -> bool:
     """Keep a person from being erased until the transaction ends; False where there is none."""
     return bool(await connection.fetch(_HOLD, user_id=user_id))
 
 
+@repository_method
 async def lock(connection: Connection, user_id: int) -> bool:
     """Do what is done for a person one after the other; False where there is none."""
     return bool(await connection.fetch(_LOCK, user_id=user_id))
 
 
+@repository_method
 async def lock_out(connection: Connection, user_id: int) -> None:
     """Wait for whatever is done for or by the person, and keep all of it out."""
     await connection.fetch(_LOCK_OUT, user_id=user_id)
 
 
+@repository_method
 async def begin_erasure(connection: Connection, user_id: int, now: datetime) -> None:
     """Say that there is no such person any more; nothing where that has been said."""
     await connection.fetch(_BEGIN_ERASURE, user_id=user_id, now=now)

@@ -9,6 +9,7 @@ from gql.execution.emission import Emission, NotCompiled, Place
 from gql.execution.fields import Call
 from gql.execution.forms import form_of
 from gql.execution.sites import Site
+from spans.part import Kind, Part
 
 
 def call(
@@ -32,7 +33,7 @@ def call(
     value, key = out.name(), out.name()
     out.line(f"{key} = ({', '.join([str(number), 'key', *place.indexes])})")
     with out.indented("try:"):
-        out.line(f"{value} = {_called(emission, how, source, key, given)}")
+        out.line(f"{value} = {_called(emission, site, how, source, key, given)}")
     with out.indented("except Exception as error:"):
         out.line(f"outcomes[{key}] = Raised(error)")
         out.line("raise")
@@ -54,8 +55,9 @@ def passed(
     return f", **{emission.code.bind(found.coerce)}(run)"
 
 
-def _called(emission: Emission, how: Call, source: str, key: str, given: str) -> str:
+def _called(emission: Emission, site: Site, how: Call, source: str, key: str, given: str) -> str:
     resolve, direct = emission.code.bind(how.resolve), how.direct
+    emission.resolvers.setdefault(resolve, Part(Kind.RESOLVER, site.coordinate))
     if direct is None:
         return f"{resolve}({source}, sites.info(run, {key}){given})"
     parts = [source] if direct.takes_self else []

@@ -1,7 +1,9 @@
 """The text of generated functions, and the constants that it refers to by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 _INDENT = "    "
@@ -84,10 +86,27 @@ class Code:
         return "\n\n".join("\n".join(function.lines) for function in self._functions) + "\n"
 
     # Any: a namespace holds functions and constants of every type.
-    def compiled(self, names: dict[str, Any]) -> dict[str, Any]:
-        """The namespace of the functions, which may use `names` beside the constants."""
-        namespace = {"__builtins__": _BUILTINS, **names, **self._constants}
-        exec(compile(self.text, "<compiled operation>", "exec"), namespace)  # noqa: S102 - see the class
+    def compiled(self, names: dict[str, Any]) -> "Compiled":
+        """The functions, which may use `names` beside the constants."""
+        code = compile(self.text, "<compiled operation>", "exec")
+        names = {"__builtins__": _BUILTINS, **names, **self._constants}
+        exec(code, names)  # noqa: S102 - see the class
+        return Compiled(code, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Compiled functions in their namespace, with what they refer to by name."""
+
+    code: CodeType
+    # Any: a namespace holds functions and constants of every type.
+    namespace: dict[str, Any]
+
+    # Any: as above.
+    def again(self, instead: Mapping[str, Any]) -> dict[str, Any]:
+        """The namespace of the same functions, where some names stand for something else."""
+        namespace = {**self.namespace, **instead}
+        exec(self.code, namespace)  # noqa: S102 - see `Code`
         return namespace
 
 

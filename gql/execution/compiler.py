@@ -6,8 +6,9 @@ whatever it does not expect raises, and nothing in it handles an error.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
@@ -18,6 +19,7 @@ from gql.execution.completing import Completing
 from gql.execution.emission import Emission, NotCompiled
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
+from gql.execution.traced_resolvers import traced_resolvers
 from gql.execution.values import ORDINARY, Unexpected, admit, fragments, is_to_be_awaited
 from gql.rows import Rows
 
@@ -35,6 +37,9 @@ _NAMES = {
 }
 
 
+Roots: TypeAlias = tuple[Callable[..., None], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The compiled code of an operation.
@@ -43,7 +48,9 @@ class Plan:
     takes the executor, the root value, and the object to fill.
     """
 
-    roots: tuple[Callable[..., None], ...]
+    roots: Roots
+    traced_roots: Callable[[], Roots]
+    """The same functions, which say what the time of the resolvers is that they call."""
     coerce: tuple[Coerce, ...]
     """What gives the arguments that are coerced once a request."""
     sites: Sites
@@ -54,11 +61,22 @@ def compiled(emission: Emission) -> Plan:
     """Compile an operation; raises `NotCompiled`."""
     try:
         names = _roots(emission)
-        space = emission.code.compiled({**_NAMES, "sites": emission.sites})
+        code = emission.code.compiled({**_NAMES, "sites": emission.sites})
     except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
-    roots = tuple(space[name] for name in names)
-    return Plan(roots, tuple(emission.coerce), emission.sites, emission.code.text)
+    resolvers = emission.resolvers
+
+    def traced() -> Roots:
+        instead = traced_resolvers(code.namespace, resolvers)
+        return _functions(names, code.again(instead))
+
+    plain = _functions(names, code.namespace)
+    return Plan(plain, traced, tuple(emission.coerce), emission.sites, emission.code.text)
+
+
+# Any: a namespace holds functions and constants of every type.
+def _functions(names: Sequence[str], space: Mapping[str, Any]) -> Roots:
+    return tuple(space[name] for name in names)
 
 
 def _roots(emission: Emission) -> list[str]:

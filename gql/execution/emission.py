@@ -16,6 +16,7 @@ from db.form import Form
 from gql.execution.arguments import Coerce
 from gql.execution.code import Code, Function, TooMuchCode, is_name
 from gql.execution.sites import Site, Sites, Step
+from spans.part import Part
 
 MOST_FIELDS = 500
 """Of the code of one operation, fields of several possible types counted for each."""
@@ -55,6 +56,8 @@ class Emission:
     sites: Sites = field(default_factory=Sites)
     coerce: list[Coerce] = field(default_factory=list)
     """What gives the arguments that are coerced once a request."""
+    resolvers: dict[str, Part] = field(default_factory=dict)
+    """The names of resolvers in the code, and what their time is called."""
     fields: int = 0
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:

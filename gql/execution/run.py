@@ -7,6 +7,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import (
     Executor,
+    MiddlewareManager,
     default_field_resolver,
     default_type_resolver,
     get_variable_values,
@@ -21,9 +22,11 @@ from gql.execution.executor import CompiledExecutor
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.put_off import misfit_of_streams
 from gql.execution.running import Running
+from gql.execution.traced_resolvers import trace_fields
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
+from spans.current import current_trace
 
 _MOST_ITEMS = 1_000
 """Of a list in one variable; no field takes so many."""
@@ -117,7 +120,10 @@ def executor_for(
     root: object = None,
 ) -> Executor[Any]:
     """graphql-core's executor of `operation` with its coerced variables; it runs once."""
-    return Executor(**_parts(schema, operation, values, context, root))
+    parts = _parts(schema, operation, values, context, root)
+    if current_trace() is not None:
+        parts["middleware_manager"] = MiddlewareManager(trace_fields)
+    return Executor(**parts)
 
 
 # Any: an executor's parts are of every type.

@@ -18,6 +18,7 @@ from gql.execution.arguments import Values
 from gql.execution.compiler import Plan
 from gql.execution.sites import Key
 from gql.execution.waiting import Pending, settle
+from spans.current import current_trace
 
 if TYPE_CHECKING:
     from gql.execution.executor import CompiledExecutor
@@ -80,12 +81,13 @@ class Running:
         try:
             if plan.coerce:
                 self.arguments = [coerce(self) for coerce in plan.coerce]
-            for number, root in enumerate(plan.roots, 1):
+            roots = plan.roots if current_trace() is None else plan.traced_roots()
+            for number, root in enumerate(roots, 1):
                 self._done = len(data)
                 root(self, self.root_value, data)
                 if self.pending:
                     if may_wait:
-                        return self._wait(plan, plan.roots[number:], data)
+                        return self._wait(plan, roots[number:], data)
                     break
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
             return self._step_back(plan, data)

@@ -38,6 +38,11 @@ class Site:
     form: Form | None = None
     """The one in which the rows of its pages are wanted, where all of these are plain."""
 
+    @property
+    def coordinate(self) -> str:
+        """The field as the schema knows it: `Type.field`."""
+        return f"{self.parent_type.name}.{self.nodes[0].name.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Sites:

@@ -15,7 +15,10 @@ from gql.errors import DeadlineExceeded
 from gql.execution.attention import Attention
 from gql.execution.prepare import Operation
 from gql.execution.run import executor_for, run
+from spans.attribution import attributed
+from spans.part import Kind, Part
 
+_NEXT = Part(Kind.EVENTS, "next")
 _END = object()
 
 
@@ -89,7 +92,11 @@ async def _source(executor: Executor[Any]) -> AsyncIterator[Any]:
 
 async def _next(source: AsyncIterator[Any], operation: Operation) -> Any:
     try:
-        return await anext(source, _END)
+        return await attributed(_NEXT, _next_value(source))
     except Exception as error:
         field = operation.definition.selection_set.selections[0]
         raise StreamFailed(located_error(error, [field])) from error
+
+
+async def _next_value(source: AsyncIterator[Any]) -> Any:
+    return await anext(source, _END)

@@ -53,6 +53,10 @@ class Budget:
     of the pages that the document asks for by itself. `refused` has the statements of what is
     refused, exactly, by the code of the refusal. Numbers of some variants are in `variants`, of
     which the last that matches counts.
+
+    Calls are those of functions in Python and in C, besides those for each row, and for each row
+    that the statements return. They and `fetched_bytes`, of the values in those rows, are of the
+    document as the gate asks it by itself.
     """
 
     p95_ms: int
@@ -64,6 +68,11 @@ class Budget:
     cost: int | None
     deadline_ms: int
     accepts: frozenset[Protection]
+    python_calls: int | None = None
+    python_calls_per_row: float | None = None
+    c_calls: int | None = None
+    c_calls_per_row: float | None = None
+    fetched_bytes: int | None = None
     refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     variants: tuple[VariantBudget, ...] = ()
     impossible: tuple[Impossible, ...] = ()

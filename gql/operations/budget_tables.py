@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, replace
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ OPTIONAL = frozenset(
 )
 """What a table may leave out."""
 _REQUIRED = frozenset(one.name for one in fields(Budget)) - OPTIONAL
+_OF_EACH_ROW = "_per_row"
 # A deadline runs before anybody knows what the variant takes.
 _OF_VARIANTS = frozenset(NUMBERS) - {"deadline_ms"}
 
@@ -142,8 +144,15 @@ def _list(name: str, table: Table, key: str) -> list[Table]:
     return found
 
 
-def _numbers(name: str, numbers: Mapping[str, object]) -> dict[str, int]:
-    found = {key: value for key, value in numbers.items() if type(value) is int and value >= 0}
+# Any: whole numbers, and shares of calls for a row.
+def _numbers(name: str, numbers: Mapping[str, object]) -> dict[str, Any]:
+    found = {key: value for key, value in numbers.items() if _is_number(key, value)}
     if found.keys() != numbers.keys():
         raise BudgetsInvalid(f"the budget of {name} has numbers that cannot be")
     return found
+
+
+def _is_number(name: str, value: object) -> bool:
+    """Whether the number may be: a whole one, unless it is of each row, and not below zero."""
+    types = (int, float) if name.endswith(_OF_EACH_ROW) else (int,)
+    return type(value) in types and isinstance(value, int | float) and 0 <= value < inf

@@ -12,6 +12,8 @@ from gql.schema import described
 from gql.schema.weight import ROWS, Weight
 from metrics.methods import Method
 from metrics.observations import OperationRecord
+from spans.part import Kind, Part
+from spans.trace import Use
 
 DEFAULT_METHODS, MOST_METHODS = 10, 100
 
@@ -36,10 +38,14 @@ class RepositoryMethodTiming:
     waiting_ms: float = strawberry.field(
         description="Milliseconds in all for which a connection was waited for before them."
     )
+    python_ms: float = strawberry.field(
+        description="Milliseconds in all of the method's own work besides them, as far as the "
+        "requests tell that are traced."
+    )
 
     @classmethod
-    def from_method(cls, name: str, method: Method) -> Self:
-        """The timing as operators see it."""
+    def from_method(cls, name: str, method: Method, own: Use) -> Self:
+        """The timing as operators see it; `own` is of the method's own work in traced requests."""
         timing = method.timing
         return cls(
             method=name,
@@ -51,6 +57,7 @@ class RepositoryMethodTiming:
             errors=method.errors,
             rows=method.rows,
             waiting_ms=method.waited_seconds * 1000,
+            python_ms=timing.count * own.seconds * 1000 / own.times if own.times else 0.0,
         )
 
 
@@ -170,8 +177,13 @@ class Ops:
         top = DEFAULT_METHODS if top is None else top
         if not 1 <= top <= MOST_METHODS:
             raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
-        slowest = info.context.observations.methods.slowest(top)
-        return [RepositoryMethodTiming.from_method(name, method) for name, method in slowest]
+        seen = info.context.observations
+        return [
+            RepositoryMethodTiming.from_method(
+                name, method, seen.parts.use(Part(Kind.METHOD, name))
+            )
+            for name, method in seen.methods.slowest(top)
+        ]
 
     @described.field("Every operation seen by this process against its budget, worst first.", ROWS)
     def operation_slos(self, info: Info) -> list[OperationSlo]:

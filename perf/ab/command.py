@@ -1,16 +1,26 @@
 """`guidance perf ab`: two versions on this machine, measured in turns."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from gql.operations.budgets import trusted_documents
 from perf import options
-from perf.ab.comparing import MINIMUM, compare_versions
+from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan
-from perf.load.flows import FLOWS
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change
+from perf.states import State
 
-ROUNDS, REQUESTS = 30, 2
+MINUTES, MINIMUM = 10.0, 0.1
+STATES = {
+    Change.SAME: State.NO_REGRESSION,
+    Change.FASTER: State.NO_REGRESSION,
+    Change.SLOWER: State.REGRESSION,
+    Change.UNKNOWN: State.CANNOT_BE_TOLD,
+}
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -19,33 +29,49 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 @click.option("--b", required=True, metavar="REV|PATH", help="The version to be judged.")
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="A setting of a alone.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="A setting of b alone.")
-@options.rounds_of_blocks(ROUNDS)
-@options.requests_of_a_block(REQUESTS)
 @click.option(
-    "--minimum",
-    type=click.FloatRange(0, 1),
-    default=MINIMUM,
-    show_default=True,
-    help="The least change worth a word: 0.05 is 5%.",
+    "--operation", "names", multiple=True, help="Only this one, by its name; may be repeated."
 )
+@options.minutes(MINUTES)
+@options.requests_of_a_block(1)
+@options.minimum(MINIMUM)
 @options.out(Path("artifacts/ab"), "Where the report is written: Markdown and JSON.")
 def ab(
     a: str,
     b: str,
     set_a: tuple[str, ...],
     set_b: tuple[str, ...],
-    rounds: int,
+    names: tuple[str, ...],
+    minutes: float,
     requests: int,
     minimum: float,
     out: Path,
 ) -> int:
-    """Start two versions side by side, and measure them in turns: A B B A, again and again.
+    r"""Start two versions side by side, and measure them in turns, A B B A, again and again.
 
-    With the same version twice nothing may be called slower. Exits with 1 where something is.
+    Compares quantiles, and goes on until every median and p95 is known as precisely as --minimum
+    asks, or the time is up. With the same version twice nothing may be called slower.
+
+    Exits with:
+
+    \b
+     0  nothing became slower
+     1  something did
+     5  it could not be measured
+    12  it cannot be told in this time
+    70  this command has a fault of its own
     """
     settings = _settings(set_a), _settings(set_b)
-    plan = Plan(rounds, requests, FLOWS)
-    return int(compare_versions((a, b), plan, out, settings=settings, minimum=minimum))
+    plan = Plan(_chosen(names), Bounds(minimum, 60 * minutes), requests)
+    return STATES[compare_versions((a, b), plan, out, settings=settings)].value
+
+
+def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+    documents = trusted_documents()
+    unknown = sorted(set(names) - documents.keys())
+    if unknown:
+        raise click.BadParameter(f"there is no document {', '.join(unknown)}")
+    return tuple(name for name in documents if not names or name in names)
 
 
 def _settings(given: tuple[str, ...]) -> dict[str, str]:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
+from perf.ab.precision import Foresight
 from perf.ab.rounds import Plan, measure
 from perf.ab.servers import Side, side_by_side
-from perf.ab.verdicts import effects
+from perf.ab.sides import by_documents
+from perf.ab.verdicts import Change, judge
 from perf.ab.versions import version_of
-from perf.ab.written import is_slower, lines, write
-from perf.dataset.bench import BenchSizes
-from perf.load.profiles import SIZES
+from perf.ab.written import Comparison, foresight_lines, lines, write
 from perf.measuring import measuring
 
-MINIMUM = 0.05
+_TELL_EVERY = 25
 
 
 def compare_versions(
@@ -23,35 +23,38 @@ def compare_versions(
     out: Path,
     *,
     settings: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
-    sizes: BenchSizes = SIZES,
-    minimum: float = MINIMUM,
-) -> bool:
-    """Measure the second version beside the first, write it all, and say whether it is slower.
+) -> Change:
+    """Measure the second version beside the first, write it all, and say what became of it.
 
-    Changes of less than the share `minimum` are none. Raises `click.ClickException`.
+    Raises `click.ClickException`.
     """
     click.echo("Preparing two servers with the same data ...", err=True)
     with (
         measuring("the versions"),
         version_of(names[0]) as first,
         version_of(names[1]) as second,
-        side_by_side(Side(first, settings[0]), Side(second, settings[1]), sizes=sizes) as (a, b),
+        side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (a, b),
     ):
-        measured = measure(
-            a,
-            b,
-            plan,
-            tell=lambda number: click.echo(f"round {number} of {plan.rounds}", err=True),
-        )
-    found = effects(measured, minimum=minimum)
-    for line in lines(found, rounds=plan.rounds, minimum=minimum):
+        measured = measure(by_documents(a), by_documents(b), plan, listener=_Terminal())
+    minimum = plan.bounds.minimum
+    judged = judge(measured, minimum=minimum)
+    found = Comparison(names, minimum, measured.turns, judged, measured.left_out)
+    for line in lines(found):
         click.echo(line)
-    write(
-        found,
-        out,
-        names=names,
-        rounds=plan.rounds,
-        minimum=minimum,
-        differences=measured.differences,
-    )
-    return is_slower(found)
+    write(found, out)
+    return found.outcome
+
+
+class _Terminal:
+    """Says on standard error how it goes."""
+
+    def begun(self, foresight: Foresight, seconds: float) -> None:
+        """Say what can be seen, and how long it may take."""
+        click.echo(f"The first rounds took {seconds:.0f} s.")
+        for line in foresight_lines(foresight):
+            click.echo(line)
+
+    def measured(self, rounds: int) -> None:
+        """Say so now and then."""
+        if rounds % _TELL_EVERY == 0:
+            click.echo(f"{rounds} rounds", err=True)

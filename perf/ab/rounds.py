@@ -1,122 +1,141 @@
-"""Two servers, measured in turns: A B B A, so that what drifts hits both alike."""
+"""Two servers, asked in turns over HTTP: what each operation took, and what it asked for."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from perf.load.callers import Callers, find_senders
-from perf.load.flows import Flow
-from perf.load.generator import Client, client_of
+from perf.ab.sides import AnswerUnusable, Opening, Side
+from perf.ab.turns import Block, Bounds, Listener, Silent, Turns, in_turns
 from perf.load.measures import growth, method_uses, scrape
-from perf.load.outcomes import Kind, outcome_of
-from perf.load.own_server import Target
 from perf.load.result import MethodUse
-from perf.load.run import Alone, asked_alone
-from perf.load.schedule import Planned
-from perf.statistics.bootstrap import block_mean, round_difference
+from perf.load.run import Alone
 
-_SENDERS = 50
-_SPARE = 20
-
-
-class AnswerUnusable(Exception):
-    """A server answered with an error or a refusal, which has no latency to compare."""
+_ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """So many rounds of four blocks, with so many requests of each operation in a block."""
+    """What is asked, how often in a block, and until when."""
 
-    rounds: int
-    requests: int
-    flows: Mapping[str, Flow]
+    names: Sequence[str]
+    bounds: Bounds
+    requests: int = 1
 
 
 @dataclass(slots=True)
 class Arm:
-    """One of the two, and what it did."""
+    """One of the two, and what it did: a request of each operation alone, and all together."""
 
     name: str
-    client: Client
-    callers: Callers
-    clock: Callable[[], float]
+    side: Side
     alone: Alone = field(default_factory=dict)
-    latencies: dict[str, list[float]] = field(default_factory=dict)
     methods: dict[str, MethodUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What each round says of each operation: by how much B's logarithmic mean differs."""
+    """Both arms, what each round took, and why some operations are in none of them."""
 
     a: Arm
     b: Arm
-    differences: Mapping[str, list[float]]
+    turns: Turns
+    left_out: Mapping[str, str]
 
 
 def measure(
-    a: Target,
-    b: Target,
+    a: Opening,
+    b: Opening,
     plan: Plan,
     *,
-    tell: Callable[[int], None] = lambda _: None,
+    listener: Listener | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Measured:
-    """Measure both servers by a clock; `tell` is told of each round. Raises `AnswerUnusable`."""
-    callers = [_callers(target, plan) for target in (a, b)]
-    return asyncio.run(_measure((a, b), callers, plan, tell, clock))
+    """Measure both; the clock says when the time is up. Raises `AnswerUnusable`."""
+    return asyncio.run(_measure((a, b), plan, listener or Silent(), clock))
 
 
 async def _measure(
-    targets: tuple[Target, Target],
-    callers: list[Callers],
-    plan: Plan,
-    tell: Callable[[int], None],
-    clock: Callable[[], float],
+    openings: tuple[Opening, Opening], plan: Plan, listener: Listener, clock: Callable[[], float]
 ) -> Measured:
-    async with client_of(targets[0].url) as first, client_of(targets[1].url) as second:
-        a, b = Arm("a", first, callers[0], clock), Arm("b", second, callers[1], clock)
-        for arm in (a, b):
-            arm.alone = await asked_alone(arm.client, arm.callers, plan.flows)
-            await _block(arm, plan)
-        before = [await scrape(arm.client) for arm in (a, b)]
-        differences: dict[str, list[float]] = {name: [] for name in plan.flows}
-        for number in range(plan.rounds):
-            blocks = [await _block(arm, plan) for arm in (a, b, b, a)]
-            for name, found in differences.items():
-                one, two, three, four = (block_mean(block[name]) for block in blocks)
-                found.append(round_difference((one, four), (two, three)))
-            for arm, block in zip((a, b, b, a), blocks, strict=True):
-                for name, latencies in block.items():
-                    arm.latencies.setdefault(name, []).extend(latencies)
-            tell(number + 1)
-        for arm, was in zip((a, b), before, strict=True):
-            grown = growth(was, await scrape(arm.client, was))
+    async with openings[0]() as first, openings[1]() as second:
+        arms = Arm("a", first), Arm("b", second)
+        left_out = await _unusable(arms, plan.names)
+        asked = replace(plan, names=[name for name in plan.names if name not in left_out])
+        if not asked.names:
+            raise AnswerUnusable("; ".join(left_out.values()))
+
+        async def ask(side: int) -> Block:
+            return await _block(arms[side], asked)
+
+        for arm in arms:
+            arm.alone = await _asked_alone(arm, asked.names)
+        before = [await scrape(arm.side.client) for arm in arms]
+        turns = await in_turns(ask, plan.bounds, clock=clock, listener=listener)
+        for arm, was in zip(arms, before, strict=True):
+            grown = growth(was, await scrape(arm.side.client, was))
             if grown is not None:
                 arm.methods = method_uses(grown)
-        return Measured(a, b, differences)
+        return Measured(*arms, turns, left_out)
+
+
+async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]:
+    """The operations that one of both does not answer as it should: one of the versions lacks them.
+
+    All are asked once; what is answered is prepared and cached then.
+    """
+    reasons = {}
+    for name in names:
+        try:
+            for arm in arms:
+                await _once(arm, name)
+        except AnswerUnusable as unusable:
+            reasons[name] = str(unusable)
+    return reasons
 
 
 async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
     """The seconds of each request, one after another, the operations taking turns."""
-    found: dict[str, list[float]] = {name: [] for name in plan.flows}
+    found: dict[str, list[float]] = {name: [] for name in plan.names}
     for _ in range(plan.requests):
         for name, latencies in found.items():
-            request = arm.callers.request(Planned(0, "", name))
-            started = arm.clock()
-            response = await arm.client.post(request)
-            latencies.append(arm.clock() - started)
-            outcome = outcome_of(response.status, response.body, accepts=request.accepts)
-            if outcome.kind is not Kind.OK:
-                raise AnswerUnusable(f"{arm.name} answers {name} with {outcome.code}")
+            latencies.append(await _once(arm, name))
     return found
 
 
-def _callers(target: Target, plan: Plan) -> Callers:
-    # Each round has two blocks of an arm, and there is one before the first.
-    sent = plan.requests * (2 * plan.rounds + 1) + _SPARE
-    senders = find_senders(
-        target.url, target.people, messages=sent // _SENDERS + 1, wanted=_SENDERS
-    )
-    return Callers.among(plan.flows, target.people, senders)
+async def _once(arm: Arm, name: str) -> float:
+    try:
+        return await (await arm.side.prepare(name))()
+    except AnswerUnusable as unusable:
+        raise AnswerUnusable(f"{arm.name}: {unusable}") from unusable
+
+
+async def _asked_alone(arm: Arm, names: Sequence[str]) -> Alone:
+    """What one request of each operation asks of the database, without what comes before it."""
+    alone: Alone = {}
+    client = arm.side.client
+    for name in names:
+        counted: list[dict[str, MethodUse]] = []
+        for _ in range(_ALONE):
+            once = await arm.side.prepare(name)
+            before = await scrape(client)
+            await once()
+            grown = growth(before, await scrape(client, before))
+            if grown is not None:
+                counted.append(method_uses(grown))
+        if len(counted) == _ALONE:
+            alone[name] = _mean(counted)
+    return alone
+
+
+def _mean(counted: Sequence[dict[str, MethodUse]]) -> dict[str, MethodUse]:
+    methods = sorted({method for one in counted for method in one})
+    return {
+        method: MethodUse(
+            **{
+                name: sum(getattr(one[method], name) for one in counted if method in one) / _ALONE
+                for name in MethodUse.model_fields
+            }
+        )
+        for method in methods
+    }

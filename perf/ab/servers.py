@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +12,11 @@ import asyncpg
 
 from db.embedded import embedded_postgres
 from perf.ab.versions import VersionUnusable, migrate_with, migrations_of
-from perf.dataset.bench import BenchSizes
-from perf.load.own_server import Target, Version, fill_with, running_model, server_on
-from perf.load.profiles import SIZES
+from perf.gate.callers import TWICE_AS_MANY
+from perf.load.own_server import Version, running_model
+from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
 
-AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
+_GROUPS = (TWICE_AS_MANY,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,52 +28,48 @@ class Side:
 
 
 @contextmanager
-def side_by_side(a: Side, b: Side, *, sizes: BenchSizes = SIZES) -> Iterator[tuple[Target, Target]]:
+def side_by_side(a: Side, b: Side) -> Iterator[tuple[SweepTarget, SweepTarget]]:
     """Run both until the block is left; raises `VersionUnusable`."""
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,
         embedded_postgres(Path(folder)) as url,
         running_model(AT_ONCE) as model,
+        ExitStack() as servers,
     ):
-        databases = _databases(url, a.version, b.version, sizes)
-        with (
-            server_on(
-                databases[0],
-                model,
-                data_dir=folder,
-                version=a.version,
-                sizes=sizes,
-                settings=a.settings,
-            ) as first,
-            server_on(
-                databases[1],
-                model,
-                data_dir=folder,
-                version=b.version,
-                sizes=sizes,
-                settings=b.settings,
-            ) as second,
-        ):
-            yield first, second
+        databases = _databases(url, a.version, b.version)
+        first, second = (
+            servers.enter_context(
+                gate_server(
+                    database,
+                    model,
+                    groups=_GROUPS,
+                    data_dir=folder,
+                    version=side.version,
+                    settings=side.settings,
+                )
+            )
+            for side, database in zip((a, b), databases, strict=True)
+        )
+        yield first, second
 
 
-def _databases(url: str, a: Version, b: Version, sizes: BenchSizes) -> tuple[str, str]:
+def _databases(url: str, a: Version, b: Version) -> tuple[str, str]:
     """Two databases with the same data, each migrated by its version."""
     first, second = (database_of(url, name) for name in ("a", "b"))
     asyncio.run(run(url, 'CREATE DATABASE "a"'))
-    _prepare(a, first, sizes)
+    _prepare(a, first)
     if migrations_of(a) == migrations_of(b):
         asyncio.run(run(url, 'CREATE DATABASE "b" TEMPLATE "a" STRATEGY FILE_COPY'))
     else:
         asyncio.run(run(url, 'CREATE DATABASE "b"'))
-        _prepare(b, second, sizes)
+        _prepare(b, second)
     return first, second
 
 
-def _prepare(version: Version, url: str, sizes: BenchSizes) -> None:
+def _prepare(version: Version, url: str) -> None:
     migrate_with(version, url)
     try:
-        fill_with(url, sizes)
+        fill_for_sweep(url)
     except asyncpg.PostgresError as error:
         raise VersionUnusable(
             f"the schema of {version.tree} cannot hold the data: {error}"

@@ -1,79 +1,181 @@
 """The outcome of a comparison in turns, for people and for programs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
+from math import isinf
 from pathlib import Path
 
 import orjson
 
-from perf.ab.verdicts import FALSE_ALARMS, OperationEffect
+from perf.ab.precision import ASKED, FALSE_ALARMS, POWER, Foresight, worth
+from perf.ab.turns import Turns
+from perf.ab.verdicts import Change, OperationShift, change_of, outcome
 from perf.load.host import this_host
-from perf.statistics.bootstrap import RESAMPLES, Change, Effect
+from perf.statistics.shift import Shift
+from perf.statistics.signs import RESAMPLES
 
 NAME = "ab-report"
+_KIND, _VERSION = "guidance ab report", 2
+_MS = 1_000
+_SHOWN = (*ASKED, 0.99)
 
 
-def lines(found: Sequence[OperationEffect], *, rounds: int, minimum: float) -> Iterator[str]:
-    """A table, what explains the changes, and how sure all of it is."""
-    yield f"{'operation':<28}{'samples':>8}{'a ms':>9}{'b ms':>9}  b beside a"
-    for one in found:
-        yield f"{one.name:<28}{one.samples:>8}{one.a_ms:>9.2f}{one.b_ms:>9.2f}  {words(one)}"
-    for one in found:
-        for reason in one.why:
-            yield f"{one.name} is {one.change.value}: {reason}"
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything about one comparison: which versions, what was measured, what came of it."""
+
+    names: tuple[str, str]
+    minimum: float
+    turns: Turns
+    operations: Sequence[OperationShift]
+    left_out: Mapping[str, str]
+
+    @property
+    def outcome(self) -> Change:
+        """What it comes to."""
+        return outcome(self.operations, is_complete=not self.left_out)
+
+
+def quantile_name(probability: float) -> str:
+    """`p95`."""
+    return f"p{round(100 * probability)}"
+
+
+def foresight_lines(foresight: Foresight) -> Iterator[str]:
+    """What can be seen, of the quantiles that matter most."""
+    yield f"With {POWER:.0%} this run will see changes from:"
+    yield f"{'operation':<28}" + "".join(f"{quantile_name(one):>9}" for one in _SHOWN)
+    for name, least in foresight.items():
+        cells = "".join(f"{_least(least[probability]):>9}" for probability in _SHOWN)
+        yield f"{name:<28}{cells}"
+
+
+def lines(found: Comparison) -> Iterator[str]:
+    """A table, what changed and what cannot be told, what explains it, and how sure it is."""
     yield (
-        f"{rounds} rounds A B B A; bootstrap-t of the rounds' differences, {RESAMPLES} resamples. "
-        f"Changes of less than {minimum:.0%} are none; the chance that anything is called slower "
-        f"or faster although nothing changed is at most {FALSE_ALARMS:.0%}."
+        f"{'operation':<28}{'samples':>8}"
+        + "".join(f"{f'{side} {quantile_name(one)}':>9}" for one in ASKED for side in "ab")
+        + "  b beside a"
+    )
+    for one in found.operations:
+        shifts = [one.at(probability) for probability in ASKED]
+        cells = "".join(f"{_ms(value):>9}" for shift in shifts for value in (shift.a, shift.b))
+        yield f"{one.name:<28}{one.samples:>8}{cells}  {one.change.value}"
+    for one in found.operations:
+        yield from _said_of(one)
+    for name, reason in found.left_out.items():
+        yield f"{name} was not compared: {reason}"
+    yield f"{found.outcome.value}: {names_of(found)}"
+    yield method(found)
+
+
+def names_of(found: Comparison) -> str:
+    """The operations of which the outcome is said."""
+    names = [one.name for one in found.operations if one.change is found.outcome]
+    if found.outcome is Change.UNKNOWN:
+        names += found.left_out
+    everything = len(names) == len(found.operations) + len(found.left_out)
+    return "all operations" if everything and len(names) > 1 else ", ".join(names)
+
+
+def method(found: Comparison) -> str:
+    """How it was found, and how sure it is."""
+    rounds = max(map(len, found.turns.rounds.values()))
+    return (
+        f"{rounds} rounds, A B B A or B A A B by lot. Milliseconds; quantiles by nearest rank; "
+        f"intervals by random signs of the rounds ({RESAMPLES} resamples), of all operations, "
+        f"deciles, p95 and p99 together: that anything is called slower or faster although "
+        f"nothing changed happens in at most {FALSE_ALARMS:.0%} of comparisons. Worth a word are "
+        f"{found.minimum:.0%} of the deciles up to the eighth, {worth(0.95, found.minimum):.0%} of "
+        f"the ninth and p95, {worth(0.99, found.minimum):.0%} of p99."
     )
 
 
-def words(one: OperationEffect) -> str:
-    """`slower: +21%, between +15% and +28%`."""
-    found = one.effect
-    if found is None:
-        return f"{one.change.value}: too few rounds"
-    return f"{one.change.value}: {interval_words(found)}"
+def shift_words(shift: Shift) -> str:
+    """`p95 12.0 → 14.5 ms (+21%, between +15% and +28%)`."""
+    return (
+        f"{quantile_name(shift.probability)} {_ms(shift.a)} → {_ms(shift.b)} ms "
+        f"({shift.value:+.0%}, {interval_words(shift)})"
+    )
 
 
-def interval_words(found: Effect) -> str:
-    """`+21%, between +15% and +28%`."""
-    return f"{found.value:+.1%}, between {found.low:+.1%} and {found.high:+.1%}"
+def interval_words(shift: Shift) -> str:
+    """`between +15% and +28%`."""
+    low, high = (_end(end) for end in (shift.low, shift.high))
+    return f"between {low} and {high}"
 
 
-def write(
-    found: Sequence[OperationEffect],
-    folder: Path,
-    *,
-    names: tuple[str, str],
-    rounds: int,
-    minimum: float,
-    differences: Mapping[str, Sequence[float]],
-) -> None:
+def write(found: Comparison, folder: Path) -> None:
     """Write the report as Markdown and as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
-    said = list(lines(found, rounds=rounds, minimum=minimum))
-    heading = [f"# {names[1]} beside {names[0]}", ""]
-    (folder / f"{NAME}.md").write_text("\n".join([*heading, "```", *said, "```", ""]))
-    (folder / f"{NAME}.json").write_bytes(
-        orjson.dumps(
-            {
-                "kind": "guidance ab report",
-                "version": 1,
-                "a": names[0],
-                "b": names[1],
-                "host": this_host().model_dump(),
-                "rounds": rounds,
-                "minimum": minimum,
-                "false_alarms": FALSE_ALARMS,
-                "operations": [{**asdict(one), "change": one.change.value} for one in found],
-                "differences": differences,
-            },
-            option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-        )
-    )
+    heading = [f"# {found.names[1]} beside {found.names[0]}", ""]
+    text = "\n".join([*heading, "```", *lines(found), "```", ""])
+    (folder / f"{NAME}.md").write_text(text)
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+    (folder / f"{NAME}.json").write_bytes(orjson.dumps(_json(found), option=options))
 
 
-def is_slower(found: Sequence[OperationEffect]) -> bool:
-    """Whether any operation is."""
-    return any(one.change is Change.SLOWER for one in found)
+def _said_of(one: OperationShift) -> Iterator[str]:
+    for change in (Change.SLOWER, Change.FASTER):
+        changed = one.changed(change)
+        if changed:
+            yield f"{one.name} is {change.value}: {'; '.join(map(shift_words, changed))}"
+    for reason in one.why:
+        yield f"{one.name}: {reason}"
+    for probability in ASKED:
+        shift = one.at(probability)
+        if change_of(shift, one.minimum) is Change.UNKNOWN:
+            yield (
+                f"{one.name} cannot be told: {shift_words(shift)}, where "
+                f"{worth(probability, one.minimum):.0%} is worth a word"
+            )
+
+
+def _json(found: Comparison) -> Mapping[str, object]:
+    return {
+        "kind": _KIND,
+        "version": _VERSION,
+        "a": found.names[0],
+        "b": found.names[1],
+        "host": this_host().model_dump(),
+        "outcome": found.outcome.value,
+        "minimum": found.minimum,
+        "false_alarms": FALSE_ALARMS,
+        "power": POWER,
+        "left_out": found.left_out,
+        "operations": {one.name: _operation_json(one, found) for one in found.operations},
+    }
+
+
+def _operation_json(one: OperationShift, found: Comparison) -> Mapping[str, object]:
+    foresight = found.turns.foresight.get(one.name, {})
+    return {
+        "change": one.change.value,
+        "samples": one.samples,
+        "quantiles": {
+            quantile_name(shift.probability): {
+                "change": change_of(shift, one.minimum).value,
+                "a_ms": shift.a * _MS,
+                "b_ms": shift.b * _MS,
+                "ratio": shift.value,
+                "low": shift.low,
+                "high": shift.high,
+                "visible": foresight.get(shift.probability),
+            }
+            for shift in one.shifts
+        },
+        "why": one.why,
+        "rounds": found.turns.rounds[one.name],
+    }
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * _MS:.2f}"
+
+
+def _least(change: float) -> str:
+    return "-" if isinf(change) else f"{change:+.0%}"
+
+
+def _end(end: float) -> str:
+    return "anything" if isinf(end) or end <= -1 else f"{end:+.1%}"

@@ -20,8 +20,8 @@ from clients.llm.opening import open_language_model
 from gql.build import core_schema
 from gql.context import Services
 from gql.operations.budgets import trusted_documents
-from perf.ab.servers import AT_ONCE
 from perf.load.own_server import running_model
+from perf.sweep.server import AT_ONCE
 from services.clock import system_clock
 from services.enterprise.credentials import CredentialService
 from services.generation.records import Assignment, Ending, Written

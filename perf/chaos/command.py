@@ -120,7 +120,8 @@ def _report(trial: Trial, outcome: Outcome) -> None:
     click.echo(f"requests: {told.requests}, of which {told.failed} were not answered")
     click.echo(f"replies: {ends}; the model was asked {outcome.model_calls} times")
     click.echo(
-        f"replies read along: {len(told.shown)}, {sum(map(len, told.shown.values()))} characters"
+        f"replies read along: {len(told.shown)}, over server-sent events and WebSockets, "
+        f"{sum(len(text) for shown in told.shown.values() for text in shown)} characters"
     )
     for problem in found.problems:
         click.echo(f"WRONG: {problem}")

@@ -115,7 +115,8 @@ def _of_what_was_told(
     for reply_id, text in told.whole.items():
         if texts.get(reply_id) != text:
             yield f"a complete reply was told to have another text than is stored: {reply_id}"
-    for reply_id, text in told.shown.items():
+    for reply_id, shown in told.shown.items():
         kept = texts.get(reply_id, "")
-        if not kept.startswith(text):
-            yield f"{len(text)} characters were shown of {reply_id}, and {len(kept)} are kept"
+        for text in shown:
+            if not kept.startswith(text):
+                yield f"{len(text)} characters were shown of {reply_id}, and {len(kept)} are kept"

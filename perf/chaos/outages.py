@@ -98,6 +98,10 @@ def outages(stage: Stage) -> list[Outage]:
 
     found = [
         path("path swallows", Path.SWALLOWS),
+        path("path swallows questions", Path.SWALLOWS_QUESTIONS),
+        path("path swallows answers", Path.SWALLOWS_ANSWERS),
+        path("path delays", Path.DELAYS),
+        path("path cuts", Path.CUTS),
         path("path refuses", Path.REFUSES),
         path("path resets", Path.RESETS),
         Outage("connections half open", deafen, nothing, is_instant=True),

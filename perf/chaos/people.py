@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from perf.chaos.reading import read_along
+from perf.chaos.reading import read_along, read_over_socket
 
 _AGAIN_SECONDS = 0.25
 _SEND = """mutation Send($input: SendMessageInput!) { sendMessage(input: $input) {
@@ -51,8 +51,8 @@ class Told:
     exchanges: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     whole: dict[str, str] = field(default_factory=dict)
     """The text of replies that were said to be complete, by id."""
-    shown: dict[str, str] = field(default_factory=dict)
-    """What was read of replies while they were written, by id."""
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    """What was read of replies while they were written, by id: over each transport."""
     requests: int = 0
     failed: int = 0
 
@@ -105,7 +105,9 @@ class Person:
         return str(reply["id"])
 
     async def _read(self, reply_id: str) -> None:
-        self._told.shown[reply_id] = await read_along(self._http, self._headers, reply_id)
+        self._told.shown[reply_id] = await asyncio.gather(
+            *(read(self._http, self._headers, reply_id) for read in (read_along, read_over_socket))
+        )
 
     # Any: inputs and payloads are JSON.
     async def _ask(self, document: str, input_: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 _CHUNK_BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_DELAY_SECONDS = 0.05
 Address: TypeAlias = str | tuple[str, int]
 """Where to: the path of a Unix socket, or host and port."""
 
@@ -22,8 +23,23 @@ class Path(Enum):
     """Connections are accepted and stay open; what is sent on them is lost."""
     REFUSES = "refuses"
     """Connections are ended, and nobody listens."""
+    SWALLOWS_QUESTIONS = "swallows questions"
+    """What the client sends is lost; what the server says arrives."""
+    SWALLOWS_ANSWERS = "swallows answers"
+    """What the client sends arrives; what the server says is lost."""
+    DELAYS = "delays"
+    """All arrives, each part of it late."""
+    CUTS = "cuts"
+    """Half of what the server says arrives, and then connections are reset."""
     RESETS = "resets"
     """Connections are reset, new ones as soon as they are there."""
+
+
+_SILENT = {
+    True: frozenset({Path.SWALLOWS, Path.SWALLOWS_QUESTIONS}),
+    False: frozenset({Path.SWALLOWS, Path.SWALLOWS_ANSWERS}),
+}
+"""By whether it is a question: where nothing passes."""
 
 
 class Link:
@@ -69,15 +85,20 @@ class Link:
                 self.is_deaf = True
                 if self._proxy.delivers_last:
                     writer.write(chunk)
-            if not self._is_silent():
-                writer.write(chunk)
+            if self._proxy.path is Path.DELAYS:
+                await asyncio.sleep(_DELAY_SECONDS)
+            is_cut = self._proxy.path is Path.CUTS and not is_question
+            if not self._is_silent(is_question=is_question):
+                writer.write(chunk[: len(chunk) // 2] if is_cut else chunk)
                 await writer.drain()
-        if not self._is_silent():
+            if is_cut:
+                self.reset()
+        if not self._is_silent(is_question=is_question):
             self.close()
 
-    def _is_silent(self) -> bool:
-        """Whether nothing passes, not even that an end has closed."""
-        return self.is_deaf or self._proxy.path is Path.SWALLOWS
+    def _is_silent(self, *, is_question: bool) -> bool:
+        """Whether nothing passes in that direction, not even that an end has closed."""
+        return self.is_deaf or self._proxy.path in _SILENT[is_question]
 
 
 class Proxy:

@@ -1,30 +1,65 @@
 """Reading a reply as it is written, until its end or the end of the server."""
 
+from typing import Any
+
 import httpx2
 import orjson
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
 
 _STREAM = """subscription Read($id: ID!) { replyStream(messageId: $id) {
   __typename ... on ReplyDelta { text } } }"""
+_PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
 async def read_along(http: httpx2.AsyncClient, headers: dict[str, str], reply_id: str) -> str:
     """What a person is shown of a reply over server-sent events, however that ends."""
-    request = {"query": _STREAM, "variables": {"id": reply_id}}
     shown = ""
     try:
         async with http.stream(
-            "POST", "/graphql", json=request, headers=headers | {"accept": "text/event-stream"}
+            "POST",
+            "/graphql",
+            json=_following(reply_id),
+            headers=headers | {"accept": "text/event-stream"},
         ) as answer:
             async for line in answer.aiter_lines():
-                shown += _text_in(line)
+                name, _, value = line.partition(": ")
+                if name == "data" and value:
+                    shown += _text_in(orjson.loads(value))
     except httpx2.TransportError:
         pass  # it was killed
     return shown
 
 
-def _text_in(line: str) -> str:
-    name, _, value = line.partition(": ")
-    if name != "data" or not value:
-        return ""
-    event = (orjson.loads(value).get("data") or {}).get("replyStream") or {}
+async def read_over_socket(http: httpx2.AsyncClient, headers: dict[str, str], reply_id: str) -> str:
+    """What a person is shown of it over a WebSocket."""
+    shown = ""
+    address = f"{http.base_url}".replace("http", "ws", 1).rstrip("/") + "/graphql"
+    try:
+        async with connect(
+            address, subprotocols=[_PROTOCOL], additional_headers=headers, compression=None
+        ) as socket:
+            await socket.send('{"type":"connection_init"}')
+            await socket.recv()
+            subscribe = {"id": "1", "type": "subscribe", "payload": _following(reply_id)}
+            await socket.send(orjson.dumps(subscribe).decode())
+            async for text in socket:
+                message = orjson.loads(text)
+                if message["type"] != "next":
+                    break
+                shown += _text_in(message["payload"])
+    except (OSError, WebSocketException):
+        pass  # it was killed
+    return shown
+
+
+# Any: JSON.
+def _following(reply_id: str) -> dict[str, Any]:
+    return {"query": _STREAM, "variables": {"id": reply_id}}
+
+
+# Any: as above.
+def _text_in(body: dict[str, Any]) -> str:
+    event = (body.get("data") or {}).get("replyStream") or {}
     return str(event.get("text", ""))

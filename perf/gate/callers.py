@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gql.ids import global_id
 from gql.operations.variants import ANOTHER, COMPANY, NOBODY, OPS
 from services.principal import ANONYMOUS, ApiClient, Person, Principal
 
@@ -29,6 +30,12 @@ class Callers:
         account = self.first_account + place
         return ApiClient(account, 100 * account + 1)
 
+    @property
+    def ids_of_requests_of_nobody(self) -> list[str]:
+        """The ids of completed erasures, which operators see, and nobody lists."""
+        first = 700_000 + 100 * self.first_person
+        return [global_id("PrivacyRequest", first + place) for place in range(self.rows)]
+
     def place_of(self, principal: Principal) -> int:
         """Which of the people it is, or whose company; who is nobody counts as the first."""
         if isinstance(principal, Person):
@@ -42,6 +49,12 @@ FEW, TWICE_AS_MANY, OTHERS = (
     Callers(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
     for group, rows in enumerate((12, 24, 12))
 )
+
+ALIKE = tuple(
+    (Callers(2101 + more, 1601 + more, 12), Callers(2106 + more, 1606 + more, 24))
+    for more in range(0, 80, 10)
+)
+"""Others with n and with 2n rows, for what is to be done several times alike."""
 
 
 def reader(callers: Callers) -> Principal:
@@ -77,6 +90,11 @@ def company(callers: Callers) -> Principal:
 def asking_company(callers: Callers) -> Principal:
     """The client of a company that asks for guidance."""
     return callers.client(1)
+
+
+def operator(callers: Callers) -> Principal:
+    """Who is only read about, and sees operations data."""
+    return as_kind(OPS, reader(callers), callers)
 
 
 def nobody(_callers: Callers) -> Principal:

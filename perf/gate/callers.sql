@@ -1,12 +1,13 @@
 -- Those who ask: the same five with n of everything, with twice as many, and of other accounts.
 -- Who writes has many times as many conversations, so that each is written to once, in several
 -- runs of the gate.
+-- The first ten are there eight times more, see `ALIKE`, with fewer conversations.
 CREATE TEMP TABLE caller AS
   SELECT 2000 + place AS person, 1500 + place AS account,
-         CASE WHEN place BETWEEN 6 AND 10 THEN 24 ELSE 12 END AS n,
+         CASE WHEN place % 10 IN (6, 7, 8, 9, 0) THEN 24 ELSE 12 END AS n,
          (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status,
-         CASE place % 5 WHEN 2 THEN 24 ELSE 1 END AS times
-  FROM generate_series(1, 15) place;
+         CASE WHEN place % 5 = 2 AND place < 100 THEN 24 ELSE 1 END AS times
+  FROM (SELECT generate_series(1, 15) UNION SELECT generate_series(101, 180)) AS one(place);
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
   SELECT person, 'basic-entry', 'inactive', '2025-12-01',
@@ -47,6 +48,15 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, 
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
   FROM user_privacy_requests JOIN caller ON user_id = person WHERE request_kind = 'export';
+-- Completed erasures are nobody's; of these the first of the five knows the ids.
+INSERT INTO user_privacy_requests (id, request_kind, status, requested_at, completed_at,
+  remaining_references, verified_at)
+  SELECT 700000 + 100 * person + r, 'delete', 'completed', '2026-01-01', '2026-01-09', 0,
+         '2026-01-09'
+  FROM caller, generate_series(0, n - 1) r WHERE person % 5 = 1;
+INSERT INTO privacy_erasure_counts (request_id, table_name, row_count)
+  SELECT id, kind, 3 FROM user_privacy_requests, unnest(ARRAY['chat_messages', 'users']) kind
+  WHERE id > 700000;
 INSERT INTO enterprise_accounts (id, company_name, administrator_id)
   SELECT account, 'Analytical Engines', person FROM caller;
 INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
@@ -56,3 +66,7 @@ INSERT INTO enterprise_credentials
   SELECT 100 * account + k, account, account || '-' || k, sha256(''),
          CASE k % 2 WHEN 0 THEN 'revoked' ELSE 'active' END, '2026-01-01'
   FROM caller, generate_series(1, n) k;
+-- Whose calls are counted asks with a key, which was used a moment ago: see `perf.counting.asking`.
+UPDATE enterprise_credentials SET key_id = lpad(to_hex(account), 16, '0'),
+  secret_hash = sha256(repeat('0', 48)::bytea), last_used_at = '2026-02-20 09:30+00'
+  FROM caller WHERE id = 100 * account + 1 AND person > 2100;

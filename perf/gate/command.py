@@ -1,47 +1,55 @@
 """`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
-from app.cli.failures import failing_with
-from db.embedded import embedded_postgres
-from db.migration import migrate
 from gql.operations.budgets import (
     FOLDER,
     BudgetsInvalid,
     TrustedDocument,
     readable_documents,
 )
+from perf.counting.counting import NOT_COUNTED, is_counted_here
+from perf.counting.held import held_to_calls
+from perf.counting.memory import memory_kept
 from perf.gate.changes import LogInvalid, missing
-from perf.gate.data import fill
+from perf.gate.fields.judged import FieldsJudged
+from perf.gate.fields.schema import fields
 from perf.gate.findings import Finding
-from perf.gate.gate import EACH_ONCE, EACH_TWO, NotFilled, judge_all
+from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all, judge_types
 from perf.gate.judging import Judged
+from perf.gate.place import CannotRun, filled_place
 from perf.gate.quiet import quiet_log
 
 _LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
-CANNOT_RUN = 3
-
-
-class CannotRun(click.ClickException):
-    """The gate itself fails: nothing is said of any document."""
-
-    exit_code = CANNOT_RUN
 
 
 @click.command()
 @click.option(
     "--document", "names", multiple=True, help="Only this one, by its operation; may be repeated."
 )
+@click.option(
+    "--type", "types", multiple=True, help="Only the fields of this type; may be repeated."
+)
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
 @click.option("--quick", is_flag=True, help="Try each choice once, and not each two together.")
-def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
+@click.option(
+    "--memory/--no-memory",
+    default=None,
+    help="Ask thousands of times, and see what is kept; otherwise where no document is named.",
+)
+def gate(
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    url: str | None,
+    *,
+    quick: bool,
+    memory: bool | None,
+) -> None:
     """Run our own documents on generated data and hold them to their budgets.
 
     Each is run in the ways in which it can be asked, for n rows and for 2n; statements are counted
@@ -55,9 +63,8 @@ def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
         documents, problems = readable_documents(FOLDER)
     except BudgetsInvalid as error:
         raise CannotRun(str(error)) from None
-    unknown = set(names) - documents.keys()
-    if unknown:
-        raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
+    _check("document", names, documents)
+    _check("type", types, fields())
     findings = [*problems, *_unlogged(documents)]
     click.echo(
         _LINE.format(
@@ -65,14 +72,22 @@ def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
         )
     )
 
-    def judged(one: Judged | Finding) -> None:
+    def judged(one: Judged | Finding | FieldsJudged) -> None:
         found = (one,) if isinstance(one, Finding) else one.findings
-        click.echo(f"{one.document:<28} not judged" if isinstance(one, Finding) else _line(one))
+        click.echo(_line(one))
         findings.extend(str(finding) for finding in found)
 
     strength = EACH_ONCE if quick else EACH_TWO
-    with quiet_log() as errors, _place(url) as (filled, folder):
-        asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
+    is_whole = not names and not types
+    with quiet_log() as errors, filled_place(url) as (filled, folder):
+        if names or is_whole:
+            asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
+        if types or is_whole:
+            judged(asyncio.run(judge_types(filled, folder, types)))
+        if names or is_whole:
+            findings += _of_calls(filled, folder, names or tuple(documents))
+        if memory if memory is not None else is_whole:
+            findings += _of_memory(filled, folder, documents, names)
     for logged in errors:
         click.echo(f"The server logged: {logged}", err=True)
     for finding in findings:
@@ -80,6 +95,13 @@ def gate(names: tuple[str, ...], url: str | None, *, quick: bool) -> None:
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
     click.echo("All of it is as agreed.")
+
+
+def _check(what: str, named: Collection[str], known: Collection[str]) -> None:
+    """Fail where something is named that is not there."""
+    unknown = sorted(set(named) - set(known))
+    if unknown:
+        raise click.ClickException(f"there is no {what} {', '.join(unknown)}")
 
 
 def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
@@ -92,34 +114,29 @@ def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
     return [f"CHANGES.md lacks this line, with its reason:\n    {line}" for line in lines]
 
 
-@contextmanager
-def _place(url: str | None) -> Iterator[tuple[str, Path]]:
-    """A filled database, and a folder for what a server keeps."""
-    with TemporaryDirectory(prefix="guidance-gate-") as name, _running():
-        folder = Path(name)
-        if url is not None:
-            yield url, folder
-            return
-        # PostgreSQL may run as another user than this, who has to reach its folder.
-        folder.chmod(0o755)
-        with embedded_postgres(folder, is_durable=False) as own:
-            migrate(own)
-            asyncio.run(fill(own))
-            yield own, folder
+def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
+    """The function calls, and bytes fetched, that are more than agreed."""
+    if not is_counted_here():
+        click.echo(NOT_COUNTED)
+        return []
+    held = held_to_calls(url, folder, names)
+    return [str(finding) for one in held for finding in one.findings]
 
 
-@contextmanager
-def _running() -> Iterator[None]:
-    try:
-        with failing_with("the gate cannot run"):
-            yield
-    except click.ClickException as error:
-        raise CannotRun(error.format_message()) from error
-    except NotFilled as error:
-        raise CannotRun(f"the gate cannot run: {error}") from error
+def _of_memory(
+    url: str, folder: Path, documents: Mapping[str, TrustedDocument], names: Collection[str]
+) -> list[str]:
+    """What requests leave behind."""
+    wanted = {name: one for name, one in documents.items() if not names or name in names}
+    measured = memory_kept(url, folder, wanted)
+    return [finding for one in measured for finding in one.findings()]
 
 
-def _line(one: Judged) -> str:
+def _line(one: Judged | Finding | FieldsJudged) -> str:
+    if isinstance(one, Finding):
+        return f"{one.document:<28} not judged"
+    if isinstance(one, FieldsJudged):
+        return f"{one.fields} fields of the schema, in {one.documents} generated documents"
     taken, budget = one.taken, one.document.budget
     return _LINE.format(
         one.document.name,

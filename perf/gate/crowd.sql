@@ -34,6 +34,14 @@ INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
 INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-01-07'
   FROM user_privacy_requests WHERE request_kind = 'export';
+INSERT INTO user_privacy_requests (request_kind, status, requested_at, completed_at,
+  remaining_references, verified_at)
+  SELECT 'delete', 'completed', '2026-01-01', '2026-01-09', 0, '2026-01-09'
+  FROM generate_series(1, 500);
+INSERT INTO privacy_erasure_counts (request_id, table_name, row_count)
+  SELECT id, kind, 3
+  FROM user_privacy_requests, unnest(ARRAY['chat_conversations', 'chat_messages', 'users']) kind
+  WHERE user_id IS NULL;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
   SELECT u, '2026-01-31'::date + d, d FROM generate_series(1, 2000) u, generate_series(0, 20) d;
 INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)

@@ -24,7 +24,8 @@ from perf.gate.callers import (
     writer,
 )
 from perf.gate.restoring import restore_credentials, restore_subscription
-from perf.gate.running import NOW, Runs
+from perf.gate.running import NOW
+from perf.gate.runs import Runs
 from services.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
@@ -197,7 +198,7 @@ def _key() -> Variables:
 
 def new_key() -> str:
     """A key of idempotency that nobody has used."""
-    return f"gate-{_RUN}-{next(_keys)}"
+    return f"gate-{_RUN}-{next(_keys):06}"
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from gql.operations.budgets import TrustedDocument, trusted_documents
+from perf.gate.fields.judged import FieldsJudged, judge_fields
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS, Flow
 from perf.gate.judging import Judged, Judging, choices_of
@@ -46,8 +47,15 @@ class Gate:
             said = str(failed).removeprefix(f"{document.name}: ")
             return Finding(document.name, said)
         except Exception as error:  # noqa: BLE001 - the other documents are judged all the same
-            said = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0]
-            return Finding(document.name, f"it could not be judged: {said}")
+            return Finding(document.name, f"it could not be judged: {_in_a_line(error)}")
+
+    async def judge_fields(self, types: Collection[str] = ()) -> FieldsJudged:
+        """Judge the fields of all types, or of these, in generated documents."""
+        try:
+            return await judge_fields(self._runner, self._planner, types)
+        except Exception as error:  # noqa: BLE001 - what the documents are is said all the same
+            problem = f"their fields could not be judged: {_in_a_line(error)}"
+            return FieldsJudged(0, 0, (Finding("types of the schema", problem),))
 
 
 @asynccontextmanager
@@ -80,3 +88,13 @@ async def judge_all(
         for name, document in trusted_documents().items():
             if not names or name in names:
                 judged(await gate.judge_or_say(document, FLOWS.get(name)))
+
+
+async def judge_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsJudged:
+    """Judge the fields of all types, or of those of these names."""
+    async with open_gate(url, folder) as gate:
+        return await gate.judge_fields(types)
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0]

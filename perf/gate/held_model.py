@@ -5,8 +5,9 @@ How often a reply is looked at would otherwise depend on who is quicker.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,14 +43,20 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def held_model() -> AsyncIterator[HeldModel]:
+async def held_model(
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    *,
+    http: type[asyncio.Protocol] | Literal["auto"] = "auto",
+) -> AsyncIterator[HeldModel]:
     """Serve the stand-in on a free port of this machine until the block is left."""
     may_write = asyncio.Event()
-    app = _held_back(make_app(StandIn(_BEHAVIOUR)), may_write)
+    app = _held_back(around(make_app(StandIn(_BEHAVIOUR))), may_write)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http=http)
+        )
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield HeldModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", may_write)

@@ -4,7 +4,7 @@ Somebody pays for a first plan once, and a company has so many keys: each varian
 `callers.sql` made.
 """
 
-from perf.gate.running import Runs
+from perf.gate.runs import Runs
 from services.principal import Person, Principal
 
 _SUBSCRIPTION = """

@@ -1,12 +1,12 @@
 """Running our own documents once, and what that took."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 import orjson
@@ -24,8 +24,8 @@ from services.principal import Principal
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 _NO_BOUND = 1_000_000
-_FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
-_AWAITED_AFTER = _FOLLOWED_AFTER | {"generations.begin"}
+FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
+AWAITED_AFTER = FOLLOWED_AFTER | {"generations.begin"}
 """Statements after which somebody waits for the model: also who looks only when it has written."""
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
@@ -60,20 +60,6 @@ class Taken:
             one.statement.name == SUBSCRIPTION_LOOKUP and not one.is_in_transaction
             for one in self.ran
         )
-
-
-class Runs(Protocol):
-    """Runs what comes before a document, in this process or over HTTP."""
-
-    @property
-    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
-
-    # Any: variables and data are JSON.
-    async def run(
-        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +116,14 @@ class Runner:
             reasons = "; ".join(error.message for error in refused.errors)
             raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
-        is_followed_later = "delivery: STREAM" in document.text or _has(variables, "STREAM")
         ran: list[Ran] = []
-        with self._listening(ran, _FOLLOWED_AFTER if is_followed_later else _AWAITED_AFTER):
+        is_followed_later = leaves_reply(document, variables)
+        with self._listening(ran, FOLLOWED_AFTER if is_followed_later else AWAITED_AFTER):
             async with aclosing(answers):
                 texts = [written(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = self._cost(operation, request)
-        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, _refusal(bodies))
+        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, refusal_in(bodies))
 
     @contextmanager
     def _listening(self, ran: list[Ran], lets_go_after: frozenset[str]) -> Iterator[None]:
@@ -169,20 +155,7 @@ class Runner:
 async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
     """Serve from the database at `url`, without a cache, and whatever it costs."""
     async with held_model() as model:
-        settings = Settings.model_validate(
-            {
-                "database_url": url,
-                "guidance_data_dir": folder,
-                "database_pool_size": 4,
-                "chat_llm_base_url": model.url,
-                "billing_subscription_cache_ttl_seconds": 0,
-                "payments_provider": "sandbox",
-                "graphql_max_cost": _NO_BOUND,
-                "graphql_key_budget": _NO_BOUND,
-                "graphql_person_budget": _NO_BOUND,
-                "graphql_address_budget": 0,
-            }
-        )
+        settings = Settings.model_validate(served(url, folder, model.url))
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before they first come, as where they are served.
             await application.documents.refresh()
@@ -194,8 +167,35 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
                 await connection.close()
 
 
+def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
+    """The settings by which the gate serves."""
+    return {
+        "database_url": url,
+        "guidance_data_dir": folder,
+        "database_pool_size": 4,
+        "chat_llm_base_url": model_url,
+        "billing_subscription_cache_ttl_seconds": 0,
+        "payments_provider": "sandbox",
+        "graphql_max_cost": _NO_BOUND,
+        "graphql_key_budget": _NO_BOUND,
+        "graphql_person_budget": _NO_BOUND,
+        "graphql_address_budget": 0,
+    }
+
+
+# Any: variables are JSON.
+def leaves_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
+    """Whether the answer is there while the reply is still being written."""
+    return "delivery: STREAM" in document.text or _has(variables, "STREAM")
+
+
+def begins_reply(ran: Iterable[Ran]) -> bool:
+    """Whether a reply was begun, or one that is being written was followed."""
+    return any(one.statement.name in AWAITED_AFTER for one in ran)
+
+
 # Any: bodies are JSON.
-def _refusal(bodies: Sequence[dict[str, Any]]) -> str | None:
+def refusal_in(bodies: Sequence[dict[str, Any]]) -> str | None:
     """The code of the first refusal in the answers."""
     for body in bodies:
         if body.get("errors"):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle, repeat
 from typing import Any
@@ -13,10 +14,11 @@ from gql.operations.budgets import trusted_documents
 from gql.operations.built_in import RESERVED
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
+from perf.load.parts import TRACED
 from perf.load.samples import PROBE
 from perf.load.schedule import Planned
 
-_QUOTA = "Quota"
+_QUOTA, _PAGE = "Quota", "ConversationPage"
 _MOST_SHOWN = 300
 _NO_REQUEST = Request(b"", {})
 
@@ -45,7 +47,11 @@ class Callers:
     api_key: str | None
     by_id: bool = False
     """Whether our own documents are named by their ids, as where only trusted ones run."""
+    conversations: Mapping[str, str] = field(default_factory=dict)
+    """A conversation of each who sends messages, by the token."""
     _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
+    asks_for: Mapping[str, str] = field(default_factory=dict)
+    """Header fields of all requests."""
 
     @classmethod
     def among(
@@ -55,6 +61,7 @@ class Callers:
         senders: Sequence[str],
         *,
         by_id: bool = False,
+        conversations: Mapping[str, str] | None = None,
     ) -> "Callers":
         """The callers of these flows."""
         turns: dict[Caller, Iterator[str]] = {
@@ -62,18 +69,18 @@ class Callers:
             Caller.SENDER: cycle(senders),
             Caller.LEAVER: cycle(people.leavers),
         }
-        return cls(flows, people.api_key, by_id, turns)
+        return cls(flows, people.api_key, by_id, conversations or {}, turns)
 
     def alone(self) -> "Callers":
         """The same, each kind of caller being the same one again and again.
 
-        But for those who leave: they can do that once.
+        But for those who leave: they can do that once. Their requests are traced.
         """
         turns = {
             caller: turn if caller is Caller.LEAVER else repeat(next(turn, ""))
             for caller, turn in self._turns.items()
         }
-        return Callers(self.flows, self.api_key, self.by_id, turns)
+        return Callers(self.flows, self.api_key, self.by_id, self.conversations, turns, TRACED)
 
     def request(self, planned: Planned) -> Request:
         """What is sent for a planned request."""
@@ -81,22 +88,41 @@ class Callers:
             return _NO_REQUEST
         flow = self.flows[planned.operation]
         accepts = frozenset(one.value for one in flow.budget.accepts)
+        token = "" if flow.caller is Caller.COMPANY else next(self._turns[flow.caller])
+        variables = flow.variables(uuid4().hex)
+        if flow.continues and token in self.conversations:
+            variables["conversationId"] = self.conversations[token]
         return Request(
-            orjson.dumps({**self._document(flow), "variables": flow.variables(uuid4().hex)}),
-            self._credentials(flow.caller),
+            orjson.dumps({**self._document(flow), "variables": variables}),
+            {**self._credentials(token), **self.asks_for},
             # A server that others ask too has to protect itself from whoever asks much.
             accepts | {"429"} if self.by_id else accepts,
         )
 
+    def _credentials(self, token: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {token}"} if token else {"x-api-key": self.api_key or ""}
+
     def _document(self, flow: Flow) -> dict[str, str]:
         if self.by_id and flow.text is None:
-            return {"documentId": f"{RESERVED}{flow.name}"}
-        return {"query": flow.document, "operationName": flow.name}
+            return {"documentId": f"{RESERVED}{flow.operation_name}"}
+        return {"query": flow.document, "operationName": flow.operation_name}
 
-    def _credentials(self, caller: Caller) -> dict[str, str]:
-        if caller is Caller.COMPANY:
-            return {"x-api-key": self.api_key or ""}
-        return {"authorization": f"Bearer {next(self._turns[caller])}"}
+
+def find_conversations(url: str, tokens: Sequence[str]) -> dict[str, str]:
+    """A conversation of each of these people who has one."""
+    return asyncio.run(_find_conversations(url, tokens))
+
+
+async def _find_conversations(url: str, tokens: Sequence[str]) -> dict[str, str]:
+    found = {}
+    body = orjson.dumps({"documentId": f"{RESERVED}{_PAGE}", "variables": {"first": 1}})
+    async with client_of(url) as client:
+        for token in tokens:
+            answer = await client.post(Request(body, {"authorization": f"Bearer {token}"}))
+            with suppress(LookupError, TypeError, orjson.JSONDecodeError):
+                data = orjson.loads(answer.body)["data"]
+                found[token] = str(data["viewer"]["conversations"]["edges"][0]["node"]["id"])
+    return found
 
 
 def find_senders(url: str, people: People, *, messages: int, wanted: int) -> list[str]:

@@ -17,6 +17,10 @@ from perf.load.printed import lines
 from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
 from perf.measuring import measuring
+from perf.sweep.elsewhere import sweep_target_of
+from perf.sweep.report import with_sweep
+from perf.sweep.server import own_gate_server
+from perf.sweep.sweep import sweep
 
 DEFAULT_OUT = Path("artifacts/load-test-report.json")
 _USERS, _WRITERS = 10_000, 2_000
@@ -71,6 +75,13 @@ def run(
     out.unlink(missing_ok=True)
     with measuring("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
+        is_whole = report.generator.sent == report.generator.planned
+        if url is not None and is_whole:
+            report = with_sweep(report, sweep(sweep_target_of(target), samples=profile.swept))
+    if url is None and is_whole:
+        click.echo("Asking each document by itself ...", err=True)
+        with measuring("the server"), own_gate_server() as own:
+            report = with_sweep(report, sweep(own, samples=profile.swept))
     report.write(out)
     for line in lines(report):
         click.echo(line)

@@ -39,8 +39,14 @@ def total(exposition: Exposition, name: str) -> float:
 
 def by_label(exposition: Exposition, name: str, label: str) -> dict[str, float]:
     """The sums of a series by one of its labels."""
-    sums: dict[str, float] = defaultdict(float)
+    return {value: total for (value,), total in by_labels(exposition, name, label).items()}
+
+
+def by_labels(exposition: Exposition, name: str, *wanted: str) -> dict[tuple[str, ...], float]:
+    """The sums of a series by some of its labels, in that order."""
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
     for (series, labels), value in exposition.items():
         if series == name:
-            sums[dict(_LABEL.findall(labels)).get(label, "")] += value
+            found = dict(_LABEL.findall(labels))
+            sums[tuple(found.get(label, "") for label in wanted)] += value
     return dict(sums)

@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 
 from gql.operations.budgets import Budget, budget_for, trusted_documents
 
+NEW = "SendMessage (new)"
+"""A message that begins a conversation."""
+
 # Any: variables are JSON.
 Variables: TypeAlias = Callable[[str], dict[str, Any]]
 """From a key that no other request has."""
@@ -25,7 +28,9 @@ class Caller(Enum):
 class Flow:
     """One of our own documents in the mix; `weight` is its share of all requests in percent.
 
-    `text` is of an operation that is not one of our own documents.
+    `text` is of an operation that is not one of our own documents. `of` is the document where it is
+    asked in more ways than one, and `continues` says that it goes on with a conversation of who
+    asks.
     """
 
     name: str
@@ -34,16 +39,23 @@ class Flow:
     variables: Variables = lambda _: {}
     waits_for_model: bool = False
     text: str | None = None
+    of: str | None = None
+    continues: bool = False
+
+    @property
+    def operation_name(self) -> str:
+        """The name of its operation."""
+        return self.of or self.name
 
     @property
     def document(self) -> str:
         """Its text."""
-        return trusted_documents()[self.name].text if self.text is None else self.text
+        return trusted_documents()[self.operation_name].text if self.text is None else self.text
 
     @property
     def budget(self) -> Budget:
         """What it may take."""
-        return budget_for(self.name)
+        return budget_for(self.operation_name)
 
     @property
     def is_read(self) -> bool:
@@ -72,7 +84,8 @@ FLOWS: Mapping[str, Flow] = {
         Flow("CurrentSubscription", 12),
         Flow("ConversationPage", 16),
         Flow("ConversationsWithMessages", 14),
-        Flow("SendMessage", 8, Caller.SENDER, _message, waits_for_model=True),
+        Flow("SendMessage", 4, Caller.SENDER, _message, waits_for_model=True, continues=True),
+        Flow(NEW, 4, Caller.SENDER, _message, waits_for_model=True, of="SendMessage"),
         Flow("PrivacyExportStatus", 10),
         Flow(
             "RequestPrivacyDelete",

@@ -85,6 +85,23 @@ class Client:
         self.answered += response.status == _OK
         return response
 
+    async def follow(self, request: Request) -> AsyncIterator[bytes]:
+        """Send a subscription, and give its events as they come.
+
+        Raises like `post`, and `UnexpectedAnswer` where it does not begin.
+        """
+        self.posted += 1
+        wire = await self._wire()
+        try:
+            wire.post("/graphql", request.body, accept="text/event-stream", **request.headers)
+            async for event in wire.events():
+                yield event
+        except BaseException:
+            wire.writer.close()
+            raise
+        self.answered += 1
+        self._idle.append((wire, perf_counter()))
+
     async def get(self, path: str) -> Response:
         """Send a GET; raises like `post`."""
         return await self._asked(lambda wire: wire.get(path))

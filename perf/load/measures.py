@@ -8,6 +8,7 @@ import orjson
 from gql.operations.built_in import RESERVED
 from perf.load.exposition import Exposition, by_label, increase, read_exposition, total
 from perf.load.generator import Client, Request
+from perf.load.parts import part_uses, without_jobs
 from perf.load.result import Counts, MethodUse
 
 OPERATIONS = "guidance_operations_total"
@@ -93,11 +94,11 @@ def uncounted(before: Reading | None, after: Reading | None) -> str:
 
 
 def method_uses(grown: Exposition) -> dict[str, MethodUse]:
-    """What each method did, from what the metrics have grown by."""
+    """What each method and each other part did, from what the metrics have grown by."""
     calls = by_label(grown, f"{_SECONDS}_count", "method")
     seconds = by_label(grown, f"{_SECONDS}_sum", "method")
     rows, errors, waits = (by_label(grown, name, "method") for name in (_ROWS, _ERRORS, _WAIT))
-    return {
+    methods = {
         method: MethodUse(
             calls=count,
             rows=rows.get(method, 0),
@@ -107,6 +108,7 @@ def method_uses(grown: Exposition) -> dict[str, MethodUse]:
         )
         for method, count in sorted(calls.items())
     }
+    return without_jobs(methods, grown) | part_uses(grown)
 
 
 def counts_between(before: Reading | None, after: Reading | None) -> Counts | None:

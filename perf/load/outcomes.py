@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+NO_DATA = "HTTP 200 without data"
 _OK, _FAULTS = 200, 500
 _STATUSES = {429: "429", 409: "409"}
 _USER_ERRORS = {
@@ -91,7 +92,7 @@ def _code(errors: Any) -> str:
 
 def _of_data(data: Any) -> Outcome:
     if not isinstance(data, dict) or None in data.values():
-        return error("HTTP 200 without data")
+        return error(NO_DATA)
     for code in _user_errors(data):
         if code in _USER_ERRORS:
             return Outcome(Kind.PROTECTED, _USER_ERRORS[code])

@@ -10,6 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+import asyncpg
+import psutil
+
 from app.cli.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
@@ -27,12 +30,14 @@ from services.clock import system_clock
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
 _UNLIMITED = "100000000"
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
-_SERVED = {
+SERVED = {
     # What is measured is the API: limits of contracts would end a run, jobs would disturb it.
     "B2B_DAILY_USAGE_LIMIT": _UNLIMITED,
     "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
     "SERVE_RUNS_WORKER": "false",
     "METRICS_MAX_AGE_SECONDS": "0",
+    # Enough to say what the time passes in, and too few to take much of it.
+    "GRAPHQL_TRACE_SHARE": "0.1",
 }
 
 
@@ -61,6 +66,8 @@ class Target:
     model: str
     is_own: bool = True
     takes_writes: bool = True
+    server_pid: int | None = None
+    database_pid: int | None = None
 
 
 @contextmanager
@@ -114,7 +121,7 @@ def server_on(
         "CHAT_LLM_BASE_URL": model_url,
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
-        **_SERVED,
+        **SERVED,
         **settings,
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
@@ -125,7 +132,21 @@ def server_on(
             people_of(secret, sizes.users, sizes.users_with_messages, key),
             described(sizes),
             model_described(MODEL),
+            server_pid=server.process.pid,
+            database_pid=asyncio.run(_postmaster(database_url)),
         )
+
+
+async def _postmaster(url: str) -> int | None:
+    """The process of a database of this machine; None where that is not known."""
+    connection = await asyncpg.connect(url)
+    try:
+        backend = psutil.Process(connection.get_server_pid())
+        return int(backend.ppid())
+    except psutil.Error:
+        return None
+    finally:
+        await connection.close()
 
 
 def people_of(secret: str, users: int, writers: int, api_key: str | None) -> People:

@@ -5,18 +5,22 @@ from collections.abc import Iterator
 
 from perf.load.completeness import incomplete
 from perf.load.result import Interval, LoadReport, Target
+from perf.load.spent_words import effort_words, machine_words
 from perf.statistics.verdicts import Verdict
 
 
 def lines(report: LoadReport) -> Iterator[str]:
     """A table of the operations, then what is promised of all, then what went wrong."""
-    yield f"{'operation':<28}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
-    for name, one in report.operations.items():
+    yield f"{'operation':<34}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
+    for name, one in sorted(report.operations.items(), key=lambda item: item[1].swept):
         verdicts = " / ".join(target.verdict.value for target in one.targets[:2])
-        yield (f"{name:<28}{one.requests:>9}{_ms(one.p50)}{_ms(one.p95)}{_ms(one.p99)}  {verdicts}")
+        yield (f"{name:<34}{one.requests:>9}{_ms(one.p50)}{_ms(one.p95)}{_ms(one.p99)}  {verdicts}")
     yield ""
     for target in report.targets:
         yield said(target)
+    yield f"Of each request: {effort_words(report)}"
+    machine = report.spent.machine if report.spent else None
+    yield f"The machine during the run: {machine_words(machine)}"
     yield from _problems(report)
     yield _summary(report)
 

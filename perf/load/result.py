@@ -16,7 +16,7 @@ from pydantic import (
 from perf.load.host import Host
 from perf.statistics.verdicts import Verdict
 
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 KIND: Literal["guidance load test"] = "guidance load test"
 _LONGEST_US = 3_600_000_000
 Microseconds = Annotated[int, Field(ge=0, le=_LONGEST_US)]
@@ -52,19 +52,26 @@ class Target(_Part):
 
 
 class MethodUse(_Part):
-    """What a repository method did: how often, and in how many seconds."""
+    """What a repository method did: how often, and in how many seconds.
+
+    Other parts of requests are told in the same way, by `kind name` and without calls: how often
+    they came in requests that were traced, and the seconds that were their own.
+    """
 
     calls: NonNegativeFloat
     rows: NonNegativeFloat
     errors: NonNegativeFloat
     wait_seconds: NonNegativeFloat
     database_seconds: NonNegativeFloat
+    traced_times: NonNegativeFloat = 0.0
+    traced_seconds: NonNegativeFloat = 0.0
 
 
 class Operation(_Part):
     """One operation of the mix; percentiles, samples and histogram are of what was answered.
 
-    `alone` is what one request asks of the database when nothing else runs.
+    `alone` is what one request asks of the database when nothing else runs. What is `swept` was
+    asked by itself, one request after another, and is no part of the mix.
     """
 
     requests: NonNegativeInt
@@ -77,6 +84,7 @@ class Operation(_Part):
     targets: tuple[Target, ...]
     latencies_us: tuple[Microseconds, ...]
     alone: dict[str, MethodUse]
+    swept: bool = False
 
 
 class Stage(_Part):
@@ -122,6 +130,32 @@ class Counts(_Part):
     methods: dict[str, MethodUse]
 
 
+class KeptMemory(_Part):
+    """The memory of the server at the end, and what it kept of each request, with its interval."""
+
+    resident_bytes: NonNegativeInt
+    request_bytes: float
+    low: float
+    high: float
+
+
+class Machine(_Part):
+    """How busy all cores were, how much of their time was given to others, and the load."""
+
+    busy_share: float
+    stolen_share: float
+    load: NonNegativeFloat
+
+
+class Spent(_Part):
+    """Processor time of a request, in milliseconds, and memory; None where that is not known."""
+
+    server_cpu_ms: float | None
+    database_cpu_ms: float | None
+    memory: KeptMemory | None
+    machine: Machine | None
+
+
 class LoadReport(_Part):
     """Everything about one run.
 
@@ -130,7 +164,7 @@ class LoadReport(_Part):
     """
 
     kind: Literal["guidance load test"] = KIND
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     commit: str
     started_at: AwareDatetime
     profile: str
@@ -148,6 +182,7 @@ class LoadReport(_Part):
     counts: Counts | None
     not_counted: str = ""
     left_out: dict[str, str] = {}
+    spent: Spent | None = None
     unanswered_from: float | None = None
     verdict: Verdict
 

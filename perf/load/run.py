@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from perf.load import summary
-from perf.load.callers import Callers, CallersMissing, find_senders
+from perf.load.callers import Callers, CallersMissing, find_conversations, find_senders
 from perf.load.choice import chosen, left_out
 from perf.load.flows import FLOWS, Caller, Flow
 from perf.load.generator import Client, client_of, run_plan
@@ -16,9 +16,10 @@ from perf.load.measures import counts_between, growth, method_uses, scrape, shar
 from perf.load.own_server import Target
 from perf.load.profiles import Profile
 from perf.load.progress import Progress
-from perf.load.result import Counts, LoadReport, MethodUse
+from perf.load.result import Counts, LoadReport, MethodUse, Spent
 from perf.load.samples import PROBE, Sample
 from perf.load.schedule import Planned, schedule
+from perf.load.spent import watched
 from perf.load.targets import overall_targets
 from perf.statistics.verdicts import worst
 from services.clock import system_clock
@@ -54,6 +55,7 @@ class Seen:
     alone: Alone
     counts: Counts | None
     not_counted: str = ""
+    spent: Spent | None = None
 
 
 def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
@@ -85,10 +87,13 @@ def callers_for(
     if target.is_own:
         each = sent // _SENDERS + _ALONE + 1
         senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
-        return Callers.among(flows, target.people, senders), None
+        conversations = find_conversations(target.url, senders) if sent else {}
+        return Callers.among(flows, target.people, senders, conversations=conversations), None
     each = sent // max(1, len(target.people.people)) + _ALONE + 1 if sent else 0
     senders, no_probes = check_callers(target, messages=each)
-    return Callers.among(flows, target.people, senders, by_id=True), no_probes
+    conversations = find_conversations(target.url, senders) if sent else {}
+    callers = Callers.among(flows, target.people, senders, by_id=True, conversations=conversations)
+    return callers, no_probes
 
 
 async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
@@ -104,7 +109,11 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
         try:
             alone = await asked_alone(client, callers, run.flows)
             before = await scrape(client)
-            await run_plan(client, planned, callers.request, tell=tell)
+            async with watched(
+                target.server_pid, target.database_pid, lambda: client.answered
+            ) as watching:
+                await run_plan(client, planned, callers.request, tell=tell)
+                spent = watching.spent(len(samples))
         except asyncio.CancelledError:
             # By Control-C: what was seen until then is reported.
             return Seen(samples, client.most_in_flight, alone, None, "the run was interrupted")
@@ -112,7 +121,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
             progress.end()
         after = await scrape(client, before)
         counts, reason = counts_between(before, after), uncounted(before, after)
-        return Seen(samples, client.most_in_flight, alone, counts, reason)
+        return Seen(samples, client.most_in_flight, alone, counts, reason, spent)
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
@@ -170,6 +179,7 @@ def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadRe
         counts=seen.counts,
         not_counted=seen.not_counted,
         left_out=dict(run.left_out),
+        spent=seen.spent,
         unanswered_from=summary.unanswered_from(seen.samples),
         verdict=worst([*of_operations, *(one.verdict for one in targets)]),
     )

@@ -70,4 +70,4 @@ def _counted(counts: Counts) -> Mapping[str, float]:
 
 
 def _requests(report: LoadReport) -> int:
-    return sum(one.requests for one in report.operations.values())
+    return sum(one.requests for one in report.operations.values() if not one.swept)

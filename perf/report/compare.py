@@ -8,6 +8,7 @@ from perf.load.completeness import missed_state
 from perf.load.result import LoadReport, MethodUse, Operation, Target
 from perf.report.calls import more_calls
 from perf.report.coverage import FEWEST_SAMPLES, uncovered
+from perf.report.effort import leaking
 from perf.report.explain import explanation
 from perf.report.failures import FailureChange, failure_changes, new_failures
 from perf.states import Finding, State, decisive, rank, ranked
@@ -147,6 +148,7 @@ def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
         findings += [
             *new_failures(failures),
             *more_calls(baseline, current),
+            *leaking(baseline, current),
             *(each for one in operations for each in _zeros(one)),
         ]
     return Comparison(

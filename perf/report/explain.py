@@ -1,14 +1,18 @@
-"""Which repository method, or which wait, explains that an operation takes longer."""
+"""Which part of the requests for an operation explains that it takes longer."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from perf.load.result import MethodUse
+from perf.report.traced import has_traces, jobs_in_words, part_in_words, traced_parts
 
 Uses: TypeAlias = Mapping[str, MethodUse]
 Run: TypeAlias = tuple[Uses, Uses]
-"""What one request asks of each method when it is alone, and what all of them did under load."""
+"""What one request asks of each method when it is alone, and what all of them did under load.
+
+Other parts of traced requests are among them: see `MethodUse`.
+"""
 
 _MOST_NAMED = 3
 _WORTH_NAMING_MS = 0.2
@@ -18,12 +22,12 @@ _MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one method takes of a request: calls, and milliseconds of a call under load."""
+class Statements:
+    """What the statements of one method take of a request: calls, and milliseconds of a call."""
 
-    calls: float
-    database_ms: float
-    wait_ms: float
+    calls: float = 0.0
+    database_ms: float = 0.0
+    wait_ms: float = 0.0
 
     @property
     def total_ms(self) -> float:
@@ -32,56 +36,88 @@ class Part:
 
 
 def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
-    """In a line each: methods called more or less often, then those whose time changed most.
+    """In a line each: methods called more or less often, then what changed most.
 
-    `added_ms` is by how much the median changed; where methods account for less than half of it,
-    that is said.
+    `added_ms` is by how much the median changed; where what is known accounts for less than half
+    of it, that is said. What is known are the parts of traced requests where both servers trace
+    some, and otherwise the statements alone. Background jobs are no part of a request, and are
+    named by themselves.
     """
-    parts = {
-        method: (_part(method, before), _part(method, after))
-        for method in sorted(before[0].keys() | after[0].keys())
-    }
-    if not parts:
-        return ()
-    found = [*_calls(parts), *_times(parts, added_ms)]
-    accounted = sum(new.total_ms - old.total_ms for old, new in parts.values())
-    if added_ms > _WORTH_NAMING_MS and accounted < added_ms / 2:
-        found.append(
-            f"statements account for {accounted:+.1f} ms of {added_ms:+.1f} ms; the rest is in the "
-            "server's own work, or in waiting for a processor"
-        )
+    methods = _methods(before, after)
+    calls, jobs = _calls(methods), jobs_in_words(before[1], after[1])
+    if has_traces(before) and has_traces(after):
+        parts = traced_parts(before, after)
+        found = [*calls, *_of_parts(parts, added_ms), *jobs]
+        accounted = sum(new - old for old, new in parts.values())
+        if _is_unexplained(accounted, added_ms):
+            found.append(
+                f"what is known of its requests accounts for {accounted:+.1f} ms of "
+                f"{added_ms:+.1f} ms; the rest passes before they are read, or on the way"
+            )
+    else:
+        found = [*calls, *_of_methods(methods, added_ms), *jobs]
+        accounted = sum(new.total_ms - old.total_ms for old, new in methods.values())
+        if methods and _is_unexplained(accounted, added_ms):
+            found.append(
+                f"statements account for {accounted:+.1f} ms of {added_ms:+.1f} ms; the rest is in "
+                "the server's own work, or in waiting for a processor"
+            )
     return tuple(found)
 
 
-def _part(method: str, run: Run) -> Part:
+def _methods(before: Run, after: Run) -> dict[str, tuple[Statements, Statements]]:
+    names = {name for alone in (before[0], after[0]) for name, use in alone.items() if use.calls}
+    return {name: (_statements(name, before), _statements(name, after)) for name in sorted(names)}
+
+
+def _statements(method: str, run: Run) -> Statements:
     alone, loaded = run[0].get(method), run[1].get(method)
-    if alone is None:
-        return Part(0, 0, 0)
+    if alone is None or not alone.calls:
+        return Statements()
     timed = loaded if loaded is not None and loaded.calls else alone
-    return Part(
+    return Statements(
         alone.calls,
-        _MS * timed.database_seconds / timed.calls if timed.calls else 0,
-        _MS * timed.wait_seconds / timed.calls if timed.calls else 0,
+        _MS * timed.database_seconds / timed.calls,
+        _MS * timed.wait_seconds / timed.calls,
     )
 
 
-def _calls(parts: Mapping[str, tuple[Part, Part]]) -> Iterator[str]:
+def _calls(methods: Mapping[str, tuple[Statements, Statements]]) -> Iterator[str]:
     # What comes now and then, whoever asks, is in some of the requests that were asked alone.
-    for method, (old, new) in parts.items():
+    for method, (old, new) in methods.items():
         if abs(new.calls - old.calls) > _CALLS_DIFFER:
             yield f"{method} ran {old.calls:g} times a request, and runs {new.calls:g} times now"
 
 
-def _times(parts: Mapping[str, tuple[Part, Part]], added_ms: float) -> Iterator[str]:
+def _of_parts(parts: Mapping[str, tuple[float, float]], added_ms: float) -> Iterator[str]:
+    same_way = {part: ms for part, ms in parts.items() if (ms[1] - ms[0]) * added_ms > 0}
+    for part, old, new in _changed_most(same_way, added_ms):
+        yield f"{part_in_words(part)} takes {new:.1f} ms of a request instead of {old:.1f}"
+
+
+def _of_methods(
+    methods: Mapping[str, tuple[Statements, Statements]], added_ms: float
+) -> Iterator[str]:
+    totals = {method: (old.total_ms, new.total_ms) for method, (old, new) in methods.items()}
+    for method, *_ in _changed_most(totals, added_ms):
+        old, new = methods[method]
+        yield (
+            f"{method} takes {new.total_ms:.1f} ms of a request instead of {old.total_ms:.1f} "
+            f"(a call: {new.database_ms:.2f} ms in the database and {new.wait_ms:.2f} ms "
+            f"waiting for a connection, before {old.database_ms:.2f} and {old.wait_ms:.2f})"
+        )
+
+
+def _changed_most(
+    totals: Mapping[str, tuple[float, float]], added_ms: float
+) -> Iterator[tuple[str, float, float]]:
+    """What changed by enough to be worth a word, in milliseconds before and after."""
     worth = max(_WORTH_NAMING_MS, _WORTH_NAMING_SHARE * abs(added_ms))
-    changed = sorted(
-        ((method, old, new) for method, (old, new) in parts.items()),
-        key=lambda one: -abs(one[2].total_ms - one[1].total_ms),
-    )
-    for method, old, new in changed[:_MOST_NAMED]:
-        if abs(new.total_ms - old.total_ms) >= worth:
-            yield (
-                f"{method} takes {new.total_ms:.1f} ms of a request instead of {old.total_ms:.1f} "
-                f"(a call: {new.database_ms:.2f} ms in the database and {new.wait_ms:.2f} ms "
-                f"waiting for a connection, before {old.database_ms:.2f} and {old.wait_ms:.2f})"
-            )
+    changed = sorted(totals.items(), key=lambda one: -abs(one[1][1] - one[1][0]))
+    for name, (old, new) in changed[:_MOST_NAMED]:
+        if abs(new - old) >= worth:
+            yield name, old, new
+
+
+def _is_unexplained(accounted_ms: float, added_ms: float) -> bool:
+    return added_ms > _WORTH_NAMING_MS and accounted_ms < added_ms / 2

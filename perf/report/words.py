@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from perf.load.printed import said
 from perf.load.result import LoadReport
+from perf.load.spent_words import effort_words
 from perf.report.compare import (
     MINIMUM_CHANGE,
     Change,
@@ -12,6 +13,7 @@ from perf.report.compare import (
     PercentileChange,
 )
 from perf.report.coverage import added
+from perf.report.effort import effort_changes, machines
 from perf.states import State
 from perf.statistics.verdicts import Verdict
 
@@ -73,6 +75,7 @@ def _findings(comparison: Comparison) -> Iterator[str]:
     yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
     if comparison.differences:
         return
+    yield from effort_changes(comparison.baseline, comparison.current)
     for target in comparison.newly_missed:
         yield f"Missed now, and not before: {said(target)}"
     for one in comparison.operations:
@@ -111,6 +114,9 @@ def runs(comparison: Comparison) -> Iterator[str]:
     yield f"Current: {run_words(comparison.current)}"
     yield f"Where: {host_words(comparison.current)}"
     yield f"Counted: {counts_words(comparison.current)}"
+    for run, report in (("Baseline", comparison.baseline), ("Current", comparison.current)):
+        yield f"{run}, of each request: {effort_words(report)}"
+    yield from machines(comparison.baseline, comparison.current)
     for name, reason in comparison.current.left_out.items():
         yield f"Left out: {name}: {reason}"
 

@@ -1,18 +1,22 @@
 """Each tuning off and on: two servers side by side, on copies of one data set."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from perf.ab.rounds import Measured, Plan, measure
-from perf.ab.servers import AT_ONCE, database_of, run
+from perf.ab.servers import database_of, run
+from perf.ab.sides import by_mix
+from perf.ab.turns import PILOT_ROUNDS, Bounds
 from perf.dataset.bench import BenchSizes
+from perf.load.callers import Callers
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
-from perf.statistics.bootstrap import FEWEST_ROUNDS
+from perf.sweep.server import AT_ONCE
 from perf.tunings.asking_twice import asking_twice
 from perf.tunings.indexes import drop_indexes, performance_indexes
 from perf.tunings.outages import Outages, Side, live_through
@@ -58,13 +62,13 @@ class Thoroughness:
     rounds: int
     requests: int
 
-    def plan(self, flows: Mapping[str, Flow]) -> Plan:
+    def quick(self, names: Sequence[str]) -> Plan:
         """For operations that take milliseconds."""
-        return Plan(self.rounds, self.requests, flows)
+        return Plan(names, _rounds(self.rounds), self.requests)
 
-    def heavy(self, flows: Mapping[str, Flow]) -> Plan:
+    def heavy(self, names: Sequence[str]) -> Plan:
         """For those that take seconds without their index."""
-        return Plan(max(FEWEST_ROUNDS, self.rounds // 4), 1, flows)
+        return Plan(names, _rounds(max(PILOT_ROUNDS, self.rounds // 4)))
 
 
 def measure_tunings(
@@ -83,13 +87,13 @@ def measure_tunings(
         quick, heavy = bench.indexes(how)
         tell("cache")
         cached = bench.pair(
-            (tuned, _OFF_CACHE, THIS_VERSION), (tuned, {}, THIS_VERSION), how.plan(_flows(_CACHED))
+            (tuned, _OFF_CACHE, THIS_VERSION), (tuned, {}, THIS_VERSION), _flows(_CACHED), how
         )
         tell("single lookup")
         with asking_twice() as twice:
             together = {_TOGETHER: Flow(_TOGETHER, 1, text=_DOCUMENT)}
             lookups = bench.pair(
-                (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), how.plan(together)
+                (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), together, how
             )
         tell("backoff")
         return Tunings(names, quick, heavy, cached, lookups, bench.backoff(how))
@@ -103,18 +107,21 @@ class _Bench:
 
     def indexes(self, how: Thoroughness) -> tuple[Measured, Measured]:
         """Without the cache, which would hide what the lookup of the subscription takes."""
+        heavy = replace(FLOWS[_HEAVY], variables=_few)
         off = (self.without, _OFF_CACHE, THIS_VERSION)
         on = (self.tuned, _OFF_CACHE, THIS_VERSION)
         with self._servers(off, on) as (left, right):
             return (
-                measure(left, right, how.plan(_flows(_QUICK))),
-                measure(left, right, how.heavy({_HEAVY: replace(FLOWS[_HEAVY], variables=_few)})),
+                _measured(left, right, _flows(_QUICK), how.quick),
+                _measured(left, right, {_HEAVY: heavy}, how.heavy),
             )
 
-    def pair(self, off: "_Arm", on: "_Arm", plan: Plan) -> Measured:
+    def pair(
+        self, off: "_Arm", on: "_Arm", flows: Mapping[str, Flow], how: Thoroughness
+    ) -> Measured:
         """Two servers, in turns."""
         with self._servers(off, on) as (left, right):
-            return measure(left, right, plan)
+            return _measured(left, right, flows, how.quick)
 
     def backoff(self, how: Thoroughness) -> tuple[Outages, Outages]:
         """Each with a model of its own, which is away for a moment again and again."""
@@ -149,6 +156,24 @@ class _Bench:
 
 
 _Arm = tuple[str, Mapping[str, str], Version]
+
+
+def _measured(
+    left: Target,
+    right: Target,
+    flows: Mapping[str, Flow],
+    plan: Callable[[Sequence[str]], Plan],
+) -> Measured:
+    off, on = (
+        by_mix(one.url, Callers.among(flows, one.people, one.people.people))
+        for one in (left, right)
+    )
+    return measure(off, on, plan(tuple(flows)))
+
+
+def _rounds(count: int) -> Bounds:
+    """So many, however soon the effect is known."""
+    return Bounds(0, inf, count)
 
 
 def _few(_key: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx2
 import orjson
 
-from perf.ab.rounds import AnswerUnusable
+from perf.ab.sides import AnswerUnusable
 from perf.load.callers import find_senders
 from perf.load.exposition import total
 from perf.load.flows import FLOWS

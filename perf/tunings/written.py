@@ -4,19 +4,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from statistics import median
 
+from perf.ab.precision import FALSE_ALARMS
 from perf.ab.rounds import Measured
-from perf.ab.verdicts import FALSE_ALARMS, OperationEffect, effects
+from perf.ab.verdicts import OperationShift, judge
+from perf.ab.written import interval_words
 from perf.load.flows import FLOWS
 from perf.load.host import Host
 from perf.load.targets import latency_target
 from perf.statistics.binomial import share_interval
-from perf.statistics.bootstrap import RESAMPLES
 from perf.statistics.percentiles import Percentile, percentile
+from perf.statistics.signs import RESAMPLES
 from perf.tunings.measuring import HEAVY_CONVERSATIONS, Tunings
 from perf.tunings.outages import HEALTHY, OUTAGE_SECONDS, Outages
 
 _MS = 1_000
-_MINIMUM = 0.05
+_MINIMUM = 0.1
 _COMMAND = "guidance perf tunings"
 
 
@@ -37,8 +39,8 @@ def _lines(found: Tunings, commit: str, host: Host, data: str, at: datetime) -> 
     yield ""
     yield (
         f"`n` is the number of requests of each side. Percentiles are in milliseconds, with their "
-        "95% intervals (order statistics). The effect is that of the tuning on the latency, with "
-        f"its interval (bootstrap-t over the rounds, {RESAMPLES} resamples); the chance that a "
+        "95% intervals (order statistics). The effect is that of the tuning on the median, with "
+        f"its interval (random signs of the rounds, {RESAMPLES} resamples); the chance that a "
         "table calls something slower or faster although nothing changed is at most "
         f"{FALSE_ALARMS:.0%}, and changes of less than {_MINIMUM:.0%} are none."
     )
@@ -136,8 +138,8 @@ def _targets(found: Tunings) -> Iterator[str]:
     yield "| operation | n | p95 | verdict | p99 | verdict |"
     yield "|---|---|---|---|---|---|"
     for measured in (found.without_indexes, found.without_indexes_heavy):
-        for name in measured.differences:
-            ordered = sorted(one * _MS for one in measured.b.latencies[name])
+        for name in measured.turns.rounds:
+            ordered = sorted(one * _MS for one in measured.turns.latencies(name, 1))
             budget = FLOWS[name].budget
             cells = []
             for share, limit in ((0.95, budget.p95_ms), (0.99, budget.p99_ms)):
@@ -147,14 +149,14 @@ def _targets(found: Tunings) -> Iterator[str]:
 
 
 def _table(measured: Measured) -> Iterator[str]:
-    rounds = len(next(iter(measured.differences.values())))
+    rounds = len(next(iter(measured.turns.rounds.values())))
     yield f"{rounds} rounds:"
     yield ""
     yield "| operation | n | off p50 | on p50 | off p95 | on p95 | effect of the tuning |"
     yield "|---|---|---|---|---|---|---|"
-    found = effects(measured, minimum=_MINIMUM)
+    found = judge(measured, minimum=_MINIMUM)
     for one in found:
-        sides = [sorted(arm.latencies[one.name]) for arm in (measured.a, measured.b)]
+        sides = [sorted(measured.turns.latencies(one.name, side)) for side in (0, 1)]
         cells = [
             _value(percentile([seconds * _MS for seconds in side], share))
             for share in (0.5, 0.95)
@@ -164,20 +166,16 @@ def _table(measured: Measured) -> Iterator[str]:
     yield from _why(found)
 
 
-def _why(found: Sequence[OperationEffect]) -> Iterator[str]:
+def _why(found: Sequence[OperationShift]) -> Iterator[str]:
     reasons = [f"- {one.name}: {reason}." for one in found for reason in one.why]
     if reasons:
         yield ""
         yield from reasons
 
 
-def _effect(one: OperationEffect) -> str:
-    if one.effect is None:
-        return one.change.value
-    return (
-        f"{one.change.value}: {one.effect.value:+.0%} ({one.effect.low:+.0%} to "
-        f"{one.effect.high:+.0%})"
-    )
+def _effect(one: OperationShift) -> str:
+    median = one.at(0.5)
+    return f"{one.change.value}: {median.value:+.0%} ({interval_words(median)})"
 
 
 def _value(found: Percentile | None) -> str:

@@ -74,7 +74,8 @@ class Outcomes:
             reason=reason,
         )
         whose = [payment["user_id"]] if payment["user_id"] is not None else []
-        transaction.after_commit(lambda: self._invalidate(whose), also_if_unknown=True)
+        transaction.after_commit(lambda: self._invalidate(whose))
+        transaction.if_unknown(lambda: self._invalidate(whose))
 
 
 async def _follow(

@@ -195,7 +195,8 @@ class BillingService:
             user_id=order.user_id,
             **details,
         )
-        transaction.after_commit(lambda: self._invalidate([order.user_id]), also_if_unknown=True)
+        transaction.after_commit(lambda: self._invalidate([order.user_id]))
+        transaction.if_unknown(lambda: self._invalidate([order.user_id]))
 
 
 async def _again(transaction: Transaction, payment_id: int) -> Record:

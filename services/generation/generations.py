@@ -13,8 +13,8 @@ class Generations(Protocol):
 
     async def renew(
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> None:
-        """Let the leases of those of the replies that `owner` writes begin now."""
+    ) -> set[int]:
+        """Let the leases of those of the replies that `owner` writes begin now, and give these."""
         ...
 
     async def complete(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context
 from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
@@ -14,8 +13,14 @@ from services.generation.completion import Completion
 from services.generation.generations import Generations
 from services.generation.lease_keeper import LeaseKeeper
 from services.generation.records import INTERRUPTED, Assignment, Ending, ReplyStatus
+from services.generation.unanswered import UnansweredRecordings
 from services.generation.writer import Record, Writer
+from spans.attribution import attributed
+from spans.current import job_context
+from spans.part import Kind, Part
 
+_JOB = "replies"
+_REPLY = Part(Kind.REPLY, "reply")
 _RECORDING_SECONDS = 60.0
 """How long a process that must end waits for a database that is away."""
 WriterFactory = Callable[[Assignment, Record], Writer]
@@ -51,9 +56,13 @@ class GenerationJobs:
         self._leases = LeaseKeeper(
             database, generations, self.owner, self.writers, lease_seconds=lease_seconds
         )
+        self._unanswered = UnansweredRecordings(
+            database, generations, self.owner, self.start, lease_seconds=lease_seconds
+        )
 
     async def __aenter__(self) -> Self:
         self._keeping = asyncio.create_task(self._leases.run())
+        self._looking = asyncio.create_task(self._unanswered.run())
         return self
 
     async def __aexit__(
@@ -62,20 +71,25 @@ class GenerationJobs:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        await _cancelled(self._looking)
         await self._finish()
-        self._keeping.cancel()
-        await asyncio.wait([self._keeping])
+        await _cancelled(self._keeping)
 
     async def start(self, assignment: Assignment) -> None:
         """Begin to write a reply that this process owns.
 
-        It has a context of its own: it is not done by the request that starts it.
+        It has a context of its own: it is not done by the request that starts it, which may wait
+        for it all the same.
         """
         reply_id = assignment.reply_id
         writer = self._new_writer(assignment, self._completion.record)
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
-        self._tasks[reply_id] = asyncio.create_task(writing, context=Context())
+        self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
+
+    async def start_if_recorded(self, assignment: Assignment) -> None:
+        """Begin to write a reply once it is known to be on record: its commit had no answer."""
+        self._unanswered.add(assignment)
 
     def stop(self, reply_id: int) -> None:
         """Stop a reply at once, if it is written here."""
@@ -87,7 +101,7 @@ class GenerationJobs:
         """Wait for the end of a reply, if it is written here."""
         task = self._tasks.get(reply_id)
         if task is not None:
-            await asyncio.wait([task])
+            await attributed(_REPLY, asyncio.wait([task]))
 
     async def _finish(self) -> None:
         """Let all jobs end; after the grace they are cut off, and still record their end."""
@@ -111,3 +125,8 @@ class GenerationJobs:
         finally:
             del self.writers[reply_id], self._tasks[reply_id]
             self._generations.note_ended(ending)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])

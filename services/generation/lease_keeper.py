@@ -9,6 +9,7 @@ import structlog
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
 from services.generation.generations import Generations
+from services.periodic import job
 
 RENEWALS_A_LEASE = 3
 _TRIALS_A_LEASE = 12
@@ -18,8 +19,8 @@ _log = structlog.get_logger("guidance.replies")
 class LeaseKeeper:
     """Renews the leases of what is `written` here, and of nothing else.
 
-    A reply of this process that has no writer any more, because its commit succeeded without an
-    answer or its end could not be stored, loses its lease and is ended by the recovery.
+    A reply of this process that has no writer any more, because its end could not be stored, loses
+    its lease and is ended by the recovery.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class LeaseKeeper:
         while True:
             times_a_lease = RENEWALS_A_LEASE if is_renewed else _TRIALS_A_LEASE
             await asyncio.sleep(self._lease_seconds / times_a_lease)
-            is_renewed = await self._renew()
+            is_renewed = await job("renew_leases", self._renew())
 
     async def _renew(self) -> bool:
         reply_ids = tuple(self._written)

@@ -8,6 +8,7 @@ import structlog
 
 from db.unavailable import DatabaseUnavailable
 from services.generation.records import Written
+from services.periodic import job
 
 INTERVAL_SECONDS = 0.05
 """From the end of one statement to the next: at most twenty a second, however many replies."""
@@ -48,7 +49,7 @@ class Progress:
         while True:
             await self._is_wanted.wait()
             self._is_wanted.clear()
-            await self._store()
+            await job("store_replies", self._store())
             await asyncio.sleep(self._interval_seconds)
 
     async def _store(self) -> None:

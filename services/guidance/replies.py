@@ -31,9 +31,9 @@ class ConversationReplies:
 
     async def renew(
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> None:
+    ) -> set[int]:
         """See `Generations`."""
-        await generations.renew(connection, owner, reply_ids, lease_seconds)
+        return await generations.renew(connection, owner, reply_ids, lease_seconds)
 
     async def save(self, connection: Connection, written: Mapping[int, Written]) -> Collection[int]:
         """Store how far replies are written, and give those that could be, and are not over."""

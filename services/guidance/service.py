@@ -165,6 +165,7 @@ class GuidanceService:
                 },
             )
             transaction.after_commit(lambda: self._jobs.start(assignment))
+            transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
 
 

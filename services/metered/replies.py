@@ -21,9 +21,9 @@ class MeteredReplies:
 
     async def renew(
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> None:
+    ) -> set[int]:
         """See `Generations`."""
-        await metered_replies.renew(connection, owner, reply_ids, lease_seconds)
+        return await metered_replies.renew(connection, owner, reply_ids, lease_seconds)
 
     async def complete(
         self, transaction: Transaction, reply_id: int, owner: UUID, ending: Ending, written: Written

@@ -97,6 +97,7 @@ class MeteredGuidance:
             await claim.keep(transaction, {"generation_id": generation_id})
             assignment = Assignment(generation_id, prompt(question))
             transaction.after_commit(lambda: jobs.start(assignment))
+            transaction.if_unknown(lambda: jobs.start_if_recorded(assignment))
         return generation_id
 
     async def _ended(self, account_id: int, generation_id: int) -> Record:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+BRIEFLY_SECONDS = 60
+"""How long a process has a text by itself that is not to last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -24,6 +27,9 @@ class Texts(Protocol):
         """The text, while it is kept."""
         ...
 
-    async def keep(self, id_: str, text: str) -> None:
-        """Keep a text; one that is too long is not kept."""
+    async def keep(self, id_: str, text: str, *, is_brief: bool = False) -> None:
+        """Keep a text, if `is_brief` in this process's memory and for a minute at most.
+
+        One that is too long is not kept.
+        """
         ...

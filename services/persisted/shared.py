@@ -7,10 +7,8 @@ from time import monotonic
 from keyvalue import KeyValueError
 from metrics.keyvalue import fell_back
 from services.persisted.memory import MemoryTexts
-from services.persisted.records import Bounds
+from services.persisted.records import BRIEFLY_SECONDS, Bounds
 from services.persisted.redis import RedisTexts
-
-_COPIED_SECONDS = 60
 
 
 class SharedTexts:
@@ -22,7 +20,7 @@ class SharedTexts:
     def __init__(
         self, redis: RedisTexts, bounds: Bounds, *, seconds: Callable[[], float] = monotonic
     ) -> None:
-        copied = replace(bounds, lifetime_seconds=min(_COPIED_SECONDS, bounds.lifetime_seconds))
+        copied = replace(bounds, lifetime_seconds=min(BRIEFLY_SECONDS, bounds.lifetime_seconds))
         self._copies = MemoryTexts(copied, seconds=seconds)
         self._redis = redis
 
@@ -40,9 +38,11 @@ class SharedTexts:
             await self._copies.keep(id_, text)
         return text
 
-    async def keep(self, id_: str, text: str) -> None:
-        """Keep a text; one that is too long is not kept."""
+    async def keep(self, id_: str, text: str, *, is_brief: bool = False) -> None:
+        """See `Texts`."""
         await self._copies.keep(id_, text)
+        if is_brief:
+            return
         try:
             await self._redis.keep(id_, text)
         except KeyValueError:

@@ -103,6 +103,33 @@ def test_what_is_one(api: Api, request_: bytes) -> None:
     assert (answer[:15], answer.endswith(ANSWER)) == (b"HTTP/1.1 200 OK", True)
 
 
+@pytest.mark.parametrize("request_", [LAST, chunked(BODY)], ids=["sized", "chunked"])
+def test_a_head_has_two_hundred_fields_at_most(api: Api, request_: bytes) -> None:
+    head, separator, rest = request_.partition(b"\r\n\r\n")
+    more = [b"x-%d: a" % number for number in range(200 - head.count(b"\r\n"))]
+    fits = b"\r\n".join((head, *more))
+    assert sent(api.http.base_url, fits + separator + rest).startswith(b"HTTP/1.1 200 OK\r\n")
+    refused = sent(api.http.base_url, fits + b"\r\nx: a" + separator + rest)
+    assert refused.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    (error,) = orjson.loads(refused.partition(b"\r\n\r\n")[2])["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("one", ["a=b", "a", ""])
+def test_a_url_has_a_hundred_parameters_at_most(api: Api, one: str) -> None:
+    asked = "/graphql?query={plans{code}}"
+    headers = {"apollo-require-preflight": "1"}
+    fits = api.http.get(asked + f"&{one}" * 99, headers=headers)
+    assert fits.status_code == 200
+    refused = api.http.get(asked + f"&{one}" * 100, headers=headers)
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert error == {
+        "message": "At most 100 parameters of a URL are read.",
+        "extensions": {"code": "BAD_REQUEST"},
+    }
+
+
 def test_a_trailer_is_no_header_field(api: Api) -> None:
     trailers = b"authorization: Bearer %b\r\nx-request-id: of-a-trailer\r\n"
     answer = sent(api.http.base_url, chunked(WHO, trailers % token_of(ADA).encode()))

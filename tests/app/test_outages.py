@@ -81,7 +81,7 @@ def refusals(answers: list[tuple[str, httpx2.Response, float]]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("path", [Path.SWALLOWS, Path.REFUSES])
+@pytest.mark.parametrize("path", [Path.SWALLOWS, Path.SWALLOWS_ANSWERS, Path.REFUSES, Path.CUTS])
 def test_everybody_is_told_in_time_and_served_as_soon_as_can_be(
     own_world: str, tmp_path: Folder, path: Path
 ) -> None:

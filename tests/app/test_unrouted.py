@@ -11,6 +11,7 @@ from tests.fixtures.raw import sent
 from tests.fixtures.server import Api
 
 BUDGET_OF_ADDRESS = {"graphql_address_budget": 20, "graphql_address_restore_rate": 1}
+FOLLOW = 'subscription { replyStream(messageId: "TWVzc2FnZTox") { __typename } }'
 HANDSHAKE = (
     b"GET %b HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
     b"sec-websocket-version: %b\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -82,23 +83,31 @@ def test_refusals_are_paid_for_by_the_address(poor: Api, method: str, path: str)
         {"content": b"{}", "headers": {"content-type": "text/plain"}},
         {"json": {"query": PLANS}, "headers": {"authorization": "Bearer a.b.c"}},
         {"json": {"query": PLANS}, "headers": {"x-api-key": "gk_0_0"}},
+        {"json": {"query": PLANS}, "headers": {"accept": "text/html"}},
+        {"json": {"query": PLANS}, "headers": {"accept": "a" * 60_000}},
+        {"json": {"query": FOLLOW}},
+        {"json": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}}},
+        {"json": {"documentId": "x-nothing"}},
     ],
-    ids=["document", "JSON", "type", "token", "key"],
+    ids=["document", "JSON", "type", "token", "key", "accept", "long", "stream", "hash", "id"],
 )
 # Any: what a request has.
 def test_so_are_those_of_operations(poor: Api, request_: dict[str, Any]) -> None:
     statuses = [poor.http.post("/graphql", **request_).status_code for _ in range(24)]
-    assert set(statuses[:20]) <= {400, 401, 415}
+    assert set(statuses[:20]) <= {200, 400, 401, 404, 406, 415}
     assert 429 in statuses
     assert Caller(poor).ask(PLANS).status_code == 429
     assert person(poor).ask("{ viewer { id } }").status_code == 200
 
 
-def test_a_hash_that_is_not_known_costs_nothing(poor: Api) -> None:
-    persisted = {"persistedQuery": {"version": 1, "sha256Hash": "a" * 64}}
-    for _ in range(24):
-        answer = poor.http.post("/graphql", json={"extensions": persisted})
-        assert code_of(answer.json()) == "PERSISTED_QUERY_NOT_FOUND"
+def test_so_are_those_in_a_batch(world: str, tmp_path: Path) -> None:
+    settings = {"graphql_max_batch": 10}
+    with server(world, tmp_path, **BUDGET | BUDGET_OF_ADDRESS | settings) as poor:
+        batch = [{"query": "{ nothing }"}] * 10
+        bodies = [one for _ in range(3) for one in poor.http.post("/graphql", json=batch).json()]
+    codes = [code_of({"errors": body["errors"][:1]}) for body in bodies]
+    assert codes[:20] == ["GRAPHQL_VALIDATION_FAILED"] * 20
+    assert "THROTTLED" in codes[20:]
 
 
 def code_of(body: Any) -> str:

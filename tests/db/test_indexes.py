@@ -123,6 +123,36 @@ def test_a_constraint_that_is_another_is_left_to_the_operator(database_url: str,
     assert definitions(database_url) == before
 
 
+TWICE = """
+INSERT INTO users (id, email) VALUES (1, 'ada@example.com');
+INSERT INTO user_subscriptions (user_id, plan_code, status, started_at)
+  SELECT 1, (SELECT min(code) FROM billing_plans), 'active', now() FROM generate_series(1, 2)"""
+CANNOT_BE_MADE = {
+    f"{PAGE} is missing: an index of users has its name; rename that": [
+        f"DROP INDEX {PAGE}",
+        f"CREATE INDEX {PAGE} ON users (email)",
+    ],
+    f"{PAGE} is missing: another relation has its name; rename that": [
+        f"DROP INDEX {PAGE}",
+        f"CREATE TABLE {PAGE} (n int)",
+    ],
+    f'{PAGE} is missing and cannot be made: column "created_at" does not exist': [
+        "ALTER TABLE chat_messages DROP COLUMN created_at"
+    ],
+    f'{LIVE} is missing and cannot be made: could not create unique index "{LIVE}"': [
+        f"DROP INDEX {LIVE}",
+        TWICE,
+    ],
+}
+
+
+@pytest.mark.parametrize("said", CANNOT_BE_MADE)
+def test_an_index_that_cannot_be_made_is_one_line(database_url: str, said: str) -> None:
+    asyncio.run(run(database_url, *CANNOT_BE_MADE[said]))
+    result = CliRunner().invoke(migrate_command, env={"DATABASE_URL": database_url})
+    assert (result.exit_code, result.output) == (1, f"Error: {said}\n")
+
+
 def test_the_command_names_what_it_made(database_url: str) -> None:
     asyncio.run(run(database_url, INVALID.format(PAGE)))
     result = CliRunner().invoke(migrate_command, env={"DATABASE_URL": database_url})

@@ -87,7 +87,7 @@ async def warm(database: Database) -> None:
         await plan_codes(database)
 
 
-@pytest.mark.parametrize("path", [Path.SWALLOWS, Path.REFUSES, Path.RESETS])
+@pytest.mark.parametrize("path", [one for one in Path if one not in {Path.OPEN, Path.DELAYS}])
 def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
     database_url: str, path: Path
 ) -> None:
@@ -100,6 +100,35 @@ def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
         await proxy.lead(Path.OPEN)
         assert await plan_codes(database) == PLAN_CODES
         await add_plan(database)
+
+    play(database_url, scenario)
+
+
+def test_a_path_that_delays_is_waited_for(database_url: str) -> None:
+    async def scenario(database: Database, proxy: Proxy) -> None:
+        await proxy.lead(Path.DELAYS)
+        reads = [plan_codes(database) for _ in range(4)]
+        assert await asyncio.gather(*reads) == [PLAN_CODES] * 4
+        await add_plan(database)
+        await proxy.lead(Path.OPEN)
+        assert await plan_codes(database) == ["late", *PLAN_CODES]
+
+    play(database_url, scenario)
+
+
+@pytest.mark.parametrize("rows", [1, 1_000, 100_000])
+def test_of_an_answer_that_is_cut_nothing_is_taken(database_url: str, rows: int) -> None:
+    many = Statement("test.many", text(f"SELECT n FROM generate_series(1, {rows}) AS n"))
+
+    async def scenario(database: Database, proxy: Proxy) -> None:
+        await warm(database)
+        async with database.read() as connection:
+            assert len(await connection.fetch(many)) == rows
+        await proxy.lead(Path.CUTS)
+        await seconds_until_refused(_fetched(database, many))
+        await proxy.lead(Path.OPEN)
+        async with database.read() as connection:
+            assert [row["n"] for row in await connection.fetch(many)] == [*range(1, rows + 1)]
 
     play(database_url, scenario)
 

@@ -36,13 +36,14 @@ def test_every_command_is_described() -> None:
 
 
 def test_the_profiles_are_those_on_the_page() -> None:
-    row = re.compile(r"^\| (\w+) \| (\d+) a second \| ([\d, ]+) s \|$", re.MULTILINE)
+    row = re.compile(r"^\| (\w+) \| (\d+) a second \| ([\d, ]+) s \| (\d+) \|$", re.MULTILINE)
     rows = row.findall(PAGE.read_text())
     assert rows == [
         (
             one.name,
             f"{one.rate:g}",
             f"{one.warm_up:g}, {one.ramp_up:g}, {one.plateau:g}, {one.spike:g}",
+            f"{one.swept}",
         )
         for one in PROFILES.values()
     ]

@@ -38,7 +38,7 @@ def test_the_methods_of_a_server_are_printed_slowest_first(world: str, tmp_path:
         heading, *rows = printed("--url", f"{url}/", "--top", "100", JWT_SECRET_KEY=SECRET)
         assert heading.split() == [
             *("method", "calls", "errors", "rows", "total", "ms", "mean", "ms"),
-            *("p95", "ms", "max", "ms", "waiting", "ms"),
+            *("p95", "ms", "max", "ms", "waiting", "ms", "python", "ms"),
         ]
         totals = [float(row.split()[4]) for row in rows]
         assert totals == sorted(totals, reverse=True)

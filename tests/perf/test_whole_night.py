@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from gql.operations.budgets import trusted_documents
 from perf.ab.rounds import Plan
+from perf.ab.turns import PILOT_ROUNDS, Bounds
 from perf.ab.written import NAME as BESIDE
 from perf.load.flows import FLOWS
 from perf.load.host import ROOT
@@ -21,14 +23,15 @@ from perf.load.reading import read_report
 from perf.load.result import LoadReport
 from perf.load.run import Run, Seen, report
 from perf.load.samples import Sample
-from perf.nightly import LOAD_NAME, is_slower_than
+from perf.nightly import LOAD_NAME, compared_with
 from perf.report.files import NAME
+from perf.states import State
 from tests.fixtures.processes import GUIDANCE
 from tests.perf.load.tiny import PEOPLE
 from tests.perf.report.made_up import NOW
 
 BRIEF = PROFILES["brief"]
-NIGHT = ("--profile", BRIEF.name, "--rounds", "6", "--requests", "1", "--base", str(ROOT))
+NIGHT = ("--profile", BRIEF.name, "--minutes", "0.1", "--base", str(ROOT))
 
 
 def test_a_night_that_is_slower_than_the_one_before_is_red_and_is_kept(
@@ -49,8 +52,9 @@ def test_a_night_that_is_slower_than_the_one_before_is_red_and_is_kept(
     assert night.returncode == 1, night.stdout + night.stderr
 
     versions = read(out / f"{BESIDE}.json")
-    assert [one["name"] for one in versions["operations"]] == list(FLOWS)
-    assert {one["samples"] for one in versions["operations"]} == {12}
+    assert list(versions["operations"]) == list(trusted_documents())
+    assert versions["left_out"] == {}
+    assert min(one["samples"] for one in versions["operations"].values()) >= 2 * PILOT_ROUNDS
 
     measured = read_report(out / f"{LOAD_NAME}-report.json")
     assert {name: one.errors for name, one in measured.operations.items() if one.errors} == {}
@@ -67,8 +71,8 @@ def test_a_night_that_is_slower_than_the_one_before_is_red_and_is_kept(
 
 
 def test_a_version_before_that_cannot_be_measured_is_red_and_says_why(tmp_path: Path) -> None:
-    plan = Plan(rounds=6, requests=1, flows=FLOWS)
-    assert is_slower_than("no-such-revision", plan, tmp_path)
+    plan = Plan(("Quota",), Bounds(0.1, 1))
+    assert compared_with("no-such-revision", plan, tmp_path) is State.REGRESSION
     text = (tmp_path / f"{BESIDE}.md").read_text()
     assert "no-such-revision is neither a folder nor a revision" in text
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from app.cli import guidance as commands
 from db.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
-from tests.fixtures.postgres import run
+from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET
 from tests.fixtures.world import ADAS_COMPANY, populate
@@ -145,6 +146,19 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     status, said = migrate("20990101_0001")
     assert status == 2
     assert "unknown revision '20990101_0001'" in said
+
+
+def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
+    with ThreadPoolExecutor() as threads:
+        done = [
+            threads.submit(guidance, "migrate", DATABASE_URL=empty_database_url) for _ in range(2)
+        ]
+    said = f"The database is at {revisions()[-1]}.\n"
+    ran = [one.result() for one in done]
+    assert [(one.returncode, one.stdout, one.stderr) for one in ran] == [(0, said, "")] * 2
+    assert (
+        asyncio.run(rows_of(empty_database_url, "SELECT count(*) FROM alembic_version"))[0][0] == 1
+    )
 
 
 @pytest.mark.parametrize("command", ["migrate", "demo"])

@@ -297,7 +297,7 @@ def test_browsers_are_told_what_an_answer_took(api_of_its_own: Api) -> None:
         json={"query": trusted_documents()["ConversationsWithMessages"].text},
         headers=api_of_its_own.credentials(ADA),
     )
-    told = TIMING.fullmatch(answer.headers["server-timing"])
+    told = TIMING.match(answer.headers["server-timing"])
     assert told is not None
     assert float(told[1]) > 0 < float(told[2])
     assert told[3] == "2"

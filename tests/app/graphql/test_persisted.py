@@ -242,11 +242,15 @@ def test_switched_off(without: Api) -> None:
     assert refusal(post(without, documentId=hash_of(text))) == (404, "PERSISTED_QUERY_NOT_IN_LIST")
 
 
-def test_what_one_instance_registers_another_serves(
+def test_what_one_instance_registers_another_serves_unless_it_may_be_about_a_person(
     world: str, redis_url: str, tmp_path: Path
 ) -> None:
     settings = settings_for(world, tmp_path, redis_url=redis_url, serve_runs_worker=False)
-    text = plans("Shared")
+    text, private = plans("Shared"), plans("Private") + "# of Ada"
     with serving(settings) as one, serving(settings) as other:
         assert post(one, query=text, extensions=persisted(text)).json() == PLANS_DATA
         assert post(other, extensions=persisted(text)).json() == PLANS_DATA
+        assert post(one, query=private, extensions=persisted(private)).json() == PLANS_DATA
+        assert post(one, extensions=persisted(private)).json() == PLANS_DATA
+        unknown = post(other, extensions=persisted(private))
+        assert refusal(unknown) == (200, "PERSISTED_QUERY_NOT_FOUND")

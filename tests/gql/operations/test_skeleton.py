@@ -6,7 +6,7 @@ from gql.build import core_schema
 from gql.execution.prepare import Preparation
 from gql.operations.limits import Limits
 from gql.operations.shape import shape_of
-from gql.operations.skeleton import LONGEST, skeleton
+from gql.operations.skeleton import LONGEST, has_free_text, skeleton
 
 CORE = core_schema()
 PREPARATION = Preparation(
@@ -52,3 +52,21 @@ def test_a_long_text_has_none() -> None:
 @pytest.mark.parametrize("piece", ['"\\', '"', "(", '"""\\', '"""a"', "()"])
 def test_what_does_not_end_is_read_once(piece: str) -> None:
     assert skeleton((piece * LONGEST)[:LONGEST]) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('query A($id: ID!) { node(id: $id) { id ... @defer(label: "later") { id } } }', False),
+        ("{ viewer { conversations(first: 3, status: ACTIVE) { totalCount } } }", False),
+        ('{ node(id: "TWVzc2FnZTox") { id } }', True),
+        ('query A($id: ID! = "TWVzc2FnZTox") { node(id: $id) { id } }', True),
+        ('mutation { sendMessage(input: {content: """I am Ada"""}) { reply { id } } }', True),
+        ("{ plans { code } } # Ada", True),
+        ('{ ... @defer(label: "a") { node(label: $a, id: "Ada") { id } } }', True),
+        ('{ a @defer(label: "\\" label: "Ada"") }', True),
+        ('{ node(mylabel: "Ada") { id } }', True),
+    ],
+)
+def test_strings_and_comments_may_say_something_of_somebody(text: str, *, expected: bool) -> None:
+    assert has_free_text(text) is expected

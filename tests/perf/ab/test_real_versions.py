@@ -9,23 +9,15 @@ import pytest
 
 from perf.ab.rounds import Plan, measure
 from perf.ab.servers import Side, side_by_side
-from perf.ab.verdicts import OperationEffect, effects
+from perf.ab.sides import by_documents
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change, OperationShift, judge
 from perf.ab.versions import version_of
-from perf.dataset.bench import BenchSizes
-from perf.load.flows import FLOWS
 from perf.load.host import ROOT
 from perf.load.own_server import THIS_VERSION, Version
-from perf.statistics.bootstrap import Change
 
 QUOTA, PAGE = "Quota", "ConversationsWithMessages"
-SIZES = BenchSizes(
-    users=80,
-    conversations_per_user=30,
-    users_with_messages=60,
-    exchanges_per_conversation=10,
-    accounts=1,
-    usage_days=5,
-)
+MINIMUM = 0.1
 SLOWED = '''
 
 _plain = create_app
@@ -80,17 +72,18 @@ def slowed_down(folder: Path) -> Iterator[Version]:
         yield version
 
 
-def compared(b: Version) -> dict[str, OperationEffect]:
-    plan = Plan(rounds=40, requests=3, flows={name: FLOWS[name] for name in (QUOTA, PAGE)})
-    with side_by_side(Side(THIS_VERSION), Side(b), sizes=SIZES) as (left, right):
-        found = effects(measure(left, right, plan), minimum=0.05)
-    return {one.name: one for one in found}
+def compared(b: Version) -> dict[str, OperationShift]:
+    plan = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=240))
+    with side_by_side(Side(THIS_VERSION), Side(b)) as (left, right):
+        measured = measure(by_documents(left), by_documents(right), plan)
+    return {one.name: one for one in judge(measured, minimum=MINIMUM)}
 
 
 def test_a_version_that_is_a_fifth_slower_is_caught_and_named(tmp_path: Path) -> None:
     with slowed_down(tmp_path) as slower:
         found = compared(slower)
     assert found[PAGE].change is Change.SLOWER
+    assert 0.5 in {one.probability for one in found[PAGE].changed(Change.SLOWER)}
     assert "server's own work" in found[PAGE].why[-1]
     assert found[QUOTA].change not in {Change.SLOWER, Change.FASTER}
 

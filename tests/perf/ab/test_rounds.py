@@ -1,58 +1,134 @@
-"""Two servers in turns: a slowdown of a fifth is caught and named, and nothing else is."""
+"""Two servers in turns: a change of any quantile is caught and named, and nothing else is."""
 
+from pathlib import Path
+
+import orjson
 import pytest
 from click.testing import CliRunner
 
-from perf.ab.rounds import AnswerUnusable, Plan, measure
-from perf.ab.verdicts import OperationEffect, effects
-from perf.ab.written import is_slower, lines
+from perf.ab.command import STATES
+from perf.ab.rounds import Measured, Plan, measure
+from perf.ab.sides import AnswerUnusable, by_mix
+from perf.ab.turns import Bounds
+from perf.ab.verdicts import Change, OperationShift, change_of, judge, outcome
+from perf.ab.written import NAME, Comparison, lines, write
 from perf.command import perf
+from perf.load.callers import Callers
 from perf.load.flows import FLOWS
-from perf.statistics.bootstrap import Change
+from perf.load.own_server import Target
+from perf.statistics.shift import Shift
 from tests.perf.load.tiny import Faults, tiny_server
 
 QUOTA, PAGE = "Quota", "ConversationPage"
+FLOWS_HERE = {name: FLOWS[name] for name in (QUOTA, PAGE)}
 USUAL = {QUOTA: 0.012, PAGE: 0.012}
-PLAN = Plan(rounds=10, requests=4, flows={name: FLOWS[name] for name in USUAL})
+MINIMUM = 0.1
+PLAN = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=60, most_rounds=400))
 
 
-def measured(b: Faults) -> dict[str, OperationEffect]:
+def measured(b: Faults) -> Measured:
     """By a made-up clock: a busy machine does not decide what is found."""
     a = Faults(takes=USUAL, clock=b.clock)
     with tiny_server(a) as (left, _), tiny_server(b) as (right, _):
-        found = effects(measure(left, right, PLAN, clock=b.clock), minimum=0.05)
-    return {one.name: one for one in found}
+        return compared(left, right, b)
 
 
-def test_a_slowdown_of_a_fifth_is_caught_and_named() -> None:
+def compared(left: Target, right: Target, b: Faults) -> Measured:
+    sides = [
+        by_mix(one.url, Callers.among(FLOWS_HERE, one.people, ()), b.clock) for one in (left, right)
+    ]
+    return measure(sides[0], sides[1], PLAN, clock=b.clock)
+
+
+def comparison(found: Measured) -> Comparison:
+    judged = judge(found, minimum=MINIMUM)
+    return Comparison(("before", "after"), MINIMUM, found.turns, judged, found.left_out)
+
+
+def test_a_slowdown_of_a_fifth_is_caught_and_named(tmp_path: Path) -> None:
     """And the method that runs more often as what explains it."""
-    found = measured(Faults(takes=USUAL | {QUOTA: 0.0144}, statements={QUOTA: 21}))
-    slower = found[QUOTA]
-    assert slower.change is Change.SLOWER
-    assert slower.effect is not None
-    assert 0.1 < slower.effect.value < 0.3
+    faults = Faults(takes=USUAL | {QUOTA: 0.0144}, statements={QUOTA: 21})
+    found = comparison(measured(faults))
+    slower, page = found.operations
+    assert (slower.name, slower.change) == (QUOTA, Change.SLOWER)
+    assert 0.1 < slower.at(0.5).value < 0.3
     assert slower.why[0] == "Quota.rows ran 1 times a request, and runs 21 times now"
-    assert found[PAGE].change not in {Change.SLOWER, Change.FASTER}
-    assert found[PAGE].why == ()
-    said = list(lines(list(found.values()), rounds=PLAN.rounds, minimum=0.05))
-    assert any(line.startswith("Quota") and "slower: +" in line for line in said)
-    assert is_slower(list(found.values()))
+    assert (page.change, page.why) == (Change.SAME, ())
+    said = list(lines(found))
+    assert any(line.startswith("Quota is slower: ") and "; p50 " in line for line in said)
+    assert found.outcome is Change.SLOWER
+    assert "slower: Quota" in said
+    write(found, tmp_path)
+    written = orjson.loads((tmp_path / f"{NAME}.json").read_bytes())
+    assert (written["version"], written["outcome"]) == (2, "slower")
+    assert written["operations"][QUOTA]["quantiles"]["p50"]["change"] == "slower"
+    assert written["operations"][PAGE]["quantiles"]["p95"]["change"] == "no change"
 
 
-def test_the_same_version_twice_is_not_called_different() -> None:
+def test_what_happens_in_each_tenth_call_is_named_by_its_quantile() -> None:
+    """The mean of logarithms would hide it, and the median is what it was."""
+    found = comparison(measured(Faults(takes=USUAL, each_tenth={QUOTA: 0.025})))
+    slower = found.operations[0]
+    assert change_of(slower.at(0.95), MINIMUM) is Change.SLOWER
+    assert change_of(slower.at(0.5), MINIMUM) is Change.SAME
+    assert any(line.startswith("Quota is slower: ") and "p95 " in line for line in lines(found))
+
+
+def test_the_same_version_twice_is_no_change_and_is_known_before_the_time_is_up() -> None:
     found = measured(Faults(takes=USUAL))
-    assert {one.change for one in found.values()} <= {Change.SAME, Change.UNKNOWN}
-    assert not is_slower(list(found.values()))
+    assert comparison(found).outcome is Change.SAME
+    assert len(found.turns.rounds[QUOTA]) < 400
+    assert found.turns.foresight[QUOTA][0.5] < 0.2
+
+
+def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> None:
+    refusing = Faults(takes=USUAL, answers={PAGE: (503, {})})
+    found = comparison(measured(refusing))
+    assert [one.name for one in found.operations] == [QUOTA]
+    reason = "b: ConversationPage is answered with HTTP 503"
+    assert found.left_out == {PAGE: reason}
+    assert f"ConversationPage was not compared: {reason}" in list(lines(found))
+    assert found.outcome is Change.UNKNOWN
 
 
 def test_an_error_is_not_timed() -> None:
-    refusing = Faults(answers={PAGE: (503, {})})
-    with (
-        tiny_server(Faults()) as (left, _),
-        tiny_server(refusing) as (right, _),
-        pytest.raises(AnswerUnusable, match="b answers ConversationPage with HTTP 503"),
-    ):
-        measure(left, right, PLAN)
+    everything = Faults(answers={QUOTA: (503, {}), PAGE: (503, {})})
+    with pytest.raises(AnswerUnusable, match="b: Quota is answered with HTTP 503"):
+        measured(everything)
+
+
+@pytest.mark.parametrize(
+    ("shift", "change"),
+    [
+        (Shift(0.5, 10, 11, 0.01, 0.2), Change.SLOWER),
+        (Shift(0.5, 10, 10.4, 0.01, 0.08), Change.SAME),  # certain, and not worth a word
+        (Shift(0.5, 10, 10.4, 0.01, 0.105), Change.SAME),
+        (Shift(0.5, 10, 11, -0.01, 0.2), Change.UNKNOWN),
+        (Shift(0.5, 10, 10, -0.05, 0.05), Change.SAME),
+        (Shift(0.5, 10, 9, -0.2, -0.01), Change.FASTER),
+        (Shift(0.95, 10, 11.5, 0.01, 0.3), Change.SLOWER),
+        (Shift(0.95, 10, 10.5, -0.1, 0.15), Change.SAME),  # tails are known less precisely
+        (Shift(0.99, 10, 11.5, 0.01, 0.5), Change.UNKNOWN),
+    ],
+)
+def test_a_quantile_has_changed_where_that_is_sure_and_worth_a_word(
+    shift: Shift, change: Change
+) -> None:
+    assert change_of(shift, MINIMUM) is change
+
+
+def test_nothing_hides_that_something_cannot_be_told() -> None:
+    def operation(low: float, high: float, b: float) -> OperationShift:
+        shifts = tuple(Shift(one, 10, b, low, high) for one in (0.5, 0.95))
+        return OperationShift("any", 100, shifts, MINIMUM)
+
+    same, unknown = operation(-0.05, 0.05, 10), operation(-0.5, 0.5, 10)
+    faster, slower = operation(-0.3, -0.2, 7), operation(0.2, 0.4, 13)
+    assert outcome([same, faster], is_complete=True) is Change.FASTER
+    assert outcome([same, faster], is_complete=False) is Change.UNKNOWN
+    assert outcome([same, unknown, faster], is_complete=True) is Change.UNKNOWN
+    assert outcome([same, unknown, slower], is_complete=True) is Change.SLOWER
+    assert [STATES[one].value for one in Change] == [1, 0, 0, 12]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +137,7 @@ def test_an_error_is_not_timed() -> None:
         (("--a", "no-such-revision", "--b", "HEAD"), "is neither a folder nor a revision"),
         (("--a", "tests", "--b", "HEAD"), "tests has no app/server.py"),
         (("--a", "HEAD", "--b", "HEAD", "--set-a", "no value"), "is not like NAME=VALUE"),
+        (("--a", "HEAD", "--b", "HEAD", "--operation", "Qouta"), "there is no document Qouta"),
     ],
 )
 def test_what_is_no_version_is_one_line(options: tuple[str, ...], said: str) -> None:

@@ -45,8 +45,8 @@ class MadeUpTime:
 class Faults:
     """What goes wrong: by operation, an answer's status and body, calls of a method, or seconds.
 
-    The seconds of `takes` go by on the made-up clock. What /metrics gives, it gives to so many
-    more who ask.
+    The seconds of `takes` go by on the made-up clock, and those of `each_tenth` in each tenth call.
+    What /metrics gives, it gives to so many more who ask.
     """
 
     answers: Mapping[str, tuple[int, Any]] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Faults:
     stall_seconds: float = 0.0
     statements: Mapping[str, int] = field(default_factory=dict)
     takes: Mapping[str, float] = field(default_factory=dict)
+    each_tenth: Mapping[str, float] = field(default_factory=dict)
     kept_readings: int = 0
     clock: MadeUpTime = field(default_factory=MadeUpTime)
 
@@ -80,6 +81,8 @@ class Tiny:
         if self.asked.total() == self.faults.stall_at:
             sleep(self.faults.stall_seconds)  # noqa: ASYNC251 - everything is to stand still
         self.faults.clock.spend(self.faults.takes.get(name, 0.0))
+        if self.asked[name] % 10 == 0:
+            self.faults.clock.spend(self.faults.each_tenth.get(name, 0.0))
         status, body = self.faults.answers.get(name, (200, {"data": VIEWER}))
         return JSONResponse(body, status)
 

@@ -83,7 +83,7 @@ def test_a_report_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
         (b'{"profile": "smoke"}', "is not a report of `guidance perf run`"),
         (
             b'{"kind": "guidance load test", "version": 0}',
-            "is a report of version 0, and this reads version 1",
+            "is a report of version 0, and this reads version 2",
         ),
     ],
 )

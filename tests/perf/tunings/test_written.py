@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 
 import pytest
 
 from perf.ab.rounds import Measured, Plan, measure
+from perf.ab.sides import by_mix
+from perf.ab.turns import Bounds, Turns
+from perf.ab.verdicts import Change, judge
+from perf.load.callers import Callers
 from perf.load.flows import FLOWS
 from perf.load.host import this_host
 from perf.tunings.measuring import Tunings
@@ -14,7 +19,7 @@ from perf.tunings.written import written
 from tests.perf.load.tiny import Faults, tiny_server
 
 QUOTA = "Quota"
-PLAN = Plan(rounds=6, requests=1, flows={QUOTA: FLOWS[QUOTA]})
+PLAN = Plan((QUOTA,), Bounds(0, inf, most_rounds=24))
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +28,24 @@ def measured() -> Measured:
     slow = Faults(takes={QUOTA: 0.03})
     quick = Faults(takes={QUOTA: 0.01}, clock=slow.clock)
     with tiny_server(slow) as (left, _), tiny_server(quick) as (right, _):
-        return measure(left, right, PLAN, clock=slow.clock)
+        off, on = (
+            by_mix(
+                one.url,
+                Callers.among({QUOTA: FLOWS[QUOTA]}, one.people, ()),
+                slow.clock,
+            )
+            for one in (left, right)
+        )
+        return measure(off, on, PLAN, clock=slow.clock)
 
 
 def test_the_page_has_each_tuning_before_and_after(measured: Measured) -> None:
     # Made up, so that the page is the same each time.
-    even = Measured(
-        replace(measured.a, latencies={QUOTA: [0.03 + n / 1e5 for n in range(12)]}),
-        replace(measured.b, latencies={QUOTA: [0.01 + n / 1e5 for n in range(12)]}),
-        {QUOTA: [-1.0 - n / 100 for n in range(6)]},
-    )
+    rounds = [
+        ([0.03 + n / 1e5 for n in (even, even + 1)], [0.01 + n / 1e5 for n in (even, even + 1)])
+        for even in range(0, 24, 2)
+    ]
+    even = replace(measured, turns=Turns({QUOTA: rounds}, {}))
     off, on = Outages(10, 1, 30, 2, [0.5]), Outages(10, 9, 20, 0, [0.4, 0.6])
     page = written(
         Tunings(("ix_a", "ix_b"), even, even, even, even, (off, on)),
@@ -51,13 +64,15 @@ def test_the_page_has_each_tuning_before_and_after(measured: Measured) -> None:
         "## Again",
     ]
     assert "`ix_a`, `ix_b`" in page
-    row = "| Quota | 12 | 30.1 (30.0 to 30.1) | 10.1 (10.0 to 10.1) | 30.1 (30.1 to …) "
+    row = "| Quota | 24 | 30.1 (30.1 to 30.2) | 10.1 (10.1 to 10.2) | 30.2 (30.2 to …) "
     assert page.count(row) == 4
-    assert "faster: -64% (" in page
+    assert "faster: -66% (" in page
     assert "| off | 10 | 10.0% | 0.3% to 44.5% | 3.00 | 2 | 500 |" in page
     assert "| on | 10 | 90.0% | 55.5% to 99.7% | 2.00 | 0 | 500 |" in page
-    assert "| Quota | 12 | 10.1 (10.1 to …) | INCONCLUSIVE (≤" in page
+    assert "| Quota | 24 | 10.2 (10.2 to …) | INCONCLUSIVE (≤" in page
 
 
 def test_what_was_measured_is_faster(measured: Measured) -> None:
-    assert min(measured.differences[QUOTA]) < max(measured.differences[QUOTA]) < 0
+    (found,) = judge(measured, minimum=0.1)
+    assert found.change is Change.FASTER
+    assert found.at(0.5).value == pytest.approx(-2 / 3, abs=0.05)

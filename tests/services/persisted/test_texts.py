@@ -72,6 +72,35 @@ def test_memory_forgets_at_the_end_of_the_lifetime() -> None:
     asyncio.run(scenario())
 
 
+def test_what_is_kept_briefly_is_in_one_process_alone_and_not_for_long(redis_url: str) -> None:
+    async def scenario() -> None:
+        seconds = Seconds()
+        async with client(redis_url) as (ours, redis):
+            texts = SharedTexts(RedisTexts(ours, BOUNDS), BOUNDS, seconds=seconds)
+            for one in (texts, memory := MemoryTexts(BOUNDS, seconds=seconds)):
+                await one.keep(IDS[0], TEXTS[0], is_brief=True)
+                await one.keep(IDS[1], TEXTS[1])
+            assert await redis.exists(f"guidance:persisted:{IDS[0]}") == 0
+            seconds.now += 59
+            assert [await one.get(IDS[0]) for one in (texts, memory)] == [TEXTS[0]] * 2
+            seconds.now += 1
+            assert [await one.get(IDS[0]) for one in (texts, memory)] == [None] * 2
+            assert [await one.get(IDS[1]) for one in (texts, memory)] == [TEXTS[1]] * 2
+
+    asyncio.run(scenario())
+
+
+def test_what_is_kept_briefly_leaves_without_being_asked_for() -> None:
+    async def scenario() -> None:
+        texts = MemoryTexts(replace(BOUNDS, lifetime_seconds=-1))
+        await texts.keep(IDS[0], TEXTS[0], is_brief=True)
+        async with asyncio.timeout(5):
+            while texts.held_bytes:
+                await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+
+
 def test_what_is_too_long_is_kept_nowhere(redis_url: str) -> None:
     async def scenario() -> None:
         fits, is_long = "f" * 20, "f" * 21

@@ -1,0 +1,75 @@
+"""What the time of traced requests passes in, by operation and by part."""
+
+from collections.abc import Mapping
+
+from prometheus_client import Counter
+
+from metrics.telling import ToldCounter
+from spans.part import Kind, Part
+from spans.trace import Use
+
+OPERATION_PART_SECONDS = Counter(
+    "guidance_operation_part_seconds",
+    "Seconds that traced requests for an operation passed in parts of a kind; together they are"
+    " all of their time.",
+    ("operation", "kind"),
+)
+OPERATIONS_TRACED = Counter(
+    "guidance_operation_traced", "Requests for an operation that were traced.", ("operation",)
+)
+PART_SECONDS = Counter(
+    "guidance_part_seconds", "Seconds that traced requests passed in a part.", ("kind", "name")
+)
+PARTS = Counter("guidance_part", "How often a part came in traced requests.", ("kind", "name"))
+
+_DISTINCT_NAMES = 500
+OTHER = "other"
+"""The name under which everything is counted that comes after the first 500 names."""
+
+
+NAMED_BY_CODE = frozenset(
+    {Kind.METHOD, Kind.DATABASE, Kind.BATCH, Kind.RESOLVER, Kind.MODEL, Kind.PAYMENTS, Kind.JOB}
+)
+"""Parts with names of their own; all others are told apart by the operation."""
+
+
+class Parts:
+    """The parts of this process's traced requests, bounded in number."""
+
+    def __init__(self) -> None:
+        self._operations: dict[str, int] = {}
+        self._kinds: dict[tuple[str, Kind], float] = {}
+        self._parts: dict[Part, Use] = {}
+        self._told: dict[tuple[object, ...], ToldCounter] = {}
+
+    def note(self, operation: str, uses: Mapping[Part, Use]) -> None:
+        """Note what one traced request passed its time in."""
+        if operation not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
+            operation = OTHER
+        self._operations[operation] = self._operations.get(operation, 0) + 1
+        for one, use in uses.items():
+            kind = operation, one.kind
+            self._kinds[kind] = self._kinds.get(kind, 0.0) + use.seconds
+            part = one if one.kind in NAMED_BY_CODE else Part(one.kind, operation)
+            times, seconds = self._parts.get(part, (0, 0.0))
+            self._parts[part] = Use(times + use.times, seconds + use.seconds)
+
+    def use(self, part: Part) -> Use:
+        """What came of one part, in traced requests."""
+        return self._parts.get(part, Use(0, 0.0))
+
+    def tell(self) -> None:
+        """Bring what Prometheus has up to date."""
+        for name, requests in self._operations.items():
+            self._follower(OPERATIONS_TRACED, name).tell(requests)
+        for of_operation, seconds in self._kinds.items():
+            self._follower(OPERATION_PART_SECONDS, *of_operation).tell(seconds)
+        for part, use in self._parts.items():
+            self._follower(PARTS, *part).tell(use.times)
+            self._follower(PART_SECONDS, *part).tell(use.seconds)
+
+    def _follower(self, counter: Counter, *labels: str) -> ToldCounter:
+        told = self._told.get((counter, *labels))
+        if told is None:
+            told = self._told[counter, *labels] = ToldCounter(counter.labels(*labels))
+        return told

@@ -1,0 +1,115 @@
+"""`guidance perf ab-power`: how often `perf ab` finds what it should, and what is not there."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from statistics import median
+
+import click
+
+from perf import options
+from perf.ab.command import MINIMUM
+from perf.ab.precision import shifts_of
+from perf.ab.simulated import CHANGES, NOISES, NOTHING, Simulated
+from perf.ab.turns import Bounds, Silent, in_turns
+from perf.ab.verdicts import Change, change_of
+
+SECONDS = 600.0
+_SEEDS, _OPERATIONS = 200, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one comparison of two simulated servers came to.
+
+    `is_named` where the changed operation and its quantile were, `is_false` where anything that
+    was not changed was called slower or faster.
+    """
+
+    is_named: bool
+    is_false: bool
+    rounds: int
+    seconds: float
+
+
+@click.command(name="ab-power")
+@options.number("--seeds", _SEEDS, "Comparisons of each kind.")
+@options.number("--operations", _OPERATIONS, "Operations; the first is changed.")
+@options.number("--processes", 1, "How many comparisons at a time.")
+@click.option(
+    "--noise",
+    "noises",
+    type=click.Choice(list(NOISES)),
+    multiple=True,
+    default=list(NOISES),
+    help="Only with this noise; may be repeated.",
+)
+def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...]) -> None:
+    """Compare simulated servers again and again, and count what is found.
+
+    Their noise is a log-normal tail, drift, what is alike from one request to the next, several
+    modes, and a heavy tail; a comparison has ten minutes of their time.
+    """
+    with ProcessPoolExecutor(processes) as pool:
+        for line in table(pool, range(seeds), operations, noises):
+            click.echo(line)
+
+
+def table(
+    pool: ProcessPoolExecutor, seeds: Sequence[int], operations: int, noises: Sequence[str]
+) -> Iterator[str]:
+    """A row for each noise: how many comparisons named each change, and what they took."""
+    changed = [one.name for one in CHANGES if one is not NOTHING]
+    yield "| " + " | ".join(["noise", "false alarms", *changed, "rounds", "seconds"]) + " |"
+    yield "|" + "---|" * (4 + len(changed))
+    for noise in noises:
+        trials = {
+            change.name: list(
+                pool.map(partial(trial, noise, change.name, operations=operations), seeds)
+            )
+            for change in CHANGES
+        }
+        yield _row(noise, trials)
+
+
+def trial(noise: str, change: str, seed: int, *, operations: int = _OPERATIONS) -> Trial:
+    """Compare two simulated servers once."""
+    names = tuple(f"operation {number}" for number in range(operations))
+    applied = next(one for one in CHANGES if one.name == change)
+    servers = Simulated(NOISES[noise], applied, names, Random(f"{noise} {change} {seed}"))
+    bounds = Bounds(MINIMUM, SECONDS)
+    turns = asyncio.run(
+        in_turns(servers.ask, bounds, clock=servers.clock, listener=Silent(), seed=seed)
+    )
+    _, shifts = shifts_of(turns.rounds)
+    verdicts = {
+        (name, shift.probability): change_of(shift, MINIMUM)
+        for name, found in shifts.items()
+        for shift in found
+    }
+    return Trial(
+        is_named=verdicts.get((names[0], applied.quantile or 0)) is Change.SLOWER,
+        is_false=any(
+            verdict in {Change.SLOWER, Change.FASTER}
+            for (name, _), verdict in verdicts.items()
+            if name != names[0] or applied is NOTHING
+        ),
+        rounds=len(turns.rounds[names[0]]),
+        seconds=servers.now,
+    )
+
+
+def _row(noise: str, trials: dict[str, list[Trial]]) -> str:
+    everything = [one for some in trials.values() for one in some]
+    same = trials.pop(NOTHING.name)
+    cells = [
+        noise,
+        f"{sum(one.is_false for one in same)} of {len(same)}",
+        *(f"{sum(one.is_named for one in some)} of {len(some)}" for some in trials.values()),
+        f"{median(one.rounds for one in everything):.0f}",
+        f"{median(one.seconds for one in everything):.0f}",
+    ]
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,104 @@
+"""What is compared: servers that are asked one operation at a time."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol, TypeAlias
+
+from perf.load.callers import Callers
+from perf.load.generator import Client, client_of
+from perf.load.outcomes import Kind, Outcome, outcome_of
+from perf.load.schedule import Planned
+from perf.sweep.documents import Documents, NotPrepared, connected
+from perf.sweep.runner import HttpRunner
+from perf.sweep.server import SweepTarget
+
+Clock: TypeAlias = Callable[[], float]
+Once: TypeAlias = Callable[[], Awaitable[float]]
+"""Asks once, and gives the seconds; raises `AnswerUnusable`."""
+
+
+class AnswerUnusable(Exception):
+    """A server answered with an error or a refusal, which has no latency to compare."""
+
+
+class Side(Protocol):
+    """One of the two."""
+
+    @property
+    def client(self) -> Client:
+        """What it is asked with."""
+
+    async def prepare(self, name: str) -> Once:
+        """Do what comes before an operation; raises `AnswerUnusable`."""
+
+
+Opening: TypeAlias = Callable[[], AbstractAsyncContextManager[Side]]
+"""Connects to one of the two."""
+
+
+def by_documents(target: SweepTarget, clock: Clock = perf_counter) -> Opening:
+    """A server on the gate's data, asked for documents as the gate's flows have it."""
+
+    @asynccontextmanager
+    async def open_side() -> AsyncIterator[Side]:
+        async with client_of(target.url) as client, connected(target.database_url) as connection:
+            runner = HttpRunner(client, target.credentials, connection, clock)
+            yield _Documented(client, Documents(runner, target))
+
+    return open_side
+
+
+def by_mix(url: str, callers: Callers, clock: Clock = perf_counter) -> Opening:
+    """A server asked for operations that need nothing to come before."""
+
+    @asynccontextmanager
+    async def open_side() -> AsyncIterator[Side]:
+        async with client_of(url) as client:
+            yield _Mixed(client, callers, clock)
+
+    return open_side
+
+
+@dataclass(frozen=True, slots=True)
+class _Documented:
+    client: Client
+    documents: Documents
+
+    async def prepare(self, name: str) -> Once:
+        try:
+            prepared = await self.documents.prepare(name)
+        except NotPrepared as reason:
+            raise AnswerUnusable(f"{name} cannot be asked: {reason}") from reason
+
+        async def once() -> float:
+            answered = await self.documents.ask(prepared)
+            _check(name, answered.outcome)
+            return answered.seconds
+
+        return once
+
+
+@dataclass(frozen=True, slots=True)
+class _Mixed:
+    client: Client
+    callers: Callers
+    clock: Clock
+
+    async def prepare(self, name: str) -> Once:
+        request = self.callers.request(Planned(0, "", name))
+
+        async def once() -> float:
+            started = self.clock()
+            response = await self.client.post(request)
+            seconds = self.clock() - started
+            _check(name, outcome_of(response.status, response.body, accepts=request.accepts))
+            return seconds
+
+        return once
+
+
+def _check(name: str, outcome: Outcome) -> None:
+    if outcome.kind is not Kind.OK:
+        raise AnswerUnusable(f"{name} is answered with {outcome.code}")

@@ -1,0 +1,162 @@
+"""Documents asked as clients ask for them: by id, with a credential, over HTTP."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import asyncpg
+import orjson
+
+from app.authentication.tokens import issue_token
+from db.tracing import Ran, traced_statements
+from gql.operations.budgets import TrustedDocument, trusted_documents
+from metrics.replies import RUNNING
+from perf.benchmarks.wire import posted
+from perf.counting.model_aside import ModelAside
+from perf.gate.running import (
+    AWAITED_AFTER,
+    FOLLOWED_AFTER,
+    NOW,
+    Answered,
+    FlowFailed,
+    Taken,
+    leaves_reply,
+    refusal_in,
+)
+from perf.inside.server import InsideServer
+from services.enterprise.keys import generate_key
+from services.operations.identifiers import hash_of
+from services.principal import ApiClient, Person, Principal
+
+_DAY_SECONDS = 86_400
+_KEY_ID_BYTES = 8
+_LOOK_SECONDS = 0.001
+_NOTHING = nullcontext()
+_EVENT, _DATA = b"\n\n", b"data: "
+
+
+class Client:
+    """Asks for documents, one after the other."""
+
+    def __init__(
+        self,
+        server: InsideServer,
+        model: ModelAside,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        *,
+        secret: str,
+    ) -> None:
+        self._server = server
+        self._model = model
+        self._connection = connection
+        self._secret = secret
+        self._credentials: dict[Principal, dict[str, str]] = {}
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """For what flows put back by hand."""
+        return self._connection
+
+    async def greet(self, principal: Principal) -> None:
+        """Be known to the server from now on, as who comes back is."""
+        name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
+        await self.ask(trusted_documents()[name], principal, {})
+
+    async def settle(self) -> None:
+        """Wait until no reply is being written that nobody waits for."""
+        self._model.let_go()
+        while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> tuple[Taken, list[Any]]:
+        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        answered = well_answered(document, await self.ask(document, principal, variables))
+        return answered.taken, [body["data"] for body in answered.bodies]
+
+    # Any: variables are JSON.
+    async def ask(
+        self,
+        document: TrustedDocument,
+        principal: Principal,
+        variables: Mapping[str, Any],
+        *,
+        measuring: AbstractContextManager[object] = _NOTHING,
+    ) -> Answered:
+        """What came of it, refused or not."""
+        request = self._request(document, principal, variables)
+        is_left = leaves_reply(document, variables)
+        lets_go_after = FOLLOWED_AFTER if is_left else AWAITED_AFTER
+        ran: list[Ran] = []
+
+        def heard(one: Ran) -> None:
+            ran.append(one)
+            if one.statement.name in lets_go_after:
+                self._model.let_go()
+
+        self._model.hold()
+        with traced_statements(heard):
+            answer = await self._server.exchange(request, measuring)
+        bodies = _bodies(document, answer)
+        return Answered(Taken(tuple(ran), len(answer), 0), bodies, refusal_in(bodies))
+
+    def _request(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> bytes:
+        is_own = document.name in trusted_documents()
+        asked: dict[str, Any] = (
+            {"documentId": hash_of(document.text)} if is_own else {"query": document.text}
+        )
+        if variables:
+            asked["variables"] = variables
+        is_followed = document.text.startswith("subscription")
+        accept = "text/event-stream" if is_followed else "application/json"
+        credential = self._credential(principal)
+        return posted("/graphql", orjson.dumps(asked), accept=accept, **credential)
+
+    def _credential(self, principal: Principal) -> dict[str, str]:
+        known = self._credentials.get(principal)
+        if known is None:
+            known = self._credentials[principal] = self._new_credential(principal)
+        return known
+
+    def _new_credential(self, principal: Principal) -> dict[str, str]:
+        if isinstance(principal, ApiClient):
+            return {"x-api-key": key_of(principal.account_id)}
+        if not isinstance(principal, Person):
+            return {}
+        token = issue_token(
+            self._secret, user_id=principal.user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=NOW
+        )
+        return {"authorization": f"Bearer {token}"}
+
+
+def key_of(account_id: int) -> str:
+    """The key that `callers.sql` has given to a company whose calls are counted."""
+
+    def known(length: int) -> bytes:
+        return account_id.to_bytes(length) if length == _KEY_ID_BYTES else bytes(length)
+
+    return generate_key(known).text
+
+
+def well_answered(document: TrustedDocument, answered: Answered) -> Answered:
+    """The same; raises `FlowFailed` where it, or part of it, is refused."""
+    if answered.refusal is not None:
+        said = orjson.dumps(answered.bodies[-1]).decode()
+        raise FlowFailed(f"{document.name} was answered with {said}")
+    return answered
+
+
+# Any: bodies are JSON.
+def _bodies(document: TrustedDocument, answer: bytes) -> tuple[dict[str, Any], ...]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise FlowFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
+    if b"text/event-stream" not in head:
+        return (orjson.loads(body),)
+    data = (event.partition(_DATA)[2].partition(b"\n")[0] for event in body.split(_EVENT))
+    return tuple(orjson.loads(one) for one in data if one)

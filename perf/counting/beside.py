@@ -1,0 +1,74 @@
+"""What two versions call for the same documents: exact, where times are not."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from perf.counting.agreeing import calls_by_size
+from perf.counting.child_process import CountingFailed
+from perf.counting.counted import Size
+from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
+from perf.counting.judging import LANGUAGES, named, numbers
+from perf.load.own_server import Version
+
+Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
+_WORDS = {
+    "python_calls": "calls of functions in Python",
+    "python_calls_per_row": "calls of functions in Python for each row",
+    "c_calls": "calls of functions in C",
+    "c_calls_per_row": "calls of functions in C for each row",
+    "fetched_bytes": "bytes fetched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A version, and a database with the gate's data that it has migrated."""
+
+    version: Version
+    url: str
+
+
+def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> Iterator[str]:
+    """In lines, what B takes more or less often than A; why, where it cannot be said."""
+    if not is_counted_here():
+        yield NOT_COUNTED
+        return
+    try:
+        before, after = (_counted(side, folder, names) for side in (a, b))
+    except CountingFailed as error:
+        last = str(error).splitlines()[-1:] or ["it says nothing"]
+        yield f"Function calls are not counted, as one of the versions cannot do it: {last[0]}"
+        return
+    differences = list(differing(before, after))
+    yield from differences
+    if not differences:
+        yield f"Function calls and fetched bytes are the same in all of {len(after)} documents."
+
+
+def differing(before: Sizes, after: Sizes) -> Iterator[str]:
+    """What differs in documents that both have, by more than chance."""
+    for name in sorted(before.keys() & after.keys()):
+        old, new = numbers(before[name]), numbers(after[name])
+        noise = max(size.noise for size in (*before[name], *after[name]))
+        changed = {key for key in old if abs(new[key] - old[key]) > noise * max(1.0, old[key])}
+        if noise:
+            # So few rows say little of each.
+            changed -= {"python_calls_per_row", "c_calls_per_row"}
+        for key in (key for key in old if key in changed):
+            yield f"{name}: {new[key]:g} {_WORDS[key]} instead of {old[key]:g}"
+        known = calls_by_size(before[name])
+        for language in LANGUAGES:
+            if changed & {f"{language}_calls", f"{language}_calls_per_row"}:
+                yield from (f"    {one}" for one in named(after[name], language, known))
+
+
+def _counted(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
+    tree, python = side.version.tree, side.version.python
+    found = (
+        counted(side.url, folder, names, python=python)
+        if tree is None
+        else counted(side.url, folder, names, tree=tree, python=python)
+    )
+    return {one.document: one.sizes for one in found if one.sizes is not None}

@@ -1,0 +1,96 @@
+"""Function calls of one request, out of what Python's own profiler has counted."""
+
+import re
+import sysconfig
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from cProfile import Profile
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from db.tracing import Ran, trace
+from perf.load.host import ROOT
+
+_PLACES = tuple(
+    f"{place}/" for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
+)
+_METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
+_DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")
+_OWN_FILES = f"{ROOT / 'perf'}/"
+_TRACE, _RAN = trace.__code__, Ran.__init__.__code__
+_TRACING = _TRACE.co_filename
+_ASKS_WHETHER = "ContextVar.get"
+"""What `trace` calls where nobody listens too."""
+Counts = Mapping[str, int]
+"""How often functions were called, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls of functions written in Python, and of those in C that Python code calls.
+
+    A coroutine that goes on counts as one call more. `callers` has, of each function, those that
+    called it. What C calls by itself is not seen: `map(str.upper, words)` is one call.
+    """
+
+    python: Counts
+    c: Counts
+    callers: Mapping[str, Counts]
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """All calls, of Python and of C."""
+        return sum(self.python.values()), sum(self.c.values())
+
+
+def calls_in(profile: Profile) -> Calls:
+    """What was called while the profile was enabled, without what was called to watch it."""
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    callers: dict[str, Counter[str]] = {}
+    for code, count, called in _entries(profile):
+        is_watching = _is_watching(code)
+        if not is_watching:
+            counts[isinstance(code, str)][name_of(code)] += count
+        for callee, times in called:
+            if _is_watching(callee):
+                continue
+            name = name_of(callee)
+            if is_watching or (code is _TRACE and name != _ASKS_WHETHER):
+                counts[isinstance(callee, str)][name] -= times
+            else:
+                callers.setdefault(name, Counter())[name_of(code)] += times
+    named = {name: dict(found) for name, found in callers.items()}
+    return Calls(dict(+counts[False]), dict(+counts[True]), named)
+
+
+def name_of(code: CodeType | str) -> str:
+    """The same name wherever the source lies: `gql/rows.py:Rows.render`, `dict.get`."""
+    if isinstance(code, CodeType):
+        return f"{_relative(code.co_filename)}:{code.co_qualname}"
+    method = _METHOD.fullmatch(code)
+    if method is not None:
+        return f"{method[2]}.{method[1]}"
+    return _DECORATION.sub("", code)
+
+
+def _is_watching(code: CodeType | str) -> bool:
+    """Whether it is there because somebody watches."""
+    if isinstance(code, str) or code is _TRACE:
+        return False
+    file = code.co_filename
+    return code is _RAN or file == _TRACING or file.startswith(_OWN_FILES)
+
+
+# Any: the profiler's entries have no types.
+def _entries(profile: Any) -> Iterator[tuple[CodeType | str, int, list[tuple[Any, int]]]]:
+    for entry in profile.getstats():
+        called = [(one.code, one.callcount) for one in entry.calls or ()]
+        yield entry.code, entry.callcount, called
+
+
+def _relative(file: str) -> str:
+    for place in _PLACES:
+        if file.startswith(place):
+            return file[len(place) :]
+    return file

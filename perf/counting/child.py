@@ -1,0 +1,73 @@
+"""`python -m perf.counting.child URL FOLDER NAME…`: counts in a process that does nothing else.
+
+Writes a line of JSON for each document. Settings, logs and what was imported are always the same
+here, whoever wants to know.
+"""
+
+import asyncio
+import gc
+import secrets
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import asyncpg
+import orjson
+import uvloop
+
+from app.logs import configure_logs
+from app.server import make_app
+from app.settings import Settings
+from gql.operations.budgets import TrustedDocument, trusted_documents
+from perf.counting.asking import Client
+from perf.counting.counted import count
+from perf.counting.model_aside import model_aside
+from perf.gate.running import NOW, FlowFailed, served
+from perf.inside.server import serving
+
+
+@asynccontextmanager
+async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
+    """Serve, as in production, to a client in this process."""
+    secret = secrets.token_hex()
+    with model_aside() as model:
+        settings = Settings.model_validate(
+            served(url, folder, model.url)
+            | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
+        )
+        async with serving(make_app(settings, clock=lambda: NOW)) as server:
+            connection = await asyncpg.connect(url)
+            try:
+                yield Client(server, model, connection, secret=secret)
+            finally:
+                model.let_go()
+                await connection.close()
+
+
+async def _count(url: str, folder: Path, names: Sequence[str]) -> None:
+    documents = trusted_documents()
+    async with open_client(url, folder) as client:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        for name in names:
+            sys.stdout.buffer.write(orjson.dumps(await _said(client, documents[name])) + b"\n")
+            sys.stdout.buffer.flush()
+            gc.collect()
+
+
+async def _said(client: Client, document: TrustedDocument) -> dict[str, object]:
+    try:
+        few, twice = await count(client, document)
+    except FlowFailed as error:
+        return {"document": document.name, "failed": str(error)}
+    return {"document": document.name, "few": asdict(few), "twice": asdict(twice)}
+
+
+if __name__ == "__main__":
+    url, folder, *names = sys.argv[1:]
+    configure_logs(is_json=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_count(url, Path(folder), names))

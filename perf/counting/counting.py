@@ -1,0 +1,60 @@
+"""Counting function calls, from the process that wants to know."""
+
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from perf.counting.calls import Calls
+from perf.counting.child_process import lines_of
+from perf.counting.counted import Size
+from perf.load.host import ROOT
+
+COUNTED_ON = (3, 11)
+"""The oldest Python that is supported: others call other functions for the same work."""
+NOT_COUNTED = "Function calls are not counted: those that are agreed are of Python 3.11."
+_CHILD = "perf.counting.child"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a document takes for n rows and for 2n, or why that cannot be said."""
+
+    document: str
+    sizes: tuple[Size, Size] | None
+    failed: str | None = None
+
+
+def is_counted_here() -> bool:
+    """Whether this Python is the one whose calls are agreed."""
+    return sys.version_info[:2] == COUNTED_ON
+
+
+def counted(
+    url: str,
+    folder: Path,
+    names: Collection[str],
+    *,
+    tree: Path = ROOT,
+    python: str = sys.executable,
+) -> Iterator[Counted]:
+    """Count the documents of these names, each as soon as it is done; raises `CountingFailed`.
+
+    `url` is a database that `perf.gate.data` has filled, and `tree` the source that is counted.
+    """
+    lines = lines_of(_CHILD, url, str(folder), *names, tree=tree, python=python)
+    yield from (_counted(orjson.loads(line)) for line in lines)
+
+
+# Any: JSON.
+def _counted(line: dict[str, Any]) -> Counted:
+    if "failed" in line:
+        return Counted(line["document"], None, line["failed"])
+    return Counted(line["document"], (_size(line["few"]), _size(line["twice"])))
+
+
+def _size(size: dict[str, Any]) -> Size:
+    return Size(**size | {"calls": Calls(**size["calls"])})

@@ -1,0 +1,57 @@
+"""Whether requests leave memory behind, from the process that wants to know."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from gql.operations.agreement import Protection
+from gql.operations.budgets import TrustedDocument
+from perf.counting.child_process import lines_of
+from perf.counting.growth import Leak
+
+REQUESTS, REQUESTS_WITH_REPLIES = 2_000, 900
+_CHILD = "perf.counting.memory_child"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Documents that were asked in turns, and what they left behind."""
+
+    documents: tuple[str, ...]
+    requests: int
+    leaks: tuple[Leak, ...]
+
+    def findings(self) -> Iterator[str]:
+        """Each leak in a sentence."""
+        for leak in self.leaks:
+            yield (
+                f"{leak.request_bytes} bytes of each request are kept, allocated at {leak.place} "
+                f"({self.requests} requests for {', '.join(self.documents)})"
+            )
+
+
+def memory_kept(
+    url: str, folder: Path, documents: Mapping[str, TrustedDocument], *, share: float = 1.0
+) -> Iterator[Measured]:
+    """Ask these documents many times, those alike in turns; raises `CountingFailed`."""
+    for names, requests in _groups(documents):
+        asked = int(share * requests)
+        lines = lines_of(_CHILD, url, str(folder), str(asked), *names)
+        yield Measured(tuple(names), asked, tuple(Leak(**orjson.loads(line)) for line in lines))
+
+
+def _groups(
+    documents: Mapping[str, TrustedDocument],
+) -> Iterator[tuple[Collection[str], int]]:
+    """The documents that read, those that write, and those that have the model write."""
+    with_replies = [name for name, one in documents.items() if _asks_for_replies(one)]
+    reads = [name for name, one in documents.items() if one.text.startswith("query")]
+    writes = [name for name in documents if name not in {*with_replies, *reads}]
+    groups = ((reads, REQUESTS), (writes, REQUESTS), (with_replies, REQUESTS_WITH_REPLIES))
+    yield from ((names, requests) for names, requests in groups if names)
+
+
+def _asks_for_replies(document: TrustedDocument) -> bool:
+    return Protection.QUOTA in document.budget.accepts or "Reply" in document.name

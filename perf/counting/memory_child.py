@@ -1,0 +1,71 @@
+"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: what requests leave behind.
+
+The documents are asked in turns, and a line of JSON is written for each leak.
+"""
+
+import asyncio
+import sys
+import tracemalloc
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from app.logs import configure_logs
+from gql.operations.budgets import trusted_documents
+from perf.counting.asking import Client
+from perf.counting.child import open_client
+from perf.counting.growth import Leak, Turn, held_now, leaks
+from perf.gate.callers import ALIKE
+from perf.gate.flows import FLOWS, Asking
+from perf.gate.running import FlowFailed
+
+_CALLERS = ALIKE[0][0]
+_WARM_UP = 0.25
+"""As a share of what is measured: caches fill, and code is specialised."""
+_FRAMES, _DEEP_FRAMES = 1, 12
+"""How deep the source of an allocation is noted: deeper takes long, and is done to name a leak."""
+
+
+async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) -> None:
+    async with open_client(url, folder) as client:
+        await _ask(client, names, int(_WARM_UP * requests))
+        found = await _leaks(client, names, requests // 2, _FRAMES)
+        if found:
+            found = await _leaks(client, names, requests // 2, _DEEP_FRAMES) or found
+        for leak in found:
+            sys.stdout.buffer.write(orjson.dumps(asdict(leak)) + b"\n")
+
+
+async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -> list[Leak]:
+    tracemalloc.start(frames)
+    await _ask(client, names, len(names))
+    held = [held_now()]
+    for _ in range(2):
+        await _ask(client, names, half)
+        held.append(held_now())
+    tracemalloc.stop()
+    before, between, after = held
+    return list(leaks(before, between, after, Turn(half, len(names))))
+
+
+async def _ask(client: Client, names: Sequence[str], requests: int) -> None:
+    """Ask in turns; what can be asked once only is refused from then on."""
+    documents, asking = trusted_documents(), Asking(client, _CALLERS)
+    for number in range(requests):
+        document = documents[names[number % len(names)]]
+        flow = FLOWS[document.name]
+        with suppress(FlowFailed):
+            variables = await flow.variables(asking)
+            await client.ask(document, flow.principal(_CALLERS), variables)
+        await client.settle()
+
+
+if __name__ == "__main__":
+    url, folder, requests, *names = sys.argv[1:]
+    configure_logs(is_json=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_measure(url, Path(folder), int(requests), names))

@@ -1,0 +1,73 @@
+"""The stand-in for the model in a thread of its own, whose work is not counted as the server's.
+
+A reply comes in one piece, or how often somebody reads would depend on who is quicker.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.protocol import HttpProtocol
+from app.whole_answers import CYCLE, send_whole
+from perf.gate.held_model import HeldModel, held_model
+
+
+class ModelAside:
+    """A `HeldModel` of another thread."""
+
+    def __init__(self, model: HeldModel, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = model.url
+        self._model = model
+        self._loop = loop
+
+    def hold(self) -> None:
+        """Begin no reply from now on."""
+        self._loop.call_soon_threadsafe(self._model.hold)
+
+    def let_go(self) -> None:
+        """Write what was asked for."""
+        self._loop.call_soon_threadsafe(self._model.let_go)
+
+
+@contextmanager
+def model_aside() -> Iterator[ModelAside]:
+    """Serve the stand-in until the block is left."""
+    begun: Future[ModelAside] = Future()
+    stopping = asyncio.Event()
+
+    async def serve() -> None:
+        async with held_model(_in_one_piece, http=HttpProtocol) as model:
+            begun.set_result(ModelAside(model, asyncio.get_running_loop()))
+            await stopping.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    model = begun.result()
+    try:
+        yield model
+    finally:
+        model._loop.call_soon_threadsafe(stopping.set)  # noqa: SLF001 - its own
+        thread.join()
+
+
+def _in_one_piece(app: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        sent: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+            if not message.get("more_body", message["type"] == "http.response.start"):
+                head, body = sent[0], b"".join(one.get("body", b"") for one in sent)
+                length = (b"content-length", b"%d" % len(body))
+                fields = [length, *head["headers"]]
+                if not send_whole(scope["state"].get(CYCLE), head["status"], fields, body):
+                    await send({**head, "headers": fields})
+                    await send({"type": "http.response.body", "body": body})
+
+        await app(scope, receive, keep)
+
+    return answer

@@ -1,0 +1,143 @@
+"""The schema as it is walked: what fields give, and what they have to be given."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice, product
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_introspection_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from gql.build import core_schema
+from perf.gate.fields.recipes import MOST_COMBINATIONS, Recipes
+from perf.gate.fields.selections import (
+    TYPE_NAME,
+    Argument,
+    FieldSelection,
+    InlineFragment,
+    Selections,
+)
+
+
+@cache
+def fields() -> Mapping[str, Mapping[str, GraphQLField]]:
+    """The fields of all types of objects, without those of introspection."""
+    return {
+        name: type_.fields
+        for name, type_ in core_schema().type_map.items()
+        if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_)
+    }
+
+
+def root_of(kind: str) -> str:
+    """The name of the type whose fields an operation of this kind begins with."""
+    roots = {
+        "query": core_schema().query_type,
+        "mutation": core_schema().mutation_type,
+        "subscription": core_schema().subscription_type,
+    }
+    root = roots[kind]
+    return root.name if root else ""
+
+
+def given_types(field: GraphQLField) -> tuple[str, ...]:
+    """The types of the objects that a field may give; none where it gives plain values."""
+    named = get_named_type(field.type)
+    if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+        return tuple(one.name for one in core_schema().get_possible_types(named))
+    return () if is_leaf_type(named) else (named.name,)
+
+
+def is_one_of_several(field: GraphQLField) -> bool:
+    """Whether a field gives an interface or a union."""
+    return isinstance(get_named_type(field.type), GraphQLInterfaceType | GraphQLUnionType)
+
+
+def is_plain(field: GraphQLField) -> bool:
+    """Whether a field gives values and no objects."""
+    return is_leaf_type(get_named_type(field.type))
+
+
+def gives_one(field: GraphQLField) -> bool:
+    """Whether a field gives a plain value, or one object that is no list by another name."""
+    inner = [one.type for name in given_types(field) for one in fields()[name].values()]
+    return not any(isinstance(get_nullable_type(one), GraphQLList) for one in (field.type, *inner))
+
+
+def needed(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
+    """The arguments that a field cannot do without."""
+    return {name: one for name, one in field.args.items() if is_required_argument(one)}
+
+
+def optional(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
+    """The arguments that a field can do without."""
+    return {name: one for name, one in field.args.items() if not is_required_argument(one)}
+
+
+def ways_to_give(
+    arguments: Mapping[str, GraphQLArgument], recipes: Recipes
+) -> Iterator[tuple[Argument, ...]]:
+    """Combinations of values for all of the arguments."""
+    each = [
+        [Argument(name, str(one.type), recipe) for recipe in recipes.of(one.type)]
+        for name, one in arguments.items()
+    ]
+    return islice(product(*each), MOST_COMBINATIONS)
+
+
+def everything(type_name: str, recipes: Recipes) -> Selections:
+    """All fields of a type, and of objects that they give no more than their type."""
+    return expanded(type_name, recipes, levels=0)
+
+
+def expanded(
+    type_name: str, recipes: Recipes, *, levels: int, ends_at: Collection[str] = ()
+) -> Selections:
+    """The same, and so many levels of what they give, or one of a type among `ends_at`."""
+    selections: list[FieldSelection | InlineFragment] = [TYPE_NAME]
+    for name, field in fields()[type_name].items():
+        arguments = next(ways_to_give(needed(field), recipes), None)
+        if arguments is not None:
+            inner = inside(field, recipes, levels=levels, ends_at=ends_at)
+            selections.append(FieldSelection(name, arguments, inner))
+    return tuple(selections)
+
+
+def inside(
+    field: GraphQLField, recipes: Recipes, *, levels: int, ends_at: Collection[str] = ()
+) -> Selections:
+    """So many levels of what a field gives; nothing of plain values."""
+    if is_plain(field):
+        return ()
+    types = given_types(field) if levels else ()
+    each = {
+        name: expanded(name, recipes, levels=0 if name in ends_at else levels - 1, ends_at=ends_at)
+        for name in types
+    }
+    if is_one_of_several(field):
+        return (
+            TYPE_NAME,
+            *(InlineFragment(name, _apart(name, all_)) for name, all_ in each.items()),
+        )
+    return next(iter(each.values()), (TYPE_NAME,))
+
+
+def _apart(type_name: str, selections: Selections) -> Selections:
+    """Fields of the same name may differ in their types: each has an alias of its own."""
+    return tuple(
+        replace(one, alias=f"{type_name}_{one.name}")
+        if isinstance(one, FieldSelection) and one is not TYPE_NAME
+        else one
+        for one in selections
+    )

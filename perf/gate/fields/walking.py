@@ -1,0 +1,52 @@
+"""What selections ask for, field by field, and what of it objects were answered with."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from perf.gate.fields.places import Object, objects_of
+from perf.gate.fields.schema import fields, given_types
+from perf.gate.fields.selections import TYPE_NAME, FieldSelection, InlineFragment, Selections
+
+
+def each(type_name: str, selections: Selections) -> Iterator[tuple[str, Selections]]:
+    """Every field by its name, as `Type.field`, and what asks for it and nothing else."""
+    for one in selections:
+        if isinstance(one, InlineFragment):
+            for name, inner in each(one.type_name, one.inner):
+                yield name, (TYPE_NAME, InlineFragment(one.type_name, inner))
+        elif one.name in fields()[type_name]:
+            yield from _each_of(type_name, one)
+
+
+def _each_of(type_name: str, selection: FieldSelection) -> Iterator[tuple[str, Selections]]:
+    yield (
+        f"{type_name}.{selection.name}",
+        (replace(selection, inner=selection.inner and (TYPE_NAME,)),),
+    )
+    for given in given_types(fields()[type_name][selection.name])[:1]:
+        for name, inner in each(given, selection.inner):
+            yield name, (replace(selection, inner=inner),)
+
+
+# Any: values are JSON.
+def values_in(
+    type_name: str, selections: Selections, objects: Sequence[Object]
+) -> Iterator[tuple[str, Any]]:
+    """Every field that the objects, and those below, were answered with, and its value."""
+    for one in selections:
+        if isinstance(one, InlineFragment):
+            of_type = [found for found in objects if found["__typename"] == one.type_name]
+            yield from values_in(one.type_name, one.inner, of_type)
+        elif one.name in fields()[type_name]:
+            yield from _values_of(type_name, one, objects)
+
+
+def _values_of(
+    type_name: str, selection: FieldSelection, objects: Sequence[Object]
+) -> Iterator[tuple[str, Any]]:
+    values = [one[selection.key] for one in objects if selection.key in one]
+    yield from ((f"{type_name}.{selection.name}", value) for value in values)
+    for given in given_types(fields()[type_name][selection.name])[:1]:
+        inner = [found for value in values for found in objects_of(value)]
+        yield from values_in(given, selection.inner, inner)

@@ -1,0 +1,1 @@
+"""The server in the process that measures it, asked without a network."""

@@ -1,0 +1,40 @@
+"""What else the machine did during a run: how loaded it was, and how much was taken from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from perf.load.result import Machine
+
+_STAT, _LOAD = Path("/proc/stat"), Path("/proc/loadavg")
+_IDLE, _WAITING, _STOLEN, _GUESTS = 3, 4, 7, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The processor time of all cores since the machine started, in ticks of the kernel."""
+
+    total: int
+    idle: int
+    stolen: int
+
+
+def ticks_now() -> Ticks | None:
+    """The present state of the counters; None where the system has none."""
+    if not _STAT.exists():
+        return None
+    first, _, _ = _STAT.read_text().partition("\n")
+    numbers = [int(one) for one in first.split()[1:]]
+    # Time of guests is part of that of users.
+    return Ticks(sum(numbers[:_GUESTS]), numbers[_IDLE] + numbers[_WAITING], numbers[_STOLEN])
+
+
+def machine_between(before: Ticks | None, after: Ticks | None) -> Machine | None:
+    """How busy the machine was, and how much of its time others were given instead."""
+    if before is None or after is None or after.total <= before.total:
+        return None
+    total = after.total - before.total
+    return Machine(
+        busy_share=1 - (after.idle - before.idle) / total,
+        stolen_share=(after.stolen - before.stolen) / total,
+        load=float(_LOAD.read_text().split()[0]) if _LOAD.exists() else 0.0,
+    )

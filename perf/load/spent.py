@@ -1,0 +1,124 @@
+"""Processor time and memory of a server and its database while a run goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import sqrt
+from statistics import fmean, stdev
+
+import psutil
+
+from perf.load.machine import Ticks, machine_between, ticks_now
+from perf.load.result import KeptMemory, Spent
+
+_EVERY_SECONDS = 0.25
+_BLOCKS = 20
+_STUDENT = 2.093
+"""Of 20 differences, 95% both ways (Student's t with 19 degrees of freedom)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """How much memory the server occupied when so many requests had been answered."""
+
+    answered: int
+    resident_bytes: int
+
+
+@dataclass(slots=True)
+class Watching:
+    """What was seen of the processes while they were watched."""
+
+    server: psutil.Process | None
+    database: psutil.Process | None
+    seen: list[Occupied] = field(default_factory=list)
+    _began: tuple[float | None, float | None, Ticks | None] = (None, None, None)
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._began = (cpu_seconds(self.server), cpu_seconds(self.database), ticks_now())
+
+    def look(self, answered: int) -> None:
+        """Note the memory of the server."""
+        with suppress(psutil.Error):
+            if self.server is not None:
+                self.seen.append(Occupied(answered, self.server.memory_info().rss))
+
+    def spent(self, requests: int) -> Spent:
+        """What it came to, for so many requests."""
+        server, database, ticks = self._began
+        return Spent(
+            server_cpu_ms=_each(server, cpu_seconds(self.server), requests),
+            database_cpu_ms=_each(database, cpu_seconds(self.database), requests),
+            memory=kept_memory(self.seen),
+            machine=machine_between(ticks, ticks_now()),
+        )
+
+
+@asynccontextmanager
+async def watched(
+    server_pid: int | None, database_pid: int | None, answered: Callable[[], int]
+) -> AsyncIterator[Watching]:
+    """Watch the processes, where they are known, until the block is left."""
+    watching = Watching(_process(server_pid), _process(database_pid))
+    watching.begin()
+    looking = asyncio.create_task(_look(watching, answered))
+    try:
+        yield watching
+    finally:
+        looking.cancel()
+
+
+def cpu_seconds(process: psutil.Process | None) -> float | None:
+    """The processor time of a process and all it started; None where that is not known."""
+    if process is None:
+        return None
+    try:
+        own = process.cpu_times()
+        others = [one.cpu_times() for one in process.children(recursive=True)]
+    except psutil.Error:
+        return None
+    ended = own.children_user + own.children_system
+    return float(ended + sum(one.user + one.system for one in (own, *others)))
+
+
+def kept_memory(seen: Sequence[Occupied]) -> KeptMemory | None:
+    """What is kept of each request in the second half, when caches are full; None of too little.
+
+    The mean growth of twenty parts alike, and its interval: each part is taken as independent of
+    the others, as memory comes in pieces that have nothing to do with each other.
+    """
+    half = seen[len(seen) // 2 :]
+    if len(half) <= _BLOCKS or half[-1].answered - half[0].answered < _BLOCKS:
+        return None
+    edges = [half[(len(half) - 1) * place // _BLOCKS] for place in range(_BLOCKS + 1)]
+    pairs = list(pairwise(edges))
+    each = (half[-1].answered - half[0].answered) / _BLOCKS
+    grown = [(after.resident_bytes - before.resident_bytes) / each for before, after in pairs]
+    mean, doubt = fmean(grown), _STUDENT * stdev(grown) / sqrt(_BLOCKS)
+    return KeptMemory(
+        resident_bytes=half[-1].resident_bytes,
+        request_bytes=mean,
+        low=mean - doubt,
+        high=mean + doubt,
+    )
+
+
+async def _look(watching: Watching, answered: Callable[[], int]) -> None:
+    while True:
+        watching.look(answered())
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+def _each(before: float | None, after: float | None, requests: int) -> float | None:
+    if before is None or after is None or not requests:
+        return None
+    return 1_000 * (after - before) / requests
+
+
+def _process(pid: int | None) -> psutil.Process | None:
+    with suppress(psutil.Error):
+        return None if pid is None else psutil.Process(pid)
+    return None

@@ -1,0 +1,102 @@
+"""The parts of traced requests, and background jobs, in milliseconds and in words."""
+
+from collections.abc import Iterator, Mapping
+
+from perf.load.parts import JOB
+from perf.load.result import MethodUse
+
+_ENOUGH_TIMES = 5
+"""Of a part under load; where it came less often it is known from the requests that were alone."""
+_JOB_GREW = 1.5
+_JOB_WORTH_NAMING_SECONDS = 0.5
+_MS = 1_000
+_WHOLE = "request"
+_WORDS = {
+    _WHOLE: "the server's work around {}",
+    "authentication": "finding out who asks for {}",
+    "reading": "reading the request for {}",
+    "preparation": "finding the document of {}",
+    "admission": "waiting for a turn for {}",
+    "execution": "putting together the answer of {}",
+    "resolver": "the resolver {}",
+    "batch": "the Python of the loader {}",
+    "python": "the Python of {}",
+    "database": "{} in the database",
+    "connection": "waiting for a connection in {}",
+    "redis": "waiting for Redis in {}",
+    "model": "waiting for the model",
+    "payments": "waiting for the payment provider",
+    "reply": "waiting for the reply in {}",
+    "events": "waiting for events of {}",
+    "encoder": "the encoder of {}",
+    "event_loop": "waiting for a busy event loop, or a processor, in {}",
+    JOB: "the writing of {}",
+}
+
+
+def has_traces(run: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]]) -> bool:
+    """Whether it is known what the operation's requests passed their time in."""
+    return _operation(run[0]) is not None
+
+
+def traced_parts(
+    before: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]],
+    after: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]],
+) -> dict[str, tuple[float, float]]:
+    """What each part of an operation takes of one request, in milliseconds before and after."""
+    old, new = _milliseconds(*before), _milliseconds(*after)
+    return {part: (old.get(part, 0.0), new.get(part, 0.0)) for part in sorted(old.keys() | new)}
+
+
+def part_in_words(part: str) -> str:
+    """A part as reports speak of it."""
+    kind, _, name = part.partition(" ")
+    return _WORDS.get(kind, f"{kind} of {{}}").format(name)
+
+
+def jobs_in_words(before: Mapping[str, MethodUse], after: Mapping[str, MethodUse]) -> Iterator[str]:
+    """The background jobs that took clearly more time, which is no request's."""
+    for name, use in sorted(after.items()):
+        kind, _, job = name.partition(" ")
+        old = before[name].traced_seconds if name in before else 0.0
+        grown = use.traced_seconds - old
+        if kind == JOB and grown > max(_JOB_WORTH_NAMING_SECONDS, (_JOB_GREW - 1) * old):
+            yield (
+                f"the background job {job} took {use.traced_seconds:.1f} s meanwhile instead of "
+                f"{old:.1f}, which is no part of a request"
+            )
+
+
+def _milliseconds(
+    alone: Mapping[str, MethodUse], loaded: Mapping[str, MethodUse]
+) -> dict[str, float]:
+    """Each part of one request: as often as in those that were alone, as long as under load."""
+    operation = _operation(alone)
+    whole = loaded.get(f"{_WHOLE} {operation}")
+    requests = whole.traced_times if whole is not None else 0.0
+    found = {}
+    for part in alone.keys() | {one for one in loaded if one.endswith(f" {operation}")}:
+        kind, _, name = part.partition(" ")
+        if kind in {JOB, part}:
+            continue
+        use = loaded.get(part)
+        if name == operation and requests >= _ENOUGH_TIMES:
+            found[part] = _MS * use.traced_seconds / requests if use is not None else 0.0
+        elif part in alone:
+            timed = use if use is not None and use.traced_times >= _ENOUGH_TIMES else alone[part]
+            found[part] = _MS * alone[part].traced_times * _each(timed)
+    return found
+
+
+def _each(use: MethodUse) -> float:
+    return use.traced_seconds / use.traced_times if use.traced_times else use.traced_seconds
+
+
+def _operation(alone: Mapping[str, MethodUse]) -> str | None:
+    """The operation that was alone: the one of which there are whole requests."""
+    of_requests = (
+        (use.traced_times, name.removeprefix(f"{_WHOLE} "))
+        for name, use in alone.items()
+        if name.startswith(f"{_WHOLE} ") and use.traced_times
+    )
+    return max(of_requests, default=(0.0, None))[1]

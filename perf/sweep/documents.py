@@ -1,0 +1,99 @@
+"""Documents asked one at a time: prepared as the gate's flows have it, then timed."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import asyncpg
+
+from gql.operations.budgets import TrustedDocument, trusted_documents
+from perf.benchmarks.wire import UnexpectedAnswer
+from perf.gate.flows import FLOWS, Asking
+from perf.gate.running import FlowFailed
+from perf.load.outcomes import NO_DATA
+from perf.sweep.credentials import KeyMissing
+from perf.sweep.runner import HttpRunner, Timed
+from perf.sweep.server import SweepTarget
+from services.principal import Principal
+
+
+class NotPrepared(Exception):
+    """A document cannot be asked; the message says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What comes before is done, and this is asked next."""
+
+    document: TrustedDocument
+    principal: Principal
+    # Any: variables are JSON.
+    variables: dict[str, Any]
+
+
+class Documents:
+    """Asks one server, each of its groups of callers taking turns."""
+
+    def __init__(self, runner: HttpRunner, target: SweepTarget) -> None:
+        self._runner = runner
+        self._left_out = target.left_out
+        self._askings: Iterator[Asking] = cycle(
+            [Asking(runner, callers) for callers in target.groups]
+        )
+
+    async def prepare(self, name: str) -> Prepared:
+        """Do what its flow has before a document; raises `NotPrepared`."""
+        flow, asking = FLOWS.get(name), next(self._askings)
+        if name in self._left_out:
+            raise NotPrepared(self._left_out[name])
+        if flow is None:
+            raise NotPrepared("it has no flow: perf/gate/flows.py has to say who asks")
+        try:
+            variables = await flow.variables(asking)
+            principal = flow.principal(asking.callers)
+            self._runner.credentials.headers(principal)
+        except KeyMissing as missing:
+            raise NotPrepared(str(missing)) from missing
+        except (FlowFailed, UnexpectedAnswer, OSError, EOFError, LookupError, TypeError) as error:
+            raise NotPrepared(f"what comes before it fails: {error}") from error
+        return Prepared(trusted_documents()[name], principal, variables)
+
+    async def ask(self, prepared: Prepared) -> Timed:
+        """Ask what was prepared, and take the time."""
+        return await self._runner.timed(prepared.document, prepared.principal, prepared.variables)
+
+
+async def left_out(
+    documents: Documents, names: Sequence[str], target: SweepTarget
+) -> dict[str, str]:
+    """The documents that cannot be asked, each with the reason; the others are asked.
+
+    People of a server elsewhere may have nothing of what a document is about.
+    """
+    reasons = {}
+    for name in names:
+        try:
+            for _ in target.groups:
+                answered = await documents.ask(await documents.prepare(name))
+                if target.by_id and answered.outcome.code == NO_DATA:
+                    reasons[name] = "somebody who asks has nothing of it"
+        except NotPrepared as reason:
+            reasons[name] = str(reason)
+    return reasons
+
+
+@asynccontextmanager
+async def connected(
+    database_url: str | None,
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record] | None"]:
+    """A connection by which flows put back what can be done once only; None where none may be."""
+    if database_url is None:
+        yield None
+        return
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()

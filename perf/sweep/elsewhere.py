@@ -1,0 +1,32 @@
+"""A sweep of a server that runs already: what reads, in the name of who gave a token."""
+
+from gql.operations.budgets import trusted_documents
+from perf.gate.callers import Callers
+from perf.load.own_server import Target
+from perf.sweep.credentials import Credentials
+from perf.sweep.server import SweepTarget
+from services.principal import Person
+
+_PLACES = 5
+_MOST_GROUPS = 20
+_DAYS = 7
+_WRITES = "it writes, which the sweep does on a server of its own alone"
+
+
+def sweep_target_of(target: Target) -> SweepTarget:
+    """Those who ask there, each of them being all of the gate's people in turn."""
+    tokens = target.people.people[:_MOST_GROUPS]
+    key = target.people.api_key
+    people = {
+        Person(_PLACES * number + place): token
+        for number, token in enumerate(tokens)
+        for place in range(_PLACES)
+    }
+    groups = tuple(Callers(_PLACES * number, 0, _DAYS) for number in range(max(1, len(tokens))))
+    credentials = Credentials("", {} if key is None else {0: key, 1: key}, people)
+    writes = {
+        name: _WRITES
+        for name, document in trusted_documents().items()
+        if not document.text.startswith("query")
+    }
+    return SweepTarget(target.url, None, credentials, groups, left_out=writes, by_id=True)

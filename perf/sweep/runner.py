@@ -1,0 +1,104 @@
+"""Running documents over HTTP, as the gate runs them within its process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import orjson
+
+from gql.operations.budgets import TrustedDocument
+from gql.operations.built_in import RESERVED
+from perf.benchmarks.wire import UnexpectedAnswer
+from perf.gate.running import Answered, FlowFailed, Taken
+from perf.load.generator import Client, Request
+from perf.load.outcomes import Kind, Outcome, error, outcome_of
+from perf.sweep.credentials import Credentials
+from services.principal import Principal
+
+_MOST_SHOWN = 300
+_OK = 200
+_NOTHING = Taken((), 0, 0)
+"""What a document took is not known of a server elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The bodies of a document's answers, what they come to, and the seconds until the first."""
+
+    bodies: tuple[bytes, ...]
+    outcome: Outcome
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRunner:
+    """Asks one server, one document after another."""
+
+    client: Client
+    credentials: Credentials
+    own_connection: "asyncpg.Connection[asyncpg.Record] | None" = None
+    clock: Callable[[], float] = perf_counter
+    by_id: bool = False
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """For what flows put back by hand; raises `FlowFailed` where the database is another's."""
+        if self.own_connection is None:
+            raise FlowFailed("what it does has to be undone in the database, which is not ours")
+        return self.own_connection
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> tuple[Taken, list[Any]]:
+        """Nothing of what it took, and the data of its answers; raises `FlowFailed`."""
+        answered = await self.ask(document, principal, variables)
+        if answered.refusal is not None:
+            said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")
+            raise FlowFailed(f"{document.name}: {answered.refusal}: {said}")
+        return answered.taken, [body["data"] for body in answered.bodies]
+
+    # Any: variables are JSON.
+    async def ask(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> Answered:
+        """What came of it, refused or not; raises `FlowFailed` where nothing did."""
+        try:
+            timed = await self.timed(document, principal, variables)
+            bodies = tuple(orjson.loads(body) for body in timed.bodies)
+        except (OSError, EOFError, orjson.JSONDecodeError) as gone:
+            raise FlowFailed(f"{document.name} was not answered: {gone}") from gone
+        is_refused = timed.outcome.kind is not Kind.OK
+        return Answered(_NOTHING, bodies, timed.outcome.code if is_refused else None)
+
+    # Any: variables are JSON.
+    async def timed(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> Timed:
+        """Ask a document, and take the time until its first answer."""
+        named = {"documentId": f"{RESERVED}{document.name}"}
+        body = {**(named if self.by_id else {"query": document.text}), "variables": variables}
+        accepts = frozenset(one.value for one in document.budget.accepts)
+        request = Request(orjson.dumps(body), self.credentials.headers(principal), accepts)
+        started = self.clock()
+        if document.text.startswith("subscription"):
+            return await self._followed(request, started)
+        response = await self.client.post(request)
+        seconds = self.clock() - started
+        outcome = outcome_of(response.status, response.body, accepts=accepts)
+        return Timed((response.body,), outcome, seconds)
+
+    async def _followed(self, request: Request, started: float) -> Timed:
+        bodies, seconds = [], 0.0
+        try:
+            async for body in self.client.follow(request):
+                seconds = seconds or self.clock() - started
+                bodies.append(body)
+        except UnexpectedAnswer as refused:
+            said = str(refused).encode()
+            return Timed((said,), error("the stream did not begin"), self.clock() - started)
+        outcomes = [outcome_of(_OK, body, accepts=request.accepts) for body in bodies]
+        worst = next((one for one in outcomes if one.kind is not Kind.OK), outcomes[-1])
+        return Timed(tuple(bodies), worst, seconds)

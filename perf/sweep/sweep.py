@@ -1,0 +1,53 @@
+"""The sweep: every budgeted document asked again and again, until its verdicts have samples."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter
+
+from gql.operations.budgets import trusted_documents
+from perf.load.generator import client_of
+from perf.load.samples import Sample
+from perf.sweep.documents import Documents, NotPrepared, connected, left_out
+from perf.sweep.runner import HttpRunner
+from perf.sweep.server import SweepTarget
+
+SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The samples of each document, and why the others have none."""
+
+    samples: Mapping[str, Sequence[Sample]]
+    left_out: Mapping[str, str]
+
+
+def sweep(target: SweepTarget, *, samples: int) -> Swept:
+    """Ask each document so many times, one request after another, all documents taking turns."""
+    return asyncio.run(_sweep(target, samples))
+
+
+async def _sweep(target: SweepTarget, count: int) -> Swept:
+    names = list(trusted_documents())
+    async with client_of(target.url) as client, connected(target.database_url) as connection:
+        runner = HttpRunner(client, target.credentials, connection, by_id=target.by_id)
+        documents = Documents(runner, target)
+        reasons = await left_out(documents, names, target)
+        samples: dict[str, list[Sample]] = {name: [] for name in names if name not in reasons}
+        started = perf_counter()
+        for _ in range(count):
+            for name, found in samples.items():
+                # What fails before it is a document too, and has samples of its own.
+                with suppress(NotPrepared):
+                    found.append(await _sample(documents, name, started))
+        return Swept(samples, reasons)
+
+
+async def _sample(documents: Documents, name: str, started: float) -> Sample:
+    """One request; raises `NotPrepared`."""
+    prepared = await documents.prepare(name)
+    begun = perf_counter() - started
+    answered = await documents.ask(prepared)
+    return Sample(name, SWEEP, begun, begun, begun + answered.seconds, answered.outcome)

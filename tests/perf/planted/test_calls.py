@@ -1,0 +1,78 @@
+"""Calls, and larger rows, that no statement shows: each is named with whoever calls it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.perf.planted.source import Edit, Ran, assert_caught, planted
+
+SCHEMA = "gql/schema/enterprise.py"
+CALLED = "called by gql/schema/enterprise.py:ApiCredential.from_row, and 12 more for n"
+PER_ROW = Edit(
+    SCHEMA,
+    'key_prefix=key_prefix(row["key_id"]),',
+    'key_prefix=(lambda text: text.lower())(key_prefix(row["key_id"])),',
+)
+JSON_PER_ROW = (
+    Edit(SCHEMA, "import strawberry\n", "import json\n\nimport strawberry\n"),
+    Edit(
+        SCHEMA,
+        'key_prefix=key_prefix(row["key_id"]),',
+        'key_prefix=json.loads(json.dumps(key_prefix(row["key_id"]))),',
+    ),
+)
+PER_REQUEST = Edit(
+    "app/requests.py",
+    "        started = perf_counter()\n",
+    "        started = (lambda: perf_counter())()\n",
+)
+LARGER_ROW = Edit(
+    "db/queries/credentials.py",
+    "    EnterpriseCredential.key_id,\n    EnterpriseCredential.status,\n",
+    "    EnterpriseCredential.key_id,\n    EnterpriseCredential.secret_hash,\n"
+    "    EnterpriseCredential.status,\n",
+)
+
+
+def gate(url: str, folder: Path, name: str, *fault: Edit) -> Ran:
+    return planted(folder, *fault).guidance("perf", "gate", "--document", name, "--url", url)
+
+
+def test_calls_for_each_row_and_a_call_for_each_request(crowd: str, tmp_path: Path) -> None:
+    assert_caught(
+        gate(crowd, tmp_path, "ApiCredentials", PER_ROW, PER_REQUEST),
+        "ApiCredentials: 10 calls of functions in Python for each row, where at most 9 are agreed",
+        f"24 more of gql/schema/enterprise.py:ApiCredential.from_row.<locals>.<lambda>, {CALLED}",
+        "1 more of app/requests.py:Requests.__call__.<locals>.<lambda>, called by app/requests.py:",
+        "7 calls of functions in C for each row, where at most 6 are agreed",
+        "24 more of str.lower, called by gql/schema/enterprise.py:ApiCredential.from_row.<locals>.",
+    )
+
+
+@pytest.mark.planted
+def test_a_call_for_each_request_is_in_every_document(crowd: str, tmp_path: Path) -> None:
+    for number, name in enumerate(("Quota", "Plans", "EnterpriseUsage")):
+        assert_caught(
+            gate(crowd, tmp_path / str(number), name, PER_REQUEST),
+            "1 more of app/requests.py:Requests.__call__.<locals>.<lambda>, called by "
+            "app/requests.py:Requests.__call__\n",
+        )
+
+
+@pytest.mark.planted
+def test_a_library_that_is_called_for_each_row(crowd: str, tmp_path: Path) -> None:
+    assert_caught(
+        gate(crowd, tmp_path, "ApiCredentials", *JSON_PER_ROW),
+        f"24 more of json/__init__.py:dumps, {CALLED}",
+        f"24 more of json/__init__.py:loads, {CALLED}",
+        "for each row, where at most 9 are agreed",
+    )
+
+
+@pytest.mark.planted
+def test_rows_that_are_larger_than_they_have_to_be(crowd: str, tmp_path: Path) -> None:
+    assert_caught(
+        gate(crowd, tmp_path, "ApiCredentials", LARGER_ROW),
+        "ApiCredentials: 1711 fetched bytes, where at most 943 are agreed "
+        "(credentials.by_account 1677, ",
+    )

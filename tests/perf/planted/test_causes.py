@@ -1,0 +1,101 @@
+"""Time that is lost in one place: the comparison names the place, and blames nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.perf.planted.source import Edit, Ran, planted
+
+METHOD = Edit(
+    "db/queries/keyset.py",
+    "        return await connection.fetch_packed(",
+    "        import time\n        time.sleep(0.03)\n        return await connection.fetch_packed(",
+)
+BATCH = Edit(
+    "loaders/quota_by_user.py",
+    '        return {row["user_id"]: row["used"] for row in rows}',
+    "        import time\n        time.sleep(0.03)\n"
+    '        return {row["user_id"]: row["used"] for row in rows}',
+)
+RESOLVER = Edit(
+    "gql/schema/user.py",
+    "        found = info.context.loaders.subscription.start(self.key)",
+    "        import time\n        time.sleep(0.03)\n"
+    "        found = info.context.loaders.subscription.start(self.key)",
+)
+MODEL = Edit(
+    "clients/llm/resilient.py",
+    "    return await anext(pieces, None)",
+    "    await asyncio.sleep(0.003)\n    return await anext(pieces, None)",
+)
+ENCODER = Edit(
+    "app/graphql/writing.py",
+    "    return orjson.dumps(",
+    "    import time\n    time.sleep(0.03)\n    return orjson.dumps(",
+)
+JOB = (
+    Edit("app/documents.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
+    Edit(
+        "app/documents.py",
+        "            version = await self._registry.version()",
+        "            for _ in range(20):\n                version = await self._registry.version()",
+    ),
+)
+_REASON = re.compile(
+    r"^(\w+) is slower: (.+) takes (\d+\.\d) ms of a request instead of", re.MULTILINE
+)
+
+
+def compared(folder: Path, *fault: Edit) -> Ran:
+    """A planted copy, measured in turns beside one with nothing planted."""
+    before, _ = planted(folder / "a"), planted(folder / "b", *fault)
+    sides = ("--a", folder / "a", "--b", folder / "b")
+    often = ("--rounds", "8", "--requests", "2")
+    return before.guidance("perf", "ab", *sides, *often, "--out", folder / "out")
+
+
+def blamed(ran: Ran) -> dict[str, list[tuple[str, float]]]:
+    """What is said to take more time, and how much it takes, by operation."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for operation, part, milliseconds in _REASON.findall(ran.output):
+        found.setdefault(operation, []).append((part, float(milliseconds)))
+    return found
+
+
+def assert_blamed(ran: Ran, operation: str, part: str, milliseconds: float) -> None:
+    """Fail unless one part is blamed for what an operation lost, with about what it takes."""
+    named = blamed(ran).get(operation, [])
+    assert [one for one, _ in named] == [part], ran.output
+    assert milliseconds <= named[0][1] <= milliseconds + 15, ran.output
+
+
+@pytest.mark.planted
+def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Path) -> None:
+    ran = compared(tmp_path, METHOD, BATCH, RESOLVER, MODEL)
+    method = "the Python of conversations.page_by_user"
+    assert_blamed(ran, "ConversationPage", method, 30)
+    assert_blamed(ran, "CurrentSubscription", "the resolver User.subscription", 30)
+    assert "the Python of the loader quota" in dict(blamed(ran)["Quota"]), ran.output
+    assert "waiting for the model" in dict(blamed(ran)["GenerateGuidance"]), ran.output
+
+
+@pytest.mark.planted
+def test_the_encoder(tmp_path: Path) -> None:
+    ran = compared(tmp_path, ENCODER)
+    assert_blamed(ran, "Quota", "the encoder of Quota", 30)
+    assert_blamed(ran, "EnterpriseUsage", "the encoder of EnterpriseUsage", 30)
+
+
+@pytest.mark.planted
+def test_a_job_that_runs_statements_all_the_time(tmp_path: Path) -> None:
+    ran = compared(tmp_path, *JOB)
+    assert ran.status == 1, ran.output
+    assert "the background job follow_documents took " in ran.output
+    assert "operations.version in the database" not in ran.output
+
+
+@pytest.mark.planted
+def test_nothing_is_blamed_where_nothing_is_planted(tmp_path: Path) -> None:
+    ran = compared(tmp_path)
+    assert (ran.status, blamed(ran)) == (0, {}), ran.output

@@ -1,0 +1,192 @@
+"""Fields that no document selects: what they cost is found, and named by type and field."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.perf.planted.source import Edit, assert_caught, planted
+
+CONVERSATION, MESSAGE = "gql/schema/conversation.py", "gql/schema/message.py"
+PRIVACY = "gql/schema/privacy.py"
+GROWS = "runs 15 times for n rows and 20 times for 2n (N+1)"
+SORTS = "sorts rows of chat_messages: no index has them in order"
+
+
+def alone(path: str, loader: str) -> Edit:
+    """What a field loads is loaded by itself, and not with what its siblings load."""
+    loaders = "info.context.loaders."
+    return Edit(path, f"{loaders}{loader}(", f"{loaders}renewed().{loader}(")
+
+
+def beside_message_count(lines: str) -> Edit:
+    """A field more on conversations."""
+    count = '    @described.field("How many messages it has.", COUNT)\n'
+    return Edit(CONVERSATION, count, f"{lines}\n{count}")
+
+
+MESSAGE_COUNT = alone(CONVERSATION, "message_count.load")
+LAST_MESSAGE = Edit(
+    CONVERSATION,
+    "later(info.context.loaders.messages",
+    "later(info.context.loaders.renewed().messages",
+)
+ONLY_WITH_LAST = Edit(
+    CONVERSATION,
+    "        found = info.context.loaders.messages_by_conversation.start(key)\n",
+    "        loaders = info.context.loaders.renewed() if last else info.context.loaders\n"
+    "        found = loaders.messages_by_conversation.start(key)\n",
+)
+COUNT_IS_SORTED = Edit(
+    "db/queries/messages.py",
+    "    .group_by(ChatMessage.conversation_id),\n",
+    "    .group_by(ChatMessage.conversation_id)\n    .order_by(func.max(ChatMessage.content)),\n",
+)
+EVERY_MESSAGE = Edit(
+    CONVERSATION,
+    "        return await info.context.loaders.message_count.load(self.key)\n",
+    "        key = PageKey(self.key, Page(size=100))\n"
+    "        found = await info.context.loaders.messages_by_conversation.load(key)\n"
+    "        return len(found.rows)\n",
+)
+PAGES_ONE_BY_ONE = Edit(
+    "loaders/pages.py",
+    "            by_page[key.page, key.filter].append(key)\n",
+    "            by_page[key.page, key.filter].append(key)\n"
+    "        if len(by_page) > 1:\n"
+    "            return [(await batch([key]))[0] for key in keys]\n",
+)
+NODES = Edit(
+    "gql/resolvers/nodes.py",
+    "row = await context.loaders.credential.load(key)",
+    "row = await context.loaders.renewed().credential.load(key)",
+)
+NEW_FIELD_OF_A_CONNECTION = Edit(
+    MESSAGE,
+    '    """A page of one conversation\'s messages."""\n',
+    '    """A page of one conversation\'s messages."""\n\n'
+    '    @described.field("How many messages the conversation has.")\n'
+    "    async def total_count(self, info: Info) -> int:\n"
+    "        loaders = info.context.loaders.renewed()\n"
+    "        return await loaders.message_count.load(int(self.page_info.list_scope[9:]))\n",
+)
+A_LOOK_AT_EACH_PLAN = Edit(
+    "gql/schema/billing.py",
+    "    @classmethod\n    def from_record(cls, plan: PlanRecord)",
+    '    @strawberry.field(description="How many plans there are.")\n'
+    "    async def among(self, info: strawberry.Info) -> int:\n"
+    "        loaders = info.context.loaders.renewed()\n"
+    '        return len(await loaders.plans_on_sale.load("all"))\n\n'
+    "    @classmethod\n    def from_record(cls, plan: PlanRecord)",
+)
+IN_A_PAYLOAD = Edit(
+    "gql/schema/chat_payloads.py",
+    '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n',
+    '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n'
+    '    @strawberry.field(description="Messages of one conversation, told three times.")\n'
+    "    async def counts(self, info: strawberry.Info) -> list[int]:\n"
+    "        loaders = info.context.loaders\n"
+    "        return [await loaders.renewed().message_count.load(1) for _ in range(3)]\n\n",
+)
+UNREACHABLE = beside_message_count(
+    '    @described.field("Whether something is in it.")\n'
+    "    def has(self, info: Info, thing: strawberry.scalars.JSON) -> bool:\n"
+    "        return bool(info) and bool(thing)\n"
+)
+
+
+def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
+    source = planted(tmp_path, MESSAGE_COUNT)
+    assert_caught(
+        source.guidance("perf", "gate", "--type", "Conversation", "--url", crowd),
+        f"Conversation.messageCount: {GROWS} in messages.count_by_conversation\n    SELECT ",
+        "guidance: 1 not as agreed",
+    )
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    ("fault", "field", "problem", "method"),
+    [
+        (LAST_MESSAGE, "Conversation.lastMessage", GROWS, "messages.page_by_conversation"),
+        (
+            alone(MESSAGE, "conversation.load"),
+            "Message.conversation",
+            GROWS,
+            "conversations.by_id",
+        ),
+        (
+            NEW_FIELD_OF_A_CONNECTION,
+            "MessageConnection.totalCount",
+            GROWS,
+            "messages.count_by_conversation",
+        ),
+        (ONLY_WITH_LAST, "Conversation.messages(last:)", GROWS, "messages.page_by_conversation"),
+        (COUNT_IS_SORTED, "Conversation.messageCount", SORTS, "messages.count_by_conversation"),
+        (
+            EVERY_MESSAGE,
+            "Conversation.messageCount",
+            "reads 12 rows for each parent with n rows, and 24 with 2n",
+            "messages.page_by_conversation",
+        ),
+        (
+            PAGES_ONE_BY_ONE,
+            "Conversation.messages (twice, with other arguments)",
+            "runs 30 times for n rows and 40 times for 2n (N+1)",
+            "messages.page_by_conversation",
+        ),
+        (
+            alone(PRIVACY, "privacy_archive.load"),
+            "PrivacyRequest.export",
+            "runs 6 times for n rows and 10 times for 2n (N+1)",
+            "privacy.archives_by_request",
+        ),
+        (
+            alone(PRIVACY, "erased_tables.load"),
+            "PrivacyRequest.receipt",
+            "runs 12 times for n rows and 24 times for 2n (N+1)",
+            "privacy.erased_tables",
+        ),
+        (
+            NODES,
+            "Query.nodes",
+            "runs 12 times for n rows and 24 times for 2n (N+1)",
+            "credentials.by_id",
+        ),
+        (
+            A_LOOK_AT_EACH_PLAN,
+            "Plan.among",
+            "runs 3 times in one level, where 2 would do (N+1)",
+            "billing.plans_on_sale",
+        ),
+        (
+            IN_A_PAYLOAD,
+            "StartConversationPayload.counts",
+            "runs 3 times in one level, where 1 would do (N+1)",
+            "messages.count_by_conversation",
+        ),
+    ],
+)
+def test_a_fault_in_a_field(
+    fault: Edit, field: str, problem: str, method: str, crowd: str, tmp_path: Path
+) -> None:
+    source = planted(tmp_path, fault)
+    ran = source.guidance("perf", "gate", "--type", field.partition(".")[0], "--url", crowd)
+    assert_caught(ran, f"{field}: {problem} in {method}\n    SELECT ")
+
+
+@pytest.mark.planted
+def test_a_field_that_no_document_can_reach(crowd: str, tmp_path: Path) -> None:
+    source = planted(tmp_path, UNREACHABLE)
+    assert_caught(
+        source.guidance("perf", "gate", "--type", "Conversation", "--url", crowd),
+        "Conversation.has: no document reaches it: no value is known for thing: JSON!",
+        "guidance: 1 not as agreed",
+    )
+
+
+@pytest.mark.planted
+def test_no_field_is_blamed_where_nothing_is_planted(crowd: str, tmp_path: Path) -> None:
+    types = ("Query", "Conversation", "PrivacyRequest", "Plan", "StartConversationPayload")
+    options = [part for name in types for part in ("--type", name)]
+    ran = planted(tmp_path).guidance("perf", "gate", *options, "--url", crowd)
+    assert (ran.status, ran.output.splitlines()[-1]) == (0, "All of it is as agreed.")
