@@ -117,7 +117,7 @@ async def _asked_alone(arm: Arm, names: Sequence[str]) -> Alone:
     for name in names:
         counted: list[dict[str, MethodUse]] = []
         for _ in range(_ALONE):
-            once = await arm.side.prepare(name)
+            once = await arm.side.prepare(name, is_traced=True)
             before = await scrape(client)
             await once()
             grown = growth(before, await scrape(client, before))

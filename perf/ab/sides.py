@@ -30,8 +30,11 @@ class Side(Protocol):
     def client(self) -> Client:
         """What it is asked with."""
 
-    async def prepare(self, name: str) -> Once:
-        """Do what comes before an operation; raises `AnswerUnusable`."""
+    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
+        """Do what comes before an operation, which then is traced or not.
+
+        Raises `AnswerUnusable`.
+        """
 
 
 Opening: TypeAlias = Callable[[], AbstractAsyncContextManager[Side]]
@@ -66,14 +69,14 @@ class _Documented:
     client: Client
     documents: Documents
 
-    async def prepare(self, name: str) -> Once:
+    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
         try:
             prepared = await self.documents.prepare(name)
         except NotPrepared as reason:
             raise AnswerUnusable(f"{name} cannot be asked: {reason}") from reason
 
         async def once() -> float:
-            answered = await self.documents.ask(prepared)
+            answered = await self.documents.ask(prepared, is_traced=is_traced)
             _check(name, answered.outcome)
             return answered.seconds
 
@@ -86,8 +89,9 @@ class _Mixed:
     callers: Callers
     clock: Clock
 
-    async def prepare(self, name: str) -> Once:
-        request = self.callers.request(Planned(0, "", name))
+    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
+        callers = self.callers.alone() if is_traced else self.callers
+        request = callers.request(Planned(0, "", name))
 
         async def once() -> float:
             started = self.clock()

@@ -14,6 +14,7 @@ from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
 from perf.gate.usual import usual_variables
 from perf.load.outcomes import NO_DATA
+from perf.load.parts import TRACED
 from perf.sweep.credentials import KeyMissing
 from perf.sweep.runner import HttpRunner, Timed
 from perf.sweep.server import SweepTarget
@@ -61,9 +62,14 @@ class Documents:
             raise NotPrepared(f"what comes before it fails: {error}") from error
         return Prepared(document, principal, variables)
 
-    async def ask(self, prepared: Prepared) -> Timed:
-        """Ask what was prepared, and take the time."""
-        return await self._runner.timed(prepared.document, prepared.principal, prepared.variables)
+    async def ask(self, prepared: Prepared, *, is_traced: bool = False) -> Timed:
+        """Ask what was prepared, and take the time; the server is asked to trace it, or not."""
+        return await self._runner.timed(
+            prepared.document,
+            prepared.principal,
+            prepared.variables,
+            fields=TRACED if is_traced else {},
+        )
 
 
 async def left_out(
