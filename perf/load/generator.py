@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from clients.tls import authorities
 from perf.benchmarks.wire import Response, Wire
-from perf.load.outcomes import ANSWERED, Outcome, error, outcome_of
+from perf.load.outcomes import ANSWERED, UNANSWERED, Outcome, error, outcome_of
 from perf.load.samples import PROBE, Sample
 from perf.load.schedule import Planned
 
@@ -197,7 +197,7 @@ async def _outcome(client: Client, one: Planned, request: Request) -> Outcome:
     except TimeoutError:
         return error("no answer in time")
     except (OSError, EOFError, ValueError):
-        return error("no answer")
+        return UNANSWERED
     return outcome_of(response.status, response.body, accepts=request.accepts)
 
 

@@ -44,6 +44,9 @@ def error(code: str) -> Outcome:
     return Outcome(Kind.ERROR, code)
 
 
+UNANSWERED = error("no answer")
+
+
 def outcome_of(status: int, body: bytes, *, accepts: AbstractSet[str]) -> Outcome:
     """What an answer to an operation is; a protection that its flow does not accept is an error.
 

@@ -14,7 +14,7 @@ from gql.operations.built_in import RESERVED
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.running import Answered, FlowFailed, Taken
 from perf.load.generator import Client, Request
-from perf.load.outcomes import Kind, Outcome, error, outcome_of
+from perf.load.outcomes import UNANSWERED, Kind, Outcome, error, outcome_of
 from perf.sweep.credentials import Credentials
 from services.principal import Principal
 
@@ -70,8 +70,10 @@ class HttpRunner:
         try:
             timed = await self.timed(document, principal, variables)
             bodies = tuple(orjson.loads(body) for body in timed.bodies)
-        except (OSError, EOFError, orjson.JSONDecodeError) as gone:
+        except orjson.JSONDecodeError as gone:
             raise FlowFailed(f"{document.name} was not answered: {gone}") from gone
+        if timed.outcome == UNANSWERED:
+            raise FlowFailed(f"{document.name} was not answered")
         is_refused = timed.outcome.kind is not Kind.OK
         return Answered(_NOTHING, bodies, timed.outcome.code if is_refused else None)
 
@@ -84,16 +86,22 @@ class HttpRunner:
         *,
         fields: Mapping[str, str] = _NO_FIELDS,
     ) -> Timed:
-        """Ask a document with these header fields, and take the time until its first answer."""
+        """Ask a document with these header fields, and take the time until its first answer.
+
+        Where the server is gone, or takes too long, the outcome is that there was none.
+        """
         named = {"documentId": f"{RESERVED}{document.name}"}
         body = {**(named if self.by_id else {"query": document.text}), "variables": variables}
         accepts = frozenset(one.value for one in document.budget.accepts)
         headers = {**self.credentials.headers(principal), **fields}
         request = Request(orjson.dumps(body), headers, accepts)
         started = self.clock()
-        if document.text.startswith("subscription"):
-            return await self._followed(request, started)
-        response = await self.client.post(request)
+        try:
+            if document.text.startswith("subscription"):
+                return await self._followed(request, started)
+            response = await self.client.post(request)
+        except (OSError, EOFError):
+            return Timed((), UNANSWERED, self.clock() - started)
         seconds = self.clock() - started
         outcome = outcome_of(response.status, response.body, accepts=accepts)
         return Timed((response.body,), outcome, seconds)

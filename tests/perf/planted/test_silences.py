@@ -9,22 +9,30 @@ from tests.perf.planted.source import Edit, Source, assert_caught, planted
 from tests.perf.report.silences import Silence, silences
 
 SILENCES = list(silences())
-# A brief run asks 60 times before its 252, some of which are for no operation.
-ENDS_AFTER_A_WHILE = (
-    Edit(
-        "metrics/observations.py",
-        "        record.add(one)\n        over = one.over(agreed)\n",
-        "        record.add(one)\n"
-        "        if sum(each.requests for each in self._operations.values()) > 150:\n"
-        "            os._exit(1)\n"
-        "        over = one.over(agreed)\n",
-    ),
-    Edit(
-        "metrics/observations.py",
-        "from enum import StrEnum\n",
-        "import os\nfrom enum import StrEnum\n",
-    ),
-)
+
+
+def ends_after(requests: int) -> tuple[Edit, ...]:
+    """A server that is gone after so many."""
+    return (
+        Edit(
+            "metrics/observations.py",
+            "        record.add(one)\n        over = one.over(agreed)\n",
+            "        record.add(one)\n"
+            f"        if sum(each.requests for each in self._operations.values()) > {requests}:\n"
+            "            os._exit(1)\n"
+            "        over = one.over(agreed)\n",
+        ),
+        Edit(
+            "metrics/observations.py",
+            "from enum import StrEnum\n",
+            "import os\nfrom enum import StrEnum\n",
+        ),
+    )
+
+
+# A brief run asks 60 times and then sends 252, some of which are for no operation; the server of
+# its sweep is another one.
+IN_THE_MIX, IN_THE_SWEEP = ends_after(150), ends_after(250)
 RUN = ("perf", "run", "--profile", "brief", "--out", "report.json")
 
 
@@ -49,8 +57,16 @@ def test_every_silent_report(silence: Silence, tmp_path: Path) -> None:
 
 @pytest.mark.planted
 def test_a_server_that_dies_in_a_run(tmp_path: Path) -> None:
-    ran = planted(tmp_path, *ENDS_AFTER_A_WHILE).guidance(*RUN)
+    ran = planted(tmp_path, *IN_THE_MIX).guidance(*RUN)
     assert_caught(ran, "the server answered nobody from second ", status=10)
+    assert (tmp_path / "report.json").exists()
+
+
+@pytest.mark.planted
+def test_a_server_that_dies_in_a_sweep(tmp_path: Path) -> None:
+    ran = planted(tmp_path, *IN_THE_SWEEP).guidance(*RUN)
+    assert ran.status in {1, 5}, ran.output
+    assert "no answer" in ran.output
     assert (tmp_path / "report.json").exists()
 
 
