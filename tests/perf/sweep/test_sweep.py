@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from gql.operations.budgets import trusted_documents
+from perf.ab.rounds import Plan, measure
+from perf.ab.sides import by_documents
+from perf.ab.turns import Bounds
 from perf.gate.callers import TWICE_AS_MANY
 from perf.load.callers import People
 from perf.load.completeness import incomplete
@@ -101,6 +104,15 @@ def test_a_budget_that_is_missed_in_the_sweep_alone_is_missed(swept: Swept) -> N
 def test_the_sweep_has_the_samples_that_its_verdicts_need() -> None:
     judging = [one for name, one in PROFILES.items() if name != "brief"]
     assert all(one.swept >= samples_needed(0.01) for one in judging)
+
+
+def test_what_one_request_of_a_version_passed_its_time_in_is_known(target: SweepTarget) -> None:
+    """By which two versions are compared: only what is traced has parts."""
+    side, plan = by_documents(target), Plan(("Quota",), Bounds(0.1, seconds=60, most_rounds=1))
+    alone = measure(side, side, plan).b.alone["Quota"]
+    assert alone["request Quota"].traced_times == 1
+    assert alone["batch quota"].traced_times == 1
+    assert alone["python quota.used_by_user"].traced_times == 1
 
 
 def why_not(target: SweepTarget, name: str) -> str:
