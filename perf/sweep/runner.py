@@ -20,8 +20,8 @@ from services.principal import Principal
 
 _MOST_SHOWN = 300
 _OK = 200
-_NOTHING = Taken((), 0, 0)
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+_NOTHING = Taken((), 0, 0)
 """What a document took is not known of a server elsewhere."""
 
 
