@@ -51,8 +51,10 @@ _NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 def create_app() -> ASGIApp:
     """Make what each worker of uvicorn serves.
 
-    The settings come from the environment, where the command has put the database's URL.
+    The settings come from the environment, where the command has put the database's URL. Raises
+    `BudgetsInvalid` where one of our own documents lacks its budget, and would only be left out.
     """
+    read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
     return make_app(settings, on_started=keep_what_is_there)
@@ -82,8 +84,6 @@ def make_app(
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         if settings.database_url is None:
             raise RuntimeError("start the server with `guidance serve`")
-        # What lacks its budget would only be left out: it is not served at all.
-        read_documents(FOLDER)
         async with open_application(settings, settings.database_url, clock=clock) as application:
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))

@@ -1,7 +1,9 @@
 """How connections to PostgreSQL are made, so that neither end waits for ever for the other."""
 
+import asyncio
 import socket
 from collections.abc import Mapping
+from contextvars import Context
 from random import uniform
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -79,7 +81,7 @@ class Connector:
         return session
 
     async def _driver(self, settings: Mapping[str, str]) -> "Driver":
-        return await asyncpg.connect(
+        connecting = asyncpg.connect(
             self._url,
             timeout=self._bounds.connect_seconds,
             # A session keeps its own; with 0 the driver gives them no name on the server.
@@ -87,6 +89,9 @@ class Connector:
             server_settings=dict(settings),
             target_session_attrs=self._target,
         )
+        # The connection is read in the context in which it was made for as long as it lives: were
+        # that the request's that happened to need it, all of the request would be kept.
+        return await asyncio.create_task(connecting, context=Context())
 
 
 def _milliseconds(seconds: float) -> str:

@@ -1,7 +1,8 @@
 """Two versions started side by side, measured in turns, and judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -12,7 +13,10 @@ from perf.ab.sides import by_documents
 from perf.ab.verdicts import Change, judge
 from perf.ab.versions import version_of
 from perf.ab.written import Comparison, foresight_lines, lines, write
+from perf.counting.beside import Filled, calls_beside
+from perf.load.own_server import Version
 from perf.measuring import measuring
+from perf.sweep.server import SweepTarget
 
 _TELL_EVERY = 25
 
@@ -31,18 +35,36 @@ def compare_versions(
     click.echo("Preparing two servers with the same data ...", err=True)
     with (
         measuring("the versions"),
+        TemporaryDirectory(prefix="guidance-ab-calls-") as folder,
         version_of(names[0]) as first,
         version_of(names[1]) as second,
         side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (a, b),
     ):
+        counts = tuple(_counts((first, a), (second, b), Path(folder), plan.names))
         measured = measure(by_documents(a), by_documents(b), plan, listener=_Terminal())
     minimum = plan.bounds.minimum
     judged = judge(measured, minimum=minimum)
-    found = Comparison(names, minimum, measured.turns, judged, measured.left_out)
+    found = Comparison(names, minimum, measured.turns, judged, measured.left_out, counts)
     for line in lines(found):
         click.echo(line)
     write(found, out)
     return found.outcome
+
+
+def _counts(
+    a: tuple[Version, SweepTarget],
+    b: tuple[Version, SweepTarget],
+    folder: Path,
+    names: Sequence[str],
+) -> Iterator[str]:
+    """What both call, before anything is timed: it does not move with the machine."""
+    filled = [
+        Filled(version, target.database_url)
+        for version, target in (a, b)
+        if target.database_url is not None
+    ]
+    if len(filled) == len((a, b)):
+        yield from calls_beside(filled[0], filled[1], folder, names)
 
 
 class _Terminal:

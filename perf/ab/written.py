@@ -29,6 +29,8 @@ class Comparison:
     turns: Turns
     operations: Sequence[OperationShift]
     left_out: Mapping[str, str]
+    counts: Sequence[str] = ()
+    """What the versions call, in lines: first, because it does not move with the machine."""
 
     @property
     def outcome(self) -> Change:
@@ -52,6 +54,7 @@ def foresight_lines(foresight: Foresight) -> Iterator[str]:
 
 def lines(found: Comparison) -> Iterator[str]:
     """A table, what changed and what cannot be told, what explains it, and how sure it is."""
+    yield from found.counts
     yield (
         f"{'operation':<28}{'samples':>8}"
         + "".join(f"{f'{side} {quantile_name(one)}':>9}" for one in ASKED for side in "ab")
@@ -143,6 +146,7 @@ def _json(found: Comparison) -> Mapping[str, object]:
         "false_alarms": FALSE_ALARMS,
         "power": POWER,
         "left_out": found.left_out,
+        "counts": found.counts,
         "operations": {one.name: _operation_json(one, found) for one in found.operations},
     }
 

@@ -13,6 +13,7 @@ from perf.counting.calls import Calls, calls_in
 from perf.gate.callers import ALIKE, Callers
 from perf.gate.flows import FLOWS, Asking, Flow
 from perf.gate.running import Taken, begins_reply, leaves_reply
+from perf.gate.usual import usual_variables
 
 Order: TypeAlias = tuple[str, ...]
 """The statements of a request, as they were answered."""
@@ -86,7 +87,7 @@ async def _once(
 ) -> tuple[Order, Size]:
     asking, principal = Asking(client, callers), flow.principal(callers)
     await client.greet(principal)
-    variables = await flow.variables(asking)
+    variables = await usual_variables(document, flow, asking)
     profile = Profile()
     answered = await client.ask(document, principal, variables, measuring=_enabled(profile))
     taken = well_answered(document, answered).taken

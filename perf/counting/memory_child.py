@@ -22,6 +22,7 @@ from perf.counting.growth import Leak, Turn, held_now, leaks
 from perf.gate.callers import ALIKE
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
+from perf.gate.usual import usual_variables
 
 _CALLERS = ALIKE[0][0]
 _WARM_UP = 0.25
@@ -59,7 +60,7 @@ async def _ask(client: Client, names: Sequence[str], requests: int) -> None:
         document = documents[names[number % len(names)]]
         flow = FLOWS[document.name]
         with suppress(FlowFailed):
-            variables = await flow.variables(asking)
+            variables = await usual_variables(document, flow, asking)
             await client.ask(document, flow.principal(_CALLERS), variables)
         await client.settle()
 

@@ -59,13 +59,11 @@ def gate(
     Exits with 0 where all is as agreed, with 1 where something is not or cannot be judged, with 2
     for a wrong command line, and with 3 where the gate itself cannot run.
     """
-    try:
-        documents, problems = readable_documents(FOLDER)
-    except BudgetsInvalid as error:
-        raise CannotRun(str(error)) from None
+    documents, problems = _readable_documents()
     _check("document", names, documents)
     _check("type", types, fields())
     findings = [*problems, *_unlogged(documents)]
+    whole: dict[str, TrustedDocument] = {}
     click.echo(
         _LINE.format(
             "document", "variants", "statements", "lookups", "rows", "response bytes", "cost"
@@ -74,6 +72,8 @@ def gate(
 
     def judged(one: Judged | Finding | FieldsJudged) -> None:
         found = (one,) if isinstance(one, Finding) else one.findings
+        if isinstance(one, Judged):
+            whole[one.document.name] = one.document
         click.echo(_line(one))
         findings.extend(str(finding) for finding in found)
 
@@ -84,10 +84,11 @@ def gate(
             asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
         if types or is_whole:
             judged(asyncio.run(judge_types(filled, folder, types)))
-        if names or is_whole:
-            findings += _of_calls(filled, folder, names or tuple(documents))
+        if whole:
+            findings += _of_calls(filled, folder, whole)
         if memory if memory is not None else is_whole:
-            findings += _of_memory(filled, folder, documents, names)
+            are_judged = names or is_whole
+            findings += _of_memory(filled, folder, whole if are_judged else documents)
     for logged in errors:
         click.echo(f"The server logged: {logged}", err=True)
     for finding in findings:
@@ -95,6 +96,13 @@ def gate(
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
     click.echo("All of it is as agreed.")
+
+
+def _readable_documents() -> tuple[Mapping[str, TrustedDocument], list[str]]:
+    try:
+        return readable_documents(FOLDER)
+    except BudgetsInvalid as error:
+        raise CannotRun(str(error)) from None
 
 
 def _check(what: str, named: Collection[str], known: Collection[str]) -> None:
@@ -123,12 +131,9 @@ def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
     return [str(finding) for one in held for finding in one.findings]
 
 
-def _of_memory(
-    url: str, folder: Path, documents: Mapping[str, TrustedDocument], names: Collection[str]
-) -> list[str]:
+def _of_memory(url: str, folder: Path, documents: Mapping[str, TrustedDocument]) -> list[str]:
     """What requests leave behind."""
-    wanted = {name: one for name, one in documents.items() if not names or name in names}
-    measured = memory_kept(url, folder, wanted)
+    measured = memory_kept(url, folder, documents)
     return [finding for one in measured for finding in one.findings()]
 
 

@@ -2,30 +2,27 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from gql.operations.budgets import trusted_documents
-from perf.gate.flows import Asking, new_key
+from perf.gate.flows import Asking, new_key, own_document
 from services.principal import Principal
 
 
 async def _deleted_conversation(asking: Asking, principal: Principal) -> str:
     """An empty conversation of who asks, or of who writes, that is there no more."""
-    documents = trusted_documents()
     key = {"idempotencyKey": new_key()}
-    started = await asking.read(documents["StartConversation"], principal, {"input": key})
+    started = await asking.read(own_document("StartConversation"), principal, {"input": key})
     id_ = str(started["conversation"]["id"])
     await asking.read(
-        documents["DeleteConversation"], principal, {"input": {"conversationId": id_}}
+        own_document("DeleteConversation"), principal, {"input": {"conversationId": id_}}
     )
     return id_
 
 
 async def _deleted_message(asking: Asking, principal: Principal) -> str:
     """A reply of which the conversation is there no more."""
-    documents = trusted_documents()
     key = {"content": "How?", "idempotencyKey": new_key()}
-    sent = await asking.read(documents["SendMessage"], principal, key)
+    sent = await asking.read(own_document("SendMessage"), principal, key)
     conversation = {"conversationId": sent["conversation"]["id"]}
-    await asking.read(documents["DeleteConversation"], principal, {"input": conversation})
+    await asking.read(own_document("DeleteConversation"), principal, {"input": conversation})
     return str(sent["reply"]["id"])
 
 

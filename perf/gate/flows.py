@@ -24,7 +24,7 @@ from perf.gate.callers import (
     writer,
 )
 from perf.gate.restoring import restore_credentials, restore_subscription
-from perf.gate.running import NOW
+from perf.gate.running import NOW, FlowFailed
 from perf.gate.runs import Runs
 from services.principal import Principal
 
@@ -54,7 +54,7 @@ class Asking:
     # Any: data is JSON.
     async def data(self, name: str, **variables: Any) -> Any:
         """The only root field's value of what comes before, asked by whoever writes."""
-        return await self.read(trusted_documents()[name], writer(self.callers), variables)
+        return await self.read(own_document(name), writer(self.callers), variables)
 
     # Any: as above.
     async def read(
@@ -66,6 +66,16 @@ class Asking:
         _, (data,) = await self.runner.run(document, principal, variables)
         (value,) = data.values()
         return value
+
+
+def own_document(name: str) -> TrustedDocument:
+    """A document that comes before others; raises `FlowFailed` where it has no budget."""
+    document = trusted_documents().get(name)
+    if document is None:
+        raise FlowFailed(
+            f"{name} is asked before, and cannot be: it has no budget that can be read"
+        )
+    return document
 
 
 async def _nothing(_asking: Asking) -> Variables:
@@ -100,8 +110,7 @@ async def _of_conversation(asking: Asking) -> Variables:
 
 
 async def _own_conversation(asking: Asking) -> Variables:
-    page = trusted_documents()["ConversationPage"]
-    viewer = await asking.read(page, reader(asking.callers), {})
+    viewer = await asking.read(own_document("ConversationPage"), reader(asking.callers), {})
     return {"conversationId": viewer["conversations"]["edges"][0]["node"]["id"]}
 
 

@@ -45,9 +45,9 @@ class Preparation:
             kind = kinds.get(choice.name, ABSENT)
             if kind == ABSENT or (kind == USUAL and choice.has_default):
                 continue
-            given = _at(prepared, choice.path)
+            given = value_at(prepared, choice.path)
             value = await self._value(choice, kind, given, variables, principal)
-            _put(variables, choice.path, value)
+            put(variables, choice.path, value)
         return variables
 
     # Any: variables are JSON.
@@ -61,7 +61,9 @@ class Preparation:
         if is_cursor(choice):
             return await cursors_for(self.asking, self.document, choice, variables, principal)
         if kind == FOREIGN:
-            return _at(await self.flow.variables(Asking(self.asking.runner, OTHERS)), choice.path)
+            return value_at(
+                await self.flow.variables(Asking(self.asking.runner, OTHERS)), choice.path
+            )
         usual = self._usual(choice, given)
         if kind == DELETED:
             return await self._deleted(choice, usual, principal)
@@ -90,7 +92,7 @@ class Preparation:
 
 def usual_kinds(choices: Sequence[Choice], prepared: Variables) -> Kinds:
     """What a flow chooses; where it says nothing, left out or the first of the type."""
-    return {choice.name: _usual_kind(choice, _at(prepared, choice.path)) for choice in choices}
+    return {choice.name: _usual_kind(choice, value_at(prepared, choice.path)) for choice in choices}
 
 
 # Any: variables are JSON.
@@ -103,14 +105,16 @@ def _usual_kind(choice: Choice, value: Any) -> str:
 
 
 # Any: as above.
-def _at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
+def value_at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """The value at a path of names; `Undefined` where nothing is there."""
     value: Any = variables
     for name in path:
         value = value.get(name, Undefined) if isinstance(value, Mapping) else Undefined
     return value
 
 
-def _put(variables: Variables, path: Sequence[str], value: object) -> None:
+def put(variables: Variables, path: Sequence[str], value: object) -> None:
+    """Put a value at a path of names, of which all but the last are there."""
     for name in path[:-1]:
         variables = variables[name]
     variables[path[-1]] = value

@@ -12,6 +12,7 @@ from gql.operations.budgets import TrustedDocument, trusted_documents
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
+from perf.gate.usual import usual_variables
 from perf.load.outcomes import NO_DATA
 from perf.sweep.credentials import KeyMissing
 from perf.sweep.runner import HttpRunner, Timed
@@ -45,20 +46,20 @@ class Documents:
 
     async def prepare(self, name: str) -> Prepared:
         """Do what its flow has before a document; raises `NotPrepared`."""
-        flow, asking = FLOWS.get(name), next(self._askings)
+        flow, asking, document = FLOWS.get(name), next(self._askings), trusted_documents()[name]
         if name in self._left_out:
             raise NotPrepared(self._left_out[name])
         if flow is None:
             raise NotPrepared("it has no flow: perf/gate/flows.py has to say who asks")
         try:
-            variables = await flow.variables(asking)
+            variables = await usual_variables(document, flow, asking)
             principal = flow.principal(asking.callers)
             self._runner.credentials.headers(principal)
         except KeyMissing as missing:
             raise NotPrepared(str(missing)) from missing
         except (FlowFailed, UnexpectedAnswer, OSError, EOFError, LookupError, TypeError) as error:
             raise NotPrepared(f"what comes before it fails: {error}") from error
-        return Prepared(trusted_documents()[name], principal, variables)
+        return Prepared(document, principal, variables)
 
     async def ask(self, prepared: Prepared) -> Timed:
         """Ask what was prepared, and take the time."""

@@ -1,7 +1,10 @@
 """Who gets which connection, and in which state."""
 
 import asyncio
+import gc
+import weakref
 from contextlib import suppress
+from contextvars import ContextVar
 
 import asyncpg
 import pytest
@@ -256,3 +259,30 @@ def test_a_wait_for_a_connection_is_told_apart_from_the_time_in_the_database(
         ("billing.plans_on_sale", 2, True),
         ("billing.plans_on_sale", 2, False),
     ]
+
+
+def test_a_connection_keeps_nothing_of_who_needed_it_first(database_url: str) -> None:
+    class Request:
+        """Somebody who asks."""
+
+    held: ContextVar[Request] = ContextVar("held")
+
+    async def ask(database: Database) -> "weakref.ref[Request]":
+        request = Request()
+        held.set(request)
+        assert await plan_codes(database) == PLAN_CODES
+        return weakref.ref(request)
+
+    async def scenario() -> None:
+        async with open_database(
+            database_url, replica_url=None, pool_size=1, observe=None, patience_seconds=1
+        ) as database:
+            left = await asyncio.create_task(ask(database))
+            async with asyncio.timeout(10):
+                # asyncio keeps a timer that was cancelled until it is due, here after a second.
+                while left() is not None:
+                    gc.collect()
+                    await asyncio.sleep(0.05)
+            assert await plan_codes(database) == PLAN_CODES, "the connection is still there"
+
+    asyncio.run(scenario())

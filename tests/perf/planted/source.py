@@ -62,6 +62,13 @@ def planted(folder: Path, *fault: Edit) -> Source:
     return Source(folder)
 
 
+def edited(edit: Edit, text: str) -> str:
+    """The text with the edit made; fails where what it begins from is not there exactly once."""
+    times = text.count(edit.before)
+    assert times == 1, f"{edit.path} has this {times} times, not once:\n{edit.before}"
+    return text.replace(edit.before, edit.after)
+
+
 def assert_caught(ran: Ran, *named: str, status: int = 1) -> None:
     """Fail unless the command ended with `status` and said each of `named`."""
     assert ran.status == status, ran.output
@@ -80,7 +87,4 @@ def _make(path: Path, edit: Edit) -> None:
         assert not path.exists(), f"{edit.path} is there already"
         path.write_text(edit.after)
         return
-    text = path.read_text()
-    times = text.count(edit.before)
-    assert times == 1, f"{edit.path} has this {times} times, not once:\n{edit.before}"
-    path.write_text(text.replace(edit.before, edit.after))
+    path.write_text(edited(edit, path.read_text()))

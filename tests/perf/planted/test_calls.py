@@ -23,8 +23,8 @@ JSON_PER_ROW = (
 )
 PER_REQUEST = Edit(
     "app/requests.py",
-    "        started = perf_counter()\n",
-    "        started = (lambda: perf_counter())()\n",
+    "state.pop(ADMITTED_AT, None) or perf_counter()\n",
+    "state.pop(ADMITTED_AT, None) or (lambda: perf_counter())()\n",
 )
 LARGER_ROW = Edit(
     "db/queries/credentials.py",

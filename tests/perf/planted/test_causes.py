@@ -1,6 +1,7 @@
 """Time that is lost in one place: the comparison names the place, and blames nothing else."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -42,17 +43,15 @@ JOB = (
         "            for _ in range(20):\n                version = await self._registry.version()",
     ),
 )
-_REASON = re.compile(
-    r"^(\w+) is slower: (.+) takes (\d+\.\d) ms of a request instead of", re.MULTILINE
-)
+_REASON = re.compile(r"^(\w+): (.+) takes (\d+\.\d) ms of a request instead of", re.MULTILINE)
 
 
-def compared(folder: Path, *fault: Edit) -> Ran:
+def compared(folder: Path, *fault: Edit, operations: Sequence[str]) -> Ran:
     """A planted copy, measured in turns beside one with nothing planted."""
     before, _ = planted(folder / "a"), planted(folder / "b", *fault)
-    sides = ("--a", folder / "a", "--b", folder / "b")
-    often = ("--rounds", "8", "--requests", "2")
-    return before.guidance("perf", "ab", *sides, *often, "--out", folder / "out")
+    sides = ("--a", folder / "a", "--b", folder / "b", "--out", folder / "out")
+    asked = [word for name in operations for word in ("--operation", name)]
+    return before.guidance("perf", "ab", *sides, *asked, "--minutes", "0.5")
 
 
 def blamed(ran: Ran) -> dict[str, list[tuple[str, float]]]:
@@ -72,7 +71,8 @@ def assert_blamed(ran: Ran, operation: str, part: str, milliseconds: float) -> N
 
 @pytest.mark.planted
 def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Path) -> None:
-    ran = compared(tmp_path, METHOD, BATCH, RESOLVER, MODEL)
+    operations = ("ConversationPage", "CurrentSubscription", "Quota", "GenerateGuidance")
+    ran = compared(tmp_path, METHOD, BATCH, RESOLVER, MODEL, operations=operations)
     method = "the Python of conversations.page_by_user"
     assert_blamed(ran, "ConversationPage", method, 30)
     assert_blamed(ran, "CurrentSubscription", "the resolver User.subscription", 30)
@@ -82,14 +82,14 @@ def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Pa
 
 @pytest.mark.planted
 def test_the_encoder(tmp_path: Path) -> None:
-    ran = compared(tmp_path, ENCODER)
+    ran = compared(tmp_path, ENCODER, operations=("Quota", "EnterpriseUsage"))
     assert_blamed(ran, "Quota", "the encoder of Quota", 30)
     assert_blamed(ran, "EnterpriseUsage", "the encoder of EnterpriseUsage", 30)
 
 
 @pytest.mark.planted
 def test_a_job_that_runs_statements_all_the_time(tmp_path: Path) -> None:
-    ran = compared(tmp_path, *JOB)
+    ran = compared(tmp_path, *JOB, operations=("Quota", "Plans"))
     assert ran.status == 1, ran.output
     assert "the background job follow_documents took " in ran.output
     assert "operations.version in the database" not in ran.output
@@ -97,5 +97,7 @@ def test_a_job_that_runs_statements_all_the_time(tmp_path: Path) -> None:
 
 @pytest.mark.planted
 def test_nothing_is_blamed_where_nothing_is_planted(tmp_path: Path) -> None:
-    ran = compared(tmp_path)
-    assert (ran.status, blamed(ran)) == (0, {}), ran.output
+    """So short a comparison may not be able to tell, and says so."""
+    ran = compared(tmp_path, operations=("Quota", "ConversationPage"))
+    assert ran.status in {0, 12}, ran.output
+    assert (blamed(ran), " is slower: " in ran.output) == ({}, False), ran.output

@@ -5,53 +5,17 @@ from pathlib import Path
 import pytest
 
 from perf.load.host import ROOT
+from tests.perf.planted.slowing import slowing, working
 from tests.perf.planted.source import Edit, Ran, assert_caught, planted
 
 DOCUMENT = "ConversationsWithMessages"
-_AROUND = '''def create_app():
-    """What is planted takes place before the answer begins, of one document."""
-    import asyncio
-    import random
-    from time import perf_counter
-
-    app = _plain()
-
-    async def slowed(scope, receive, send):
-        if scope["type"] != "http":
-            return await app(scope, receive, send)
-        started, body = perf_counter(), b""
-
-        async def hear():
-            nonlocal body
-            message = await receive()
-            body += message.get("body", b"")
-            return message
-
-        async def say(message):
-            if message["type"] == "http.response.start" and b"DOCUMENT" in body:
-                took = perf_counter() - started
-                PLANTED
-            await send(message)
-
-        return await app(scope, hear, say)
-
-    return slowed
-
-
-def _plain('''
 FAULTS = {
     "a tail of 8% at four times": (
-        "await asyncio.sleep(3 * took * (random.random() < 0.08))",
+        "await asyncio.sleep(3 * took * (__import__('random').random() < 0.08))",
         "p95 ",
     ),
-    "a fifth of everything": (
-        "until = perf_counter() + 0.25 * took\n                while perf_counter() < until: pass",
-        "p50 ",
-    ),
-    "a tenth of the median": (
-        "until = perf_counter() + 0.15 * took\n                while perf_counter() < until: pass",
-        "p50 ",
-    ),
+    "a fifth of everything": (working(0.25), "p50 "),
+    "a tenth of the median": (working(0.15), "p50 "),
 }
 EACH_TENTH_CALL = (
     Edit("gql/resolvers/query.py", "import strawberry\n", "import strawberry\nimport asyncio\n"),
@@ -90,8 +54,7 @@ def test_what_a_resolver_does_in_each_tenth_call_is_named(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_slower_quantile_is_named(name: str, tmp_path: Path) -> None:
     fault, quantile = FAULTS[name]
-    around = _AROUND.replace("DOCUMENT", DOCUMENT).replace("PLANTED", fault)
-    ran = compared(tmp_path, Edit("app/server.py", "def create_app(", around))
+    ran = compared(tmp_path, slowing(DOCUMENT, fault))
     assert_caught(ran, f"{DOCUMENT} is slower: ")
     (said,) = (line for line in ran.output.splitlines() if line.startswith(f"{DOCUMENT} is slower"))
     assert quantile in said

@@ -32,8 +32,9 @@ UNBOUNDED_CACHE = (
     ),
     Edit(
         OBSERVING,
-        "        budget = operation.budget\n",
-        "        _KEPT[request_id] = dumps([request_id] * 40)\n        budget = operation.budget\n",
+        "        budget, kind = operation.budget, operation.kind\n",
+        "        _KEPT[request_id] = dumps([request_id] * 40)\n"
+        "        budget, kind = operation.budget, operation.kind\n",
     ),
 )
 

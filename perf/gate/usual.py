@@ -1,0 +1,35 @@
+"""How a document is usually asked: what its flow gives, and what its types alone tell."""
+
+from functools import cache
+
+from graphql import Undefined, is_non_null_type
+
+from gql.operations.agreement import DEFAULT
+from gql.operations.budgets import TrustedDocument
+from gql.operations.choices import Choice
+from perf.gate.domains import said_of
+from perf.gate.flows import Asking, Flow, Variables
+from perf.gate.judging import choices_of
+from perf.gate.preparing import put, value_at
+from perf.gate.values import usual_value
+
+
+async def usual_variables(document: TrustedDocument, flow: Flow, asking: Asking) -> Variables:
+    """The flow's variables, and a value of its type for whatever else is required.
+
+    Raises `FlowFailed`, also for what is no document. Where no type tells a value there is none.
+    """
+    variables = await flow.variables(asking)
+    for choice in _required(document.name, document.text):
+        above = value_at(variables, choice.path[:-1])
+        if isinstance(above, dict) and choice.path[-1] not in above:
+            value = usual_value(choice.type, said_of(choice))
+            if value is not Undefined:
+                put(variables, choice.path, value)
+    return variables
+
+
+@cache
+def _required(name: str, text: str) -> tuple[Choice, ...]:
+    choices = choices_of(TrustedDocument(name, text, DEFAULT))
+    return tuple(one for one in choices if is_non_null_type(one.type) and not one.has_default)
