@@ -46,12 +46,13 @@ def _groups(
     documents: Mapping[str, TrustedDocument],
 ) -> Iterator[tuple[Collection[str], int]]:
     """The documents that read, those that write, and those that have the model write."""
-    with_replies = [name for name, one in documents.items() if _asks_for_replies(one)]
+    with_replies = [name for name, one in documents.items() if asks_for_replies(one)]
     reads = [name for name, one in documents.items() if one.text.startswith("query")]
     writes = [name for name in documents if name not in {*with_replies, *reads}]
     groups = ((reads, REQUESTS), (writes, REQUESTS), (with_replies, REQUESTS_WITH_REPLIES))
     yield from ((names, requests) for names, requests in groups if names)
 
 
-def _asks_for_replies(document: TrustedDocument) -> bool:
+def asks_for_replies(document: TrustedDocument) -> bool:
+    """Whether it has the model write."""
     return Protection.QUOTA in document.budget.accepts or "Reply" in document.name

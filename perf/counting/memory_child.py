@@ -18,11 +18,13 @@ from app.logs import configure_logs
 from gql.operations.budgets import trusted_documents
 from perf.counting.asking import Client
 from perf.counting.child import open_client
-from perf.counting.growth import Leak, Turn, held_now, leaks
+from perf.counting.growth import Held, Leak, Turn, held_now, leaks
+from perf.counting.memory import asks_for_replies
 from perf.gate.callers import ALIKE
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed
 from perf.gate.usual import usual_variables
+from streams.memory import KEPT_SECONDS
 
 _CALLERS = ALIKE[0][0]
 _WARM_UP = 0.25
@@ -44,13 +46,21 @@ async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) 
 async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -> list[Leak]:
     tracemalloc.start(frames)
     await _ask(client, names, len(names))
-    held = [held_now()]
+    held = [await _held(names)]
     for _ in range(2):
         await _ask(client, names, half)
-        held.append(held_now())
+        held.append(await _held(names))
     tracemalloc.stop()
     before, between, after = held
     return list(leaks(before, between, after, Turn(half, len(names))))
+
+
+async def _held(names: Sequence[str]) -> Held:
+    """What is held for longer than the streams of replies are kept after their end."""
+    documents = trusted_documents()
+    if any(asks_for_replies(documents[name]) for name in names):
+        await asyncio.sleep(KEPT_SECONDS + 1)
+    return held_now()
 
 
 async def _ask(client: Client, names: Sequence[str], requests: int) -> None:

@@ -48,9 +48,13 @@ async def held_model(
     *,
     http: type[asyncio.Protocol] | Literal["auto"] = "auto",
 ) -> AsyncIterator[HeldModel]:
-    """Serve the stand-in on a free port of this machine until the block is left."""
+    """Serve the stand-in on a free port of this machine until the block is left.
+
+    It remembers no call: in a process whose kept memory is measured, that would count as the
+    server's (docs/decisions/0029).
+    """
     may_write = asyncio.Event()
-    app = _held_back(around(make_app(StandIn(_BEHAVIOUR))), may_write)
+    app = _held_back(around(make_app(StandIn(_BEHAVIOUR, calls_kept=0))), may_write)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()

@@ -21,16 +21,17 @@ _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 
 
 class StandIn:
-    """Answers calls of the chat API, counts them, and remembers the newest."""
+    """Answers calls of the chat API, counts them, and remembers the newest `calls_kept`."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, *, calls_kept: int = _CALLS_KEPT) -> None:
         self._beginning = behaviour
+        self._calls_kept = calls_kept
         self.reset()
 
     def reset(self) -> None:
         """Behave as at the beginning, and forget every call."""
         self.behaviour = self._beginning
-        self.calls: deque[ChatRequest] = deque(maxlen=_CALLS_KEPT)
+        self.calls: deque[ChatRequest] = deque(maxlen=self._calls_kept)
         self._next: deque[Mapping[str, object]] = deque()
         self._counts: Counter[str] = Counter()
         self._connections: set[object] = set()
