@@ -38,6 +38,7 @@ def gate(url: str, folder: Path, name: str, *fault: Edit) -> Ran:
     return planted(folder, *fault).guidance("perf", "gate", "--document", name, "--url", url)
 
 
+@pytest.mark.planted
 def test_calls_for_each_row_and_a_call_for_each_request(crowd: str, tmp_path: Path) -> None:
     assert_caught(
         gate(crowd, tmp_path, "ApiCredentials", PER_ROW, PER_REQUEST),

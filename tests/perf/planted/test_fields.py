@@ -94,6 +94,7 @@ UNREACHABLE = beside_message_count(
 )
 
 
+@pytest.mark.planted
 def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
     source = planted(tmp_path, MESSAGE_COUNT)
     assert_caught(
