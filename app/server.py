@@ -18,6 +18,7 @@ from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionContro
 from app.admission.queue import AdmissionQueue
 from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
+from app.connections.proxies import Proxies
 from app.connections.registry import CONNECTIONS, Connections
 from app.connections.sockets import SOCKETS, Sockets
 from app.cross_origin import cross_origin
@@ -142,7 +143,7 @@ def admission_control(application: Application) -> AdmissionController:
         lambda: database.waiting() < bounds.at_once,
         longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
     )
-    return AdmissionController(bounds, queue)
+    return AdmissionController(bounds, queue, proxies=Proxies(settings.trusted_proxies))
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from app.admission.queue import AdmissionQueue, Begin
+from app.connections.proxies import Proxies
 from metrics.overload import refused_for_overload
 from services.throttling.networks import network
 
@@ -45,7 +46,7 @@ class AdmissionBounds:
 class AdmissionController:
     """Refuses, or has what is admitted begun when it is its turn in the queue.
 
-    An origin is the network of a client, and may be that of a proxy with many behind it.
+    An origin is the network of a client; behind a proxy of ours it is the one that the proxy names.
     """
 
     def __init__(
@@ -53,8 +54,11 @@ class AdmissionController:
         bounds: AdmissionBounds,
         queue: AdmissionQueue,
         *,
+        proxies: Proxies | None = None,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
+        self.proxies = proxies or Proxies(())
+        """Behind which many clients stand, each of whom they name."""
         self._bounds = bounds
         self._queue = queue
         self._seconds = seconds

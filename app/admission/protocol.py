@@ -17,6 +17,8 @@ from app.admission.refusal import refusal, refusal_bytes, refuse
 from app.requests import ADMITTED_AT
 from app.whole_answers import send_whole
 
+_FORWARDED_FOR = b"x-forwarded-for"
+
 
 class AdmittingProtocol(HttpToolsProtocol):
     """Asks the process's `AdmissionController` as soon as the head of a request has been read."""
@@ -33,11 +35,14 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._admission = admission_of(app_state)
         self._is_admitted = False
         self._origin = ""
+        self._is_proxy = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Note where it comes from."""
+        """Note where it comes from; behind a proxy each request says it in its head."""
         super().connection_made(transport)
-        self._origin = origin_of(self.client and self.client[0])
+        address = self.client and self.client[0]
+        self._origin = origin_of(address)
+        self._is_proxy = self._admission is not None and address in self._admission.proxies
 
     def has_refused(self, data: bytes) -> bool:
         """Refuse a request that was read while nothing is under way here, where that is to be.
@@ -47,7 +52,7 @@ class AdmittingProtocol(HttpToolsProtocol):
         admission = self._admission
         if admission is None or not admission.is_overloaded:
             return False
-        if self.flow.write_paused or not is_plain(data):
+        if self._is_proxy or self.flow.write_paused or not is_plain(data):
             return False
         if admission.admits(self._origin, len(self.tasks)):
             self._is_admitted = True
@@ -66,11 +71,20 @@ class AdmittingProtocol(HttpToolsProtocol):
             or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
-        elif is_admitted or admission.admits(self._origin, under_way):
+            return
+        origin = self._origin_of(cycle) if self._is_proxy else self._origin
+        if is_admitted or admission.admits(origin, under_way):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
-            admission.enter(partial(self._begin, cycle, app), self._origin)
+            admission.enter(partial(self._begin, cycle, app), origin)
         else:
             self._refuse_for_overload(cycle)
+
+    def _origin_of(self, cycle: RequestResponseCycle) -> str:
+        """Where a request comes from that a proxy has passed on."""
+        for name, value in cycle.scope["headers"]:
+            if name == _FORWARDED_FOR and self._admission is not None:
+                return origin_of(self._admission.proxies.client_of(value))
+        return self._origin
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
         """Begin to work on a request that has waited, unless its client has gone."""

@@ -16,6 +16,14 @@ class Proxies:
         """Whether it is one of them."""
         return isinstance(address, str) and self._is_one(address)
 
+    def client_of(self, forwarded_for: bytes) -> str | None:
+        """Whom the proxies say a request is from: the last address that is none of theirs.
+
+        `forwarded_for` is the field `X-Forwarded-For`, of which a client may write the beginning.
+        """
+        addresses = [one.strip() for one in forwarded_for.decode("latin-1").split(",")]
+        return next((one for one in reversed(addresses) if one not in self), addresses[0]) or None
+
     def _look_up(self, address: str) -> bool:
         try:
             place = ip_address(address)

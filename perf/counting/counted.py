@@ -18,7 +18,7 @@ from perf.gate.usual import usual_variables
 Order: TypeAlias = tuple[str, ...]
 """The statements of a request, as they were answered."""
 _SAME = 2
-_NOISE_OF_REPLIES, _NOISE_BESIDE_REPLIES = 0.03, 0.2
+_NOISE_OF_REPLIES, _NOISE_BESIDE_REPLIES = 0.06, 0.2
 """While a reply is waited for: when it is read, and whether it is stored once more meanwhile, is a
 matter of time. And where it is not waited for: how much of it is done before all is answered."""
 
