@@ -203,11 +203,3 @@ def seconds_by_kind(uses: Mapping[Part, Use]) -> dict[Kind, float]:
     for part, use in uses.items():
         seconds[part.kind] = seconds.get(part.kind, 0.0) + use.seconds
     return seconds
-
-
-def largest_part(uses: Mapping[Part, Use]) -> str | None:
-    """The part that took most, in words: `python of messages.by_id 31.2 ms`."""
-    if not uses:
-        return None
-    part, use = max(uses.items(), key=lambda one: one[1].seconds)
-    return f"{part.kind} of {part.name} {use.seconds * 1000:.1f} ms"
