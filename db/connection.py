@@ -22,7 +22,6 @@ _WAITING = Part(Kind.CONNECTION, "pool")
 Observer: TypeAlias = Callable[[str, float, int | None, float], None]
 """Told of each statement: its name, the seconds it took, its rows, and the seconds for which a
 connection was waited for before it. The rows are None where it failed or was cut short."""
-_Count: TypeAlias = Callable[[list[asyncpg.Record]], int]
 
 
 class Connection:
@@ -61,21 +60,6 @@ class Connection:
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run `statement` and give all of its rows; raises `DatabaseUnavailable`."""
-        return await self._fetch(statement, values, len)
-
-    # Any: as for `fetch`.
-    async def fetch_packed(self, statement: Statement, **values: Any) -> asyncpg.Record:
-        """Run a `statement` that packs its rows into one, with an array for each column.
-
-        A long row comes in few pieces, which is much less to do than many short ones. As many
-        rows are told of as are in it.
-        """
-        (row,) = await self._fetch(statement, values, _packed)
-        return row
-
-    async def _fetch(
-        self, statement: Statement, values: dict[str, Any], count: _Count
-    ) -> list[asyncpg.Record]:
         sql = noted(statement)
         arguments = statement.arguments(values)
         if statement.writes:
@@ -94,8 +78,8 @@ class Connection:
             if not self._may_repeat(statement, lost):
                 raise lost from error
             rows = await self._fetch_anew(statement, sql, arguments, lost)
-        self._report(statement.name, started, count(rows))
-        trace(self._session.driver, statement, arguments, count(rows), rows)
+        self._report(statement.name, started, len(rows))
+        trace(self._session.driver, statement, arguments, len(rows), rows)
         return rows
 
     # Any: as for `fetch`.
@@ -212,10 +196,6 @@ class Reading(Connection):
         work = current_work()
         if work is not None:
             work.has_changed = True
-
-
-def _packed(rows: list[asyncpg.Record]) -> int:
-    return len(rows[0][0] or ())
 
 
 async def _taken(pool: Pool, patience_seconds: float) -> Session:

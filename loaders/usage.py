@@ -47,10 +47,13 @@ class DailyUsageKey:
     last_day: date
 
 
-def daily_usage(database: Database) -> Loader[DailyUsageKey, dict[date, int]]:
-    """The requests of each recorded day; accounts with the same days share a statement."""
+def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
+    """The requests of each day, 0 where none is recorded.
 
-    async def batch(keys: list[DailyUsageKey]) -> list[dict[date, int]]:
+    Accounts with the same days share a statement.
+    """
+
+    async def batch(keys: list[DailyUsageKey]) -> list[list[tuple[date, int]]]:
         accounts: dict[tuple[date, date], list[int]] = defaultdict(list)
         for key in keys:
             accounts[key.first_day, key.last_day].append(key.account_id)
@@ -61,6 +64,12 @@ def daily_usage(database: Database) -> Loader[DailyUsageKey, dict[date, int]]:
                 for row in rows:
                     key = DailyUsageKey(row["enterprise_account_id"], first, last)
                     counts[key][row["usage_date"]] = row["request_count"]
-        return [counts[key] for key in keys]
+        return [_every_day(key, counts[key]) for key in keys]
 
     return Loader(batch)
+
+
+def _every_day(key: DailyUsageKey, counts: dict[date, int]) -> list[tuple[date, int]]:
+    first, last = key.first_day.toordinal(), key.last_day.toordinal()
+    days = map(date.fromordinal, range(first, last + 1))
+    return [(day, counts.get(day, 0)) for day in days]

@@ -143,14 +143,14 @@ class GraphQLService:
                 begun = partial(begin, self._schema, operation, values, context)
                 result = await self._documents.run_aside(begun)
             else:
-                result = begin(self._schema, operation, values, context, is_written=True)
+                result = begin(self._schema, operation, values, context, is_encoded=True)
             if not isinstance(result, ExecutionResult):
                 with self._attention(operation, gone):
                     result = await result
                     if result.errors and may_run_again(result.errors):
                         context.start_over()
                         result = await run(
-                            self._schema, operation, values, context, is_written=True
+                            self._schema, operation, values, context, is_encoded=True
                         )
         except DeadlineExceeded as error:
             return failed(label, error, request_id, ())

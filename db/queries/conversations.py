@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation
@@ -27,8 +28,8 @@ _COLUMNS = (
     ChatConversation.id,
     ChatConversation.title,
     ChatConversation.status,
-    ChatConversation.created_at,
-    ChatConversation.updated_at,
+    shown(ChatConversation.created_at),
+    shown(ChatConversation.updated_at),
 )
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",

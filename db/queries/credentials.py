@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     column,
     func,
     insert,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.unnested import unnested
 from db.statement import Statement
 from db.tables import EnterpriseAccount, EnterpriseCredential
@@ -46,21 +48,33 @@ _opens = and_(
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
+# What has expired is as what was revoked.
+_status_now = case((_opens, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+_NOW = (
+    EnterpriseCredential.id,
+    EnterpriseCredential.enterprise_account_id,
+    EnterpriseCredential.key_id,
+    _status_now.label("status"),
+    EnterpriseCredential.created_at,
+    EnterpriseCredential.last_used_at,
+    EnterpriseCredential.expires_at,
+)
+_INSTANTS = frozenset({"created_at", "last_used_at", "expires_at"})
 _newest = lateral(
-    select(*_COLUMNS)
+    select(*_NOW)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
     .order_by(~_opens, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
     .limit(bindparam("most"))
 ).alias("newest")
 _BY_ACCOUNT = Statement(
     "credentials.by_account",
-    select(*_newest.c)
+    select(*(shown(one) if one.key in _INSTANTS else one for one in _newest.c))
     .select_from(_accounts.join(_newest, true()))
     .order_by(_newest.c.created_at, _newest.c.id),
 )
 _BY_ID = Statement(
     "credentials.by_id",
-    select(*_COLUMNS)
+    select(*(shown(one) if one.key in _INSTANTS else one for one in _NOW))
     .join(EnterpriseAccount)
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -143,17 +157,19 @@ _NOTE_USES = Statement(
 async def by_account(
     connection: Connection, account_ids: Sequence[int], most: int, now: datetime
 ) -> list[Record]:
-    """The `most` newest credentials of each account, oldest first.
+    """The `most` newest credentials of each account, oldest first, with their status at `now`.
 
-    Those that open no door at `now` are the last to be chosen.
+    Those that open no door then are the last to be chosen.
     """
     return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
-    """Those of the credentials `ids` whose account `user_id` administers."""
-    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+async def by_id(
+    connection: Connection, ids: Sequence[int], user_id: int, *, now: datetime
+) -> list[Record]:
+    """Those of the credentials `ids` whose account `user_id` administers, as they are at `now`."""
+    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id, now=now)
 
 
 @repository_method

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation, ChatMessage
@@ -31,7 +32,7 @@ _COLUMNS = (
     ChatMessage.role,
     ChatMessage.status,
     ChatMessage.content,
-    ChatMessage.created_at,
+    shown(ChatMessage.created_at),
     ChatMessage.model,
     ChatMessage.attempts,
     ChatMessage.prompt_tokens,

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import array, insert
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
@@ -24,9 +25,11 @@ _COLUMNS = (
     UserPrivacyRequest.remaining_references,
     UserPrivacyRequest.verified_at,
 )
+_INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
+_SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in _COLUMNS)
 REQUESTS_PAGE_BY_USER = KeysetQuery(
     "privacy.requests_page_by_user",
-    columns=_COLUMNS,
+    columns=_SHOWN,
     parent=UserPrivacyRequest.user_id,
     at=UserPrivacyRequest.requested_at,
     identity=UserPrivacyRequest.id,
@@ -37,7 +40,7 @@ REQUESTS_PAGE_BY_USER = KeysetQuery(
 _AMONG_IDS = UserPrivacyRequest.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _BY_ID = Statement(
     "privacy.requests_by_id",
-    select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
+    select(*_SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
 )
 _ONE = Statement(
     "privacy.request",
@@ -45,7 +48,7 @@ _ONE = Statement(
 )
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
-    select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
+    select(*_SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
 )
 _ERASED_TABLES = Statement(
     "privacy.erased_tables",

@@ -24,6 +24,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from gql.execution.code import is_name
+from gql.rows import Shape, shape_of
 
 CAST = "__as_strawberry_type__"
 """The attribute of an object that says that it stands for one of another type."""
@@ -103,6 +104,13 @@ def origin(type_: GraphQLObjectType) -> type | None:
         return None
     is_generic = definition.concrete_of is not None or definition.is_graphql_generic
     return None if is_generic else definition.origin
+
+
+# Any: shapes of every class.
+def shape_for(type_: GraphQLObjectType) -> Shape[Any] | None:
+    """The shape of the type's objects, where they have one."""
+    cls = None if has_own_check(type_) else origin(type_)
+    return shape_of(cls) if cls is not None else None
 
 
 def is_told_by_class(type_: GraphQLAbstractType) -> bool:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from orjson import Fragment
-
 from gql.schema.connections import LARGEST_SIZE
 
 # Any: variables are coerced to whatever their types are, and answers are JSON.
@@ -122,9 +120,6 @@ class CostedField:
                 for one in fields:
                     cost += one.actual(variables, value)
                 most = max(most, cost)
-        elif isinstance(value, Fragment):
-            # Of an object that is JSON already, all that may be there is there.
-            most = self._inner(variables)
         return most
 
 

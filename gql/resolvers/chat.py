@@ -25,7 +25,6 @@ from gql.schema.chat_payloads import (
 )
 from gql.schema.conversation import Conversation
 from gql.schema.message import Message
-from gql.schema.quota import Quota
 from gql.schema.user_error import UserError
 from services.guidance.records import Exchange
 
@@ -148,19 +147,17 @@ async def _exchanged(
         conversation=conversation,
         message=message,
         reply=reply,
-        quota=Quota.from_record(quota),
+        quota=quota,  # type: ignore[arg-type]  # a record stands for it
         user_errors=[UserError.from_refusal(failure)] if failure else [],
     )
 
 
 async def _conversation(context: RequestContext, key: int) -> Conversation | None:
-    row = await context.loaders.conversation.load(key)
-    return Conversation.from_row(row) if row else None
+    return await context.loaders.conversation.load(key)
 
 
 async def _message(context: RequestContext, key: int) -> Message | None:
-    row = await context.loaders.message.load(key)
-    return Message.from_row(row) if row else None
+    return await context.loaders.message.load(key)
 
 
 def _conversation_key(text: str) -> int:

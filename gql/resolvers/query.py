@@ -54,15 +54,13 @@ class Query:
         "One of the viewer's conversations; null when it does not exist or belongs to "
         "somebody else."
     )
-    async def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
+    def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
         key = key_of("Conversation", id)
-        row = None if key is None else await info.context.loaders.conversation.load(key)
-        return Conversation.from_row(row) if row else None
+        return None if key is None else info.context.loaders.conversation.start(key)
 
     @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
-    async def plans(self, info: Info) -> list[Plan]:
-        plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)
-        return [Plan.from_record(plan) for plan in plans]
+    def plans(self, info: Info) -> list[Plan]:
+        return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
         "The account behind the API key, or the one the viewer administers; otherwise null."
