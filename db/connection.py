@@ -1,6 +1,6 @@
 """What statements run on: it notes them for the request, and tells how long each of them took."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from math import inf
 from time import perf_counter
 from types import TracebackType
@@ -11,17 +11,16 @@ import asyncpg
 from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
-from db.tracing import trace
+from db.tracing import trace, who_hears
 from db.unavailable import DatabaseUnavailable, SessionLost, connecting, unavailability
-from db.work import current_work
+from db.work import Work, current_work
+from metrics.methods import ObservedStatement
 from spans.attribution import attributed
-from spans.current import current_trace
+from spans.current import current_job, current_trace
 from spans.part import Kind, Part
 
 _WAITING = Part(Kind.CONNECTION, "pool")
-Observer: TypeAlias = Callable[[str, float, int | None, float], None]
-"""Told of each statement: its name, the seconds it took, its rows, and the seconds for which a
-connection was waited for before it. The rows are None where it failed or was cut short."""
+Observer: TypeAlias = Callable[[ObservedStatement], None]
 
 
 class Connection:
@@ -60,7 +59,8 @@ class Connection:
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run `statement` and give all of its rows; raises `DatabaseUnavailable`."""
-        sql = noted(statement)
+        work = current_work()
+        sql = statement.sql if work is None else noted(statement, work)
         arguments = statement.arguments(values)
         if statement.writes:
             self._note_write()
@@ -72,19 +72,21 @@ class Connection:
             asking = session.fetch(sql, arguments)
             rows = await (asking if current_trace() is None else attributed(statement.part, asking))
         except BaseException as error:
-            lost = self._failed(statement.name, started, error)
+            lost = self._failed(statement.name, started, session.explained(error, sql))
             if lost is None:
                 raise
             if not self._may_repeat(statement, lost):
                 raise lost from error
             rows = await self._fetch_anew(statement, sql, arguments, lost)
-        self._report(statement.name, started, len(rows))
-        trace(self._session.driver, statement, arguments, len(rows), rows)
+        self._report(statement.name, started, len(rows), work)
+        hears = who_hears()
+        if hears is not None:
+            trace(hears, self._session.driver, statement, arguments, len(rows), rows)
         return rows
 
     # Any: as for `fetch`.
     async def _fetch_anew(
-        self, statement: Statement, sql: str, arguments: list[Any], lost: DatabaseUnavailable
+        self, statement: Statement, sql: str, arguments: Sequence[Any], lost: DatabaseUnavailable
     ) -> list[asyncpg.Record]:
         """Ask once more, on another session."""
         await self._replace(lost)
@@ -95,7 +97,7 @@ class Connection:
         try:
             return await attributed(statement.part, session.fetch(sql, arguments))
         except BaseException as error:
-            again = self._failed(statement.name, started, error)
+            again = self._failed(statement.name, started, session.explained(error, sql))
             if again is None:
                 raise
             raise again from error
@@ -151,15 +153,15 @@ class Connection:
     ) -> DatabaseUnavailable | None:
         """Report a failure, and give what it means where the session is of no use any more."""
         # A statement that the server refused has ended; one that was cut short may still run.
-        self._report(name, started, None)
+        self._report(name, started, None, current_work())
         if isinstance(error, asyncpg.PostgresError):
             self._is_ready = True
             self._session.heard_at = perf_counter()
         return unavailability(error, self._session)
 
-    def _report(self, name: str, started: float, rows: int | None) -> None:
+    def _report(self, name: str, started: float, rows: int | None, work: Work | None) -> None:
         """Report a statement that has ended; `rows` is None where it failed."""
-        ended, work, session = perf_counter(), current_work(), self._session
+        ended, session = perf_counter(), self._session
         session.overdue_at = inf
         if rows is not None:
             session.heard_at = ended
@@ -167,7 +169,7 @@ class Connection:
         if work is not None:
             work.seconds += ended - started
         if self._observe is not None:
-            self._observe(name, ended - started, rows, self._waited)
+            self._observe((name, ended - started, rows, self._waited, current_job()))
             self._waited = 0.0
 
 
@@ -177,7 +179,11 @@ class Reading(Connection):
     __slots__ = ()
 
     async def __aenter__(self) -> Connection:
-        await self._take()
+        session = self._pool.take_idle()
+        if session is None:
+            await self._take()
+        else:
+            self._session = session
         return self
 
     async def __aexit__(
@@ -186,7 +192,8 @@ class Reading(Connection):
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._give_back()
+        self._pool.give_back(self._session, is_ready=self._is_ready)
+        del self._session
 
     def _may_repeat(self, statement: Statement, lost: DatabaseUnavailable) -> bool:
         """A statement stands alone: what reads can always be asked again, the rest if refused."""
@@ -203,10 +210,7 @@ async def _taken(pool: Pool, patience_seconds: float) -> Session:
         return await attributed(_WAITING, pool.take(patience_seconds))
 
 
-def noted(statement: Statement) -> str:
+def noted(statement: Statement, work: Work) -> str:
     """Note the statement for the request; gives its text with the operation's name."""
-    work = current_work()
-    if work is None:
-        return statement.sql
     work.statements.append(statement.name)
-    return statement.sql_for(work.operation)
+    return statement.sql_by_operation.get(work.operation) or statement.sql_for(work.operation)

@@ -50,7 +50,7 @@ class Pool:
         """A session that can be had at once; None where there is none."""
         while self._idle:
             session = self._idle.pop()
-            if not session.is_closed():
+            if session.is_connected():
                 self._taken += 1
                 return session
             self._open.discard(session)
@@ -80,15 +80,16 @@ class Pool:
 
     def give_back(self, session: Session, *, is_ready: bool) -> None:
         """End a use; one that is not ready, where a statement was cut short, is mended first."""
-        if not is_ready and not session.is_closed():
+        if is_ready and not self._waiting and session.heard_at < session.expires_at:
+            # Should it be closed, it is found when it is to be lent, or looked at.
+            self._taken -= 1
+            self._idle.append(session)
+        elif not is_ready and session.is_connected():
             mending = asyncio.ensure_future(self._mended(session))
             self._mending.add(mending)
             mending.add_done_callback(self._mending.discard)
-        elif self._waiting or not _is_good(session):
-            self._pass_on(session)
         else:
-            self._taken -= 1
-            self._idle.append(session)
+            self._pass_on(session)
 
     def retire(self, before: float) -> None:
         """Lend no session again that was connected before that instant; what is lent is used."""

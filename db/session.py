@@ -1,6 +1,6 @@
 """One connection to PostgreSQL, with the statements that are prepared on it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -9,6 +9,8 @@ import asyncpg
 
 if TYPE_CHECKING:
     Driver: TypeAlias = asyncpg.Connection[asyncpg.Record]
+    # Any: what a coroutine yields and is sent concerns the event loop alone.
+    Rows: TypeAlias = Coroutine[Any, Any, list[asyncpg.Record]]
     Prepared: TypeAlias = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
 
 _MOST_PREPARED = 1_000
@@ -50,6 +52,7 @@ class Session:
         "driver",
         "expires_at",
         "heard_at",
+        "is_connected",
         "overdue_at",
         "was_silent",
     )
@@ -70,26 +73,39 @@ class Session:
         self._states: dict[str, Any] = {}
         protocol: Any = driver._protocol  # type: ignore[attr-defined]  # noqa: SLF001 - see above
         self._bind_execute = protocol.bind_execute
+        self.is_connected: Callable[[], bool] = protocol.is_connected
+        """Whether the connection is open, as far as is known; asked before each use."""
 
     # Any: values have whatever type PostgreSQL has a type for.
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a statement and give all of its rows.
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> "Rows":
+        """Run a statement and give all of its rows; raises what the driver does.
 
-        Raises what the driver does, and `PlanOutdated` where the schema was changed under a
-        prepared statement.
+        `explained` says what that means.
         """
         state = self._states.get(sql)
-        is_known = state is not None
-        if not is_known:
-            await self._prepare(sql)
-            state = self._states[sql]
+        if state is None:
+            return self._fetch_first(sql, arguments)
+        rows: Rows = self._bind_execute(state, arguments, "", 0, False, None)
+        return rows
+
+    def explained(self, error: BaseException, sql: str) -> BaseException:
+        """An error of `fetch`: `PlanOutdated` where the schema was changed under the statement."""
+        if isinstance(error, _OUTDATED) and sql in self._states:
+            outdated = PlanOutdated()
+            outdated.__cause__ = error
+            return outdated
+        return error
+
+    # Any: as for `fetch`.
+    async def _fetch_first(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Prepare a statement and run it; one that cannot be run then is not kept."""
+        await self._prepare(sql)
         try:
             rows: list[asyncpg.Record] = await self._bind_execute(
-                state, arguments, "", 0, False, None
+                self._states[sql], arguments, "", 0, False, None
             )
-        except _OUTDATED as error:
-            if is_known:
-                raise PlanOutdated from error
+        except _OUTDATED:
+            self._forget(sql)
             raise
         return rows
 

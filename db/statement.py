@@ -1,14 +1,17 @@
 """A Core statement, compiled once into the text and the argument order that the driver takes."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
 from spans.part import Kind, Part
 
+# Any: the driver takes whatever PostgreSQL has a type for.
+Arguments: TypeAlias = Callable[[Mapping[str, Any]], Sequence[Any]]
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 MOST_OPERATIONS = 100
 """Operations by which one statement's texts are told apart; each text is prepared by itself."""
@@ -23,16 +26,7 @@ class Statement:
     as they stand.
     """
 
-    __slots__ = (
-        "_compiled",
-        "_constants",
-        "_names",
-        "_of_operations",
-        "name",
-        "part",
-        "sql",
-        "writes",
-    )
+    __slots__ = ("_compiled", "arguments", "name", "part", "sql", "sql_by_operation", "writes")
 
     def __init__(self, name: str, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
@@ -41,29 +35,41 @@ class Statement:
         self._compiled = str(compiled)
         self.sql = f"/* {name} */ {self._compiled}"
         self.writes = _WRITES.search(self._compiled) is not None
-        self._of_operations: dict[str | None, str] = {None: self.sql}
-        self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
-        self._constants = {
-            key: value for key, value in compiled.params.items() if value is not None
-        }
+        self.sql_by_operation: dict[str | None, str] = {None: self.sql}
+        """The texts that `sql_for` has given, by the name of the operation."""
+        constants = {key: value for key, value in compiled.params.items() if value is not None}
+        self.arguments = _in_order(tuple(getattr(compiled, "positiontup", None) or ()), constants)
+        """Gives the values in the driver's order; a name that was not given raises `KeyError`."""
 
     def sql_for(self, operation: str | None) -> str:
         """The text whose comment names the operation too.
 
         Without the operation where it is not a name as GraphQL has them, or one too many.
         """
-        sql = self._of_operations.get(operation)
+        sql = self.sql_by_operation.get(operation)
         return self._named(operation) if sql is None else sql
-
-    # Any: the driver takes whatever PostgreSQL has a type for.
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values in the driver's order; a name that was not given raises `KeyError`."""
-        constants = self._constants
-        return [values[name] if name in values else constants[name] for name in self._names]
 
     def _named(self, operation: str | None) -> str:
         is_known = operation is not None and _NAME.fullmatch(operation)
-        if not is_known or len(self._of_operations) > MOST_OPERATIONS:
+        if not is_known or len(self.sql_by_operation) > MOST_OPERATIONS:
             return self.sql
-        sql = self._of_operations[operation] = f"/* {self.name} {operation} */ {self._compiled}"
+        sql = self.sql_by_operation[operation] = f"/* {self.name} {operation} */ {self._compiled}"
         return sql
+
+
+# Any: as above.
+def _in_order(names: tuple[str, ...], constants: Mapping[str, Any]) -> Arguments:
+    """What puts values in the order of `names`; those that are not given are constants."""
+    if not names:
+        return lambda _values: ()
+    pick = itemgetter(*names)
+    if constants.keys() & set(names):
+        return lambda values: _several(pick({**constants, **values}), names)
+    return pick if len(names) > 1 else lambda values: (pick(values),)
+
+
+# Any: as above.
+def _several(picked: Any, names: tuple[str, ...]) -> Sequence[Any]:
+    """What `itemgetter` picks, which is no tuple where it is one value."""
+    several: Sequence[Any] = picked if len(names) > 1 else (picked,)
+    return several

@@ -1,6 +1,6 @@
 """What statements really were: for whoever looks at their plans, and not for serving."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ class Ran:
 _NUMBER_BYTES = 8
 _SEVERAL = (list, tuple, asyncpg.Record)
 _heard: ContextVar[Callable[[Ran], None] | None] = ContextVar("traced_statements", default=None)
+who_hears = _heard.get
+"""Who is told of the statements that run here; None where nobody is, as while serving."""
 
 
 @contextmanager
@@ -44,17 +46,16 @@ def traced_statements(heard: Callable[[Ran], None]) -> Iterator[None]:
 
 # Any: as for `Ran`.
 def trace(
+    hears: Callable[[Ran], None],
     driver: "Driver",
     statement: Statement,
-    arguments: list[Any],
+    arguments: Sequence[Any],
     rows: int,
     fetched: Iterable[Any],
 ) -> None:
-    """Tell of a statement that has run, where somebody wants to know."""
-    heard = _heard.get()
-    if heard is not None:
-        size = sum(map(_size, fetched))
-        heard(Ran(statement, tuple(arguments), rows, driver.is_in_transaction(), size))
+    """Tell `hears` of a statement that has run."""
+    size = sum(map(_size, fetched))
+    hears(Ran(statement, tuple(arguments), rows, driver.is_in_transaction(), size))
 
 
 # Any: the driver gives whatever PostgreSQL has a type for.

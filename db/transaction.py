@@ -13,7 +13,7 @@ import asyncpg
 from db.connection import Connection, Observer, noted
 from db.pool import Pool
 from db.statement import Statement
-from db.tracing import trace
+from db.tracing import trace, who_hears
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
 from db.work import current_work
 from spans.attribution import attributed
@@ -91,7 +91,7 @@ class _Transacting(Connection):
             if lost is None:
                 raise
             raise lost from error
-        self._report(name, started, 0)
+        self._report(name, started, 0, current_work())
         self._has_answer = has_answer
 
 
@@ -163,7 +163,9 @@ class Snapshot(_Transacting):
 
         Raises `DatabaseUnavailable`. Its time is that until the last row.
         """
-        sql, arguments = noted(statement), statement.arguments(values)
+        work = current_work()
+        sql = statement.sql if work is None else noted(statement, work)
+        arguments = statement.arguments(values)
         count, started = 0, perf_counter()
         rows = self._session.rows(sql, arguments)
         try:
@@ -175,8 +177,10 @@ class Snapshot(_Transacting):
             if lost is None:
                 raise
             raise lost from error
-        self._report(statement.name, started, count)
-        trace(self._session.driver, statement, arguments, count, ())
+        self._report(statement.name, started, count, work)
+        hears = who_hears()
+        if hears is not None:
+            trace(hears, self._session.driver, statement, arguments, count, ())
 
     async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
         """The next row, waited for as long as for any answer; None after the last."""

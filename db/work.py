@@ -5,6 +5,10 @@ from contextvars import ContextVar
 from typing import Any, Self
 
 
+_MOST_HELD = 16
+"""Tasks, after which those that have ended are forgotten: a subscription goes on for long."""
+
+
 class Work:
     """What runs inside the block is of one request, in the tasks started there too.
 
@@ -23,23 +27,22 @@ class Work:
         self.has_changed = False
         """Whether anything was written, or may have been: until then it can be done again."""
         # Any: nobody asks here what a task gives.
-        self._tasks: set[Task[Any]] | None = None
+        self._tasks: list[Task[Any]] = []
 
     def __enter__(self) -> Self:
         self._token = _current.set(self)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for task in self._tasks or ():
+        for task in self._tasks:
             task.cancel()
         _current.reset(self._token)
 
     def bound(self, task: Task[Any]) -> None:
         """Break the task off, should it still run when the block is left."""
-        if self._tasks is None:
-            self._tasks = set()
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if len(self._tasks) >= _MOST_HELD:
+            self._tasks = [one for one in self._tasks if not one.done()]
+        self._tasks.append(task)
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)

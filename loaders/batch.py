@@ -1,11 +1,11 @@
-"""Loading many keys of one request in one go."""
+"""Loading many keys of one request in one go, as Facebook's DataLoader does.
+
+https://github.com/graphql/dataloader
+"""
 
 from asyncio import CancelledError, Future, get_running_loop, shield
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Generic, Self, TypeVar
-
-from aiodataloader import DataLoader, dispatch_queue_batch
-from aiodataloader import Loader as Queued
+from typing import Any, Generic, TypeVar
 
 from db.work import current_work
 from spans.attribution import attributed
@@ -27,79 +27,85 @@ class Loader(Generic[K, V]):
     has are not asked of it. One loader belongs to one request: it never forgets a value.
     """
 
-    __slots__ = ("_loader",)
+    __slots__ = ("_at_hand", "_batch", "_loop", "_queue", "_values", "name")
 
     def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None = None) -> None:
-        self._loader: _Queue[K, V] = _Queue(batch, at_hand)
+        self.name = ""
+        """What traces call it."""
+        self._batch = batch
+        self._at_hand = at_hand
+        self._loop = get_running_loop()
+        self._values: dict[K, Future[V]] = {}
+        self._queue: dict[K, Future[V]] = {}
 
     async def load(self, key: K) -> V:
         """The value of `key`; a failure of the batch is raised to each who waits for it.
 
         Shielded, since one who stops waiting must not take the value away from the others.
         """
-        value = self._loader.load(key)
+        value = self.start(key)
         try:
             return await shield(value)
         except CancelledError:
             value.add_done_callback(disregard)
             raise
 
-    def called(self, name: str) -> Self:
-        """The same loader, of which traces speak by this name."""
-        self._loader.name = name
-        return self
-
     def start(self, key: K) -> "Future[V]":
-        """The future of the value of `key`, for who shares it with others and cancels none."""
-        return self._loader.load(key)
+        """The future of the value of `key`, for who shares it with others and cancels none.
+
+        The first key of a batch has all loaded that come until the turn after the next. One turn
+        would be too soon: who asks because something else has just been loaded is to be in the same
+        batch as those who asked for that.
+        """
+        value = self._values.get(key)
+        if value is not None:
+            return value
+        value = self._values[key] = self._loop.create_future()
+        known = None if self._at_hand is None else self._at_hand(key)
+        if known is not None:
+            value.set_result(known)
+            return value
+        if not self._queue:
+            self._loop.call_soon(self._loop.call_soon, self._begin)
+        self._queue[key] = value
+        return value
 
     def prime(self, key: K, value: V) -> None:
         """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
-        self._loader.prime(key, value)
-
-
-class _Queue(DataLoader[K, V]):
-    """aiodataloader's queue, dispatched by one task, which ends with the request's work."""
-
-    def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None) -> None:
-        """Set what the library sets, without its questions: several are made for each request."""
-        self.loop = get_running_loop()
-        self.batch_load_fn = batch
-        self.get_cache_key = _itself
-        self._cache = {}
-        self._queue = []
-        self._at_hand = at_hand
-        self.name = ""
-
-    def do_resolve_reject(self, key: K, future: "Future[V]") -> None:
-        """Take a key in; the first one has all loaded that come until the turn after the next.
-
-        One turn would be too soon: who asks because something else has just been loaded is to be
-        in the same batch as those who asked for that.
-        """
-        value = self._at_hand(key) if self._at_hand is not None else None
-        if value is not None:
-            future.set_result(value)
-            return
-        self._queue.append(Queued(key=key, future=future))
-        if len(self._queue) == 1:
-            self.loop.call_soon(self.loop.call_soon, self._begin)
+        if key not in self._values:
+            self._values[key] = self._loop.create_future()
+            self._values[key].set_result(value)
 
     def _begin(self) -> None:
-        queue, self._queue = self._queue, []
-        loading = dispatch_queue_batch(self, queue)
+        """Load what was asked for in a task, which ends with the request's work."""
+        loading = self._load()
         if current_trace() is not None:
             loading = attributed(Part(Kind.BATCH, self.name), loading)
-        task = self.loop.create_task(loading)
+        task = self._loop.create_task(loading)
         work = current_work()
         if work is not None:
             work.bound(task)
 
+    async def _load(self) -> None:
+        queue, self._queue = self._queue, {}
+        try:
+            loaded = await self._batch(list(queue))
+            for waiting, value in zip(queue.values(), loaded, strict=True):
+                if not waiting.done():
+                    waiting.set_result(value)
+        except CancelledError:
+            for waiting in queue.values():
+                waiting.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised to each who waits
+            for key, waiting in queue.items():
+                # Whoever asks again has it loaded again.
+                del self._values[key]
+                if not waiting.done():
+                    waiting.set_exception(error)
 
-def _itself(key: K) -> K:
-    return key
 
-
+# Any: as above.
 def disregard(value: "Future[Any]") -> None:
     """Take a failure for noticed of which the only one who waited has left."""
     if not value.cancelled():

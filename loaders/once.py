@@ -32,7 +32,8 @@ class once(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functoo
     def __get__(self, instance: S | None, owner: type[S]) -> "once[S, T] | T":
         if instance is None:
             return self
-        value = self._make(instance).called(self._name)
+        value = self._make(instance)
+        value.name = self._name
         # Found there from now on, before this is.
-        vars(instance)[self._name] = value
+        instance.__dict__[self._name] = value
         return value

@@ -1,17 +1,18 @@
 """What repository methods take: calls, errors, rows, waiting for a connection, and the database.
 
-A statement is noted in plain numbers, which takes a microsecond; Prometheus is told of all that
-came since at once, before it asks and every second.
+A statement is noted as it stands, which takes no call of a function; what came since is added up
+when somebody wants to know, and every quarter of a second. Prometheus is told every second.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from prometheus_client import Counter, Histogram
 
 from metrics.jobs import JOB_STATEMENT_SECONDS, JOB_STATEMENTS
 from metrics.telling import ToldCounter, ToldHistogram
 from metrics.timing import Timing
-from spans.current import current_job
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -34,6 +35,12 @@ WAITED_SECONDS = Counter(
 )
 
 
+ObservedStatement: TypeAlias = tuple[str, float, int | None, float, str | None]
+"""A statement: its name, the seconds it took, its rows, the seconds for which a connection was
+waited for before it, and the background job that asked. The rows are None where it failed or was
+cut short."""
+
+
 @dataclass(slots=True)
 class Method:
     """What the statements of one repository method took; `timing` is that in the database."""
@@ -48,37 +55,44 @@ class Methods:
     """The repository methods of this process by name; their number is that of the statements."""
 
     def __init__(self) -> None:
+        self._pending: list[ObservedStatement] = []
+        self.observe = self._pending.append
+        """Notes one statement."""
         self._seen: dict[str, Method] = {}
         self._of_jobs: dict[tuple[str, str], list[float]] = {}
         """How many statements of a method a background job ran, and the seconds that they took."""
         self._told: dict[str, _Told] = {}
 
-    def observe(
-        self, name: str, seconds: float, rows: int | None, waited_seconds: float = 0.0
-    ) -> None:
-        """Note one statement; `rows` is None where it failed or was cut short."""
-        method = self._seen.get(name)
-        if method is None:
-            method = self._seen[name] = Method()
-        method.timing.add(seconds)
-        if rows is None:
-            method.errors += 1
-        else:
-            method.rows += rows
-        if waited_seconds:
+    def add_up(self) -> None:
+        """Take in what was noted."""
+        durations: defaultdict[str, list[float]] = defaultdict(list)
+        pending = self._pending.copy()
+        del self._pending[: len(pending)]
+        for name, seconds, rows, waited_seconds, job in pending:
+            durations[name].append(seconds)
+            method = self._seen.get(name)
+            if method is None:
+                method = self._seen[name] = Method()
+            if rows is None:
+                method.errors += 1
+            else:
+                method.rows += rows
             method.waited_seconds += waited_seconds
-        job = current_job()
-        if job is not None:
-            of_job = self._of_jobs.setdefault((job, name), [0, 0.0])
-            of_job[0] += 1
-            of_job[1] += seconds
+            if job is not None:
+                of_job = self._of_jobs.setdefault((job, name), [0, 0.0])
+                of_job[0] += 1
+                of_job[1] += seconds
+        for name, taken in durations.items():
+            self._seen[name].timing.add(*taken)
 
     def slowest(self, top: int) -> list[tuple[str, Method]]:
         """The `top` methods by total time in the database, slowest first."""
+        self.add_up()
         return sorted(self._seen.items(), key=lambda item: -item[1].timing.total)[:top]
 
     def tell(self) -> None:
         """Bring what Prometheus has up to date."""
+        self.add_up()
         for name, method in self._seen.items():
             told = self._told.get(name)
             if told is None:

@@ -126,11 +126,16 @@ class Observed(NamedTuple):
         ]
 
 
+Came: TypeAlias = tuple[float, int, int, Outcome]
+"""What an answer came to: the seconds and statements that it took, its cost, and its outcome."""
+
+
 @dataclass(slots=True)
 class OperationRecord:
     """What became of the requests for one operation, of which `agreed` is agreed at present."""
 
     agreed: Agreed
+    name: str = OTHER
     timing: Timing = field(default_factory=lambda: Timing(_OPERATION_EDGES))
     requests: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
@@ -139,6 +144,8 @@ class OperationRecord:
     cost: int = 0
     statements_share: float = 0.0
     """The largest part of what is agreed of a variant that an answer took, where beyond 1."""
+    pending: list[Came] = field(default_factory=list)
+    """Answers that are not added up yet."""
     _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
     """Which of those worked for had a fault of ours: only they cost anything to keep."""
 
@@ -164,18 +171,24 @@ class OperationRecord:
         recent = sum(at > count - newest for at in self._failed_at)
         return max(self.errors / count, recent / newest)
 
-    def add(self, one: Observed) -> None:
-        """Note an answer."""
-        _, seconds, statements, cost, outcome = one
-        self.requests += 1
-        self.outcomes[outcome] += 1
-        self.cost += cost
-        self.statements += statements
-        self.statements_max = max(self.statements_max, statements)
-        if outcome is _OK or outcome is _SERVER_ERROR:
-            self.timing.add(seconds)
-            if outcome is _SERVER_ERROR:
-                self._failed_at.append(self.timing.count)
+    def add_up(self) -> None:
+        """Take in what is pending."""
+        pending = self.pending.copy()
+        del self.pending[: len(pending)]
+        worked_for, count = [], self.timing.count
+        for seconds, statements, cost, outcome in pending:
+            self.outcomes[outcome] += 1
+            self.cost += cost
+            self.statements += statements
+            if statements > self.statements_max:
+                self.statements_max = statements
+            if outcome is _OK or outcome is _SERVER_ERROR:
+                worked_for.append(seconds)
+                if outcome is _SERVER_ERROR:
+                    self._failed_at.append(count + len(worked_for))
+        self.requests += len(pending)
+        if worked_for:
+            self.timing.add(*worked_for)
 
 
 class Observations:
@@ -202,27 +215,47 @@ class Observations:
         another `kind` (`query`, `mutation`, `subscription`) are others, though of the same name.
         `usually` is what is agreed of the operation, where `agreed` is of the variant asked.
         """
-        key = one.operation, kind
+        record = self.record(one.operation, kind, usually or agreed)
+        record.pending.append(one[1:])
+        return self.over(one, agreed, record)
+
+    def record(self, name: str, kind: str, agreed: Agreed) -> OperationRecord:
+        """Where answers to an operation are noted, of which that is agreed from now on."""
+        key = name, kind
         record = self._operations.get(key)
         if record is None:
-            record = self._begun(key, usually or agreed)
-        record.agreed = usually or agreed
-        record.add(one)
+            if len(self._operations) >= _DISTINCT_NAMES:
+                key = OTHER, kind
+            record = self._operations.setdefault(key, OperationRecord(agreed, key[0]))
+        record.agreed = agreed
+        return record
+
+    def over(
+        self, one: Observed, agreed: Agreed, record: OperationRecord
+    ) -> list[tuple[str, float, int]]:
+        """Count the numbers of what is agreed that an answer exceeds, and give them."""
         over = one.over(agreed)
-        if over:
-            name = one.operation if key in self._operations else OTHER
-            for number, taken, most in over:
-                OVER_BUDGET.labels(name, number).inc()
-                if number == "statements":
-                    record.statements_share = max(record.statements_share, taken / (most or 0.5))
+        for number, taken, most in over:
+            OVER_BUDGET.labels(record.name, number).inc()
+            if number == "statements":
+                record.statements_share = max(record.statements_share, taken / (most or 0.5))
         return over
+
+    def add_up(self) -> None:
+        """Take in what was noted of operations and of methods."""
+        self.methods.add_up()
+        for record in self._operations.values():
+            if record.pending:
+                record.add_up()
 
     def operations(self) -> list[tuple[str, OperationRecord]]:
         """Every operation seen, by name; of names that are not trusted one for each kind."""
+        self.add_up()
         return [(name, record) for (name, _), record in self._operations.items()]
 
     def tell(self) -> None:
         """Bring what Prometheus has up to date, of methods and caches too."""
+        self.add_up()
         self.methods.tell()
         self.parts.tell()
         for cache in self.caches:
@@ -232,11 +265,6 @@ class Observations:
             if told is None:
                 told = self._told[key] = _Told(*key)
             told.tell(record)
-
-    def _begun(self, key: _Key, agreed: Agreed) -> OperationRecord:
-        if len(self._operations) >= _DISTINCT_NAMES:
-            key = OTHER, key[1]
-        return self._operations.setdefault(key, OperationRecord(agreed))
 
 
 class _Told:

@@ -25,13 +25,15 @@ class Timing:
         """Nothing has taken any time yet."""
         self.within = [0] * (len(self.edges) + 1)
 
-    def add(self, seconds: float) -> None:
-        """Note one duration."""
-        self.count += 1
-        self.total += seconds
-        self.longest = max(self.longest, seconds)
-        self.newest.append(seconds)
-        self.within[bisect_left(self.edges, seconds)] += 1
+    def add(self, *durations: float) -> None:
+        """Note durations, in seconds, one or more."""
+        self.count += len(durations)
+        self.total += sum(durations)
+        self.longest = max(self.longest, *durations)
+        self.newest.extend(durations)
+        edges, within = self.edges, self.within
+        for seconds in durations:
+            within[bisect_left(edges, seconds)] += 1
 
     def percentile(self, share: float) -> float:
         """The duration that `share` of the newest samples do not exceed (nearest rank)."""

@@ -18,10 +18,7 @@ _PLACES = tuple(
 _METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
 _DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")
 _OWN_FILES = f"{ROOT / 'perf'}/"
-_TRACE, _RAN = trace.__code__, Ran.__init__.__code__
-_TRACING = _TRACE.co_filename
-_ASKS_WHETHER = "ContextVar.get"
-"""What `trace` calls where nobody listens too."""
+_RAN, _TRACING = Ran.__init__.__code__, trace.__code__.co_filename
 Counts = Mapping[str, int]
 """How often functions were called, by name."""
 
@@ -56,7 +53,7 @@ def calls_in(profile: Profile) -> Calls:
             if _is_watching(callee):
                 continue
             name = name_of(callee)
-            if is_watching or (code is _TRACE and name != _ASKS_WHETHER):
+            if is_watching:
                 counts[isinstance(callee, str)][name] -= times
             else:
                 callers.setdefault(name, Counter())[name_of(code)] += times
@@ -76,7 +73,7 @@ def name_of(code: CodeType | str) -> str:
 
 def _is_watching(code: CodeType | str) -> bool:
     """Whether it is there because somebody watches."""
-    if isinstance(code, str) or code is _TRACE:
+    if isinstance(code, str):
         return False
     file = code.co_filename
     return code is _RAN or file == _TRACING or file.startswith(_OWN_FILES)

@@ -15,8 +15,8 @@ from metrics.observations import Observations
 WORKER = """
 from metrics.methods import Methods
 methods = Methods()
-methods.observe("shared", 0.25, 3, 0.5)
-methods.observe("shared", 0.002, None)
+methods.observe(("shared", 0.25, 3, 0.5, None))
+methods.observe(("shared", 0.002, None, 0.0, None))
 methods.tell()
 """
 
@@ -30,7 +30,7 @@ def test_the_last_statements_are_told_when_the_process_stops() -> None:
 
     async def scenario() -> None:
         async with told_regularly(observations):
-            observations.methods.observe("stopping", 0.1, 1)
+            observations.methods.observe(("stopping", 0.1, 1, 0.0, None))
             assert exposed(REGISTRY, "seconds_count", method="stopping") is None
 
     asyncio.run(scenario())

@@ -15,16 +15,16 @@ def exposed(name: str, **labels: str) -> float | None:
 def test_the_slowest_methods_are_those_that_took_most_in_all() -> None:
     methods = Methods()
     for method, seconds in (("often", 0.2), ("once", 0.3), ("often", 0.2), ("rarely", 0.1)):
-        methods.observe(method, seconds, 1)
+        methods.observe((method, seconds, 1, 0.0, None))
     slowest = methods.slowest(2)
     assert [(name, method.timing.count) for name, method in slowest] == [("often", 2), ("once", 1)]
 
 
 def test_errors_rows_and_waits_are_kept_apart_from_the_time_in_the_database() -> None:
     methods = Methods()
-    methods.observe("kept", 0.25, 10)
-    methods.observe("kept", 0.5, None, 2.0)
-    methods.observe("kept", 0.125, 5, 0.5)
+    methods.observe(("kept", 0.25, 10, 0.0, None))
+    methods.observe(("kept", 0.5, None, 2.0, None))
+    methods.observe(("kept", 0.125, 5, 0.5, None))
     ((_, kept),) = methods.slowest(1)
     assert (kept.timing.count, kept.timing.total, kept.timing.longest) == (3, 0.875, 0.5)
     assert (kept.errors, kept.rows, kept.waited_seconds) == (1, 15, 2.5)
@@ -33,12 +33,12 @@ def test_errors_rows_and_waits_are_kept_apart_from_the_time_in_the_database() ->
 
 def test_prometheus_is_told_of_everything_once() -> None:
     methods = Methods()
-    methods.observe("told", 0.005, 3)
-    methods.observe("told", 0.25, None, 0.5)
+    methods.observe(("told", 0.005, 3, 0.0, None))
+    methods.observe(("told", 0.25, None, 0.5, None))
     assert exposed("seconds_count", method="told") is None, "not before it asks"
     methods.tell()
     methods.tell()
-    methods.observe("told", 4.0, 1)
+    methods.observe(("told", 4.0, 1, 0.0, None))
     methods.tell()
     assert exposed("seconds_count", method="told") == 3
     assert exposed("seconds_sum", method="told") == 4.255
