@@ -1,6 +1,6 @@
 """What statements run on: it notes them for the request, and tells how long each of them took."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from time import perf_counter
 from types import TracebackType

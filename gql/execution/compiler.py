@@ -6,7 +6,6 @@ bytes, in which what the next calls give has its slots. The code is optimistic: 
 expect raises, and nothing in it handles an error.
 """
 
-from asyncio import Future
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +24,13 @@ from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
 from gql.execution.traced_resolvers import traced_resolvers
 from gql.execution.values import ORDINARY, Unexpected, admit, is_to_be_awaited
+from loaders.batch import Loaded
 
 _NAMES = {
     **leaves.NAMES,
     "admit": admit,
     "b2a_base64": b2a_base64,
-    "futures": frozenset({Future, Later}),
+    "futures": frozenset({Loaded, Later}),
     "is_to_be_awaited": is_to_be_awaited,
     "join": b"".join,
     "LazyInfo": LazyInfo,

@@ -4,7 +4,7 @@ It answers exactly as graphql-core's own does, whose subclass it is. It can be u
 context class of any schema.
 """
 
-from asyncio import Future, shield
+from asyncio import shield
 from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import Any
@@ -29,6 +29,7 @@ from gql.execution.replay import Replay
 from gql.execution.running import EncodedResult, Result, Running
 from gql.execution.sites import Key
 from gql.execution.strawberry_fields import shape_for
+from loaders.batch import Loaded
 
 _store = PlanStore()
 
@@ -64,7 +65,7 @@ class _TakesSources(Executor[Any]):
         position_context: Any,
     ) -> Any:
         """Await what may be awaited for others too, who are not to lose it."""
-        if type(result) is Future:
+        if type(result) is Loaded:
             result = shield(result)
         return await super().complete_awaitable_value(
             return_type, field_details_list, info, path, result, position_context

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from gql.execution.later import Later
 from gql.execution.replay import Settled
 from gql.execution.sites import Key
+from loaders.batch import Loaded
 
 if TYPE_CHECKING:
     from gql.execution.running import Running
@@ -52,7 +53,7 @@ async def _settle_one(running: "Running", one: Pending) -> None:
 class _Crowd:
     """Several awaitables at once, and those that join them meanwhile.
 
-    Futures of one site, which mostly are there together, are waited for by the first that is not.
+    What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
     """
 
     def __init__(self, running: "Running") -> None:
@@ -82,11 +83,11 @@ class _Crowd:
             self._let_go()
 
     def _admit(self) -> None:
-        """Wait for what is pending, the futures of a site together."""
+        """Wait for what is pending, what is loaded for a site together."""
         running, by_site = self._running, dict[int, list[Pending]]()
         for one in running.pending:
             awaitable, write, key, target, place = one
-            if type(awaitable) is not Future and type(awaitable) is not Later:
+            if type(awaitable) is not Loaded and type(awaitable) is not Later:
                 future = ensure_future(awaitable)
                 _record(running, key, future)
                 if future is not awaitable and isinstance(future, Task):
