@@ -1,6 +1,7 @@
 """Running a prepared operation and wording its outcome."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
@@ -17,6 +18,7 @@ from graphql.pyutils import AwaitableOrValue
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
+from gql.execution.coercion import Misfit
 from gql.execution.error_formatting import MOST_ERRORS
 from gql.execution.executor import CompiledExecutor, SourceExecutor, decoded
 from gql.execution.prepare import Operation, RequestRefused
@@ -96,6 +98,10 @@ def _coerced(
     for name, value in (variables or {}).items():
         if isinstance(value, list) and len(value) > _MOST_ITEMS:
             raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
+    coercion = operation.plans.coercion if operation.plans else None
+    if coercion is not None:
+        with suppress(Misfit):
+            return coercion.of(variables or {})
     values = get_variable_values(
         schema,
         definitions,
