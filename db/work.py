@@ -4,7 +4,6 @@ from asyncio import Task
 from contextvars import ContextVar
 from typing import Any, Self
 
-
 _MOST_HELD = 16
 """Tasks, after which those that have ended are forgotten: a subscription goes on for long."""
 

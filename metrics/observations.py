@@ -180,8 +180,7 @@ class OperationRecord:
             self.outcomes[outcome] += 1
             self.cost += cost
             self.statements += statements
-            if statements > self.statements_max:
-                self.statements_max = statements
+            self.statements_max = max(self.statements_max, statements)
             if outcome is _OK or outcome is _SERVER_ERROR:
                 worked_for.append(seconds)
                 if outcome is _SERVER_ERROR:

@@ -13,11 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
     Authenticator,
-    Identity,
     NotAuthenticated,
 )
-from app.exchange import exchange_of
-from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
+from app.authentication.verified import Identity
+from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
@@ -37,7 +36,7 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
-from spans.current import UNTRACED, current_trace
+from spans.current import current_trace
 from spans.part import Kind, Part
 
 _REQUEST = Part(Kind.REQUEST, "http")
@@ -82,21 +81,21 @@ class GraphQLEndpoint:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
-        exchange, tracer = exchange_of(scope), self._service.tracer
-        answering = self._answering(scope, receive, send)
-        if not tracer.wants(exchange.fields.get(b"traceparent")):
+        request, tracer = Incoming(scope, receive), self._service.tracer
+        answering = self._answering(request, send)
+        if not (tracer.wants() or request.exchange.head.asks_for_trace):
             return answering
+        exchange = request.exchange
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)
 
-    async def _answering(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Incoming(scope, receive)
-        types = accepted(request.headers.get("accept"))
+    async def _answering(self, request: Incoming, send: Send) -> None:
+        types = request.terms.types
         if types is not None:
             answer = await self._answer(request, types)
         else:
             answer = await self._not_acceptable(request)
-        if not (isinstance(answer, Reply) and answer.try_at_once(send)):
-            await answer(scope, receive, send)
+        if not (type(answer) is Reply and answer.try_at_once(send)):
+            await answer(request.scope, request.receive, send)
 
     async def _not_acceptable(self, request: Incoming) -> ASGIApp:
         """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
@@ -106,21 +105,38 @@ class GraphQLEndpoint:
             return _not_understood(error, ANYTHING)
         return self._told(refused(unpaid), request, ANYTHING)
 
-    async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        log, trace = request.exchange.log, current_trace() or UNTRACED
-        identity = _NOBODY
+    # Of its branches each is a call less for every request than a function for it.
+    async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:  # noqa: C901
+        log, trace = request.exchange.log, current_trace()
+        identity, service = _NOBODY, self._service
         try:
-            trace.stage(_AUTHENTICATION)
-            identity = await self._authenticator.identity(request.headers, address=request.address)
-            trace.stage(_READING)
+            if trace is not None:
+                trace.stage(_AUTHENTICATION)
+            known = self._authenticator.known(request.headers)
+            identity = known or await self._authenticator.identity(
+                request.headers, address=request.address
+            )
+            if trace is not None:
+                trace.stage(_READING)
             asked = await read_request(request, self._acceptance)
             if not isinstance(asked, GraphQLRequest):
                 return await self._batch(request, asked, identity)
-            trace.stage(_PREPARATION)
-            operation = await self._service.prepare(asked, identity.principal, request.headers)
+            if trace is not None:
+                trace.stage(_PREPARATION)
+            name = request.terms.client_name
+            operation = service.known(asked, identity.principal, name)
+            if operation is None:
+                operation = await service.prepare(asked, identity.principal, name)
             log["operation"] = operation.label
-            _check_method(request, operation)
-            return await self._run(request, types, operation, asked, identity)
+            if not _is_answered_at_once(request, types, operation):
+                return await self._run(request, types, operation, asked, identity)
+            answer = await service.answer(
+                operation,
+                asked,
+                identity.principal,
+                request.exchange.request_id,
+                gone=request.until_gone,
+            )
         except RequestRefused as refusal:
             answer = refused(await self._unpaid(refusal, request, identity) or refusal)
             if types.prefers_stream:
@@ -166,25 +182,18 @@ class GraphQLEndpoint:
         asked: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
-        wish = request.headers.get("graphql-cost")
-        if wish is not None and wish.strip().lower() == "validate":
+        if operation.kind == "mutation" and request.method != "POST":
+            raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
+        if request.terms.asks_cost:
             return self._reply(self._service.cost(operation, asked), types)
         if types.prefers_stream or operation.kind == "subscription":
             return self._stream(request, types, operation, asked, identity)
-        if operation.puts_off and types.allows_parts:
-            return await self._parts(request, types, operation, asked, identity)
-        answer = await self._service.answer(
-            operation,
-            asked,
-            identity.principal,
-            request.exchange.request_id,
-            gone=request.until_gone,
-        )
-        return self._told(answer, request, types)
+        return await self._parts(request, types, operation, asked, identity)
 
     def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
         log = request.exchange.log
-        log.setdefault("operation", answer.operation_name)
+        if "operation" not in log:
+            log["operation"] = answer.operation_name
         log["outcome"] = answer.outcome
         log["statements"] = len(answer.statements)
         return self._reply(answer, types)
@@ -197,7 +206,7 @@ class GraphQLEndpoint:
         for number, one in enumerate(asked, 1):
             request_id = f"{request.exchange.request_id}.{number}"
             answer = await self._service.answer_of_batch(
-                one, identity.principal, request.headers, request_id
+                one, identity.principal, request.terms.client_name, request_id
             )
             if answer.refusal is not None and answer.refusal not in _FREE:
                 unpaid = await self._charged(request, identity)
@@ -284,9 +293,15 @@ def _not_understood(
     return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
 
 
-def _check_method(request: Incoming, operation: Operation) -> None:
-    if operation.kind == "mutation" and request.method != "POST":
-        raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
+def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:
+    """Whether the operation is to be run, and has one answer."""
+    return not (
+        types.prefers_stream
+        or request.terms.asks_cost
+        or operation.kind == "subscription"
+        or (operation.kind == "mutation" and request.method != "POST")
+        or (operation.puts_off and types.allows_parts)
+    )
 
 
 def _last_event_id(request: Incoming) -> int | None:

@@ -37,7 +37,7 @@ def lab(postgres: str, world_template: str) -> Iterator[Lab]:
             url,
             replica_url=None,
             pool_size=2,
-            observe=lambda name, _seconds, rows, _waited: told.append((name, rows)),
+            observe=lambda one: told.append((one[0], one[2])),
         )
         return Lab(runner, url, await stack.enter_async_context(opening), told)
 
