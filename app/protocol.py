@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import httptools
 from starlette.types import Scope
-from uvicorn._types import HTTPScope
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -36,11 +35,11 @@ from app.connections.refusal import (
 from app.connections.registry import NEVER, connections_of
 from app.connections.upgrades import without_upgrade
 from app.exchange import broken_off
-from app.remembered_heads import RememberedHead, heads_of
+from app.remembered_heads import heads_of
 from app.request_head import HEAD
 from app.stopping import STOPPING
 from app.websocket_protocol import WebSocketProtocol
-from app.whole_answers import CYCLE, WholeCycle
+from app.whole_answers import CYCLE, WholeCycle, known_cycle
 from metrics.connections import connection_refused
 
 _PIECE_BYTES = 4_096
@@ -124,32 +123,25 @@ class HttpProtocol(AdmittingProtocol):
                 self._feed(data)
                 self._remember(data)
             else:
-                self._begin_known(*known)
+                head, body = known
+                self._begin_known(known_cycle(self, head.head, head.scope, body))
         else:
             self._feed(data)
 
-    def _begin_known(self, known: RememberedHead, body: bytes) -> None:
+    def _begin_known(self, cycle: WholeCycle) -> None:
         """Begin with a request whose head came before, and was a clear one; the parser rests."""
-        scope: Scope = {
-            **known.scope,
-            "headers": known.scope["headers"].copy(),
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "state": self.app_state | {HEAD: known.head},
-        }
-        self.scope = cast("HTTPScope", scope)
-        self.cycle = scope["state"][CYCLE] = WholeCycle(self, self.scope, body)
+        self.scope, self.cycle = cycle.scope, cycle
         self._under_way += 1
         self._enter(_ANSWERING, NEVER)
-        self._start_asgi_task(self.cycle, self.app)
+        self._start_asgi_task(cycle, self.app)
 
     def _remember(self, data: bytes) -> None:
         """Remember the head of what has just been read, where that was one whole request."""
-        if self._phase is _ANSWERING and self._under_way == 1:
-            cycle = self.cycle
-            if cycle.keep_alive and not (cycle.response_started or self._held):
-                self._heads.keep(data, cast("Scope", cycle.scope))
+        cycle = self.cycle
+        if self._phase is _ANSWERING and self._under_way == 1 and cycle.keep_alive:
+            head = self._heads.keep(data, cast("Scope", cycle.scope))
+            if head is not None:
+                cycle.scope["state"][HEAD] = head
 
     def read_some(self) -> bool:
         """Read a piece of what is held; whether more can be read at once."""

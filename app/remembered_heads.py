@@ -66,23 +66,24 @@ class RememberedHeads:
         self._in_vain = 0
         return known, data[end + len(_END) :]
 
-    def keep(self, data: bytes, scope: Scope) -> None:
+    def keep(self, data: bytes, scope: Scope) -> RequestHead | None:
         """Remember the head of a request that came whole in `data`, if it may come again.
 
-        It was accepted by the parser and by us, and its connection stays open.
+        It was accepted by the parser and by us, and its connection stays open. Gives what is held
+        of it from now on, where it is remembered.
         """
         end = data.find(_END)
         key = _without_length(data, end)
         if key is None or key in self._heads:
-            return
+            return None
         if end > _LONGEST or scope["path"] != GRAPHQL_PATH:
-            return
+            return None
         self._in_vain += 1
         if self._in_vain > _MOST_IN_VAIN and self._in_vain % _EVERY:
-            return
+            return None
         head = RequestHead(scope["headers"])
         if not _NEVER_AGAIN.isdisjoint(head.fields):
-            return
+            return None
         kept = {name: value for name, value in scope.items() if name != "state"}
         self._heads[key] = RememberedHead(kept, head)
         self._held_bytes += _held(key)
@@ -90,6 +91,7 @@ class RememberedHeads:
             oldest = next(iter(self._heads))
             del self._heads[oldest]
             self._held_bytes -= _held(oldest)
+        return head
 
 
 def _without_length(data: bytes, end: int) -> bytes | None:

@@ -6,13 +6,16 @@ header field are left out, as the fields are ours.
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+from app.request_head import HEAD, RequestHead
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent, HTTPScope
@@ -32,6 +35,22 @@ class _NobodyWaits(asyncio.Event):
 
 
 _NOBODY_WAITS = _NobodyWaits()
+
+
+def known_cycle(
+    connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
+) -> "WholeCycle":
+    """Uvicorn's side of a request with a head that came before, with what was said of it then."""
+    own: Any = {
+        **scope,
+        "headers": scope["headers"].copy(),
+        "server": connection.server,
+        "client": connection.client,
+        "scheme": connection.scheme,
+        "state": {**connection.app_state, HEAD: head},
+    }
+    cycle = own["state"][CYCLE] = WholeCycle(connection, own, body)
+    return cycle
 
 
 class WholeCycle(RequestResponseCycle):

@@ -86,9 +86,12 @@ def told(
     database_seconds: float,
 ) -> Answer:
     """The answer with what it cost, for callers who are told, what is left, and what it took."""
-    if charge.account is not None and charge.account.kind == TOLD:
-        answer.body["extensions"] = charge.extensions
-    answer.level, answer.cost, answer.outcome = charge.level, charge.estimate, outcome
+    account = charge.account
+    if account is not None:
+        answer.level = Level(account.policy, charge.available)
+        if account.kind == TOLD:
+            answer.body["extensions"] = charge.extensions
+    answer.cost, answer.outcome = charge.estimate, outcome
     answer.seconds, answer.database_seconds = seconds, database_seconds
     return answer
 

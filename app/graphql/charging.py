@@ -47,7 +47,7 @@ class Throttled(RequestRefused):
 class Charge:
     """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set."""
 
-    __slots__ = ("_available", "_budgets", "_turn", "account", "actual", "estimate")
+    __slots__ = ("_budgets", "_turn", "account", "actual", "available", "estimate")
 
     def __init__(
         self,
@@ -60,7 +60,8 @@ class Charge:
         self.estimate = estimate
         self.actual = 0
         self.account = account
-        self._available = available
+        self.available = available
+        """What is left of the budget, as far as is known."""
         self._budgets = budgets
         self._turn = turn
 
@@ -78,14 +79,14 @@ class Charge:
         if unused and self.account is not None and self._budgets is not None:
             _, key, policy = self.account
             self._budgets.refund(key, unused, policy)
-            self._available = min(policy.capacity, self._available + unused)
+            self.available = min(policy.capacity, self.available + unused)
         if self._turn is not None:
             self._turn.end()
 
     @property
     def level(self) -> Level | None:
         """What is left of the caller's budget, None for who has none."""
-        return None if self.account is None else Level(self.account.policy, self._available)
+        return None if self.account is None else Level(self.account.policy, self.available)
 
     @property
     # Any: extensions are JSON.
@@ -93,7 +94,7 @@ class Charge:
         """What the caller is told."""
         if self.account is None or not self.account.is_told:
             return None
-        level = Level(self.account.policy, self._available)
+        level = Level(self.account.policy, self.available)
         return cost_extensions(self.estimate, self.actual, level)
 
 

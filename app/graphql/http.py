@@ -82,33 +82,22 @@ class GraphQLEndpoint:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
         request, tracer = Incoming(scope, receive), self._service.tracer
-        answering = self._answering(request, send)
+        types = request.terms.types
+        answering = (
+            self._not_acceptable(request, send)
+            if types is None
+            else self._answering(request, types, send)
+        )
         if not (tracer.wants() or request.exchange.head.asks_for_trace):
             return answering
         exchange = request.exchange
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)
 
-    async def _answering(self, request: Incoming, send: Send) -> None:
-        types = request.terms.types
-        if types is not None:
-            answer = await self._answer(request, types)
-        else:
-            answer = await self._not_acceptable(request)
-        if not (type(answer) is Reply and answer.try_at_once(send)):
-            await answer(request.scope, request.receive, send)
-
-    async def _not_acceptable(self, request: Incoming) -> ASGIApp:
-        """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
-        error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
-        unpaid = await self._unpaid(error, request, _NOBODY)
-        if unpaid is None:
-            return _not_understood(error, ANYTHING)
-        return self._told(refused(unpaid), request, ANYTHING)
-
     # Of its branches each is a call less for every request than a function for it.
-    async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:  # noqa: C901
+    async def _answering(self, request: Incoming, types: Accepted, send: Send) -> None:
         log, trace = request.exchange.log, current_trace()
         identity, service = _NOBODY, self._service
+        answer: Answer | ASGIApp
         try:
             if trace is not None:
                 trace.stage(_AUTHENTICATION)
@@ -119,39 +108,58 @@ class GraphQLEndpoint:
             if trace is not None:
                 trace.stage(_READING)
             asked = await read_request(request, self._acceptance)
-            if not isinstance(asked, GraphQLRequest):
-                return await self._batch(request, asked, identity)
             if trace is not None:
                 trace.stage(_PREPARATION)
-            name = request.terms.client_name
-            operation = service.known(asked, identity.principal, name)
-            if operation is None:
-                operation = await service.prepare(asked, identity.principal, name)
-            log["operation"] = operation.label
-            if not _is_answered_at_once(request, types, operation):
-                return await self._run(request, types, operation, asked, identity)
-            answer = await service.answer(
-                operation,
-                asked,
-                identity.principal,
-                request.exchange.request_id,
-                gone=request.until_gone,
-            )
-        except RequestRefused as refusal:
-            answer = refused(await self._unpaid(refusal, request, identity) or refusal)
+            if isinstance(asked, GraphQLRequest):
+                name = request.terms.client_name
+                operation = service.known(asked, identity.principal, name)
+                if operation is None:
+                    operation = await service.prepare(asked, identity.principal, name)
+                log["operation"] = operation.label
+                if _is_answered_at_once(request, types, operation):
+                    answer = await service.answer(
+                        operation,
+                        asked,
+                        identity.principal,
+                        request.exchange.request_id,
+                        gone=request.until_gone,
+                    )
+                else:
+                    answer = await self._run(request, types, operation, asked, identity)
+            else:
+                answer = await self._batch(request, asked, identity)
+        except Exception as error:  # noqa: BLE001 - the client is told of whatever it is
+            answer = await self._failed(error, request, types, identity)
+        reply = self._told(answer, request, types) if isinstance(answer, Answer) else answer
+        if not (isinstance(reply, Reply) and reply.try_at_once(send)):
+            await reply(request.scope, request.receive, send)
+
+    async def _failed(
+        self, error: Exception, request: Incoming, types: Accepted, identity: Identity
+    ) -> Answer | ASGIApp:
+        if isinstance(error, RequestRefused):
+            answer = refused(await self._unpaid(error, request, identity) or error)
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
-        except ClientGone:
-            log["outcome"] = "gone"
+            return answer
+        if isinstance(error, ClientGone):
+            request.exchange.log["outcome"] = "gone"
             return Response(status_code=CLIENT_GONE)
-        except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
+        if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
             unpaid = await self._unpaid(error, request, identity)
-            if unpaid is None:
-                return _not_understood(error, types)
-            answer = refused(unpaid)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, request.exchange.request_id)
-        return self._told(answer, request, types)
+            return _not_understood(error, types) if unpaid is None else refused(unpaid)
+        return broken(error, request.exchange.request_id)
+
+    async def _not_acceptable(self, request: Incoming, send: Send) -> None:
+        """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
+        error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
+        unpaid = await self._unpaid(error, request, _NOBODY)
+        reply = (
+            _not_understood(error, ANYTHING)
+            if unpaid is None
+            else self._told(refused(unpaid), request, ANYTHING)
+        )
+        await reply(request.scope, request.receive, send)
 
     async def _unpaid(
         self, refusal: Exception, request: Incoming, identity: Identity
@@ -190,7 +198,7 @@ class GraphQLEndpoint:
             return self._stream(request, types, operation, asked, identity)
         return await self._parts(request, types, operation, asked, identity)
 
-    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
+    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> Reply:
         log = request.exchange.log
         if "operation" not in log:
             log["operation"] = answer.operation_name
@@ -216,7 +224,7 @@ class GraphQLEndpoint:
         request.exchange.log.update(record.line)
         return Reply(200, bodies, JSON, header_fields(answer))
 
-    def _reply(self, answer: Answer, types: Accepted) -> ASGIApp:
+    def _reply(self, answer: Answer, types: Accepted) -> Reply:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
