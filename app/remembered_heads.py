@@ -50,7 +50,8 @@ class RememberedHeads:
 
     def __init__(self) -> None:
         self._heads: dict[bytes, RememberedHead] = {}
-        self._held_bytes = 0
+        self.held_bytes = 0
+        """What all of them hold, as it is reckoned."""
         self._in_vain = 0
 
     def find(self, data: bytes) -> tuple[RememberedHead, bytes] | None:
@@ -86,11 +87,11 @@ class RememberedHeads:
             return None
         kept = {name: value for name, value in scope.items() if name != "state"}
         self._heads[key] = RememberedHead(kept, head)
-        self._held_bytes += _held(key)
-        while self._held_bytes > _MOST_BYTES:
+        self.held_bytes += _held(key)
+        while self.held_bytes > _MOST_BYTES:
             oldest = next(iter(self._heads))
             del self._heads[oldest]
-            self._held_bytes -= _held(oldest)
+            self.held_bytes -= _held(oldest)
         return head
 
 
