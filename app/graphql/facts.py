@@ -17,9 +17,9 @@ class OperationFacts:
         "expected_seconds",
         "most_cost",
         "most_statements",
+        "needs_coercion",
         "operation",
         "record",
-        "takes_variables",
     )
 
     def __init__(
@@ -28,7 +28,8 @@ class OperationFacts:
         budget = operation.budget
         self.operation = operation
         self.record = observations.record(operation.label, operation.kind, budget)
-        self.takes_variables = bool(operation.definition.variable_definitions)
+        self.needs_coercion = bool(operation.definition.variable_definitions) or operation.puts_off
+        """Whether its variables are looked at, also where none are given."""
         self.deadline_seconds = min(deadline_seconds, budget.deadline_ms / 1000)
         self.expected_seconds = _least(budget, "p95_ms", budget.p95_ms) / 1000
         self.most_statements = _least(budget, "statements", budget.statements)

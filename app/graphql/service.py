@@ -110,8 +110,8 @@ class GraphQLService:
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
         started, trace, facts = perf_counter(), current_trace(), self._facts(operation)
-        has_none = not (facts.takes_variables or request.variables)
-        values = _NO_VARIABLES if has_none else self._coerced(operation, request)
+        needs_coercion = facts.needs_coercion or request.variables
+        values = self._coerced(operation, request) if needs_coercion else _NO_VARIABLES
         with Work(operation.trusted_name) as work:
             context = self._context(operation, principal, request_id)
             if trace is not None:

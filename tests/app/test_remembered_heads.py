@@ -1,7 +1,6 @@
 """A head that came before need not be parsed again, and means the same; any other is parsed."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from socket import socket
 
 import pytest
@@ -26,7 +25,7 @@ def posted(body: bytes, fields: bytes = b"", *, length: int | None = None) -> by
 
 @pytest.fixture
 def connection(api: Api) -> Iterator[socket]:
-    with closing(connected(api)) as opened:
+    with connected(api.http.base_url) as opened:
         yield opened
 
 
