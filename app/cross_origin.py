@@ -70,7 +70,7 @@ def cross_origin(
 
     def of_pages(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """What no page sends goes past."""
-        is_of_page = scope["type"] == "http" and b"origin" in exchange_of(scope).fields
+        is_of_page = scope["type"] == "http" and b"origin" in exchange_of(scope).head.fields
         return (checked if is_of_page else app)(scope, receive, send)
 
     return of_pages

@@ -1,11 +1,12 @@
 """One request and its answer, with ways past ASGI's messages where the server has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.paths import GRAPHQL_PATH
+from app.request_head import RequestHead
 from app.request_ids import REQUEST_ID, request_id_from
 from app.whole_answers import send_whole, whole_body
 
@@ -30,25 +31,24 @@ class Exchange:
     that can sends both at once. `cycle` is the server's side of it, where it is one of ours.
     """
 
-    __slots__ = ("_cycle", "_head", "_send", "fields", "log", "request_id", "status")
+    __slots__ = ("_begun", "_cycle", "_send", "head", "log", "request_id", "status")
 
     def __init__(
         self,
         request_id: str,
-        fields: Mapping[bytes, bytes],
+        head: RequestHead,
         log: dict[str, object],
         send: Send,
         cycle: RequestResponseCycle | None,
     ) -> None:
         self.request_id = request_id
-        self.fields = fields
-        """The header fields of the request; of several of one name the first."""
+        self.head = head
         self.log = log
         """What the request's line in the log says; never texts of messages or personal data."""
         self.status = 500
         self._send = send
         self._cycle = cycle
-        self._head: Message | None = None
+        self._begun: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         """Send a message of ASGI's."""
@@ -59,12 +59,12 @@ class Exchange:
                 self._complete(fields)
             message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
             if self._cycle is not None:
-                self._head = message
+                self._begun = message
                 return
         elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
             self.status = _FORBIDDEN  # so it is answered where it was not accepted
-        elif self._head is not None:
-            begun, self._head = self._head, None
+        elif self._begun is not None:
+            begun, self._begun = self._begun, None
             if not message.get("more_body", False) and send_whole(
                 self._cycle, self.status, begun["headers"], message.get("body", b"")
             ):

@@ -12,7 +12,9 @@ import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-_write: Callable[[bytes], None] | None = None
+from app.request_lines import RequestLines
+
+_lines: RequestLines | None = None
 
 
 def configure_logs(*, is_json: bool) -> None:
@@ -21,11 +23,13 @@ def configure_logs(*, is_json: bool) -> None:
     As JSON every line is one event, those of libraries and of Python's warnings too.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    global _write  # noqa: PLW0603 - logging is configured once a process
-    _write = _writer_to(sys.stderr.buffer) if is_json else None
-    if _write is not None:
+    global _lines  # noqa: PLW0603 - logging is configured once a process
+    _lines = None
+    if is_json:
+        write = _writer_to(sys.stderr.buffer)
+        _lines = RequestLines(write)
         logging.captureWarnings(True)
-        logging.getLogger().handlers[:] = [_Events(_write)]
+        logging.getLogger().handlers[:] = [_Events(write)]
     processors: list[Processor] = [_json]
     loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if not is_json:
@@ -47,11 +51,16 @@ def configure_logs(*, is_json: bool) -> None:
 
 def log_request(event: dict[str, object]) -> None:
     """Write the line of a request, which every one has: past what structlog does for any event."""
-    if _write is None:
+    if _lines is None:
         structlog.get_logger("guidance.request").info("request", **event)
     else:
-        event["event"] = "request"
-        _write(_json(None, "info", event) + b"\n")
+        _lines.add(event)
+
+
+def flush_requests() -> None:
+    """Write the lines of requests that have ended a moment ago."""
+    if _lines is not None:
+        _lines.flush()
 
 
 class _Events(logging.Handler):
@@ -98,7 +107,7 @@ def _writer_to(stream: BinaryIO) -> Callable[[bytes], None]:
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:
-    """The line of an event, in one go: every request has one."""
+    """The line of an event."""
     if "exc_info" in event:
         event = _with_traceback(logger, level, event)
     event["level"] = level

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from app.secret import kept_secret
 from app.settings import Settings
@@ -42,7 +43,7 @@ def open_privacy(
 ) -> Privacy:
     """Build the parts; `forget` are told whom the caches must forget."""
     links = Links(
-        lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode(),
+        cache(lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode()),
         base_url=settings.public_base_url,
     )
     files = ExportFiles(settings.guidance_data_dir / _FOLDER)

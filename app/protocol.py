@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, of which nothing is open, or read, without a bound.
 
-What it adds: connections are counted and looked at (`app.connections`), a head is checked, and what
-is too long, too late or no HTTP is refused, after what was asked before it is answered. Trailers
-are no header fields, and pipelined requests are read as they are answered.
+What it adds: connections are counted (`app.connections`), a head is checked, and what is too long
+or no HTTP is refused. Trailers are no header fields, and pipelined requests are read as they are
+answered. A head that came before need not be parsed again (`app.remembered_heads`).
 """
 
 from asyncio import AbstractEventLoop, Transport
@@ -15,37 +15,29 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.admission.protocol import AdmittingProtocol
 from app.connections.heads import fault_of_head
 from app.connections.holding import HoldingFlow
 from app.connections.outgoing import Outgoing
 from app.connections.phase import Phase
 from app.connections.reading import reading_of
 from app.connections.refusal import (
-    BODY_TOO_LATE,
-    HEAD_TOO_LATE,
     TOO_LONG,
     TOO_MANY,
     TRAILERS_TOO_LONG,
-    Refusal,
-    log_refusal,
     malformed,
-    refusal_bytes,
 )
-from app.connections.registry import NEVER, connections_of
+from app.connections.registry import NEVER
 from app.connections.upgrades import without_upgrade
-from app.exchange import broken_off
-from app.stopping import STOPPING
+from app.ending_protocol import EndingProtocol
+from app.remembered_heads import heads_of
+from app.request_head import HEAD
 from app.websocket_protocol import WebSocketProtocol
-from app.whole_answers import CYCLE
-from metrics.connections import connection_refused
+from app.whole_answers import CYCLE, WholeCycle, known_cycle
 
 _PIECE_BYTES = 4_096
 _LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
 _MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
 """Of what is read without a part of a request being whole: it may have begun within a piece."""
-_LINGERING_LOOKS = 2
-"""How long a client has to read an answer after which its connection is closed."""
 _NO_HTTP = malformed("This is not a request of HTTP/1.1.")
 _IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 _HANDSHAKE = malformed("A WebSocket is opened by a GET of HTTP/1.1, and waits for its answer.")
@@ -55,10 +47,8 @@ class _HeadRefused(Exception):
     """Stops the parser; the connection knows why."""
 
 
-class HttpProtocol(AdmittingProtocol):
+class HttpProtocol(EndingProtocol):
     """uvicorn's protocol; see above."""
-
-    flow: HoldingFlow
 
     def __init__(
         self,
@@ -70,17 +60,9 @@ class HttpProtocol(AdmittingProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.ws_protocol_class = WebSocketProtocol
-        self._open = connections_of(app_state)
-        self._bounds = self._open.bounds
         self._reading = reading_of(app_state)
-        self._phase = _IDLE
-        self._phase_since = 0
-        self._deadline = NEVER
-        self._under_way = 0
-        self._held = bytearray()
+        self._heads = heads_of(app_state)
         self._unfinished_bytes = 0
-        self._refusal: Refusal | None = None
-        self._broken_off: str | None = None
 
     # What the event loop says.
 
@@ -114,8 +96,31 @@ class HttpProtocol(AdmittingProtocol):
             self._held += data
             self.flow.hold()
             self._reading.wait_for(self)
+        elif is_alone:
+            known = self._heads.find(data)
+            if known is None:
+                self._feed(data)
+                self._remember(data)
+            else:
+                head, body = known
+                self._begin_known(known_cycle(self, head.head, head.scope, body))
         else:
             self._feed(data)
+
+    def _begin_known(self, cycle: WholeCycle) -> None:
+        """Begin with a request whose head came before, and was a clear one; the parser rests."""
+        self.scope, self.cycle = cycle.scope, cycle
+        self._under_way += 1
+        self._enter(_ANSWERING, NEVER)
+        self._start_asgi_task(cycle, self.app)
+
+    def _remember(self, data: bytes) -> None:
+        """Remember the head of what has just been read, where that was one whole request."""
+        cycle = self.cycle
+        if self._phase is _ANSWERING and self._under_way == 1 and cycle.keep_alive:
+            head = self._heads.keep(data, cast("Scope", cycle.scope))
+            if head is not None:
+                cycle.scope["state"][HEAD] = head
 
     def read_some(self) -> bool:
         """Read a piece of what is held; whether more can be read at once."""
@@ -238,81 +243,5 @@ class HttpProtocol(AdmittingProtocol):
             return
         if self._held:
             self._reading.wait_for(self)
-        else:
+        elif self.flow.read_paused:
             self.flow.resume_reading()
-
-    # What ends a connection.
-
-    def look(self, now: int) -> None:
-        """Close it where it has waited too long for its client."""
-        if self._outgoing.is_stuck(now):
-            connection_refused("unread")
-            self.transport.abort()
-        elif now >= self._deadline:
-            self._too_late(now)
-
-    def is_idle_since(self, now: int) -> bool:
-        """Whether no request is under way, nor was then."""
-        return not self._under_way and self._phase is not _REFUSED and self._phase_since <= now
-
-    def give_up(self) -> None:
-        """Close it: it does nothing."""
-        connection_refused("idle")
-        self.transport.close()
-
-    def shutdown(self) -> None:
-        """Finish what is running on this connection, of which streams do not end by themselves."""
-        self.app_state[STOPPING].set()
-        super().shutdown()
-
-    def _enter(self, phase: Phase, seconds: int) -> None:
-        self._phase = phase
-        self._phase_since = now = self._open.now
-        self._deadline = now + seconds + 1
-
-    def _too_late(self, now: int) -> None:
-        if self.flow.read_paused or self.pipeline:
-            self._deadline = now + 1  # it waits for us
-        elif self._phase is _HEAD:
-            self._refuse(HEAD_TOO_LATE)
-        elif self._phase is _BODY:
-            self._refuse(BODY_TOO_LATE)
-        else:
-            self.transport.abort() if self._phase is _REFUSED else self.give_up()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        """Read no more, and say why once all that was asked before is answered."""
-        is_body = self._phase is _BODY
-        self._refusal = refusal
-        self._held.clear()
-        self._enter(_REFUSED, NEVER)
-        if is_body:
-            self._break_off(refusal)
-        if not self._under_way:
-            self._send_refusal(refusal)
-
-    def _break_off(self, refusal: Refusal) -> None:
-        """Give up the request whose body does not come as it should; its line will say so."""
-        cycle = self.cycle
-        if self.pipeline and self.pipeline[0][0] is cycle:
-            self.pipeline.popleft()
-            self._under_way -= 1
-        elif cycle.response_started:
-            self.transport.close()
-        else:
-            self._under_way -= 1
-            self._broken_off = broken_off(cast("Scope", cycle.scope), refusal.status)
-            cycle.disconnected = True
-            cycle.message_event.set()
-
-    def _send_refusal(self, refusal: Refusal) -> None:
-        """Answer, and leave the client some time to read it: closing at once may take it back."""
-        if self.transport.is_closing():
-            return
-        connection_refused(refusal.kind)
-        request_id = self._broken_off or log_refusal(refusal.status, refusal.message)
-        self.transport.write(refusal_bytes(refusal, request_id))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.flow.let_go()
-        self._enter(_REFUSED, _LINGERING_LOOKS)

@@ -7,12 +7,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.exchange import BROKEN_OFF, EXCHANGE, Exchange
 from app.logs import escaped, log_request
 from app.paths import GRAPHQL_PATH
-from app.request_ids import REQUEST_ID, request_id_from
+from app.request_head import HEAD, RequestHead
+from app.request_ids import request_id_from
 from app.whole_answers import CYCLE
 
 ADMITTED_AT = "admitted_at"
 """Key, in the state of a request, of when it was admitted, where it had to wait to be begun."""
-_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -35,18 +35,18 @@ class Requests:
             return
         state = scope.setdefault("state", {})
         started = state.pop(ADMITTED_AT, None) or perf_counter()
-        fields = dict(reversed(scope["headers"]))
-        request_id = request_id_from(fields.get(REQUEST_ID))
+        head = state.pop(HEAD, None) or RequestHead(scope["headers"])
+        request_id = request_id_from(head.offered_id)
         path = scope["path"]
         log: dict[str, object] = {
             "request_id": request_id,
             "method": scope.get("method", "GET"),
             "path": path if path == GRAPHQL_PATH else shown_path(path),
         }
-        exchange = Exchange(request_id, fields, log, send, state.pop(CYCLE, None))
+        exchange = Exchange(request_id, head, log, send, state.pop(CYCLE, None))
         state[EXCHANGE] = exchange
         try:
-            app = self._app if _FORWARDED.isdisjoint(fields) else self._proxied
+            app = self._proxied if head.is_forwarded else self._app
             await app(scope, receive, exchange)
         finally:
             # Left there, it would be part of a circle, which only the collector undoes.

@@ -30,7 +30,7 @@ from app.graphql.origins import AllowedOrigins
 from app.graphql.request import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
-from app.logs import configure_logs
+from app.logs import configure_logs, flush_requests
 from app.metrics_port import metrics_port, metrics_route
 from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
@@ -105,6 +105,7 @@ def make_app(
                     SOCKETS: Sockets(settings.socket_bounds),
                     ADMISSION: admission_control(application),
                 }
+                flush_requests()
 
     starlette = Starlette(lifespan=lifespan, exception_handlers={HTTPException: http_exception})
     starlette.router.default = nothing_there

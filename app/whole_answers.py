@@ -4,12 +4,82 @@ Head and body are written at once by uvicorn's side of the request. uvicorn's ow
 header field are left out, as the fields are ours.
 """
 
+import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from app.request_head import HEAD, RequestHead
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent, HTTPScope
 
 CYCLE = "cycle"
 """Key, in the state of a request, of uvicorn's side of it, which `send_whole` takes."""
+
+
+class _NobodyWaits(asyncio.Event):
+    """In the place of an event of its own, for a cycle of which nobody waits to receive more."""
+
+    def set(self) -> None:
+        """There is nobody to wake up."""
+
+    def clear(self) -> None:
+        """As above."""
+
+
+_NOBODY_WAITS = _NobodyWaits()
+
+
+def known_cycle(
+    connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
+) -> "WholeCycle":
+    """Uvicorn's side of a request with a head that came before, with what was said of it then."""
+    own: Any = {
+        **scope,
+        "headers": scope["headers"].copy(),
+        "server": connection.server,
+        "client": connection.client,
+        "scheme": connection.scheme,
+        "state": {**connection.app_state, HEAD: head},
+    }
+    cycle = own["state"][CYCLE] = WholeCycle(connection, own, body)
+    return cycle
+
+
+class WholeCycle(RequestResponseCycle):
+    """uvicorn's side of a request that came as a whole, with its body."""
+
+    def __init__(self, connection: HttpToolsProtocol, scope: "HTTPScope", body: bytes) -> None:
+        super().__init__(
+            scope,
+            connection.transport,
+            connection.flow,
+            connection.logger,
+            connection.access_logger,
+            connection.access_log,
+            connection.server_state.default_headers,
+            _NOBODY_WAITS,
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=connection.on_response_complete,
+        )
+        self.body = body  # type: ignore[assignment]  # nothing is added to it
+        self.more_body = False
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        """The body, and then, once the client has gone or was answered, that it has."""
+        if self.message_event is _NOBODY_WAITS:
+            self.message_event = asyncio.Event()
+            if self.body or self.response_complete or self.disconnected:
+                self.message_event.set()
+        return await super().receive()
 
 
 def send_whole(
@@ -35,7 +105,8 @@ def send_whole(
     cycle.transport.write(b"".join(pieces))
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.message_event.set()
+    if cycle.message_event is not _NOBODY_WAITS:
+        cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
@@ -48,5 +119,6 @@ def whole_body(cycle: RequestResponseCycle) -> bytes | None:
         return None
     body = bytes(cycle.body)
     cycle.body = bytearray()
-    cycle.message_event.clear()
+    if cycle.message_event is not _NOBODY_WAITS:
+        cycle.message_event.clear()
     return body

@@ -26,7 +26,16 @@ class Statement:
     as they stand.
     """
 
-    __slots__ = ("_compiled", "arguments", "name", "part", "sql", "sql_by_operation", "writes")
+    __slots__ = (
+        "_compiled",
+        "arguments",
+        "name",
+        "names",
+        "part",
+        "sql",
+        "sql_by_operation",
+        "writes",
+    )
 
     def __init__(self, name: str, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
@@ -38,7 +47,9 @@ class Statement:
         self.sql_by_operation: dict[str | None, str] = {None: self.sql}
         """The texts that `sql_for` has given, by the name of the operation."""
         constants = {key: value for key, value in compiled.params.items() if value is not None}
-        self.arguments = _in_order(tuple(getattr(compiled, "positiontup", None) or ()), constants)
+        self.names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
+        """Those of its values, in the driver's order."""
+        self.arguments = _in_order(self.names, constants)
         """Gives the values in the driver's order; a name that was not given raises `KeyError`."""
 
     def sql_for(self, operation: str | None) -> str:

@@ -3,8 +3,9 @@
 https://github.com/graphql/dataloader
 """
 
-from asyncio import CancelledError, Future, get_running_loop, shield
+from asyncio import CancelledError, Future, get_running_loop
 from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from db.work import current_work
@@ -43,13 +44,21 @@ class Loader(Generic[K, V]):
         self._queue: dict[K, Loaded[V]] = {}
 
     async def load(self, key: K) -> V:
-        """The value of `key`; a failure of the batch is raised to each who waits for it."""
+        """The value of `key`; a failure of the batch is raised to each who waits for it.
+
+        Waited for by a future of its own, since one who stops waiting must not take the value away
+        from the others.
+        """
         value = self.start(key)
-        try:
-            return await shield(value)
-        except CancelledError:
-            value.add_done_callback(disregard)
-            raise
+        if not value.done():
+            own: Future[None] = self._loop.create_future()
+            value.add_done_callback(partial(_wake, own))
+            try:
+                await own
+            except CancelledError:
+                value.add_done_callback(disregard)
+                raise
+        return value.result()
 
     def start(self, key: K) -> Loaded[V]:
         """The future of the value of `key`.
@@ -104,6 +113,12 @@ class Loader(Generic[K, V]):
                 del self._values[key]
                 if not waiting.done():
                     waiting.set_exception(error)
+
+
+# Any: as above.
+def _wake(waiting: "Future[None]", _value: "Future[Any]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 # Any: as above.

@@ -15,24 +15,20 @@ def quota_by_user(
 ) -> Loader[int, Quota]:
     """By user id, at `now`; the subscription is the one that the request looks up anyway."""
 
-    async def used_today(user_ids: list[int]) -> dict[int, int]:
-        async with database.read() as connection:
-            rows = await quota.used_by_user(connection, user_ids, now.date())
-        return {row["user_id"]: row["used"] for row in rows}
-
     async def batch(user_ids: list[int]) -> list[Quota]:
-        started = [subscriptions.start(user_id) for user_id in user_ids]
+        started = list(map(subscriptions.start, user_ids))
         try:
-            used = await used_today(user_ids)
+            async with database.read() as connection:
+                rows = await quota.used_by_user(connection, user_ids, now.date())
+            used = {row["user_id"]: row["used"] for row in rows}
             # Whoever breaks this off breaks off all of the request: it is shielded from nobody.
-            found = [await subscription for subscription in started]
+            return [
+                quota_of(await subscription, used.get(user_id, 0), now)
+                for user_id, subscription in zip(user_ids, started, strict=True)
+            ]
         except BaseException:
             for subscription in started:
                 subscription.add_done_callback(disregard)
             raise
-        return [
-            quota_of(subscription, used.get(user_id, 0), now)
-            for user_id, subscription in zip(user_ids, found, strict=True)
-        ]
 
     return Loader(batch)

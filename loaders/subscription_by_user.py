@@ -1,6 +1,7 @@
 """The current subscription of each user."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
@@ -24,7 +25,4 @@ def subscription_by_user(
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 
-    async def batch(user_ids: list[int]) -> list[Subscription]:
-        return await cache.get(user_ids, read)
-
-    return Loader(batch, at_hand=cache.at_hand)
+    return Loader(partial(cache.get, read=read), at_hand=cache.at_hand)

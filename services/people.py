@@ -57,6 +57,11 @@ class KnownPeople:
         self._looked_at = -remembered_seconds
         self._look: asyncio.Task[bool] | None = None
 
+    def is_known(self, user_id: int) -> bool:
+        """Whether the person is there, as far as that can be said without asking."""
+        seconds = self._seconds() - self._looked_at
+        return seconds < self._remembered_seconds / 2 and user_id in self._there
+
     async def has(self, user_id: int) -> bool:
         """Whether the person of a token is there; true while the database cannot say.
 

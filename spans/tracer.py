@@ -1,8 +1,8 @@
 """Which requests are traced, and what becomes of their traces."""
 
-import re
 from asyncio import get_running_loop
 from collections.abc import Callable, Coroutine, Mapping
+from math import floor, inf, log
 from random import random
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,7 +13,6 @@ from spans.part import Part
 from spans.trace import Trace, Use
 
 T = TypeVar("T")
-_SAMPLED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]")
 Uses: TypeAlias = Mapping[Part, Use]
 
 
@@ -34,15 +33,26 @@ class Tracer:
         self._note = note
         self._chance = chance
         self._delay = LoopDelay()
+        self._until_next = self._gap()
 
-    def wants(self, traceparent: bytes | None) -> bool:
-        """Whether a request with this header field is traced: by chance, or because it asks for it.
+    def wants(self) -> bool:
+        """Whether the next request is traced, by chance."""
+        self._until_next -= 1
+        if self._until_next >= 0:
+            return False
+        self._until_next = self._gap()
+        return True
 
-        https://www.w3.org/TR/trace-context/#sampled-flag
+    def _gap(self) -> float:
+        """How many requests pass between two of which each is traced by the same chance.
+
+        A geometric distribution: drawn once for all of them, by its inverse.
         """
-        if self._chance() < self._share:
-            return True
-        return traceparent is not None and _SAMPLED.fullmatch(traceparent) is not None
+        if self._share <= 0:
+            return inf
+        if self._share >= 1:
+            return 0
+        return floor(log(1 - self._chance()) / log(1 - self._share))
 
     # Any: what is sent and yielded concerns the event loop alone.
     async def run(

@@ -76,7 +76,7 @@ class AdmissionController:
         As many as are worked on at once do not wait for each other: what is slow then, is not
         their number.
         """
-        return under_way <= self._bounds.at_once and not self._queue
+        return under_way <= self._bounds.at_once and not self._queue.count
 
     def admits(self, origin: str, under_way: int = MANY) -> bool:
         """Whether to work on what comes now from there, beside so many that are under way."""

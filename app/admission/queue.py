@@ -46,7 +46,8 @@ class AdmissionQueue:
         self._lines: dict[str, Line] = {}
         self._new_lines: dict[str, Line] = {}
         self._is_turn_of_new = True
-        self._count = 0
+        self.count = 0
+        """How many wait."""
         self._begun = 0
         self._is_planned = False
         # Of its own: what is begun must not inherit that of who happened to come before.
@@ -54,13 +55,9 @@ class AdmissionQueue:
         self._moved_at = 0.0
         self._seconds_between = 0.0
 
-    def __len__(self) -> int:
-        """How many wait."""
-        return self._count
-
     def enter(self, begin: Begin, origin: str) -> None:
         """Have `begin` called, at once or when it is its turn among those of its origin."""
-        if not self._count:
+        if not self.count:
             if self._begun < _AT_A_TIME and self._has_room():
                 self._begun += 1
                 self._plan()
@@ -71,15 +68,15 @@ class AdmissionQueue:
         if line is None:
             line = self._new_lines[origin] = deque()
         line.append((begin, self._seconds()))
-        self._count += 1
+        self.count += 1
         self._plan()
 
     def delay(self, now: float) -> float:
         """For how many seconds what waits is going to wait, wherever it comes from."""
-        if not self._count:
+        if not self.count:
             return 0.0
         _, came_at = next(iter((self._lines or self._new_lines).values()))[0]
-        return max(self._count * self._seconds_between, now - came_at)
+        return max(self.count * self._seconds_between, now - came_at)
 
     def expected_wait(self, now: float, origin: str) -> float:
         """For how many seconds who comes now from there is going to wait.
@@ -88,8 +85,8 @@ class AdmissionQueue:
         """
         line = self._line(origin)
         if line is None:
-            return min(self._count, 2 * len(self._new_lines)) * self._seconds_between
-        ahead = min(self._count, len(line) * (len(self._lines) + len(self._new_lines)))
+            return min(self.count, 2 * len(self._new_lines)) * self._seconds_between
+        ahead = min(self.count, len(line) * (len(self._lines) + len(self._new_lines)))
         return max(ahead * self._seconds_between, now - line[0][1])
 
     def _line(self, origin: str) -> Line | None:
@@ -110,11 +107,11 @@ class AdmissionQueue:
         self._is_planned = False
         self._begun = 0
         now = self._seconds()
-        while self._count and self._begun < _AT_A_TIME and self._has_room():
+        while self.count and self._begun < _AT_A_TIME and self._has_room():
             self._take_next(now, to_begin=True)
         if self._begun:
             self._plan()
-        elif self._count:
+        elif self.count:
             self._take_next(now, to_begin=False)
             # What is given up may have been followed by more, which then is looked at sooner.
             self._plan(_LOOK_SECONDS)
@@ -130,7 +127,7 @@ class AdmissionQueue:
         is_late = now - came_at >= self._longest_wait_seconds
         if to_begin or is_late:
             line.popleft()
-            self._count -= 1
+            self.count -= 1
         if line:
             (self._lines if to_begin else lines)[origin] = line
         if is_late:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import structlog
 
 from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySetUnavailable
 from app.authentication.tokens import TokenVerifier
+from app.authentication.verified import Identity
 from db.unavailable import DatabaseUnavailable
 from services.enterprise.service import EnterpriseService
 from services.people import KnownPeople, PersonUnknown
 from services.principal import Anonymous, Person, Principal
 
+_BEARER, _KEY = "Bearer ", "x-api-key"
 _log = structlog.get_logger("guidance.authentication")
 
 
@@ -23,13 +24,6 @@ class NotAuthenticated(Exception):
 
 class AuthenticationUnavailable(Exception):
     """The credential cannot be checked at the moment."""
-
-
-class Identity(NamedTuple):
-    """The caller, and when the credential ends (Unix seconds) that says so."""
-
-    principal: Principal
-    expires_at: float | None = None
 
 
 @lru_cache(maxsize=1_000)
@@ -47,6 +41,16 @@ class Authenticator:
         self._people = people
         self._enterprise = enterprise
 
+    def known(self, headers: Mapping[str, str]) -> Identity | None:
+        """The person of a token that was accepted a moment ago; None where that is to be asked."""
+        authorization = headers.get("authorization")
+        if authorization is None or not authorization.startswith(_BEARER) or _KEY in headers:
+            return None
+        claims = self._tokens.verified(authorization[len(_BEARER) :])
+        if claims is None or not self._people.is_known(claims.person.user_id):
+            return None
+        return claims.identity
+
     async def principal(self, headers: Mapping[str, str]) -> Principal:
         """The caller; raises `NotAuthenticated` and `AuthenticationUnavailable`."""
         return (await self.identity(headers)).principal
@@ -54,7 +58,7 @@ class Authenticator:
     async def identity(self, headers: Mapping[str, str], *, address: str | None = None) -> Identity:
         """The caller, at `address`, of what outlives a request; raises as `principal` does."""
         authorization = headers.get("authorization")
-        api_key = headers.get("x-api-key")
+        api_key = headers.get(_KEY)
         if authorization is not None and api_key is not None:
             raise NotAuthenticated("Send a token or an API key, not both.")
         if authorization is not None:
@@ -79,7 +83,7 @@ class Authenticator:
             raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
         if not await self._people.has(claims.person.user_id):
             raise NotAuthenticated(str(PersonUnknown()))
-        return Identity(claims.person, claims.expires_at)
+        return claims.identity
 
     async def _client(self, api_key: str) -> Principal:
         try:

@@ -41,6 +41,10 @@ class TokenVerifier:
         self._clock = clock
         self._verified = VerifiedTokens()
 
+    def verified(self, token: str) -> Claims | None:
+        """The claims of a token that was accepted a moment ago, and has not ended."""
+        return self._verified.claims(token, self._clock().timestamp())
+
     async def verify(self, token: str) -> Claims:
         """Check signature, times and claims; raises `InvalidToken` and `KeySetUnavailable`.
 

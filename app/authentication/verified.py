@@ -1,13 +1,21 @@
 """Tokens that were verified a moment ago, so that a busy client's signature is checked once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from services.principal import Person
+from services.principal import Person, Principal
 
 KEPT_SECONDS = 300
 """After which a token is verified again, should its key have been withdrawn."""
 _MOST_TOKENS = 10_000
 _LONGEST_TOKEN = 2_048
+
+
+class Identity(NamedTuple):
+    """The caller, and when the credential ends (Unix seconds) that says so."""
+
+    principal: Principal
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,11 @@ class Claims:
 
     person: Person
     expires_at: float
+    identity: Identity = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Say once what each request with the token is told."""
+        object.__setattr__(self, "identity", Identity(self.person, self.expires_at))
 
 
 class VerifiedTokens:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError
 
-from app.graphql.charging import Charge, Throttled
+from app.graphql.charging import TOLD, Charge, Throttled
 from app.graphql.outages import RETRY_SECONDS, is_away, is_empty
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.errors import DeadlineExceeded
@@ -48,7 +48,7 @@ class Answer:
     was_executed: bool
     outcome: Outcome
     operation_name: str = UNTRUSTED
-    statements: tuple[str, ...] = ()
+    statements: Sequence[str] = ()
     number: int | None = None
     level: Level | None = None
     retry_after_seconds: int | None = None
@@ -86,10 +86,12 @@ def told(
     database_seconds: float,
 ) -> Answer:
     """The answer with what it cost, for callers who are told, what is left, and what it took."""
-    extensions = charge.extensions
-    if extensions is not None:
-        answer.body["extensions"] = extensions
-    answer.level, answer.cost, answer.outcome = charge.level, charge.estimate, outcome
+    account = charge.account
+    if account is not None:
+        answer.level = Level(account.policy, charge.available)
+        if account.kind == TOLD:
+            answer.body["extensions"] = charge.extensions
+    answer.cost, answer.outcome = charge.estimate, outcome
     answer.seconds, answer.database_seconds = seconds, database_seconds
     return answer
 

@@ -10,6 +10,8 @@ from services.throttling.records import Level, Policy
 from services.throttling.turns import Turn
 
 THROTTLED = "THROTTLED"
+TOLD = "key"
+"""The kind of callers who are told what operations cost."""
 
 
 class Account(NamedTuple):
@@ -22,7 +24,7 @@ class Account(NamedTuple):
     @property
     def is_told(self) -> bool:
         """Whether the caller is told what operations cost."""
-        return self.kind == "key"
+        return self.kind == TOLD
 
 
 class Throttled(RequestRefused):
@@ -45,7 +47,7 @@ class Throttled(RequestRefused):
 class Charge:
     """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set."""
 
-    __slots__ = ("_account", "_available", "_budgets", "_turn", "actual", "estimate")
+    __slots__ = ("_budgets", "_turn", "account", "actual", "available", "estimate")
 
     def __init__(
         self,
@@ -57,8 +59,9 @@ class Charge:
     ) -> None:
         self.estimate = estimate
         self.actual = 0
-        self._account = account
-        self._available = available
+        self.account = account
+        self.available = available
+        """What is left of the budget, as far as is known."""
         self._budgets = budgets
         self._turn = turn
 
@@ -67,27 +70,31 @@ class Charge:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        """Settle it."""
+        self.settle()
+
+    def settle(self) -> None:
         """Give back what is not kept, and the turn."""
         unused = self.estimate - self.actual
-        if unused and self._account is not None and self._budgets is not None:
-            _, key, policy = self._account
+        if unused and self.account is not None and self._budgets is not None:
+            _, key, policy = self.account
             self._budgets.refund(key, unused, policy)
-            self._available = min(policy.capacity, self._available + unused)
+            self.available = min(policy.capacity, self.available + unused)
         if self._turn is not None:
             self._turn.end()
 
     @property
     def level(self) -> Level | None:
         """What is left of the caller's budget, None for who has none."""
-        return None if self._account is None else Level(self._account.policy, self._available)
+        return None if self.account is None else Level(self.account.policy, self.available)
 
     @property
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
         """What the caller is told."""
-        if self._account is None or not self._account.is_told:
+        if self.account is None or not self.account.is_told:
             return None
-        level = Level(self._account.policy, self._available)
+        level = Level(self.account.policy, self.available)
         return cost_extensions(self.estimate, self.actual, level)
 
 

@@ -14,9 +14,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
     Authenticator,
-    Identity,
     NotAuthenticated,
 )
+from app.authentication.verified import Identity
 from app.graphql.expiry import until_expired
 from app.graphql.messages import (
     BadMessage,

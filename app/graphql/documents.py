@@ -1,8 +1,8 @@
 """Which document a request runs: a trusted one, one that was registered by its hash, or its own."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from graphql import GraphQLSchema
 
@@ -15,13 +15,16 @@ from gql.operations.shape import shape_of
 from gql.operations.skeleton import has_free_text
 from services.clock import Clock
 from services.operations.identifiers import hash_of, is_hash
-from services.operations.records import OperationsMode
-from services.operations.rules import UNKNOWN_CLIENT, client_named, user_of
+from services.operations.records import OperationsMode, RegisteredDocument
+from services.operations.rules import UNKNOWN_CLIENT, client_named, is_client_name, user_of
 from services.operations.uses import DocumentUses
 from services.persisted.records import Texts
 from services.principal import ApiClient, Principal
 
-_NAME, _APOLLO_NAME = "graphql-client-name", "apollographql-client-name"
+_Asking: TypeAlias = tuple[str, str | None, int | None]
+"""The id of a document, and what who asks calls itself, and its account."""
+_MOST_USERS = 2_000
+_NOBODY: tuple[RegisteredDocument | None, str] = (None, "")
 
 
 class Documents:
@@ -47,6 +50,7 @@ class Documents:
         self._texts = texts
         self._uses = uses
         self._clock = clock
+        self._users: dict[_Asking, tuple[RegisteredDocument | None, str]] = {}
         self.run_aside = preparing.run
         """Runs what may take long and waits for nobody, while others are answered."""
 
@@ -59,8 +63,19 @@ class Documents:
         """The operation of the trusted document of this id: one look into a dictionary."""
         return self._trusted.get(document_id)
 
+    def known(
+        self, request: GraphQLRequest, principal: Principal, client_name: str | None
+    ) -> Operation | None:
+        """The only operation of a trusted document that is asked for by its id; None otherwise."""
+        if request.query is not None or request.operation_name is not None:
+            return None
+        operation = self._trusted.get(request.document_id or "")
+        if operation is not None:
+            self.count(operation, principal, client_name)
+        return operation
+
     async def operation(
-        self, request: GraphQLRequest, principal: Principal, headers: Mapping[str, str]
+        self, request: GraphQLRequest, principal: Principal, client_name: str | None
     ) -> Operation:
         """The operation that is asked for; raises `RequestRefused`, and `Throttled` as one."""
         id_ = request.document_id
@@ -76,22 +91,35 @@ class Documents:
             operation = await self._registered(id_, request.query, request, principal)
         else:
             raise refusals.id_and_text()
-        self.count(operation, principal, headers)
+        self.count(operation, principal, client_name)
         return operation
 
-    def count(self, operation: Operation, principal: Principal, headers: Mapping[str, str]) -> None:
+    def count(self, operation: Operation, principal: Principal, client_name: str | None) -> None:
         """Count the use of a trusted operation; where it is wanted that of another one too."""
         document = operation.document
-        if document is None and self._mode is not OperationsMode.LOG:
-            return
         account_id = principal.account_id if isinstance(principal, ApiClient) else None
-        client = client_named(headers.get(_NAME) or headers.get(_APOLLO_NAME), account_id)
         if document is not None:
-            user = user_of(document.publishers, client, account_id)
+            asking = document.id, client_name, account_id
+            known, user = self._users.get(asking, _NOBODY)
+            if known is not document:
+                user = self._user(document, client_name, account_id)
             self._uses.used(document.id, user, self._clock())
-        else:
+        elif self._mode is OperationsMode.LOG:
             (shape,) = operation.shapes
+            client = client_named(client_name, account_id)
             self._uses.asked(shape, client or UNKNOWN_CLIENT, self._clock())
+
+    def _user(
+        self, document: RegisteredDocument, client_name: str | None, account_id: int | None
+    ) -> str:
+        """Under whose name a use is counted; the same ask all the time."""
+        client = client_named(client_name, account_id)
+        user = user_of(document.publishers, client, account_id)
+        if client_name is None or is_client_name(client_name):
+            if len(self._users) >= _MOST_USERS:
+                self._users.clear()
+            self._users[document.id, client_name, account_id] = document, user
+        return user
 
     async def _of_unknown_id(
         self, id_: str, request: GraphQLRequest, principal: Principal

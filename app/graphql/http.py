@@ -13,11 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.authentication.authenticator import (
     AuthenticationUnavailable,
     Authenticator,
-    Identity,
     NotAuthenticated,
 )
-from app.exchange import exchange_of
-from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
+from app.authentication.verified import Identity
+from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
 from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
@@ -37,7 +36,7 @@ from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
-from spans.current import UNTRACED, current_trace
+from spans.current import current_trace
 from spans.part import Kind, Part
 
 _REQUEST = Part(Kind.REQUEST, "http")
@@ -82,60 +81,85 @@ class GraphQLEndpoint:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
-        exchange, tracer = exchange_of(scope), self._service.tracer
-        answering = self._answering(scope, receive, send)
-        if not tracer.wants(exchange.fields.get(b"traceparent")):
+        request, tracer = Incoming(scope, receive), self._service.tracer
+        types = request.terms.types
+        answering = (
+            self._not_acceptable(request, send)
+            if types is None
+            else self._answering(request, types, send)
+        )
+        if not (tracer.wants() or request.exchange.head.asks_for_trace):
             return answering
+        exchange = request.exchange
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)
 
-    async def _answering(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Incoming(scope, receive)
-        types = accepted(request.headers.get("accept"))
-        if types is not None:
-            answer = await self._answer(request, types)
-        else:
-            answer = await self._not_acceptable(request)
-        if not (isinstance(answer, Reply) and answer.try_at_once(send)):
-            await answer(scope, receive, send)
+    # Of its branches each is a call less for every request than a function for it.
+    async def _answering(self, request: Incoming, types: Accepted, send: Send) -> None:
+        log, trace = request.exchange.log, current_trace()
+        identity, service = _NOBODY, self._service
+        answer: Answer | ASGIApp
+        try:
+            if trace is not None:
+                trace.stage(_AUTHENTICATION)
+            known = self._authenticator.known(request.headers)
+            identity = known or await self._authenticator.identity(
+                request.headers, address=request.address
+            )
+            if trace is not None:
+                trace.stage(_READING)
+            asked = await read_request(request, self._acceptance)
+            if trace is not None:
+                trace.stage(_PREPARATION)
+            if isinstance(asked, GraphQLRequest):
+                name = request.terms.client_name
+                operation = service.known(asked, identity.principal, name)
+                if operation is None:
+                    operation = await service.prepare(asked, identity.principal, name)
+                log["operation"] = operation.label
+                if _is_answered_at_once(request, types, operation):
+                    answer = await service.answer(
+                        operation,
+                        asked,
+                        identity.principal,
+                        request.exchange.request_id,
+                        gone=request.until_gone,
+                    )
+                else:
+                    answer = await self._run(request, types, operation, asked, identity)
+            else:
+                answer = await self._batch(request, asked, identity)
+        except Exception as error:  # noqa: BLE001 - the client is told of whatever it is
+            answer = await self._failed(error, request, types, identity)
+        reply = self._told(answer, request, types) if isinstance(answer, Answer) else answer
+        if not (isinstance(reply, Reply) and reply.try_at_once(send)):
+            await reply(request.scope, request.receive, send)
 
-    async def _not_acceptable(self, request: Incoming) -> ASGIApp:
+    async def _failed(
+        self, error: Exception, request: Incoming, types: Accepted, identity: Identity
+    ) -> Answer | ASGIApp:
+        if isinstance(error, RequestRefused):
+            answer = refused(await self._unpaid(error, request, identity) or error)
+            if types.prefers_stream:
+                return self._events(_only(answer), request, identity)
+            return answer
+        if isinstance(error, ClientGone):
+            request.exchange.log["outcome"] = "gone"
+            return Response(status_code=CLIENT_GONE)
+        if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
+            unpaid = await self._unpaid(error, request, identity)
+            return _not_understood(error, types) if unpaid is None else refused(unpaid)
+        return broken(error, request.exchange.request_id)
+
+    async def _not_acceptable(self, request: Incoming, send: Send) -> None:
         """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
         unpaid = await self._unpaid(error, request, _NOBODY)
-        if unpaid is None:
-            return _not_understood(error, ANYTHING)
-        return self._told(refused(unpaid), request, ANYTHING)
-
-    async def _answer(self, request: Incoming, types: Accepted) -> ASGIApp:
-        log, trace = request.exchange.log, current_trace() or UNTRACED
-        identity = _NOBODY
-        try:
-            trace.stage(_AUTHENTICATION)
-            identity = await self._authenticator.identity(request.headers, address=request.address)
-            trace.stage(_READING)
-            asked = await read_request(request, self._acceptance)
-            if not isinstance(asked, GraphQLRequest):
-                return await self._batch(request, asked, identity)
-            trace.stage(_PREPARATION)
-            operation = await self._service.prepare(asked, identity.principal, request.headers)
-            log["operation"] = operation.label
-            _check_method(request, operation)
-            return await self._run(request, types, operation, asked, identity)
-        except RequestRefused as refusal:
-            answer = refused(await self._unpaid(refusal, request, identity) or refusal)
-            if types.prefers_stream:
-                return self._events(_only(answer), request, identity)
-        except ClientGone:
-            log["outcome"] = "gone"
-            return Response(status_code=CLIENT_GONE)
-        except (BadRequest, NotAuthenticated, AuthenticationUnavailable) as error:
-            unpaid = await self._unpaid(error, request, identity)
-            if unpaid is None:
-                return _not_understood(error, types)
-            answer = refused(unpaid)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, request.exchange.request_id)
-        return self._told(answer, request, types)
+        reply = (
+            _not_understood(error, ANYTHING)
+            if unpaid is None
+            else self._told(refused(unpaid), request, ANYTHING)
+        )
+        await reply(request.scope, request.receive, send)
 
     async def _unpaid(
         self, refusal: Exception, request: Incoming, identity: Identity
@@ -166,25 +190,18 @@ class GraphQLEndpoint:
         asked: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
-        wish = request.headers.get("graphql-cost")
-        if wish is not None and wish.strip().lower() == "validate":
+        if operation.kind == "mutation" and request.method != "POST":
+            raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
+        if request.terms.asks_cost:
             return self._reply(self._service.cost(operation, asked), types)
         if types.prefers_stream or operation.kind == "subscription":
             return self._stream(request, types, operation, asked, identity)
-        if operation.puts_off and types.allows_parts:
-            return await self._parts(request, types, operation, asked, identity)
-        answer = await self._service.answer(
-            operation,
-            asked,
-            identity.principal,
-            request.exchange.request_id,
-            gone=request.until_gone,
-        )
-        return self._told(answer, request, types)
+        return await self._parts(request, types, operation, asked, identity)
 
-    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> ASGIApp:
+    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> Reply:
         log = request.exchange.log
-        log.setdefault("operation", answer.operation_name)
+        if "operation" not in log:
+            log["operation"] = answer.operation_name
         log["outcome"] = answer.outcome
         log["statements"] = len(answer.statements)
         return self._reply(answer, types)
@@ -197,7 +214,7 @@ class GraphQLEndpoint:
         for number, one in enumerate(asked, 1):
             request_id = f"{request.exchange.request_id}.{number}"
             answer = await self._service.answer_of_batch(
-                one, identity.principal, request.headers, request_id
+                one, identity.principal, request.terms.client_name, request_id
             )
             if answer.refusal is not None and answer.refusal not in _FREE:
                 unpaid = await self._charged(request, identity)
@@ -207,7 +224,7 @@ class GraphQLEndpoint:
         request.exchange.log.update(record.line)
         return Reply(200, bodies, JSON, header_fields(answer))
 
-    def _reply(self, answer: Answer, types: Accepted) -> ASGIApp:
+    def _reply(self, answer: Answer, types: Accepted) -> Reply:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = header_fields(answer)
         if self._tells_timing and answer.seconds:
@@ -284,9 +301,15 @@ def _not_understood(
     return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
 
 
-def _check_method(request: Incoming, operation: Operation) -> None:
-    if operation.kind == "mutation" and request.method != "POST":
-        raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
+def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:
+    """Whether the operation is to be run, and has one answer."""
+    return not (
+        types.prefers_stream
+        or request.terms.asks_cost
+        or operation.kind == "subscription"
+        or (operation.kind == "mutation" and request.method != "POST")
+        or (operation.puts_off and types.allows_parts)
+    )
 
 
 def _last_event_id(request: Incoming) -> int | None:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
-from app.exchange import exchange_of
+from app.exchange import EXCHANGE, Exchange
 from app.graphql.bad_request import BadRequest
 from app.graphql.racing import until_gone
+from app.graphql.terms import Terms, terms_of
 
 _MOST_PARAMETERS = 100
 
@@ -15,23 +16,18 @@ _MOST_PARAMETERS = 100
 class Incoming:
     """One HTTP request for operations; of several fields of one name the first counts."""
 
-    __slots__ = ("exchange", "headers", "method", "receive", "scope")
+    __slots__ = ("address", "exchange", "headers", "method", "receive", "scope", "terms")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
-        self.exchange = exchange_of(scope)
-        self.headers: Mapping[str, str] = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in self.exchange.fields.items()
-        }
-
-    @property
-    def address(self) -> str | None:
+        self.exchange: Exchange = scope["state"][EXCHANGE]
+        self.terms: Terms = self.exchange.head.terms or terms_of(self.exchange.head)
+        self.headers: Mapping[str, str] = self.terms.headers
+        client = scope.get("client")
+        self.address: str | None = client[0] if client else None
         """Where the client asks from, where that is known."""
-        client = self.scope.get("client")
-        return client[0] if client else None
 
     async def until_gone(self) -> None:
         """Wait until the client has gone."""
@@ -44,9 +40,11 @@ class Incoming:
             raise BadRequest(400, f"At most {_MOST_PARAMETERS} parameters of a URL are read.")
         return dict(QueryParams(self.scope["query_string"]))
 
-    async def body(self, max_bytes: int) -> bytes:
-        """The whole body; raises `BadRequest` where it is larger, or does not come."""
-        body = self.exchange.body()
+    async def body(self, max_bytes: int, body: bytes | None) -> bytes:
+        """The whole body; raises `BadRequest` where it is larger, or does not come.
+
+        What the exchange has of it may be there already.
+        """
         if body is None:
             body = await self._parts(max_bytes)
         if len(body) > max_bytes:

@@ -50,19 +50,40 @@ class Meter:
 
         Raises `RequestRefused` over the maximum, and `Throttled`.
         """
+        charge = self.charge_at_once(operation, values, principal)
+        if charge is not None:
+            return charge
         cost = self.estimate(operation, values)
+        account = self._account_of(principal) or _UNMETERED
+        _, key, policy = account
+        turn = self._turns.take_free(key) or await self._turn(account, cost)
+        try:
+            spending = await self._budgets.spend(key, cost, policy)
+        except BaseException:
+            turn.end()
+            raise
+        return self._charged(operation, account, cost, spending, turn)
+
+    def charge_at_once(
+        self, operation: Operation, values: VariableValues, principal: Principal
+    ) -> Charge | None:
+        """As `charge`, where nobody has to be waited for; None where that is to be awaited."""
+        cost = operation.cost.fixed
+        if cost is None or cost > self._limits.maximum:
+            cost = self.estimate(operation, values)
         account = self._account_of(principal)
         if account is None:
             return Charge(cost)
         _, key, policy = account
-        turn = self._turns.take_free(key) or await self._turn(account, cost)
-        try:
-            spending = self._budgets.spend_here(key, cost, policy)
-            if spending is None:
-                spending = await self._budgets.spend(key, cost, policy)
-        except BaseException:
-            turn.end()
-            raise
+        spend = self._budgets.spend_at_once
+        turn = self._turns.take_free(key) if spend is not None else None
+        if spend is None or turn is None:
+            return None
+        return self._charged(operation, account, cost, spend(key, cost, policy), turn)
+
+    def _charged(
+        self, operation: Operation, account: Account, cost: int, spending: Spending, turn: Turn
+    ) -> Charge:
         if spending.retry_after_seconds is not None:
             turn.end()
             raise _used_up(account, cost, spending, spending.retry_after_seconds)

@@ -3,9 +3,10 @@
 import structlog
 from graphql.execution.values import VariableValues
 
+from app.graphql.facts import OperationFacts
 from gql.execution.prepare import UNTRUSTED, Operation
 from gql.operations.asked_variants import variant_in_words
-from metrics.observations import Observations, Observed
+from metrics.observations import Came, Observations, Observed, OperationRecord
 from services.principal import Principal
 
 _EXPECTED = "p95_ms"
@@ -22,6 +23,26 @@ class Observing:
     def __init__(self, observations: Observations) -> None:
         self._observations = observations
 
+    def note_run(
+        self,
+        facts: OperationFacts,
+        came: Came,
+        request_id: str,
+        values: VariableValues,
+        principal: Principal,
+    ) -> None:
+        """Note what an operation that ran came to, as `note` does."""
+        facts.record.pending.append(came)
+        seconds, statements, cost, _ = came
+        if (
+            seconds > facts.expected_seconds
+            or statements > facts.most_statements
+            or cost > facts.most_cost
+        ):
+            operation = facts.operation
+            observed = Observed(operation.label, *came)
+            self._compare(operation, observed, facts.record, request_id, values, principal)
+
     def note(
         self,
         operation: Operation,
@@ -31,9 +52,23 @@ class Observing:
         principal: Principal,
     ) -> None:
         """Note what one operation came to; a number that is exceeded has a line in the log."""
-        budget, kind = operation.budget, operation.kind
+        record = self._observations.record(operation.label, operation.kind, operation.budget)
+        record.pending.append(observed[1:])
+        self._compare(operation, observed, record, request_id, values, principal)
+
+    def _compare(
+        self,
+        operation: Operation,
+        observed: Observed,
+        record: OperationRecord,
+        request_id: str,
+        values: VariableValues,
+        principal: Principal,
+    ) -> None:
+        """Compare an answer with what is agreed of it."""
+        budget = operation.budget
         agreed = budget if operation.variants is None else operation.variants.of(values, principal)
-        over = self._observations.operation(observed, agreed, kind, budget)
+        over = self._observations.over(observed, agreed, record)
         if over:
             variant = {}
             # The variables of what is not trusted may have any names.

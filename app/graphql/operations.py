@@ -15,6 +15,7 @@ from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
 from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
+from app.graphql.terms import client_name
 from app.graphql.wording import message_body
 from app.graphql.writing import written
 from gql.execution.prepare import RequestRefused
@@ -125,7 +126,7 @@ class Operations:
         self, following: Coroutine[Any, Any, dict[str, object]], record: Record
     ) -> dict[str, object]:
         tracer = self._service.tracer
-        if not tracer.wants(None):
+        if not tracer.wants():
             return await following
         return await tracer.run(_OPERATION, following, lambda: record.operation_name)
 
@@ -145,8 +146,8 @@ class Operations:
         except NotAdmitted:
             return _not_admitted(id_)
         try:
-            headers = self._websocket.headers
-            operation = await self._service.prepare(request, principal, headers)
+            name = client_name(self._websocket.headers)
+            operation = await self._service.prepare(request, principal, name)
             if operation.kind != "query":
                 place.close()
             answers = self._service.answers(

@@ -36,12 +36,14 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
     if request.method != "POST":
         _check_is_meant(request, acceptance)
         return from_members(request.parameters, "parameters")
-    if not is_json(request.headers):
+    if not request.terms.is_json:
         raise BadRequest(415, "Send the request as application/json.")
-    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+    if request.terms.is_encoded:
         message = "The body must not be encoded."
         raise BadRequest(415, message, [(b"accept-encoding", b"identity")])
-    body = await request.body(acceptance.max_body_bytes)
+    body = request.exchange.body()
+    if body is None or len(body) > acceptance.max_body_bytes:
+        body = await request.body(acceptance.max_body_bytes, body)
     return acceptance.remembered.get(body) or _read(body, acceptance)
 
 

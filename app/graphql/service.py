@@ -1,8 +1,8 @@
 """An operation from any transport: prepared, run, observed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, nullcontext
 from functools import partial
 from time import perf_counter
 
@@ -21,6 +21,7 @@ from app.graphql.answers import (
 from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import Contexts
 from app.graphql.documents import Documents
+from app.graphql.facts import KnownOperations, OperationFacts
 from app.graphql.metering import Meter, actual_cost
 from app.graphql.observing import Observing
 from app.graphql.outages import may_run_again
@@ -36,17 +37,19 @@ from gql.errors import BadUserInput, DeadlineExceeded
 from gql.execution.attention import Attention, ClientGone, Gone
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.run import begin, coerced, run
-from metrics.observations import Observations, Observed, Outcome
+from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from services.principal import Principal
-from spans.current import UNTRACED, current_trace
+from spans.current import current_trace
 from spans.part import Kind, Part
 from spans.tracer import Tracer
 
 _ADMISSION = Part(Kind.ADMISSION, "admission")
 _EXECUTION = Part(Kind.EXECUTION, "execution")
+_NO_VARIABLES = VariableValues({}, {})
+_NO_DEADLINE = nullcontext()
 _NOT_IN_A_BATCH = GraphQLError("A subscription cannot be part of a batch.")
 
 
@@ -72,6 +75,8 @@ class GraphQLService:
         self._documents = documents
         self.prepare = documents.operation
         """Finds the operation that is asked for; raises `RequestRefused`."""
+        self.known = documents.known
+        """The same where it can be had at once; None where it is to be found."""
         contexts = Contexts(
             database,
             services,
@@ -86,7 +91,8 @@ class GraphQLService:
         self.tracer = Tracer(trace_share, observations.parts.note)
         """Traces some requests, from whatever transport."""
         self._streams = Streams(schema, contexts, meter, self._observing.note)
-        self._deadline_seconds = deadline_seconds
+        known = KnownOperations(observations, deadline_seconds=deadline_seconds)
+        self._facts = known.facts
 
     async def answer(
         self,
@@ -103,41 +109,51 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        started, trace = perf_counter(), current_trace() or UNTRACED
-        values = self._coerced(operation, request)
-        try:
-            with Work(operation.trusted_name) as work:
-                context = self._context(operation, principal, request_id)
+        started, trace, facts = perf_counter(), current_trace(), self._facts(operation)
+        needs_coercion = facts.needs_coercion or request.variables
+        values = self._coerced(operation, request) if needs_coercion else _NO_VARIABLES
+        with Work(operation.trusted_name) as work:
+            context = self._context(operation, principal, request_id)
+            if trace is not None:
                 trace.stage(_ADMISSION)
-                with await self._meter.charge(operation, values, principal) as charge:
-                    trace.stage(_EXECUTION)
-                    answer = await self._executed(operation, values, context, charge, gone)
+            try:
+                charge = self._meter.charge_at_once(operation, values, principal)
+                if charge is None:
+                    charge = await self._meter.charge(operation, values, principal)
+            except Throttled:
+                came = (perf_counter() - started, 0, 0, Outcome.PROTECTED)
+                self._observing.note_run(facts, came, request_id, values, principal)
+                await self._meter.hold_back()
+                raise
+            if trace is not None:
+                trace.stage(_EXECUTION)
+            try:
+                answer = await self._executed(facts, values, context, charge, gone)
+            finally:
+                charge.settle()
+            if trace is not None:
                 trace.stage(None)
-        except Throttled:
-            seconds = perf_counter() - started
-            observed = Observed(operation.label, seconds, 0, 0, Outcome.PROTECTED)
-            self._observing.note(operation, observed, request_id, values, principal)
-            await self._meter.hold_back()
-            raise
-        outcome = outcome_in(context, answer.outcome, operation.budget)
+        outcome = answer.outcome
+        if context.is_excused or context.refusal is not None:
+            outcome = outcome_in(context, outcome, operation.budget)
+        answer.statements = work.statements
         seconds = perf_counter() - started
-        answer.statements = tuple(work.statements)
         told(answer, charge, outcome, seconds, work.seconds)
-        statements = len(work.statements)
-        observed = Observed(operation.label, seconds, statements, charge.estimate, outcome)
-        self._observing.note(operation, observed, request_id, values, principal)
+        came = (seconds, len(work.statements), charge.estimate, outcome)
+        self._observing.note_run(facts, came, request_id, values, principal)
         return answer
 
     async def _executed(
         self,
-        operation: Operation,
+        facts: OperationFacts,
         values: VariableValues,
         context: RequestContext,
         charge: Charge,
         gone: Gone | None,
     ) -> Answer:
         """The answer to what is run now, of which the charge keeps what came of it."""
-        label, request_id = operation.label, context.request_id
+        operation, request_id = facts.operation, context.request_id
+        label = operation.label
         try:
             if operation.cost.is_introspection:
                 begun = partial(begin, self._schema, operation, values, context)
@@ -145,7 +161,8 @@ class GraphQLService:
             else:
                 result = begin(self._schema, operation, values, context, is_encoded=True)
             if not isinstance(result, ExecutionResult):
-                with self._attention(operation, gone):
+                is_mutation = operation.kind == "mutation"
+                with _NO_DEADLINE if is_mutation else Attention(facts.deadline_seconds, gone):
                     result = await result
                     if result.errors and may_run_again(result.errors):
                         context.start_over()
@@ -167,12 +184,12 @@ class GraphQLService:
         self,
         request: GraphQLRequest,
         principal: Principal,
-        headers: Mapping[str, str],
+        client_name: str | None,
         request_id: str,
     ) -> Answer:
         """Answer one operation of several; what keeps it from running is an answer too."""
         try:
-            operation = await self.prepare(request, principal, headers)
+            operation = await self.prepare(request, principal, client_name)
             if operation.kind == "subscription":
                 return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
             return await self.answer(operation, request, principal, request_id)
@@ -215,7 +232,7 @@ class GraphQLService:
                     self._coerced(operation, request),
                     principal,
                     request_id,
-                    self._seconds_for(operation),
+                    self._facts(operation).deadline_seconds,
                     last_event_id,
                     gone,
                 )
@@ -234,11 +251,3 @@ class GraphQLService:
             if self._documents.are_all_known:
                 raise variables_misfit(misfit) from None
             raise
-
-    def _attention(self, operation: Operation, gone: Gone | None) -> AbstractContextManager[object]:
-        if operation.kind == "mutation":
-            return nullcontext()
-        return Attention(self._seconds_for(operation), gone)
-
-    def _seconds_for(self, operation: Operation) -> float:
-        return min(self._deadline_seconds, operation.budget.deadline_ms / 1000)

@@ -4,12 +4,17 @@ from typing import Any
 
 import orjson
 
-from spans.attribution import attributed_call
+from spans.current import current_trace
 from spans.part import Kind, Part
 
+_ENCODER = Part(Kind.ENCODER, "answer")
 
-@attributed_call(Part(Kind.ENCODER, "answer"))
+
 # Any: an answer is JSON of the shape that was asked for.
 def written(body: Any) -> bytes:
     """The JSON of an answer, or of several, or of a message with one in it."""
-    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    trace = current_trace()
+    if trace is None or not trace.is_open:
+        return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    with trace.span(_ENCODER):
+        return orjson.dumps(body, option=orjson.OPT_UTC_Z)

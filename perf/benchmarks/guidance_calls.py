@@ -157,7 +157,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
 
 
 async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Awaitable[object]]:
-    operation = await service.prepare(GraphQLRequest(_DOCUMENT), client, {})
+    operation = await service.prepare(GraphQLRequest(_DOCUMENT), client, None)
 
     async def ask() -> None:
         values = {

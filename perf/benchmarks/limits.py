@@ -108,7 +108,7 @@ async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
         configured = settings.model_copy(update={"redis_url": redis_url} | _NO_END)
         async with open_application(configured, url) as application:
             service, request = application.graphql, GraphQLRequest(_PLANS)
-            operation = await service.prepare(request, Anonymous(), {})
+            operation = await service.prepare(request, Anonymous(), None)
             callers = {
                 "without a budget": Anonymous(),
                 f"with one in {where}": Anonymous("203.0.113.7"),

@@ -115,7 +115,7 @@ def _named(work: Repeated) -> Repeated:
 async def asked_again(application: Application) -> Repeated:
     """A page of conversations, answered each time that it is called."""
     request = GraphQLRequest(trusted_documents()[_OPERATION].text)
-    operation = await application.graphql.prepare(request, _VIEWER, {})
+    operation = await application.graphql.prepare(request, _VIEWER, None)
 
     async def answer() -> None:
         answered = await application.graphql.answer(operation, request, _VIEWER, "bench")

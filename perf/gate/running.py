@@ -111,7 +111,7 @@ class Runner:
         """What came of it, refused or not; raises `FlowFailed` for a document that cannot run."""
         request = GraphQLRequest(document.text, variables=variables)
         try:
-            operation = await self._service.prepare(request, principal, {})
+            operation = await self._service.prepare(request, principal, None)
         except RequestRefused as refused:
             reasons = "; ".join(error.message for error in refused.errors)
             raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None

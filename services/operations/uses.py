@@ -30,11 +30,6 @@ class Counted:
     first: datetime
     last: datetime
 
-    def again(self, now: datetime) -> None:
-        """Count one more."""
-        self.uses += 1
-        self.last = now
-
     def merged(self, later: "Counted") -> "Counted":
         """Both together."""
         return Counted(self.uses + later.uses, self.first, later.last)
@@ -64,7 +59,8 @@ class DocumentUses:
         if counted is None:
             self.known.note(key, Counted(1, now, now))
         else:
-            counted.again(now)
+            counted.uses += 1
+            counted.last = now
 
     def asked(self, shape: Shape, client_name: str, now: datetime) -> None:
         """Count a request for a document that nobody published; a very long one is passed over."""

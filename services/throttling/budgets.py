@@ -20,6 +20,8 @@ class Budgets:
         self._shared = shared
         self._owed: dict[tuple[str, Policy], int] = {}
         self._refunding: asyncio.Task[None] | None = None
+        self.spend_at_once = memory.spend if shared is None else None
+        """As `spend`, where nobody has to be waited for; None where that is to be awaited."""
 
     async def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the budget `key`, or none."""
@@ -29,10 +31,6 @@ class Budgets:
             except KeyValueError:
                 fell_back("budgets")
         return self._memory.spend(key, cost, policy)
-
-    def spend_here(self, key: str, cost: int, policy: Policy) -> Spending | None:
-        """As `spend`, where nobody has to be waited for; None where that is to be awaited."""
-        return self._memory.spend(key, cost, policy) if self._shared is None else None
 
     def refund(self, key: str, units: int, policy: Policy) -> None:
         """Give units back; the caller does not wait for it.

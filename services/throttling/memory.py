@@ -26,7 +26,10 @@ class MemoryBudgets:
     def spend(self, key: str, cost: int, policy: Policy) -> Spending:
         """Spend `cost` units of the bucket `key`, or none."""
         units, now = self._units(key, policy)
-        self._buckets[key] = (units - cost if cost <= units else units, now)
+        if cost <= units:
+            self._buckets[key] = (units - cost, now)
+            return Spending(int(units - cost))
+        self._buckets[key] = (units, now)
         return spending(units, cost, policy)
 
     def refund(self, key: str, units: int, policy: Policy) -> None:

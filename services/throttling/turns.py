@@ -117,7 +117,8 @@ class Turns:
             if len(self._waiting.get(caller, ())) >= self._most_waiting:
                 raise NoTurn
             await self._wait(self._waiting, caller, self._patience_seconds)
-            turn = self._given(caller)
+            turn = Turn(self, caller)
+            _of_this_operation.set(turn)
         return turn
 
     def take_free(self, caller: str) -> Turn | None:
@@ -126,16 +127,21 @@ class Turns:
         if taken >= self._most_at_once and self._most_at_once:
             return None
         self._taken[caller] = taken + 1
-        return self._given(caller)
+        turn = Turn(self, caller)
+        _of_this_operation.set(turn)
+        return turn
 
     def pass_on(self, caller: str) -> None:
         """Give a turn that has ended to who has waited longest for it."""
-        for lines in (self._returning, self._waiting):
-            for waiter in lines.get(caller, ()):
-                if not waiter.done():
-                    waiter.set_result(True)
-                    return
-        _decrease(self._taken, caller)
+        if self._returning or self._waiting:
+            for lines in (self._returning, self._waiting):
+                for waiter in lines.get(caller, ()):
+                    if not waiter.done():
+                        waiter.set_result(True)
+                        return
+        taken = self._taken.pop(caller)
+        if taken > 1:
+            self._taken[caller] = taken - 1
 
     def give_up(self, caller: str) -> bool:
         """Pass a turn on that is to be taken back; False, and nothing, where too many are."""
@@ -157,12 +163,9 @@ class Turns:
 
     def forget_away(self, caller: str) -> None:
         """Expect a turn back no more that was given up."""
-        _decrease(self._away, caller)
-
-    def _given(self, caller: str) -> Turn:
-        turn = Turn(self, caller)
-        _of_this_operation.set(turn)
-        return turn
+        away = self._away.pop(caller)
+        if away > 1:
+            self._away[caller] = away - 1
 
     async def _wait(self, lines: _Lines, caller: str, patience_seconds: float | None) -> None:
         """Wait until a turn is passed on, which is taken already then."""
@@ -184,13 +187,6 @@ class Turns:
             line.remove(waiter)
             if not line:
                 lines.pop(caller, None)
-
-
-def _decrease(counts: dict[str, int], caller: str) -> None:
-    if counts[caller] == 1:
-        del counts[caller]
-    else:
-        counts[caller] -= 1
 
 
 def _give_up(waiter: asyncio.Future[bool]) -> None:

@@ -27,7 +27,7 @@ BASIC, PREMIUM = "basic-entry", "premium-unlimited"
 async def ask(application: Application) -> tuple[str, str | None, bool]:
     """Status and plan as Alan reads them, and whether they came out of the cache."""
     request = GraphQLRequest(DOCUMENT)
-    operation = await application.graphql.prepare(request, Person(ALAN), {})
+    operation = await application.graphql.prepare(request, Person(ALAN), None)
     answer = await application.graphql.answer(operation, request, Person(ALAN), "request")
     assert "errors" not in answer.body, answer.body
     # Any: JSON.

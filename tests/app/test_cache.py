@@ -46,7 +46,7 @@ async def application(url: str, folder: Path, **settings: Any) -> AsyncIterator[
 async def ask(application: Application, user_id: int = ADA) -> tuple[Any, list[str]]:
     """The answer to the quota document, and the statements that it took."""
     request = GraphQLRequest(QUOTA)
-    operation = await application.graphql.prepare(request, Person(user_id), {})
+    operation = await application.graphql.prepare(request, Person(user_id), None)
     answer = await application.graphql.answer(operation, request, Person(user_id), "request")
     assert "errors" not in answer.body, answer.body
     return answer.body["data"]["viewer"], sorted(answer.statements)

@@ -169,7 +169,7 @@ def _statements() -> list[Statement]:
 async def _generic_plans(url: str, statements: list[Statement]) -> list[Plan]:
     connection = await asyncpg.connect(url)
     try:
-        return [await generic_plan(connection, one, len(one._names)) for one in statements]
+        return [await generic_plan(connection, one, len(one.names)) for one in statements]
     finally:
         await connection.close()
 

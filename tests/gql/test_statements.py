@@ -37,12 +37,12 @@ def statements(world: str, tmp_path: Path) -> Statements:
         )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
-            operation = await application.graphql.prepare(request, Person(ADA), {})
+            operation = await application.graphql.prepare(request, Person(ADA), None)
             answer = await application.graphql.answer(
                 operation, request, Person(user_id=ADA), "request"
             )
             assert "errors" not in answer.body, answer.body
-            return answer.statements
+            return tuple(answer.statements)
 
     return names
 

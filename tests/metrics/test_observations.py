@@ -123,10 +123,12 @@ def test_what_fails_now_is_not_diluted_by_a_long_life() -> None:
     assert record.error_share == 0
     for _ in range(32):
         observations.operation(failed, NOTHING)
+    observations.add_up()
     # 32 of the newest 1024, and of all only 0.3%.
     assert record.error_share == 0.03125
     for _ in range(1_024):
         observations.operation(good, NOTHING)
+    observations.add_up()
     assert record.error_share == 32 / 11_056
 
 

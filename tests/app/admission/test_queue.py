@@ -68,7 +68,7 @@ def test_a_few_are_begun_in_each_turn_of_the_loop_in_the_order_of_coming() -> No
         stage.room = 100
         stage.enter(*range(10))
         counts = [len(stage.begun)]
-        while len(stage.queue):
+        while stage.queue.count:
             await asyncio.sleep(0)
             counts.append(len(stage.begun))
         assert counts == [2, 4, 6, 8, 10]
@@ -92,7 +92,7 @@ def test_as_many_are_begun_as_there_is_room_for() -> None:
         stage.enter(1, 2, 3)
         stage.room = 2
         await stage.until_begun(2)
-        assert (stage.begun, len(stage.queue)) == ([1, 2], 1)
+        assert (stage.begun, stage.queue.count) == ([1, 2], 1)
         stage.room = 1
         await stage.until_begun(3)
 
@@ -186,7 +186,7 @@ def test_who_has_waited_too_long_is_given_up_whatever_its_origin() -> None:
         stage.now += LONGEST_SECONDS
         stage.enter(3, origin=THIRD)
         await stage.until_begun(2)
-        assert len(stage.queue) == 1
+        assert stage.queue.count == 1
 
     assert on_stage(play).given_up == [1, 2]
 
@@ -217,7 +217,7 @@ def test_a_turn_is_waited_for() -> None:
         stage.room = 2
         await first
         async with asyncio.timeout(10):
-            while len(stage.queue):
+            while stage.queue.count:
                 await asyncio.sleep(0)
         await late
         stage.room = 0

@@ -1,0 +1,35 @@
+"""What the head of a request says, worked out once where the same head comes again."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.request_ids import REQUEST_ID
+
+HEAD = "head"
+"""Key of its `RequestHead` in the state of a request whose head came before."""
+_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+_SAMPLED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]")
+
+
+class RequestHead:
+    """The header fields of a request, and what is decided by them before anything else.
+
+    `terms` is what the endpoint of /graphql makes of them, once it has.
+    """
+
+    __slots__ = ("asks_for_trace", "fields", "is_forwarded", "offered_id", "terms")
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.fields: Mapping[bytes, bytes] = dict(reversed(headers))
+        """By name; of several of one name the first."""
+        self.offered_id = self.fields.get(REQUEST_ID)
+        self.is_forwarded = not _FORWARDED.isdisjoint(self.fields)
+        """Whether it came by way of a proxy."""
+        traceparent = self.fields.get(b"traceparent")
+        self.asks_for_trace = (
+            traceparent is not None and _SAMPLED.fullmatch(traceparent) is not None
+        )
+        """https://www.w3.org/TR/trace-context/#sampled-flag"""
+        # Any: it is the endpoint's own.
+        self.terms: Any = None
