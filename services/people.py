@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from asyncpg import Record
+
 from db.database import Database, Transaction
 from db.queries import users
 from db.unavailable import DatabaseUnavailable
@@ -19,6 +21,13 @@ class PersonUnknown(Exception):
 
     def __init__(self) -> None:
         super().__init__("The person of this token is not known.")
+
+
+def known(row: Record | None) -> Record:
+    """What a statement gave that holds the person; raises `PersonUnknown` where it gave nothing."""
+    if row is None:
+        raise PersonUnknown
+    return row
 
 
 async def hold(transaction: Transaction, user_id: int) -> None:

@@ -45,17 +45,12 @@ class CredentialService:
         Raises `NotFound` for who administers no company, `Conflict` when there are too many keys,
         and `IdempotencyKeyReused`.
         """
+        use = idempotency.key_use(idempotency_key, operation="createApiCredential", values={})
         now = self._clock()
         async with self._database.begin() as transaction:
             account_id = await _held_account(transaction, administrator_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=administrator_id),
-                idempotency_key,
-                operation="createApiCredential",
-                values={},
-                now=now,
-            )
+            caller = Caller(user_id=administrator_id)
+            claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 return IssuedKey(claim.result["credential_id"], None)
             await _check_count(transaction, account_id, now)

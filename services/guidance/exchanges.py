@@ -62,7 +62,9 @@ class Exchanges:
         history = await self._history(transaction, conversation_id)
         _check_is_answered(history, field="conversationId")
         if opened["title"] == UNTITLED and len(history) == 1:
-            await conversations.rename(transaction, conversation_id, user_id, title_from(content))
+            await conversations.set_title(
+                transaction, conversation_id, user_id, title_from(content)
+            )
         return await self._begin_reply(
             transaction, user_id, conversation_id, opened["updated_at"], history, now
         )

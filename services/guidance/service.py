@@ -142,17 +142,10 @@ class GuidanceService:
         self, user_id: int, key: str, operation: str, values: dict[str, Any], record: Recording
     ) -> Exchange:
         """Record an exchange and start its reply, or give the one that the key recorded before."""
+        use = idempotency.key_use(key, operation=operation, values=values)
         now = self._clock()
         async with self._locks.of((user_id, key)), self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=user_id),
-                key,
-                operation=operation,
-                values=values,
-                now=now,
-            )
+            claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
                 return await _recorded(transaction, user_id, Exchange(**claim.result))
             exchange, assignment = await record(transaction, now)

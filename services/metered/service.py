@@ -70,16 +70,11 @@ class MeteredGuidance:
 
     async def _begun(self, client: ApiClient, question: Question, key: str) -> int:
         """Count a unit and start the reply for it, or find the reply that the key has begun."""
+        use = idempotency.key_use(key, operation="generateGuidance", values=asdict(question))
         now, jobs = self._clock(), self._jobs
         async with self._database.begin() as transaction:
-            claim = await idempotency.claim(
-                transaction,
-                Caller(account_id=client.account_id),
-                key,
-                operation="generateGuidance",
-                values=asdict(question),
-                now=now,
-            )
+            caller = Caller(account_id=client.account_id)
+            claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 return int(claim.result["generation_id"])
             unit = await metering.charge(transaction, client, self._contract, now)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from db.database import Database, Transaction
 from db.queries import privacy
-from services import audit, idempotency, people
+from services import audit, idempotency
 from services.audit import Actor
 from services.clock import Clock
 from services.idempotency import Caller
@@ -60,17 +60,10 @@ class PrivacyService:
             raise Conflict("It has begun, or is over.", field="privacyRequestId")
 
     async def _request(self, user_id: int, kind: RequestKind, key: str, actor: Actor) -> int:
+        use = idempotency.key_use(key, operation=_OPERATIONS[kind], values={})
         now = self._clock()
         async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=user_id),
-                key,
-                operation=_OPERATIONS[kind],
-                values={},
-                now=now,
-            )
+            claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
                 return int(claim.result["request"])
             made = await self._under_way(transaction, user_id, kind, actor)
