@@ -60,11 +60,16 @@ class Claim:
         self._claim_id = claim_id
         self.result = result
 
-    async def keep(self, transaction: Transaction, result: dict[str, Any]) -> None:
-        """Store what the first use gives."""
+    @property
+    def id(self) -> int:
+        """By which a statement finds the key of a first use, to keep what that gives."""
         if self._claim_id is None:
             raise RuntimeError("the key was used before")
-        await idempotency.keep(transaction, self._claim_id, result)
+        return self._claim_id
+
+    async def keep(self, transaction: Transaction, result: dict[str, Any]) -> None:
+        """Store what the first use gives."""
+        await idempotency.keep(transaction, self.id, result)
 
 
 # Any: JSON.

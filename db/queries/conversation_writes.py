@@ -1,19 +1,17 @@
-"""Statements that do all of what a person wants to be done to a conversation.
-
-Each gives no row where there is no such person.
-"""
+"""Statements by which a person changes conversations; most of them are all of what is asked."""
 
 from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import Text, bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
 from db.method import repository_method
 from db.queries.conversations import COLUMNS
+from db.queries.generations import ENDED
 from db.queries.writes import answer, claimed_key, held_person, next_id
 from db.statement import Statement
-from db.tables import ChatConversation
+from db.tables import ChatConversation, ReplyGeneration
 
 
 def _start() -> Statement:
@@ -48,16 +46,45 @@ def _change(name: str, column: str) -> Statement:
     return Statement(name, answer(person, changed))
 
 
+def _lock() -> Statement:
+    person = held_person()
+    locked = (
+        select(ChatConversation.id)
+        .join(person, ChatConversation.user_id == person.c.id)
+        .where(ChatConversation.id == bindparam("conversation_id"))
+        .with_for_update(of=ChatConversation)
+        .cte("locked")
+    )
+    return Statement("conversations.lock", answer(person, locked))
+
+
+def _delete() -> Statement:
+    is_this = ChatConversation.id == bindparam("conversation_id")
+    ended = (
+        delete(ReplyGeneration)
+        .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
+        .returning(*ENDED)
+        .cte("ended")
+    )
+    conversation = delete(ChatConversation).where(is_this).cte("deleted")
+    return Statement("conversations.delete", select(*ended.c).add_cte(conversation))
+
+
 _START = _start()
 _RENAME = _change("conversations.rename", "title")
 _SET_STATUS = _change("conversations.set_status", "status")
+_LOCK = _lock()
+_DELETE = _delete()
 
 
 @repository_method
 async def start(
     connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
 ) -> Record | None:
-    """Add an active conversation, once for the key; of nulls where that was used before."""
+    """Add an active conversation, once for the key; of nulls where that was used before.
+
+    None, as from the others, where there is no such person.
+    """
     rows = await connection.fetch(
         _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
     )
@@ -84,3 +111,16 @@ async def set_status(
         _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
     )
     return rows[0] if rows else None
+
+
+@repository_method
+async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
+    """Hold a person and lock a conversation of theirs; of nulls where there is no such one."""
+    rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
+    """Delete a conversation that is locked with its messages, and take away all of its replies."""
+    return await connection.fetch(_DELETE, conversation_id=conversation_id)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     any_,
     bindparam,
-    delete,
     func,
     insert,
     literal_column,
@@ -72,25 +71,23 @@ _OWN = (
     ChatConversation.id == bindparam("conversation_id"),
     ChatConversation.user_id == bindparam("of_user"),
 )
-_OPEN_EXCHANGE = Statement(
-    "conversations.open_exchange",
+EXCHANGE_OPENED = (
     update(ChatConversation)
     .where(*_OWN)
     .values(
-        status="active",
+        status=literal_column("'active'"),
         updated_at=func.greatest(
             bindparam("now", type_=ChatConversation.updated_at.type),
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
         ),
     )
-    .returning(ChatConversation.title, ChatConversation.updated_at),
+    .returning(ChatConversation.id, ChatConversation.title, ChatConversation.updated_at)
 )
+_OPEN_EXCHANGE = Statement("conversations.open_exchange", EXCHANGE_OPENED)
 _SET_TITLE = Statement(
     "conversations.set_title",
     update(ChatConversation).where(*_OWN).values(title=bindparam("new_title")),
 )
-_LOCK = Statement("conversations.lock", select(ChatConversation.id).where(*_OWN).with_for_update())
-_DELETE = Statement("conversations.delete", delete(ChatConversation).where(*_OWN))
 
 
 @repository_method
@@ -139,15 +136,3 @@ async def set_title(connection: Connection, conversation_id: int, user_id: int, 
     await connection.fetch(
         _SET_TITLE, conversation_id=conversation_id, of_user=user_id, new_title=title
     )
-
-
-@repository_method
-async def lock(connection: Connection, conversation_id: int, user_id: int) -> bool:
-    """Keep others from changing a conversation of the user's; False where it is not the user's."""
-    return bool(await connection.fetch(_LOCK, conversation_id=conversation_id, of_user=user_id))
-
-
-@repository_method
-async def delete_conversation(connection: Connection, conversation_id: int, user_id: int) -> None:
-    """Delete a conversation of the user's with its messages."""
-    await connection.fetch(_DELETE, conversation_id=conversation_id, of_user=user_id)

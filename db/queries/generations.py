@@ -4,7 +4,6 @@ Leases are measured by the database's clock, the only one that all processes sha
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
     update,
@@ -31,25 +29,14 @@ from db.method import repository_method
 from db.statement import Statement
 from db.tables import ChatMessage, ReplyGeneration
 
-_lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
+LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
     "interval '1 second'"
 )
-_ENDED = (
+ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
     ReplyGeneration.usage_date,
     ReplyGeneration.stop_requested_at,
-)
-_BEGIN = Statement(
-    "generations.begin",
-    insert(ReplyGeneration).values(
-        reply_id=bindparam("reply_id"),
-        conversation_id=bindparam("conversation_id"),
-        user_id=bindparam("user_id"),
-        usage_date=bindparam("day"),
-        owner=bindparam("owner"),
-        lease_expires_at=_lease_end,
-    ),
 )
 _OF_OWNER = Statement(
     "generations.of_owner",
@@ -70,7 +57,7 @@ _RENEW = Statement(
     "generations.renew",
     update(ReplyGeneration)
     .where(ReplyGeneration.reply_id.in_(_held))
-    .values(lease_expires_at=_lease_end)
+    .values(lease_expires_at=LEASE_END)
     .returning(ReplyGeneration.reply_id),
 )
 _REQUEST_STOP = Statement(
@@ -92,13 +79,13 @@ _END = Statement(
         ReplyGeneration.reply_id == bindparam("reply_id"),
         ReplyGeneration.owner == bindparam("owner"),
     )
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _TAKE_AWAY = Statement(
     "generations.take_away",
     delete(ReplyGeneration)
     .where(ReplyGeneration.reply_id == bindparam("reply_id"))
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _expired = (
     select(ReplyGeneration.reply_id)
@@ -112,13 +99,7 @@ _END_EXPIRED = Statement(
     # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
     delete(ReplyGeneration)
     .where(ReplyGeneration.reply_id == any_(func.array(_expired.scalar_subquery())))
-    .returning(*_ENDED),
-)
-_END_OF_CONVERSATION = Statement(
-    "generations.end_of_conversation",
-    delete(ReplyGeneration)
-    .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _written = (
     func.jsonb_to_recordset(bindparam("written", type_=JSONB))
@@ -150,29 +131,6 @@ _SAVE_PROGRESS = Statement(
     )
     .returning(ChatMessage.id),
 )
-
-
-@repository_method
-async def begin(
-    connection: Connection,
-    *,
-    reply_id: int,
-    conversation_id: int,
-    user_id: int,
-    day: date,
-    owner: UUID,
-    lease_seconds: float,
-) -> None:
-    """Say that `owner` writes the reply, with a lease that begins now."""
-    await connection.fetch(
-        _BEGIN,
-        reply_id=reply_id,
-        conversation_id=conversation_id,
-        user_id=user_id,
-        day=day,
-        owner=owner,
-        lease_seconds=lease_seconds,
-    )
 
 
 @repository_method
@@ -221,12 +179,6 @@ async def end_expired(connection: Connection) -> Record | None:
     """Take away one reply whose lease ran out, of those that nobody else is taking away."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
-
-
-@repository_method
-async def end_of_conversation(connection: Connection, conversation_id: int) -> list[Record]:
-    """Take away all replies of a conversation."""
-    return await connection.fetch(_END_OF_CONVERSATION, conversation_id=conversation_id)
 
 
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.

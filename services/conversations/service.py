@@ -5,7 +5,7 @@ from typing import Any
 from asyncpg import Record
 
 from db.database import Connection, Database
-from db.queries import conversation_writes, conversations, generations
+from db.queries import conversation_writes, conversations
 from services import idempotency, people
 from services.clock import Clock
 from services.conversations.rules import UNTITLED, checked_title
@@ -75,10 +75,11 @@ class ConversationService:
         """
         now = self._clock()
         async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            if not await conversations.lock(transaction, conversation_id, user_id):
-                raise conversation_not_found()
-            for ended in await generations.end_of_conversation(transaction, conversation_id):
+            _found(await conversation_writes.lock(transaction, user_id, conversation_id))
+            # By a statement of its own: it sees the reply of whoever had locked the conversation.
+            for ended in await conversation_writes.delete_conversation(
+                transaction, conversation_id
+            ):
                 await ledger.release(
                     transaction,
                     user_id=user_id,
@@ -86,7 +87,6 @@ class ConversationService:
                     day=ended["usage_date"],
                     now=now,
                 )
-            await conversations.delete_conversation(transaction, conversation_id, user_id)
 
     async def _set_status(self, user_id: int, conversation_id: int, status: str) -> Record:
         async with self._database.write() as connection:

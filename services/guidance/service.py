@@ -21,7 +21,7 @@ from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.replies import ConversationReplies
 from services.guidance.rules import checked_content
-from services.idempotency import Caller
+from services.idempotency import Caller, Claim
 from services.refusal import NotFound
 from services.throttling.key_locks import KeyLocks
 from services.throttling.turns import turn_given_up
@@ -29,7 +29,9 @@ from streams import Delta, ReplyStreams
 
 _STOP_PATIENCE_SECONDS = 3.0
 
-Recording: TypeAlias = Callable[[Transaction, datetime], Awaitable[tuple[Exchange, Assignment]]]
+Recording: TypeAlias = Callable[
+    [Transaction, Claim, datetime], Awaitable[tuple[Exchange, Assignment]]
+]
 
 
 class GuidanceService:
@@ -64,8 +66,12 @@ class GuidanceService:
         """
         text = checked_content(content)
 
-        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.open(transaction, user_id, conversation_id, text, now)
+        async def record(
+            transaction: Transaction, claim: Claim, now: datetime
+        ) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.open(
+                transaction, claim, user_id, conversation_id, text, now
+            )
 
         values = {"conversation": conversation_id, "content": text}
         return await self._once(user_id, idempotency_key, "sendMessage", values, record)
@@ -77,8 +83,10 @@ class GuidanceService:
         `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
 
-        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.reopen(transaction, user_id, message_id, now)
+        async def record(
+            transaction: Transaction, claim: Claim, now: datetime
+        ) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.reopen(transaction, claim, user_id, message_id, now)
 
         values = {"message": message_id}
         return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
@@ -148,15 +156,7 @@ class GuidanceService:
             claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
                 return await _recorded(transaction, user_id, Exchange(**claim.result))
-            exchange, assignment = await record(transaction, now)
-            await claim.keep(
-                transaction,
-                {
-                    "conversation_id": exchange.conversation_id,
-                    "message_id": exchange.message_id,
-                    "reply_id": exchange.reply_id,
-                },
-            )
+            exchange, assignment = await record(transaction, claim, now)
             transaction.after_commit(lambda: self._jobs.start(assignment))
             transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
