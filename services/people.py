@@ -30,12 +30,6 @@ def known(row: Record | None) -> Record:
     return row
 
 
-async def hold(transaction: Transaction, user_id: int) -> None:
-    """Make sure that the person exists until the transaction ends; raises `PersonUnknown`."""
-    if not await users.hold(transaction, user_id):
-        raise PersonUnknown
-
-
 async def lock(transaction: Transaction, user_id: int) -> None:
     """Keep out whoever else locks the person until the transaction ends; raises `PersonUnknown`."""
     if not await users.lock(transaction, user_id):
@@ -49,7 +43,7 @@ class KnownPeople:
     those that have begun twice in `remembered_seconds`, one statement for all people, and believes
     nothing any more when it has not looked for so long. An erasure waits that time between signing
     a person out and touching the first row, so that nobody is shown what is left of an account.
-    Writes do not rely on it: they `hold` the person. That somebody is not there is never believed.
+    Writes do not rely on it: they hold the person (`db.queries.writes`). That somebody is not there is never believed.
     """
 
     def __init__(

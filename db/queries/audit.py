@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Text, bindparam, insert
+from sqlalchemy import CTE, BigInteger, Text, bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
@@ -26,6 +26,30 @@ _RECORD = Statement(
         details=bindparam("details", type_=JSONB),
     ),
 )
+
+
+def recorded_by_person(done: CTE, subject: str) -> CTE:
+    """An event for each row that was `done`: the person's `action` on the `subject` of its `id`.
+
+    Bound besides: `user_id`, `now`, and the `request_id`.
+    """
+    person = bindparam("user_id", type_=BigInteger)
+    return (
+        insert(AuditEvent)
+        .from_select(
+            ["occurred_at", "actor_kind", "actor_id", "user_id", "action", "subject", "request_id"],
+            select(
+                bindparam("now", type_=AuditEvent.occurred_at.type),
+                literal_column("'user'"),
+                person,
+                person,
+                bindparam("action", type_=Text),
+                func.concat(literal_column(f"'{subject}:'"), done.c.id),
+                bindparam("request_id", type_=Text),
+            ),
+        )
+        .cte("recorded")
+    )
 
 
 @repository_method

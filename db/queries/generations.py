@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.writes import answer, held_person
 from db.statement import Statement
 from db.tables import ChatMessage, ReplyGeneration
 
@@ -60,18 +61,28 @@ _RENEW = Statement(
     .values(lease_expires_at=LEASE_END)
     .returning(ReplyGeneration.reply_id),
 )
-_REQUEST_STOP = Statement(
-    "generations.request_stop",
-    update(ReplyGeneration)
-    .where(
-        ReplyGeneration.reply_id == bindparam("of_reply"),
-        ReplyGeneration.user_id == bindparam("of_user"),
+
+
+def _request_stop() -> Statement:
+    person = held_person()
+    asked = (
+        update(ReplyGeneration)
+        .where(
+            ReplyGeneration.reply_id == bindparam("reply_id"),
+            ReplyGeneration.user_id == person.c.id,
+        )
+        .values(
+            stop_requested_at=func.coalesce(
+                ReplyGeneration.stop_requested_at, func.clock_timestamp()
+            )
+        )
+        .returning(ReplyGeneration.owner)
+        .cte("asked")
     )
-    .values(
-        stop_requested_at=func.coalesce(ReplyGeneration.stop_requested_at, func.clock_timestamp())
-    )
-    .returning(ReplyGeneration.owner),
-)
+    return Statement("generations.request_stop", answer(person, asked))
+
+
+_REQUEST_STOP = _request_stop()
 _END = Statement(
     "generations.end",
     delete(ReplyGeneration)
@@ -154,10 +165,13 @@ async def renew(
 
 
 @repository_method
-async def request_stop(connection: Connection, reply_id: int, user_id: int) -> UUID | None:
-    """Ask whoever writes a reply of `user_id` to stop, and give the owner; None if nobody does."""
-    rows = await connection.fetch(_REQUEST_STOP, of_reply=reply_id, of_user=user_id)
-    return rows[0]["owner"] if rows else None
+async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Record | None:
+    """Ask whoever writes a reply of `user_id` to stop, and give the `owner`, null if nobody does.
+
+    None where there is no such person.
+    """
+    rows = await connection.fetch(_REQUEST_STOP, reply_id=reply_id, user_id=user_id)
+    return rows[0] if rows else None
 
 
 @repository_method

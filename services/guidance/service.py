@@ -97,11 +97,11 @@ class GuidanceService:
         A reply that has ended stays as it is. One whose process does not end it soon is taken away
         from it, and keeps what is stored, which is all that was shown. Raises `NotFound`.
         """
-        async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            writer = await generations.request_stop(transaction, reply_id, user_id)
-            if writer is None and not await _is_reply(transaction, user_id, reply_id):
-                raise NotFound("There is no such reply.", field="messageId")
+        async with self._database.write() as connection:
+            asked = await generations.request_stop(connection, reply_id, user_id)
+        writer = people.known(asked)["owner"]
+        if writer is None:
+            await self._check_is_reply(user_id, reply_id)
         if writer == self._jobs.owner:
             self._jobs.stop(reply_id)
         async with turn_given_up():
@@ -123,6 +123,12 @@ class GuidanceService:
                 if isinstance(event, Record):
                     return event
         raise RuntimeError("a reply was followed to no end")
+
+    async def _check_is_reply(self, user_id: int, message_id: int) -> None:
+        async with self._database.read_primary() as connection:
+            found = await messages.by_id(connection, [message_id], user_id)
+        if not found or found[0]["role"] != "assistant":
+            raise NotFound("There is no such reply.", field="messageId")
 
     async def _take_away(self, reply_id: int) -> None:
         async with self._database.begin() as transaction:
@@ -160,11 +166,6 @@ class GuidanceService:
             transaction.after_commit(lambda: self._jobs.start(assignment))
             transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
-
-
-async def _is_reply(transaction: Transaction, user_id: int, message_id: int) -> bool:
-    found = await messages.by_id(transaction, [message_id], user_id)
-    return bool(found) and found[0]["role"] == "assistant"
 
 
 async def _recorded(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:

@@ -1,0 +1,143 @@
+"""Statements by which a person makes privacy requests and takes them back, each with its event."""
+
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Text,
+    Update,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from db.database import Connection
+from db.method import repository_method
+from db.queries.audit import recorded_by_person
+from db.queries.privacy import COLUMNS
+from db.statement import Statement
+from db.tables import IdempotencyKey, UserPrivacyRequest
+
+_user = bindparam("user_id", type_=BigInteger)
+_kind = bindparam("kind", type_=Text)
+_instant = UserPrivacyRequest.requested_at.type
+_of_kind = (UserPrivacyRequest.user_id == _user, UserPrivacyRequest.request_kind == _kind)
+
+
+def _request() -> Statement:
+    # As literals, so that the planner sees that the partial index has them all.
+    is_under_way = UserPrivacyRequest.status.in_(
+        [literal_column("'requested'"), literal_column("'processing'")]
+    )
+    under_way = select(*COLUMNS).where(*_of_kind, is_under_way).cte("under_way")
+    was_completed = exists().where(
+        *_of_kind, UserPrivacyRequest.completed_at > bindparam("paused_since", type_=_instant)
+    )
+    new = select(
+        _user,
+        _kind,
+        bindparam("now", type_=_instant),
+        bindparam("scheduled_for", type_=_instant),
+    ).where(~exists(select(under_way.c.id)), ~was_completed)
+    made = (
+        insert(UserPrivacyRequest)
+        .from_select(["user_id", "request_kind", "requested_at", "scheduled_for"], new)
+        .on_conflict_do_nothing()
+        .returning(*COLUMNS)
+        .cte("made")
+    )
+    given = union_all(select(*under_way.c), select(*made.c)).cte("given")
+    recorded = recorded_by_person(made, "privacy_request")
+    return Statement(
+        "privacy.make_request",
+        select(*given.c).add_cte(recorded, _kept(given).cte("kept")),
+    )
+
+
+def _kept(given: CTE) -> Update:
+    return (
+        update(IdempotencyKey)
+        .where(IdempotencyKey.id == bindparam("claim_id", type_=BigInteger))
+        .values(result=func.jsonb_build_object(literal_column("'request'"), given.c.id))
+    )
+
+
+def _cancel() -> Statement:
+    cancelled = (
+        update(UserPrivacyRequest)
+        .where(
+            UserPrivacyRequest.id == bindparam("privacy_request_id", type_=BigInteger),
+            UserPrivacyRequest.user_id == _user,
+            UserPrivacyRequest.status == literal_column("'requested'"),
+        )
+        .values(status=literal_column("'cancelled'"))
+        .returning(*COLUMNS)
+        .cte("cancelled")
+    )
+    recorded = recorded_by_person(cancelled, "privacy_request")
+    return Statement("privacy.cancel", select(*cancelled.c).add_cte(recorded))
+
+
+_REQUEST = _request()
+_CANCEL = _cancel()
+
+
+@repository_method
+async def request(
+    connection: Connection,
+    *,
+    user_id: int,
+    kind: str,
+    claim_id: int,
+    now: datetime,
+    scheduled_for: datetime | None,
+    paused_since: datetime | None,
+    action: str,
+    request_id: str | None,
+) -> Record | None:
+    """The request of a kind that the person has under way, made where there is none.
+
+    The claimed key keeps it. None, and no change, where one was completed after `paused_since`, and
+    where another has just come to be under way.
+    """
+    rows = await connection.fetch(
+        _REQUEST,
+        user_id=user_id,
+        kind=kind,
+        claim_id=claim_id,
+        now=now,
+        scheduled_for=scheduled_for,
+        paused_since=paused_since,
+        action=action,
+        request_id=request_id,
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def cancel(
+    connection: Connection,
+    user_id: int,
+    privacy_request_id: int,
+    *,
+    now: datetime,
+    action: str,
+    request_id: str | None,
+) -> Record | None:
+    """Take back a request of the person's that nobody has begun; None where there is none."""
+    rows = await connection.fetch(
+        _CANCEL,
+        user_id=user_id,
+        privacy_request_id=privacy_request_id,
+        now=now,
+        action=action,
+        request_id=request_id,
+    )
+    return rows[0] if rows else None
