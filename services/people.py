@@ -43,7 +43,8 @@ class KnownPeople:
     those that have begun twice in `remembered_seconds`, one statement for all people, and believes
     nothing any more when it has not looked for so long. An erasure waits that time between signing
     a person out and touching the first row, so that nobody is shown what is left of an account.
-    Writes do not rely on it: they hold the person (`db.queries.writes`). That somebody is not there is never believed.
+    Writes do not rely on it: they hold the person (`db.queries.writes`). That somebody is not there
+    is never believed.
     """
 
     def __init__(

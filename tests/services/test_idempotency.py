@@ -1,7 +1,7 @@
 """Keys that are claimed by the statement that does the work: once, whoever else is at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -26,7 +26,7 @@ TITLED = "SELECT id, title FROM chat_conversations WHERE title LIKE 'T%' ORDER B
 WAITING = """SELECT count(*) FROM pg_stat_activity
   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
 AT_ONCE = 24
-Act = Callable[[ConversationService], Awaitable[Any]]
+Act = Callable[[ConversationService], Coroutine[Any, Any, Any]]
 FORGET = "DELETE FROM idempotency_keys"
 USE = """WITH started AS (
     INSERT INTO chat_conversations (user_id, title) VALUES (1, 'T') RETURNING id
