@@ -30,9 +30,9 @@ _AT_THE_SERVER = {
 }
 """The same at the other end, which also looks whether its client is there while it works."""
 _PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
-"""A statement with an array is otherwise planned each time: PostgreSQL takes any array for one of ten
-elements, and finds that a plan for the one at hand is worth the planning. The plans for any values
-are those that the gate and `tests/db/test_index_plans.py` hold statements to."""
+"""A statement with an array is otherwise planned each time: PostgreSQL takes any array for one of
+ten elements, and finds that a plan for the one at hand is worth the planning. The plans for any
+values are those that the gate and `tests/db/test_index_plans.py` hold statements to."""
 _NOT_TAKEN = (
     asyncpg.ProtocolViolationError,
     asyncpg.UndefinedObjectError,
