@@ -16,6 +16,7 @@ from services.idempotency import IdempotencyKeyReused, key_use
 from services.people import PersonUnknown
 from services.quota.ledger import differing_days
 from services.refusal import NotFound
+from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import ADA, LONG_CONVERSATION, NOW
 from tests.services.guidance.parts import instance, until
@@ -185,6 +186,36 @@ def test_whoever_is_changing_something_is_not_signed_out_meanwhile(
             await erasing.execute("SELECT FROM users WHERE id = 1 FOR UPDATE NOWAIT")
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("has_happened", [True, False])
+def test_a_connection_that_is_lost_meanwhile_is_not_noticed(
+    own_world: str, *, has_happened: bool
+) -> None:
+    async def scenario() -> None:
+        async with (
+            behind_proxy(own_world) as (url, proxy),
+            open_database(url, replica_url=None, pool_size=2, observe=None) as database,
+        ):
+            service = ConversationService(database, clock=lambda: NOW)
+            await start(service, key="other")
+            proxy.delivers_last, proxy.deaf_at = has_happened, b"lost key"
+            starting = asyncio.create_task(start(service, key="lost key"))
+            await until(lambda: any(link.is_deaf for link in proxy.links))
+            if has_happened:
+                await until(lambda: kept_under(own_world, "lost key"))
+            proxy.deaf_at = None
+            for link in tuple(proxy.links):
+                link.reset()
+            started = await starting
+        last = (await rows_of(own_world, TITLED))[-1]
+        assert (started, len(await rows_of(own_world, TITLED))) == (last["id"], 2)
+
+    asyncio.run(scenario())
+
+
+async def kept_under(url: str, key: str) -> bool:
+    return bool(await rows_of(url, f"{KEYS} WHERE key = $1", key))
 
 
 def test_a_key_that_is_forgotten_between_the_looks_is_as_good_as_new(own_world: str) -> None:
