@@ -1,6 +1,8 @@
 """Statements by which a person makes privacy requests and takes them back, each with its event."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from asyncpg import Record
 from sqlalchemy import (
@@ -20,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.method import repository_method
-from db.queries.audit import recorded_by_person
+from db.queries.audit import recorded
 from db.queries.privacy import COLUMNS
 from db.statement import Statement
 from db.tables import IdempotencyKey, UserPrivacyRequest
@@ -54,10 +56,10 @@ def _request() -> Statement:
         .cte("made")
     )
     given = union_all(select(*under_way.c), select(*made.c)).cte("given")
-    recorded = recorded_by_person(made, "privacy_request")
+    told = recorded(made, "privacy_request")
     return Statement(
         "privacy.make_request",
-        select(*given.c).add_cte(recorded, _kept(given).cte("kept")),
+        select(*given.c).add_cte(told, _kept(given).cte("kept")),
     )
 
 
@@ -81,14 +83,15 @@ def _cancel() -> Statement:
         .returning(*COLUMNS)
         .cte("cancelled")
     )
-    recorded = recorded_by_person(cancelled, "privacy_request")
-    return Statement("privacy.cancel", select(*cancelled.c).add_cte(recorded))
+    told = recorded(cancelled, "privacy_request")
+    return Statement("privacy.cancel", select(*cancelled.c).add_cte(told))
 
 
 _REQUEST = _request()
 _CANCEL = _cancel()
 
 
+# Any: the event's values, as `services.audit.event` gives them.
 @repository_method
 async def request(
     connection: Connection,
@@ -99,8 +102,7 @@ async def request(
     now: datetime,
     scheduled_for: datetime | None,
     paused_since: datetime | None,
-    action: str,
-    request_id: str | None,
+    event: Mapping[str, Any],
 ) -> Record | None:
     """The request of a kind that the person has under way, made where there is none.
 
@@ -115,12 +117,12 @@ async def request(
         now=now,
         scheduled_for=scheduled_for,
         paused_since=paused_since,
-        action=action,
-        request_id=request_id,
+        **event,
     )
     return rows[0] if rows else None
 
 
+# Any: the event's values, as `services.audit.event` gives them.
 @repository_method
 async def cancel(
     connection: Connection,
@@ -128,8 +130,7 @@ async def cancel(
     privacy_request_id: int,
     *,
     now: datetime,
-    action: str,
-    request_id: str | None,
+    event: Mapping[str, Any],
 ) -> Record | None:
     """Take back a request of the person's that nobody has begun; None where there is none."""
     rows = await connection.fetch(
@@ -137,7 +138,6 @@ async def cancel(
         user_id=user_id,
         privacy_request_id=privacy_request_id,
         now=now,
-        action=action,
-        request_id=request_id,
+        **event,
     )
     return rows[0] if rows else None

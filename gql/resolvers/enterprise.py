@@ -62,7 +62,7 @@ class EnterpriseMutations:
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return await _issued(info.context, issued)
+        return _issued(info.context, issued)
 
     @mutation(
         "Make a new key in the place of an active one; the old one works until the overlap ends.",
@@ -77,7 +77,7 @@ class EnterpriseMutations:
             overlap_seconds=input_.overlap_seconds,
             request_id=info.context.request_id,
         )
-        return await _issued(info.context, issued)
+        return _issued(info.context, issued)
 
     @mutation(
         "Let a key be accepted nowhere any more, from the moment that this is answered.",
@@ -87,10 +87,10 @@ class EnterpriseMutations:
         self, info: Info, input_: Input[RevokeApiCredentialInput]
     ) -> ApiCredentialPayload:
         viewer, key = info.context.signed_in(), _credential_key(input_.credential_id)
-        await info.context.services.credentials.revoke(
+        revoked = await info.context.services.credentials.revoke(
             viewer, key, request_id=info.context.request_id
         )
-        return ApiCredentialPayload(credential=await _credential(info.context, key))
+        return ApiCredentialPayload(credential=ApiCredential.from_row(revoked, info.context.now))
 
 
 def _failure(context: RequestContext, reply: Record) -> list[UserError]:
@@ -101,14 +101,9 @@ def _failure(context: RequestContext, reply: Record) -> list[UserError]:
     return [UserError.from_refusal(refusal)]
 
 
-async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSecretPayload:
-    credential = await _credential(context, issued.credential_id)
+def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSecretPayload:
+    credential = ApiCredential.from_row(issued.credential, context.now)
     return ApiCredentialSecretPayload(credential=credential, api_key=issued.text)
-
-
-async def _credential(context: RequestContext, key: int) -> ApiCredential | None:
-    row = await context.loaders.credential.load(key)
-    return ApiCredential.from_row(row, context.now) if row else None
 
 
 def _credential_key(text: str) -> int:

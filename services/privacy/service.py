@@ -6,7 +6,8 @@ from asyncpg import Record
 
 from db.database import Database, Transaction
 from db.queries import privacy, privacy_writes
-from services import idempotency
+from services import audit, idempotency
+from services.audit import Actor
 from services.clock import Clock
 from services.idempotency import Caller, Claim
 from services.privacy.records import RequestKind, RequestStatus
@@ -35,7 +36,8 @@ class PrivacyService:
         Raises `PersonUnknown`, `InvalidInput`, `IdempotencyKeyReused`, and `Conflict` for a day
         after a completed export.
         """
-        return await self._request(user_id, RequestKind.EXPORT, idempotency_key, request_id)
+        actor = audit.person(user_id, request_id)
+        return await self._request(user_id, RequestKind.EXPORT, idempotency_key, actor)
 
     async def request_erasure(
         self, user_id: int, *, idempotency_key: str, request_id: str
@@ -44,21 +46,22 @@ class PrivacyService:
 
         Raises `PersonUnknown`, `InvalidInput` and `IdempotencyKeyReused`.
         """
-        return await self._request(user_id, RequestKind.ERASURE, idempotency_key, request_id)
+        actor = audit.person(user_id, request_id)
+        return await self._request(user_id, RequestKind.ERASURE, idempotency_key, actor)
 
     async def cancel(self, user_id: int, privacy_request_id: int, *, request_id: str) -> Record:
         """Take back a request that has not begun, and give it; once taken back it stays so.
 
         Raises `NotFound`, and `Conflict` for one that has begun or ended.
         """
+        actor = audit.person(user_id, request_id)
         async with self._database.write() as connection:
             cancelled = await privacy_writes.cancel(
                 connection,
                 user_id,
                 privacy_request_id,
                 now=self._clock(),
-                action="privacy.cancelled",
-                request_id=request_id,
+                event=audit.event(actor, "privacy.cancelled", user_id=user_id),
             )
         if cancelled is not None:
             return cancelled
@@ -70,7 +73,7 @@ class PrivacyService:
             raise Conflict("It has begun, or is over.", field="privacyRequestId")
         return rows[0]
 
-    async def _request(self, user_id: int, kind: RequestKind, key: str, request_id: str) -> Record:
+    async def _request(self, user_id: int, kind: RequestKind, key: str, actor: Actor) -> Record:
         use = idempotency.key_use(key, operation=_OPERATIONS[kind], values={})
         caller, now = Caller(user_id=user_id), self._clock()
         async with self._database.begin() as transaction:
@@ -79,7 +82,7 @@ class PrivacyService:
                 known = [int(claim.result["request"])]
                 (given,) = await privacy.requests_by_id(transaction, known, user_id)
                 return given
-            return await self._under_way(transaction, claim, user_id, kind, now, request_id)
+            return await self._under_way(transaction, claim, user_id, kind, now, actor)
 
     async def _under_way(
         self,
@@ -88,13 +91,14 @@ class PrivacyService:
         user_id: int,
         kind: RequestKind,
         now: datetime,
-        request_id: str,
+        actor: Actor,
     ) -> Record:
         """The person's request of a kind, made where there is none.
 
         One that ends in the meantime makes room for another, which is then made.
         """
         is_export = kind is RequestKind.EXPORT
+        event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
         while True:
             request = await privacy_writes.request(
                 transaction,
@@ -104,8 +108,7 @@ class PrivacyService:
                 now=now,
                 scheduled_for=None if is_export else now + self._grace,
                 paused_since=now - PAUSE_BETWEEN_EXPORTS if is_export else None,
-                action=f"privacy.{kind.value}_requested",
-                request_id=request_id,
+                event=event,
             )
             if request is not None:
                 return request
