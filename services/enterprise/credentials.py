@@ -151,7 +151,7 @@ async def add_key(
         key_id=key.key_id,
         secret_hash=key.secret_hash,
         most=most,
-        claim_id=claim and claim.id,
+        claim_id=None if claim is None else claim.id,
         now=now,
         event=audit.event(
             actor, "credential.created", account_id=account_id, key_prefix=key_prefix(key.key_id)

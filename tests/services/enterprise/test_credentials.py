@@ -214,12 +214,12 @@ def test_only_so_many_keys_are_accepted_at_a_time(own_world: str) -> None:
                 await parts.credentials.create(GRACE, idempotency_key="x", request_id="request")
             with pytest.raises(Conflict):
                 await parts.credentials.rotate(
-                    GRACE, made[0].credential_id, overlap_seconds=60, request_id="request"
+                    GRACE, made[0].credential["id"], overlap_seconds=60, request_id="request"
                 )
             await parts.credentials.rotate(
-                GRACE, made[0].credential_id, overlap_seconds=0, request_id="request"
+                GRACE, made[0].credential["id"], overlap_seconds=0, request_id="request"
             )
-            await parts.credentials.revoke(GRACE, made[1].credential_id, request_id="request")
+            await parts.credentials.revoke(GRACE, made[1].credential["id"], request_id="request")
             await parts.credentials.create(GRACE, idempotency_key="x", request_id="request")
 
     asyncio.run(scenario())
