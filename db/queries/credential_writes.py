@@ -24,8 +24,9 @@ from db.database import Connection
 from db.method import repository_method
 from db.queries.audit import recorded
 from db.queries.credentials import COLUMNS, OPENS
+from db.queries.writes import kept
 from db.statement import Statement
-from db.tables import EnterpriseAccount, EnterpriseCredential, IdempotencyKey
+from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)
 _most = bindparam("most", type_=Integer)
@@ -47,14 +48,10 @@ def _add() -> Statement:
         .returning(*COLUMNS)
         .cte("added")
     )
-    kept = (
-        update(IdempotencyKey)
-        .where(IdempotencyKey.id == bindparam("claim_id", type_=BigInteger))
-        .values(result=func.jsonb_build_object(literal_column("'credential_id'"), added.c.id))
-        .cte("kept")
-    )
     told = recorded(added, "enterprise_credential")
-    return Statement("credentials.add", select(*added.c).add_cte(told, kept))
+    return Statement(
+        "credentials.add", select(*added.c).add_cte(told, kept(credential_id=added.c.id))
+    )
 
 
 def _revoke() -> Statement:

@@ -10,14 +10,11 @@ from sqlalchemy import (
     Insert,
     Integer,
     Text,
-    Update,
     Uuid,
     bindparam,
-    func,
     insert,
     literal_column,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -25,11 +22,11 @@ from db.database import Connection
 from db.method import repository_method
 from db.queries.conversations import EXCHANGE_OPENED
 from db.queries.generations import LEASE_END
+from db.queries.writes import kept
 from db.statement import Statement
 from db.tables import (
     ChatMessage,
     DailyQuotaUsage,
-    IdempotencyKey,
     QuotaLedgerEntry,
     ReplyGeneration,
 )
@@ -83,7 +80,7 @@ def _begin_reply() -> Statement:
     return Statement(
         "generations.begin",
         select(reply.c.id).add_cte(
-            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _kept(reply).cte("kept")
+            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply)
         ),
     )
 
@@ -109,17 +106,9 @@ def _lease(reply: CTE) -> Insert:
     )
 
 
-def _kept(reply: CTE) -> Update:
-    exchange = func.jsonb_build_object(
-        literal_column("'conversation_id'"),
-        _conversation,
-        literal_column("'message_id'"),
-        bindparam("answered_id", type_=BigInteger),
-        literal_column("'reply_id'"),
-        reply.c.id,
-    )
-    is_claim = IdempotencyKey.id == bindparam("claim_id", type_=BigInteger)
-    return update(IdempotencyKey).where(is_claim).values(result=exchange)
+def _exchange(reply: CTE) -> CTE:
+    answered = bindparam("answered_id", type_=BigInteger)
+    return kept(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
 
 
 _OPEN = _open()

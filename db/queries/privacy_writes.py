@@ -6,13 +6,10 @@ from typing import Any
 
 from asyncpg import Record
 from sqlalchemy import (
-    CTE,
     BigInteger,
     Text,
-    Update,
     bindparam,
     exists,
-    func,
     literal_column,
     select,
     union_all,
@@ -24,8 +21,9 @@ from db.database import Connection
 from db.method import repository_method
 from db.queries.audit import recorded
 from db.queries.privacy import COLUMNS
+from db.queries.writes import kept
 from db.statement import Statement
-from db.tables import IdempotencyKey, UserPrivacyRequest
+from db.tables import UserPrivacyRequest
 
 _user = bindparam("user_id", type_=BigInteger)
 _kind = bindparam("kind", type_=Text)
@@ -59,15 +57,7 @@ def _request() -> Statement:
     told = recorded(made, "privacy_request")
     return Statement(
         "privacy.make_request",
-        select(*given.c).add_cte(told, _kept(given).cte("kept")),
-    )
-
-
-def _kept(given: CTE) -> Update:
-    return (
-        update(IdempotencyKey)
-        .where(IdempotencyKey.id == bindparam("claim_id", type_=BigInteger))
-        .values(result=func.jsonb_build_object(literal_column("'request'"), given.c.id))
+        select(*given.c).add_cte(told, kept(request=given.c.id)),
     )
 
 

@@ -10,6 +10,9 @@ and in a unique index that they insert into. So what is decided by rows that oth
 as by how many there are, needs a transaction whose first statement locks.
 """
 
+from collections.abc import Mapping
+from itertools import chain
+
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -23,6 +26,7 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -47,13 +51,12 @@ def claimed_key(person: CTE, **kept: ColumnElement[int]) -> CTE:
 
     No row where the key was used before. A transaction that is using it is waited for.
     """
-    parts = [part for name, value in kept.items() for part in (literal_column(f"'{name}'"), value)]
     use = select(
         person.c.id,
         bindparam("key", type_=Text),
         bindparam("fingerprint", type_=LargeBinary),
         bindparam("now", type_=IdempotencyKey.created_at.type),
-        func.jsonb_build_object(*parts),
+        _result(kept),
     )
     columns = ["user_id", "key", "fingerprint", "created_at", "result"]
     return (
@@ -65,6 +68,15 @@ def claimed_key(person: CTE, **kept: ColumnElement[int]) -> CTE:
     )
 
 
+def kept(**ids: ColumnElement[int]) -> CTE:
+    """Keeps ids as what came of the key that was claimed before as `claim_id`.
+
+    Nothing is kept where the rows that they come from are not there.
+    """
+    is_claim = IdempotencyKey.id == bindparam("claim_id", type_=BigInteger)
+    return update(IdempotencyKey).where(is_claim).values(result=_result(ids)).cte("kept")
+
+
 def next_id(table: type[Table]) -> ColumnElement[int]:
     """The id that a new row of the table gets, where other rows of the statement need it too."""
     return Sequence(f"{table.__tablename__}_id_seq", data_type=BigInteger).next_value()
@@ -73,6 +85,11 @@ def next_id(table: type[Table]) -> ColumnElement[int]:
 def answer(person: CTE, done: CTE) -> Select[tuple[object, ...]]:
     """What was `done` for the person."""
     return select(*done.c).select_from(person.outerjoin(done, true()))
+
+
+def _result(ids: Mapping[str, ColumnElement[int]]) -> ColumnElement[object]:
+    named = ((literal_column(f"'{name}'"), value) for name, value in ids.items())
+    return func.jsonb_build_object(*chain.from_iterable(named))
 
 
 def _kept(name: str) -> ColumnElement[int]:

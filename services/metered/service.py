@@ -87,9 +87,9 @@ class MeteredGuidance:
                 model=self._model_name,
                 owner=jobs.owner,
                 lease_seconds=jobs.lease_seconds,
+                claim_id=claim.id,
                 now=now,
             )
-            await claim.keep(transaction, {"generation_id": generation_id})
             assignment = Assignment(generation_id, prompt(question))
             transaction.after_commit(lambda: jobs.start(assignment))
             transaction.if_unknown(lambda: jobs.start_if_recorded(assignment))
