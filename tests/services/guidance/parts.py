@@ -21,7 +21,7 @@ from services.guidance.replies import ConversationReplies
 from services.guidance.service import GuidanceService
 from streams import ReplyStreams
 from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import NOW
+from tests.fixtures.world import ADA, NOW
 
 PATIENCE_SECONDS = 20
 
@@ -82,6 +82,11 @@ class Parts:
     async def value(self, query: str, *arguments: object) -> Any:
         (row,) = await self.rows(query, *arguments)
         return row[0]
+
+    async def start(self, *, title: str | None = None, key: str = "start") -> int:
+        """Ada starts a conversation."""
+        started = await self.conversations.start(ADA, title=title, idempotency_key=key)
+        return int(started["id"])
 
 
 @asynccontextmanager
