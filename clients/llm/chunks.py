@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from json import JSONDecoder
 from typing import Any
 
+import orjson
+
 from clients.llm import GenerationReport
 from clients.llm.failures import malformed
 
@@ -88,7 +90,13 @@ def _value_of(text: str) -> object:
     stripped = text.strip("\ufeff \t\r\n")
     if not stripped:
         return None
-    return DONE if stripped == DONE else _JSON.decode(stripped)
+    if stripped == DONE:
+        return DONE
+    try:
+        return orjson.loads(stripped)
+    except ValueError:
+        # Halves of characters, numbers without an end, control characters.
+        return _JSON.decode(stripped)
 
 
 def _integer(digits: str) -> int | float:

@@ -40,7 +40,7 @@ def answer_of(stand_in: StandInControl, **config: Any) -> Answer:
 
 def test_a_whole_reply(stand_in: StandInControl) -> None:
     answer = answer_of(stand_in)
-    assert (answer.failure, answer.pieces) == (None, PIECES)
+    assert (answer.failure, answer.text) == (None, TEXT)
     assert stand_in.prompts() == [SENT]
     report = answer.report
     assert (report.model, report.attempts) == ("the model", 1)

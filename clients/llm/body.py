@@ -1,0 +1,62 @@
+"""The body of a model's answer, taken in as it comes, and given in few pieces."""
+
+import asyncio
+
+from aiohttp import StreamReader
+
+
+class PacedBody:
+    """Gives what has come, `pause_seconds` after it gave the last piece or later.
+
+    While nobody asks, what comes is joined by the HTTP client, so that a token takes no turn of
+    its own. An end is given at once, and what came before a failure is given before it is raised.
+    """
+
+    def __init__(self, content: StreamReader, *, pause_seconds: float) -> None:
+        self._content = content
+        self._pause_seconds = pause_seconds
+        self._loop = asyncio.get_running_loop()
+        self._due = 0.0
+        self._resting: asyncio.Future[None] | None = None
+        self._failure: BaseException | None = None
+        content.on_eof(self._wake)
+
+    async def piece(self) -> bytes:
+        """The next bytes; none where the body has ended.
+
+        Raises what the client library does, and `TimeoutError` at the deadline of the request.
+        """
+        if self._failure is not None:
+            raise self._failure
+        await self._rest()
+        try:
+            piece = await self._content.readany()
+        except Exception as error:
+            piece = _left_in(self._content)
+            if not piece:
+                raise
+            self._failure = error
+        self._due = self._loop.time() + self._pause_seconds
+        return piece
+
+    async def _rest(self) -> None:
+        if self._loop.time() >= self._due or self._content.is_eof():
+            return
+        self._resting = self._loop.create_future()
+        timer = self._loop.call_at(self._due, self._wake)
+        try:
+            await self._resting
+        finally:
+            timer.cancel()
+            self._resting = None
+
+    def _wake(self) -> None:
+        if self._resting is not None and not self._resting.done():
+            self._resting.set_result(None)
+
+
+def _left_in(content: StreamReader) -> bytes:
+    """What came before the connection failed, which no method of the library gives any more."""
+    left = b"".join(content._buffer)  # noqa: SLF001 - see docs/dependencies.md
+    content._buffer.clear()  # noqa: SLF001
+    return left
