@@ -14,7 +14,7 @@ import orjson
 from app.database import database_url
 from app.settings import load_settings
 from perf.benchmarks.people import people_with_quota, tokens_of_people
-from perf.benchmarks.servers import OURS, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running
 from perf.benchmarks.stream_readers import Reading
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.files import raise_open_files
@@ -94,7 +94,7 @@ def open_streams(
     """
     secret, cores = secrets.token_hex(), leave_cores()
     with _database(url) as database, _readers(every_seconds) as readers:
-        environment = {
+        environment = PRODUCTION | {
             "DATABASE_URL": database,
             "JWT_SECRET_KEY": secret,
             "CHAT_LLM_BASE_URL": f"http://127.0.0.1:{_line(readers)}/v1",

@@ -76,9 +76,10 @@ async def _main() -> None:
     raise_open_files()
     every_seconds = float(sys.argv[1])
     async with TickingModel(every_seconds).serving() as port:
-        print(port, flush=True)
+        _say(f"{port}")
         line = await asyncio.to_thread(sys.stdin.readline)
-        print(orjson.dumps(asdict(await _read(Reading(**orjson.loads(line))))).decode(), flush=True)
+        delays = await _read(Reading(**orjson.loads(line)))
+        _say(orjson.dumps(asdict(delays)).decode())
 
 
 async def _read(reading: Reading) -> Delays:
@@ -100,10 +101,10 @@ async def _read(reading: Reading) -> Delays:
     )
     transports = await asyncio.gather(*opening)
     delays.since = monotonic()
-    print("open", flush=True)
+    _say("open")
     await asyncio.sleep(reading.seconds)
     ended = Delays(delays.since, list(delays.seconds), delays.lost)
-    print("read", flush=True)
+    _say("read")
     for transport in transports:
         transport.abort()
     return ended
@@ -123,6 +124,11 @@ async def _open(
         transport.write(request)
         await stream.opened
     return transport
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

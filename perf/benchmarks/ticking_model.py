@@ -7,9 +7,7 @@ from time import monotonic
 
 import orjson
 
-_HEAD = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-)
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _LENGTH = b"content-length:"
 
 
@@ -41,8 +39,8 @@ class TickingModel:
                 writer.write(_chunk(f"{monotonic():.6f} "))
                 await writer.drain()
                 await asyncio.sleep(self._every_seconds)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # nobody waits any more
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # nobody waits any more, or the model ends
         finally:
             self._replies.discard(writer)
             writer.close()

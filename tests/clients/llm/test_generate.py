@@ -9,7 +9,6 @@ import pytest
 from clients.llm import FailureReason
 from clients.llm.configuration import RetryPolicy
 from tests.clients.llm.asking import (
-    PIECES,
     PROMPT,
     QUICK,
     SENT,
