@@ -2,21 +2,28 @@
 
 import asyncio
 
-from aiohttp import StreamReader
+from aiohttp import ClientResponse, StreamReader
+
+_STEADY = 5
+"""After so many pieces in a row that came before they were due, a reply is taken for a long one."""
 
 
 class PacedBody:
     """Gives what has come, `pause_seconds` after it gave the last piece or later.
 
-    While nobody asks, what comes is joined by the HTTP client, so that a token takes no turn of
-    its own. An end is given at once, and what came before a failure is given before it is raised.
+    While nobody asks, what comes is joined: by the HTTP client, so that a token takes no turn of
+    its own, and of a steady stream by the operating system, so that it takes no reading either. An
+    end is given at once, of a steady stream after the pause; what came before a failure is given
+    before it is raised.
     """
 
-    def __init__(self, content: StreamReader, *, pause_seconds: float) -> None:
-        self._content = content
+    def __init__(self, response: ClientResponse, *, pause_seconds: float) -> None:
+        self._content = content = response.content
+        self._connection = response.connection
         self._pause_seconds = pause_seconds
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
+        self._rests = 0
         self._resting: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
         content.on_eof(self._wake)
@@ -42,6 +49,10 @@ class PacedBody:
     async def _rest(self) -> None:
         if self._loop.time() >= self._due or self._content.is_eof():
             return
+        self._rests += 1
+        held = self._connection.transport if self._connection and self._rests > _STEADY else None
+        if held is not None:
+            held.pause_reading()
         self._resting = self._loop.create_future()
         timer = self._loop.call_at(self._due, self._wake)
         try:
@@ -49,6 +60,8 @@ class PacedBody:
         finally:
             timer.cancel()
             self._resting = None
+            if held is not None and not held.is_closing():
+                held.resume_reading()
 
     def _wake(self) -> None:
         if self._resting is not None and not self._resting.done():

@@ -59,7 +59,7 @@ class ChatApi:
         response = None
         try:
             response = await self._open(messages, deadline)
-            body = PacedBody(response.content, pause_seconds=self._pause_seconds)
+            body = PacedBody(response, pause_seconds=self._pause_seconds)
             while not reader.is_done:
                 piece = await _next(body, reader)
                 text, failure = _joined(reader.feed(piece) if piece else reader.end())
