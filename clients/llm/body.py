@@ -5,24 +5,21 @@ import asyncio
 from aiohttp import ClientResponse, StreamReader
 
 _STEADY = 5
-"""After so many pieces in a row that came before they were due, a reply is taken for a long one."""
+"""After so many rests a reply is taken for a long one, of which the end may come a rest later."""
 
 
 class PacedBody:
-    """Gives what has come, `pause_seconds` after it gave the last piece or later.
+    """Gives what has come, and joins what comes while its reader rests.
 
-    While nobody asks, what comes is joined: by the HTTP client, so that a token takes no turn of
-    its own, and of a steady stream by the operating system, so that it takes no reading either. An
-    end is given at once, of a steady stream after the pause; what came before a failure is given
-    before it is raised.
+    That is joined by the HTTP client, so that a token takes no turn of its own, and of a steady
+    stream by the operating system, so that it takes no reading either. A failure is raised after
+    what came before it was given.
     """
 
-    def __init__(self, response: ClientResponse, *, pause_seconds: float) -> None:
+    def __init__(self, response: ClientResponse) -> None:
         self._content = content = response.content
         self._connection = response.connection
-        self._pause_seconds = pause_seconds
         self._loop = asyncio.get_running_loop()
-        self._due = 0.0
         self._rests = 0
         self._resting: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
@@ -35,26 +32,25 @@ class PacedBody:
         """
         if self._failure is not None:
             raise self._failure
-        await self._rest()
         try:
-            piece = await self._content.readany()
+            return await self._content.readany()
         except Exception as error:
             piece = _left_in(self._content)
             if not piece:
                 raise
             self._failure = error
-        self._due = self._loop.time() + self._pause_seconds
-        return piece
+            return piece
 
-    async def _rest(self) -> None:
-        if self._loop.time() >= self._due or self._content.is_eof():
+    async def rest(self, seconds: float) -> None:
+        """Let come what comes; where the body ends the rest ends, but that of a steady stream."""
+        if self._content.is_eof() or self._failure is not None:
             return
         self._rests += 1
         held = self._connection.transport if self._connection and self._rests > _STEADY else None
         if held is not None:
             held.pause_reading()
         self._resting = self._loop.create_future()
-        timer = self._loop.call_at(self._due, self._wake)
+        timer = self._loop.call_later(seconds, self._wake)
         try:
             await self._resting
         finally:

@@ -59,7 +59,7 @@ class ChatApi:
         response = None
         try:
             response = await self._open(messages, deadline)
-            body = PacedBody(response, pause_seconds=self._pause_seconds)
+            body = PacedBody(response)
             while not reader.is_done:
                 piece = await _next(body, reader)
                 text, failure = _joined(reader.feed(piece) if piece else reader.end())
@@ -67,6 +67,8 @@ class ChatApi:
                     yield text
                 if failure is not None or not piece:
                     break
+                if text and not reader.is_done:
+                    await body.rest(self._pause_seconds)
             else:
                 await _drain(response)
         except ClientError as error:

@@ -10,14 +10,11 @@ from aiohttp import ClientError, ClientSession
 from clients.llm.body import PacedBody
 from tests.fixtures.llm import StandInControl
 
-PAUSE_SECONDS = 0.3
 PIECES = 20
 
 
 @asynccontextmanager
-async def body(
-    stand_in: StandInControl, pause_seconds: float = PAUSE_SECONDS
-) -> AsyncIterator[PacedBody]:
+async def body(stand_in: StandInControl) -> AsyncIterator[PacedBody]:
     """The body of what the stand-in answers."""
     async with (
         ClientSession() as session,
@@ -26,13 +23,14 @@ async def body(
             json={"model": "any", "stream": True, "messages": [{"role": "user", "content": "?"}]},
         ) as response,
     ):
-        yield PacedBody(response, pause_seconds=pause_seconds)
+        yield PacedBody(response)
 
 
-async def pieces_of(body: PacedBody) -> list[bytes]:
+async def pieces_of(body: PacedBody, rest_seconds: float) -> list[bytes]:
     pieces = []
     while piece := await body.piece():
         pieces.append(piece)
+        await body.rest(rest_seconds)
     return pieces
 
 
@@ -40,9 +38,9 @@ def test_what_comes_within_a_pause_is_one_piece(stand_in: StandInControl) -> Non
     stand_in.behave(tokens=40, tokens_per_second=100)
 
     async def scenario() -> None:
-        async with body(stand_in, 0.1) as answer:
-            pieces = await pieces_of(answer)
-        assert 3 <= len(pieces) <= 8
+        async with body(stand_in) as answer:
+            pieces = await pieces_of(answer, 0.04)
+        assert 5 <= len(pieces) <= 12
         assert b"".join(pieces).count(b"data: ") >= 40
 
     asyncio.run(scenario())
@@ -52,8 +50,8 @@ def test_the_end_is_not_waited_for(stand_in: StandInControl) -> None:
     stand_in.behave(tokens=3, tokens_per_second=100)
 
     async def scenario() -> None:
-        async with body(stand_in, 10) as answer, asyncio.timeout(5):
-            assert b"".join(await pieces_of(answer)).endswith(b"data: [DONE]\n\n")
+        async with body(stand_in) as answer, asyncio.timeout(5):
+            assert b"".join(await pieces_of(answer, 10)).endswith(b"data: [DONE]\n\n")
 
     asyncio.run(scenario())
 
@@ -64,8 +62,11 @@ def test_what_came_before_a_failure_is_given_before_it(stand_in: StandInControl)
 
     async def scenario() -> None:
         async with body(stand_in) as answer:
-            first, rest = await answer.piece(), await answer.piece()
-            assert (first + rest).count(b'"content"') == PIECES
+            first = await answer.piece()
+            await answer.rest(0.3)
+            rest = await answer.piece()
+            # The stand-in begins with an empty one.
+            assert (first + rest).count(b'"content"') == 1 + PIECES
             assert rest.count(b'"content"') > PIECES / 2
             for _ in range(2):
                 with pytest.raises(ClientError):
