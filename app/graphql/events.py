@@ -5,9 +5,8 @@ finds the connection closed, asks again with `Last-Event-ID`, and misses nothing
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -16,7 +15,7 @@ from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.cutting import Cutoff
 from app.graphql.expiry import Expiry
-from app.graphql.heartbeats import Heartbeats
+from app.graphql.heartbeats import Heartbeats, is_sent_at_once
 from app.graphql.incoming import Incoming
 from app.graphql.racing import until_gone
 from app.graphql.writing import written
@@ -77,7 +76,7 @@ class EventStream(Response):
         """
         if self._written_at > instant:
             return
-        if _is_sent_at_once(self._send(_body(_HEARTBEAT))):
+        if is_sent_at_once(self._send(_body(_HEARTBEAT))):
             self._written_at = self._loop.time()
         elif self._written_at < instant - STALLED_SECONDS:
             self._cutoff.cut()
@@ -123,16 +122,6 @@ class EventStream(Response):
 
 def _body(body: bytes) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": True}
-
-
-def _is_sent_at_once(sending: Coroutine[Any, Any, None]) -> bool:
-    """Whether a message can be sent without waiting; it is not sent otherwise."""
-    try:
-        sending.send(None)
-    except StopIteration:
-        return True
-    sending.close()
-    return False
 
 
 def in_words(answer: Answer) -> bytes:

@@ -33,12 +33,3 @@ class Expiry:
         else:
             wait = min(left, _CHECK_SECONDS)
             self._timer = loop.call_later(wait, self._look, context=Context())
-
-
-async def until_expired(expires_at: float | None, clock: Clock) -> None:
-    """Wait for an instant, in Unix seconds; for ever where there is none."""
-    while True:
-        left = _CHECK_SECONDS if expires_at is None else expires_at - clock().timestamp()
-        if left <= 0:
-            return
-        await asyncio.sleep(min(left, _CHECK_SECONDS))

@@ -1,8 +1,9 @@
 """Signs of life over streams that have nothing to say, for all of a process by one timer."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextvars import Context
-from typing import Protocol
+from typing import Any, Protocol
 
 _LOOKS = 4
 """How often a stream is looked at in the time after which it is to have a heartbeat."""
@@ -43,11 +44,26 @@ class Heartbeats:
     def _look(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        while self._due:
-            stream, due = next(iter(self._due.items()))
-            if due > now:
+        try:
+            while (stream := self._first_due(now)) is not None:
+                del self._due[stream]
+                self._due[stream] = now + self._pause_seconds
+                stream.beat_if_silent_since(now - self._silence_seconds)
+        finally:
+            if self._due:
                 self._plan()
-                return
-            del self._due[stream]
-            self._due[stream] = now + self._pause_seconds
-            stream.beat_if_silent_since(now - self._silence_seconds)
+
+    def _first_due(self, now: float) -> Beating | None:
+        stream, due = next(iter(self._due.items()), (None, 0.0))
+        return stream if due <= now else None
+
+
+# Any: nothing is sent to it, and what it yields is not waited for.
+def is_sent_at_once(sending: Coroutine[Any, Any, None]) -> bool:
+    """Whether a message can be sent without waiting; it is not sent otherwise."""
+    try:
+        sending.send(None)
+    except StopIteration:
+        return True
+    sending.close()
+    return False
