@@ -38,7 +38,8 @@ class StreamedText:
             writing.add(text)
             if self._is_closed:
                 return
-            self._storing = self._progress.stored(self._reply_id, written)
+            is_first = not writing.has_shown
+            self._storing = self._progress.stored(self._reply_id, written, is_first=is_first)
             await self._storing
             if not self._is_closed:
                 await writing.show()
