@@ -37,8 +37,8 @@ class Progress:
     ) -> "asyncio.Future[None]":
         """A future that is done when all that is `written` of a reply now has been stored.
 
-        What `is_first` of a reply waits for no interval. The future is done too when that has taken too long; whoever waits may set its result themselves.
-        A reply has one future at a time.
+        What `is_first` of a reply waits for no interval. The future is done too when that has
+        taken too long; whoever waits may set its result themselves. A reply has one at a time.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
