@@ -112,7 +112,6 @@ async def instance(
             streams=streams,
             lease_seconds=lease_seconds,
             grace_seconds=grace_seconds,
-            interval_seconds=0.01,
             look_seconds=0.05,
         ) as jobs,
     ):
