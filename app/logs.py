@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from traceback import walk_tb
 from types import TracebackType
@@ -13,34 +14,28 @@ import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
 _write: Callable[[bytes], None] | None = None
+_LONGEST_FALLBACK = 500
+"""Characters of each value, where an event cannot be shown as usual."""
 
 
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look.
 
-    As JSON every line is one event, those of libraries and of Python's warnings too.
+    As JSON every line is one event, those of libraries and of Python's warnings too. Logging never
+    raises: a value that cannot be shown is shown otherwise, and a line that cannot be written lost.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    write = _writer_to(sys.stderr.buffer)
     global _write  # noqa: PLW0603 - logging is configured once a process
-    _write = _writer_to(sys.stderr.buffer) if is_json else None
-    if _write is not None:
+    _write = write if is_json else None
+    if is_json:
         logging.captureWarnings(True)
-        logging.getLogger().handlers[:] = [_Events(_write)]
-    processors: list[Processor] = [_json]
-    loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    if not is_json:
-        processors = [
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_traceback,
-            _without_control_characters,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ]
-        loggers = structlog.PrintLoggerFactory(sys.stderr)
+        logging.getLogger().handlers[:] = [_Events(write)]
     structlog.configure(
-        processors=processors,
+        # One, so that whoever exchanges it never leaves half of them to another thread.
+        processors=[_json if is_json else _console(is_colored=sys.stderr.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=loggers,
+        logger_factory=lambda *_names: _Lines(write),
         cache_logger_on_first_use=True,
     )
 
@@ -52,6 +47,20 @@ def log_request(event: dict[str, object]) -> None:
     else:
         event["event"] = "request"
         _write(_json(None, "info", event) + b"\n")
+
+
+class _Lines:
+    """What structlog hands the bytes of an event to, by the name of its level."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+
+    def info(self, *lines: bytes, **_event: object) -> None:
+        """Write a line; nothing of an event that nobody made a line of."""
+        for line in lines:
+            self._write(line + b"\n")
+
+    debug = warning = error = critical = exception = info
 
 
 class _Events(logging.Handler):
@@ -77,7 +86,7 @@ def escaped(text: str) -> str:
     )
 
 
-def _without_control_characters(_logger: object, _level: str, event: EventDict) -> EventDict:
+def _without_control_characters(event: EventDict) -> EventDict:
     for name, value in event.items():
         if name != "exception" and isinstance(value, str) and not value.isprintable():
             event[name] = escaped(value)
@@ -85,26 +94,64 @@ def _without_control_characters(_logger: object, _level: str, event: EventDict) 
 
 
 def _writer_to(stream: BinaryIO) -> Callable[[bytes], None]:
-    """What writes a line at once, in one piece where the system takes it in one."""
+    """What writes a line at once, in one piece where the system takes it in one.
+
+    Where the disk is full or the reader has gone the line is lost, and not what it was about.
+    """
     write = getattr(stream, "raw", stream).write
 
     def write_line(line: bytes) -> None:
-        length = write(line) or 0
-        if length != len(line):
-            stream.write(line[length:])
-            stream.flush()
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            length = write(line) or 0
+            if length != len(line):
+                stream.write(line[length:])
+                stream.flush()
 
     return write_line
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:
     """The line of an event, in one go: every request has one."""
-    if "exc_info" in event:
-        event = _with_traceback(logger, level, event)
     event["level"] = level
     event["timestamp"] = datetime.now(UTC)
-    # What JSON has no word for is written as text.
-    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+    try:
+        if "exc_info" in event:
+            event = _with_traceback(logger, level, event)
+        # What JSON has no word for is written as text.
+        return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+    except Exception:  # noqa: BLE001 - a number beyond 64 bits, a lone surrogate, what breaks when it is shown
+        return orjson.dumps(_as_ascii(event))
+
+
+def _console(*, is_colored: bool) -> Processor:
+    """What makes the line of an event for a terminal."""
+    with_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    draw = structlog.dev.ConsoleRenderer(colors=is_colored)
+
+    def line_of(logger: object, level: str, event: EventDict) -> bytes:
+        event["level"] = level
+        try:
+            if "exc_info" in event:
+                event = _with_traceback(logger, level, event)
+            event = _without_control_characters(with_time(logger, level, event))
+            return draw(logger, level, event).encode()
+        except Exception:  # noqa: BLE001 - as above
+            return draw(logger, level, _as_ascii(event)).encode()
+
+    return line_of
+
+
+def _as_ascii(event: EventDict) -> dict[str, str]:
+    """The event as any object can be shown."""
+    texts = ((name, _text_of(value)[:_LONGEST_FALLBACK]) for name, value in event.items())
+    return {name: text if text.isascii() else ascii(text) for name, text in texts}
+
+
+def _text_of(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - whatever it does when it is asked
+        return f"<{type(value).__name__}>"
 
 
 def _without_details(exc_info: ExcInfo) -> str:
@@ -112,7 +159,7 @@ def _without_details(exc_info: ExcInfo) -> str:
     parts: list[str] = []
     error: BaseException | None = exc_info[1]
     while error is not None:
-        message = str(error).partition("\n")[0]
+        message = _text_of(error).partition("\n")[0]
         parts.append(f"{_places(error.__traceback__)}{type(error).__name__}: {message}")
         error = error.__cause__ or error.__context__
     return "\n".join(reversed(parts))

@@ -4,19 +4,15 @@ import gc
 from collections.abc import Generator
 
 import pytest
-import structlog
 from hypothesis import settings
-from structlog.dev import ConsoleRenderer, plain_traceback
+
+from app.logs import configure_logs
 
 # Of what is imported and collected nothing is ever garbage, and looking through it again and again
 # would take a quarter of the time: it is not looked at, neither while it comes nor later.
 gc.disable()
 settings.register_profile("long", max_examples=5_000)
-# As it is, the logger would take seconds to draw each traceback with the variables of its frames.
-*_before, _ = structlog.get_config()["processors"]
-structlog.configure(
-    processors=[*_before, ConsoleRenderer(colors=False, exception_formatter=plain_traceback)]
-)
+configure_logs(is_json=False)
 
 pytest_plugins = [
     "tests.fixtures.tools",

@@ -3,9 +3,8 @@
 import asyncio
 from time import perf_counter
 
-from structlog.testing import capture_logs
-
 from keyvalue import CircuitBreaker
+from tests.captured_logs import capture_logs
 from tests.keyvalue.asking import until
 
 

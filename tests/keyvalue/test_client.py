@@ -10,10 +10,10 @@ import pytest
 import uvloop
 from psutil import Process
 from redis.asyncio import Redis
-from structlog.testing import capture_logs
 
 from keyvalue import CommandRefused, KeyValueClient, Script, Unavailable
 from keyvalue.client import LANES, MOST_WAITING
+from tests.captured_logs import capture_logs
 from tests.fixtures.redis import ControlledRedis, controlled_redis
 from tests.keyvalue.asking import LONGEST_SECONDS, until, until_available
 from tests.keyvalue.ways import listening

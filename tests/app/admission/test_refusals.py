@@ -13,9 +13,9 @@ import asyncpg
 import httpx2
 import orjson
 import pytest
-from structlog.testing import capture_logs
 from websockets.sync.client import connect
 
+from tests.captured_logs import capture_logs
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN
 from tests.waiting import PATIENCE_SECONDS, until

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from structlog.testing import capture_logs
 
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.server import Api, token_of
 from tests.fixtures.world import ADA, NOW

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from graphql.execution.values import VariableValues
 from prometheus_client import REGISTRY
-from structlog.testing import capture_logs
 
 from app.graphql.answers import Answer, Record
 from app.graphql.observing import Observing
@@ -25,6 +24,7 @@ from gql.operations.built_in import built_in_documents
 from gql.operations.limits import Limits
 from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
+from tests.captured_logs import capture_logs
 from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer

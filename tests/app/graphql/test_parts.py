@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from structlog.testing import capture_logs
 
 from gql.execution.prepare import UNTRUSTED
 from tests.app.graphql.test_deadlines import locked
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, serving, settings_for
