@@ -108,9 +108,8 @@ class HttpProtocol(AdmittingProtocol):
             return
         is_alone = self._phase is _IDLE and not (self._under_way or self._held)
         if is_alone and self.has_refused(data):
-            self.server_state.total_requests += 1
-            self._enter(_IDLE, self._bounds.idle_seconds)
-        elif self._held or self.pipeline or len(data) > _PIECE_BYTES:
+            return
+        if self._held or self.pipeline or self.is_refusing or len(data) > _PIECE_BYTES:
             self._held += data
             self.flow.hold()
             self._reading.wait_for(self)
@@ -129,7 +128,9 @@ class HttpProtocol(AdmittingProtocol):
 
     @property
     def _can_read(self) -> bool:
-        return bool(self._held) and not self.pipeline and self._phase is not _REFUSED
+        if self.pipeline or self.is_refusing or self._phase is _REFUSED:
+            return False
+        return bool(self._held)
 
     @property
     def _is_body_full(self) -> bool:
@@ -259,6 +260,17 @@ class HttpProtocol(AdmittingProtocol):
         """Close it: it does nothing."""
         connection_refused("idle")
         self.transport.close()
+
+    def begin_refusal(self) -> None:
+        """Have it under way, as what is answered."""
+        super().begin_refusal()
+        self._under_way += 1
+        self._enter(_ANSWERING, NEVER)
+
+    def end_refusal(self) -> None:
+        """Have it answered."""
+        super().end_refusal()
+        self.on_response_complete()
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""

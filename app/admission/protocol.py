@@ -36,6 +36,8 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._is_admitted = False
         self._origin = ""
         self._is_proxy = False
+        self.is_refusing = False
+        """Whether a refusal of what was not parsed is still to be sent."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Note where it comes from; behind a proxy each request says it in its head."""
@@ -47,7 +49,8 @@ class AdmittingProtocol(HttpToolsProtocol):
     def has_refused(self, data: bytes) -> bool:
         """Refuse a request that was read while nothing is under way here, where that is to be.
 
-        It is asked during overload only, and of requests that can be told without the parser.
+        It is asked during overload only, and of requests that can be told without the parser. The
+        answer may come later, as does that of what is under way.
         """
         admission = self._admission
         if admission is None or not admission.is_overloaded:
@@ -57,8 +60,22 @@ class AdmittingProtocol(HttpToolsProtocol):
         if admission.admits(self._origin, len(self.tasks)):
             self._is_admitted = True
             return False
-        self.transport.write(refusal_bytes(self.server_state.default_headers))
+        self.begin_refusal()
+        admission.refuse(self._send_refusal_unparsed)
         return True
+
+    def begin_refusal(self) -> None:
+        """Read nothing more until `end_refusal`."""
+        self.is_refusing = True
+
+    def end_refusal(self) -> None:
+        """Go on reading: it is answered."""
+        self.is_refusing = False
+
+    def _send_refusal_unparsed(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(refusal_bytes(self.server_state.default_headers))
+            self.end_refusal()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to work on a request, or refuse it where others wait too long already."""
@@ -77,7 +94,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
             admission.enter(partial(self._begin, cycle, app), origin)
         else:
-            self._refuse_for_overload(cycle)
+            admission.refuse(partial(self._refuse_for_overload, cycle))
 
     def _origin_of(self, cycle: RequestResponseCycle) -> str:
         """Where a request comes from that a proxy has passed on."""
@@ -96,6 +113,5 @@ class AdmittingProtocol(HttpToolsProtocol):
             self._refuse_for_overload(cycle)
 
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
-        # Many refusals of pipelined requests would call each other: too deep a recursion.
-        if self.pipeline or not send_whole(cycle, 503, *refusal()):
+        if not (self.transport.is_closing() or send_whole(cycle, 503, *refusal())):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself
