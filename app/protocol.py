@@ -107,9 +107,11 @@ class HttpProtocol(AdmittingProtocol):
         if self._phase is _REFUSED:
             return
         is_alone = self._phase is _IDLE and not (self._under_way or self._held)
-        if is_alone and self.has_refused(data):
-            return
-        if self._held or self.pipeline or self.is_refusing or len(data) > _PIECE_BYTES:
+        if is_alone and self.is_to_be_refused(data):
+            self._under_way += 1
+            self._enter(_ANSWERING, NEVER)
+            self.refuse_unparsed()
+        elif self._held or self.pipeline or self.is_refusing or len(data) > _PIECE_BYTES:
             self._held += data
             self.flow.hold()
             self._reading.wait_for(self)
@@ -260,17 +262,6 @@ class HttpProtocol(AdmittingProtocol):
         """Close it: it does nothing."""
         connection_refused("idle")
         self.transport.close()
-
-    def begin_refusal(self) -> None:
-        """Have it under way, as what is answered."""
-        super().begin_refusal()
-        self._under_way += 1
-        self._enter(_ANSWERING, NEVER)
-
-    def end_refusal(self) -> None:
-        """Have it answered."""
-        super().end_refusal()
-        self.on_response_complete()
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""

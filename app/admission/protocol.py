@@ -46,36 +46,30 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._origin = origin_of(address)
         self._is_proxy = self._admission is not None and address in self._admission.proxies
 
-    def has_refused(self, data: bytes) -> bool:
-        """Refuse a request that was read while nothing is under way here, where that is to be.
+    def is_to_be_refused(self, data: bytes) -> bool:
+        """Whether to refuse a request that was read while nothing is under way here.
 
-        It is asked during overload only, and of requests that can be told without the parser. The
-        answer may come later, as does that of what is under way.
+        It is asked during overload only, and of requests that can be told without the parser.
         """
         admission = self._admission
         if admission is None or not admission.is_overloaded:
             return False
         if self._is_proxy or self.flow.write_paused or not is_plain(data):
             return False
-        if admission.admits(self._origin, len(self.tasks)):
-            self._is_admitted = True
-            return False
-        self.begin_refusal()
-        admission.refuse(self._send_refusal_unparsed)
-        return True
+        self._is_admitted = admission.admits(self._origin, len(self.tasks))
+        return not self._is_admitted
 
-    def begin_refusal(self) -> None:
-        """Read nothing more until `end_refusal`."""
-        self.is_refusing = True
+    def refuse_unparsed(self) -> None:
+        """Answer what was not parsed; until then nothing more is to be read."""
+        if self._admission is not None:
+            self.is_refusing = True
+            self._admission.refuse(self._answer_overloaded)
 
-    def end_refusal(self) -> None:
-        """Go on reading: it is answered."""
+    def _answer_overloaded(self) -> None:
         self.is_refusing = False
-
-    def _send_refusal_unparsed(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(refusal_bytes(self.server_state.default_headers))
-            self.end_refusal()
+            self.on_response_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to work on a request, or refuse it where others wait too long already."""
