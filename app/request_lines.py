@@ -12,7 +12,10 @@ from time import time
 
 import orjson
 
+from app.ascii_events import as_ascii
+
 _LATEST_SECONDS = 0.05
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 _MOST_EVENTS = 500
 """So many are written at once, however soon they came."""
 
@@ -55,5 +58,8 @@ def _line(event: dict[str, object]) -> bytes:
     came_at = event["timestamp"]
     event["event"], event["level"] = "request", "info"
     event["timestamp"] = datetime.fromtimestamp(came_at, UTC) if isinstance(came_at, float) else ""
-    # What JSON has no word for is written as text.
-    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    try:
+        # What JSON has no word for is written as text.
+        return orjson.dumps(event, default=str, option=_OPTIONS)
+    except Exception:  # noqa: BLE001 - one that cannot be written must not take others with it
+        return orjson.dumps(as_ascii(event), option=_OPTIONS)

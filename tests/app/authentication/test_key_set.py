@@ -21,7 +21,7 @@ from app.authentication.key_set import (
     KeySetUnavailable,
     UnknownKey,
 )
-from tests.captured import capture_logs
+from tests.captured_logs import capture_logs
 from tests.fixtures.endless import (
     Answer,
     a_body_without_end,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.app.graphql.posting import JSON, PLANS, refusal
-from tests.captured import capture_logs
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import live_server
 from tests.fixtures.postgres import run
 from tests.fixtures.production import PRODUCTION

@@ -24,7 +24,7 @@ from gql.operations.built_in import built_in_documents
 from gql.operations.limits import Limits
 from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
-from tests.captured import capture_logs
+from tests.captured_logs import capture_logs
 from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer

@@ -10,7 +10,7 @@ from asyncpg import Record
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
 from services.audit import SYSTEM
 from services.billing.events import EVENTS_KEPT, forget_old_events
-from tests.captured import capture_logs
+from tests.captured_logs import capture_logs
 from tests.fixtures.world import ALAN, NOW
 from tests.services.billing.parts import (
     BASIC,

@@ -14,7 +14,7 @@ from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.idempotency import IdempotencyKeyReused
 from services.people import PersonUnknown
 from services.refusal import Conflict, InvalidInput, Refusal
-from tests.captured import capture_logs
+from tests.captured_logs import capture_logs
 from tests.fixtures.postgres import new_database, run
 from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
 from tests.services.billing.parts import (
