@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from perf.counting.agreeing import calls_by_size
 from perf.counting.child_process import CountingFailed
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
-from perf.counting.judging import LANGUAGES, named, numbers
+from perf.counting.judging import LANGUAGES, calls_by_size, named, numbers
+from perf.load.host import ROOT
 from perf.load.own_server import Version
 
 Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
@@ -36,7 +36,7 @@ def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> 
         yield NOT_COUNTED
         return
     try:
-        before, after = (_counted(side, folder, names) for side in (a, b))
+        before, after = (sizes_of(side, folder, names) for side in (a, b))
     except CountingFailed as error:
         last = str(error).splitlines()[-1:] or ["it says nothing"]
         yield f"Function calls are not counted, as one of the versions cannot do it: {last[0]}"
@@ -64,11 +64,8 @@ def differing(before: Sizes, after: Sizes) -> Iterator[str]:
                 yield from (f"    {one}" for one in named(after[name], language, known))
 
 
-def _counted(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
-    tree, python = side.version.tree, side.version.python
-    found = (
-        counted(side.url, folder, names, python=python)
-        if tree is None
-        else counted(side.url, folder, names, tree=tree, python=python)
-    )
+def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
+    """What the documents of these names take that it can count; raises `CountingFailed`."""
+    tree = side.version.tree or ROOT
+    found = counted(side.url, folder, names, tree=tree, python=side.version.python)
     return {one.document: one.sizes for one in found if one.sizes is not None}
