@@ -9,17 +9,11 @@ from perf.counting.child_process import CountingFailed
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
 from perf.counting.judging import LANGUAGES, calls_by_size, named, numbers
+from perf.load.agreed import NUMBERS
 from perf.load.host import ROOT
 from perf.load.own_server import Version
 
 Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
-_WORDS = {
-    "python_calls": "calls of functions in Python",
-    "python_calls_per_row": "calls of functions in Python for each row",
-    "c_calls": "calls of functions in C",
-    "c_calls_per_row": "calls of functions in C for each row",
-    "fetched_bytes": "bytes fetched",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ def differing(before: Sizes, after: Sizes) -> Iterator[str]:
             # So few rows say little of each.
             changed -= {"python_calls_per_row", "c_calls_per_row"}
         for key in (key for key in old if key in changed):
-            yield f"{name}: {new[key]:g} {_WORDS[key]} instead of {old[key]:g}"
+            yield f"{name}: {new[key]:g} {NUMBERS[key]} instead of {old[key]:g}"
         known = calls_by_size(before[name])
         for language in LANGUAGES:
             if changed & {f"{language}_calls", f"{language}_calls_per_row"}:
