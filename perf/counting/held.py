@@ -55,7 +55,7 @@ def named_beside(held: Sequence[Held], revision: str | None, url: str, folder: P
             before = sizes_of(Filled(version, url), folder, names)
     except (CountingFailed, VersionUnusable) as error:
         last = (str(error).splitlines() or ["it says nothing"])[-1]
-        return Named(findings, f"What is called more often is not known: {base}: {last}")
+        return Named(findings, f"What is called more often than by {base} is not known: {last}")
     remark = f"Functions are named that {base} calls less often."
     return Named(tuple(_renamed(red, before)), remark)
 

@@ -74,6 +74,7 @@ def test_what_only_one_version_has_is_passed_over() -> None:
     assert list(differing({"Plans": sizes()}, {"Quota": sizes((1, 1))})) == []
 
 
+@pytest.mark.planted
 @pytest.mark.skipif(not is_counted_here(), reason=NOT_COUNTED)
 def test_a_version_that_calls_one_function_more(crowd: str, tmp_path: Path) -> None:
     more = Version(planted(tmp_path / "more", PER_REQUEST).folder)
