@@ -13,7 +13,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-from app.ascii_events import as_ascii
+from app.ascii_events import as_ascii, text_of
 from app.request_lines import RequestLines
 
 _lines: RequestLines | None = None
@@ -152,7 +152,7 @@ def _without_details(exc_info: ExcInfo) -> str:
     parts: list[str] = []
     error: BaseException | None = exc_info[1]
     while error is not None:
-        message = _text_of(error).partition("\n")[0]
+        message = text_of(error).partition("\n")[0]
         parts.append(f"{_places(error.__traceback__)}{type(error).__name__}: {message}")
         error = error.__cause__ or error.__context__
     return "\n".join(reversed(parts))
