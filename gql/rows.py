@@ -137,6 +137,10 @@ class Shape(Generic[T]):
             _shapes[self.cls] = self
             _of_views[self.view_class] = self
 
+    def view_if_any(self, source: Any) -> T | None:
+        """The same, or null for null."""
+        return None if source is None else self.view(source)
+
     def view(self, source: Any) -> T:
         """An object that stands for the source."""
         view = object.__new__(self.view_class)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
@@ -10,6 +11,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -19,6 +21,7 @@ from gql.execution.code import Function, Opening, TooMuchCode
 from gql.execution.emission import Emission, Place
 from gql.execution.field_code import write_fields
 from gql.execution.leaves import leaf
+from gql.execution.sites import ITEM
 from gql.execution.sources import Encoded, ObjectSource, Read, ShapedSource, Source, Within
 from gql.execution.strawberry_fields import shape_for
 from gql.execution.telling import make_sure, tests
@@ -184,8 +187,44 @@ class Completing:
         out.line(f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected")
         if place.each:
             out.line(f"run.cost += {place.each} * len({value})")
+        may_be_awaited = not place.steps and not is_leaf_type(get_named_type(type_))
         with self._loop(out, value, place) as (item, inner):
-            self.value(out, type_.of_type, details, item, inner)
+            if may_be_awaited and not isinstance(type_.of_type, GraphQLNonNull):
+                self._item(out, type_.of_type, details, item, inner)
+            else:
+                self.value(out, type_.of_type, details, item, inner)
+
+    def _item(
+        self,
+        out: Function,
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        item: str,
+        place: Place,
+    ) -> None:
+        """Write an item of what a call gave, now or when it is there.
+
+        Only what can be awaited twice is, since graphql-core may have to do it again.
+        """
+        number = len(self.emission.items)
+        self.emission.items.append(number)
+        name, (index,) = f"item{number}", place.indexes
+        with self.emission.function(f"{name}(run, value, call)", is_joined=True) as inner:
+            inner.line("_, key, index = call")
+            self.value(inner, type_, details, "value", replace(place, indexes=("index",)))
+        out.has_slots = True
+        kind, call = out.name(), f"({ITEM}, key, {index})"
+        out.flush()
+        out.line(f"{kind} = type({item})")
+        out.line(
+            f"if {kind} in futures: pending.append(({item}, {name}, {call}, w, len(w))); "
+            "slots.append((w, len(w))); w.append(None)"
+        )
+        out.line(
+            f"elif {item} is not None and {kind} not in ordinary and is_to_be_awaited({item}): "
+            "raise Unexpected"
+        )
+        out.line(f"else: slots.append((w, len(w))); w.append({name}(run, {item}, {call}))")
 
     @contextmanager
     def _loop(self, out: Function, value: str, place: Place) -> Iterator[tuple[str, Place]]:
@@ -196,15 +235,16 @@ class Completing:
         item, index, opening = out.name(), out.name(), Opening(out.name())
         out.flush()
         first, header, calls = out.reserve(), out.reserve(), len(self.emission.sites.all)
+        items = len(self.emission.items)
         with out.indented(None):
             out.piece(opening)
             yield item, place.item(index)
             out.flush()
             out.line(f"{opening.variable} = {out.constant(opening.after(','))}")
         out.fill(first, f"{opening.variable} = {out.constant(opening.after('['))}")
-        is_indexed = len(self.emission.sites.all) > calls
-        items = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
-        out.fill(header, f"for {items}:")
+        is_indexed = len(self.emission.sites.all) > calls or len(self.emission.items) > items
+        each = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
+        out.fill(header, f"for {each}:")
         out.line(f'if not {value}: w.append(b"[")')
         out.literal("]")
         out.loops -= 1

@@ -67,6 +67,8 @@ class Emission:
     resolvers: dict[str, Part] = field(default_factory=dict)
     """The names of resolvers in the code, and what their time is called."""
     fields: int = 0
+    items: list[int] = field(default_factory=list)
+    """The numbers of the functions that write items of lists, each when it is there."""
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         """What the operation selects."""

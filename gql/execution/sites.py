@@ -22,6 +22,8 @@ Key: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
 Step: TypeAlias = tuple[str, str] | None
 """A response name with the type that it is a field of, or an index."""
 ROOT: Key = ()
+ITEM = -1
+"""In the place of a site's number: an item of the list that the call gave whose key follows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

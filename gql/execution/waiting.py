@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gql.execution.later import Later
 from gql.execution.replay import Settled
-from gql.execution.sites import Key
+from gql.execution.sites import ITEM, Key
 from loaders.batch import Loaded
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ Write: TypeAlias = Callable[["Running", Any, Key], Any]
 Pending: TypeAlias = tuple[Awaitable[Any], Write, Key, list[Any], int]
 """What is awaited, what writes it, which call gave it, and the slot where it belongs.
 
-An item of a list has the key `ITEM` with that of the call: the list itself is what the call gave.
+An item of a list is no outcome of its own: the list itself is what its call gave.
 """
-ITEM = -1
 
 
 async def settle(running: "Running") -> None:
