@@ -15,10 +15,10 @@ from app.persisted import persisted_texts
 from app.settings import Settings
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
-from gql.execution.plans import Compile, compile_now
-from gql.execution.prepare import Preparation
-from gql.execution.trusted import TrustedOperations
-from gql.operations.built_in import built_in_documents
+from gql.compiler.plans import Compile, compile_now
+from gql.documents.prepare import Preparation
+from gql.documents.trusted import TrustedOperations
+from gql.documents.built_in import built_in_documents
 from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.operations.registry import OperationRegistry

@@ -40,7 +40,7 @@ from app.unrouted import http_exception, nothing_there
 from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
 from app.worker import working
-from gql.operations.budgets import FOLDER, read_documents
+from gql.documents.budgets import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
 _LONGEST_WAIT_SECONDS = 3.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from gql.operations.checking import Candidate
+from gql.documents.checking import Candidate
 
 _APOLLO = "apollo-persisted-query-manifest"
 _SUFFIXES = frozenset({".graphql", ".gql"})

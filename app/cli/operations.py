@@ -9,8 +9,8 @@ from app.cli.manifests import ManifestInvalid, candidates
 from app.cli.operation_lists import documents_table, everything, unknown_table
 from app.cli.registry import preparation_for, with_objectives, with_registry
 from app.settings import Settings, load_settings
-from gql.operations.built_in import PUBLISHER
-from gql.operations.checking import NotGood, check_is_only, checked
+from gql.documents.built_in import PUBLISHER
+from gql.documents.checking import NotGood, check_is_only, checked
 from services.operations.identifiers import canonical
 from services.operations.records import DocumentState, Objective, Submission
 from services.operations.registry import DocumentIdTaken

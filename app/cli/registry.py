@@ -7,7 +7,7 @@ from app.cli.database import with_database
 from app.documents import trusted_preparation
 from app.settings import Settings
 from gql.build import core_schema
-from gql.execution.prepare import Preparation
+from gql.documents.prepare import Preparation
 from services.clock import system_clock
 from services.operations.objectives import Objectives
 from services.operations.registry import OperationRegistry

@@ -9,7 +9,7 @@ from app.cli.operation_lists import everything
 from app.cli.registry import preparation_for, with_registry
 from app.settings import load_settings
 from gql.build import schema as current_schema
-from gql.operations.schema_changes import Comparison, compared
+from gql.documents.schema_changes import Comparison, compared
 from services.operations.records import DocumentState, ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)

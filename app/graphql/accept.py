@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from gql.execution.incremental import INCREMENTAL_SPEC
+from gql.runtime.incremental import INCREMENTAL_SPEC
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"

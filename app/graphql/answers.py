@@ -11,7 +11,7 @@ from app.graphql.charging import TOLD, Charge, Throttled
 from app.graphql.outages import RETRY_SECONDS, is_away, is_empty
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.errors import DeadlineExceeded
-from gql.execution.prepare import UNTRUSTED, RequestRefused
+from gql.documents.prepare import UNTRUSTED, RequestRefused
 from metrics.observations import Observed, Outcome
 from services.throttling.records import Level
 

@@ -33,7 +33,7 @@ from app.graphql.messages import (
     read_message,
 )
 from app.graphql.operations import Operations, send
-from gql.execution.incremental import INCREMENTAL_SPEC
+from gql.runtime.incremental import INCREMENTAL_SPEC
 from services.clock import Clock
 from services.principal import ApiClient
 

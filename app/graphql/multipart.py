@@ -17,8 +17,8 @@ from app.graphql.incoming import Incoming
 from app.graphql.racing import until_gone
 from app.graphql.writing import written
 from gql.errors import DeadlineExceeded
-from gql.execution.attention import Attention, ClientGone
-from gql.execution.incremental import INCREMENTAL_SPEC
+from gql.runtime.attention import Attention, ClientGone
+from gql.runtime.incremental import INCREMENTAL_SPEC
 
 _LONGEST_SECONDS = 600.0
 """For a client that reads ever so slowly what has long been made."""

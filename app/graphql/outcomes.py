@@ -1,7 +1,7 @@
 """What became of an operation that ran, also where its answer is a value and not an error."""
 
 from gql.context import RequestContext
-from gql.operations.budgets import Budget, Protection
+from gql.documents.budgets import Budget, Protection
 from metrics.observations import Outcome
 from services.refusal import UserErrorCode
 

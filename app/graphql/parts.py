@@ -16,7 +16,7 @@ from graphql.execution.types import (
 
 from app.graphql.answers import Answer, executed
 from app.graphql.wording import outcome_of, worded
-from gql.execution.incremental import Part
+from gql.runtime.incremental import Part
 
 Increment = IncrementalDeferResult | IncrementalStreamResult
 

@@ -18,7 +18,7 @@ import structlog
 
 from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
-from gql.execution.prepare import Document, Preparation
+from gql.documents.prepare import Document, Preparation
 from services.principal import Principal
 from services.throttling.turns import NoTurn, Turns
 

@@ -34,9 +34,9 @@ from db.database import Database
 from db.work import Work
 from gql.context import RequestContext, Services
 from gql.errors import BadUserInput, DeadlineExceeded
-from gql.execution.attention import Attention, ClientGone, Gone
-from gql.execution.prepare import Operation, RequestRefused
-from gql.execution.run import begin, coerced, run
+from gql.runtime.attention import Attention, ClientGone, Gone
+from gql.documents.prepare import Operation, RequestRefused
+from gql.runtime.run import begin, coerced, run
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock

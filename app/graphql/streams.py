@@ -18,10 +18,10 @@ from app.graphql.parts import Parts
 from db.work import Work
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
-from gql.execution.attention import Attention, Gone
-from gql.execution.incremental import Part, run_in_parts
-from gql.execution.prepare import Operation
-from gql.execution.subscribe import StreamFailed, subscribe
+from gql.runtime.attention import Attention, Gone
+from gql.runtime.incremental import Part, run_in_parts
+from gql.documents.prepare import Operation
+from gql.runtime.subscribe import StreamFailed, subscribe
 from metrics.observations import Observed, Outcome
 from services.principal import Principal
 from spans.current import current_trace

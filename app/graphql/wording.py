@@ -9,9 +9,9 @@ from graphql import GraphQLError
 
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.errors import DeadlineExceeded
-from gql.execution.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
-from gql.execution.frames import forget_frames
-from gql.execution.run import code_of
+from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
+from gql.runtime.frames import forget_frames
+from gql.runtime.run import code_of
 from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"

@@ -4,7 +4,7 @@ from pydantic import Field, model_validator
 
 from app.settings.endpoint import EndpointSettings
 from app.settings.types import Positive
-from gql.operations.limits import Limits
+from gql.documents.limits import Limits
 from services.operations.records import OperationsMode
 from services.persisted.records import Bounds
 

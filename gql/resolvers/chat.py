@@ -5,7 +5,7 @@ import asyncio
 import strawberry
 
 from gql.context import Info, RequestContext
-from gql.ids import global_id
+from gql.values.ids import global_id
 from gql.resolvers.refusals import Input, given, input_key, mutation
 from gql.schema.chat_inputs import (
     ConversationInput,

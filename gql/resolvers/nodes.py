@@ -6,8 +6,8 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from gql.context import RequestContext
-from gql.execution.later import later
-from gql.ids import parse_global_id
+from gql.values.later import later
+from gql.values.ids import parse_global_id
 from gql.schema.conversation import CONVERSATION
 from gql.schema.enterprise import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
 from gql.schema.message import MESSAGE

@@ -6,8 +6,8 @@ import strawberry
 
 from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
-from gql.execution.later import failed
-from gql.ids import key_of
+from gql.values.later import failed
+from gql.values.ids import key_of
 from gql.resolvers.nodes import Found, account_of_caller, fetch_node
 from gql.schema import described
 from gql.schema.billing import Plan
@@ -16,7 +16,7 @@ from gql.schema.enterprise import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
-from gql.schema.weight import Weight
+from gql.values.weight import Weight
 from loaders import ALL_PLANS
 
 MOST_NODES = 100

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from gql.rows import Column, GlobalId, Shape
+from gql.values.shapes import Column, GlobalId, Shape
 from gql.schema.billing import BillingSubscription, Plan
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError

@@ -8,9 +8,9 @@ from strawberry import UNSET
 from strawberry.types.unset import UnsetType
 
 from db.keyset import Page
-from gql.cursors import decode_cursor
+from gql.values.cursors import decode_cursor
 from gql.errors import BadUserInput
-from gql.rows import Cursor, Member, Nested, Shape
+from gql.values.shapes import Cursor, Member, Nested, Shape
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100

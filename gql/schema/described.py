@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from gql.schema.weight import ORDINARY, Weight, declared
+from gql.values.weight import ORDINARY, Weight, declared
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: whatever the field takes and gives
 EnumType = TypeVar("EnumType", bound=type[Enum])

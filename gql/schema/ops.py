@@ -7,9 +7,9 @@ import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput
-from gql.operations.agreement import OBJECTIVE_ERROR_SHARE
+from gql.documents.agreement import OBJECTIVE_ERROR_SHARE
 from gql.schema import described
-from gql.schema.weight import ROWS, Weight
+from gql.values.weight import ROWS, Weight
 from metrics.methods import Method
 from metrics.observations import OperationRecord
 from spans.part import Kind, Part

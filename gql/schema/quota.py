@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from gql.rows import Member, Shape
+from gql.values.shapes import Member, Shape
 from gql.schema.enums import QuotaState
 from services.quota.records import Quota as QuotaRecord
 

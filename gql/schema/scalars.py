@@ -8,7 +8,7 @@ import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gql.execution.leaves import encode_scalar
+from gql.compiler.leaves import encode_scalar
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(

@@ -10,8 +10,8 @@ from strawberry import UNSET
 from db.keyset import Page
 from gql.context import Info
 from gql.errors import Unauthenticated
-from gql.execution.later import later
-from gql.ids import global_id
+from gql.values.later import later
+from gql.values.ids import global_id
 from gql.schema import described
 from gql.schema.billing import BillingSubscription
 from gql.schema.connections import After, Before, First, Last, requested_page

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf import options
 from perf.ab.comparing import compare_versions
 from perf.ab.rounds import Plan

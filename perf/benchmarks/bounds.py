@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from gql.cursors import encode_cursor
-from gql.ids import global_id
+from gql.values.cursors import encode_cursor
+from gql.values.ids import global_id
 from perf.benchmarks import bound_statements as statements
 
 _PAGE_SIZE = 20

@@ -19,7 +19,7 @@ from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
 from gql.build import core_schema
 from gql.context import Services
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.load.own_server import running_model
 from perf.sweep.server import AT_ONCE
 from services.clock import system_clock

@@ -18,8 +18,8 @@ from app.wiring import open_application
 from db.database import Database, open_database
 from db.queries import credentials, enterprise
 from gql.build import core_schema
-from gql.execution.prepare import Operation, Preparation
-from gql.execution.run import coerced
+from gql.documents.prepare import Operation, Preparation
+from gql.runtime.run import coerced
 from keyvalue import KeyValueClient
 from perf import options
 from perf.benchmarks.flood import report_floods

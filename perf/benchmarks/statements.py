@@ -18,7 +18,7 @@ from app.wiring import Application, open_application
 from db.database import Database, open_database
 from db.statement import Statement
 from db.work import Work
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from metrics.methods import Methods
 from perf import options
 from services.principal import Person

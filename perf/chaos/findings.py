@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from gql.ids import global_id
+from gql.values.ids import global_id
 from perf.chaos.people import Sending, Told
 
 _ENDS = {"complete": "settle", "stopped": None, "failed": "release"}

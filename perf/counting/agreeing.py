@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from gql.operations.budgets import FOLDER, TABLE, read_documents
+from gql.documents.budgets import FOLDER, TABLE, read_documents
 from perf.counting.counted import Size
 from perf.counting.judging import numbers
 from perf.gate.changes import missing

@@ -10,8 +10,8 @@ import orjson
 
 from app.authentication.tokens import issue_token
 from db.tracing import Ran, traced_statements
-from gql.operations.agreement import DEFAULT
-from gql.operations.budgets import TrustedDocument, trusted_documents
+from gql.documents.agreement import DEFAULT
+from gql.documents.budgets import TrustedDocument, trusted_documents
 from metrics.replies import RUNNING
 from perf.benchmarks.wire import posted
 from perf.counting.model_aside import ModelAside

@@ -62,7 +62,7 @@ def calls_in(profile: Profile) -> Calls:
 
 
 def name_of(code: CodeType | str) -> str:
-    """The same name wherever the source lies: `gql/rows.py:Rows.render`, `dict.get`."""
+    """The same name wherever the source lies: `gql/values/shapes.py:Rows.render`, `dict.get`."""
     if isinstance(code, CodeType):
         return f"{_relative(code.co_filename)}:{code.co_qualname}"
     method = _METHOD.fullmatch(code)

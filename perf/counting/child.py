@@ -20,7 +20,7 @@ import uvloop
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import Settings
-from gql.operations.budgets import TrustedDocument, trusted_documents
+from gql.documents.budgets import TrustedDocument, trusted_documents
 from perf.counting.asking import Client
 from perf.counting.counted import count
 from perf.counting.model_aside import model_aside

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.counting.agreeing import agree
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, is_counted_here

@@ -7,7 +7,7 @@ from cProfile import Profile
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gql.operations.budgets import TrustedDocument
+from gql.documents.budgets import TrustedDocument
 from perf.counting.asking import Client, well_answered
 from perf.counting.calls import Calls, calls_in
 from perf.gate.callers import ALIKE, Callers

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.counting.agreeing import agreeing_revision
 from perf.counting.beside import Filled, Sizes, sizes_of
 from perf.counting.child_process import CountingFailed

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gql.operations.agreement import Budget
+from gql.documents.agreement import Budget
 from perf.counting.calls import Counts
 from perf.counting.counted import Size
 from perf.counting.counting import Counted

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import orjson
 
-from gql.operations.agreement import Protection
-from gql.operations.budgets import TrustedDocument
+from gql.documents.agreement import Protection
+from gql.documents.budgets import TrustedDocument
 from perf.counting.child_process import lines_of
 from perf.counting.growth import Leak
 

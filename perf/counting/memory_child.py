@@ -15,7 +15,7 @@ import orjson
 import uvloop
 
 from app.logs import configure_logs
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.counting.asking import Client
 from perf.counting.child import open_client
 from perf.counting.growth import Held, Leak, Turn, held_now, leaks

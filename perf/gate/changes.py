@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gql.operations.agreement import Budget, Impossible, VariantBudget
-from gql.operations.budget_tables import EVERY, NUMBERS, OPTIONAL
+from gql.documents.agreement import Budget, Impossible, VariantBudget
+from gql.documents.budget_tables import EVERY, NUMBERS, OPTIONAL
 
 ALL = "all"
 _LINE = re.compile(r"^\|((?:[^|]*\|){6})\s*$", re.MULTILINE)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gql.operations.budgets import (
+from gql.documents.budgets import (
     FOLDER,
     BudgetsInvalid,
     TrustedDocument,

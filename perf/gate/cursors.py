@@ -21,9 +21,9 @@ from graphql import (
 )
 from graphql.language import REMOVE, SKIP
 
-from gql.operations.agreement import DEFAULT
-from gql.operations.budgets import TrustedDocument
-from gql.operations.choices import Choice
+from gql.documents.agreement import DEFAULT
+from gql.documents.budgets import TrustedDocument
+from gql.documents.choices import Choice
 from perf.gate.flows import Asking, Variables
 from perf.gate.running import FlowFailed
 from services.principal import Principal

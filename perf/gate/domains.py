@@ -10,8 +10,8 @@ from graphql import (
     is_non_null_type,
 )
 
-from gql.operations.choices import Choice
-from gql.operations.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
+from gql.documents.choices import Choice
+from gql.documents.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
 from perf.gate import bounds
 
 EXISTING, FOREIGN, DELETED = "existing", "foreign", "deleted"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gql.operations.budgets import Budget
+from gql.documents.budgets import Budget
 from perf.gate.fingerprint import fingerprint
 from perf.gate.running import Answered, Taken
 

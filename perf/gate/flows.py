@@ -7,10 +7,10 @@ from itertools import count
 from secrets import token_hex
 from typing import Any, TypeAlias
 
-from gql.operations.agreement import DEFAULT
-from gql.operations.budgets import TrustedDocument, trusted_documents
-from gql.operations.callers import kind_of_caller
-from gql.operations.variants import COMPANY, NOBODY, OPS, PERSON
+from gql.documents.agreement import DEFAULT
+from gql.documents.budgets import TrustedDocument, trusted_documents
+from gql.documents.callers import kind_of_caller
+from gql.documents.variants import COMPANY, NOBODY, OPS, PERSON
 from perf.gate.callers import (
     TWICE_AS_MANY,
     Callers,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from gql.operations.budgets import TrustedDocument, trusted_documents
+from gql.documents.budgets import TrustedDocument, trusted_documents
 from perf.gate.fields.judged import FieldsJudged, judge_fields
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS, Flow

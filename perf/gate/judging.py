@@ -12,9 +12,9 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from gql.operations.budgets import TrustedDocument
-from gql.operations.choices import Choices
-from gql.operations.variants import ABSENT, ANOTHER, CALLER, NULL, Kinds
+from gql.documents.budgets import TrustedDocument
+from gql.documents.choices import Choices
+from gql.documents.variants import ABSENT, ANOTHER, CALLER, NULL, Kinds
 from perf.gate.callers import FEW, OTHERS, TWICE_AS_MANY, Callers, as_kind
 from perf.gate.findings import Finding, growing, over_budget
 from perf.gate.flows import Asking, Flow

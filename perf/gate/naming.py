@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TypeAlias
 
-from gql.operations.variants import Kinds, in_words
+from gql.documents.variants import Kinds, in_words
 from perf.gate.findings import STATEMENTS, Finding
 
 Found: TypeAlias = tuple[Kinds, Finding]

@@ -6,10 +6,10 @@ from typing import Any
 
 from graphql import Undefined, get_nullable_type, is_input_object_type
 
-from gql.ids import global_id, parse_global_id
-from gql.operations.budgets import TrustedDocument
-from gql.operations.choices import Choice
-from gql.operations.variants import ABSENT, GIVEN, LARGEST, NULL, SMALLEST, USUAL, Kinds
+from gql.values.ids import global_id, parse_global_id
+from gql.documents.budgets import TrustedDocument
+from gql.documents.choices import Choice
+from gql.documents.variants import ABSENT, GIVEN, LARGEST, NULL, SMALLEST, USUAL, Kinds
 from gql.schema.connections import LARGEST_SIZE
 from perf.gate.callers import OTHERS
 from perf.gate.cursors import cursors_for

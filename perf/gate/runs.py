@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
-from gql.operations.budgets import TrustedDocument
+from gql.documents.budgets import TrustedDocument
 from perf.gate.running import Answered, Taken
 from services.principal import Principal
 

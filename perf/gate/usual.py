@@ -4,9 +4,9 @@ from functools import cache
 
 from graphql import Undefined, is_non_null_type
 
-from gql.operations.agreement import DEFAULT
-from gql.operations.budgets import TrustedDocument
-from gql.operations.choices import Choice
+from gql.documents.agreement import DEFAULT
+from gql.documents.budgets import TrustedDocument
+from gql.documents.choices import Choice
 from perf.gate.domains import said_of
 from perf.gate.flows import Asking, Flow, Variables
 from perf.gate.judging import choices_of

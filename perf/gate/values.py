@@ -13,8 +13,8 @@ from graphql import (
     is_list_type,
 )
 
-from gql.operations.choices import Choice
-from gql.operations.variants import EMPTY, LARGEST, SMALLEST
+from gql.documents.choices import Choice
+from gql.documents.variants import EMPTY, LARGEST, SMALLEST
 from perf.gate import bounds
 from perf.gate.domains import LONGEST, PAST, TOO_LARGE, TOO_LONG, said_of
 from perf.gate.running import NOW

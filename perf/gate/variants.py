@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from gql.operations.agreement import Budget
-from gql.operations.choices import Choice
-from gql.operations.variants import (
+from gql.documents.agreement import Budget
+from gql.documents.choices import Choice
+from gql.documents.variants import (
     ABSENT,
     ANOTHER,
     CALLER,

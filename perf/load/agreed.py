@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from gql.operations.agreement import Budget
+from gql.documents.agreement import Budget
 
 NUMBERS = MappingProxyType(
     {

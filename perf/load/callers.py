@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import orjson
 
-from gql.operations.budgets import trusted_documents
-from gql.operations.built_in import RESERVED
+from gql.documents.budgets import trusted_documents
+from gql.documents.built_in import RESERVED
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
 from perf.load.parts import TRACED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from gql.operations.budgets import Budget, budget_for, trusted_documents
+from gql.documents.budgets import Budget, budget_for, trusted_documents
 
 NEW = "SendMessage (new)"
 """A message that begins a conversation."""

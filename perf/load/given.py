@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gql.operations.built_in import RESERVED
+from gql.documents.built_in import RESERVED
 from perf.load.callers import CallersMissing, People
 from perf.load.generator import Client, Request, client_of
 from perf.load.own_server import Target

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from gql.operations.built_in import RESERVED
+from gql.documents.built_in import RESERVED
 from perf.load.exposition import Exposition, by_label, increase, read_exposition, total
 from perf.load.generator import Client, Request
 from perf.load.parts import part_uses, without_jobs

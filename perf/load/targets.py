@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from gql.operations.agreement import (
+from gql.documents.agreement import (
     OBJECTIVE_ERROR_SHARE,
     OBJECTIVE_P95_MS,
     OBJECTIVE_P99_MS,
 )
-from gql.operations.budgets import (
+from gql.documents.budgets import (
     Budget,
 )
 from perf.load.outcomes import Kind

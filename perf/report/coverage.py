@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import sqrt
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.load.completeness import incomplete
 from perf.load.result import LoadReport
 from perf.states import Finding, State

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from gql.operations.budgets import TrustedDocument, trusted_documents
+from gql.documents.budgets import TrustedDocument, trusted_documents
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.flows import FLOWS, Asking
 from perf.gate.running import FlowFailed

@@ -1,6 +1,6 @@
 """A sweep of a server that runs already: what reads, in the name of who gave a token."""
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.gate.callers import Callers
 from perf.load.own_server import Target
 from perf.sweep.credentials import Credentials

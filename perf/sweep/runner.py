@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from gql.operations.budgets import TrustedDocument
-from gql.operations.built_in import RESERVED
+from gql.documents.budgets import TrustedDocument
+from gql.documents.built_in import RESERVED
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.gate.running import Answered, FlowFailed, Taken
 from perf.load.generator import Client, Request

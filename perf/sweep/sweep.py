@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.load.generator import client_of
 from perf.load.samples import Sample
 from perf.sweep.documents import Documents, NotPrepared, connected, left_out

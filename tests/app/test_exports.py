@@ -17,7 +17,7 @@ import pytest
 from app.privacy import open_privacy
 from db.database import open_database
 from db.queries import privacy_archives
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, NOW

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from clients.tls import authorities
-from gql.ids import parse_global_id
+from gql.values.ids import parse_global_id
 from services.clock import system_clock
 from tests.fixtures.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
 from tests.fixtures.postgres import new_database, run

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN, EDITH
 from tests.services.privacy.parts import enrich

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from tests.app.graphql.test_deadlines import locked
 from tests.app.test_protocol import ANSWER, posted, read_until
 from tests.fixtures.postgres import rows_of

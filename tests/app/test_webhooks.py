@@ -12,7 +12,7 @@ import pytest
 
 from clients.payments.signature import sign
 from clients.payments.webhook import LARGEST_BODY_BYTES
-from gql.ids import parse_global_id
+from gql.values.ids import parse_global_id
 from tests.fixtures.billing import FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET, Till
 from tests.fixtures.server import metrics_of, serving, settings_for
 from tests.fixtures.stripe_events import event

@@ -14,9 +14,9 @@ from app.settings import Settings
 from db.form import Form
 from db.queries import conversations, messages
 from gql.build import core_schema
-from gql.execution.prepare import Preparation
-from gql.execution.run import coerced
-from gql.operations.limits import Limits
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerced
+from gql.documents.limits import Limits
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.billing import CHANGE, CHECKOUT, RETRY, Till, paying
 from tests.fixtures.server import Api, issue_key, token_of
 from tests.fixtures.world import ADA, GRACES_COMPANY, NOW

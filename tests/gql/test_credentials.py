@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.postgres import everything, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gql.cursors import encode_cursor
-from gql.ids import global_id, key_of
+from gql.values.cursors import encode_cursor
+from gql.values.ids import global_id, key_of
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.server import Api
 from tests.fixtures.world import (
     ADA,

@@ -8,7 +8,7 @@ import pytest
 
 from app.graphql.answers import GraphQLRequest
 from app.wiring import open_application
-from gql.ids import global_id
+from gql.values.ids import global_id
 from services.principal import Person
 from tests.fixtures.server import settings_for
 from tests.fixtures.world import ADA, NOW

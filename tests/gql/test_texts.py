@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.keyset import Position
-from gql.cursors import decode_cursor, encode_cursor
+from gql.values.cursors import decode_cursor, encode_cursor
 from gql.errors import BadUserInput
-from gql.ids import global_id, parse_global_id
+from gql.values.ids import global_id, parse_global_id
 from gql.schema.scalars import format_instant, parse_day, parse_instant
 
 keys = st.integers(1, 2**63 - 1)

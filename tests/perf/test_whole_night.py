@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.ab.rounds import Plan
 from perf.ab.turns import PILOT_ROUNDS, Bounds
 from perf.ab.written import NAME as BESIDE

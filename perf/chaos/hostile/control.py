@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from graphql import get_introspection_query
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.benchmarks.wire import posted
 from perf.chaos.hostile.attack import Aim, Tally
 from perf.chaos.hostile.frames import message, read_frames, socket

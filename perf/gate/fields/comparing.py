@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from graphql import get_named_type
 
-from gql.operations.agreement import DEFAULT
-from gql.operations.budgets import TrustedDocument
+from gql.documents.agreement import DEFAULT
+from gql.documents.budgets import TrustedDocument
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.fields.places import Failed, Object, Place, failures_in
 from perf.gate.fields.recipes import Recipes

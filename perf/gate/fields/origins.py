@@ -14,7 +14,7 @@ from graphql import (
     visit,
 )
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.fields.schema import root_of
 from perf.gate.flows import FLOWS, Asking

@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from gql.ids import global_id
+from gql.values.ids import global_id
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import Api, issue_key, serving, settings_for, token_of

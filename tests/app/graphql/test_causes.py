@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.load.exposition import Exposition, by_labels, read_exposition
 from perf.load.parts import TRACED
 from tests.captured_logs import capture_logs

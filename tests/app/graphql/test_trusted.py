@@ -10,7 +10,7 @@ import httpx2
 import orjson
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from services.operations.identifiers import hash_of
 from services.operations.records import OperationsMode
 from tests.app.graphql.posting import refusal

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.counting.beside import Filled, calls_beside, differing
 from perf.counting.calls import Calls
 from perf.counting.counted import Size

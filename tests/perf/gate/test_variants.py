@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from gql.operations.agreement import DEFAULT, Impossible
-from gql.operations.budgets import Budget
-from gql.operations.choices import Choice, Choices
-from gql.operations.variants import Where
+from gql.documents.agreement import DEFAULT, Impossible
+from gql.documents.budgets import Budget
+from gql.documents.choices import Choice, Choices
+from gql.documents.variants import Where
 from perf.gate.bounds import of_list, of_number, of_text
 from perf.gate.domains import domain
 from perf.gate.preparing import usual_kinds

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.load.callers import Callers
 from perf.load.choice import chosen, left_out
 from perf.load.flows import FLOWS

@@ -37,7 +37,7 @@ LONGER_ANSWER = Edit(
     'company_name=row["company_name"],',
     'company_name=40 * row["company_name"],',
 )
-NO_BUDGET = Edit("gql/operations/documents/budgets.toml", "[Quota]\n", "[Quotas]\n")
+NO_BUDGET = Edit("gql/documents/files/budgets.toml", "[Quota]\n", "[Quotas]\n")
 NO_MESSAGE_COUNT = Edit(
     "gql/schema/conversation.py",
     '    @described.field("How many messages it has.", COUNT)\n    async def message_count',

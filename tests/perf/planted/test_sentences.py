@@ -6,7 +6,7 @@ import pytest
 
 from tests.perf.planted.source import Edit, assert_caught, planted
 
-FOLDER = "gql/operations/documents"
+FOLDER = "gql/documents/files"
 TABLE = """
 [{name}]
 p95_ms = 100

@@ -6,7 +6,7 @@ import pytest
 
 from tests.perf.planted.source import Edit, assert_caught, planted
 
-DOCUMENTS = "gql/operations/documents"
+DOCUMENTS = "gql/documents/files"
 
 
 def extra_page(condition: str) -> Edit:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gql.operations.budgets import trusted_documents
+from gql.documents.budgets import trusted_documents
 from perf.ab.rounds import Plan, measure
 from perf.ab.sides import by_documents
 from perf.ab.turns import Bounds

@@ -1,0 +1,183 @@
+"""The plans of an operation: one for each set of values that decides what is included."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TypeAlias
+
+from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+
+from gql.compiler.coercion import Misfit, VariableCoercion
+from gql.compiler.plan import Plan, compiled
+from gql.compiler.emission import Emission, NotCompiled
+
+MOST_VARIANTS = 8
+"""Of one operation; further values of its conditions run without a plan."""
+MOST_OPERATIONS = 200
+"""Of which a process keeps plans that were prepared by nobody."""
+_Fragments: TypeAlias = dict[str, FragmentDetails]
+Compile: TypeAlias = Callable[[Callable[[], None]], bool]
+"""Calls what compiles, now or later; False where it never will."""
+_NO_VALUES = VariableValues({}, {})
+
+
+def compile_now(compile_: Callable[[], None]) -> bool:
+    """Compile while the first operation that wants the plan waits for it."""
+    compile_()
+    return True
+
+
+class Plans:
+    """The plans of one operation of a valid document, compiled as they are wanted.
+
+    An operation that is run for the first time is not compiled unless it `is_lasting`: most of
+    those that are written by hand, and all that mean harm, never come again.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: _Fragments,
+        *,
+        is_lasting: bool = False,
+        fragment_directives: Iterable[DirectiveNode] | None = None,
+        compile_: Compile = compile_now,
+    ) -> None:
+        """Without `fragment_directives`, which operations share, they are looked for."""
+        self._schema = schema
+        self._operation = operation
+        self._fragments = fragments
+        if fragment_directives is None:
+            fragment_directives = directives(one.definition for one in fragments.values())
+        self._conditions = (
+            None
+            if any(one.variable_signatures for one in fragments.values())
+            else _conditions((*directives([operation]), *fragment_directives))
+        )
+        self._compile = compile_
+        self._plans: dict[tuple[object, ...], Plan | None] = {}
+        self._is_wanted = is_lasting
+        self._coercion: VariableCoercion | None = None
+        self._has_coercion = False
+
+    @property
+    def coercion(self) -> VariableCoercion | None:
+        """What coerces the variables; None where graphql-core is to do it."""
+        if self._has_coercion or not self._is_wanted:
+            return self._coercion
+        self._has_coercion = True
+        with suppress(Misfit):
+            definitions = self._operation.variable_definitions or ()
+            self._coercion = VariableCoercion(self._schema, definitions)
+        return self._coercion
+
+    def plan(self, variables: VariableValues) -> Plan | None:
+        """The plan for these variables; None where graphql-core's executor is to do it all."""
+        if self._conditions is None:
+            return None
+        variant: tuple[object, ...] = ()
+        if self._conditions:
+            variant = tuple(map(variables.coerced.get, self._conditions))
+            if not all(type(value) is bool for value in variant):
+                return None
+        if variant in self._plans:
+            return self._plans[variant]
+        if self._is_wanted and len(self._plans) < MOST_VARIANTS:
+            return self._compiled_or_later(variant, variables)
+        self._is_wanted = True
+        return None
+
+    def _compiled_or_later(
+        self, variant: tuple[object, ...], variables: VariableValues
+    ) -> Plan | None:
+        def compile_() -> None:
+            self._plans[variant] = self._compiled(variables)
+
+        # Until it is compiled there is none.
+        self._plans[variant] = None
+        if not self._compile(compile_):
+            del self._plans[variant]
+        return self._plans.get(variant)
+
+    def compile_unconditional(self) -> None:
+        """Compile now what no variable decides on; another thread may do it."""
+        if self._conditions == ():
+            self._plans[()] = self._compiled(_NO_VALUES)
+
+    def _compiled(self, variables: VariableValues) -> Plan | None:
+        emission = Emission(self._schema, self._operation, self._fragments, variables)
+        try:
+            return compiled(emission)
+        except NotCompiled:
+            return None
+
+
+class PlanStore:
+    """Plans of operations that come without them, of those that were run most recently."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
+
+    def plans(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: _Fragments
+    ) -> Plans:
+        """The plans of the operation, known by the identity of what it is made of."""
+        key = id(schema), id(operation), *(id(one.definition) for one in fragments.values())
+        kept = self._kept.get(key)
+        if kept is None:
+            plans = Plans(schema, operation, fragments)
+            # What the key stands for is kept alive with it.
+            kept = self._kept[key] = (list(fragments.values()), plans)
+            if len(self._kept) > MOST_OPERATIONS:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return kept[1]
+
+
+def directives(nodes: Iterable[Node]) -> list[DirectiveNode]:
+    """Every directive in the nodes."""
+    finder = _Directives()
+    for node in nodes:
+        visit(node, finder)
+    return finder.found
+
+
+def _conditions(found: Iterable[DirectiveNode]) -> tuple[str, ...] | None:
+    """The variables that decide what is included; None where a directive says anything else."""
+    names: dict[str, None] = {}
+    for directive in found:
+        condition = next(_condition(directive), None)
+        if condition is None:
+            return None
+        if isinstance(condition, VariableNode):
+            names[condition.name.value] = None
+    return tuple(names)
+
+
+def _condition(directive: DirectiveNode) -> Iterator[VariableNode | BooleanValueNode]:
+    if directive.name.value in {"include", "skip"}:
+        for argument in directive.arguments or ():
+            if isinstance(argument.value, VariableNode | BooleanValueNode):
+                yield argument.value
+
+
+class _Directives(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[DirectiveNode] = []
+
+    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
+        self.found.append(node)

@@ -1,0 +1,180 @@
+"""The code that writes the fields of an object: what is read, and what resolvers are called for.
+
+Resolvers are called in the order in which graphql-core calls them; what has to be awaited is left
+as pending, with its slot in the list.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphql import (
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+
+from gql.compiler.calling import call, passed
+from gql.compiler.code import Function
+from gql.compiler.emission import Emission, NotCompiled, Place
+from gql.compiler.fields import Access, Attribute, Call, Member, access
+from gql.compiler.leaves import leaf
+from gql.compiler.sources import Source
+from gql.values.weighing import weighed
+
+if TYPE_CHECKING:
+    from gql.compiler.completing import Completing
+    from gql.compiler.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field that is selected of an object."""
+
+    response_name: str
+    details: FieldDetailsList
+    definition: GraphQLField
+    how: Access
+    place: Place
+
+    @property
+    def name(self) -> str:
+        return self.details[0].node.name.value
+
+
+def write_fields(
+    completing: "Completing",
+    out: Function,
+    parent: GraphQLObjectType,
+    grouped: GroupedFieldSet,
+    source: Source,
+    place: Place,
+) -> None:
+    """Write the fields of an object of `parent` that is read from `source`."""
+    emission = completing.emission
+    fields = _selected(emission, parent, grouped, place)
+    own = sum(weighed(parent, one.definition, one.details[0].node).own for one in fields)
+    if own:
+        out.line(f"run.cost += {own}")
+    if place.page is not None and not any(_is_list(one.definition) for one in fields):
+        size = emission.code.bind(place.page)
+        out.line(f"run.cost += {place.each} * {size}.of(run.variable_values.coerced)")
+    is_dict = ""
+    if any(isinstance(one.how, Member) for one in fields):
+        is_dict = out.name()
+        out.line(f"{is_dict} = type({source.object(out)}) is dict")
+    for number, one in enumerate(fields):
+        emission.count_field()
+        is_renamed = one.response_name != one.name
+        key = f'"{one.response_name}":'
+        out.literal(f",{key}" if number else key, is_from_document=is_renamed)
+        _write(completing, out, parent, one, source, is_dict)
+
+
+def _selected(
+    emission: Emission, parent: GraphQLObjectType, grouped: GroupedFieldSet, place: Place
+) -> list[_Field]:
+    """The fields that the schema has, each in its place, with what is paid there."""
+    found, rows = [], place.each if place.page is not None else 0
+    for response_name, details in grouped.items():
+        node = details[0].node
+        definition = emission.schema.get_field(parent, node.name.value)
+        if definition is None:
+            continue
+        cost, inner = weighed(parent, definition, node), place.field(response_name, parent)
+        if cost.is_connection:
+            inner = inner.costing(cost.each, cost.size)
+        elif rows and _is_list(definition):
+            # The rows of a page are paid for once, whatever is asked of them.
+            inner, rows = inner.costing(rows), 0
+        else:
+            inner = inner.costing(cost.each)
+        how = access(emission.schema, definition)
+        found.append(_Field(response_name, details, definition, how, inner))
+    return found
+
+
+def _is_list(definition: GraphQLField) -> bool:
+    return is_list_type(get_nullable_type(definition.type))
+
+
+def _write(
+    completing: "Completing",
+    out: Function,
+    parent: GraphQLObjectType,
+    field: _Field,
+    source: Source,
+    is_dict: str,
+) -> None:
+    """Write the value of one field."""
+    emission, type_ = completing.emission, field.definition.type
+    if field.name == "__typename":
+        out.literal(f'"{parent.name}"')
+    elif field.name.startswith("__"):
+        raise NotCompiled
+    elif isinstance(field.how, Call):
+        parts = parent, field.definition, field.how, field.details, source.object(out)
+        site, value, key = call(emission, out, *parts, field.place)
+        _write_called(completing, out, field, site, value, key)
+    elif isinstance(field.how, Attribute):
+        attribute = source.read(out, field.how.name, type_)
+        completing.attribute(out, type_, field.details, attribute, field.place)
+    else:
+        value = _member(emission, out, field, source.object(out), is_dict)
+        completing.value(out, type_, field.details, value, field.place)
+
+
+def _member(emission: Emission, out: Function, field: _Field, source: str, is_dict: str) -> str:
+    passed(emission, field.definition, field.details, None)
+    value, name = out.name(), emission.literal(field.name)
+    read = f"{source}.get({name}) if {is_dict} else getattr({source}, {name}, None)"
+    out.line(f"{value} = {read}")
+    return value
+
+
+def _write_called(
+    completing: "Completing", out: Function, field: _Field, site: "Site", value: str, key: str
+) -> None:
+    """Write what a resolver gave, now or when it is there."""
+    complete, has_slots = _completer(completing, field, site)
+    out.flush()
+    slot = "slots.append((w, len(w)))"
+    later = f"pending.append(({value}, {complete}, {key}, w, len(w))); {slot}; w.append(None)"
+    if isinstance(field.how, Call) and field.how.is_coroutine:
+        out.line(later)
+        return
+    type_, kind = field.definition.type, out.name()
+    if is_leaf_type(get_nullable_type(type_)):
+        written = f"w.append({_leaf(completing.emission, type_, value)})"
+    elif has_slots:
+        written = f"{slot}; w.append({complete}(run, {value}, {key}))"
+    else:
+        written = f"w.append({complete}(run, {value}, {key}))"
+    out.line(f"{kind} = type({value})")
+    out.line(
+        f"if {kind} in futures or {value} is not None and {kind} not in ordinary "
+        f"and is_to_be_awaited({value}): {later}"
+    )
+    out.line(f"else: {written}")
+
+
+def _leaf(emission: Emission, type_: GraphQLOutputType, value: str) -> str:
+    required: GraphQLLeafType = get_nullable_type(type_)  # type: ignore[assignment]  # it is one
+    text = leaf(required, emission.code.bind, value)
+    if isinstance(type_, GraphQLNonNull):
+        return text
+    return f'b"null" if {value} is None else {text}'
+
+
+def _completer(completing: "Completing", field: _Field, site: "Site") -> tuple[str, bool]:
+    """The function that writes the values of a site, and whether it leaves slots."""
+    name = f"complete{site.number}"
+    costs = Place(each=field.place.each, page=field.place.page)
+    with completing.emission.function(f"{name}(run, value, key)", is_joined=True) as out:
+        completing.value(out, field.definition.type, field.details, "value", costs)
+    return name, out.has_slots

@@ -1,0 +1,75 @@
+"""Resolvers that say, in a traced request, that their time is theirs."""
+
+from asyncio import iscoroutine
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from gql.values.later import Later
+from gql.compiler.strawberry_fields import attribute
+from spans.current import current_trace
+from spans.following import WithinSpan
+from spans.part import Kind, Part
+from spans.trace import Trace
+
+# Any, in this module: resolvers take and give what they like.
+_Resolve = Callable[..., Any]
+
+
+def traced_resolvers(
+    names: Mapping[str, Any], resolvers: Mapping[str, Part]
+) -> dict[str, _Resolve]:
+    """What stands for resolvers, by the names under which compiled code calls them."""
+    return {name: _traced(part, names[name]) for name, part in resolvers.items()}
+
+
+def trace_fields(
+    resolve: _Resolve, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
+) -> Any:
+    """The same for graphql-core's executor, as its middleware; reading attributes is its own."""
+    trace = current_trace()
+    part = _part(info.parent_type, info.field_name) if trace is not None else None
+    if trace is None or part is None:
+        return resolve(source, info, **arguments)
+    return _called(trace, part, resolve, (source, info), arguments)
+
+
+@cache
+def _part(parent: Any, name: str) -> Part | None:
+    field = parent.fields.get(name)
+    if field is None or field.resolve is None or attribute(field) is not None:
+        return None
+    return Part(Kind.RESOLVER, f"{parent.name}.{name}")
+
+
+def _traced(part: Part, resolve: _Resolve) -> _Resolve:
+    @wraps(resolve)
+    def call(*arguments: Any, **named: Any) -> Any:
+        trace = current_trace()
+        if trace is None:
+            return resolve(*arguments, **named)
+        return _called(trace, part, resolve, arguments, named)
+
+    return call
+
+
+def _called(
+    trace: Trace, part: Part, resolve: _Resolve, arguments: Any, named: Mapping[str, Any]
+) -> Any:
+    with trace.span(part):
+        value = resolve(*arguments, **named)
+    if type(value) is Later:
+        return Later(value.future, _continued(trace, part, value.then))
+    if iscoroutine(value):
+        return WithinSpan(value, trace, part, is_continued=True)
+    return value
+
+
+def _continued(trace: Trace, part: Part, then: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def call(value: Any) -> Any:
+        with trace.span(part, is_continued=True):
+            return then(value)
+
+    return call

@@ -1,0 +1,75 @@
+"""Whether a document is good enough to be trusted, and if not why, in one line."""
+
+from dataclasses import dataclass
+
+from graphql import GraphQLError
+
+from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.built_in import RESERVED
+from gql.documents.largest import largest_cost, usual_cost
+from services.operations.identifiers import canonical, hash_of, is_hash, is_usable
+from services.operations.records import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document as a client has it: where it stands, its text, and what the client says of it."""
+
+    place: str
+    text: str
+    id: str | None = None
+    name: str | None = None
+
+
+class NotGood(Exception):
+    """Why a document cannot be published, in one line."""
+
+
+def checked(preparation: Preparation, candidate: Candidate, *, maximum_cost: int) -> Submission:
+    """What can be published of a candidate; raises `NotGood`."""
+    try:
+        operation = preparation.only_operation(candidate.text)
+    except RequestRefused as refused:
+        raise NotGood(_in_a_line(refused.errors[0])) from None
+    if operation.name is None:
+        raise NotGood("The operation has no name.")
+    if candidate.name is not None and candidate.name != operation.name:
+        raise NotGood(f"The operation is called {operation.name}, not {candidate.name}.")
+    usual = usual_cost(operation)
+    if usual > maximum_cost:
+        raise NotGood(f"The operation costs {usual}, and at most {maximum_cost} is served.")
+    return _submission(candidate, operation, operation.name)
+
+
+def check_is_only(document: Submission, own: dict[str, str]) -> None:
+    """Note the client's own id of a document in `own`; raises `NotGood` for another's."""
+    id_ = document.document_id
+    if id_ is not None and own.setdefault(id_, document.id) != document.id:
+        raise NotGood(f"The id {id_} is another document's, too.")
+
+
+def _submission(candidate: Candidate, operation: Operation, name: str) -> Submission:
+    id_ = hash_of(candidate.text)
+    own = None if candidate.id is None else canonical(candidate.id)
+    if own == id_:
+        own = None
+    if own is not None:
+        _check_id(own)
+    return Submission(id_, name, candidate.text, largest_cost(operation), own)
+
+
+def _check_id(own: str) -> None:
+    if is_hash(own):
+        raise NotGood("The id is not the SHA-256 of the text.")
+    if not is_usable(own):
+        raise NotGood("The id is not printable, or too long.")
+    if own.startswith(RESERVED):
+        raise NotGood(f"Ids that begin with {RESERVED} are the server's own.")
+
+
+def _in_a_line(error: GraphQLError) -> str:
+    message = " ".join(error.message.split())
+    if not error.locations:
+        return message
+    location = error.locations[0]
+    return f"{location.line}:{location.column}: {message}"

@@ -1,0 +1,143 @@
+"""What a document may have, seen before it is validated, which a bad document can make slow.
+
+Validation compares every two fields that are merged, and looks at fragments wherever they are
+spread. Here each selection is looked at once a level, merged as the executor merges it, and no
+deeper than is allowed.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from gql.documents.introspection import INTROSPECTION, selections
+
+LIMIT_EXCEEDED = "OPERATION_LIMIT_EXCEEDED"
+MOST_COMPARISONS = 5_000
+"""Of fields that are merged, two by two."""
+MOST_SELECTIONS = 2_000
+MOST_DIRECTIVES = 100
+MOST_INTROSPECTION_LEVELS = 30
+"""Of fields about the schema, whose types are wrapped; one level is one wrapping."""
+Merged: TypeAlias = tuple[SelectionSetNode, ...]
+"""Selections that are one in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may have: so many tokens, levels of fields, and fields with an alias."""
+
+    tokens: int
+    depth: int
+    aliases: int
+
+
+def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
+    """What of the limits the document exceeds, which need not be valid."""
+    fragments = {
+        definition.name.value: definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    operations = [
+        definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    roots = (*operations, *fragments.values())
+    directives = _directives(document, roots)
+    if directives > MOST_DIRECTIVES:
+        text = "The document has {} directives; at most {} are served."
+        return _too(text, directives, MOST_DIRECTIVES)
+    aliases = sum(_aliases(one) for one in roots)
+    if aliases > limits.aliases:
+        return _too("The document has {} aliases; at most {} are served.", aliases, limits.aliases)
+    return _walked([(one,) for one in operations], fragments, limits)
+
+
+def _walked(
+    level: Collection[Merged], fragments: Mapping[str, SelectionSetNode], limits: Limits
+) -> GraphQLError | None:
+    depth = comparisons = looked_at = 0
+    introspected: set[tuple[int, ...]] = set()
+    while level:
+        depth += 1
+        if depth > limits.depth and (
+            depth > MOST_INTROSPECTION_LEVELS
+            or any(_key(merged) not in introspected for merged in level)
+        ):
+            message = f"The document is more than {limits.depth} levels deep."
+            return GraphQLError(message, extensions={"maximum": limits.depth})
+        below: dict[tuple[int, ...], Merged] = {}
+        for merged in level:
+            fields = _fields(merged, fragments)
+            looked_at += 1
+            comparisons += sum(len(nodes) ** 2 for nodes in fields.values())
+            if looked_at > MOST_SELECTIONS or comparisons > MOST_COMPARISONS:
+                return GraphQLError("The document selects the same fields too often.")
+            is_introspected = _key(merged) in introspected
+            for nodes in fields.values():
+                inner = tuple(node.selection_set for node in nodes if node.selection_set)
+                if inner:
+                    key = _key(inner)
+                    below[key] = inner
+                    if is_introspected or nodes[0].name.value in INTROSPECTION:
+                        introspected.add(key)
+        level = below.values()
+    return None
+
+
+def _key(merged: Merged) -> tuple[int, ...]:
+    """By identity: nodes compare by all that is in them."""
+    return tuple(map(id, merged))
+
+
+def _fields(
+    merged: Merged, fragments: Mapping[str, SelectionSetNode]
+) -> dict[str, list[FieldNode]]:
+    """The fields by the names that they have in the answer, each fragment spread once."""
+    fields: dict[str, list[FieldNode]] = {}
+    spread: set[str] = set()
+    waiting = list(merged)
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                name = (selection.alias or selection.name).value
+                fields.setdefault(name, []).append(selection)
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name in fragments and name not in spread:
+                    spread.add(name)
+                    waiting.append(fragments[name])
+    return fields
+
+
+def _directives(document: DocumentNode, roots: Collection[SelectionSetNode]) -> int:
+    count = sum(len(one.directives or ()) for root in roots for one in selections(root))
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
+            variables = definition.variable_definitions or ()
+            count += len(definition.directives or ())
+            count += sum(len(one.directives or ()) for one in variables)
+    return count
+
+
+def _aliases(root: SelectionSetNode) -> int:
+    return sum(1 for one in selections(root) if isinstance(one, FieldNode) and one.alias)
+
+
+def _too(message: str, count: int, most: int) -> GraphQLError:
+    extensions = {"count": count, "maximum": most}
+    return GraphQLError(message.format(count, most), extensions=extensions)

@@ -1,0 +1,179 @@
+"""What a document is without its values: each is replaced by a variable of its type.
+
+What is left says what a program asks for and nothing of whom it asks about, is a valid document
+itself, and may do no more than the document whose values it stands for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from graphql import (
+    ArgumentNode,
+    BooleanValueNode,
+    DirectiveNode,
+    DocumentNode,
+    EnumValueNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInputType,
+    GraphQLSchema,
+    ListTypeNode,
+    ListValueNode,
+    NamedTypeNode,
+    NameNode,
+    NonNullTypeNode,
+    NullValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    VisitorAction,
+    parse_type,
+    print_ast,
+    visit,
+)
+from graphql.language import SKIP
+
+from gql.documents.prepare import Operation
+from gql.documents.largest import largest_cost_of_shape
+from services.operations.identifiers import hash_of
+from services.operations.records import Shape
+
+Definition: TypeAlias = OperationDefinitionNode | FragmentDefinitionNode
+_NO_VALUES = (VariableNode, EnumValueNode, BooleanValueNode, NullValueNode)
+"""Names of the schema's, and what says nothing of anybody."""
+
+
+def shape_of(schema: GraphQLSchema, operation: Operation) -> Shape:
+    """The shape of one operation of a valid document, without what belongs to others."""
+    definition = operation.definition
+    fragments = sorted(_used(operation), key=lambda fragment: fragment.name.value)
+    variables = _Variables(
+        {one.variable.name.value for one in definition.variable_definitions or ()}
+    )
+    types = TypeInfo(schema)
+    lifter = TypeInfoVisitor(types, _Lifter(types, variables))
+    document: DocumentNode = visit(DocumentNode(definitions=(definition, *fragments)), lifter)
+    text = print_ast(_declared(document, variables.definitions))
+    return Shape(hash_of(text), text, operation.name, largest_cost_of_shape(operation))
+
+
+def _used(operation: Operation) -> Iterator[FragmentDefinitionNode]:
+    """The fragments that the operation spreads, and those that they spread."""
+    finder = _SpreadFinder()
+    visit(operation.definition, finder)
+    seen: set[str] = set()
+    while finder.names:
+        name = finder.names.pop()
+        if name not in seen:
+            seen.add(name)
+            fragment = operation.fragment_definitions[name]
+            yield fragment
+            visit(fragment, finder)
+
+
+class _SpreadFinder(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_args: object) -> None:
+        self.names.add(node.name.value)
+
+
+@dataclass
+class _Variables:
+    """Those that stand for values; none has a name that is `taken`."""
+
+    taken: set[str]
+    definitions: list[VariableDefinitionNode] = field(default_factory=list)
+
+    def new(self, type_: GraphQLInputType | None) -> VariableNode:
+        """A new variable of a type."""
+        number = len(self.definitions) + 1
+        while f"value{number}" in self.taken:
+            number += 1
+        name = f"value{number}"
+        self.taken.add(name)
+        variable = VariableNode(name=NameNode(value=name))
+        self.definitions.append(
+            VariableDefinitionNode(variable=variable, type=parse_type(str(type_)))
+        )
+        return variable
+
+
+class _Lifter(Visitor):
+    """Replaces the values of arguments of fields; what directives are told are switches."""
+
+    def __init__(self, types: TypeInfo, variables: _Variables) -> None:
+        super().__init__()
+        self._types = types
+        self._variables = variables
+
+    def enter_directive(self, _node: DirectiveNode, *_args: object) -> VisitorAction:
+        return SKIP
+
+    def enter_operation_definition(
+        self, node: OperationDefinitionNode, *_args: object
+    ) -> OperationDefinitionNode:
+        return replace(node, description=None)
+
+    def enter_fragment_definition(
+        self, node: FragmentDefinitionNode, *_args: object
+    ) -> FragmentDefinitionNode:
+        return replace(node, description=None)
+
+    def leave_variable_definition(
+        self, node: VariableDefinitionNode, *_args: object
+    ) -> VariableDefinitionNode:
+        bare = replace(node, description=None)
+        if node.default_value is None or not _is_value(node.default_value):
+            return bare
+        # What had a value by itself is allowed where none may be missing.
+        type_ = node.type
+        if isinstance(type_, NamedTypeNode | ListTypeNode):
+            type_ = NonNullTypeNode(type=type_)
+        return replace(bare, type=type_, default_value=None)
+
+    def enter_argument(self, node: ArgumentNode, *_args: object) -> ArgumentNode:
+        return replace(node, value=self._lifted(node.value))
+
+    def enter_object_field(self, node: ObjectFieldNode, *_args: object) -> ObjectFieldNode:
+        return replace(node, value=self._lifted(node.value))
+
+    def enter_list_value(self, node: ListValueNode, *_args: object) -> ListValueNode:
+        return replace(node, values=tuple(self._lifted(value) for value in node.values))
+
+    def _lifted(self, value: ValueNode) -> ValueNode:
+        return self._variables.new(self._types.get_input_type()) if _is_value(value) else value
+
+
+def _is_value(node: ValueNode) -> bool:
+    """Whether a value is one of its own, all of it."""
+    if isinstance(node, ListValueNode):
+        return all(_is_value(value) or not _is_variable(value) for value in node.values)
+    if isinstance(node, ObjectValueNode):
+        return all(_is_value(one.value) or not _is_variable(one.value) for one in node.fields)
+    return not isinstance(node, _NO_VALUES)
+
+
+def _is_variable(node: ValueNode) -> bool:
+    return isinstance(node, VariableNode | ListValueNode | ObjectValueNode)
+
+
+def _declared(
+    document: DocumentNode, definitions: Sequence[VariableDefinitionNode]
+) -> DocumentNode:
+    """The document with more variables, in its operation, which comes first."""
+    operation, *fragments = document.definitions
+    if not isinstance(operation, OperationDefinitionNode):
+        raise TypeError("the operation comes first")
+    own = operation.variable_definitions or ()
+    declared = replace(operation, variable_definitions=(*own, *definitions))
+    return DocumentNode(definitions=(declared, *fragments))

@@ -1,0 +1,42 @@
+"""Documents validated by graphql-core, of which nothing is left to the collector.
+
+Its rules refer to themselves, and hold the document and all that they have compared: tens of
+thousands of objects in a circle, which are looked for while all threads stand still.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, specified_rules, validate
+from graphql.validation import ASTValidationRule, ValidationContext
+
+from gql.documents.error_formatting import MOST_ERRORS
+
+_Rule: TypeAlias = Callable[[ValidationContext], ASTValidationRule]
+
+
+def validation_errors(
+    schema: GraphQLSchema, document: DocumentNode, *, hides_suggestions: bool
+) -> list[GraphQLError]:
+    """What is wrong with a document, up to a number of errors."""
+    made: list[object] = []
+
+    def keeping(rule: _Rule) -> _Rule:
+        def make(context: ValidationContext) -> ASTValidationRule:
+            one = rule(context)
+            made.extend((one, context))
+            return one
+
+        return make
+
+    try:
+        return validate(
+            schema,
+            document,
+            rules=[cast("type[ASTValidationRule]", keeping(rule)) for rule in specified_rules],
+            max_errors=MOST_ERRORS,
+            hide_suggestions=hides_suggestions,
+        )
+    finally:
+        for one in made:
+            vars(one).clear()

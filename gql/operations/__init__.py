@@ -1,1 +1,0 @@
-"""What operations may ask for, and what they cost, known before they run."""

@@ -1,0 +1,1 @@
+"""Running operations by their code: calling, awaiting, writing, stepping back; following streams."""

@@ -1,0 +1,168 @@
+"""Running a prepared operation and wording its outcome."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from inspect import isawaitable
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import (
+    Executor,
+    MiddlewareManager,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
+from graphql.execution.values import VariableValues
+from graphql.pyutils import AwaitableOrValue
+
+from gql.context import RequestContext
+from gql.errors import BadUserInput, Unauthenticated
+from gql.compiler.coercion import Misfit
+from gql.documents.error_formatting import MOST_ERRORS
+from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
+from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.put_off import misfit_of_streams
+from gql.runtime.running import Running
+from gql.compiler.traced_resolvers import trace_fields
+from services.enterprise.metering import KeyRevoked
+from services.people import PersonUnknown
+from services.refusal import Refusal
+from spans.current import current_trace
+
+_MOST_ITEMS = 1_000
+"""Of a list in one variable; no field takes so many."""
+_NO_VARIABLES = VariableValues({}, {})
+
+
+async def run(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object = None,
+    *,
+    is_encoded: bool = False,
+) -> ExecutionResult:
+    """Execute an operation, or one event of a subscription, with its coerced variables.
+
+    An answer that `is_encoded` is an `EncodedResult`, unless an error is part of it.
+    """
+    result = begin(schema, operation, values, context, root, is_encoded=is_encoded)
+    return await result if isawaitable(result) else result
+
+
+def begin(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object = None,
+    *,
+    is_encoded: bool = False,
+) -> AwaitableOrValue[ExecutionResult]:
+    """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
+    plan = operation.plans.plan(values) if operation.plans else None
+    if plan is None:
+        executor = executor_for(schema, operation, values, context, root)
+        return executor.execute_operation()  # type: ignore[return-value]  # it puts nothing off
+
+    def make_executor() -> CompiledExecutor:
+        return CompiledExecutor(**_parts(schema, operation, values, context, root))
+
+    result = Running(root, context, values, make_executor).run(plan)
+    return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
+
+
+# Any: variables are JSON.
+def coerced(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
+) -> VariableValues:
+    """The operation's variables; raises `RequestRefused` for those that do not fit."""
+    values = _coerced(schema, operation, variables)
+    if operation.puts_off:
+        definitions = (operation.definition, *operation.fragment_definitions.values())
+        misfit = misfit_of_streams(definitions, values)
+        if misfit is not None:
+            raise RequestRefused(BadUserInput.code, [misfit])
+    return values
+
+
+# Any: as above.
+def _coerced(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
+) -> VariableValues:
+    definitions = operation.definition.variable_definitions or ()
+    if not variables and not definitions:
+        return _NO_VARIABLES
+    for name, value in (variables or {}).items():
+        if isinstance(value, list) and len(value) > _MOST_ITEMS:
+            raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
+    coercion = operation.plans.coercion if operation.plans else None
+    if coercion is not None:
+        with suppress(Misfit):
+            return coercion.of(variables or {})
+    values = get_variable_values(
+        schema,
+        definitions,
+        dict(variables or {}),
+        max_errors=MOST_ERRORS,
+        hide_suggestions=operation.hides_suggestions,
+    )
+    if isinstance(values, list):
+        raise RequestRefused(BadUserInput.code, values)
+    return values
+
+
+def _too_long(name: str, length: int) -> GraphQLError:
+    return GraphQLError(f"Variable '${name}' has {length} items; at most {_MOST_ITEMS} are read.")
+
+
+def executor_for(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object = None,
+) -> Executor[Any]:
+    """graphql-core's executor of `operation` with its coerced variables; it runs once."""
+    parts = _parts(schema, operation, values, context, root)
+    if current_trace() is not None:
+        parts["middleware_manager"] = MiddlewareManager(trace_fields)
+    return SourceExecutor(**parts)
+
+
+# Any: an executor's parts are of every type.
+def _parts(
+    schema: GraphQLSchema,
+    operation: Operation,
+    values: VariableValues,
+    context: RequestContext,
+    root: object,
+) -> dict[str, Any]:
+    return {
+        "schema": schema,
+        "fragment_definitions": operation.fragment_definitions,
+        "fragments": operation.fragments,
+        "root_value": root,
+        "context_value": context,
+        "operation": operation.definition,
+        "variable_values": values,
+        "field_resolver": default_field_resolver,
+        "type_resolver": default_type_resolver,
+        "subscribe_field_resolver": default_field_resolver,
+        "hide_suggestions": operation.hides_suggestions,
+    }
+
+
+def code_of(error: GraphQLError) -> str | None:
+    """The code under which a client may know of `error`; None for one to be masked."""
+    code = (error.extensions or {}).get("code")
+    if isinstance(code, str):
+        return code
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        return cause.code.name
+    if isinstance(cause, PersonUnknown | KeyRevoked):
+        return Unauthenticated.code
+    return BadUserInput.code if cause is None or isinstance(cause, GraphQLError) else None

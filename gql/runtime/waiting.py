@@ -1,0 +1,166 @@
+"""Awaiting what resolvers gave, and writing each value as soon as it is there.
+
+All of it is awaited by the one task of the operation. A coroutine gets a task when it is not the
+only one, a future gets none, and what follows a value runs in the operation's task.
+"""
+
+from asyncio import Future, Task, ensure_future, gather, get_running_loop
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gql.values.later import Later
+from gql.runtime.replay import Settled
+from gql.compiler.sites import ITEM, Key
+from loaders.batch import Loaded
+
+if TYPE_CHECKING:
+    from gql.runtime.running import Running
+
+# Any: values are whatever resolvers give; a target is a list of bytes with slots.
+Write: TypeAlias = Callable[["Running", Any, Key], Any]
+Pending: TypeAlias = tuple[Awaitable[Any], Write, Key, list[Any], int]
+"""What is awaited, what writes it, which call gave it, and the slot where it belongs.
+
+An item of a list is no outcome of its own: the list itself is what its call gave.
+"""
+
+
+async def settle(running: "Running") -> None:
+    """Await everything pending, and what becomes pending by it; raises what goes wrong first."""
+    pending = running.pending
+    while pending:
+        if len(pending) == 1:
+            await _settle_one(running, pending.pop())
+        else:
+            await _Crowd(running).settle()
+
+
+async def _settle_one(running: "Running", one: Pending) -> None:
+    awaitable, write, key, target, place = one
+    try:
+        if type(awaitable) is Later:
+            value = awaitable.then(await awaitable.future)
+        else:
+            value = await awaitable
+    except Exception as error:
+        _record(running, key, Settled(error=error))
+        raise
+    _record(running, key, Settled(value))
+    target[place] = write(running, value, key)
+
+
+class _Crowd:
+    """Several awaitables at once, and those that join them meanwhile.
+
+    What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
+    """
+
+    def __init__(self, running: "Running") -> None:
+        self._running = running
+        self._waiting: dict[Future[Any], list[Pending]] = {}
+        self._tasks: list[Task[Any]] = []
+        self._done: list[Future[Any]] = []
+        self._wake: Future[None] | None = None
+
+    async def settle(self) -> None:
+        try:
+            self._admit()
+            while self._waiting:
+                if not self._done:
+                    self._wake = get_running_loop().create_future()
+                    await self._wake
+                done, self._done = self._done, []
+                for future in done:
+                    self._write(self._waiting.pop(future))
+                self._admit()
+        except Exception:
+            raise
+        except BaseException:
+            await self._cancel()
+            raise
+        finally:
+            self._let_go()
+
+    def _admit(self) -> None:
+        """Wait for what is pending, what is loaded for a site together."""
+        running, by_site = self._running, dict[int, list[Pending]]()
+        for one in running.pending:
+            awaitable, write, key, target, place = one
+            if type(awaitable) is not Loaded and type(awaitable) is not Later:
+                future = ensure_future(awaitable)
+                _record(running, key, future)
+                if future is not awaitable and isinstance(future, Task):
+                    self._tasks.append(future)
+                self._wait([(future, write, key, target, place)])
+            else:
+                by_site.setdefault(key[0], []).append(one)
+        running.pending.clear()
+        for pending in by_site.values():
+            self._wait(pending)
+
+    def _wait(self, pending: list[Pending]) -> None:
+        """Wait for the first of a site's, the others with it."""
+        awaitable = pending[0][0]
+        future: Future[Any] = awaitable.future if type(awaitable) is Later else awaitable  # type: ignore[assignment]  # made one above
+        same = self._waiting.get(future)
+        if same is not None:
+            same.extend(pending)
+            return
+        self._waiting[future] = pending
+        if future.done():
+            self._done.append(future)
+        else:
+            future.add_done_callback(self._on_done)
+
+    def _on_done(self, future: "Future[Any]") -> None:
+        self._done.append(future)
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _write(self, pending: list[Pending]) -> None:
+        """Write what is there of a site's, and wait for the rest."""
+        running, left = self._running, list[Pending]()
+        for one in pending:
+            awaitable, write, key, target, place = one
+            is_later = type(awaitable) is Later
+            future: Future[Any] = awaitable.future if is_later else awaitable  # type: ignore[attr-defined, assignment]  # as above
+            if not future.done():
+                left.append(one)
+                continue
+            try:
+                value = future.result()
+                if is_later:
+                    value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
+            except Exception as error:
+                _record(running, key, Settled(error=error))
+                raise
+            # Recorded before it is written, or graphql-core would await it again, and tell of one
+            # that failed later.
+            _record(running, key, Settled(value))
+            target[place] = write(running, value, key)
+        if left:
+            self._wait(left)
+
+    def _let_go(self) -> None:
+        for future, pending in self._waiting.items():
+            future.remove_done_callback(self._on_done)
+            for awaitable, *_ in pending:
+                one = awaitable.future if type(awaitable) is Later else awaitable
+                one.add_done_callback(_disregard)  # type: ignore[attr-defined]  # as above
+
+    async def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await gather(*self._tasks, return_exceptions=True)
+
+
+# Any: whatever came of it.
+def _record(running: "Running", key: Key, outcome: Any) -> None:
+    if key[0] != ITEM:
+        running.outcomes[key] = outcome
+
+
+def _disregard(future: "Future[Any]") -> None:
+    """Take a failure for noticed that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,1 @@
+"""What all of the API language knows: ids, cursors, shapes of objects, weights of fields."""
