@@ -16,9 +16,9 @@ from app.settings import Settings
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
 from gql.compiler.plans import Compile, compile_now
+from gql.documents.built_in import built_in_documents
 from gql.documents.prepare import Preparation
 from gql.documents.trusted import TrustedOperations
-from gql.documents.built_in import built_in_documents
 from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.operations.registry import OperationRegistry

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from gql.documents.prepare import Preparation
 from gql.documents.budgets import Budget, trusted_documents
 from gql.documents.built_in import PUBLISHER, built_in_documents
 from gql.documents.largest import largest_cost
+from gql.documents.prepare import Preparation
 from services.operations.records import (
     DocumentState,
     ListedDocument,

@@ -10,9 +10,9 @@ from app.graphql import refusals
 from app.graphql.answers import GraphQLRequest
 from app.graphql.preparing import Preparing
 from gql.documents.prepare import Operation, RequestRefused, named
-from gql.documents.trusted import TrustedOperations
 from gql.documents.shape import shape_of
 from gql.documents.skeleton import has_free_text
+from gql.documents.trusted import TrustedOperations
 from services.clock import Clock
 from services.operations.identifiers import hash_of, is_hash
 from services.operations.records import OperationsMode, RegisteredDocument

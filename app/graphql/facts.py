@@ -2,8 +2,8 @@
 
 from math import inf
 
-from gql.documents.prepare import Operation
 from gql.documents.budgets import Budget
+from gql.documents.prepare import Operation
 from metrics.observations import Observations
 
 _MOST_KNOWN = 1_000

@@ -31,9 +31,9 @@ from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
 from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
 from app.settings.types import StatusProfile
+from gql.documents.prepare import Operation, RequestRefused
 from gql.errors import Unauthenticated
 from gql.runtime.attention import ClientGone
-from gql.documents.prepare import Operation, RequestRefused
 from services.clock import Clock
 from services.principal import Anonymous, Principal
 from spans.current import current_trace

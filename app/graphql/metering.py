@@ -6,9 +6,9 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 
 from app.graphql.charging import Account, Charge, Throttled
+from gql.documents.cost import Dear
 from gql.documents.prepare import Operation, RequestRefused
 from gql.runtime.running import EncodedResult
-from gql.documents.cost import Dear
 from metrics.throttling import throttled
 from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets

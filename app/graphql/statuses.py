@@ -8,8 +8,8 @@ from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import INTERNAL_SERVER_ERROR, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
-from gql.errors import DeadlineExceeded
 from gql.documents.prepare import PARSE_FAILED
+from gql.errors import DeadlineExceeded
 
 CLIENT_GONE = 499
 """What the log says of a client that did not wait for its answer."""

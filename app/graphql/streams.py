@@ -17,10 +17,10 @@ from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
 from db.work import Work
 from gql.context import RequestContext
+from gql.documents.prepare import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention, Gone
 from gql.runtime.incremental import Part, run_in_parts
-from gql.documents.prepare import Operation
 from gql.runtime.subscribe import StreamFailed, subscribe
 from metrics.observations import Observed, Outcome
 from services.principal import Principal

@@ -8,8 +8,8 @@ import structlog
 from graphql import GraphQLError
 
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
-from gql.errors import DeadlineExceeded
 from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
+from gql.errors import DeadlineExceeded
 from gql.runtime.frames import forget_frames
 from gql.runtime.run import code_of
 from metrics.observations import Outcome

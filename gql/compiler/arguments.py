@@ -6,7 +6,7 @@ their value may be changed by who gets it, or was made by somebody's scalar.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -29,14 +29,12 @@ from graphql.execution import get_argument_values
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
 from gql.compiler.coercion import Misfit, constant_default
+from gql.compiler.sites import Run
 from gql.compiler.strawberry_fields import Direct
-
-if TYPE_CHECKING:
-    from gql.runtime.running import Running
 
 # Any: arguments are of whatever types the schema has.
 Values: TypeAlias = dict[str, Any]
-Coerce: TypeAlias = Callable[["Running"], Values]
+Coerce: TypeAlias = Callable[[Run], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Ar
     if not field.args and not node.arguments:
         return None
 
-    def coerce(running: "Running") -> Values:
+    def coerce(running: Run) -> Values:
         values = get_argument_values(field, node, running.variable_values)
         return direct.converted(values) if direct else values
 
@@ -67,7 +65,7 @@ def _once(coerce: Coerce) -> Coerce:
     """The same, of what is the same for every request."""
     kept: list[Values] = []
 
-    def coerce_once(running: "Running") -> Values:
+    def coerce_once(running: Run) -> Values:
         if not kept:
             kept.append(coerce(running))
         return kept[0]
@@ -78,7 +76,7 @@ def _once(coerce: Coerce) -> Coerce:
 def _first(prepared: Coerce, coerce: Coerce) -> Coerce:
     """What is prepared, or graphql-core's way where a value does not fit it."""
 
-    def coerce_first(running: "Running") -> Values:
+    def coerce_first(running: Run) -> Values:
         try:
             return prepared(running)
         except Misfit:
@@ -102,7 +100,7 @@ def _prepared(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Co
     except Misfit:
         return None
 
-    def coerce(running: "Running") -> Values:
+    def coerce(running: Run) -> Values:
         values, coerced = constant.copy(), running.variable_values.coerced
         for one in variables:
             value = coerced.get(one.variable, one.absent)

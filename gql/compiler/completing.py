@@ -19,12 +19,12 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from gql.compiler.code import Function, Opening, TooMuchCode
 from gql.compiler.emission import Emission, Place
-from gql.compiler.selecting import write_fields
 from gql.compiler.leaves import leaf
+from gql.compiler.object_types import make_sure, tests
+from gql.compiler.selecting import write_fields
 from gql.compiler.sites import ITEM
 from gql.compiler.sources import Encoded, ObjectSource, Read, ShapedSource, Source, Within
 from gql.compiler.strawberry_fields import shape_for
-from gql.compiler.object_types import make_sure, tests
 from gql.values.shapes import SOURCE
 
 _MOST_LOOPS = 10

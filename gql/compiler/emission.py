@@ -17,7 +17,7 @@ from graphql.execution.values import VariableValues
 from gql.compiler.arguments import Coerce
 from gql.compiler.code import Code, Function, TooMuchCode, is_name
 from gql.compiler.sites import Site, Sites, Step
-from gql.documents.cost import Size
+from gql.values.sizes import Size
 from spans.part import Part
 
 MOST_FIELDS = 500

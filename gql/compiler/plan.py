@@ -19,11 +19,11 @@ from gql.compiler.arguments import Coerce
 from gql.compiler.code import TooMuchCode
 from gql.compiler.completing import Completing
 from gql.compiler.emission import Emission, NotCompiled
-from gql.values.later import Later
-from gql.runtime.replay import Raised
+from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
+from gql.compiler.outcomes import Raised
 from gql.compiler.sites import LazyInfo, Sites
 from gql.compiler.traced_resolvers import traced_resolvers
-from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
+from gql.values.later import Later
 from loaders.batch import Loaded
 
 _NAMES = {

@@ -19,8 +19,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from gql.compiler.coercion import Misfit, VariableCoercion
-from gql.compiler.plan import Plan, compiled
 from gql.compiler.emission import Emission, NotCompiled
+from gql.compiler.plan import Plan, compiled
 
 MOST_VARIANTS = 8
 """Of one operation; further values of its conditions run without a plan."""

@@ -7,16 +7,15 @@ reached from, and an index for each list in between. Paths and infos are made of
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Info
 
 from gql.compiler.strawberry_fields import Direct
-
-if TYPE_CHECKING:
-    from gql.runtime.running import Running
 
 Key: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
 Step: TypeAlias = tuple[str, str] | None
@@ -24,6 +23,18 @@ Step: TypeAlias = tuple[str, str] | None
 ROOT: Key = ()
 ITEM = -1
 """In the place of a site's number: an item of the list that the call gave whose key follows."""
+
+
+class Run(Protocol):
+    """One run of a plan, as far as compiled code and infos ask of it."""
+
+    # Any: whatever resolvers take.
+    context_value: Any
+    variable_values: VariableValues
+
+    @property
+    def executor(self) -> Executor[Any]:
+        """graphql-core's executor of the same operation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +70,7 @@ class Sites:
             path = Path(path, next(index), None) if step is None else Path(path, *step)
         return path
 
-    def info(self, running: "Running", key: Key) -> GraphQLResolveInfo[Any]:
+    def info(self, running: Run, key: Key) -> GraphQLResolveInfo[Any]:
         """What graphql-core tells the resolver of the call `key`."""
         site, path = self.all[key[0]], self.path(key)
         assert path is not None, "a call has a path"  # noqa: S101 - for the type checker
@@ -82,7 +93,7 @@ class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
 
     context: Any = None
     """The context of the operation."""
-    call: "tuple[Running, Sites, Key]"
+    call: "tuple[Run, Sites, Key]"
 
     @cached_property
     def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made when it is read

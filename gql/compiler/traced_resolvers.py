@@ -7,8 +7,8 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from gql.values.later import Later
 from gql.compiler.strawberry_fields import attribute
+from gql.values.later import Later
 from spans.current import current_trace
 from spans.following import WithinSpan
 from spans.part import Kind, Part

@@ -1,1 +1,1 @@
-"""Documents: prepared, limited, charged by what they cost, and trusted with budgets of their own."""
+"""Documents: prepared, limited, charged by what they cost; trusted ones, with their budgets."""

@@ -7,11 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from gql.documents.variants import Kinds, Where
+from gql.values.objectives import OBJECTIVE_P95_MS, OBJECTIVE_P99_MS
 
-OBJECTIVE_P95_MS, OBJECTIVE_P99_MS = 300, 700
-"""What is promised of everything that reads, and agreed where nothing else is."""
-OBJECTIVE_ERROR_SHARE = 0.005
-"""The part of what is worked for that may have a fault of ours, whatever is asked."""
 _DEFAULT_DEADLINE_MS = 30_000
 
 

@@ -15,9 +15,10 @@ from graphql import (
     is_composite_type,
 )
 
-from gql.documents.cost import ONE, CostedField, OperationCost, Size
+from gql.documents.cost import CostedField, OperationCost
 from gql.documents.introspection import INTROSPECTION, IntrospectionCost, TooMuch
 from gql.documents.merging import Conditions, Found, Merging
+from gql.values.sizes import ONE, Size
 from gql.values.weighing import weighed
 
 MOST_SELECTIONS = 2_000

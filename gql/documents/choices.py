@@ -36,7 +36,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from gql.documents.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
-from gql.schema.connections import DEFAULT_SIZE
+from gql.values.pages import DEFAULT_SIZE
 
 _SIZES = frozenset({"first", "last"})
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gql.schema.connections import LARGEST_SIZE
+from gql.values.pages import LARGEST_SIZE
+from gql.values.sizes import Size
 
 # Any: variables are coerced to whatever their types are, and answers are JSON.
 Variables: TypeAlias = Mapping[str, Any]
@@ -12,33 +13,6 @@ Condition: TypeAlias = tuple[str, bool]
 """A variable and the value with which a field is wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many items: what the first of `arguments` says that says anything, else `default`.
-
-    An argument is its name with a number, or with the name of a variable in `values`.
-    """
-
-    arguments: tuple[tuple[str, int | str], ...]
-    default: int
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether the variables do not matter."""
-        return not any(isinstance(value, str) for _, value in self.arguments)
-
-    def of(self, variables: Variables) -> int:
-        """The number of items with these variables."""
-        for _, value in self.arguments:
-            said = variables.get(value) if isinstance(value, str) else value
-            if isinstance(said, int):
-                return max(0, said)
-            if isinstance(said, list):
-                return len(said)
-        return self.default
-
-
-ONE = Size((), 1)
 _SAID = frozenset({int, bool, type(None)})
 _MOST_KNOWN = 256
 """Of one operation, costs for what its variables said."""

@@ -15,18 +15,18 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gql.documents.error_formatting import detached
-from gql.documents.parsing import NameTooLong, Parsed, parsed
 from gql.compiler.plans import Compile, Plans, compile_now, directives
-from gql.documents.put_off import puts_off
-from gql.documents.validating import validation_errors
 from gql.documents.analysis import Analysis
 from gql.documents.asked_variants import VariantBudgets
 from gql.documents.budgets import Budget, budget_for
 from gql.documents.choices import Choices
 from gql.documents.cost import OperationCost
+from gql.documents.error_formatting import detached
 from gql.documents.introspection import TooMuch, introspecting
 from gql.documents.limits import LIMIT_EXCEEDED, Limits, exceeded
+from gql.documents.parsing import NameTooLong, Parsed, parsed
+from gql.documents.put_off import puts_off
+from gql.documents.validating import validation_errors
 from services.operations.records import RegisteredDocument, Shape
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"

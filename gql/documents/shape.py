@@ -40,8 +40,8 @@ from graphql import (
 )
 from graphql.language import SKIP
 
-from gql.documents.prepare import Operation
 from gql.documents.largest import largest_cost_of_shape
+from gql.documents.prepare import Operation
 from services.operations.identifiers import hash_of
 from services.operations.records import Shape
 

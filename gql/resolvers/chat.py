@@ -5,7 +5,6 @@ import asyncio
 import strawberry
 
 from gql.context import Info, RequestContext
-from gql.values.ids import global_id
 from gql.resolvers.refusals import Input, given, input_key, mutation
 from gql.schema.chat_inputs import (
     ConversationInput,
@@ -26,6 +25,7 @@ from gql.schema.chat_payloads import (
 from gql.schema.conversation import Conversation
 from gql.schema.message import Message
 from gql.schema.user_error import UserError
+from gql.values.ids import global_id
 from services.guidance.records import Exchange
 
 

@@ -6,14 +6,14 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from gql.context import RequestContext
-from gql.values.later import later
-from gql.values.ids import parse_global_id
 from gql.schema.conversation import CONVERSATION
 from gql.schema.enterprise import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
 from gql.schema.message import MESSAGE
 from gql.schema.node import Node
 from gql.schema.privacy import PRIVACY_REQUEST, PrivacyRequest
 from gql.schema.user import User
+from gql.values.ids import parse_global_id
+from gql.values.later import later
 from loaders.batch import Loaded
 from services.principal import ApiClient
 

@@ -6,8 +6,6 @@ import strawberry
 
 from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
-from gql.values.later import failed
-from gql.values.ids import key_of
 from gql.resolvers.nodes import Found, account_of_caller, fetch_node
 from gql.schema import described
 from gql.schema.billing import Plan
@@ -16,6 +14,8 @@ from gql.schema.enterprise import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
+from gql.values.ids import key_of
+from gql.values.later import failed
 from gql.values.weight import Weight
 from loaders import ALL_PLANS
 

@@ -9,8 +9,8 @@ from strawberry.types.unset import UnsetType
 
 from gql.context import Info
 from gql.errors import BadUserInput
-from gql.values.ids import key_of
 from gql.schema.user_error import UserError
+from gql.values.ids import key_of
 from gql.values.weight import CHANGE, declared
 from services.refusal import NotFound, Refusal
 

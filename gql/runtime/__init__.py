@@ -1,1 +1,1 @@
-"""Running operations by their code: calling, awaiting, writing, stepping back; following streams."""
+"""Operations running by their code: calls, awaits, steps back; subscriptions, answers in parts."""

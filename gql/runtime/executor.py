@@ -25,10 +25,10 @@ from orjson import loads
 
 from gql.compiler.plan import Plan
 from gql.compiler.plans import Plans, PlanStore
-from gql.runtime.replay import Replay
-from gql.runtime.running import EncodedResult, Result, Running
 from gql.compiler.sites import Key
 from gql.compiler.strawberry_fields import shape_for
+from gql.runtime.replay import Replay
+from gql.runtime.running import EncodedResult, Result, Running
 from loaders.batch import Loaded
 
 _store = PlanStore()

@@ -18,8 +18,8 @@ from graphql.execution.types import (
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.runtime.executor import IncrementalSourceExecutor
 from gql.documents.prepare import Operation
+from gql.runtime.executor import IncrementalSourceExecutor
 
 INCREMENTAL_SPEC = "v0.2"
 Part: TypeAlias = (

@@ -1,35 +1,14 @@
 """Stepping back: what resolvers have given already is given again, to graphql-core's executor."""
 
 from asyncio import Future, Task, iscoroutine, sleep
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 from graphql.execution import MiddlewareManager
 from graphql.pyutils import Path
 
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """What a resolver raised when it was called."""
-
-    error: Exception
-
-
-@dataclass(slots=True)
-class Settled:
-    """What came of an awaitable that has been awaited."""
-
-    value: Any = None  # Any: whatever it was
-    error: Exception | None = None
-
-    # Any: nothing is sent or yielded.
-    def __await__(self) -> Generator[Any, Any, Any]:
-        if self.error is not None:
-            raise self.error
-        return self.value
-        yield
+from gql.compiler.outcomes import Raised
 
 
 class Replay(MiddlewareManager):

@@ -16,15 +16,15 @@ from graphql.execution import (
 from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue
 
-from gql.context import RequestContext
-from gql.errors import BadUserInput, Unauthenticated
 from gql.compiler.coercion import Misfit
+from gql.compiler.traced_resolvers import trace_fields
+from gql.context import RequestContext
 from gql.documents.error_formatting import MOST_ERRORS
-from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
 from gql.documents.prepare import Operation, RequestRefused
 from gql.documents.put_off import misfit_of_streams
+from gql.errors import BadUserInput, Unauthenticated
+from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
 from gql.runtime.running import Running
-from gql.compiler.traced_resolvers import trace_fields
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal

@@ -11,9 +11,9 @@ from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
+from gql.documents.prepare import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention
-from gql.documents.prepare import Operation
 from gql.runtime.run import executor_for, run
 from spans.attribution import attributed
 from spans.part import Kind, Part

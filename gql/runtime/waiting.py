@@ -8,9 +8,9 @@ from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gql.values.later import Later
-from gql.runtime.replay import Settled
+from gql.compiler.outcomes import Settled
 from gql.compiler.sites import ITEM, Key
+from gql.values.later import Later
 from loaders.batch import Loaded
 
 if TYPE_CHECKING:

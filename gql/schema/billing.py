@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from gql.values.shapes import Member, Shape
 from gql.schema.enums import SubscriptionStatus
+from gql.values.shapes import Member, Shape
 from services.billing.records import Plan as PlanRecord
 from services.billing.records import Subscription
 

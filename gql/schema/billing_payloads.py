@@ -4,10 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from gql.values.shapes import Column, GlobalId, Shape
 from gql.schema.billing import BillingSubscription, Plan
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
+from gql.values.shapes import Column, GlobalId, Shape
 
 _ERRORS = "Why nothing was changed; empty on success."
 _KEY = (

@@ -8,8 +8,6 @@ from strawberry import UNSET
 
 from db.keyset import Page
 from gql.context import Info
-from gql.values.later import later
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -22,6 +20,8 @@ from gql.schema.connections import (
 )
 from gql.schema.message import MESSAGES, Message, MessageConnection
 from gql.schema.node import Node
+from gql.values.later import later
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.values.weight import COUNT
 from loaders import ConversationCountKey, PageKey, Slice
 

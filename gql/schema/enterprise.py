@@ -8,10 +8,10 @@ import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
-from gql.values.shapes import Column, Derived, GlobalId, Instant, Member, Shape
 from gql.schema import described
 from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
+from gql.values.shapes import Column, Derived, GlobalId, Instant, Member, Shape
 from gql.values.weight import ROWS, Weight
 from loaders import MOST_CREDENTIALS, DailyUsageKey
 from services.enterprise.keys import key_prefix

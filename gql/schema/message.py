@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gql.context import Info
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from loaders import Slice
 
 if TYPE_CHECKING:

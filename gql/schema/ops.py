@@ -7,8 +7,8 @@ import strawberry
 
 from gql.context import Info
 from gql.errors import BadUserInput
-from gql.documents.agreement import OBJECTIVE_ERROR_SHARE
 from gql.schema import described
+from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from gql.values.weight import ROWS, Weight
 from metrics.methods import Method
 from metrics.observations import OperationRecord

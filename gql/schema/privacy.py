@@ -8,10 +8,10 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.values.weight import Weight, declared
 from loaders import Slice
 from services.privacy.failures import in_words

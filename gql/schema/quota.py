@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from gql.values.shapes import Member, Shape
 from gql.schema.enums import QuotaState
+from gql.values.shapes import Member, Shape
 from services.quota.records import Quota as QuotaRecord
 
 

@@ -8,8 +8,6 @@ import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gql.compiler.leaves import encode_scalar
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -61,9 +59,3 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_day,
     ),
 }
-
-
-def encode_scalars() -> None:
-    """Have compiled code write instants and days by what is fastest for them."""
-    encode_scalar(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
-    encode_scalar(date.isoformat, date, orjson.dumps)

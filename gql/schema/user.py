@@ -10,8 +10,6 @@ from strawberry import UNSET
 from db.keyset import Page
 from gql.context import Info
 from gql.errors import Unauthenticated
-from gql.values.later import later
-from gql.values.ids import global_id
 from gql.schema import described
 from gql.schema.billing import BillingSubscription
 from gql.schema.connections import After, Before, First, Last, requested_page
@@ -28,6 +26,8 @@ from gql.schema.privacy import (
     PrivacyRequestKind,
 )
 from gql.schema.quota import Quota
+from gql.values.ids import global_id
+from gql.values.later import later
 from loaders import PageKey, Slice
 
 OfStatus = Annotated[

@@ -17,10 +17,10 @@ from graphql import (
     is_list_type,
 )
 
-from gql.documents.cost import ONE, Size
+from gql.values.pages import DEFAULT_SIZE
+from gql.values.sizes import ONE, Size
 from gql.values.weight import LARGEST_LIST, Weight, list_size, weight_in
 
-DEFAULT_PAGE = 20
 _SIZES = ("first", "last")
 _WRAPPING = frozenset({"edges", "node", "pageInfo"})
 
@@ -48,7 +48,7 @@ def weighed(
     each = 0 if is_wrapping or not is_composite_type(type_) else weight.each
     size = ONE
     if is_connection:
-        size = Size(_said(node, _SIZES), DEFAULT_PAGE)
+        size = Size(_said(node, _SIZES), DEFAULT_SIZE)
     elif is_list:
         size = _size_of_list(node, weight, page, list_size(type_.name, weight))
     return Weighed(weight.own, each, size, is_connection, is_list)

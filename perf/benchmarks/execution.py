@@ -11,9 +11,9 @@ from graphql import GraphQLSchema
 
 from app.graphql.writing import written
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation
 from gql.runtime.run import coerced, run
-from gql.documents.limits import Limits
 from perf import options
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import OPERATIONS

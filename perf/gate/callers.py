@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gql.values.ids import global_id
 from gql.documents.variants import ANOTHER, COMPANY, NOBODY, OPS
+from gql.values.ids import global_id
 from services.principal import ANONYMOUS, ApiClient, Person, Principal
 
 _PLACES = 5

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from gql.documents.agreement import (
-    OBJECTIVE_ERROR_SHARE,
-    OBJECTIVE_P95_MS,
-    OBJECTIVE_P99_MS,
-)
 from gql.documents.budgets import (
     Budget,
 )
+from gql.values.objectives import OBJECTIVE_ERROR_SHARE, OBJECTIVE_P95_MS, OBJECTIVE_P99_MS
 from perf.load.outcomes import Kind
 from perf.load.result import Operation, Silence, Target
 from perf.load.samples import PROBE, Sample

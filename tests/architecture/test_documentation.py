@@ -8,15 +8,15 @@ from pathlib import Path
 
 import orjson
 import pytest
+from db.form import Form
 from pydantic import SecretStr
 
 from app.settings import Settings
-from db.form import Form
 from db.queries import conversations, messages
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
-from gql.documents.limits import Limits
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.keyset import Position
-from gql.values.cursors import decode_cursor, encode_cursor
 from gql.errors import BadUserInput
-from gql.values.ids import global_id, parse_global_id
 from gql.schema.scalars import format_instant, parse_day, parse_instant
+from gql.values.cursors import decode_cursor, encode_cursor
+from gql.values.ids import global_id, parse_global_id
 
 keys = st.integers(1, 2**63 - 1)
 instants = st.datetimes(timezones=st.just(UTC))

@@ -9,9 +9,9 @@ import pytest
 from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation
 from gql.runtime.run import coerced
-from gql.documents.limits import Limits
 from services.principal import ApiClient, Person
 from services.throttling.budgets import Budgets
 from services.throttling.memory import MemoryBudgets

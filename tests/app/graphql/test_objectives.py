@@ -16,12 +16,12 @@ from app.graphql.answers import Answer, Record
 from app.graphql.observing import Observing
 from app.settings import Settings
 from gql.build import core_schema
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import coerced
-from gql.values.ids import global_id
 from gql.documents.budgets import trusted_documents
 from gql.documents.built_in import built_in_documents
 from gql.documents.limits import Limits
+from gql.documents.prepare import Operation, Preparation
+from gql.runtime.run import coerced
+from gql.values.ids import global_id
 from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
 from spans.current import within_trace

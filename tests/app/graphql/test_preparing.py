@@ -16,10 +16,10 @@ from app.graphql.metering import Meter
 from app.graphql.preparing import Preparing, cost_of_text, open_preparation_thread
 from app.graphql.wording import refusal_body, worded
 from gql.build import core_schema
-from gql.documents.error_formatting import MOST_FIELD_ERRORS
-from gql.documents.prepare import Preparation
 from gql.documents.budgets import trusted_documents
+from gql.documents.error_formatting import MOST_FIELD_ERRORS
 from gql.documents.limits import Limits
+from gql.documents.prepare import Preparation
 from services.operations.records import OperationsMode
 from services.principal import Anonymous, Person
 from services.throttling.budgets import Budgets

@@ -13,10 +13,10 @@ from graphql import (
 from orjson import Fragment
 
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation
 from gql.runtime.run import coerced
-from gql.documents.limits import Limits
-from gql.schema.connections import LARGEST_SIZE
+from gql.values.pages import LARGEST_SIZE
 from gql.values.weight import LARGEST_LIST, list_size, weight_in
 
 CORE = core_schema()

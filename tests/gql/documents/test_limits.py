@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Preparation, RequestRefused
 from gql.runtime.run import coerced
-from gql.documents.limits import Limits
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)

@@ -3,8 +3,8 @@
 import pytest
 
 from gql.build import core_schema
-from gql.documents.prepare import Preparation
 from gql.documents.limits import Limits
+from gql.documents.prepare import Preparation
 from gql.documents.shape import shape_of
 from services.operations.records import Shape
 

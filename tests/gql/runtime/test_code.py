@@ -22,13 +22,13 @@ from graphql import (
 from graphql.execution import Executor
 
 from gql.build import core_schema
-from gql.compiler.plan import Plan
 from gql.compiler.emission import MOST_FIELDS
-from gql.runtime.executor import CompiledExecutor, SourceExecutor
+from gql.compiler.plan import Plan
 from gql.compiler.plans import MOST_VARIANTS, Plans
-from gql.documents.prepare import Preparation
-from gql.runtime.run import begin, coerced, executor_for
 from gql.documents.limits import Limits
+from gql.documents.prepare import Preparation
+from gql.runtime.executor import CompiledExecutor, SourceExecutor
+from gql.runtime.run import begin, coerced, executor_for
 from perf.benchmarks.operations import OPERATIONS
 
 CORE = core_schema()

@@ -12,10 +12,10 @@ from graphql import GraphQLError, execute_sync, get_introspection_query, parse
 
 from gql.build import core_schema
 from gql.documents.error_formatting import LONGEST_MESSAGE, MOST_ERRORS, formatted
+from gql.documents.limits import Limits
 from gql.documents.parsing import LONGEST_NAME
 from gql.documents.prepare import Preparation, RequestRefused
 from gql.runtime.run import coerced
-from gql.documents.limits import Limits
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)

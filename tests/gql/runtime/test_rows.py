@@ -9,8 +9,8 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql.execution import Executor, default_field_resolver, default_type_resolver
 
-from gql.runtime.executor import CompiledExecutor
 from gql.compiler.plans import Plans
+from gql.runtime.executor import CompiledExecutor
 from gql.values.shapes import SCOPE, Column, Rows, Shape, Whole, listed
 
 MADE: list[int] = []

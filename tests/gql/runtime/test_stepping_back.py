@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import pytest
 from graphql import ExecutionResult, GraphQLSchema, build_schema, execute_sync, parse
 
-from gql.runtime.executor import CompiledExecutor
 from gql.compiler.plans import Plans
+from gql.runtime.executor import CompiledExecutor
 from tests.gql.runtime.generated.running import Both
 
 # Any, in this module: a resolver takes and gives what it likes.

@@ -14,9 +14,9 @@ from graphql.execution import Executor, default_field_resolver, default_type_res
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gql.compiler.plans import Plans
 from gql.runtime.executor import CompiledExecutor
 from gql.values.later import Later
-from gql.compiler.plans import Plans
 
 # Any: the context collects calls, and the root is whatever a test wants.
 Info = strawberry.Info[Any, Any]

@@ -12,12 +12,12 @@ import strawberry
 from graphql import ExecutionResult
 
 from gql.context import Info, RequestContext
-from gql.errors import Forbidden
 from gql.documents.error_formatting import formatted, locations_of
+from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.errors import Forbidden
 from gql.runtime.run import coerced
 from gql.runtime.subscribe import Event, StreamFailed, subscribe
-from gql.documents.limits import Limits
 from loaders import Loaders
 from metrics.observations import Observations
 from services.enterprise.records import UsageContract, UsageLimitMode

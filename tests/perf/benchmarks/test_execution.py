@@ -7,9 +7,9 @@ from graphql import ExecutionResult
 
 from app.graphql.writing import written
 from gql.build import core_schema
+from gql.documents.limits import Limits
 from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced, run
-from gql.documents.limits import Limits
 from perf.benchmarks.memory import new_context
 from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 

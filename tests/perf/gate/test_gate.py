@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gql.values.ids import global_id
 from gql.documents.agreement import Impossible
 from gql.documents.budgets import trusted_documents
 from gql.documents.variants import Where
+from gql.values.ids import global_id
 from perf.gate.callers import writer
 from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS, Asking, Flow

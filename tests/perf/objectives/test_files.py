@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
 from app import exposition
-from gql.documents.agreement import OBJECTIVE_ERROR_SHARE
+from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from metrics import (
     cache,
     connections,

@@ -8,8 +8,8 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 from graphql.execution.incremental import IncrementalExecutor
 
-from gql.runtime.executor import CompiledExecutor
 from gql.compiler.plans import Plans
+from gql.runtime.executor import CompiledExecutor
 
 # Any: answers are JSON, and contexts, roots and variables whatever a case makes them.
 

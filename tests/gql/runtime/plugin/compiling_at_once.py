@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gql.compiler.plan import Plan
-from gql.runtime.executor import CompiledExecutor
 from gql.compiler.plans import Plans
+from gql.runtime.executor import CompiledExecutor
 
 _tests: Counter[str] = Counter()
 _operations: Counter[str] = Counter()
