@@ -22,7 +22,12 @@ AtHand = Callable[[K], V | None]
 
 
 class Loaded(Future[V]):
-    """The value of a key, which several may wait for: who stops waiting must not cancel it."""
+    """The value of a key, which several may wait for: who stops waiting must not cancel it.
+
+    Of a traced request it says which field `asked`, where that is known.
+    """
+
+    asked: str | None = None
 
 
 class Loader(Generic[K, V]):
@@ -90,11 +95,16 @@ class Loader(Generic[K, V]):
         """Load what was asked for in a task, which ends with the request's work."""
         loading = self._load()
         if current_trace() is not None:
-            loading = attributed(Part(Kind.BATCH, self.name), loading)
+            loading = attributed(Part(Kind.BATCH, self._traced_name()), loading)
         task = self._loop.create_task(loading)
         work = current_work()
         if work is not None:
             work.bound(task)
+
+    def _traced_name(self) -> str:
+        """What traces call the batch: the loader, and the fields that asked it."""
+        fields = sorted({one.asked for one in self._queue.values() if one.asked})
+        return f"{self.name} for {', '.join(fields)}" if fields else self.name
 
     async def _load(self) -> None:
         queue, self._queue = self._queue, {}

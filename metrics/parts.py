@@ -28,7 +28,16 @@ OTHER = "other"
 
 
 NAMED_BY_CODE = frozenset(
-    {Kind.METHOD, Kind.DATABASE, Kind.BATCH, Kind.RESOLVER, Kind.MODEL, Kind.PAYMENTS, Kind.JOB}
+    {
+        Kind.METHOD,
+        Kind.DATABASE,
+        Kind.BATCH,
+        Kind.RESOLVER,
+        Kind.WRITER,
+        Kind.MODEL,
+        Kind.PAYMENTS,
+        Kind.JOB,
+    }
 )
 """Parts with names of their own; all others are told apart by the operation."""
 

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     EXECUTION = "execution"
     """Finding out what to call, and putting the answer together."""
     RESOLVER = "resolver"
+    WRITER = "writer"
+    """Writing what a field gave: down to the next resolvers."""
     BATCH = "batch"
     METHOD = "python"
     """What a repository method does besides its statement."""

@@ -66,6 +66,8 @@ class Emission:
     """What gives the arguments that are coerced once a request."""
     resolvers: dict[str, Part] = field(default_factory=dict)
     """The names of resolvers in the code, and what their time is called."""
+    writers: dict[str, Part] = field(default_factory=dict)
+    """The names of functions that write values, and what their time is called."""
     fields: int = 0
     items: list[int] = field(default_factory=list)
     """The numbers of the functions that write items of lists, each when it is there."""

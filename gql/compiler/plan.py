@@ -22,7 +22,7 @@ from gql.compiler.emission import Emission, NotCompiled
 from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
 from gql.compiler.outcomes import Raised
 from gql.compiler.sites import LazyInfo, Sites
-from gql.compiler.traced_resolvers import traced_resolvers
+from gql.compiler.traced_resolvers import traced_resolvers, traced_writers
 from gql.values.later import Later
 from loaders.batch import Loaded
 
@@ -55,7 +55,7 @@ class Plan:
 
     roots: Roots
     traced_roots: Callable[[], Roots]
-    """The same functions, which say what the time of the resolvers is that they call."""
+    """The same functions, which say what their time is, and that of the resolvers they call."""
     coerce: tuple[Coerce, ...]
     """What gives the arguments that are coerced once a request."""
     sites: Sites
@@ -69,11 +69,12 @@ def compiled(emission: Emission) -> Plan:
         code = emission.code.compiled({**_NAMES, "sites": emission.sites})
     except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
-    resolvers = emission.resolvers
+    resolvers, writers = emission.resolvers, emission.writers
 
     def traced() -> Roots:
-        instead = traced_resolvers(code.namespace, resolvers)
-        return _functions(names, code.again(instead))
+        namespace = code.again(traced_resolvers(code.namespace, resolvers))
+        namespace |= traced_writers(namespace, writers)
+        return _functions(names, namespace)
 
     plain = _functions(names, code.namespace)
     return Plan(plain, traced, tuple(emission.coerce), emission.sites, emission.code.text)

@@ -26,6 +26,7 @@ from gql.compiler.fields import Access, Attribute, Call, Member, access
 from gql.compiler.leaves import leaf
 from gql.compiler.sources import Source
 from gql.values.weighing import weighed
+from spans.part import Kind, Part
 
 if TYPE_CHECKING:
     from gql.compiler.completing import Completing
@@ -177,4 +178,5 @@ def _completer(completing: "Completing", field: _Field, site: "Site") -> tuple[s
     costs = Place(each=field.place.each, page=field.place.page)
     with completing.emission.function(f"{name}(run, value, key)", is_joined=True) as out:
         completing.value(out, field.definition.type, field.details, "value", costs)
+    completing.emission.writers[name] = Part(Kind.WRITER, site.coordinate)
     return name, out.has_slots

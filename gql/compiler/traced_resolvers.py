@@ -1,4 +1,4 @@
-"""Resolvers that say, in a traced request, that their time is theirs."""
+"""Resolvers, and what writes their values, saying in a traced request that their time is theirs."""
 
 from asyncio import iscoroutine
 from collections.abc import Callable, Mapping
@@ -9,6 +9,8 @@ from graphql import GraphQLResolveInfo
 
 from gql.compiler.strawberry_fields import attribute
 from gql.values.later import Later
+from loaders.batch import Loaded
+from spans.attribution import attributed_call
 from spans.current import current_trace
 from spans.following import WithinSpan
 from spans.part import Kind, Part
@@ -23,6 +25,11 @@ def traced_resolvers(
 ) -> dict[str, _Resolve]:
     """What stands for resolvers, by the names under which compiled code calls them."""
     return {name: _traced(part, names[name]) for name, part in resolvers.items()}
+
+
+def traced_writers(names: Mapping[str, Any], writers: Mapping[str, Part]) -> dict[str, _Resolve]:
+    """What stands for the functions that write the values of fields, by their names."""
+    return {name: attributed_call(part)(names[name]) for name, part in writers.items()}
 
 
 def trace_fields(
@@ -60,6 +67,9 @@ def _called(
 ) -> Any:
     with trace.span(part):
         value = resolve(*arguments, **named)
+    loaded = value.future if type(value) is Later else value
+    if type(loaded) is Loaded:
+        loaded.asked = part.name
     if type(value) is Later:
         return Later(value.future, _continued(trace, part, value.then))
     if iscoroutine(value):

@@ -25,7 +25,7 @@ __all__ = [
     "trusted_documents",
 ]
 
-FOLDER = Path(__file__).with_name("documents")
+FOLDER = Path(__file__).with_name("files")
 TABLE = FOLDER / "budgets.toml"
 
 

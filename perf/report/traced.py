@@ -19,6 +19,7 @@ _WORDS = {
     "admission": "waiting for a turn for {}",
     "execution": "putting together the answer of {}",
     "resolver": "the resolver {}",
+    "writer": "writing what {} gives",
     "batch": "the Python of the loader {}",
     "python": "the Python of {}",
     "database": "{} in the database",

@@ -113,7 +113,7 @@ def test_what_one_request_of_a_version_passed_its_time_in_is_known(target: Sweep
     side, plan = by_documents(target), Plan(("Quota",), Bounds(0.1, seconds=60, most_rounds=1))
     alone = measure(side, side, plan).b.alone["Quota"]
     assert alone["request Quota"].traced_times == 1
-    assert alone["batch quota"].traced_times == 1
+    assert alone["batch quota for User.quota"].traced_times == 1
     assert alone["python quota.used_by_user"].traced_times == 1
 
 
