@@ -6,19 +6,18 @@ header field are left out, as the fields are ours.
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import (
+
+from app.request_head import HEAD, RequestHead
+from app.uvicorn_parts import (
     STATUS_LINE,
+    ASGIReceiveEvent,
+    HTTPScope,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-
-from app.request_head import HEAD, RequestHead
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveEvent, HTTPScope
 
 CYCLE = "cycle"
 """Key, in the state of a request, of uvicorn's side of it, which `send_whole` takes."""
