@@ -25,13 +25,13 @@ from app.graphql.expiry import until_expired
 from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
+from app.graphql.not_understood import not_understood
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
-from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.graphql.wording import SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
-from gql.errors import Unauthenticated
 from gql.execution.attention import ClientGone
 from gql.execution.prepare import Operation, RequestRefused
 from services.clock import Clock
@@ -44,7 +44,6 @@ _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
 _READING = Part(Kind.READING, "reading")
 _PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-_RETRY_SECONDS = b"1"
 _FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
 """What is our doing, or paid for already."""
 _NOBODY = Identity(Anonymous(None))
@@ -147,7 +146,7 @@ class GraphQLEndpoint:
             return Response(status_code=CLIENT_GONE)
         if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
             unpaid = await self._unpaid(error, request, identity)
-            return _not_understood(error, types) if unpaid is None else refused(unpaid)
+            return not_understood(error, types) if unpaid is None else refused(unpaid)
         return broken(error, request.exchange.request_id)
 
     async def _not_acceptable(self, request: Incoming, send: Send) -> None:
@@ -155,7 +154,7 @@ class GraphQLEndpoint:
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
         unpaid = await self._unpaid(error, request, _NOBODY)
         reply = (
-            _not_understood(error, ANYTHING)
+            not_understood(error, ANYTHING)
             if unpaid is None
             else self._told(refused(unpaid), request, ANYTHING)
         )
@@ -286,19 +285,6 @@ class GraphQLEndpoint:
             heartbeat_seconds=self._heartbeat_seconds,
             expired=partial(until_expired, identity.expires_at, self._clock),
         )
-
-
-def _not_understood(
-    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: Accepted
-) -> Reply:
-    """The answer where no operation could be looked for."""
-    if isinstance(error, BadRequest):
-        return Reply(error.status, message_body(str(error), error.code), types.json, error.fields)
-    if isinstance(error, NotAuthenticated):
-        body = message_body(str(error), Unauthenticated.code)
-        return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
-    body = message_body(str(error), SERVICE_UNAVAILABLE)
-    return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
 
 
 def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:
