@@ -3,7 +3,6 @@
 Streams of events are answered as the distinct connections mode of GraphQL over SSE has it.
 """
 
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 
@@ -48,7 +47,6 @@ _FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
 """What is our doing, or paid for already."""
 _NOBODY = Identity(Anonymous(None))
 """The caller until that is found out."""
-_EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 _OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
@@ -271,7 +269,7 @@ class GraphQLEndpoint:
             asked,
             identity.principal,
             request.exchange.request_id,
-            last_event_id=_last_event_id(request),
+            last_event_id=request.last_event_id,
             in_parts=types.allows_parts_as_events,
         )
         return self._events(answers, request, identity)
@@ -296,12 +294,6 @@ def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operatio
         or (operation.kind == "mutation" and request.method != "POST")
         or (operation.puts_off and types.allows_parts)
     )
-
-
-def _last_event_id(request: Incoming) -> int | None:
-    """The last event that an SSE client has seen, where it names one that we can have sent."""
-    offered = request.headers.get("last-event-id", "")
-    return int(offered) if _EVENT_ID.fullmatch(offered) else None
 
 
 async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
