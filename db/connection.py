@@ -78,7 +78,11 @@ class Connection:
         self, statement: Statement, values: dict[str, Any], count: _Count
     ) -> list[asyncpg.Record]:
         work = current_work()
-        sql = statement.sql if work is None else noted(statement, work)
+        if work is None:
+            sql = statement.sql
+        else:
+            sql = statement.sql_by_operation.get(work.operation) or statement.sql_for(work.operation)
+            work.statements.append(statement.name)
         arguments = statement.arguments(values)
         if statement.writes:
             self._note_write()
