@@ -33,7 +33,8 @@ class _NobodyWaits(asyncio.Event):
         """As above."""
 
 
-_NOBODY_WAITS = _NobodyWaits()
+_IS_THERE, _IS_TAKEN = _NobodyWaits(), _NobodyWaits()
+"""Of a whole body: whether `whole_body` has taken it."""
 
 
 def known_cycle(
@@ -64,7 +65,7 @@ class WholeCycle(RequestResponseCycle):
             connection.access_logger,
             connection.access_log,
             connection.server_state.default_headers,
-            _NOBODY_WAITS,
+            _IS_THERE,
             expect_100_continue=False,
             keep_alive=True,
             on_response=connection.on_response_complete,
@@ -74,9 +75,10 @@ class WholeCycle(RequestResponseCycle):
 
     async def receive(self) -> "ASGIReceiveEvent":
         """The body, and then, once the client has gone or was answered, that it has."""
-        if self.message_event is _NOBODY_WAITS:
+        before = self.message_event
+        if isinstance(before, _NobodyWaits):
             self.message_event = asyncio.Event()
-            if self.body or self.response_complete or self.disconnected:
+            if before is _IS_THERE or self.response_complete or self.disconnected:
                 self.message_event.set()
         return await super().receive()
 
@@ -104,7 +106,7 @@ def send_whole(
     cycle.transport.write(b"".join(pieces))
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    if cycle.message_event is not _NOBODY_WAITS:
+    if cycle.message_event is not _IS_TAKEN:
         cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
@@ -118,6 +120,8 @@ def whole_body(cycle: RequestResponseCycle) -> bytes | None:
         return None
     body = bytes(cycle.body)
     cycle.body = bytearray()
-    if cycle.message_event is not _NOBODY_WAITS:
+    if cycle.message_event is _IS_THERE:
+        cycle.message_event = _IS_TAKEN
+    else:
         cycle.message_event.clear()
     return body
