@@ -5,6 +5,7 @@ A system call and a look at the clock's calendar for each would cost more than t
 
 import asyncio
 import atexit
+import json
 from collections.abc import Callable
 from contextvars import Context
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from time import time
 
 import orjson
 
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 _LATEST_SECONDS = 0.05
 _MOST_EVENTS = 500
 """So many are written at once, however soon they came."""
@@ -55,5 +57,9 @@ def _line(event: dict[str, object]) -> bytes:
     came_at = event["timestamp"]
     event["event"], event["level"] = "request", "info"
     event["timestamp"] = datetime.fromtimestamp(came_at, UTC) if isinstance(came_at, float) else ""
-    # What JSON has no word for is written as text.
-    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    try:
+        # What JSON has no word for is written as text.
+        return orjson.dumps(event, default=str, option=_OPTIONS)
+    except TypeError:
+        # Half a character: one line must not keep the others of its batch from being written.
+        return json.dumps(event, default=str).encode() + b"\n"

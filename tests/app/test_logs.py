@@ -1,5 +1,6 @@
 """What operators read: one line an event, with the traceback of what broke, and nothing of rows."""
 
+import json
 import re
 import subprocess
 import sys
@@ -48,7 +49,7 @@ configure_logs(is_json=True)
 
 async def serve() -> None:
     for number in range(3):
-        log_request({"number": number, "odd": {number}})
+        log_request({"number": number, "odd": {number}, "half": "\\ud800"})
         await asyncio.sleep(0.01)
     sys.stdout.write("before\\n")
     sys.stdout.flush()
@@ -72,13 +73,15 @@ def test_lines_of_requests_are_written_together_each_with_its_time() -> None:
         assert server.stdout is not None
         assert server.stderr is not None
         assert server.stdout.readline() == b"before\n"
-        first = [orjson.loads(server.stderr.readline()) for _ in range(3)]
+        written = [server.stderr.readline() for _ in range(3)]
+        first = [json.loads(line) for line in written]
         server.stdin.write(b"go on\n")
         server.stdin.close()
         others = [orjson.loads(line) for line in server.stderr]
     assert [one["number"] for one in first] == [0, 1, 2]
     assert {(one["event"], one["level"]) for one in (*first, *others)} == {("request", "info")}
     assert first[0]["odd"] == "{0}"
+    assert all(json.loads(line)["half"] == "\ud800" for line in written)
     assert len({one["timestamp"] for one in first}) == 3
     assert all(one["timestamp"].endswith("Z") for one in others)
     assert [one["number"] for one in others] == [*range(3, 1_503), "last"], (
