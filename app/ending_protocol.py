@@ -75,7 +75,7 @@ class EndingProtocol(AdmittingProtocol):
 
     def shutdown(self) -> None:
         """Finish what is running on this connection, of which streams do not end by themselves."""
-        self.app_state[STOPPING].set()
+        self.app_state[STOPPING].begin()
         super().shutdown()
 
     def _enter(self, phase: Phase, seconds: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from traceback import walk_tb
 from types import TracebackType
@@ -12,6 +13,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from app.ascii_events import as_ascii, text_of
 from app.request_lines import RequestLines
 
 _lines: RequestLines | None = None
@@ -20,31 +22,21 @@ _lines: RequestLines | None = None
 def configure_logs(*, is_json: bool) -> None:
     """Send our lines, and the libraries' warnings, where operators look.
 
-    As JSON every line is one event, those of libraries and of Python's warnings too.
+    As JSON every line is one event, those of libraries and of Python's warnings too. Logging never
+    raises: a value that cannot be shown is shown otherwise, and a line that cannot be written lost.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    write = _writer_to(sys.stderr.buffer)
     global _lines  # noqa: PLW0603 - logging is configured once a process
-    _lines = None
+    _lines = RequestLines(write) if is_json else None
     if is_json:
-        write = _writer_to(sys.stderr.buffer)
-        _lines = RequestLines(write)
         logging.captureWarnings(True)
         logging.getLogger().handlers[:] = [_Events(write)]
-    processors: list[Processor] = [_json]
-    loggers: Callable[..., object] = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    if not is_json:
-        processors = [
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_traceback,
-            _without_control_characters,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ]
-        loggers = structlog.PrintLoggerFactory(sys.stderr)
     structlog.configure(
-        processors=processors,
+        # One, so that whoever exchanges it never leaves half of them to another thread.
+        processors=[_json if is_json else _console(is_colored=sys.stderr.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=loggers,
+        logger_factory=lambda *_names: _Lines(write),
         cache_logger_on_first_use=True,
     )
 
@@ -61,6 +53,20 @@ def flush_requests() -> None:
     """Write the lines of requests that have ended a moment ago."""
     if _lines is not None:
         _lines.flush()
+
+
+class _Lines:
+    """What structlog hands the bytes of an event to, by the name of its level."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+
+    def info(self, *lines: bytes, **_event: object) -> None:
+        """Write a line; nothing of an event that nobody made a line of."""
+        for line in lines:
+            self._write(line + b"\n")
+
+    debug = warning = error = critical = exception = info
 
 
 class _Events(logging.Handler):
@@ -86,7 +92,7 @@ def escaped(text: str) -> str:
     )
 
 
-def _without_control_characters(_logger: object, _level: str, event: EventDict) -> EventDict:
+def _without_control_characters(event: EventDict) -> EventDict:
     for name, value in event.items():
         if name != "exception" and isinstance(value, str) and not value.isprintable():
             event[name] = escaped(value)
@@ -94,26 +100,51 @@ def _without_control_characters(_logger: object, _level: str, event: EventDict) 
 
 
 def _writer_to(stream: BinaryIO) -> Callable[[bytes], None]:
-    """What writes a line at once, in one piece where the system takes it in one."""
+    """What writes a line at once, in one piece where the system takes it in one.
+
+    Where the disk is full or the reader has gone the line is lost, and not what it was about.
+    """
     write = getattr(stream, "raw", stream).write
 
     def write_line(line: bytes) -> None:
-        length = write(line) or 0
-        if length != len(line):
-            stream.write(line[length:])
-            stream.flush()
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            length = write(line) or 0
+            if length != len(line):
+                stream.write(line[length:])
+                stream.flush()
 
     return write_line
 
 
 def _json(logger: object, level: str, event: EventDict) -> bytes:
     """The line of an event."""
-    if "exc_info" in event:
-        event = _with_traceback(logger, level, event)
     event["level"] = level
     event["timestamp"] = datetime.now(UTC)
-    # What JSON has no word for is written as text.
-    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+    try:
+        if "exc_info" in event:
+            event = _with_traceback(logger, level, event)
+        # What JSON has no word for is written as text.
+        return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+    except Exception:  # noqa: BLE001 - a number beyond 64 bits, a lone surrogate, what breaks when it is shown
+        return orjson.dumps(as_ascii(event))
+
+
+def _console(*, is_colored: bool) -> Processor:
+    """What makes the line of an event for a terminal."""
+    with_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    draw = structlog.dev.ConsoleRenderer(colors=is_colored)
+
+    def line_of(logger: object, level: str, event: EventDict) -> bytes:
+        event["level"] = level
+        try:
+            if "exc_info" in event:
+                event = _with_traceback(logger, level, event)
+            event = _without_control_characters(with_time(logger, level, event))
+            return draw(logger, level, event).encode()
+        except Exception:  # noqa: BLE001 - as above
+            return draw(logger, level, as_ascii(event)).encode()
+
+    return line_of
 
 
 def _without_details(exc_info: ExcInfo) -> str:
@@ -121,7 +152,7 @@ def _without_details(exc_info: ExcInfo) -> str:
     parts: list[str] = []
     error: BaseException | None = exc_info[1]
     while error is not None:
-        message = str(error).partition("\n")[0]
+        message = text_of(error).partition("\n")[0]
         parts.append(f"{_places(error.__traceback__)}{type(error).__name__}: {message}")
         error = error.__cause__ or error.__context__
     return "\n".join(reversed(parts))

@@ -86,10 +86,11 @@ class HttpProtocol(EndingProtocol):
         if self._phase is _REFUSED:
             return
         is_alone = self._phase is _IDLE and not (self._under_way or self._held)
-        if is_alone and self.has_refused(data):
-            self.server_state.total_requests += 1
-            self._enter(_IDLE, self._bounds.idle_seconds)
-        elif self._held or self.pipeline or len(data) > _PIECE_BYTES:
+        if is_alone and self.is_to_be_refused(data):
+            self._under_way += 1
+            self._enter(_ANSWERING, NEVER)
+            self.refuse_unparsed()
+        elif self._held or self.pipeline or self.is_refusing or len(data) > _PIECE_BYTES:
             self._held += data
             self.flow.hold()
             self._reading.wait_for(self)
@@ -131,7 +132,9 @@ class HttpProtocol(EndingProtocol):
 
     @property
     def _can_read(self) -> bool:
-        return bool(self._held) and not self.pipeline and self._phase is not _REFUSED
+        if self.pipeline or self.is_refusing or self._phase is _REFUSED:
+            return False
+        return bool(self._held)
 
     @property
     def _is_body_full(self) -> bool:

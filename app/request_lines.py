@@ -5,7 +5,6 @@ A system call and a look at the clock's calendar for each would cost more than t
 
 import asyncio
 import atexit
-import json
 from collections.abc import Callable
 from contextvars import Context
 from datetime import UTC, datetime
@@ -13,8 +12,10 @@ from time import time
 
 import orjson
 
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+from app.ascii_events import as_ascii
+
 _LATEST_SECONDS = 0.05
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 _MOST_EVENTS = 500
 """So many are written at once, however soon they came."""
 
@@ -60,6 +61,5 @@ def _line(event: dict[str, object]) -> bytes:
     try:
         # What JSON has no word for is written as text.
         return orjson.dumps(event, default=str, option=_OPTIONS)
-    except TypeError:
-        # Half a character: one line must not keep the others of its batch from being written.
-        return json.dumps(event, default=str).encode() + b"\n"
+    except Exception:  # noqa: BLE001 - one that cannot be written must not take others with it
+        return orjson.dumps(as_ascii(event), option=_OPTIONS)

@@ -1,6 +1,5 @@
 """The ASGI application: routes and lifespan."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -36,7 +35,7 @@ from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
-from app.stopping import STOPPING
+from app.stopping import STOPPING, Stopping
 from app.unrouted import http_exception, nothing_there
 from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
@@ -100,7 +99,7 @@ def make_app(
             ):
                 on_started()
                 yield {
-                    STOPPING: asyncio.Event(),
+                    STOPPING: Stopping(),
                     CONNECTIONS: Connections(_connection_bounds(settings)),
                     SOCKETS: Sockets(settings.socket_bounds),
                     ADMISSION: admission_control(application),

@@ -14,6 +14,7 @@ from metrics.cache import CacheMetrics
 
 _PATIENCE_SECONDS = 0.05
 _SLOW_SECONDS = 0.01
+_SLOW = "slow"
 _SLOW_IN_A_ROW = 3
 
 T = TypeVar("T")
@@ -102,11 +103,11 @@ class CircuitBreakingStore:
             async with self._patience() as patience:
                 answer = await call()
         except (KeyValueError, TimeoutError) as error:
-            self._fail(operation, "timeout" if isinstance(error, TimeoutError) else "unavailable")
+            self._fail(operation, _reason_of(error))
             raise StoreAway from error
         self._slow_in_a_row = self._slow_in_a_row + 1 if patience.is_slow else 0
         if self._slow_in_a_row == _SLOW_IN_A_ROW:
-            self._fail(operation, "slow")
+            self._fail(operation, _SLOW)
         return answer
 
     def _fail(self, operation: str, reason: str) -> None:
@@ -116,18 +117,22 @@ class CircuitBreakingStore:
     def _patience(self) -> Patience:
         return Patience(self._patience_seconds, slow_seconds=self._slow_seconds)
 
-    async def _recover(self) -> bool:
+    async def _recover(self) -> str | None:
         """Be quick, distrust what is older, and deliver what is pending."""
         try:
             async with self._patience() as patience:
                 await self._store.synchronize()
             if patience.is_slow:
-                return False
+                return _SLOW
             while keys := self._pending.some():
                 async with self._patience():
                     await self._store.forget(list(keys))
                 self._pending.delivered(keys)
-        except (KeyValueError, TimeoutError):
-            return False
+        except (KeyValueError, TimeoutError) as error:
+            return _reason_of(error)
         self._slow_in_a_row = 0
-        return True
+        return None
+
+
+def _reason_of(error: Exception) -> str:
+    return "timeout" if isinstance(error, TimeoutError) else "unavailable"

@@ -1,6 +1,6 @@
 """What statements run on: it notes them for the request, and tells how long each of them took."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from time import perf_counter
 from types import TracebackType
@@ -21,7 +21,6 @@ from spans.part import Kind, Part
 
 _WAITING = Part(Kind.CONNECTION, "pool")
 Observer: TypeAlias = Callable[[ObservedStatement], None]
-_Count: TypeAlias = Callable[[list[asyncpg.Record]], int]
 
 
 class Connection:
@@ -58,30 +57,14 @@ class Connection:
         self._has_answer = False
 
     # Any: bound values and columns have whatever type the statement gives them.
-    def fetch(
-        self, statement: Statement, **values: Any
-    ) -> Coroutine[Any, Any, list[asyncpg.Record]]:
+    async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run `statement` and give all of its rows; raises `DatabaseUnavailable`."""
-        return self._fetch(statement, values, len)
-
-    # Any: as for `fetch`.
-    async def fetch_packed(self, statement: Statement, **values: Any) -> asyncpg.Record:
-        """Run a `statement` that packs its rows into one, with an array for each column.
-
-        A long row comes in few pieces, which is much less to do than many short ones. As many
-        rows are told of as are in it.
-        """
-        (row,) = await self._fetch(statement, values, _packed)
-        return row
-
-    async def _fetch(
-        self, statement: Statement, values: dict[str, Any], count: _Count
-    ) -> list[asyncpg.Record]:
         work = current_work()
         if work is None:
             sql = statement.sql
         else:
-            sql = statement.sql_by_operation.get(work.operation) or statement.sql_for(work.operation)
+            name = work.operation
+            sql = statement.sql_by_operation.get(name) or statement.sql_for(name)
             work.statements.append(statement.name)
         arguments = statement.arguments(values)
         if statement.writes:
@@ -100,11 +83,10 @@ class Connection:
             if not self._may_repeat(statement, lost):
                 raise lost from error
             rows = await self._fetch_anew(statement, sql, arguments, lost)
-        number = count(rows)
-        self._report(statement.name, started, number, work)
+        self._report(statement.name, started, len(rows), work)
         hears = who_hears()
         if hears is not None:
-            trace(hears, self._session.driver, statement, arguments, number, rows)
+            trace(hears, self._session.driver, statement, arguments, len(rows), rows)
         return rows
 
     # Any: as for `fetch`.
@@ -226,10 +208,6 @@ class Reading(Connection):
         work = current_work()
         if work is not None:
             work.has_changed = True
-
-
-def _packed(rows: list[asyncpg.Record]) -> int:
-    return len(rows[0][0] or ())
 
 
 async def _taken(pool: Pool, patience_seconds: float) -> Session:

@@ -1,4 +1,4 @@
-"""Connections: `read()` for statements that stand alone, `begin()` for a transaction.
+"""Connections: `read()` and `write()` for statements that stand alone, `begin()` for a transaction.
 
 `snapshot()` is for reading much of the database as it was at one instant.
 """
@@ -12,6 +12,7 @@ from db.connection import Connection, Observer, Reading
 from db.connector import Connector
 from db.pool import Pool, kept
 from db.transaction import Snapshot, Transaction
+from db.writing import Writing
 
 __all__ = [
     "Connection",
@@ -19,6 +20,7 @@ __all__ = [
     "Observer",
     "Snapshot",
     "Transaction",
+    "Writing",
     "open_database",
 ]
 
@@ -54,6 +56,13 @@ class Database:
     def read_primary(self) -> Reading:
         """Hold a connection like `read()`, on which everything committed is seen."""
         return Reading(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
+
+    def write(self) -> Writing:
+        """Hold a connection for a statement that writes, and is committed with its answer.
+
+        Raises `OutcomeUnknown` where it was sent and not answered.
+        """
+        return Writing(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
     def waiting(self) -> int:
         """How many wait for a connection, where more do."""

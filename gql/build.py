@@ -12,12 +12,13 @@ from gql.resolvers.subscription import Subscription
 from gql.schema.enterprise import ApiCredential
 from gql.schema.message import Message
 from gql.schema.privacy import PrivacyRequest
-from gql.schema.scalars import SCALARS
+from gql.schema.scalars import SCALARS, encode_scalars
 
 
 @cache
 def schema() -> strawberry.Schema:
     """Everything that clients can ask for."""
+    encode_scalars()
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,

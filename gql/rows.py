@@ -1,30 +1,59 @@
-"""Objects that are made of database rows: where each of their attributes comes from.
+"""Types whose objects stand for a source, such as a database row: where each attribute comes from.
 
-A shape is written once. Whoever needs the object has it made; compiled execution knows the shape
-and builds its part of the answer from the row, without the object.
+A shape is written once. Resolvers give the source itself in the place of an object; compiled
+execution writes the answer from it. Whoever needs an object gets a view of the source, which works
+out an attribute when it is asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from asyncpg import Record
-
-from db.form import Written
+from gql.cursors import cursor_of_row
 from gql.ids import global_id
 
 T = TypeVar("T")
 
 
-# Any, in this module: columns and attributes are of every type.
+# Any, in this module: sources, columns and attributes are of every type.
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An attribute that is a column, converted where `convert` is given."""
+    """An attribute that is a column, or an item of a tuple.
+
+    It is converted where `convert` is given, unless it is null.
+    """
+
+    name: str | int
+    convert: Callable[[Any], Any] | None = None
+
+    def value(self, source: Any) -> Any:
+        """The attribute of a source."""
+        found = source[self.name]
+        return found if self.convert is None or found is None else self.convert(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """An attribute that is a column with an instant, as `db.queries.instants` selects it."""
 
     name: str
-    convert: Callable[[Any], Any] | None = None
+
+    def value(self, source: Any) -> datetime | None:
+        """The attribute of a source."""
+        text: str | None = source[self.name]
+        return None if text is None else datetime.fromisoformat(text[1:-1]).replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An attribute that the source has itself."""
+
+    name: str
+
+    def value(self, source: Any) -> Any:
+        """The attribute of a source."""
+        return getattr(source, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,121 +62,105 @@ class GlobalId:
 
     type_name: str
 
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An attribute that `make` makes of the row as a whole."""
-
-    make: Callable[[Record], Any]
+    def value(self, source: Any) -> str:
+        """The attribute of a source."""
+        return global_id(self.type_name, source["id"])
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """An attribute that is the scope of the list in which the object stands."""
+class Cursor:
+    """An attribute that is the cursor of a row among its parent's `list_name`, dated by `at`.
+
+    With an `index` the source is a page, whose row there has the cursor; there may be none.
+    """
+
+    list_name: str
+    at: str
+    index: int | None = None
+
+    def value(self, source: Any) -> str | None:
+        """The attribute of a source."""
+        if self.index is None:
+            return cursor_of_row(self.list_name, self.at, source)
+        rows = source.rows
+        return cursor_of_row(self.list_name, self.at, rows[self.index]) if rows else None
 
 
-SCOPE = Scope()
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An attribute that `make` makes of the source."""
+
+    make: Callable[[Any], Any]
+
+    def value(self, source: Any) -> Any:
+        """The attribute of a source."""
+        return self.make(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An attribute that is an object of the same source; null where the column `unless_null` is."""
+
+    shape: "Shape[Any]"
+    unless_null: str | None = None
+
+    def value(self, source: Any) -> Any:
+        """The attribute of a source."""
+        if self.unless_null is not None and source[self.unless_null] is None:
+            return None
+        return self.shape.view(source)
+
+
+Attribute: TypeAlias = Column | Instant | Member | GlobalId | Cursor | Derived | Nested
+SOURCE, KEY = "_source", "key"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape(Generic[T]):
-    """How the attributes of a `cls` come from a row; an attribute may be an object of a shape."""
+    """How the attributes of a `cls` come from a source.
+
+    With a `source` class nothing else is taken for one; without it, whatever has the columns.
+    `is_part` says that its objects are attributes of others only, and may have several shapes.
+    """
 
     cls: type[T]
-    attributes: "Mapping[str, Attribute]"
-    _plain: list[tuple[str, str]] = field(default_factory=list, init=False)
-    _converted: list[tuple[str, str, Callable[[Any], Any]]] = field(
-        default_factory=list, init=False
-    )
-    _others: "list[tuple[str, Attribute]]" = field(default_factory=list, init=False)
+    attributes: Mapping[str, Attribute]
+    source: type | None = None
+    is_part: bool = False
+    view_class: type[T] = field(init=False)
+    """Whose instances are views, of the source in their attribute `SOURCE`."""
 
     def __post_init__(self) -> None:
-        """Make the shape known as the one that lists of `cls` have."""
-        _shapes[self.cls] = self
-        for name, attribute in self.attributes.items():
-            if isinstance(attribute, GlobalId):
-                self._converted.append((name, "id", partial(global_id, attribute.type_name)))
-            elif not isinstance(attribute, Column):
-                self._others.append((name, attribute))
-            elif attribute.convert is None:
-                self._plain.append((name, attribute.name))
-            else:
-                self._converted.append((name, attribute.name, _quick(attribute.convert)))
+        """Make the shape known as the one that objects of `cls` have."""
+        object.__setattr__(self, "view_class", _view_class(self.cls, self.attributes))
+        if not self.is_part:
+            _shapes[self.cls] = self
+            _of_views[self.view_class] = self
 
-    def make(self, row: Record, scope: str | None = None) -> T:
-        """The object in a row, standing in the list `scope`."""
-        values: dict[str, Any] = {name: row[column] for name, column in self._plain}
-        for name, column, convert in self._converted:
-            values[name] = convert(row[column])
-        for name, attribute in self._others:
-            if isinstance(attribute, Whole):
-                values[name] = attribute.make(row)
-            elif isinstance(attribute, Shape):
-                values[name] = attribute.make(row, scope)
-            else:
-                values[name] = scope
-        return self.cls(**values)
+    def view_if_any(self, source: Any) -> T | None:
+        """The same, or null for null."""
+        return None if source is None else self.view(source)
+
+    def view(self, source: Any) -> T:
+        """An object that stands for the source."""
+        view = object.__new__(self.view_class)
+        vars(view)[SOURCE] = source
+        return view
 
 
-def _quick(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same, by a table where an enum's members are looked up by their values."""
-    if isinstance(convert, type) and issubclass(convert, Enum):
-        return {member.value: member for member in convert}.__getitem__
-    return convert
+def _view_class(cls: type[T], attributes: Mapping[str, Attribute]) -> type[T]:
+    def look_up(self: Any, name: str) -> Any:
+        attribute = attributes.get(name)
+        if attribute is None:
+            raise AttributeError(name)
+        value = vars(self)[name] = attribute.value(vars(self)[SOURCE])
+        return value
+
+    return type(cls.__name__, (cls,), {"__getattr__": look_up, "__module__": cls.__module__})
 
 
 _shapes: dict[type, Shape[Any]] = {}
-Attribute: TypeAlias = Column | GlobalId | Whole | Scope | Shape[Any]
-
-
-class Rows(Sequence[T]):
-    """A list whose objects are made of rows, each when it is asked for.
-
-    Of rows that come `written` no objects can be made; compiled execution, which asked for their
-    form, puts them into the answer as they are.
-    """
-
-    __slots__ = ("_records", "scope", "shape", "written")
-
-    def __init__(
-        self,
-        rows: Sequence[Record],
-        shape: Shape[T],
-        *,
-        scope: str | None = None,
-        written: Written | None = None,
-    ) -> None:
-        self._records = rows
-        self.shape = shape
-        self.scope = scope
-        self.written = written
-
-    @property
-    def rows(self) -> Sequence[Record]:
-        """What the objects are made of."""
-        if self.written is not None:
-            raise TypeError("no objects can be made of what is written")
-        return self._records
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "Rows[T]": ...
-
-    def __getitem__(self, index: int | slice) -> "T | Rows[T]":
-        """The object at a place, made anew each time."""
-        if isinstance(index, slice):
-            return Rows(self.rows[index], self.shape, scope=self.scope)
-        return self.shape.make(self.rows[index], self.scope)
-
-    def __iter__(self) -> Iterator[T]:
-        """The objects in their order."""
-        return (self.shape.make(row, self.scope) for row in self.rows)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.rows)
+_of_views: dict[type, Shape[Any]] = {}
 
 
 def shape_of(cls: type) -> Shape[Any] | None:
@@ -155,6 +168,6 @@ def shape_of(cls: type) -> Shape[Any] | None:
     return _shapes.get(cls)
 
 
-def listed(rows: Rows[T]) -> list[T]:
-    """The rows where a field is a list: the executor takes any sequence, the types only a list."""
-    return rows  # type: ignore[return-value]  # see above
+def shape_of_view(cls: type) -> Shape[Any] | None:
+    """The shape whose views are of this class."""
+    return _of_views.get(cls)

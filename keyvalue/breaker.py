@@ -18,17 +18,18 @@ _log = structlog.get_logger("guidance.keyvalue")
 
 
 class CircuitBreaker:
-    """Open from a failure until `recover` says that all is well again.
+    """Open from a failure until `recover` has nothing more to say against closing it.
 
-    `recover` never raises. A circuit that opens again as soon as it is closed, since what fails is
-    not what is probed, is left open for longer each time. Each change of state is one line in the
-    log, and the one at the end says for how long, and how often somebody had to do without.
+    `recover` says in a word why it is left open, or None; it never raises. A circuit that opens
+    again as soon as it is closed, since what fails is not what is probed, is left open for longer
+    each time. Each change of state is one line in the log, each reason to leave it open another,
+    and the one at the end says for how long, and how often somebody had to do without.
     """
 
     def __init__(
         self,
         name: str,
-        recover: Callable[[], Awaitable[bool]],
+        recover: Callable[[], Awaitable[str | None]],
         *,
         probe_seconds: float = PROBE_SECONDS,
     ) -> None:
@@ -40,14 +41,16 @@ class CircuitBreaker:
         self._refused = 0
         self._changed_at = 0.0
         self._relapses = 0
+        self._reasons: set[str] = set()
         self._probe: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Try once; where that fails, go on in the background."""
-        if await self._recover():
+        reason = await self._recover()
+        if reason is None:
             self._close()
         else:
-            self._open("unreachable", self._probe_seconds)
+            self._open(reason, self._probe_seconds)
 
     async def stop(self) -> None:
         """End the probe."""
@@ -74,6 +77,7 @@ class CircuitBreaker:
         self._changed_at = monotonic()
         self._refused = 0
         self._metrics.state(is_open=True)
+        self._reasons = {reason}
         _log.warning("circuit opened", circuit=self._name, reason=reason)
         self._probe = asyncio.create_task(self._probe_until_closed(first_seconds))
 
@@ -93,7 +97,11 @@ class CircuitBreaker:
     async def _probe_until_closed(self, seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
-            if await self._recover():
+            reason = await self._recover()
+            if reason is None:
                 self._close()
                 return
+            if reason not in self._reasons:
+                self._reasons.add(reason)
+                _log.warning("circuit stays open", circuit=self._name, reason=reason)
             seconds = self._probe_seconds

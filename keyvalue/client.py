@@ -11,6 +11,7 @@ from keyvalue.connection import Argument, Command, Reply, connections
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, Unavailable
 from keyvalue.lane import Lane, Request
 from keyvalue.patience import Patience
+from keyvalue.reasons import NOT_WRITTEN, TIMEOUT
 from keyvalue.script import Script
 from spans.attribution import attributed
 from spans.part import Kind, Part
@@ -146,17 +147,19 @@ class KeyValueClient:
         while not self._queue.empty():
             self._queue.get_nowait().fail()
 
-    async def _recover(self) -> bool:
+    async def _recover(self) -> str | None:
         """Open every connection, and see whether something can be written, quickly."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS + self._timeout_seconds):
                 opened = await asyncio.gather(
                     *(lane.open() for lane in self._lanes), return_exceptions=True
                 )
-            if any(opened):
-                return False
+            for failure in filter(None, opened):
+                raise failure
             async with Patience(self._timeout_seconds):
                 written = await self._lanes[0].check(_PROBE)
-        except (ConnectionFailed, TimeoutError):
-            return False
-        return bool(written == 1)
+        except ConnectionFailed as failure:
+            return failure.reason
+        except TimeoutError:
+            return TIMEOUT
+        return None if written == 1 else NOT_WRITTEN

@@ -16,26 +16,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
+from keyvalue.reasons import reason_of, state_in
 
 Argument: TypeAlias = str | bytes | float
 Command: TypeAlias = Sequence[Argument]
 # Any: what commands answer differs: bytes, numbers, None, or lists of these.
 Reply: TypeAlias = Any
-_STATES = (
-    "READONLY",
-    "OOM",
-    "MISCONF",
-    "NOREPLICAS",
-    "CLUSTERDOWN",
-    "MASTERDOWN",
-    "LOADING",
-    "BUSY",
-    "TRYAGAIN",
-    "NOAUTH",
-    "NOPERM",
-    "UNKILLABLE",
-)
-"""What a server answers that can do nothing of the kind at present, whatever the key."""
 
 
 def connections(url: str, number: int, *, connect_seconds: float) -> "list[Connection]":
@@ -107,7 +93,7 @@ class Connection:
         except Exception as error:
             # Not only what redis-py raises: what is no answer at all fails while it is parsed.
             await self.close()
-            raise ConnectionFailed(type(error).__name__) from error
+            raise ConnectionFailed(reason_of(error)) from error
         except BaseException:
             await self.close()
             raise
@@ -133,4 +119,4 @@ class Connection:
 def _is_state_of_server(error: ResponseError) -> bool:
     if type(error) is not ResponseError:
         return True  # redis-py has a class of its own for each
-    return any(state in str(error) for state in _STATES)
+    return state_in(error) is not None

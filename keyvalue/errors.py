@@ -18,4 +18,11 @@ class ScriptUnknown(CommandRefused):
 
 
 class ConnectionFailed(Exception):
-    """A connection cannot be used any more, and is closed; seen by the client alone."""
+    """A connection cannot be used any more, and is closed; seen by the client alone.
+
+    `reason` is one of the words of `keyvalue.reasons`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from keyvalue.connection import Command, Connection, Reply
 from keyvalue.errors import ConnectionFailed, Unavailable
 from keyvalue.patience import Patience
+from keyvalue.reasons import TIMEOUT
 
 MOST_COMMANDS = 500
 """How many commands are sent at once."""
@@ -88,9 +89,9 @@ class Lane:
                 await self._connection.open(self._opened)
                 return await self._connection.exchange(packed, number)
         except TimeoutError:
-            self._failed("timeout")
-        except ConnectionFailed:
-            self._failed("connection")
+            self._failed(TIMEOUT)
+        except ConnectionFailed as failure:
+            self._failed(failure.reason)
         raise Unavailable
 
     async def _send(self, requests: Sequence[Request]) -> None:

@@ -1,6 +1,7 @@
 """Everything that a request may load, batched: the table of contents of this package."""
 
 from datetime import date, datetime
+from functools import partial
 
 from asyncpg import Record
 
@@ -160,7 +161,7 @@ class Loaders:
         return usage_by_account(self._database, self._contract, self._now)
 
     @once
-    def daily_usage(self) -> Loader[DailyUsageKey, dict[date, int]]:
+    def daily_usage(self) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
         """A company's requests a day."""
         return daily_usage(self._database)
 
@@ -172,4 +173,5 @@ class Loaders:
     @once
     def credential(self) -> Loader[int, Record | None]:
         """The API keys of the company that the viewer administers, by id."""
-        return rows_by_id(self._database, credentials.by_id, self._viewer_id)
+        fetch = partial(credentials.by_id, now=self._now)
+        return rows_by_id(self._database, fetch, self._viewer_id)

@@ -21,6 +21,10 @@ AtHand = Callable[[K], V | None]
 """Gives the value of a key that is known already."""
 
 
+class Loaded(Future[V]):
+    """The value of a key, which several may wait for: who stops waiting must not cancel it."""
+
+
 class Loader(Generic[K, V]):
     """Collects the keys asked for in one turn of the event loop and loads each of them once.
 
@@ -36,8 +40,8 @@ class Loader(Generic[K, V]):
         self._batch = batch
         self._at_hand = at_hand
         self._loop = get_running_loop()
-        self._values: dict[K, Future[V]] = {}
-        self._queue: dict[K, Future[V]] = {}
+        self._values: dict[K, Loaded[V]] = {}
+        self._queue: dict[K, Loaded[V]] = {}
 
     async def load(self, key: K) -> V:
         """The value of `key`; a failure of the batch is raised to each who waits for it.
@@ -56,8 +60,8 @@ class Loader(Generic[K, V]):
                 raise
         return value.result()
 
-    def start(self, key: K) -> "Future[V]":
-        """The future of the value of `key`, for who shares it with others and cancels none.
+    def start(self, key: K) -> Loaded[V]:
+        """The future of the value of `key`.
 
         The first key of a batch has all loaded that come until the turn after the next. One turn
         would be too soon: who asks because something else has just been loaded is to be in the same
@@ -66,7 +70,7 @@ class Loader(Generic[K, V]):
         value = self._values.get(key)
         if value is not None:
             return value
-        value = self._values[key] = self._loop.create_future()
+        value = self._values[key] = Loaded(loop=self._loop)
         known = None if self._at_hand is None else self._at_hand(key)
         if known is not None:
             value.set_result(known)
@@ -79,7 +83,7 @@ class Loader(Generic[K, V]):
     def prime(self, key: K, value: V) -> None:
         """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
         if key not in self._values:
-            self._values[key] = self._loop.create_future()
+            self._values[key] = Loaded(loop=self._loop)
             self._values[key].set_result(value)
 
     def _begin(self) -> None:

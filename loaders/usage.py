@@ -47,20 +47,30 @@ class DailyUsageKey:
     last_day: date
 
 
-def daily_usage(database: Database) -> Loader[DailyUsageKey, dict[date, int]]:
-    """The requests of each recorded day; accounts with the same days share a statement."""
+def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
+    """The requests of each day, 0 where none is recorded.
 
-    async def batch(keys: list[DailyUsageKey]) -> list[dict[date, int]]:
+    Accounts with the same days share a statement.
+    """
+
+    async def batch(keys: list[DailyUsageKey]) -> list[list[tuple[date, int]]]:
         accounts: dict[tuple[date, date], list[int]] = defaultdict(list)
         for key in keys:
             accounts[key.first_day, key.last_day].append(key.account_id)
-        counts: dict[DailyUsageKey, dict[date, int]] = {key: {} for key in keys}
+        found: dict[DailyUsageKey, list[tuple[date, int]]] = {}
         async with database.read() as connection:
             for (first, last), ids in accounts.items():
                 rows = await enterprise.daily_usage_by_account(connection, ids, first, last)
-                for row in rows:
-                    key = DailyUsageKey(row["enterprise_account_id"], first, last)
-                    counts[key][row["usage_date"]] = row["request_count"]
-        return [counts[key] for key in keys]
+                counts: dict[int, dict[date, int]] = {id_: {} for id_ in ids}
+                for account_id, day, count in rows:
+                    counts[account_id][day] = count
+                for id_ in ids:
+                    found[DailyUsageKey(id_, first, last)] = _every_day(first, last, counts[id_])
+        return [found[key] for key in keys]
 
     return Loader(batch)
+
+
+def _every_day(first: date, last: date, counts: dict[date, int]) -> list[tuple[date, int]]:
+    days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    return [(day, counts.get(day, 0)) for day in days]

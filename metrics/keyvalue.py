@@ -10,7 +10,7 @@ OPEN = Gauge(
 )
 ERRORS = Counter(
     "guidance_keyvalue_errors",
-    "Failures that opened a circuit, or found it open: timeout, connection, unavailable or slow.",
+    "Failures that opened a circuit, or found it open, by why Redis cannot be used.",
     ("circuit", "reason"),
 )
 FALLBACKS = Counter(

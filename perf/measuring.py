@@ -10,12 +10,12 @@ import click
 from app.cli.failures import failing_with
 from app.settings import SettingsRefused
 from perf.ab.sides import AnswerUnusable
-from perf.ab.versions import VersionUnusable
 from perf.benchmarks.servers import ServerNotStarted
 from perf.llm_standin.child import StandInNotStarted
 from perf.load.callers import CallersMissing
 from perf.states import FAILED_ITSELF, State
 from perf.tunings.asking_twice import SourceChanged
+from perf.versions import VersionUnusable
 
 
 class Measuring(click.Group):

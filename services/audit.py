@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+import orjson
+
 from db.database import Transaction
 from db.personal.registry import SAID
 from db.queries import audit
@@ -48,6 +50,35 @@ def person(user_id: int, request_id: str | None) -> Actor:
     return Actor(ActorKind.USER, user_id, request_id)
 
 
+# Any: JSON, never texts of messages or credentials.
+def event(
+    actor: Actor,
+    action: str,
+    *,
+    user_id: int | None = None,
+    account_id: int | None = None,
+    said: Mapping[str, Any] | None = None,
+    **details: Any,
+) -> dict[str, Any]:
+    """The values of an `action`, which concerns a person or a company, for a statement.
+
+    Details that are None are left out. `said` are words that somebody else chose: whatever they
+    are, an erasure does not take them for a trace that the system has left of a person.
+    """
+    if said is not None:
+        details[SAID] = dict(said)
+    known = {name: value for name, value in details.items() if value is not None}
+    return {
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "request_id": actor.request_id,
+        "concerned_user": user_id,
+        "concerned_account": account_id,
+        "action": action,
+        "details": orjson.dumps(known).decode(),
+    }
+
+
 async def record(
     transaction: Transaction,
     actor: Actor,
@@ -55,27 +86,7 @@ async def record(
     subject: str,
     *,
     now: datetime,
-    user_id: int | None = None,
-    account_id: int | None = None,
-    said: Mapping[str, Any] | None = None,  # Any: JSON
-    **details: Any,  # Any: JSON, never texts of messages or credentials
+    **event_: Any,  # Any: as for `event`
 ) -> None:
-    """Append an event: `action` on `subject`, which concerns a person or a company.
-
-    Details that are None are left out. `said` are words that somebody else chose: whatever they
-    are, an erasure does not take them for a trace that the system has left of a person.
-    """
-    if said is not None:
-        details[SAID] = dict(said)
-    await audit.record(
-        transaction,
-        now=now,
-        actor_kind=actor.kind.value,
-        actor_id=actor.id,
-        request_id=actor.request_id,
-        user_id=user_id,
-        account_id=account_id,
-        action=action,
-        subject=subject,
-        details={name: value for name, value in details.items() if value is not None},
-    )
+    """Append the event of an `action` on `subject`."""
+    await audit.record(transaction, subject, now=now, event=event(actor, action, **event_))

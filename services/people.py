@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from asyncpg import Record
+
 from db.database import Database, Transaction
 from db.queries import users
 from db.unavailable import DatabaseUnavailable
@@ -21,10 +23,11 @@ class PersonUnknown(Exception):
         super().__init__("The person of this token is not known.")
 
 
-async def hold(transaction: Transaction, user_id: int) -> None:
-    """Make sure that the person exists until the transaction ends; raises `PersonUnknown`."""
-    if not await users.hold(transaction, user_id):
+def known(row: Record | None) -> Record:
+    """What a statement gave that holds the person; raises `PersonUnknown` where it gave nothing."""
+    if row is None:
         raise PersonUnknown
+    return row
 
 
 async def lock(transaction: Transaction, user_id: int) -> None:
@@ -40,7 +43,8 @@ class KnownPeople:
     those that have begun twice in `remembered_seconds`, one statement for all people, and believes
     nothing any more when it has not looked for so long. An erasure waits that time between signing
     a person out and touching the first row, so that nobody is shown what is left of an account.
-    Writes do not rely on it: they `hold` the person. That somebody is not there is never believed.
+    Writes do not rely on it: they hold the person (`db.queries.writes`). That somebody is not there
+    is never believed.
     """
 
     def __init__(

@@ -1,55 +1,45 @@
-"""Pieces that come faster than a person reads, joined into fewer."""
+"""Text that comes faster than it is passed on, joined into fewer pieces."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-INTERVAL_SECONDS = 0.1
-
 
 class Coalescing:
-    """Passes text on at once when nothing was passed on lately, otherwise joined with the next.
+    """Passes text on at once; what comes while the piece before is passed on is joined.
 
     `append` is called for one piece at a time; a slow one makes pieces larger, not more.
     """
 
-    def __init__(
-        self, append: Callable[[str], Awaitable[None]], *, interval_seconds: float
-    ) -> None:
+    def __init__(self, append: Callable[[str], Awaitable[None]]) -> None:
         self._append = append
-        self._interval_seconds = interval_seconds
         self._pending: list[str] = []
-        self._has_text = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._is_closing = False
+        self._waiting: asyncio.Future[None] | None = None
         self._passing_on = asyncio.create_task(self._pass_on())
 
     def add(self, text: str) -> None:
         """Take the next text, which may be empty."""
         if text:
             self._pending.append(text)
-            self._has_text.set()
+            self._wake()
 
     async def close(self) -> None:
         """Pass on what is left."""
-        self._closing.set()
-        self._has_text.set()
+        self._is_closing = True
+        self._wake()
         await self._passing_on
 
     async def _pass_on(self) -> None:
         while True:
-            await self._has_text.wait()
-            self._has_text.clear()
-            is_last = self._closing.is_set()
-            text = "".join(self._pending)
-            self._pending.clear()
-            if text:
+            while self._pending:
+                text = "".join(self._pending)
+                self._pending.clear()
                 await self._append(text)
-            if is_last:
+            if self._is_closing:
                 return
-            await self._rest()
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
 
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(self._interval_seconds):
-                await self._closing.wait()
-        except TimeoutError:
-            pass
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)

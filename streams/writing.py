@@ -30,6 +30,11 @@ class Writing:
         """Where each piece ends in `text`."""
         return tuple(self._ends)
 
+    @property
+    def has_shown(self) -> bool:
+        """Whether anybody may have read a piece."""
+        return self._shown > 0
+
     async def begin(self) -> None:
         """Let other instances know of the stream, before its first piece."""
         if self._shared is not None:

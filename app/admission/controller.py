@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from app.admission.queue import AdmissionQueue, Begin
+from app.admission.queue import AdmissionQueue, Begin, Refuse
 from app.connections.proxies import Proxies
 from metrics.overload import refused_for_overload
 from services.throttling.networks import network
@@ -76,7 +76,7 @@ class AdmissionController:
         As many as are worked on at once do not wait for each other: what is slow then, is not
         their number.
         """
-        return under_way <= self._bounds.at_once and not self._queue.count
+        return under_way <= self._bounds.at_once and not self._queue.lines.count
 
     def admits(self, origin: str, under_way: int = MANY) -> bool:
         """Whether to work on what comes now from there, beside so many that are under way."""
@@ -84,13 +84,13 @@ class AdmissionController:
         if under_way <= bounds.at_once or not bounds.target_seconds:
             return True
         now = self._seconds()
-        delay = self._queue.delay(now)
-        if self.is_overloaded and now - self._last_over >= self._calm_seconds:
-            self._end_overload()
+        delay = self._queue.delay()
         if delay < bounds.target_seconds:
             self._over_count = 0
+            if self.is_overloaded and now - self._last_over >= self._calm_seconds:
+                self._end_overload()
         elif self._is_too_much(now, delay):
-            own_delay = self._queue.expected_wait(now, origin)
+            own_delay = self._queue.expected_wait(origin)
             if own_delay >= bounds.target_seconds:
                 self._refused += 1
                 refused_for_overload(own_delay)
@@ -100,6 +100,16 @@ class AdmissionController:
     def enter(self, begin: Begin, origin: str) -> None:
         """Have what is admitted begun, at once or when it is its turn."""
         self._queue.enter(begin, origin)
+
+    def refuse(self, answer: Refuse) -> None:
+        """Have what is not admitted answered, at once or after those that were refused before."""
+        self._queue.refuse(answer)
+
+    async def turn_to_refuse(self) -> None:
+        """Wait until what is not admitted may be answered."""
+        turn: Future[None] = get_running_loop().create_future()
+        self.refuse(lambda: None if turn.done() else turn.set_result(None))
+        await turn
 
     async def turn(self, origin: str) -> None:
         """Wait until what is admitted may begin; raises `NotAdmitted` where that took too long."""

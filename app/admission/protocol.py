@@ -38,6 +38,8 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._is_admitted = False
         self._origin = ""
         self._is_proxy = False
+        self.is_refusing = False
+        """Whether a refusal of what was not parsed is still to be sent."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Note where it comes from; behind a proxy each request says it in its head."""
@@ -46,8 +48,8 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._origin = origin_of(address)
         self._is_proxy = self._admission is not None and address in self._admission.proxies
 
-    def has_refused(self, data: bytes) -> bool:
-        """Refuse a request that was read while nothing is under way here, where that is to be.
+    def is_to_be_refused(self, data: bytes) -> bool:
+        """Whether to refuse a request that was read while nothing is under way here.
 
         It is asked during overload only, and of requests that can be told without the parser.
         """
@@ -56,11 +58,20 @@ class AdmittingProtocol(HttpToolsProtocol):
             return False
         if self._is_proxy or self.flow.write_paused or not is_plain(data):
             return False
-        if admission.admits(self._origin, len(self.tasks)):
-            self._is_admitted = True
-            return False
-        self.transport.write(refusal_bytes(self.server_state.default_headers))
-        return True
+        self._is_admitted = admission.admits(self._origin, len(self.tasks))
+        return not self._is_admitted
+
+    def refuse_unparsed(self) -> None:
+        """Answer what was not parsed; until then nothing more is to be read."""
+        if self._admission is not None:
+            self.is_refusing = True
+            self._admission.refuse(self._answer_overloaded)
+
+    def _answer_overloaded(self) -> None:
+        self.is_refusing = False
+        if not self.transport.is_closing():
+            self.transport.write(refusal_bytes(self.server_state.default_headers))
+            self.on_response_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to work on a request, or refuse it where others wait too long already."""
@@ -79,7 +90,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
             admission.enter(partial(self._begin, cycle, app), origin)
         else:
-            self._refuse_for_overload(cycle)
+            admission.refuse(partial(self._refuse_for_overload, cycle))
 
     def _origin_of(self, cycle: RequestResponseCycle) -> str:
         """Where a request comes from that a proxy has passed on."""
@@ -98,6 +109,5 @@ class AdmittingProtocol(HttpToolsProtocol):
             self._refuse_for_overload(cycle)
 
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
-        # Many refusals of pipelined requests would call each other: too deep a recursion.
-        if self.pipeline or not send_whole(cycle, 503, *refusal()):
+        if not (self.transport.is_closing() or send_whole(cycle, 503, *refusal())):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself

@@ -5,8 +5,10 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,7 +19,9 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.authentication.verified import Identity
-from app.graphql.expiry import until_expired
+from app.graphql.cutting import Cutoff
+from app.graphql.expiry import Expiry
+from app.graphql.heartbeats import Heartbeats, is_sent_at_once
 from app.graphql.messages import (
     BadMessage,
     ClientMessage,
@@ -29,7 +33,6 @@ from app.graphql.messages import (
     read_message,
 )
 from app.graphql.operations import Operations, send
-from app.graphql.racing import until_first
 from gql.execution.incremental import INCREMENTAL_SPEC
 from services.clock import Clock
 from services.principal import ApiClient
@@ -51,6 +54,9 @@ class CloseCode(IntEnum):
     DUPLICATE_ID = 4409
     TOO_MANY_INITS = 4429
     INTERNAL_ERROR = 4500
+
+
+_INIT_TIMEOUT = CloseCode.INIT_TIMEOUT, "Connection initialisation timeout"
 
 
 class ConnectionRefused(Exception):
@@ -83,6 +89,7 @@ class Connection:
         operations: Operations,
         clock: Clock,
         times: ConnectionTimes,
+        heartbeats: Heartbeats,
         *,
         max_message_bytes: int,
     ) -> None:
@@ -95,11 +102,45 @@ class Connection:
         self._credentials: Mapping[str, str] = {}
         self._reads_parts = False
         self._identity: Identity | None = None
-        self._acknowledged = asyncio.Event()
+        self._heartbeats = heartbeats
+        self._cutoff = Cutoff()
+        self._refusal: ConnectionRefused | None = None
 
     async def serve(self) -> None:
         """Serve until the client goes (`WebSocketDisconnect`) or `ConnectionRefused`."""
-        await until_first(self._read(), self._until_expired(), self._ping())
+        loop = asyncio.get_running_loop()
+        self._pinged_at = loop.time()
+        self._ending: asyncio.TimerHandle | Expiry | None = loop.call_later(
+            self._times.init_seconds, self._end, *_INIT_TIMEOUT, context=Context()
+        )
+        self._heartbeats.add(self)
+        try:
+            with self._cutoff:
+                await self._read()
+        finally:
+            self._heartbeats.remove(self)
+            if self._ending is not None:
+                self._ending.cancel()
+        if self._refusal is not None:
+            raise self._refusal
+
+    def beat_if_silent_since(self, instant: float) -> None:
+        """Show proxies that the connection lives, and find out when the client reads nothing."""
+        if self._pinged_at > instant:
+            return
+        try:
+            is_sent = is_sent_at_once(send(self._websocket, {"type": "ping"}))
+        except WebSocketDisconnect:
+            return  # who reads finds out by itself
+        if is_sent:
+            self._pinged_at = asyncio.get_running_loop().time()
+        elif self._pinged_at < instant - self._times.stalled_seconds:
+            self._end(CloseCode.TRY_AGAIN_LATER, "Nothing is read")
+
+    def _end(self, code: CloseCode, reason: str) -> None:
+        if self._refusal is None:
+            self._refusal = ConnectionRefused(code, reason)
+            self._cutoff.cut()
 
     async def _read(self) -> None:
         while True:
@@ -139,7 +180,16 @@ class Connection:
         self._credentials = _credentials(payload) or self._websocket.headers
         self._identity = await self._identify()
         await send(self._websocket, {"type": "connection_ack"})
-        self._acknowledged.set()
+        self._await_expiry(self._identity.expires_at)
+
+    def _await_expiry(self, expires_at: float | None) -> None:
+        """Serve until the credential ends, now that the client has said who it is."""
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+        if expires_at is not None:
+            expired = partial(self._end, CloseCode.FORBIDDEN, "Forbidden")
+            self._ending = Expiry(expires_at, self._clock, expired)
 
     async def _subscribe(self, message: Subscribe) -> None:
         if self._identity is None:
@@ -166,28 +216,6 @@ class Connection:
             raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden") from None
         except AuthenticationUnavailable as error:
             raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, str(error)) from error
-
-    async def _until_expired(self) -> None:
-        """Wait for the client to say who it is, and then for the end of its credential."""
-        try:
-            async with asyncio.timeout(self._times.init_seconds):
-                await self._acknowledged.wait()
-        except TimeoutError:
-            reason = "Connection initialisation timeout"
-            raise ConnectionRefused(CloseCode.INIT_TIMEOUT, reason) from None
-        if self._identity is not None:
-            await until_expired(self._identity.expires_at, self._clock)
-            raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
-
-    async def _ping(self) -> None:
-        """Show proxies that the connection lives, and find out when the client reads nothing."""
-        while True:
-            await asyncio.sleep(self._times.ping_seconds)
-            try:
-                async with asyncio.timeout(self._times.stalled_seconds):
-                    await send(self._websocket, {"type": "ping"})
-            except TimeoutError:
-                raise ConnectionRefused(CloseCode.TRY_AGAIN_LATER, "Nothing is read") from None
 
 
 # Any: the payload is JSON of any shape.

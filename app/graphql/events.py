@@ -5,18 +5,21 @@ finds the connection closed, asks again with `Last-Event-ID`, and misses nothing
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import Answer, Record, broken
+from app.graphql.cutting import Cutoff
+from app.graphql.expiry import Expiry
+from app.graphql.heartbeats import Heartbeats, is_sent_at_once
 from app.graphql.incoming import Incoming
-from app.graphql.racing import until_first, until_gone
+from app.graphql.racing import until_gone
 from app.graphql.writing import written
-from app.stopping import STOPPING
+from app.stopping import STOPPING, Stopping
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -25,6 +28,8 @@ _GOODBYE_SECONDS = 1.0
 _HEARTBEAT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+Expires = Callable[[Callable[[], None]], Expiry | None]
+"""Has something called when the client's credential ends, where it does."""
 
 
 class EventStream(Response):
@@ -37,66 +42,89 @@ class EventStream(Response):
         answers: AsyncGenerator[Answer, None],
         request: Incoming,
         *,
-        heartbeat_seconds: float,
-        expired: Callable[[], Coroutine[object, object, None]],
+        heartbeats: Heartbeats,
+        expires: Expires,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._answers = answers
         self._request_id = request.exchange.request_id
         self._log = request.exchange.log
-        self._stopping: asyncio.Event = request.scope["state"][STOPPING]
-        self._heartbeat_seconds = heartbeat_seconds
-        self._expired = expired
+        self._stopping: Stopping = request.scope["state"][STOPPING]
+        self._heartbeats = heartbeats
+        self._expires = expires
+        self._cutoff = Cutoff()
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream; the source of the answers is closed when this returns."""
+        self._send = send
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
-        await until_first(
-            self._stream(send),
-            self._beat(send),
-            until_gone(receive),
-            self._until_stopped(),
-            self._expired(),
-        )
+        with self._cutoff, self._watched(receive):
+            # For clients that wait for a first byte.
+            await self._write(_HEARTBEAT)
+            await self._stream()
         with suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await send({"type": "http.response.body", "body": b""})
 
-    async def _stream(self, send: Send) -> None:
+    def beat_if_silent_since(self, instant: float) -> None:
+        """Send a comment where nothing was sent since; see `Beating`.
+
+        A client that does not read what it was sent has no need of one, and is given up at last.
+        """
+        if self._written_at > instant:
+            return
+        if is_sent_at_once(self._send(_body(_HEARTBEAT))):
+            self._written_at = self._loop.time()
+        elif self._written_at < instant - STALLED_SECONDS:
+            self._cutoff.cut()
+
+    @contextmanager
+    def _watched(self, receive: Receive) -> Iterator[None]:
+        """Let the client, its credential and the server end the stream in the block."""
+        cut = self._cutoff.cut
+        self._loop = asyncio.get_running_loop()
+        watching = asyncio.create_task(until_gone(receive))
+        watching.add_done_callback(lambda _: cut())
+        expiry = self._expires(cut)
+        self._stopping.listen(cut)
+        self._heartbeats.add(self)
+        try:
+            yield
+        finally:
+            self._heartbeats.remove(self)
+            self._stopping.ignore(cut)
+            if expiry is not None:
+                expiry.cancel()
+            watching.cancel()
+
+    async def _stream(self) -> None:
         record = Record()
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
                     record.add(answer)
-                    await _send(send, in_words(answer))
-            await _send(send, _COMPLETE)
+                    await self._write(in_words(answer))
+            await self._write(_COMPLETE)
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
             answer = broken(error, self._request_id)
             record.add(answer)
-            await _send(send, in_words(answer) + _COMPLETE)
+            await self._write(in_words(answer) + _COMPLETE)
         finally:
             self._log.update(record.line)
 
-    async def _beat(self, send: Send) -> None:
-        """Send a comment at once, for clients that wait for a first byte, and then regularly."""
-        with suppress(TimeoutError):
-            while True:
-                async with asyncio.timeout(STALLED_SECONDS):
-                    await _send(send, _HEARTBEAT)
-                await asyncio.sleep(self._heartbeat_seconds)
+    async def _write(self, body: bytes) -> None:
+        self._written_at = self._loop.time()
+        await self._send(_body(body))
 
-    async def _until_stopped(self) -> None:
-        await self._stopping.wait()
+
+def _body(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 def in_words(answer: Answer) -> bytes:
     """The event of an answer, numbered where the answer is."""
     number = b"" if answer.number is None else b"id: %d\n" % answer.number
     return b"event: next\n%bdata: %b\n\n" % (number, written(answer.body))
-
-
-async def _send(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -1,6 +1,8 @@
 """Waiting for a credential to end."""
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
 
 from services.clock import Clock
 
@@ -8,10 +10,26 @@ from services.clock import Clock
 _CHECK_SECONDS = 600.0
 
 
-async def until_expired(expires_at: float | None, clock: Clock) -> None:
-    """Wait for an instant, in Unix seconds; for ever where there is none."""
-    while True:
-        left = _CHECK_SECONDS if expires_at is None else expires_at - clock().timestamp()
+class Expiry:
+    """Calls `expired` once at an instant, in Unix seconds, unless it is cancelled before."""
+
+    __slots__ = ("_clock", "_expired", "_expires_at", "_timer")
+
+    def __init__(self, expires_at: float, clock: Clock, expired: Callable[[], None]) -> None:
+        self._expires_at = expires_at
+        self._clock = clock
+        self._expired = expired
+        self._look()
+
+    def cancel(self) -> None:
+        """Wait no longer."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        left = self._expires_at - self._clock().timestamp()
+        loop = asyncio.get_running_loop()
         if left <= 0:
-            return
-        await asyncio.sleep(min(left, _CHECK_SECONDS))
+            self._timer: asyncio.Handle = loop.call_soon(self._expired, context=Context())
+        else:
+            wait = min(left, _CHECK_SECONDS)
+            self._timer = loop.call_later(wait, self._look, context=Context())

@@ -4,7 +4,6 @@ Streams of events are answered as the distinct connections mode of GraphQL over 
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from functools import partial
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,8 +19,9 @@ from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.expiry import until_expired
+from app.graphql.expiry import Expiry
 from app.graphql.header_fields import header_fields, server_timing
+from app.graphql.heartbeats import Heartbeats
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
 from app.graphql.not_understood import not_understood
@@ -74,7 +74,7 @@ class GraphQLEndpoint:
         self._charge_refusal = charge_refusal
         self._acceptance = acceptance
         self._statuses = statuses
-        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeats = Heartbeats(heartbeat_seconds)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
@@ -277,12 +277,12 @@ class GraphQLEndpoint:
     def _events(
         self, answers: AsyncGenerator[Answer, None], request: Incoming, identity: Identity
     ) -> EventStream:
-        return EventStream(
-            answers,
-            request,
-            heartbeat_seconds=self._heartbeat_seconds,
-            expired=partial(until_expired, identity.expires_at, self._clock),
-        )
+        def expires(expired: Callable[[], None]) -> Expiry | None:
+            if identity.expires_at is None:
+                return None
+            return Expiry(identity.expires_at, self._clock, expired)
+
+        return EventStream(answers, request, heartbeats=self._heartbeats, expires=expires)
 
 
 def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:

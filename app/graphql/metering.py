@@ -7,6 +7,7 @@ from graphql.execution.values import VariableValues
 
 from app.graphql.charging import Account, Charge, Throttled
 from gql.execution.prepare import Operation, RequestRefused
+from gql.execution.running import EncodedResult
 from gql.operations.cost import Dear
 from metrics.throttling import throttled
 from services.principal import ApiClient, Person, Principal
@@ -159,7 +160,9 @@ class Meter:
 
 
 def actual_cost(operation: Operation, values: VariableValues, result: ExecutionResult) -> int:
-    """What came of an operation that ran."""
+    """What came of an operation that ran; never more than it was to cost."""
+    if isinstance(result, EncodedResult):
+        return min(result.cost, operation.cost.of(values.coerced))
     return operation.cost.actual(values.coerced, result.data) if result.data else 0
 
 

@@ -8,6 +8,8 @@ from gql.execution.prepare import UNTRUSTED, Operation
 from gql.operations.asked_variants import variant_in_words
 from metrics.observations import Came, Observations, Observed, OperationRecord
 from services.principal import Principal
+from spans.current import current_trace
+from spans.trace import largest_part
 
 _EXPECTED = "p95_ms"
 """Of twenty answers one may take longer; only how many do says something."""
@@ -89,6 +91,9 @@ class Observing:
             if number != _EXPECTED
         }
         if exceeded:
+            trace = current_trace()
+            if trace is not None:
+                exceeded["largest_part"] = largest_part(trace.uses())
             _log.warning(
                 "over budget", request_id=request_id, operation=name, **variant, **exceeded
             )

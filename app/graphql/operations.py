@@ -61,6 +61,7 @@ class Operations:
         """Whether others wait too long for this to be begun, which the client is told then."""
         if self._admission is None or self._admission.admits(self._origin):
             return False
+        await self._admission.turn_to_refuse()
         await send(self._websocket, _not_admitted(message.id))
         return True
 

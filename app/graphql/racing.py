@@ -1,4 +1,4 @@
-"""Parts of one connection that live and end together."""
+"""Waiting for a client to go, or for work that is finished all the same."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,22 +7,6 @@ from typing import TypeVar
 from starlette.types import Receive
 
 T = TypeVar("T")
-
-
-async def until_first(*parts: Coroutine[object, object, None]) -> None:
-    """Run all until one returns or raises; the others are cancelled, and have ended before this.
-
-    What the first one raised is raised here.
-    """
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 async def until_gone(receive: Receive) -> None:

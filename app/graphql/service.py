@@ -159,7 +159,7 @@ class GraphQLService:
                 begun = partial(begin, self._schema, operation, values, context)
                 result = await self._documents.run_aside(begun)
             else:
-                result = begin(self._schema, operation, values, context, is_written=True)
+                result = begin(self._schema, operation, values, context, is_encoded=True)
             if not isinstance(result, ExecutionResult):
                 is_mutation = operation.kind == "mutation"
                 with _NO_DEADLINE if is_mutation else Attention(facts.deadline_seconds, gone):
@@ -167,7 +167,7 @@ class GraphQLService:
                     if result.errors and may_run_again(result.errors):
                         context.start_over()
                         result = await run(
-                            self._schema, operation, values, context, is_written=True
+                            self._schema, operation, values, context, is_encoded=True
                         )
         except DeadlineExceeded as error:
             return failed(label, error, request_id, ())

@@ -20,6 +20,7 @@ from app.graphql.connection import (
     ConnectionRefused,
     ConnectionTimes,
 )
+from app.graphql.heartbeats import Heartbeats
 from app.graphql.operations import Operations
 from app.graphql.origins import may_connect
 from app.graphql.service import GraphQLService
@@ -54,6 +55,7 @@ class GraphQLSocket:
         self._allowed_origins = allowed_origins
         self._max_message_bytes = max_message_bytes
         self._times = times
+        self._heartbeats = Heartbeats(times.ping_seconds)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket until either side closes it; nothing of it runs on afterwards."""
@@ -98,6 +100,7 @@ class GraphQLSocket:
             operations,
             self._clock,
             self._times,
+            self._heartbeats,
             max_message_bytes=self._max_message_bytes,
         )
         try:

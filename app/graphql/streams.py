@@ -24,6 +24,7 @@ from gql.execution.prepare import Operation
 from gql.execution.subscribe import StreamFailed, subscribe
 from metrics.observations import Observed, Outcome
 from services.principal import Principal
+from spans.current import current_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Streams:
 
     async def events(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give the events of a subscription; the failure of its source is the last answer."""
-        record, context = Record(), self._context(asked)
+        record, context, trace = Record(), self._context(asked), current_trace()
         events = subscribe(
             self._schema,
             asked.operation,
@@ -93,6 +94,9 @@ class Streams:
                                 charge.actual = 0
                             record.add(answer)
                             yield answer
+                            if trace is not None and trace.is_open:
+                                # Its latency is that of the first answer.
+                                trace.finish()
                             # A source that always has something ready must not starve the others.
                             await asyncio.sleep(0)
             except Throttled as throttled:

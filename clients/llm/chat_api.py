@@ -1,47 +1,49 @@
 """One attempt at a reply, over the OpenAI chat API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from math import inf
 
-import httpx2
-from openai import AsyncOpenAI, AsyncStream
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from clients.llm import FailureReason, GenerationReport, PromptMessage
-from clients.llm.failures import (
-    NOT_ANSWERED,
-    AttemptFailed,
-    failure_from,
-    malformed,
-)
+from clients.llm.body import PacedBody
+from clients.llm.error_bodies import error_code
+from clients.llm.failures import AttemptFailed, failure_from_status, malformed, unavailable
 from clients.llm.reading import ReplyReader
 
+_CONNECT_SECONDS = 5.0
 _REMARKS_SECONDS = 3.0
 """How long more is waited for when a reply has said that it ends: counts, or `[DONE]`."""
 _DRAINING_SECONDS = 0.25
 """How long the end of the response is waited for after `[DONE]`, to use the connection again."""
 _EVENTS = "text/event-stream"
+_FIRST_ERROR = 400
 
 
 class ChatApi:
-    """Asks through the client library; `now` is what dates in Retry-After are compared with.
+    """Asks at `url`; `now` is what dates in Retry-After are compared with.
 
-    The stream is read here, and not by the library: there an event may be as long as it likes,
-    and one byte that is not UTF-8 ends the reply.
+    What comes within `pause_seconds` of a piece of a reply is joined into the next.
     """
 
     def __init__(
         self,
-        client: AsyncOpenAI,
+        session: ClientSession,
+        url: str,
         model: str,
         *,
         most_characters: int,
+        pause_seconds: float,
         now: Callable[[], datetime],
     ) -> None:
-        self._client = client
+        self._session = session
+        self._url = url
         self._model = model
         self._most_characters = most_characters
+        self._pause_seconds = pause_seconds
         self._now = now
 
     async def stream(
@@ -54,67 +56,83 @@ class ChatApi:
         """
         reader = ReplyReader(report, most_characters=self._most_characters)
         failure = None
+        response = None
         try:
-            async with asyncio.timeout_at(deadline):
-                response = await self._open(messages)
-            async with aclosing(response), aclosing(_bytes_of(response)) as pieces:
-                while not reader.is_done:
-                    piece = await _next(pieces, reader, deadline)
-                    for text in reader.end() if piece is None else reader.feed(piece):
-                        yield text
-                    if piece is None:
-                        break
-                else:
-                    await _drain(pieces)
+            response = await self._open(messages, deadline)
+            body = PacedBody(response)
+            while not reader.is_done:
+                piece = await _next(body, reader)
+                text, failure = _joined(reader.feed(piece) if piece else reader.end())
+                if text:
+                    yield text
+                if failure is not None or not piece:
+                    break
+                if text and not reader.is_done:
+                    await body.rest(self._pause_seconds)
+            else:
+                await _drain(response)
+        except ClientError as error:
+            failure = unavailable()
+            failure.__cause__ = error
         except TimeoutError:
             failure = AttemptFailed(FailureReason.TIMEOUT)
-        except NOT_ANSWERED as error:
-            failure = failure_from(error, self._now())
-            failure.__cause__ = error
         except AttemptFailed as error:
             failure = error
+        finally:
+            if response is not None:
+                # Where all has been read, its connection is not its own any more.
+                response.close()
         reader.check_whole(failure)
 
-    async def _open(self, messages: Sequence[PromptMessage]) -> httpx2.Response:
-        # Not `chat.completions.create`, which spends a fifth of a millisecond on each chunk to
-        # build models of it that it does not validate.
-        stream = await self._client.post(
-            "/chat/completions",
-            cast_to=object,
-            body={
+    async def _open(self, messages: Sequence[PromptMessage], deadline: float) -> ClientResponse:
+        seconds = max(0.0, deadline - asyncio.get_running_loop().time())
+        response = await self._session.post(
+            self._url,
+            json={
                 "model": self._model,
                 "messages": [{"role": one.role.value, "content": one.content} for one in messages],
                 "stream": True,
                 "stream_options": {"include_usage": True},
             },
-            stream=True,
-            stream_cls=AsyncStream[object],
+            timeout=ClientTimeout(seconds, sock_connect=_CONNECT_SECONDS, ceil_threshold=inf),
         )
-        response = stream.response
-        if not response.headers.get("content-type", _EVENTS).lower().startswith(_EVENTS):
-            await response.aclose()
-            raise malformed()
+        try:
+            await self._check(response)
+        except BaseException:
+            response.close()
+            raise
         return response
 
-
-async def _bytes_of(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    async for piece in response.aiter_bytes():
-        yield piece
-
-
-async def _next(
-    pieces: AsyncGenerator[bytes, None], reader: ReplyReader, deadline: float
-) -> bytes | None:
-    """The next bytes, or None after the last; raises `TimeoutError`."""
-    if reader.is_over:
-        deadline = min(deadline, asyncio.get_running_loop().time() + _REMARKS_SECONDS)
-    async with asyncio.timeout_at(deadline):
-        return await anext(pieces, None)
+    async def _check(self, response: ClientResponse) -> None:
+        """Raise `AttemptFailed` for what is no stream of events."""
+        if response.status >= _FIRST_ERROR:
+            code = await error_code(response)
+            raise failure_from_status(response.status, response.headers, code, self._now())
+        if not response.headers.get("content-type", _EVENTS).lower().startswith(_EVENTS):
+            raise malformed()
 
 
-async def _drain(pieces: AsyncIterator[bytes]) -> None:
+async def _next(body: PacedBody, reader: ReplyReader) -> bytes:
+    """The next bytes, none after the last; raises `TimeoutError`."""
+    if not reader.is_over:
+        return await body.piece()
+    async with asyncio.timeout(_REMARKS_SECONDS):
+        return await body.piece()
+
+
+def _joined(texts: Iterator[str]) -> tuple[str, AttemptFailed | None]:
+    """The texts as one, and what ended them before their time."""
+    joined: list[str] = []
+    try:
+        joined.extend(texts)
+    except AttemptFailed as failure:
+        return "".join(joined), failure
+    return "".join(joined), None
+
+
+async def _drain(response: ClientResponse) -> None:
     """Read the rest of the response; whatever goes wrong here takes nothing from the reply."""
-    with suppress(TimeoutError, *NOT_ANSWERED):
+    with suppress(TimeoutError, ClientError):
         async with asyncio.timeout(_DRAINING_SECONDS):
-            async for _ in pieces:
+            while await response.content.readany():
                 pass

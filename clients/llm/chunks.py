@@ -4,10 +4,11 @@ What carries no text is passed over where it is not what was expected. Text that
 an error, because a reply with a hole is worse than none.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from json import JSONDecoder
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from clients.llm import GenerationReport
 from clients.llm.failures import malformed
@@ -22,8 +23,7 @@ _TEXT_PARTS = (None, "text", "output_text")
 _NO_REASON = frozenset({"", "null", "none"})
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """What one chunk adds; `finish` is why the reply ends here, if it says so."""
 
     text: str = ""
@@ -34,20 +34,19 @@ class Chunk:
 NOTHING = Chunk()
 
 
-def values_of(event: str) -> Iterator[object]:
+def values_of(event: str) -> Sequence[object]:
     """The JSON values of one event's data, or `DONE`; raises `ValueError` and `RecursionError`.
 
     An event has one value. Several lines that are no value together are events that somebody
     forgot to separate.
     """
     try:
-        yield _value_of(event)
+        return (_value_of(event),)
     except ValueError:
         lines = event.split("\n")
         if len(lines) == 1:
             raise
-        values = [_value_of(line) for line in lines]
-        yield from values
+        return [_value_of(line) for line in lines]
 
 
 def read_chunk(chunk: object) -> Chunk:
@@ -57,10 +56,7 @@ def read_chunk(chunk: object) -> Chunk:
         return NOTHING
     if not isinstance(choices, list):
         raise malformed()
-    choices = [one for one in choices if one is not None]
-    if not all(isinstance(one, dict) for one in choices):
-        raise malformed()
-    choice = next((one for one in choices if one.get("index") in _OWN_INDEXES), None)
+    choice = _own_choice(choices)
     if choice is None:
         # Token counts, a provider's own remarks, or a choice that was not asked for.
         return NOTHING
@@ -71,6 +67,19 @@ def read_chunk(chunk: object) -> Chunk:
     if not isinstance(delta, dict):
         raise malformed()
     return Chunk(_text_of(delta.get("content")), _finish_of(choice), bool(delta.get("refusal")))
+
+
+# Any: as `read_chunk`.
+def _own_choice(choices: list[Any]) -> dict[str, Any] | None:
+    """The first of the choices that are the first; raises `AttemptFailed` for what is none."""
+    own: dict[str, Any] | None = None
+    for choice in choices:
+        if isinstance(choice, dict):
+            if own is None and choice.get("index") in _OWN_INDEXES:
+                own = choice
+        elif choice is not None:
+            raise malformed()
+    return own
 
 
 def note_usage(chunk: object, report: GenerationReport) -> None:
@@ -88,7 +97,13 @@ def _value_of(text: str) -> object:
     stripped = text.strip("\ufeff \t\r\n")
     if not stripped:
         return None
-    return DONE if stripped == DONE else _JSON.decode(stripped)
+    if stripped == DONE:
+        return DONE
+    try:
+        return orjson.loads(stripped)
+    except ValueError:
+        # Halves of characters, numbers without an end, control characters.
+        return _JSON.decode(stripped)
 
 
 def _integer(digits: str) -> int | float:

@@ -1,33 +1,27 @@
-"""The bodies of errors: the client library reads them whole, so they are cut short before."""
+"""What the body of an error says, of which no more is read than that takes."""
 
-from collections.abc import AsyncIterator
+import json
 
-import httpx2
+from aiohttp import ClientError, ClientResponse
 
 MOST_ERROR_BYTES = 64 * 1024
-_FIRST_ERROR = 400
 
 
-async def cut_error_short(response: httpx2.Response) -> None:
-    """Let no more than `MOST_ERROR_BYTES` be read of an error; the status says enough."""
-    if response.status_code >= _FIRST_ERROR and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Beginning(response.stream)
+async def error_code(response: ClientResponse) -> object:
+    """The `code` of an error of the chat API; None where it has none, the status says enough.
+
+    Raises `TimeoutError` at the deadline of the request.
+    """
+    try:
+        body = json.loads(await _beginning(response))
+    except (ClientError, ValueError, RecursionError):
+        return None
+    error = body.get("error", body) if isinstance(body, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
 
 
-class _Beginning(httpx2.AsyncByteStream):
-    """The first bytes of a stream."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = MOST_ERROR_BYTES
-        async for piece in self._stream:
-            yield piece[:left]
-            left -= len(piece)
-            if left <= 0:
-                return
-
-    async def aclose(self) -> None:
-        """Close the connection, unless all of it was read."""
-        await self._stream.aclose()
+async def _beginning(response: ClientResponse) -> bytes:
+    read = bytearray()
+    while len(read) < MOST_ERROR_BYTES and (piece := await response.content.readany()):
+        read += piece
+    return bytes(read[:MOST_ERROR_BYTES])

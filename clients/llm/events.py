@@ -38,13 +38,18 @@ class EventReader:
         self._follows_cr = piece.endswith(b"\r")
         *ends, rest = _LINE_END.split(piece)
         for end in ends:
-            yield from self._take_line(self._completed(end))
-        self._hold(rest)
+            event = self._take_line(self._completed(end))
+            if event is not None:
+                yield event
+        if rest:
+            self._hold(rest)
 
     def end(self) -> Iterator[str]:
         """Give the event that the end of the stream cuts off, if there is one."""
-        yield from self._take_line(self._completed(b""))
-        yield from self._take_line(b"")
+        for line in (self._completed(b""), b""):
+            event = self._take_line(line)
+            if event is not None:
+                yield event
 
     def _completed(self, end: bytes) -> bytes:
         self._hold(end)
@@ -60,13 +65,13 @@ class EventReader:
         if self._data_bytes + len(self._line) > LONGEST_EVENT_BYTES:
             raise EventTooLong
 
-    def _take_line(self, line: bytes) -> Iterator[str]:
+    def _take_line(self, line: bytes) -> str | None:
+        """The event that the line completes, if it does."""
         if line:
             name, _, value = line.partition(b":")
             if name == b"data":
                 self._data.append(value.removeprefix(b" "))
                 self._data_bytes += len(line)
-            return
+            return None
         data, self._data, self._data_bytes = self._data, [], 0
-        if data:
-            yield b"\n".join(data).decode(errors="replace")
+        return b"\n".join(data).decode(errors="replace") if data else None

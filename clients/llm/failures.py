@@ -1,9 +1,7 @@
 """What a failed attempt means: why, whether another may help, and whether the model is down."""
 
+from collections.abc import Mapping
 from datetime import datetime
-
-import httpx2
-from openai import APIConnectionError, APIError, APIStatusError
 
 from clients.llm import FailureReason
 from clients.llm.retry_after import wait_asked_for
@@ -19,9 +17,6 @@ _REASONS_BY_CODE = {
     "context_length_exceeded": FailureReason.TOO_LONG,
     "string_above_max_length": FailureReason.TOO_LONG,
 }
-
-NOT_ANSWERED = (APIError, httpx2.HTTPError, ValueError, RecursionError)
-"""What the client library raises: its own errors, those of the connection, unreadable JSON."""
 
 
 class AttemptFailed(Exception):
@@ -56,33 +51,26 @@ def unavailable() -> AttemptFailed:
     return AttemptFailed(FailureReason.UNAVAILABLE, is_retryable=True, is_down=True)
 
 
-def failure_from(error: Exception, now: datetime) -> AttemptFailed:
-    """What one of the errors `NOT_ANSWERED` means."""
-    if isinstance(error, APIStatusError):
-        return _from_status(error, now)
-    if isinstance(error, APIConnectionError | httpx2.HTTPError):
-        return unavailable()
-    return malformed()
-
-
 def failure_in_stream(error: object) -> AttemptFailed:
     """What an error means that was sent in the stream, where the status had already been 200."""
     refusal = _reason_for(error.get("code") if isinstance(error, dict) else None)
     return AttemptFailed(refusal) if refusal else unavailable()
 
 
-def _from_status(error: APIStatusError, now: datetime) -> AttemptFailed:
-    status = error.status_code
+def failure_from_status(
+    status: int, headers: Mapping[str, str], code: object, now: datetime
+) -> AttemptFailed:
+    """What an answer means that is an error, with the `code` in its body."""
     if status in _RETRIED_STATUSES or status >= _SERVER_ERROR:
         return AttemptFailed(
             FailureReason.UNAVAILABLE,
             is_retryable=True,
             is_down=status not in _BUSY_STATUSES,
-            retry_after_seconds=wait_asked_for(error.response.headers, now),
+            retry_after_seconds=wait_asked_for(headers, now),
         )
     if status == _TOO_LARGE:
         return AttemptFailed(FailureReason.TOO_LONG)
-    return AttemptFailed(_reason_for(error.code) or FailureReason.MISCONFIGURED)
+    return AttemptFailed(_reason_for(code) or FailureReason.MISCONFIGURED)
 
 
 def _reason_for(code: object) -> FailureReason | None:

@@ -1,10 +1,20 @@
 """Statements about the audit trail."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import BigInteger, Text, bindparam, insert
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
@@ -12,46 +22,39 @@ from db.method import repository_method
 from db.statement import Statement
 from db.tables import AuditEvent
 
+_now = bindparam("now", type_=AuditEvent.occurred_at.type)
+_event: dict[str, ColumnElement[Any]] = {
+    "actor_kind": bindparam("actor_kind", type_=Text),
+    "actor_id": bindparam("actor_id", type_=BigInteger),
+    "user_id": bindparam("concerned_user", type_=BigInteger),
+    "enterprise_account_id": bindparam("concerned_account", type_=BigInteger),
+    "action": bindparam("action", type_=Text),
+    "request_id": bindparam("request_id", type_=Text),
+    "details": bindparam("details", type_=JSONB),
+}
 _RECORD = Statement(
     "audit.record",
-    insert(AuditEvent).values(
-        occurred_at=bindparam("now"),
-        actor_kind=bindparam("actor_kind"),
-        actor_id=bindparam("actor_id", type_=BigInteger),
-        user_id=bindparam("user_id", type_=BigInteger),
-        enterprise_account_id=bindparam("account_id", type_=BigInteger),
-        action=bindparam("action"),
-        subject=bindparam("subject"),
-        request_id=bindparam("request_id", type_=Text),
-        details=bindparam("details", type_=JSONB),
-    ),
+    insert(AuditEvent).values(occurred_at=_now, subject=bindparam("subject"), **_event),
 )
 
 
+def recorded(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
+    """An event for each row that was `done`, about the `subject` of its `id`.
+
+    Bound are `now` and the event's values, as `services.audit.event` gives them; the company that
+    it concerns is in the `account`, where one is given.
+    """
+    values = _event if account is None else _event | {"enterprise_account_id": account}
+    about = func.concat(literal_column(f"'{subject}:'"), done.c.id)
+    event = select(_now, about, *values.values()).select_from(done)
+    columns = ["occurred_at", "subject", *values]
+    return insert(AuditEvent).from_select(columns, event).cte("recorded")
+
+
+# Any: values of every type.
 @repository_method
 async def record(
-    connection: Connection,
-    *,
-    now: datetime,
-    actor_kind: str,
-    actor_id: int | None,
-    request_id: str | None,
-    user_id: int | None,
-    account_id: int | None,
-    action: str,
-    subject: str,
-    details: dict[str, Any],  # Any: JSON
+    connection: Connection, subject: str, *, now: datetime, event: Mapping[str, Any]
 ) -> None:
-    """Append an event to the trail."""
-    await connection.fetch(
-        _RECORD,
-        now=now,
-        actor_kind=actor_kind,
-        actor_id=actor_id,
-        request_id=request_id,
-        user_id=user_id,
-        account_id=account_id,
-        action=action,
-        subject=subject,
-        details=orjson.dumps(details).decode(),
-    )
+    """Append an event to the trail; its values are as for `recorded`."""
+    await connection.fetch(_RECORD, subject=subject, now=now, **event)

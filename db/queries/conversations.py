@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     any_,
     bindparam,
-    delete,
     func,
     insert,
     literal_column,
@@ -19,20 +18,21 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation
 
-_COLUMNS = (
+COLUMNS = (
     ChatConversation.id,
     ChatConversation.title,
     ChatConversation.status,
-    ChatConversation.created_at,
-    ChatConversation.updated_at,
+    shown(ChatConversation.created_at),
+    shown(ChatConversation.updated_at),
 )
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
-    columns=_COLUMNS,
+    columns=COLUMNS,
     parent=ChatConversation.user_id,
     at=ChatConversation.updated_at,
     identity=ChatConversation.id,
@@ -42,7 +42,7 @@ PAGE_BY_USER = KeysetQuery(
 """The last changed first; filtered by status."""
 _BY_ID = Statement(
     "conversations.by_id",
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         ChatConversation.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         ChatConversation.user_id == bindparam("user_id"),
     ),
@@ -72,35 +72,23 @@ _OWN = (
     ChatConversation.id == bindparam("conversation_id"),
     ChatConversation.user_id == bindparam("of_user"),
 )
-_OPEN_EXCHANGE = Statement(
-    "conversations.open_exchange",
+EXCHANGE_OPENED = (
     update(ChatConversation)
     .where(*_OWN)
     .values(
-        status="active",
+        status=literal_column("'active'"),
         updated_at=func.greatest(
             bindparam("now", type_=ChatConversation.updated_at.type),
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
         ),
     )
-    .returning(ChatConversation.title, ChatConversation.updated_at),
+    .returning(ChatConversation.id, ChatConversation.title, ChatConversation.updated_at)
 )
-_RENAME = Statement(
-    "conversations.rename",
-    update(ChatConversation)
-    .where(*_OWN)
-    .values(title=bindparam("new_title"))
-    .returning(ChatConversation.id),
+_OPEN_EXCHANGE = Statement("conversations.open_exchange", EXCHANGE_OPENED)
+_SET_TITLE = Statement(
+    "conversations.set_title",
+    update(ChatConversation).where(*_OWN).values(title=bindparam("new_title")),
 )
-_SET_STATUS = Statement(
-    "conversations.set_status",
-    update(ChatConversation)
-    .where(*_OWN)
-    .values(status=bindparam("new_status"))
-    .returning(ChatConversation.id),
-)
-_LOCK = Statement("conversations.lock", select(ChatConversation.id).where(*_OWN).with_for_update())
-_DELETE = Statement("conversations.delete", delete(ChatConversation).where(*_OWN))
 
 
 @repository_method
@@ -144,34 +132,8 @@ async def open_exchange(
 
 
 @repository_method
-async def rename(connection: Connection, conversation_id: int, user_id: int, title: str) -> bool:
-    """Give a conversation of the user's a title; False where it is not the user's."""
-    return bool(
-        await connection.fetch(
-            _RENAME, conversation_id=conversation_id, of_user=user_id, new_title=title
-        )
+async def set_title(connection: Connection, conversation_id: int, user_id: int, title: str) -> None:
+    """Give a conversation of the user's a title."""
+    await connection.fetch(
+        _SET_TITLE, conversation_id=conversation_id, of_user=user_id, new_title=title
     )
-
-
-@repository_method
-async def set_status(
-    connection: Connection, conversation_id: int, user_id: int, status: str
-) -> bool:
-    """Archive or activate a conversation of the user's; False where it is not the user's."""
-    return bool(
-        await connection.fetch(
-            _SET_STATUS, conversation_id=conversation_id, of_user=user_id, new_status=status
-        )
-    )
-
-
-@repository_method
-async def lock(connection: Connection, conversation_id: int, user_id: int) -> bool:
-    """Keep others from changing a conversation of the user's; False where it is not the user's."""
-    return bool(await connection.fetch(_LOCK, conversation_id=conversation_id, of_user=user_id))
-
-
-@repository_method
-async def delete_conversation(connection: Connection, conversation_id: int, user_id: int) -> None:
-    """Delete a conversation of the user's with its messages."""
-    await connection.fetch(_DELETE, conversation_id=conversation_id, of_user=user_id)

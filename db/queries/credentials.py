@@ -11,9 +11,9 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     column,
     func,
-    insert,
     lateral,
     literal_column,
     or_,
@@ -24,12 +24,13 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.unnested import unnested
 from db.statement import Statement
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _instant = DateTime(timezone=True)
-_COLUMNS = (
+COLUMNS = (
     EnterpriseCredential.id,
     EnterpriseCredential.enterprise_account_id,
     EnterpriseCredential.key_id,
@@ -39,28 +40,42 @@ _COLUMNS = (
     EnterpriseCredential.expires_at,
 )
 _accounts = unnested("account_ids")
-_opens = and_(
+OPENS = and_(
     EnterpriseCredential.status != literal_column("'revoked'"),
     or_(
         EnterpriseCredential.expires_at.is_(None),
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
+# What has expired is as what was revoked.
+_status_now = case((OPENS, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+_AT_NOW = (
+    EnterpriseCredential.id,
+    EnterpriseCredential.enterprise_account_id,
+    EnterpriseCredential.key_id,
+    _status_now.label("status"),
+    EnterpriseCredential.created_at,
+    EnterpriseCredential.last_used_at,
+    EnterpriseCredential.expires_at,
+)
+_INSTANTS = frozenset({"created_at", "last_used_at", "expires_at"})
+SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in _AT_NOW)
+"""The credential as it is at `now`, only to be shown."""
 _newest = lateral(
-    select(*_COLUMNS)
+    select(*_AT_NOW)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
-    .order_by(~_opens, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
+    .order_by(~OPENS, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
     .limit(bindparam("most"))
 ).alias("newest")
 _BY_ACCOUNT = Statement(
     "credentials.by_account",
-    select(*_newest.c)
+    select(*(shown(one) if one.key in _INSTANTS else one for one in _newest.c))
     .select_from(_accounts.join(_newest, true()))
     .order_by(_newest.c.created_at, _newest.c.id),
 )
 _BY_ID = Statement(
     "credentials.by_id",
-    select(*_COLUMNS)
+    select(*SHOWN)
     .join(EnterpriseAccount)
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -69,35 +84,17 @@ _BY_ID = Statement(
 )
 _BY_KEY = Statement(
     "credentials.by_key",
-    select(*_COLUMNS, EnterpriseCredential.secret_hash).where(
+    select(*COLUMNS, EnterpriseCredential.secret_hash).where(
         EnterpriseCredential.key_id == bindparam("key_id")
     ),
-)
-_INSERT = Statement(
-    "credentials.insert",
-    insert(EnterpriseCredential)
-    .values(
-        enterprise_account_id=bindparam("account_id"),
-        key_id=bindparam("key_id"),
-        secret_hash=bindparam("secret_hash"),
-        created_at=bindparam("now"),
-    )
-    .returning(EnterpriseCredential.id),
 )
 _of_account = (
     EnterpriseCredential.id == bindparam("credential_id"),
     EnterpriseCredential.enterprise_account_id == bindparam("account_id"),
 )
-_COUNT_ACCEPTED = Statement(
-    "credentials.count_accepted",
-    select(func.count().label("accepted")).where(
-        EnterpriseCredential.enterprise_account_id == bindparam("account_id"),
-        _opens,
-    ),
-)
 _OF_ACCOUNT = Statement(
     "credentials.of_account",
-    select(*_COLUMNS).where(*_of_account),
+    select(*COLUMNS).where(*_of_account),
 )
 _RETIRE = Statement(
     "credentials.retire",
@@ -109,13 +106,6 @@ _RETIRE = Statement(
         expires_at=func.least(EnterpriseCredential.expires_at, bindparam("at", type_=_instant)),
     )
     .returning(EnterpriseCredential.expires_at),
-)
-_REVOKE = Statement(
-    "credentials.revoke",
-    update(EnterpriseCredential)
-    .where(*_of_account, EnterpriseCredential.status != literal_column("'revoked'"))
-    .values(status=literal_column("'revoked'"))
-    .returning(EnterpriseCredential.key_id),
 )
 _used = (
     func.unnest(
@@ -143,17 +133,19 @@ _NOTE_USES = Statement(
 async def by_account(
     connection: Connection, account_ids: Sequence[int], most: int, now: datetime
 ) -> list[Record]:
-    """The `most` newest credentials of each account, oldest first.
+    """The `most` newest credentials of each account, oldest first, with their status at `now`.
 
-    Those that open no door at `now` are the last to be chosen.
+    Those that open no door then are the last to be chosen.
     """
     return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
-    """Those of the credentials `ids` whose account `user_id` administers."""
-    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+async def by_id(
+    connection: Connection, ids: Sequence[int], user_id: int, *, now: datetime
+) -> list[Record]:
+    """Those of the credentials `ids` whose account `user_id` administers, as they are at `now`."""
+    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id, now=now)
 
 
 @repository_method
@@ -171,24 +163,6 @@ async def of_account(connection: Connection, account_id: int, credential_id: int
 
 
 @repository_method
-async def count_accepted(connection: Connection, account_id: int, now: datetime) -> int:
-    """How many keys of the account open the door at `now`."""
-    rows = await connection.fetch(_COUNT_ACCEPTED, account_id=account_id, now=now)
-    return int(rows[0]["accepted"])
-
-
-@repository_method
-async def insert_credential(
-    connection: Connection, account_id: int, key_id: str, secret_hash: bytes, now: datetime
-) -> int:
-    """Add an active credential to an account and give its id."""
-    rows = await connection.fetch(
-        _INSERT, account_id=account_id, key_id=key_id, secret_hash=secret_hash, now=now
-    )
-    return int(rows[0]["id"])
-
-
-@repository_method
 async def retire(
     connection: Connection, account_id: int, credential_id: int, at: datetime
 ) -> datetime:
@@ -198,13 +172,6 @@ async def retire(
     )
     expires_at: datetime = rows[0]["expires_at"]
     return expires_at
-
-
-@repository_method
-async def revoke(connection: Connection, account_id: int, credential_id: int) -> bool:
-    """Close the door to the account's credential; False where that had been done."""
-    rows = await connection.fetch(_REVOKE, account_id=account_id, credential_id=credential_id)
-    return bool(rows)
 
 
 @repository_method

@@ -4,7 +4,6 @@ Leases are measured by the database's clock, the only one that all processes sha
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
     update,
@@ -28,28 +26,18 @@ from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.writes import answer, held_person
 from db.statement import Statement
 from db.tables import ChatMessage, ReplyGeneration
 
-_lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
+LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
     "interval '1 second'"
 )
-_ENDED = (
+ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
     ReplyGeneration.usage_date,
     ReplyGeneration.stop_requested_at,
-)
-_BEGIN = Statement(
-    "generations.begin",
-    insert(ReplyGeneration).values(
-        reply_id=bindparam("reply_id"),
-        conversation_id=bindparam("conversation_id"),
-        user_id=bindparam("user_id"),
-        usage_date=bindparam("day"),
-        owner=bindparam("owner"),
-        lease_expires_at=_lease_end,
-    ),
 )
 _OF_OWNER = Statement(
     "generations.of_owner",
@@ -70,21 +58,31 @@ _RENEW = Statement(
     "generations.renew",
     update(ReplyGeneration)
     .where(ReplyGeneration.reply_id.in_(_held))
-    .values(lease_expires_at=_lease_end)
+    .values(lease_expires_at=LEASE_END)
     .returning(ReplyGeneration.reply_id),
 )
-_REQUEST_STOP = Statement(
-    "generations.request_stop",
-    update(ReplyGeneration)
-    .where(
-        ReplyGeneration.reply_id == bindparam("of_reply"),
-        ReplyGeneration.user_id == bindparam("of_user"),
+
+
+def _request_stop() -> Statement:
+    person = held_person()
+    asked = (
+        update(ReplyGeneration)
+        .where(
+            ReplyGeneration.reply_id == bindparam("reply_id"),
+            ReplyGeneration.user_id == person.c.id,
+        )
+        .values(
+            stop_requested_at=func.coalesce(
+                ReplyGeneration.stop_requested_at, func.clock_timestamp()
+            )
+        )
+        .returning(ReplyGeneration.owner)
+        .cte("asked")
     )
-    .values(
-        stop_requested_at=func.coalesce(ReplyGeneration.stop_requested_at, func.clock_timestamp())
-    )
-    .returning(ReplyGeneration.owner),
-)
+    return Statement("generations.request_stop", answer(person, asked))
+
+
+_REQUEST_STOP = _request_stop()
 _END = Statement(
     "generations.end",
     delete(ReplyGeneration)
@@ -92,13 +90,13 @@ _END = Statement(
         ReplyGeneration.reply_id == bindparam("reply_id"),
         ReplyGeneration.owner == bindparam("owner"),
     )
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _TAKE_AWAY = Statement(
     "generations.take_away",
     delete(ReplyGeneration)
     .where(ReplyGeneration.reply_id == bindparam("reply_id"))
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _expired = (
     select(ReplyGeneration.reply_id)
@@ -112,13 +110,7 @@ _END_EXPIRED = Statement(
     # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
     delete(ReplyGeneration)
     .where(ReplyGeneration.reply_id == any_(func.array(_expired.scalar_subquery())))
-    .returning(*_ENDED),
-)
-_END_OF_CONVERSATION = Statement(
-    "generations.end_of_conversation",
-    delete(ReplyGeneration)
-    .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
-    .returning(*_ENDED),
+    .returning(*ENDED),
 )
 _written = (
     func.jsonb_to_recordset(bindparam("written", type_=JSONB))
@@ -153,29 +145,6 @@ _SAVE_PROGRESS = Statement(
 
 
 @repository_method
-async def begin(
-    connection: Connection,
-    *,
-    reply_id: int,
-    conversation_id: int,
-    user_id: int,
-    day: date,
-    owner: UUID,
-    lease_seconds: float,
-) -> None:
-    """Say that `owner` writes the reply, with a lease that begins now."""
-    await connection.fetch(
-        _BEGIN,
-        reply_id=reply_id,
-        conversation_id=conversation_id,
-        user_id=user_id,
-        day=day,
-        owner=owner,
-        lease_seconds=lease_seconds,
-    )
-
-
-@repository_method
 async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
     """`(reply_id, stop_requested_at)` of what `owner` writes."""
     return await connection.fetch(_OF_OWNER, owner=owner)
@@ -196,10 +165,13 @@ async def renew(
 
 
 @repository_method
-async def request_stop(connection: Connection, reply_id: int, user_id: int) -> UUID | None:
-    """Ask whoever writes a reply of `user_id` to stop, and give the owner; None if nobody does."""
-    rows = await connection.fetch(_REQUEST_STOP, of_reply=reply_id, of_user=user_id)
-    return rows[0]["owner"] if rows else None
+async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Record | None:
+    """Ask whoever writes a reply of `user_id` to stop, and give the `owner`, null if nobody does.
+
+    None where there is no such person.
+    """
+    rows = await connection.fetch(_REQUEST_STOP, reply_id=reply_id, user_id=user_id)
+    return rows[0] if rows else None
 
 
 @repository_method
@@ -221,12 +193,6 @@ async def end_expired(connection: Connection) -> Record | None:
     """Take away one reply whose lease ran out, of those that nobody else is taking away."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
-
-
-@repository_method
-async def end_of_conversation(connection: Connection, conversation_id: int) -> list[Record]:
-    """Take away all replies of a conversation."""
-    return await connection.fetch(_END_OF_CONVERSATION, conversation_id=conversation_id)
 
 
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.

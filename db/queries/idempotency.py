@@ -10,14 +10,14 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.writes import answer, claimed_key, held_person
 from db.statement import Statement
 from db.tables import IdempotencyKey
 
-_CLAIM = Statement(
+_CLAIM_OF_ACCOUNT = Statement(
     "idempotency.claim",
     insert(IdempotencyKey)
     .values(
-        user_id=bindparam("user_id", type_=BigInteger),
         enterprise_account_id=bindparam("account_id", type_=BigInteger),
         key=bindparam("key"),
         fingerprint=bindparam("fingerprint"),
@@ -26,6 +26,14 @@ _CLAIM = Statement(
     .on_conflict_do_nothing()
     .returning(IdempotencyKey.id),
 )
+
+
+def _of_person(*, is_exclusive: bool) -> Statement:
+    person = held_person(is_exclusive=is_exclusive)
+    return Statement("idempotency.claim", answer(person, claimed_key(person)))
+
+
+_CLAIM_OF_PERSON = {alone: _of_person(is_exclusive=alone) for alone in (False, True)}
 _STORED = select(IdempotencyKey.fingerprint, IdempotencyKey.result).where(
     IdempotencyKey.key == bindparam("key")
 )
@@ -49,21 +57,41 @@ _FORGET = Statement(
 
 
 @repository_method
-async def claim(
+async def claim_of_person(
     connection: Connection,
     *,
-    user_id: int | None,
+    user_id: int,
+    key: str,
+    fingerprint: bytes,
+    now: datetime,
+    is_exclusive: bool,
+) -> Record | None:
+    """Hold a person and add their key: its `id`, null where it is there already.
+
+    None where there is no such person. Waits for a transaction that is adding the same key at the
+    moment, and while it `is_exclusive`, for any other that is and holds the person.
+    """
+    rows = await connection.fetch(
+        _CLAIM_OF_PERSON[is_exclusive], user_id=user_id, key=key, fingerprint=fingerprint, now=now
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def claim_of_account(
+    connection: Connection,
+    *,
     account_id: int | None,
     key: str,
     fingerprint: bytes,
     now: datetime,
 ) -> int | None:
-    """Add the key of a person or a company and give its id; None where it is there already.
+    """Add the key of a company and give its id; None where it is there already.
 
     Waits for a transaction that is adding the same key at the moment.
     """
     rows = await connection.fetch(
-        _CLAIM, user_id=user_id, account_id=account_id, key=key, fingerprint=fingerprint, now=now
+        _CLAIM_OF_ACCOUNT, account_id=account_id, key=key, fingerprint=fingerprint, now=now
     )
     return int(rows[0]["id"]) if rows else None
 

@@ -5,7 +5,7 @@ same wherever it begins and stays put while rows are added.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from asyncpg import Record
@@ -23,17 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
-from db.form import Form
 from db.keyset import Page
 from db.method import repository_method
-from db.queries.formed import packed
 from db.queries.unnested import unnested
 from db.statement import Statement
 
 # Any: a column of whatever type.
 Column = InstrumentedAttribute[Any]
-_MOST_STATEMENTS = 256
-"""Of one query; there are a few without a form, and one for each form of a compiled operation."""
 
 
 class KeysetQuery:
@@ -43,7 +39,7 @@ class KeysetQuery:
         self,
         name: str,
         *,
-        columns: Sequence[Column],
+        columns: Sequence[ColumnElement[Any] | Column],
         parent: Column,
         at: Column,
         identity: Column,
@@ -57,8 +53,7 @@ class KeysetQuery:
         self._id = identity
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
-        self.at_name = at.key
-        self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
+        self._statement = cache(self._build_statement)
 
     @repository_method
     async def fetch(
@@ -74,31 +69,12 @@ class KeysetQuery:
             self._statement_for(page, value), **_bound(parent_ids, page, value)
         )
 
-    @repository_method
-    async def fetch_formed(
-        self,
-        connection: Connection,
-        parent_ids: Sequence[int],
-        page: Page,
-        value: str | None,
-        form: Form,
-    ) -> Record:
-        """Fetch the same rows as texts: one record with an array for each column.
-
-        Its columns are `forms`, `parent_id`, where the form has places `id` and the one of
-        `at_name`, and `has_preceding` and `has_following` as above. They are null without rows.
-        """
-        return await connection.fetch_packed(
-            self._statement_for(page, value, form), **_bound(parent_ids, page, value)
-        )
-
-    def _statement_for(self, page: Page, value: str | None, form: Form | None = None) -> Statement:
+    def _statement_for(self, page: Page, value: str | None) -> Statement:
         return self._statement(
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
             is_filtered=value is not None,
-            form=form,
         )
 
     def _build_statement(
@@ -108,7 +84,6 @@ class KeysetQuery:
         has_before: bool,
         is_backward: bool,
         is_filtered: bool,
-        form: Form | None = None,
     ) -> Statement:
         parents = unnested("parent_ids")
         owned = [self._parent == parents.c.id]
@@ -124,18 +99,7 @@ class KeysetQuery:
             rows = rows.where(~self._is_from("before"))
             beyond.append(_any_row("has_following", [*owned, self._is_from("before")], parents))
         page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
-        found = _for_each(parents, [page.lateral("page"), *beyond])
-        if form is None:
-            return Statement(self.name, found)
-        columns = {
-            "parent_id": True,
-            "has_preceding": has_after,
-            "has_following": has_before,
-            self._id.key: form.has_places,
-            self.at_name: form.has_places,
-        }
-        wanted = [name for name, is_wanted in columns.items() if is_wanted]
-        return Statement(self.name, packed(found.subquery("row"), form, wanted))
+        return Statement(self.name, _for_each(parents, [page.lateral("page"), *beyond]))
 
     def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
         if self._is_newest_first != is_backward:

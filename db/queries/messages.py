@@ -13,7 +13,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
-    insert,
     literal_column,
     select,
     update,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import ChatConversation, ChatMessage
@@ -31,7 +31,7 @@ _COLUMNS = (
     ChatMessage.role,
     ChatMessage.status,
     ChatMessage.content,
-    ChatMessage.created_at,
+    shown(ChatMessage.created_at),
     ChatMessage.model,
     ChatMessage.attempts,
     ChatMessage.prompt_tokens,
@@ -63,20 +63,6 @@ _COUNT = Statement(
         ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger)))
     )
     .group_by(ChatMessage.conversation_id),
-)
-_INSERT = Statement(
-    "messages.insert",
-    insert(ChatMessage)
-    .values(
-        conversation_id=bindparam("conversation_id"),
-        role=bindparam("role"),
-        status=bindparam("status"),
-        content=bindparam("content"),
-        created_at=bindparam("created_at"),
-        model=bindparam("model", type_=Text),
-        attempts=bindparam("attempts", type_=Integer),
-    )
-    .returning(ChatMessage.id),
 )
 _NEWEST = Statement(
     "messages.newest",
@@ -135,31 +121,6 @@ async def count_by_conversation(
 ) -> list[Record]:
     """`(conversation_id, count)` for each conversation that has a message."""
     return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
-
-
-@repository_method
-async def insert_message(
-    connection: Connection,
-    *,
-    conversation_id: int,
-    role: str,
-    status: str,
-    content: str,
-    created_at: datetime,
-    model: str | None = None,
-) -> int:
-    """Add a message and give its id; a reply, which has a `model`, begins without an attempt."""
-    rows = await connection.fetch(
-        _INSERT,
-        conversation_id=conversation_id,
-        role=role,
-        status=status,
-        content=content,
-        created_at=created_at,
-        model=model,
-        attempts=None if model is None else 0,
-    )
-    return int(rows[0]["id"])
 
 
 @repository_method

@@ -27,14 +27,14 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.writes import kept
 from db.statement import Statement
 from db.tables import EnterpriseGeneration
 
 _lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
     "interval '1 second'"
 )
-_BEGIN = Statement(
-    "metered_replies.begin",
+_begun = (
     insert(EnterpriseGeneration)
     .values(
         enterprise_account_id=bindparam("account_id"),
@@ -46,7 +46,11 @@ _BEGIN = Statement(
         lease_expires_at=_lease_end,
         created_at=bindparam("now"),
     )
-    .returning(EnterpriseGeneration.id),
+    .returning(EnterpriseGeneration.id)
+    .cte("begun")
+)
+_BEGIN = Statement(
+    "metered_replies.begin", select(_begun.c.id).add_cte(kept(generation_id=_begun.c.id))
 )
 _is_running = EnterpriseGeneration.status == literal_column("'running'")
 _RENEW = Statement(
@@ -145,9 +149,13 @@ async def begin(
     model: str,
     owner: UUID,
     lease_seconds: float,
+    claim_id: int,
     now: datetime,
 ) -> int:
-    """Say that `owner` writes a reply for a unit, with a lease that begins now; give its id."""
+    """Say that `owner` writes a reply for a unit, with a lease that begins now; give its id.
+
+    The claimed key keeps it.
+    """
     rows = await connection.fetch(
         _BEGIN,
         account_id=account_id,
@@ -157,6 +165,7 @@ async def begin(
         model=model,
         owner=owner,
         lease_seconds=lease_seconds,
+        claim_id=claim_id,
         now=now,
     )
     return int(rows[0]["id"])

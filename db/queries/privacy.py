@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
 from db.method import repository_method
+from db.queries.instants import shown
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
 
-_COLUMNS = (
+COLUMNS = (
     UserPrivacyRequest.id,
     UserPrivacyRequest.request_kind,
     UserPrivacyRequest.status,
@@ -24,9 +24,11 @@ _COLUMNS = (
     UserPrivacyRequest.remaining_references,
     UserPrivacyRequest.verified_at,
 )
+_INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
+SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in COLUMNS)
 REQUESTS_PAGE_BY_USER = KeysetQuery(
     "privacy.requests_page_by_user",
-    columns=_COLUMNS,
+    columns=SHOWN,
     parent=UserPrivacyRequest.user_id,
     at=UserPrivacyRequest.requested_at,
     identity=UserPrivacyRequest.id,
@@ -37,15 +39,15 @@ REQUESTS_PAGE_BY_USER = KeysetQuery(
 _AMONG_IDS = UserPrivacyRequest.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _BY_ID = Statement(
     "privacy.requests_by_id",
-    select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
+    select(*SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
 )
 _ONE = Statement(
     "privacy.request",
-    select(*_COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+    select(*COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
 )
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
-    select(*_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
+    select(*SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
 )
 _ERASED_TABLES = Statement(
     "privacy.erased_tables",
@@ -64,38 +66,9 @@ _OF_KIND = (
     UserPrivacyRequest.user_id == bindparam("of_user"),
     UserPrivacyRequest.request_kind == bindparam("kind"),
 )
-_UNDER_WAY = Statement(
-    "privacy.under_way",
-    select(UserPrivacyRequest.id).where(
-        *_OF_KIND, UserPrivacyRequest.status == any_(array(["requested", "processing"]))
-    ),
-)
 _NEWEST_COMPLETION = Statement(
     "privacy.newest_completion",
     select(func.max(UserPrivacyRequest.completed_at).label("completed_at")).where(*_OF_KIND),
-)
-_INSERT = Statement(
-    "privacy.insert_request",
-    insert(UserPrivacyRequest)
-    .values(
-        user_id=bindparam("user_id"),
-        request_kind=bindparam("kind"),
-        requested_at=bindparam("now"),
-        scheduled_for=bindparam("scheduled_for"),
-    )
-    .on_conflict_do_nothing()
-    .returning(UserPrivacyRequest.id),
-)
-_CANCEL = Statement(
-    "privacy.cancel",
-    update(UserPrivacyRequest)
-    .where(
-        UserPrivacyRequest.id == bindparam("request_id"),
-        UserPrivacyRequest.user_id == bindparam("of_user"),
-        UserPrivacyRequest.status == "requested",
-    )
-    .values(status="cancelled")
-    .returning(UserPrivacyRequest.id),
 )
 
 
@@ -125,38 +98,9 @@ async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> l
 
 
 @repository_method
-async def under_way(connection: Connection, user_id: int, kind: str) -> int | None:
-    """The person's request of a kind that has not ended."""
-    rows = await connection.fetch(_UNDER_WAY, of_user=user_id, kind=kind)
-    return rows[0]["id"] if rows else None
-
-
-@repository_method
 async def newest_completion(connection: Connection, user_id: int, kind: str) -> datetime | None:
     """When the person's last request of a kind was completed."""
     completed_at: datetime | None = (
         await connection.fetch(_NEWEST_COMPLETION, of_user=user_id, kind=kind)
     )[0]["completed_at"]
     return completed_at
-
-
-@repository_method
-async def insert_request(
-    connection: Connection,
-    *,
-    user_id: int,
-    kind: str,
-    now: datetime,
-    scheduled_for: datetime | None,
-) -> int | None:
-    """Add a request and give its id; None where one of its kind is under way."""
-    rows = await connection.fetch(
-        _INSERT, user_id=user_id, kind=kind, now=now, scheduled_for=scheduled_for
-    )
-    return rows[0]["id"] if rows else None
-
-
-@repository_method
-async def cancel(connection: Connection, request_id: int, user_id: int) -> bool:
-    """Take back a request of the person's that nobody has begun; False where there is none."""
-    return bool(await connection.fetch(_CANCEL, request_id=request_id, of_user=user_id))

@@ -7,15 +7,15 @@ from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Integer,
+    Insert,
     any_,
     bindparam,
     func,
+    insert,
     literal_column,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.method import repository_method
@@ -29,45 +29,30 @@ _USED_BY_USER = Statement(
         DailyQuotaUsage.usage_date == bindparam("day"),
     ),
 )
-_limit = bindparam("limit", type_=Integer)
-_RESERVE = Statement(
-    "quota.reserve",
-    insert(DailyQuotaUsage)
-    .from_select(
-        ["user_id", "usage_date", "used"],
-        select(
-            bindparam("user_id", type_=BigInteger),
-            bindparam("day", type_=DailyQuotaUsage.usage_date.type),
-            literal_column("1"),
-        ).where(_limit > 0),
-    )
-    .on_conflict_do_update(
-        index_elements=[DailyQuotaUsage.user_id, DailyQuotaUsage.usage_date],
-        set_={"used": DailyQuotaUsage.used + 1},
-        where=DailyQuotaUsage.used < _limit,
-    )
-    .returning(DailyQuotaUsage.used),
-)
-_GIVE_BACK = Statement(
-    "quota.give_back",
+_given_back = (
     update(DailyQuotaUsage)
     .where(
-        DailyQuotaUsage.user_id == bindparam("of_user"),
+        DailyQuotaUsage.user_id == bindparam("user_id"),
         DailyQuotaUsage.usage_date == bindparam("day"),
     )
-    .values(used=DailyQuotaUsage.used - 1),
+    .values(used=DailyQuotaUsage.used - literal_column("1"))
+    .cte("given_back")
 )
-_RECORD = Statement(
-    "quota.record",
-    insert(QuotaLedgerEntry).values(
+
+
+def _entry(kind: str, units: int) -> Insert:
+    return insert(QuotaLedgerEntry).values(
         user_id=bindparam("user_id"),
         usage_date=bindparam("day"),
-        kind=bindparam("kind"),
-        units=bindparam("units"),
+        kind=literal_column(f"'{kind}'"),
+        units=literal_column(str(units)),
         reply_id=bindparam("reply_id", type_=BigInteger),
         occurred_at=bindparam("now"),
-    ),
-)
+    )
+
+
+_SETTLE = Statement("quota.settle", _entry("settle", 0))
+_RELEASE = Statement("quota.release", _entry("release", -1).add_cte(_given_back))
 _entries = (
     select(
         QuotaLedgerEntry.user_id,
@@ -104,32 +89,19 @@ async def used_by_user(connection: Connection, user_ids: Sequence[int], day: dat
 
 
 @repository_method
-async def reserve(connection: Connection, user_id: int, day: date, limit: int) -> bool:
-    """Use one unit of the day while fewer than `limit` are used; False, and no change, if not."""
-    return bool(await connection.fetch(_RESERVE, user_id=user_id, day=day, limit=limit))
-
-
-@repository_method
-async def give_back(connection: Connection, user_id: int, day: date) -> None:
-    """Take one unit off what the day has used."""
-    await connection.fetch(_GIVE_BACK, of_user=user_id, day=day)
-
-
-@repository_method
-async def record(
-    connection: Connection,
-    *,
-    user_id: int,
-    day: date,
-    kind: str,
-    units: int,
-    reply_id: int | None,
-    now: datetime,
+async def settle(
+    connection: Connection, *, user_id: int, day: date, reply_id: int, now: datetime
 ) -> None:
-    """Append an entry to the ledger."""
-    await connection.fetch(
-        _RECORD, user_id=user_id, day=day, kind=kind, units=units, reply_id=reply_id, now=now
-    )
+    """Record that a reply's unit is spent."""
+    await connection.fetch(_SETTLE, user_id=user_id, day=day, reply_id=reply_id, now=now)
+
+
+@repository_method
+async def release(
+    connection: Connection, *, user_id: int, day: date, reply_id: int, now: datetime
+) -> None:
+    """Record that a reply's unit is not spent, and take it off what the day has used."""
+    await connection.fetch(_RELEASE, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 @repository_method

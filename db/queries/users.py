@@ -27,7 +27,6 @@ _UNDER_ERASURE = Statement(
         UserPrivacyRequest.status == literal_column("'processing'"),
     ),
 )
-_HOLD = Statement("users.hold", _THERE.with_for_update(key_share=True, read=True))
 _LOCK = Statement("users.lock", _THERE.with_for_update(key_share=True))
 _LOCK_OUT = Statement(
     "users.lock_out", select(User.id).where(User.id == bindparam("user_id")).with_for_update()
@@ -56,12 +55,6 @@ async def under_erasure(connection: Connection) -> list[int]:
 async def is_there(connection: Connection, user_id: int) -> bool:
     """Whether the person is known, and not being erased."""
     return bool(await connection.fetch(_IS_THERE, user_id=user_id))
-
-
-@repository_method
-async def hold(connection: Connection, user_id: int) -> bool:
-    """Keep a person from being erased until the transaction ends; False where there is none."""
-    return bool(await connection.fetch(_HOLD, user_id=user_id))
 
 
 @repository_method

@@ -13,16 +13,22 @@ from graphql import (
     GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
+    GraphQLNonNull,
     GraphQLScalarType,
+    Undefined,
+    ValueNode,
     VariableNode,
     Visitor,
     get_named_type,
     get_nullable_type,
+    is_required_argument,
     is_specified_scalar_type,
     visit,
 )
 from graphql.execution import get_argument_values
+from graphql.utilities.coerce_input_value import coerce_input_literal
 
+from gql.execution.coercion import Misfit, constant_default
 from gql.execution.strawberry_fields import Direct
 
 if TYPE_CHECKING:
@@ -51,8 +57,10 @@ def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Ar
         return direct.converted(values) if direct else values
 
     is_shared = all(map(_is_unchanging, field.args.values()))
-    is_constant = is_shared and not _has_variables(node)
-    return Arguments(_once(coerce) if is_constant else coerce, is_shared)
+    if is_shared and not _has_variables(node):
+        return Arguments(_once(coerce), is_shared)
+    prepared = _prepared(field, node, direct)
+    return Arguments(coerce if prepared is None else _first(prepared, coerce), is_shared)
 
 
 def _once(coerce: Coerce) -> Coerce:
@@ -67,6 +75,97 @@ def _once(coerce: Coerce) -> Coerce:
     return coerce_once
 
 
+def _first(prepared: Coerce, coerce: Coerce) -> Coerce:
+    """What is prepared, or graphql-core's way where a value does not fit it."""
+
+    def coerce_first(running: "Running") -> Values:
+        try:
+            return prepared(running)
+        except Misfit:
+            return coerce(running)
+
+    return coerce_first
+
+
+def _prepared(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Coerce | None:
+    """What takes the values of variables as they are; None where there is more to do."""
+    nodes = {one.name.value: one.value for one in node.arguments or ()}
+    constant: Values = {}
+    variables: list[_FromVariable] = []
+    try:
+        for name, argument in field.args.items():
+            value = nodes.get(name)
+            if isinstance(value, VariableNode):
+                variables.append(_from_variable(name, argument, value, direct))
+            else:
+                constant |= _constant(name, argument, value, direct)
+    except Misfit:
+        return None
+
+    def coerce(running: "Running") -> Values:
+        values, coerced = constant.copy(), running.variable_values.coerced
+        for one in variables:
+            value = coerced.get(one.variable, one.absent)
+            if value is None and one.is_required:
+                raise Misfit
+            if value is not Undefined:
+                values[one.out_name] = value if one.convert is None else one.convert(value)
+        return values
+
+    return coerce
+
+
+@dataclass(frozen=True, slots=True)
+class _FromVariable:
+    """An argument that has the value of a variable, or `absent` where that was left out."""
+
+    variable: str
+    out_name: str
+    absent: Any
+    is_required: bool
+    convert: Callable[[Any], Any] | None
+
+
+def _from_variable(
+    name: str, argument: GraphQLArgument, node: VariableNode, direct: Direct | None
+) -> _FromVariable:
+    out_name, convert = _outcome(name, argument, direct)
+    # One that is required is missed as its null is.
+    absent = None if is_required_argument(argument) else constant_default(argument)
+    is_required = isinstance(argument.type, GraphQLNonNull)
+    return _FromVariable(node.name.value, out_name, absent, is_required, convert)
+
+
+def _constant(
+    name: str, argument: GraphQLArgument, node: ValueNode | None, direct: Direct | None
+) -> Values:
+    """The argument that no variable is in; raises `Misfit`."""
+    out_name, convert = _outcome(name, argument, direct)
+    if node is None:
+        value = constant_default(argument)
+        if value is Undefined and not is_required_argument(argument):
+            return {}
+    elif _contains_variable(node):
+        raise Misfit
+    else:
+        value = coerce_input_literal(node, argument.type)
+    if value is Undefined or isinstance(value, list | dict):
+        raise Misfit
+    return {out_name: value if convert is None else convert(value)}
+
+
+# Any: as above.
+def _outcome(
+    name: str, argument: GraphQLArgument, direct: Direct | None
+) -> tuple[str, Callable[[Any], Any] | None]:
+    """Under which name a value is passed on, and what is made of it before."""
+    if direct is None:
+        return argument.out_name or name, None
+    if name not in direct.conversions:
+        raise Misfit
+    return direct.conversions[name]
+
+
 def _is_unchanging(argument: GraphQLArgument) -> bool:
     """Whether the argument's values are texts, numbers and members of strawberry's enums."""
     type_ = get_nullable_type(argument.type)
@@ -78,9 +177,12 @@ def _is_unchanging(argument: GraphQLArgument) -> bool:
 
 
 def _has_variables(node: FieldNode) -> bool:
+    return any(_contains_variable(argument.value) for argument in node.arguments or ())
+
+
+def _contains_variable(value: ValueNode) -> bool:
     finder = _VariableFinder()
-    for argument in node.arguments or ():
-        visit(argument, finder)
+    visit(value, finder)
     return finder.found
 
 

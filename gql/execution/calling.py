@@ -7,7 +7,6 @@ from gql.execution.arguments import arguments
 from gql.execution.code import Function, is_name
 from gql.execution.emission import Emission, NotCompiled, Place
 from gql.execution.fields import Call
-from gql.execution.forms import form_of
 from gql.execution.sites import Site
 from spans.part import Kind, Part
 
@@ -25,20 +24,28 @@ def call(
     """Call the resolver: give its site, and the variables of what it gave and of the call's key."""
     nodes = [one.node for one in details]
     number = len(emission.sites.all)
-    asks = how.direct is not None and how.direct.info is not None
-    form = form_of(emission, definition.type, details) if asks else None
-    site = Site(number, place.steps, definition, parent, nodes, how.direct, form)
+    site = Site(number, place.steps, definition, parent, nodes, how.direct)
     emission.add_site(site)
     given = passed(emission, definition, details, how)
     value, key = out.name(), out.name()
+    out.has_slots = True
     out.line(f"{key} = ({', '.join([str(number), 'key', *place.indexes])})")
+    info = _info(out, key) if how.direct is not None and how.direct.info is not None else ""
     with out.indented("try:"):
-        out.line(f"{value} = {_called(emission, site, how, source, key, given)}")
+        out.line(f"{value} = {_called(emission, site, how, source, key, info, given)}")
     with out.indented("except Exception as error:"):
         out.line(f"outcomes[{key}] = Raised(error)")
         out.line("raise")
     out.line(f"outcomes[{key}] = {value}")
     return site, value, key
+
+
+def _info(out: Function, key: str) -> str:
+    """What the resolver is told of its call, in a variable."""
+    info = out.name()
+    out.line(f"{info} = new(LazyInfo)")
+    out.line(f"{info}.context, {info}.call = run.context_value, (run, sites, {key})")
+    return info
 
 
 def passed(
@@ -55,7 +62,9 @@ def passed(
     return f", **{emission.code.bind(found.coerce)}(run)"
 
 
-def _called(emission: Emission, site: Site, how: Call, source: str, key: str, given: str) -> str:
+def _called(
+    emission: Emission, site: Site, how: Call, source: str, key: str, info: str, given: str
+) -> str:
     resolve, direct = emission.code.bind(how.resolve), how.direct
     emission.resolvers.setdefault(resolve, Part(Kind.RESOLVER, site.coordinate))
     if direct is None:
@@ -63,7 +72,7 @@ def _called(emission: Emission, site: Site, how: Call, source: str, key: str, gi
     parts = [source] if direct.takes_self else []
     parts += [f"{_checked(name)}={source}" for name in direct.parent]
     if direct.info is not None:
-        parts.append(f"{_checked(direct.info)}=LazyInfo(run, sites, {key})")
+        parts.append(f"{_checked(direct.info)}={info}")
     return f"{resolve}({', '.join(parts)}{given if parts else given.removeprefix(', ')})"
 
 

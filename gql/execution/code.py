@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, TypeAlias
 
 _INDENT = "    "
 MOST_LEVELS = 40
@@ -15,14 +15,45 @@ class TooMuchCode(Exception):
     """What was asked for takes more code than is worth compiling."""
 
 
-class Function:
-    """The text of one function, written line by line."""
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """JSON that stands in every answer; the code has it as a constant where a document names it."""
 
-    def __init__(self, header: str) -> None:
+    text: str
+    is_from_document: bool = False
+
+
+@dataclass(slots=True)
+class Opening:
+    """What an item of a list begins with, in a variable: a bracket or a comma, and what follows."""
+
+    variable: str
+    follows: Literal = Literal("")
+
+    def after(self, separator: str) -> Literal:
+        """What the variable holds where the item comes after this."""
+        return Literal(separator + self.follows.text, self.follows.is_from_document)
+
+
+Piece: TypeAlias = Literal | Opening | str
+"""A part of an answer: what always stands there, or an expression that gives its bytes."""
+
+
+class Function:
+    """The text of one function, which puts the pieces of an answer into the list `w`.
+
+    Pieces are collected, and put there together by `flush`: before and at the end of each block.
+    """
+
+    def __init__(self, code: "Code", header: str) -> None:
         self.lines = [f"def {header}:"]
+        self.loops = 0
+        self.has_slots = False
+        """Whether something is put into the list later."""
+        self._code = code
         self._level = 1
         self._names = 0
-        self.loops = 0
+        self._pieces: list[Piece] = []
 
     def name(self) -> str:
         """A name for a local variable that no other has."""
@@ -32,6 +63,37 @@ class Function:
     def line(self, text: str) -> None:
         """Write one line."""
         self.lines.append(_INDENT * self._level + text)
+
+    def literal(self, text: str, *, is_from_document: bool = False) -> None:
+        """Add JSON that always stands here, names of a document marked as such."""
+        if not text:
+            return
+        last = self._pieces[-1] if self._pieces else None
+        if isinstance(last, Literal):
+            self._pieces[-1] = Literal(last.text + text, last.is_from_document or is_from_document)
+        else:
+            self._pieces.append(Literal(text, is_from_document))
+
+    def piece(self, piece: Opening | str) -> None:
+        """Add what an expression gives."""
+        self._pieces.append(piece)
+
+    def flush(self) -> None:
+        """Put what was collected into the list."""
+        pieces, self._pieces = self._pieces, []
+        opening, literal = (*pieces[:2], None, None)[:2]
+        if isinstance(opening, Opening) and isinstance(literal, Literal):
+            opening.follows = literal
+            del pieces[1]
+        if len(pieces) == 1:
+            self.line(f"w.append({self._written(pieces[0])})")
+        elif pieces:
+            self.line(f"w += {', '.join(map(self._written, pieces))}")
+
+    def constant(self, literal: Literal) -> str:
+        """The bytes of a literal, as an expression."""
+        encoded = literal.text.encode()
+        return self._code.bind(encoded) if literal.is_from_document else repr(encoded)
 
     def reserve(self) -> int:
         """Leave a line to be written later, by its number."""
@@ -43,15 +105,25 @@ class Function:
         self.lines[number] = self.lines[number].removesuffix("pass") + text
 
     @contextmanager
-    def indented(self, header: str | None = None) -> Iterator[None]:
-        """Write what follows one level deeper, below `header`."""
+    def indented(self, header: str | None) -> Iterator[None]:
+        """Write what follows one level deeper, below `header`; pieces belong to one level."""
+        self.flush()
         if header is not None:
             self.line(header)
         self._level += 1
         if self._level > MOST_LEVELS:
             raise TooMuchCode
+        before = len(self.lines)
         yield
+        self.flush()
+        if len(self.lines) == before:
+            self.line("pass")
         self._level -= 1
+
+    def _written(self, piece: Piece) -> str:
+        if isinstance(piece, Opening):
+            return piece.variable
+        return self.constant(piece) if isinstance(piece, Literal) else piece
 
 
 class Code:
@@ -63,20 +135,21 @@ class Code:
 
     def __init__(self) -> None:
         self._constants: dict[str, object] = {}
-        self._names: dict[int, str] = {}
+        self._names: dict[int | bytes, str] = {}
         self._functions: list[Function] = []
 
     def function(self, header: str) -> Function:
         """A new function."""
-        function = Function(header)
+        function = Function(self, header)
         self._functions.append(function)
         return function
 
     def bind(self, value: object) -> str:
         """The name under which the text refers to `value`; the same for the same object."""
-        name = self._names.get(id(value))
+        key = value if type(value) is bytes else id(value)
+        name = self._names.get(key)
         if name is None:
-            name = self._names[id(value)] = f"c{len(self._constants)}"
+            name = self._names[key] = f"c{len(self._constants)}"
             self._constants[name] = value
         return name
 
@@ -118,6 +191,7 @@ _BUILTINS = {
     "getattr": getattr,
     "hasattr": hasattr,
     "int": int,
+    "len": len,
     "list": list,
     "str": str,
     "tuple": tuple,

@@ -1,8 +1,9 @@
-"""From one operation to the functions that build its answer.
+"""From one operation to the functions that write its answer.
 
-A function builds the value of one call from what the resolver gave: the whole of it down to the
-next calls, in one piece of straight code with a loop for each list. The code is optimistic:
-whatever it does not expect raises, and nothing in it handles an error.
+A function writes the value of one call from what the resolver gave: the whole of it down to the
+next calls, in one piece of straight code with a loop for each list. What it gives is a list of
+bytes, in which what the next calls give has its slots. The code is optimistic: whatever it does not
+expect raises, and nothing in it handles an error.
 """
 
 from binascii import b2a_base64
@@ -13,39 +14,43 @@ from typing import Any, TypeAlias
 from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
 
+from gql.execution import leaves
 from gql.execution.arguments import Coerce
 from gql.execution.code import TooMuchCode
 from gql.execution.completing import Completing
 from gql.execution.emission import Emission, NotCompiled
+from gql.execution.later import Later
 from gql.execution.replay import Raised
 from gql.execution.sites import LazyInfo, Sites
 from gql.execution.traced_resolvers import traced_resolvers
-from gql.execution.values import ORDINARY, Unexpected, admit, fragments, is_to_be_awaited
-from gql.rows import Rows
+from gql.execution.values import ORDINARY, Unexpected, admit, is_to_be_awaited
+from loaders.batch import Loaded
 
 _NAMES = {
+    **leaves.NAMES,
     "admit": admit,
-    "fragments": fragments,
     "b2a_base64": b2a_base64,
+    "futures": frozenset({Loaded, Later}),
     "is_to_be_awaited": is_to_be_awaited,
+    "join": b"".join,
     "LazyInfo": LazyInfo,
+    "new": object.__new__,
     "ordinary": ORDINARY,
     "Raised": Raised,
-    "Rows": Rows,
     "typename": get_typename,
     "Unexpected": Unexpected,
 }
 
 
-Roots: TypeAlias = tuple[Callable[..., None], ...]
+Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]  # Any: bytes, and lists for a while
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The compiled code of an operation.
 
-    `roots` give the root fields: all at once, or each of them where they follow one another. Each
-    takes the executor, the root value, and the object to fill.
+    `roots` write the root fields: all at once, or each of them where they follow one another. Each
+    takes the running operation and the root value, and gives its part of the answer as a list.
     """
 
     roots: Roots
@@ -87,6 +92,10 @@ def _roots(emission: Emission) -> list[str]:
     grouped = emission.root_fields(root)
     groups = [grouped]
     if kind is OperationType.MUTATION:
-        groups = [{name: details} for name, details in grouped.items()]
+        groups = [{name: details} for name, details in grouped.items()] or [grouped]
     completing = Completing(emission)
-    return [completing.root(number, root, group) for number, group in enumerate(groups)]
+    last = len(groups) - 1
+    return [
+        completing.root(number, root, group, is_last=number == last)
+        for number, group in enumerate(groups)
+    ]

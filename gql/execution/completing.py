@@ -1,5 +1,8 @@
-"""The code that completes a value, by its type, in the variable that holds it."""
+"""The code that writes a value of an answer, by its type."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
@@ -8,18 +11,23 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from gql.execution.code import Function
+from gql.execution.code import Function, Opening, TooMuchCode
 from gql.execution.emission import Emission, Place
-from gql.execution.field_code import fields_of
-from gql.execution.leaf_code import complete_leaf
-from gql.execution.list_code import complete_list
-from gql.execution.sources import ObjectSource, Source
+from gql.execution.field_code import write_fields
+from gql.execution.leaves import leaf
+from gql.execution.sites import ITEM
+from gql.execution.sources import Encoded, ObjectSource, Read, ShapedSource, Source, Within
+from gql.execution.strawberry_fields import shape_for
 from gql.execution.telling import make_sure, tests
+from gql.rows import SOURCE
+
+_MOST_LOOPS = 10
 
 
 class Completing:
@@ -28,16 +36,17 @@ class Completing:
     def __init__(self, emission: Emission) -> None:
         self.emission = emission
 
-    def root(self, number: int, root: GraphQLObjectType, grouped: GroupedFieldSet) -> str:
-        """The function of root fields, which fills the answer: its name."""
+    def root(
+        self, number: int, root: GraphQLObjectType, grouped: GroupedFieldSet, *, is_last: bool
+    ) -> str:
+        """The function that writes root fields, between which others may write theirs: its name."""
         name = f"root{number}"
-        out = self.emission.function(f"{name}(run, source, answer)")
-        out.line("key = ()")
-        out.line("if source is not None: admit(source)")
-        built = fields_of(self, out, root, grouped, ObjectSource("source"), Place())
-        for key, value in built.entries:
-            out.line(f"answer[{key}] = {value}")
-        built.wait(out, "answer")
+        with self.emission.function(f"{name}(run, source)") as out:
+            out.line("key = ()")
+            out.line("if source is not None: admit(source)")
+            out.literal("," if number else "{")
+            write_fields(self, out, root, grouped, ObjectSource("source"), Place())
+            out.literal("}" if is_last else "")
         return name
 
     def value(
@@ -48,47 +57,90 @@ class Completing:
         value: str,
         place: Place,
     ) -> None:
-        """Complete the raw value in the variable `value`, in its place."""
+        """Write the raw value in the variable `value`, in its place."""
         if isinstance(type_, GraphQLNonNull):
             self._required(out, type_.of_type, details, value, place)
         elif is_leaf_type(type_):
-            complete_leaf(self.emission, out, type_, value, nullable=True)
+            out.piece(f'b"null" if {value} is None else {self._leaf(type_, value)}')
         else:
-            with out.indented(f"if {value} is not None:"):
+            with self._unless(out, f"{value} is None"):
                 self._required(out, type_, details, value, place)
+
+    def attribute(
+        self,
+        out: Function,
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        attribute: Read | Encoded | Within,
+        place: Place,
+    ) -> None:
+        """Write an attribute of a source."""
+        if isinstance(attribute, Read):
+            self.value(out, type_, details, attribute.variable, place)
+        elif isinstance(attribute, Within):
+            named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+            with self._unless(out, attribute.is_null):
+                self.members(out, named, details, attribute.source, place)
+        elif isinstance(type_, GraphQLNonNull) or attribute.variable is None:
+            out.literal(attribute.quote)
+            out.piece(attribute.expression)
+            out.literal(attribute.quote)
+        else:
+            quote = f"b'{attribute.quote}'"
+            quoted = f"{quote} + {attribute.expression} + {quote}"
+            text = quoted if attribute.quote else attribute.expression
+            out.piece(f'b"null" if {attribute.variable} is None else {text}')
 
     def members(
         self,
         out: Function,
         type_: GraphQLObjectType,
         details: FieldDetailsList,
-        value: str,
+        source: Source,
         place: Place,
-        source: Source | None = None,
     ) -> None:
-        """Build the object's part of the answer, now that the type of its value is sure.
-
-        It is read from `value`, or from the `source`, and put into `value`.
-        """
+        """Write an object whose type is sure."""
         grouped = self.emission.subfields(type_, details)
-        built = fields_of(self, out, type_, grouped, source or ObjectSource(value), place)
-        pairs = ", ".join(f"{key}: {entry}" for key, entry in built.entries)
-        out.line(f"{value} = {{{pairs}}}")
-        built.wait(out, value)
+        if place.each and place.page is None:
+            out.line(f"run.cost += {place.each}")
+        out.literal("{")
+        write_fields(self, out, type_, grouped, source, place)
+        out.literal("}")
 
-    # Any: graphql-core's guards narrow better than its types.
+    # Any, in this class: graphql-core's guards narrow better than its types.
     def _required(
         self, out: Function, type_: Any, details: FieldDetailsList, value: str, place: Place
     ) -> None:
         if is_leaf_type(type_):
-            complete_leaf(self.emission, out, type_, value, nullable=False)
+            out.piece(self._leaf(type_, value))
         elif isinstance(type_, GraphQLList):
-            complete_list(self, out, type_, details, value, place)
+            self._list(out, type_, details, value, place)
         elif is_abstract_type(type_):
             self._abstract(out, type_, details, value, place)
         else:
+            self._object(out, type_, details, value, place)
+
+    def _leaf(self, type_: Any, value: str) -> str:
+        return leaf(type_, self.emission.code.bind, value)
+
+    def _object(
+        self,
+        out: Function,
+        type_: GraphQLObjectType,
+        details: FieldDetailsList,
+        value: str,
+        place: Place,
+    ) -> None:
+        shape = shape_for(type_)
+        if shape is None:
             make_sure(self.emission, out, type_, value)
-            self.members(out, type_, details, value, place)
+            self.members(out, type_, details, ObjectSource(value), place)
+            return
+        bind = self.emission.code.bind
+        out.line(f"if type({value}) is {bind(shape.view_class)}: {value} = {value}.{SOURCE}")
+        if shape.source is not None:
+            out.line(f"if type({value}) is not {bind(shape.source)}: raise Unexpected")
+        self.members(out, type_, details, ShapedSource(self.emission.code, shape, value), place)
 
     def _abstract(
         self,
@@ -102,6 +154,108 @@ class Completing:
         keyword = "if"
         for test, one in found:
             with out.indented(f"{keyword} {test}:"):
-                self.members(out, one, details, value, place)
+                self._of_class(out, one, details, value, place)
             keyword = "elif"
         out.line("else: raise Unexpected" if found else "raise Unexpected")
+
+    def _of_class(
+        self,
+        out: Function,
+        type_: GraphQLObjectType,
+        details: FieldDetailsList,
+        value: str,
+        place: Place,
+    ) -> None:
+        """Write an object of which the class has been told, a view of a source where it is one."""
+        shape, source = shape_for(type_), ObjectSource(value)
+        if shape is None:
+            self.members(out, type_, details, source, place)
+            return
+        inner = out.name()
+        out.line(f"{inner} = {value}.{SOURCE}")
+        shaped = ShapedSource(self.emission.code, shape, inner, made=value)
+        self.members(out, type_, details, shaped, place)
+
+    def _list(
+        self,
+        out: Function,
+        type_: GraphQLList[Any],
+        details: FieldDetailsList,
+        value: str,
+        place: Place,
+    ) -> None:
+        out.line(f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected")
+        if place.each:
+            out.line(f"run.cost += {place.each} * len({value})")
+        may_be_awaited = not place.steps and not is_leaf_type(get_named_type(type_))
+        with self._loop(out, value, place) as (item, inner):
+            if may_be_awaited and not isinstance(type_.of_type, GraphQLNonNull):
+                self._item(out, type_.of_type, details, item, inner)
+            else:
+                self.value(out, type_.of_type, details, item, inner)
+
+    def _item(
+        self,
+        out: Function,
+        type_: GraphQLOutputType,
+        details: FieldDetailsList,
+        item: str,
+        place: Place,
+    ) -> None:
+        """Write an item of what a call gave, now or when it is there.
+
+        Only what can be awaited twice is, since graphql-core may have to do it again.
+        """
+        number = len(self.emission.items)
+        self.emission.items.append(number)
+        name, (index,) = f"item{number}", place.indexes
+        with self.emission.function(f"{name}(run, value, call)", is_joined=True) as inner:
+            inner.line("_, key, index = call")
+            self.value(inner, type_, details, "value", replace(place, indexes=("index",)))
+        out.has_slots = True
+        kind, call = out.name(), f"({ITEM}, key, {index})"
+        out.flush()
+        out.line(f"{kind} = type({item})")
+        out.line(
+            f"if {kind} in futures: pending.append(({item}, {name}, {call}, w, len(w))); "
+            "slots.append((w, len(w))); w.append(None)"
+        )
+        out.line(
+            f"elif {item} is not None and {kind} not in ordinary and is_to_be_awaited({item}): "
+            "raise Unexpected"
+        )
+        out.line(f"else: slots.append((w, len(w))); w.append({name}(run, {item}, {call}))")
+
+    @contextmanager
+    def _loop(self, out: Function, value: str, place: Place) -> Iterator[tuple[str, Place]]:
+        """Write each item of a list in its variable and place."""
+        out.loops += 1
+        if out.loops > _MOST_LOOPS:
+            raise TooMuchCode
+        item, index, opening = out.name(), out.name(), Opening(out.name())
+        out.flush()
+        first, header, calls = out.reserve(), out.reserve(), len(self.emission.sites.all)
+        items = len(self.emission.items)
+        with out.indented(None):
+            out.piece(opening)
+            yield item, place.item(index)
+            out.flush()
+            out.line(f"{opening.variable} = {out.constant(opening.after(','))}")
+        out.fill(first, f"{opening.variable} = {out.constant(opening.after('['))}")
+        is_indexed = len(self.emission.sites.all) > calls or len(self.emission.items) > items
+        each = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
+        out.fill(header, f"for {each}:")
+        out.line(f'if not {value}: w.append(b"[")')
+        out.literal("]")
+        out.loops -= 1
+
+    @contextmanager
+    def _unless(self, out: Function, is_null: str | None) -> Iterator[None]:
+        """Write what follows unless it is null."""
+        if is_null is None:
+            yield
+            return
+        with out.indented(f"if {is_null}:"):
+            out.literal("null")
+        with out.indented("else:"):
+            yield

@@ -1,5 +1,7 @@
 """What the parts of the compiler share: the code in the making, and where in it they stand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
@@ -12,10 +14,10 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
-from db.form import Form
 from gql.execution.arguments import Coerce
 from gql.execution.code import Code, Function, TooMuchCode, is_name
 from gql.execution.sites import Site, Sites, Step
+from gql.operations.cost import Size
 from spans.part import Part
 
 MOST_FIELDS = 500
@@ -32,16 +34,22 @@ class Place:
 
     steps: tuple[Step, ...] = ()
     indexes: tuple[str, ...] = ()
-    form: Form | None = None
-    """The one that the call asked for, where code stands in the value that it gave."""
+    each: int = 0
+    """What each object costs that is written here."""
+    page: Size | None = None
+    """How many rows are asked for, where the object is a page: each of them costs that."""
 
     def field(self, response_name: str, parent: GraphQLObjectType) -> "Place":
         """Where a field of this object stands."""
-        return replace(self, steps=(*self.steps, (response_name, parent.name)))
+        return Place((*self.steps, (response_name, parent.name)), self.indexes)
 
     def item(self, index: str) -> "Place":
-        """Where an item of this list stands."""
+        """Where an item of this list stands, which costs nothing more."""
         return Place((*self.steps, None), (*self.indexes, index))
+
+    def costing(self, each: int, page: Size | None = None) -> "Place":
+        """The same place, with what is paid there."""
+        return replace(self, each=each, page=page)
 
 
 @dataclass(slots=True)
@@ -59,6 +67,8 @@ class Emission:
     resolvers: dict[str, Part] = field(default_factory=dict)
     """The names of resolvers in the code, and what their time is called."""
     fields: int = 0
+    items: list[int] = field(default_factory=list)
+    """The numbers of the functions that write items of lists, each when it is there."""
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         """What the operation selects."""
@@ -72,13 +82,21 @@ class Emission:
             self.schema, self.fragments, self.variables, self.operation, type_, details
         ).grouped_field_set
 
-    def function(self, header: str) -> Function:
-        """A new function, which takes the executor as `run`."""
+    @contextmanager
+    def function(self, header: str, *, is_joined: bool = False) -> Iterator[Function]:
+        """A new function, which takes the running operation as `run` and gives a list of bytes.
+
+        Where it `is_joined` and nothing is put into the list later, it gives all of them in one.
+        """
         out = self.code.function(header)
-        out.line("outcomes = run.outcomes")
-        out.line("pending = run.pending")
-        out.line("shared = run.arguments")
-        return out
+        out.line("w = []")
+        names = out.reserve()
+        yield out
+        out.flush()
+        if out.has_slots:
+            shared = "run.outcomes, run.pending, run.slots, run.arguments"
+            out.fill(names, f"outcomes, pending, slots, shared = {shared}")
+        out.line("return w" if out.has_slots or not is_joined else "return join(w)")
 
     def count_field(self) -> None:
         """Raise `TooMuchCode` where a field is one too many."""

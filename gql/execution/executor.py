@@ -4,35 +4,83 @@ It answers exactly as graphql-core's own does, whose subclass it is. It can be u
 context class of any schema.
 """
 
+from asyncio import shield
+from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import Any
 
 from graphql import (
-    GraphQLList,
+    ExecutionResult,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationType,
 )
-from graphql.execution import default_field_resolver, default_type_resolver
+from graphql.execution import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.execute import assume_not_async_iterable, assume_not_awaitable
 from graphql.execution.incremental import IncrementalExecutor
 from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
+from orjson import loads
 
 from gql.execution.compiler import Plan
 from gql.execution.plans import Plans, PlanStore
 from gql.execution.replay import Replay
-from gql.execution.running import Result, Running
+from gql.execution.running import EncodedResult, Result, Running
 from gql.execution.sites import Key
-from gql.execution.values import fragments
-from gql.rows import Rows
+from gql.execution.strawberry_fields import shape_for
+from loaders.batch import Loaded
 
 _store = PlanStore()
 
 
-# Any: the context, values and outcomes belong to resolvers.
-class CompiledExecutor(IncrementalExecutor):
+# Any, in this module: the context, values and outcomes belong to resolvers.
+class _TakesSources(Executor[Any]):
+    """Takes a source for the object that it stands for, where the type has a shape."""
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """Complete an object, or the view of a source."""
+        shape = shape_for(return_type)
+        if shape is not None and not isinstance(result, shape.cls):
+            result = shape.view(result)
+        return super().complete_object_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    async def complete_awaitable_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Await what may be awaited for others too, who are not to lose it."""
+        if type(result) is Loaded:
+            result = shield(result)
+        return await super().complete_awaitable_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+
+class SourceExecutor(_TakesSources):
+    """graphql-core's executor, to which resolvers may give sources in the place of objects."""
+
+
+class IncrementalSourceExecutor(_TakesSources, IncrementalExecutor):
+    """The same, answering in parts."""
+
+
+class CompiledExecutor(_TakesSources, IncrementalExecutor):
     """Runs one operation with the plans of its document, or plans of its own."""
 
     plans: Plans | None = None
@@ -52,7 +100,7 @@ class CompiledExecutor(IncrementalExecutor):
         if plan is None:
             return super().execute_operation(serially)
         running = Running(self.root_value, self.context_value, self.variable_values, lambda: self)
-        return running.run(plan, may_wait=self.is_awaitable is is_awaitable)
+        return decoded(running.run(plan, may_wait=self.is_awaitable is is_awaitable))
 
     def step_back(
         self, plan: Plan, outcomes: dict[Key, Any], done: dict[str, Any]
@@ -99,22 +147,6 @@ class CompiledExecutor(IncrementalExecutor):
 
         return joined()
 
-    def complete_list_value(
-        self,
-        return_type: GraphQLList[GraphQLOutputType],
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> AwaitableOrValue[list[Any]]:
-        """Complete a list; rows in the form that the field asked for are complete in themselves."""
-        if type(result) is Rows and result.written is not None:
-            return fragments(result.written)
-        return super().complete_list_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
-
     def _plan(self) -> Plan | None:
         """The plan of the operation, where nothing is asked of the executor that it cannot do."""
         if (
@@ -134,3 +166,19 @@ class CompiledExecutor(IncrementalExecutor):
         left = replay.left()
         if left:
             self.settle_in_background(left)
+
+
+def decoded(result: AwaitableOrValue[Result]) -> AwaitableOrValue[Result]:
+    """A result with its data as objects."""
+    if isawaitable(result):
+        return _decoded_later(result)
+    if isinstance(result, EncodedResult):
+        return ExecutionResult(loads(result.text), None)
+    return result
+
+
+async def _decoded_later(result: Awaitable[Result]) -> Result:
+    settled = await result
+    if isinstance(settled, EncodedResult):
+        return ExecutionResult(loads(settled.text), None)
+    return settled

@@ -1,153 +1,180 @@
-"""The code that gives the fields of an object: what is read, and what resolvers are called for.
+"""The code that writes the fields of an object: what is read, and what resolvers are called for.
 
 Resolvers are called in the order in which graphql-core calls them; what has to be awaited is left
-as pending.
+as pending, with its slot in the list.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphql import GraphQLField, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from gql.execution.calling import call, passed
 from gql.execution.code import Function
 from gql.execution.emission import Emission, NotCompiled, Place
-from gql.execution.fields import Attribute, Call, Member, access
-from gql.execution.leaf_code import complete_at_once, may_be_awaited
-from gql.execution.sites import Site
-from gql.execution.sources import Source, Variable
+from gql.execution.fields import Access, Attribute, Call, Member, access
+from gql.execution.leaves import leaf
+from gql.execution.sources import Source
+from gql.operations.weighing import weighed
 
 if TYPE_CHECKING:
     from gql.execution.completing import Completing
+    from gql.execution.sites import Site
 
 
-@dataclass(slots=True)
-class Built:
-    """The fields of an object in the making: keys with values, and what they wait for."""
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field that is selected of an object."""
 
-    entries: list[tuple[str, str]] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)
-    """Lines to follow once the object is there, with `{0}` for it."""
+    response_name: str
+    details: FieldDetailsList
+    definition: GraphQLField
+    how: Access
+    place: Place
 
-    def wait(self, out: Function, target: str) -> None:
-        """Leave as pending what belongs into the object, which is in `target`."""
-        for line in self.waits:
-            out.line(line.format(target))
+    @property
+    def name(self) -> str:
+        return self.details[0].node.name.value
 
 
-def fields_of(
+def write_fields(
     completing: "Completing",
     out: Function,
     parent: GraphQLObjectType,
     grouped: GroupedFieldSet,
     source: Source,
     place: Place,
-) -> Built:
-    """Write what gives the fields of an object of `parent` that is read from `source`."""
-    emission, built = completing.emission, Built()
-    schema = emission.schema
-    found = [
-        (response_name, details, definition, access(schema, definition))
-        for response_name, details in grouped.items()
-        if (definition := schema.get_field(parent, details[0].node.name.value))
-    ]
+) -> None:
+    """Write the fields of an object of `parent` that is read from `source`."""
+    emission = completing.emission
+    fields = _selected(emission, parent, grouped, place)
+    own = sum(weighed(parent, one.definition, one.details[0].node).own for one in fields)
+    if own:
+        out.line(f"run.cost += {own}")
+    if place.page is not None and not any(_is_list(one.definition) for one in fields):
+        size = emission.code.bind(place.page)
+        out.line(f"run.cost += {place.each} * {size}.of(run.variable_values.coerced)")
     is_dict = ""
-    if any(isinstance(how, Member) for *_, how in found):
+    if any(isinstance(one.how, Member) for one in fields):
         is_dict = out.name()
         out.line(f"{is_dict} = type({source.object(out)}) is dict")
-    for response_name, details, definition, how in found:
+    for number, one in enumerate(fields):
         emission.count_field()
-        name = details[0].node.name.value
-        key = emission.key(response_name, name)
-        inner = place.field(response_name, parent)
-        if name == "__typename":
-            built.entries.append((key, emission.literal(parent.name)))
-        elif name.startswith("__"):
-            raise NotCompiled
-        elif isinstance(how, Call):
-            parts = parent, definition, how, details, source.object(out), inner
-            called = call(emission, out, *parts)
-            _called(completing, out, how, called, details, key, built)
-        elif isinstance(how, Attribute):
-            value = _attribute(completing, out, how, definition, details, source, inner)
-            built.entries.append((key, value))
+        is_renamed = one.response_name != one.name
+        key = f'"{one.response_name}":'
+        out.literal(f",{key}" if number else key, is_from_document=is_renamed)
+        _write(completing, out, parent, one, source, is_dict)
+
+
+def _selected(
+    emission: Emission, parent: GraphQLObjectType, grouped: GroupedFieldSet, place: Place
+) -> list[_Field]:
+    """The fields that the schema has, each in its place, with what is paid there."""
+    found, rows = [], place.each if place.page is not None else 0
+    for response_name, details in grouped.items():
+        node = details[0].node
+        definition = emission.schema.get_field(parent, node.name.value)
+        if definition is None:
+            continue
+        cost, inner = weighed(parent, definition, node), place.field(response_name, parent)
+        if cost.is_connection:
+            inner = inner.costing(cost.each, cost.size)
+        elif rows and _is_list(definition):
+            # The rows of a page are paid for once, whatever is asked of them.
+            inner, rows = inner.costing(rows), 0
         else:
-            value = _member(emission, out, definition, details, source.object(out), is_dict)
-            completing.value(out, definition.type, details, value, inner)
-            built.entries.append((key, value))
-    return built
+            inner = inner.costing(cost.each)
+        how = access(emission.schema, definition)
+        found.append(_Field(response_name, details, definition, how, inner))
+    return found
 
 
-def _attribute(
+def _is_list(definition: GraphQLField) -> bool:
+    return is_list_type(get_nullable_type(definition.type))
+
+
+def _write(
     completing: "Completing",
     out: Function,
-    how: Attribute,
-    definition: GraphQLField,
-    details: FieldDetailsList,
+    parent: GraphQLObjectType,
+    field: _Field,
     source: Source,
-    place: Place,
-) -> str:
-    """Complete an attribute of a source: the variable that holds it."""
-    read = source.read(out, how.name, definition.type)
-    if isinstance(read, Variable):
-        if not read.is_completed:
-            completing.value(out, definition.type, details, read.name, place)
-        return read.name
-    value, type_ = out.name(), get_named_type(definition.type)
-    if not isinstance(type_, GraphQLObjectType):
-        raise NotCompiled
-    completing.members(out, type_, details, value, place, read)
-    return value
-
-
-def _member(
-    emission: Emission,
-    out: Function,
-    definition: GraphQLField,
-    details: FieldDetailsList,
-    source: str,
     is_dict: str,
-) -> str:
-    passed(emission, definition, details, None)
-    value, name = out.name(), emission.literal(details[0].node.name.value)
+) -> None:
+    """Write the value of one field."""
+    emission, type_ = completing.emission, field.definition.type
+    if field.name == "__typename":
+        out.literal(f'"{parent.name}"')
+    elif field.name.startswith("__"):
+        raise NotCompiled
+    elif isinstance(field.how, Call):
+        parts = parent, field.definition, field.how, field.details, source.object(out)
+        site, value, key = call(emission, out, *parts, field.place)
+        _write_called(completing, out, field, site, value, key)
+    elif isinstance(field.how, Attribute):
+        attribute = source.read(out, field.how.name, type_)
+        completing.attribute(out, type_, field.details, attribute, field.place)
+    else:
+        value = _member(emission, out, field, source.object(out), is_dict)
+        completing.value(out, type_, field.details, value, field.place)
+
+
+def _member(emission: Emission, out: Function, field: _Field, source: str, is_dict: str) -> str:
+    passed(emission, field.definition, field.details, None)
+    value, name = out.name(), emission.literal(field.name)
     read = f"{source}.get({name}) if {is_dict} else getattr({source}, {name}, None)"
     out.line(f"{value} = {read}")
     return value
 
 
-def _called(
-    completing: "Completing",
-    out: Function,
-    how: Call,
-    called: tuple[Site, str, str],
-    details: FieldDetailsList,
-    key: str,
-    built: Built,
+def _write_called(
+    completing: "Completing", out: Function, field: _Field, site: "Site", value: str, key: str
 ) -> None:
-    """Complete what a resolver gave, now or when it is there."""
-    site, value, call_key = called
-    complete = _completer(completing, site, details)
-    pending = f"{complete}, {call_key}, {{0}}, {key}"
-    if how.is_coroutine:
-        built.waits.append(f"pending.append(({value}, {pending}))")
-        built.entries.append((key, "None"))
+    """Write what a resolver gave, now or when it is there."""
+    complete, has_slots = _completer(completing, field, site)
+    out.flush()
+    slot = "slots.append((w, len(w)))"
+    later = f"pending.append(({value}, {complete}, {key}, w, len(w))); {slot}; w.append(None)"
+    if isinstance(field.how, Call) and field.how.is_coroutine:
+        out.line(later)
         return
-    awaited = out.name()
-    out.line(f"{awaited} = None")
-    if not complete_at_once(completing.emission, out, site.definition.type, value, awaited):
-        with out.indented(f"if {may_be_awaited(value)}:"):
-            out.line(f"{awaited}, {value} = {value}, None")
-        with out.indented("else:"):
-            out.line(f"{value} = {complete}(run, {value}, {call_key})")
-    built.waits.append(f"if {awaited} is not None: pending.append(({awaited}, {pending}))")
-    built.entries.append((key, value))
+    type_, kind = field.definition.type, out.name()
+    if is_leaf_type(get_nullable_type(type_)):
+        written = f"w.append({_leaf(completing.emission, type_, value)})"
+    elif has_slots:
+        written = f"{slot}; w.append({complete}(run, {value}, {key}))"
+    else:
+        written = f"w.append({complete}(run, {value}, {key}))"
+    out.line(f"{kind} = type({value})")
+    out.line(
+        f"if {kind} in futures or {value} is not None and {kind} not in ordinary "
+        f"and is_to_be_awaited({value}): {later}"
+    )
+    out.line(f"else: {written}")
 
 
-def _completer(completing: "Completing", site: Site, details: FieldDetailsList) -> str:
-    """The function that completes the values of a site."""
+def _leaf(emission: Emission, type_: GraphQLOutputType, value: str) -> str:
+    required: GraphQLLeafType = get_nullable_type(type_)  # type: ignore[assignment]  # it is one
+    text = leaf(required, emission.code.bind, value)
+    if isinstance(type_, GraphQLNonNull):
+        return text
+    return f'b"null" if {value} is None else {text}'
+
+
+def _completer(completing: "Completing", field: _Field, site: "Site") -> tuple[str, bool]:
+    """The function that writes the values of a site, and whether it leaves slots."""
     name = f"complete{site.number}"
-    out = completing.emission.function(f"{name}(run, value, key)")
-    completing.value(out, site.definition.type, details, "value", Place(form=site.form))
-    out.line("return value")
-    return name
+    costs = Place(each=field.place.each, page=field.place.page)
+    with completing.emission.function(f"{name}(run, value, key)", is_joined=True) as out:
+        completing.value(out, field.definition.type, field.details, "value", costs)
+    return name, out.has_slots

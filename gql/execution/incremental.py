@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from graphql import ExecutionResult, GraphQLSchema
 from graphql.execution import default_field_resolver, default_type_resolver
-from graphql.execution.incremental import IncrementalExecutor
 from graphql.execution.types import (
     InitialIncrementalExecutionResult,
     SubsequentIncrementalExecutionResult,
@@ -19,6 +18,7 @@ from graphql.execution.types import (
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
+from gql.execution.executor import IncrementalSourceExecutor
 from gql.execution.prepare import Operation
 
 INCREMENTAL_SPEC = "v0.2"
@@ -38,7 +38,7 @@ async def run_in_parts(
     What is put off begins with the rest, so that loaders collect keys across both. Closing the
     generator ends what still runs.
     """
-    executor = IncrementalExecutor(
+    executor = IncrementalSourceExecutor(
         schema=schema,
         fragment_definitions=operation.fragment_definitions,
         fragments=operation.fragments,

@@ -1,11 +1,20 @@
 """A value that a resolver has asked for and will make something of, without a task of its own."""
 
-from asyncio import Future, shield
+from asyncio import Future, get_running_loop, shield
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
+from loaders.batch import Loaded
+
 V = TypeVar("V")
 T = TypeVar("T")
+
+
+def failed(error: Exception) -> "Loaded[Any]":
+    """What a resolver gives for an item that failed, in a list of which the others are good."""
+    future: Loaded[Any] = Loaded(loop=get_running_loop())
+    future.set_exception(error)
+    return future
 
 
 class Later(Generic[V, T]):

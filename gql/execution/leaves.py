@@ -1,7 +1,10 @@
-"""How leaves are completed within compiled code: by one look at their class."""
+"""How a leaf is written by compiled code: an expression that gives its JSON.
+
+Most values are exactly of the class that their type expects, which one look tells. The others are
+completed as graphql-core does, and written then.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -22,92 +25,77 @@ from graphql.type.scalars import (
     serialize_int,
     serialize_string,
 )
+from orjson import dumps
 
-from db.form import Instant, Text
 from gql.execution.code import is_name
-from gql.execution.values import Coerce, is_ordinary, leaf_completer
+from gql.execution.values import Coerce, is_ordinary, leaf_encoder
 
 Bind: TypeAlias = Callable[[object], str]
 _MOST_COMPARISONS = 8
 _LOWEST, _HIGHEST = -(2**31), 2**31 - 1
-# What is true of a value that has to be looked at more closely; else it is its own completion.
-_INEXACT = {
-    GraphQLString: (serialize_string, "type({0}) is not str"),
-    GraphQLID: (serialize_id, "type({0}) is not str"),
+# What writes a value, and what has to be true of the value for that: `{0}` stands for it.
+_EXACT = {
+    GraphQLString: (serialize_string, "dumps({0}) if type({0}) is str"),
+    GraphQLID: (serialize_id, "dumps({0}) if type({0}) is str"),
     GraphQLInt: (
         serialize_int,
-        f"(type({{0}}) is not int or not {_LOWEST} <= {{0}} <= {_HIGHEST})",
+        f'b"%d" % {{0}} if type({{0}}) is int and {_LOWEST} <= {{0}} <= {_HIGHEST}',
     ),
-    GraphQLFloat: (serialize_float, "(type({0}) is not float or {0} - {0} != 0.0)"),
-    GraphQLBoolean: (serialize_boolean, "({0} is not True and {0} is not False)"),
+    GraphQLFloat: (serialize_float, "dumps({0}) if type({0}) is float and {0} - {0} == 0.0"),
+    GraphQLBoolean: (
+        serialize_boolean,
+        'b"true" if {0} is True else b"false" if {0} is False',
+    ),
 }
+NAMES = {"dumps": dumps}
+"""What the expressions use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """The code for one leaf type: `{0}` stands for the variable.
+Encode: TypeAlias = Callable[[Any], bytes]  # Any: of the class that it is for
+_encoders: dict[Coerce, tuple[type, tuple[str, object] | None, Encode]] = {}
 
-    Where `inexact` does not hold, the value is completed as it is; else `completed` completes it.
+
+def encode_scalar(
+    coerce: Coerce, cls: type, encode: Encode, *, only: tuple[str, object] | None = None
+) -> None:
+    """Have values of exactly `cls` written by `encode`, which says the same as `coerce` does.
+
+    `coerce` is a scalar's; `only` is an attribute, and what it has to be for that.
     """
-
-    inexact: str
-    completed: str
+    _encoders[coerce] = cls, only, encode
 
 
-_staying: dict[Coerce, tuple[type, str, object]] = {}
-
-
-def stays(coerce: Coerce, cls: type, attribute: str, value: object) -> None:
-    """Say that the answer's writer writes some values as `coerce`, a scalar's, completes them.
-
-    These are the instances of exactly `cls` whose `attribute` is `value`. In the answer of compiled
-    code they stay what they are, rather than being written twice.
-    """
-    _staying[coerce] = cls, attribute, value
-
-
-_written: dict[Coerce, Callable[[str], Text | Instant]] = {serialize_string: Text}
-
-
-def database_writes(coerce: Coerce, part: Callable[[str], Text | Instant]) -> None:
-    """Say how the database writes the values of a scalar, as `coerce` and the writer do."""
-    _written[coerce] = part
-
-
-def part_of(type_: GraphQLLeafType) -> Callable[[str], Text | Instant] | None:
-    """How the database writes a column whose values are leaves of `type_` as they stand."""
-    return _written.get(type_.coerce_output_value)
-
-
-def leaf(type_: GraphQLLeafType, bind: Bind) -> Leaf:
-    """The code that completes values of `type_`."""
-    complete = leaf_completer(type_.coerce_output_value)
-    known = _INEXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
-    if known is not None and type_.coerce_output_value is known[0]:
-        return Leaf(known[1], f"{bind(complete)}({{0}})")
-    completed = f"{bind(complete)}({{0}})"
-    staying = _staying.get(type_.coerce_output_value)
-    if staying is not None and is_name(staying[1]):
-        cls, attribute, value = bind(staying[0]), staying[1], bind(staying[2])
-        return Leaf(f"(type({{0}}) is not {cls} or {{0}}.{attribute} is not {value})", completed)
+def leaf(type_: GraphQLLeafType, bind: Bind, value: str) -> str:
+    """The expression that gives the JSON of `value`, a variable that is not None."""
+    coerce = type_.coerce_output_value
+    other = f"{bind(leaf_encoder(coerce))}({value})"
+    exact = _EXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
+    if exact is not None and coerce is exact[0]:
+        return f"({exact[1].format(value)} else {other})"
+    encoder = _encoders.get(coerce)
+    if encoder is not None:
+        cls, only, encode = encoder
+        condition = f"type({value}) is {bind(cls)}"
+        if only is not None and is_name(only[0]):
+            condition += f" and {value}.{only[0]} is {bind(only[1])}"
+        return f"({bind(encode)}({value}) if {condition} else {other})"
     if isinstance(type_, GraphQLEnumType):
         names = _names(type_)
         if names:
-            known_name = f"type({{0}}) is str and {bind(names)}.get({{0}})"
-            return Leaf("", f"({known_name}) or {completed}")
+            return f"(type({value}) is str and {bind(names)}.get({value}) or {other})"
         for member, name in _members(type_):
-            completed = f"{bind(name)} if {{0}} is {bind(member)} else {completed}"
-    return Leaf("", completed)
+            other = f"{bind(dumps(name))} if {value} is {bind(member)} else {other}"
+    return f"({other})"
 
 
-def _names(type_: GraphQLEnumType) -> dict[str, str]:
+def _names(type_: GraphQLEnumType) -> dict[str, bytes]:
     """The names by the values that resolvers give, where all of these are texts."""
     if type(type_) is not GraphQLEnumType or "coerce_output_value" in vars(type_):
         return {}
     values = [value.value for value in type_.values.values()]
     if not all(type(value) is str for value in values):
         return {}
-    return {value: type_.coerce_output_value(value) for value in values}
+    return {value: dumps(type_.coerce_output_value(value)) for value in values}
 
 
 # Any: strawberry's enum type is known by what it has.

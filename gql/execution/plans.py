@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 from graphql import (
@@ -17,6 +18,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
+from gql.execution.coercion import Misfit, VariableCoercion
 from gql.execution.compiler import Plan, compiled
 from gql.execution.emission import Emission, NotCompiled
 
@@ -67,6 +69,19 @@ class Plans:
         self._compile = compile_
         self._plans: dict[tuple[object, ...], Plan | None] = {}
         self._is_wanted = is_lasting
+        self._coercion: VariableCoercion | None = None
+        self._has_coercion = False
+
+    @property
+    def coercion(self) -> VariableCoercion | None:
+        """What coerces the variables; None where graphql-core is to do it."""
+        if self._has_coercion or not self._is_wanted:
+            return self._coercion
+        self._has_coercion = True
+        with suppress(Misfit):
+            definitions = self._operation.variable_definitions or ()
+            self._coercion = VariableCoercion(self._schema, definitions)
+        return self._coercion
 
     def plan(self, variables: VariableValues) -> Plan | None:
         """The plan for these variables; None where graphql-core's executor is to do it all."""

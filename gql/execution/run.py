@@ -1,6 +1,7 @@
 """Running a prepared operation and wording its outcome."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
@@ -17,8 +18,9 @@ from graphql.pyutils import AwaitableOrValue
 
 from gql.context import RequestContext
 from gql.errors import BadUserInput, Unauthenticated
+from gql.execution.coercion import Misfit
 from gql.execution.error_formatting import MOST_ERRORS
-from gql.execution.executor import CompiledExecutor
+from gql.execution.executor import CompiledExecutor, SourceExecutor, decoded
 from gql.execution.prepare import Operation, RequestRefused
 from gql.execution.put_off import misfit_of_streams
 from gql.execution.running import Running
@@ -40,13 +42,13 @@ async def run(
     context: RequestContext,
     root: object = None,
     *,
-    is_written: bool = False,
+    is_encoded: bool = False,
 ) -> ExecutionResult:
     """Execute an operation, or one event of a subscription, with its coerced variables.
 
-    Where the answer `is_written` by orjson, parts of it may be JSON already.
+    An answer that `is_encoded` is an `EncodedResult`, unless an error is part of it.
     """
-    result = begin(schema, operation, values, context, root, is_written=is_written)
+    result = begin(schema, operation, values, context, root, is_encoded=is_encoded)
     return await result if isawaitable(result) else result
 
 
@@ -57,7 +59,7 @@ def begin(
     context: RequestContext,
     root: object = None,
     *,
-    is_written: bool = False,
+    is_encoded: bool = False,
 ) -> AwaitableOrValue[ExecutionResult]:
     """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
     plan = operation.plans.plan(values) if operation.plans else None
@@ -68,8 +70,8 @@ def begin(
     def make_executor() -> CompiledExecutor:
         return CompiledExecutor(**_parts(schema, operation, values, context, root))
 
-    running = Running(root, context, values, make_executor, is_written=is_written)
-    return running.run(plan)  # type: ignore[return-value]  # as above
+    result = Running(root, context, values, make_executor).run(plan)
+    return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
 
 
 # Any: variables are JSON.
@@ -96,6 +98,10 @@ def _coerced(
     for name, value in (variables or {}).items():
         if isinstance(value, list) and len(value) > _MOST_ITEMS:
             raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
+    coercion = operation.plans.coercion if operation.plans else None
+    if coercion is not None:
+        with suppress(Misfit):
+            return coercion.of(variables or {})
     values = get_variable_values(
         schema,
         definitions,
@@ -123,7 +129,7 @@ def executor_for(
     parts = _parts(schema, operation, values, context, root)
     if current_trace() is not None:
         parts["middleware_manager"] = MiddlewareManager(trace_fields)
-    return Executor(**parts)
+    return SourceExecutor(**parts)
 
 
 # Any: an executor's parts are of every type.

@@ -6,16 +6,16 @@ resolvers have given already.
 
 from collections.abc import Callable
 from inspect import isawaitable
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import ExecutionResult
 from graphql.execution.types import ExperimentalIncrementalExecutionResults
 from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue
+from orjson import Fragment, loads
 
 from gql.execution.arguments import Values
-from gql.execution.compiler import Plan
+from gql.execution.compiler import Plan, Roots
 from gql.execution.sites import Key
 from gql.execution.waiting import Pending, settle
 from spans.current import current_trace
@@ -24,24 +24,36 @@ if TYPE_CHECKING:
     from gql.execution.executor import CompiledExecutor
 
 Result: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
+_Part: TypeAlias = list[Any]
+"""Bytes of the answer; until all is there, with lists of them in slots."""
+
+
+class EncodedResult(ExecutionResult):
+    """A whole answer, whose data is JSON already, and what came of it by the fields' weights."""
+
+    __slots__ = ("cost", "text")
+
+    def __init__(self, text: bytes, cost: int) -> None:
+        self.text = text
+        self.data = Fragment(text)  # type: ignore[assignment]  # it is written as it stands
+        self.errors = None
+        self.extensions = None
+        self.cost = cost
 
 
 class Running:
-    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted.
-
-    An answer that `is_written` by orjson may have parts in it that are JSON already.
-    """
+    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted."""
 
     __slots__ = (
-        "_done",
         "_executor",
         "_make_executor",
         "arguments",
         "context_value",
-        "is_written",
+        "cost",
         "outcomes",
         "pending",
         "root_value",
+        "slots",
         "variable_values",
     )
 
@@ -52,8 +64,6 @@ class Running:
         context_value: Any,
         variable_values: VariableValues,
         make_executor: "Callable[[], CompiledExecutor]",
-        *,
-        is_written: bool = False,
     ) -> None:
         self.root_value = root_value
         self.context_value = context_value
@@ -61,10 +71,12 @@ class Running:
         self.outcomes: dict[Key, Any] = {}
         """What each call of a resolver gave."""
         self.pending: list[Pending] = []
+        self.slots: list[tuple[_Part, int]] = []
+        """Where values of calls belong, the outer before the inner."""
         self.arguments: list[Values] = []
         """Those that are coerced once a request."""
-        self.is_written = is_written
-        self._done = 0
+        self.cost = 0
+        """What has been written so far, by the weights of the fields."""
         self._make_executor = make_executor
         self._executor: CompiledExecutor | None = None
 
@@ -77,36 +89,44 @@ class Running:
 
     def run(self, plan: Plan, *, may_wait: bool = True) -> AwaitableOrValue[Result]:
         """Run the operation once; where it may not wait, what has to be awaited is unexpected."""
-        data: dict[str, Any] = {}
+        done: list[bytes] = []
         try:
             if plan.coerce:
                 self.arguments = [coerce(self) for coerce in plan.coerce]
             roots = plan.roots if current_trace() is None else plan.traced_roots()
-            for number, root in enumerate(roots, 1):
-                self._done = len(data)
-                root(self, self.root_value, data)
+            for number, root in enumerate(roots):
+                part = root(self, self.root_value)
                 if self.pending:
                     if may_wait:
-                        return self._wait(plan, roots[number:], data)
-                    break
+                        return self._wait(plan, part, roots[number + 1 :], done)
+                    return self._step_back(plan, done)
+                done.append(self._joined(part))
+            return EncodedResult(b"".join(done), self.cost)
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
-            return self._step_back(plan, data)
-        return self._step_back(plan, data) if self.pending else ExecutionResult(data, None)
+            return self._step_back(plan, done)
 
-    async def _wait(
-        self, plan: Plan, left: tuple[Callable[..., None], ...], data: dict[str, Any]
-    ) -> Result:
+    async def _wait(self, plan: Plan, part: _Part, left: Roots, done: list[bytes]) -> Result:
         try:
             await settle(self)
+            done.append(self._joined(part))
             for root in left:
-                self._done = len(data)
-                root(self, self.root_value, data)
+                part = root(self, self.root_value)
                 await settle(self)
+                done.append(self._joined(part))
+            return EncodedResult(b"".join(done), self.cost)
         except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
-            result = self._step_back(plan, data)
+            result = self._step_back(plan, done)
             return await result if isawaitable(result) else result
-        return ExecutionResult(data, None)
 
-    def _step_back(self, plan: Plan, data: dict[str, Any]) -> AwaitableOrValue[Result]:
-        done = dict(islice(data.items(), self._done))
-        return self.executor.step_back(plan, self.outcomes, done)
+    def _joined(self, part: _Part) -> bytes:
+        # What a slot holds is whole once the slots inside it are.
+        for inner, place in reversed(self.slots):
+            if type(inner[place]) is list:
+                inner[place] = b"".join(inner[place])
+        self.slots.clear()
+        return b"".join(part)
+
+    def _step_back(self, plan: Plan, done: list[bytes]) -> AwaitableOrValue[Result]:
+        """Have the rest executed by graphql-core, after the fields of a mutation that are done."""
+        fields = loads(b"".join((*done, b"}"))) if done else {}
+        return self.executor.step_back(plan, self.outcomes, fields)

@@ -13,7 +13,6 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveIn
 from graphql.pyutils import Path
 from strawberry import Info
 
-from db.form import Form
 from gql.execution.strawberry_fields import Direct
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ Key: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
 Step: TypeAlias = tuple[str, str] | None
 """A response name with the type that it is a field of, or an index."""
 ROOT: Key = ()
+ITEM = -1
+"""In the place of a site's number: an item of the list that the call gave whose key follows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +36,6 @@ class Site:
     parent_type: GraphQLObjectType
     nodes: list[FieldNode]
     direct: Direct | None = None
-    form: Form | None = None
-    """The one in which the rows of its pages are wanted, where all of these are plain."""
 
     @property
     def coordinate(self) -> str:
@@ -76,34 +75,22 @@ class Sites:
 
 
 class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
-    """Strawberry's info, of which most resolvers want nothing but the context."""
+    """Strawberry's info, of which most resolvers want nothing but the context.
 
-    def __init__(self, running: "Running", sites: Sites, key: Key) -> None:
-        self._running = running
-        self._sites = sites
-        self._key = key
+    Compiled code makes one for each call, and sets what it consists of.
+    """
 
-    @property
-    def context(self) -> Any:
-        """The context of the operation."""
-        return self._running.context_value
+    context: Any = None
+    """The context of the operation."""
+    call: "tuple[Running, Sites, Key]"
 
     @cached_property
     def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made when it is read
-        return self._sites.info(self._running, self._key)
+        running, sites, key = self.call
+        return sites.info(running, key)
 
     @property
     def _field(self) -> Any:  # type: ignore[override]  # known by the site
-        direct = self._sites.all[self._key[0]].direct
+        _, sites, key = self.call
+        direct = sites.all[key[0]].direct
         return direct.field if direct else None
-
-    @property
-    def form(self) -> Form | None:
-        """The form in which the resolver may give the rows of the page that it is asked for."""
-        return self._sites.all[self._key[0]].form if self._running.is_written else None
-
-
-# Any: as above.
-def form_wanted(info: Info[Any, Any]) -> Form | None:
-    """The form in which a resolver may give the rows of its page: a wish of compiled code."""
-    return info.form if type(info) is LazyInfo else None

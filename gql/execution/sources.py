@@ -1,37 +1,59 @@
-"""What compiled code reads attributes from: an object, or the row that it would be made of."""
+"""What compiled code reads attributes from: an object, or the source that it would stand for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    get_named_type,
-)
+from graphql import GraphQLEnumType, GraphQLID, GraphQLOutputType, GraphQLString, get_named_type
+from graphql.type.scalars import serialize_id, serialize_string
+from orjson import dumps
 
-from gql.execution import strawberry_fields
 from gql.execution.code import Code, Function, is_name
 from gql.execution.emission import NotCompiled
-from gql.rows import Column, GlobalId, Scope, Shape, Whole, shape_of
+from gql.rows import (
+    KEY,
+    SOURCE,
+    Attribute,
+    Column,
+    Cursor,
+    Derived,
+    GlobalId,
+    Instant,
+    Member,
+    Nested,
+    Shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable with a value, which may have been completed already."""
+class Read:
+    """A variable that holds an attribute; not one that may be null where `is_there`."""
 
-    name: str
-    is_completed: bool = False
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What writes an attribute: before and after it always `quote`; null without a `variable`."""
+
+    expression: str
+    variable: str | None = None
+    quote: str = '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An object of the same source; null where the expression `is_null` holds."""
+
+    source: "ShapedSource"
+    is_null: str | None = None
 
 
 class Source(Protocol):
     """Where the attributes of one object come from."""
 
-    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Variable | Source":
-        """A variable with the attribute, a value of `type_`, or the source of an object."""
+    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Read | Encoded | Within":
+        """How the attribute is had, of a field of `type_`."""
 
     def object(self, out: Function) -> str:
         """A variable with the object itself, for a resolver."""
@@ -43,11 +65,11 @@ class ObjectSource:
 
     variable: str
 
-    def read(self, out: Function, name: str, _type: GraphQLOutputType) -> Variable:
+    def read(self, out: Function, name: str, _type: GraphQLOutputType) -> Read:
         """A variable with the object's attribute."""
         value = out.name()
         out.line(f"{value} = {self.variable}.{name}")
-        return Variable(value)
+        return Read(value)
 
     def object(self, _out: Function) -> str:
         """The variable itself."""
@@ -55,71 +77,117 @@ class ObjectSource:
 
 
 @dataclass(slots=True)
-class RowSource:
-    """The row in the variable `row`, standing in the list whose scope is in `scope`.
+class ShapedSource:
+    """The source in a variable, of which an object would be a view.
 
-    The object of its shape is made where a resolver wants it, and only there.
+    A view is made where a resolver wants the object, and only there.
     """
 
     code: Code
-    shape: Shape[object]
-    row: str
-    scope: str
+    shape: Shape[Any]  # Any: of every class
+    variable: str
     made: str | None = None
 
-    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Variable | Source":
-        """A variable with what the attribute would be, or the source of an object in the row."""
+    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Read | Encoded | Within":
+        """How what would be the attribute is had."""
         attribute = self.shape.attributes.get(name)
-        if isinstance(attribute, Shape):
-            return replace(self, shape=attribute, made=None)
-        value = Variable(out.name())
-        if isinstance(attribute, Column) and is_name(attribute.name):
-            column, convert = f"{self.row}[{attribute.name!r}]", attribute.convert
-            names = names_of(type_, convert)
-            if names is not None:
-                column, value = (
-                    f"{self.code.bind(names)}[{column}]",
-                    Variable(value.name, is_completed=True),
-                )
-            elif convert is not None:
-                column = f"{self.code.bind(convert)}({column})"
-            out.line(f"{value.name} = {column}")
-        elif isinstance(attribute, GlobalId) and is_name(attribute.type_name):
-            # What `global_id` does, without the call.
-            text = f"f'{attribute.type_name}:{{{self.row}[\"id\"]}}'"
-            value = Variable(value.name, is_completed=True)
-            out.line(f"{value.name} = b2a_base64({text}.encode(), newline=False).decode()")
-        elif isinstance(attribute, Whole):
-            out.line(f"{value.name} = {self.code.bind(attribute.make)}({self.row})")
-        elif isinstance(attribute, Scope):
-            out.line(f"{value.name} = {self.scope}")
-        else:
-            raise NotCompiled
-        return value
+        if isinstance(attribute, Nested):
+            return self._nested(attribute)
+        if isinstance(attribute, Column):
+            return self._column(out, attribute, type_)
+        if isinstance(attribute, GlobalId) and _is_plain_text(type_):
+            return self._global_id(attribute)
+        if isinstance(attribute, Cursor) and _is_plain_text(type_):
+            return self._cursor(out, attribute)
+        if isinstance(attribute, Instant):
+            return self._instant(out, attribute)
+        return self._value(out, attribute)
 
     def object(self, out: Function) -> str:
-        """A variable with the object, made once."""
+        """A variable with a view of the source, made once."""
         if self.made is None:
             self.made = out.name()
-            out.line(f"{self.made} = {self.code.bind(self.shape)}.make({self.row}, {self.scope})")
+            out.line(f"{self.made} = new({self.code.bind(self.shape.view_class)})")
+            out.line(f"{self.made}.{SOURCE} = {self.variable}")
+            key = self.shape.attributes.get(KEY)
+            if isinstance(key, Column):
+                out.line(f"{self.made}.{KEY} = {self._item(key.name)}")
         return self.made
 
+    def _nested(self, attribute: Nested) -> Within:
+        inner = ShapedSource(self.code, attribute.shape, self.variable)
+        if attribute.unless_null is None:
+            return Within(inner)
+        return Within(inner, f"{self._item(attribute.unless_null)} is None")
 
-def rows_of(type_: GraphQLList[Any]) -> tuple[GraphQLObjectType, Shape[Any]] | None:
-    """The type and the shape of the objects of a list that is made of rows."""
-    one = type_.of_type.of_type if isinstance(type_.of_type, GraphQLNonNull) else type_.of_type
-    if not isinstance(one, GraphQLObjectType) or strawberry_fields.has_own_check(one):
-        return None
-    cls = strawberry_fields.origin(one)
-    shape = shape_of(cls) if cls is not None else None
-    return (one, shape) if shape is not None else None
+    def _column(self, out: Function, column: Column, type_: GraphQLOutputType) -> Read | Encoded:
+        value = out.name()
+        names = _names_of(type_, column.convert)
+        out.line(f"{value} = {self._item(column.name)}")
+        if names is not None:
+            return Encoded(f"{self.code.bind(names)}[{value}]", value, quote="")
+        if column.convert is not None:
+            out.line(f"if {value} is not None: {value} = {self.code.bind(column.convert)}({value})")
+        return Read(value)
+
+    def _global_id(self, attribute: GlobalId) -> Encoded:
+        prefix = _checked(attribute.type_name)
+        return Encoded(f'b2a_base64(b"{prefix}:%d" % {self._item("id")}, newline=False)')
+
+    def _cursor(self, out: Function, attribute: Cursor) -> Encoded:
+        row, place = self.variable, None
+        if attribute.index is not None:
+            rows, row = out.name(), out.name()
+            place = row
+            out.line(f"{rows} = {self.variable}.rows")
+            out.line(f"{row} = {rows}[{attribute.index}] if {rows} else None")
+        prefix, at = _checked(attribute.list_name), _checked(attribute.at)
+        text = f'{prefix}:{{{row}["parent_id"]}}|{{{row}["{at}"][1:-1]}}|{{{row}["id"]}}'
+        return Encoded(f"b2a_base64(f'{text}'.encode(), newline=False)", place)
+
+    def _instant(self, out: Function, attribute: Instant) -> Encoded:
+        value = out.name()
+        out.line(f"{value} = {self._item(attribute.name)}")
+        # With six digits of a second or none, as the scalar has it.
+        padded = f'({value}[:-1].ljust(27, "0") if len({value}) > 21 else {value}[:-1])'
+        return Encoded(f"""{padded}.encode() + b'Z"'""", value, quote="")
+
+    def _value(self, out: Function, attribute: Attribute | None) -> Read:
+        value = out.name()
+        if isinstance(attribute, Member):
+            out.line(f"{value} = {self.variable}.{_checked(attribute.name)}")
+        elif isinstance(attribute, Derived):
+            out.line(f"{value} = {self.code.bind(attribute.make)}({self.variable})")
+        elif attribute is not None:
+            out.line(f"{value} = {self.code.bind(attribute)}.value({self.variable})")
+        else:
+            raise NotCompiled
+        return Read(value)
+
+    def _item(self, name: str | int) -> str:
+        item = str(name) if isinstance(name, int) else f'"{_checked(name)}"'
+        return f"{self.variable}[{item}]"
 
 
-def names_of(
+def _checked(name: str) -> str:
+    if not is_name(name):
+        raise NotCompiled
+    return name
+
+
+def _is_plain_text(type_: GraphQLOutputType) -> bool:
+    """Whether a text of ours is written as it stands."""
+    named = get_named_type(type_)
+    return (named is GraphQLID and named.coerce_output_value is serialize_id) or (
+        named is GraphQLString and named.coerce_output_value is serialize_string
+    )
+
+
+def _names_of(
     type_: GraphQLOutputType, convert: Callable[[object], object] | None
-) -> dict[object, str] | None:
-    """The names of an enum's members by what is converted to them."""
+) -> dict[object, bytes] | None:
+    """The names of an enum's members, as JSON, by what is converted to them."""
     enum = get_named_type(type_)
     if not isinstance(enum, GraphQLEnumType) or getattr(enum, "wrapped_cls", None) is not convert:
         return None
-    return {value.value: name for name, value in enum.values.items()}
+    return {value.value: dumps(name) for name, value in enum.values.items()}

@@ -15,8 +15,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    get_named_type,
-    is_leaf_type,
 )
 from strawberry import Info
 from strawberry.types.arguments import convert_arguments
@@ -24,6 +22,8 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from gql.execution.code import is_name
+from gql.execution.strawberry_arguments import Conversions, NotConverted, conversions
+from gql.rows import Shape, shape_of
 
 CAST = "__as_strawberry_type__"
 """The attribute of an object that says that it stands for one of another type."""
@@ -43,6 +43,7 @@ class Direct:
     info: str | None
     field: StrawberryField
     schema: Any  # Any: strawberry's schema of any configuration
+    conversions: Conversions
 
     # Any: arguments of whatever types.
     def converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +79,11 @@ def direct(schema: GraphQLSchema, field: GraphQLField) -> Direct | None:
         resolver.wrapped_func
     ):
         return None
-    if strawberrys.config.info_class is not Info or not all(map(_is_leaf, field.args.values())):
+    if strawberrys.config.info_class is not Info:
+        return None
+    try:
+        converted = conversions(strawberrys, definition.arguments)
+    except NotConverted:
         return None
     parents = (resolver.parent_parameter, resolver.root_parameter)
     return Direct(
@@ -88,6 +93,7 @@ def direct(schema: GraphQLSchema, field: GraphQLField) -> Direct | None:
         info=resolver.info_parameter.name if resolver.info_parameter else None,
         field=definition,
         schema=strawberrys,
+        conversions=converted,
     )
 
 
@@ -103,6 +109,13 @@ def origin(type_: GraphQLObjectType) -> type | None:
         return None
     is_generic = definition.concrete_of is not None or definition.is_graphql_generic
     return None if is_generic else definition.origin
+
+
+# Any: shapes of every class.
+def shape_for(type_: GraphQLObjectType) -> Shape[Any] | None:
+    """The shape of the type's objects, where they have one."""
+    cls = None if has_own_check(type_) else origin(type_)
+    return shape_of(cls) if cls is not None else None
 
 
 def is_told_by_class(type_: GraphQLAbstractType) -> bool:
@@ -124,7 +137,3 @@ def _made(function: Callable[..., Any] | None, module: str = _CONVERTER) -> str 
 def _enclosed(function: Any) -> dict[str, Any]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     return {name: cell.cell_contents for name, cell in cells}
-
-
-def _is_leaf(argument: Any) -> bool:
-    return is_leaf_type(get_named_type(argument.type))

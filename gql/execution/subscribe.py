@@ -65,7 +65,7 @@ async def subscribe(
     try:
         while (value := await _next(source, operation)) is not _END:
             with _in_time(deadline_seconds):
-                result = await run(schema, operation, values, new_context(), value)
+                result = await run(schema, operation, values, new_context(), value, is_encoded=True)
             yield Event(getattr(value, "event_id", None), result)
     finally:
         if isinstance(source, AsyncGenerator):

@@ -56,7 +56,11 @@ def _tests_by_class(
         cls = strawberry_fields.origin(one)
         if cls is None or strawberry_fields.has_own_check(one):
             raise NotCompiled
-        found.append((f"not ({_not_exactly(emission, cls, value)})", one))
+        shape = strawberry_fields.shape_for(one)
+        if shape is not None:
+            found.append((f"type({value}) is {emission.code.bind(shape.view_class)}", one))
+        else:
+            found.append((f"not ({_not_exactly(emission, cls, value)})", one))
     return found
 
 

@@ -6,9 +6,7 @@ from typing import Any, TypeAlias
 from weakref import ProxyType
 
 from graphql.pyutils import Undefined, is_awaitable
-from orjson import Fragment
-
-from db.form import Written
+from orjson import dumps, loads
 
 # Any: values are whatever a resolver or an attribute gave.
 Coerce: TypeAlias = Callable[[Any], Any]
@@ -75,26 +73,38 @@ def admit(value: Any) -> None:
         raise Unexpected
 
 
-def leaf_completer(coerce: Coerce) -> Coerce:
-    """What completes a leaf that is not exactly of the expected class, as graphql-core does.
+def leaf_encoder(coerce: Coerce) -> Callable[[Any], bytes]:
+    """What writes a leaf that is not exactly of the expected class, completed by `coerce`.
 
-    It raises `Unexpected`, or what `coerce` raises, for what has no place in an answer.
+    It raises `Unexpected`, or what `coerce` raises, for what has no place in an answer, or is
+    something else once it has been written.
     """
 
-    def complete(value: Any) -> Any:
+    def encode(value: Any) -> bytes:
         if not ORDINARY.has(type(value)):
             raise Unexpected
         completed = coerce(value)
         if completed is None or completed is Undefined:
             raise Unexpected
-        return completed
+        text = dumps(completed)
+        if type(completed) not in _PLAIN and not _is_same(loads(text), completed):
+            raise Unexpected
+        return text
 
-    return complete
+    return encode
 
 
-def fragments(rows: Written) -> list[Fragment]:
-    """The rows as they stand in an answer that orjson writes; raises `Unexpected`."""
-    texts = rows.texts
-    if None in texts:
-        raise Unexpected("a row has a value that has no word")
-    return list(map(Fragment, texts))  # type: ignore[arg-type]  # see above
+_PLAIN = frozenset({str, int, bool})
+
+
+def _is_same(read: Any, written: Any) -> bool:
+    """Whether JSON that was read is what was written, and of the same classes."""
+    if type(read) is not type(written):
+        return False
+    if isinstance(read, dict):
+        return list(read) == list(written) and all(
+            _is_same(read[name], written[name]) for name in read
+        )
+    if isinstance(read, list):
+        return len(read) == len(written) and all(map(_is_same, read, written))
+    return bool(read == written)

@@ -1,4 +1,4 @@
-"""Awaiting what resolvers gave, and completing each value as soon as it is there.
+"""Awaiting what resolvers gave, and writing each value as soon as it is there.
 
 All of it is awaited by the one task of the operation. A coroutine gets a task when it is not the
 only one, a future gets none, and what follows a value runs in the operation's task.
@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gql.execution.later import Later
 from gql.execution.replay import Settled
-from gql.execution.sites import Key
+from gql.execution.sites import ITEM, Key
+from loaders.batch import Loaded
 
 if TYPE_CHECKING:
     from gql.execution.running import Running
 
-# Any: values are whatever resolvers give; a target is an object of the answer.
-Complete: TypeAlias = Callable[["Running", Any, Key], Any]
-Pending: TypeAlias = tuple[Awaitable[Any], Complete, Key, dict[str, Any], str]
-"""What is awaited, what completes it, which call gave it, and where in the answer it belongs."""
+# Any: values are whatever resolvers give; a target is a list of bytes with slots.
+Write: TypeAlias = Callable[["Running", Any, Key], Any]
+Pending: TypeAlias = tuple[Awaitable[Any], Write, Key, list[Any], int]
+"""What is awaited, what writes it, which call gave it, and the slot where it belongs.
+
+An item of a list is no outcome of its own: the list itself is what its call gave.
+"""
 
 
 async def settle(running: "Running") -> None:
@@ -32,21 +36,24 @@ async def settle(running: "Running") -> None:
 
 
 async def _settle_one(running: "Running", one: Pending) -> None:
-    awaitable, complete, key, target, name = one
+    awaitable, write, key, target, place = one
     try:
         if type(awaitable) is Later:
             value = awaitable.then(await awaitable.future)
         else:
             value = await awaitable
     except Exception as error:
-        running.outcomes[key] = Settled(error=error)
+        _record(running, key, Settled(error=error))
         raise
-    running.outcomes[key] = Settled(value)
-    target[name] = complete(running, value, key)
+    _record(running, key, Settled(value))
+    target[place] = write(running, value, key)
 
 
 class _Crowd:
-    """Several awaitables at once, and those that join them meanwhile."""
+    """Several awaitables at once, and those that join them meanwhile.
+
+    What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
+    """
 
     def __init__(self, running: "Running") -> None:
         self._running = running
@@ -64,7 +71,7 @@ class _Crowd:
                     await self._wake
                 done, self._done = self._done, []
                 for future in done:
-                    self._complete(future)
+                    self._write(self._waiting.pop(future))
                 self._admit()
         except Exception:
             raise
@@ -72,54 +79,74 @@ class _Crowd:
             await self._cancel()
             raise
         finally:
-            for future in self._waiting:
-                future.remove_done_callback(self._on_done)
-                future.add_done_callback(_disregard)
+            self._let_go()
 
     def _admit(self) -> None:
-        pending = self._running.pending
-        for one in pending:
-            awaitable = one[0]
-            if type(awaitable) is Later:
-                future = awaitable.future
-            else:
+        """Wait for what is pending, what is loaded for a site together."""
+        running, by_site = self._running, dict[int, list[Pending]]()
+        for one in running.pending:
+            awaitable, write, key, target, place = one
+            if type(awaitable) is not Loaded and type(awaitable) is not Later:
                 future = ensure_future(awaitable)
-                self._running.outcomes[one[2]] = future
+                _record(running, key, future)
                 if future is not awaitable and isinstance(future, Task):
                     self._tasks.append(future)
-            same = self._waiting.get(future)
-            if same is not None:
-                same.append(one)
-                continue
-            self._waiting[future] = [one]
-            if future.done():
-                self._done.append(future)
+                self._wait([(future, write, key, target, place)])
             else:
-                future.add_done_callback(self._on_done)
-        pending.clear()
+                by_site.setdefault(key[0], []).append(one)
+        running.pending.clear()
+        for pending in by_site.values():
+            self._wait(pending)
+
+    def _wait(self, pending: list[Pending]) -> None:
+        """Wait for the first of a site's, the others with it."""
+        awaitable = pending[0][0]
+        future: Future[Any] = awaitable.future if type(awaitable) is Later else awaitable  # type: ignore[assignment]  # made one above
+        same = self._waiting.get(future)
+        if same is not None:
+            same.extend(pending)
+            return
+        self._waiting[future] = pending
+        if future.done():
+            self._done.append(future)
+        else:
+            future.add_done_callback(self._on_done)
 
     def _on_done(self, future: "Future[Any]") -> None:
         self._done.append(future)
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    def _complete(self, future: "Future[Any]") -> None:
-        running = self._running
-        for awaitable, complete, key, target, name in self._waiting.pop(future):
+    def _write(self, pending: list[Pending]) -> None:
+        """Write what is there of a site's, and wait for the rest."""
+        running, left = self._running, list[Pending]()
+        for one in pending:
+            awaitable, write, key, target, place = one
+            is_later = type(awaitable) is Later
+            future: Future[Any] = awaitable.future if is_later else awaitable  # type: ignore[attr-defined, assignment]  # as above
+            if not future.done():
+                left.append(one)
+                continue
             try:
                 value = future.result()
+                if is_later:
+                    value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
             except Exception as error:
-                running.outcomes[key] = Settled(error=error)
+                _record(running, key, Settled(error=error))
                 raise
-            if type(awaitable) is Later:
-                value = _made(running, awaitable, key, value)
-            try:
-                target[name] = complete(running, value, key)
-            except Exception:
-                # Recorded as the others are, or graphql-core would await it again, and tell of one
-                # that failed later.
-                running.outcomes[key] = Settled(value)
-                raise
+            # Recorded before it is written, or graphql-core would await it again, and tell of one
+            # that failed later.
+            _record(running, key, Settled(value))
+            target[place] = write(running, value, key)
+        if left:
+            self._wait(left)
+
+    def _let_go(self) -> None:
+        for future, pending in self._waiting.items():
+            future.remove_done_callback(self._on_done)
+            for awaitable, *_ in pending:
+                one = awaitable.future if type(awaitable) is Later else awaitable
+                one.add_done_callback(_disregard)  # type: ignore[attr-defined]  # as above
 
     async def _cancel(self) -> None:
         for task in self._tasks:
@@ -127,14 +154,10 @@ class _Crowd:
         await gather(*self._tasks, return_exceptions=True)
 
 
-def _made(running: "Running", later: Later[Any, Any], key: Key, loaded: Any) -> Any:
-    try:
-        value = later.then(loaded)
-    except Exception as error:
-        running.outcomes[key] = Settled(error=error)
-        raise
-    running.outcomes[key] = Settled(value)
-    return value
+# Any: whatever came of it.
+def _record(running: "Running", key: Key, outcome: Any) -> None:
+    if key[0] != ITEM:
+        running.outcomes[key] = outcome
 
 
 def _disregard(future: "Future[Any]") -> None:

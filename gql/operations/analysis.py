@@ -10,27 +10,18 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
     OperationDefinitionNode,
-    VariableNode,
     get_named_type,
-    get_nullable_type,
     is_composite_type,
-    is_list_type,
 )
 
 from gql.operations.cost import ONE, CostedField, OperationCost, Size
 from gql.operations.introspection import INTROSPECTION, IntrospectionCost, TooMuch
 from gql.operations.merging import Conditions, Found, Merging
-from gql.schema.weight import LARGEST_LIST, Weight, list_size, weight_in
+from gql.operations.weighing import weighed
 
-DEFAULT_PAGE = 20
 MOST_SELECTIONS = 2_000
 """How many selections are looked at; a document with more of them is one that means harm."""
-_SIZES = ("first", "last")
-_WRAPPING = frozenset({"edges", "node", "pageInfo"})
 MOST_BESIDE = 100
 """How many objects of the schema an operation may ask for beside anything else."""
 
@@ -85,22 +76,18 @@ class Analysis:
         if node.name.value in INTROSPECTION:
             nodes = [one for one, _ in found]
             return _introspection(name, self._introspection.of(definition, nodes))
-        weight, type_ = weight_in(definition.extensions), get_named_type(definition.type)
-        is_list = is_list_type(get_nullable_type(definition.type))
-        is_connection = type_.name.endswith("Connection")
-        size = _size(node, weight, page, list_size(type_.name, weight), is_list, is_connection)
-        alternatives = self._alternatives(type_, [one for one, _ in found], size)
-        each = _each(parent, type_, node, weight)
-        if not weight.own and not each and not any(alternatives):
+        weight, type_ = weighed(parent, definition, node, page), get_named_type(definition.type)
+        alternatives = self._alternatives(type_, [one for one, _ in found], weight.size)
+        if not weight.own and not weight.each and not any(alternatives):
             return None
         conditions = {conditions for _, conditions in found}
         return CostedField(
             name=name,
             own=weight.own,
-            each=each,
-            size=size,
-            is_connection=is_connection,
-            is_list=is_list,
+            each=weight.each,
+            size=weight.size,
+            is_connection=weight.is_connection,
+            is_list=weight.is_list,
             # Wanted in several ways it is taken to be wanted.
             conditions=conditions.pop() if len(conditions) == 1 else (),
             alternatives=alternatives,
@@ -137,48 +124,6 @@ class Analysis:
             fields = self._fields(parent, self._merging.collected(parent, sets), page)
             self._seen[key] = fields
         return fields
-
-
-def _size(
-    node: FieldNode,
-    weight: Weight,
-    page: Size,
-    most: int,
-    is_list: bool,  # noqa: FBT001 - a private function's
-    is_connection: bool,  # noqa: FBT001 - a private function's
-) -> Size:
-    if is_connection:
-        return Size(_said(node, _SIZES), DEFAULT_PAGE)
-    if not is_list:
-        return ONE
-    if node.name.value == "edges":
-        return page
-    return Size(_said(node, (weight.sized_by,)) if weight.sized_by else (), most)
-
-
-def _said(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
-    """What the arguments `names` say, by number or by variable."""
-    values = {argument.name.value: argument.value for argument in node.arguments or ()}
-    said: list[tuple[str, int | str]] = []
-    for name in names:
-        value = values.get(name)
-        if isinstance(value, VariableNode):
-            said.append((name, value.name.value))
-        elif isinstance(value, IntValueNode):
-            said.append((name, int(value.value)))
-        elif isinstance(value, ListValueNode):
-            said.append((name, len(value.values)))
-        elif value is not None and not isinstance(value, NullValueNode):
-            said.append((name, LARGEST_LIST))
-    return tuple(said)
-
-
-def _each(
-    parent: GraphQLObjectType, type_: GraphQLNamedType, node: FieldNode, weight: Weight
-) -> int:
-    """What each object costs; a connection's rows are paid for with the connection."""
-    is_wrapping = parent.name.endswith(("Connection", "Edge")) and node.name.value in _WRAPPING
-    return 0 if is_wrapping or not is_composite_type(type_) else weight.each
 
 
 def _introspection(name: str, own: int) -> CostedField:

@@ -1,10 +1,8 @@
 """The cost of an operation: a tree of the fields that cost something, applied to variables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-
-from orjson import Fragment
 
 from gql.schema.connections import LARGEST_SIZE
 
@@ -41,6 +39,9 @@ class Size:
 
 
 ONE = Size((), 1)
+_SAID = frozenset({int, bool, type(None)})
+_MOST_KNOWN = 256
+"""Of one operation, costs for what its variables said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class CostedField:
         object.__setattr__(self, "fixed", None)
         if is_fixed:
             object.__setattr__(self, "fixed", self.cost({}))
+
+    def variables(self) -> Iterator[str]:
+        """The variables that its cost depends on."""
+        yield from (value for _, value in self.size.arguments if isinstance(value, str))
+        yield from (name for name, _ in self.conditions)
+        for fields in self.alternatives:
+            for one in fields:
+                yield from one.variables()
 
     def cost(self, variables: Variables) -> int:
         """What it costs with these variables."""
@@ -122,9 +131,6 @@ class CostedField:
                 for one in fields:
                     cost += one.actual(variables, value)
                 most = max(most, cost)
-        elif isinstance(value, Fragment):
-            # Of an object that is JSON already, all that may be there is there.
-            most = self._inner(variables)
         return most
 
 
@@ -148,18 +154,33 @@ class OperationCost:
     is_introspection: bool = False
     """Whether it asks about the schema and nothing else."""
     fixed: int | None = field(init=False)
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _known: dict[tuple[Any, ...], int] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        """Add up once what the variables cannot change."""
+        """Work out once what the variables cannot change, and which of them can change it."""
         is_fixed = all(one.fixed is not None for one in self.fields)
         fixed = sum(one.fixed or 0 for one in self.fields) if is_fixed else None
         object.__setattr__(self, "fixed", fixed)
+        names = {name for one in self.fields for name in one.variables()}
+        object.__setattr__(self, "_names", tuple(sorted(names)))
 
     def of(self, variables: Variables) -> int:
         """What the operation costs with its coerced variables."""
         if self.fixed is not None:
             return self.fixed
-        return sum(one.cost(variables) for one in self.fields)
+        said = tuple(map(variables.get, self._names))
+        if not _SAID.issuperset(map(type, said)):
+            # A list says how many by its length.
+            said = tuple(len(one) if isinstance(one, list) else one for one in said)
+        cost = self._known.get(said)
+        if cost is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            cost = self._known[said] = sum(one.cost(variables) for one in self.fields)
+        return cost
 
     def actual(self, variables: Variables, data: Mapping[str, Any]) -> int:
         """What came of it, at most what it was to cost."""

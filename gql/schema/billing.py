@@ -1,10 +1,10 @@
 """Plans and subscriptions."""
 
 from datetime import datetime
-from typing import Self
 
 import strawberry
 
+from gql.rows import Member, Shape
 from gql.schema.enums import SubscriptionStatus
 from services.billing.records import Plan as PlanRecord
 from services.billing.records import Subscription
@@ -20,16 +20,9 @@ class Plan:
     currency: str = strawberry.field(description="ISO 4217, for example EUR.")
     daily_message_limit: int = strawberry.field(description="Messages a UTC day.")
 
-    @classmethod
-    def from_record(cls, plan: PlanRecord) -> Self:
-        """The plan as clients see it."""
-        return cls(
-            code=plan.code,
-            display_name=plan.display_name,
-            monthly_price_cents=plan.monthly_price_cents,
-            currency=plan.currency,
-            daily_message_limit=plan.daily_message_limit,
-        )
+
+_OF_PLAN = ("code", "display_name", "monthly_price_cents", "currency", "daily_message_limit")
+Shape(Plan, {name: Member(name) for name in _OF_PLAN}, source=PlanRecord)
 
 
 @strawberry.type(description="A person's subscription; there always is one, if an inactive one.")
@@ -42,13 +35,6 @@ class BillingSubscription:
     started_at: datetime | None = strawberry.field(description="When it first became active.")
     updated_at: datetime | None = strawberry.field(description="When it last changed.")
 
-    @classmethod
-    def from_record(cls, subscription: Subscription) -> Self:
-        """The subscription as its person sees it."""
-        return cls(
-            status=subscription.status,
-            plan=Plan.from_record(subscription.plan) if subscription.plan else None,
-            failure_reason=subscription.failure_reason,
-            started_at=subscription.started_at,
-            updated_at=subscription.updated_at,
-        )
+
+_OF_SUBSCRIPTION = ("status", "plan", "failure_reason", "started_at", "updated_at")
+Shape(BillingSubscription, {name: Member(name) for name in _OF_SUBSCRIPTION}, source=Subscription)

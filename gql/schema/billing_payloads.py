@@ -1,12 +1,10 @@
 """What the billing mutations take and give."""
 
 from datetime import datetime
-from typing import Self
 
 import strawberry
-from asyncpg import Record
 
-from gql.ids import global_id
+from gql.rows import Column, GlobalId, Shape
 from gql.schema.billing import BillingSubscription, Plan
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
@@ -29,15 +27,16 @@ class Payment:
     )
     created_at: datetime = strawberry.field(description="When it was begun.")
 
-    @classmethod
-    def from_row(cls, row: Record) -> Self:
-        """The payment in a row."""
-        return cls(
-            id=global_id("Payment", row["id"]),
-            status=PaymentStatus(row["status"]),
-            failure_reason=row["failure_reason"],
-            created_at=row["created_at"],
-        )
+
+Shape(
+    Payment,
+    {
+        "id": GlobalId("Payment"),
+        "status": Column("status", PaymentStatus),
+        "failure_reason": Column("failure_reason"),
+        "created_at": Column("created_at"),
+    },
+)
 
 
 @strawberry.input(description="A plan to pay for.")

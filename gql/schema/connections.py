@@ -8,10 +8,9 @@ from strawberry import UNSET
 from strawberry.types.unset import UnsetType
 
 from db.keyset import Page
-from gql.cursors import decode_cursor, encode_cursor
+from gql.cursors import decode_cursor
 from gql.errors import BadUserInput
-from gql.schema import described
-from loaders import Slice
+from gql.rows import Cursor, Member, Nested, Shape
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -32,52 +31,45 @@ Before = Annotated[
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """The page info of a slice whose rows are dated by the column `at`."""
+    """The page info of a slice of rows."""
 
-    list_scope: strawberry.Private[str]
-    at_column: strawberry.Private[str]
-    slice: strawberry.Private[Slice]
     has_next_page: bool = strawberry.field(description="Whether more follows, where it is known.")
     has_previous_page: bool = strawberry.field(
         description="Whether something precedes, where it is known."
     )
-
-    @described.field("The cursor of the first edge; null on an empty page.")
-    def start_cursor(self) -> str | None:
-        return self._cursor(0) if self.slice.places else None
-
-    @described.field("The cursor of the last edge; null on an empty page.")
-    def end_cursor(self) -> str | None:
-        return self._cursor(-1) if self.slice.places else None
-
-    def _cursor(self, index: int) -> str:
-        place = self.slice.places[index]
-        return encode_cursor(self.list_scope, place[self.at_column], place["id"])
-
-
-def page_info(scope: str, at_column: str, found: Slice) -> PageInfo:
-    """The page info of `found`, a slice of the list `scope`."""
-    return PageInfo(
-        list_scope=scope,
-        at_column=at_column,
-        slice=found,
-        has_next_page=found.has_next,
-        has_previous_page=found.has_previous,
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first edge; null on an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last edge; null on an empty page."
     )
 
 
+def page_info(list_name: str, at: str) -> Nested:
+    """The page info as an attribute of a slice of its parent's `list_name`, dated by `at`."""
+    attributes = {
+        "has_next_page": Member("has_next"),
+        "has_previous_page": Member("has_previous"),
+        "start_cursor": Cursor(list_name, at, 0),
+        "end_cursor": Cursor(list_name, at, -1),
+    }
+    return Nested(Shape(PageInfo, attributes, is_part=True))
+
+
 def requested_page(
-    scope: str,
+    list_name: str,
+    parent_id: int,
     *,
     first: int | UnsetType | None = UNSET,
     after: str | UnsetType | None = UNSET,
     last: int | UnsetType | None = UNSET,
     before: str | UnsetType | None = UNSET,
 ) -> Page:
-    """The page of the list `scope` that a field's arguments ask for; raises `BadUserInput`."""
+    """The page of its parent's list that a field's arguments ask for; raises `BadUserInput`."""
     page = _page(first, last)
     if after is UNSET and before is UNSET:
         return page
+    scope = f"{list_name}:{parent_id}"
     return page._replace(
         after=decode_cursor(scope, after) if isinstance(after, str) else None,
         before=decode_cursor(scope, before) if isinstance(before, str) else None,

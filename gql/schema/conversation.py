@@ -2,18 +2,14 @@
 
 from datetime import datetime
 from enum import Enum
-from functools import partial
 
 import strawberry
-from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
 from gql.context import Info
-from gql.cursors import encode_cursor
 from gql.execution.later import later
-from gql.execution.sites import form_wanted
-from gql.rows import SCOPE, Column, GlobalId, Rows, Shape, listed
+from gql.rows import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -24,7 +20,7 @@ from gql.schema.connections import (
     page_info,
     requested_page,
 )
-from gql.schema.message import Message, MessageConnection, message_scope
+from gql.schema.message import MESSAGES, Message, MessageConnection
 from gql.schema.node import Node
 from gql.schema.weight import COUNT
 from loaders import ConversationCountKey, PageKey, Slice
@@ -69,16 +65,10 @@ class Conversation(Node):
         last: Last = UNSET,
         before: Before = UNSET,
     ) -> MessageConnection:
-        scope = message_scope(self.key)
-        page = requested_page(scope, first=first, after=after, last=last, before=before)
-        key = PageKey(self.key, page, form=form_wanted(info))
-        found = info.context.loaders.messages_by_conversation.start(key)
-        return later(found, partial(MessageConnection.from_slice, scope))
-
-    @classmethod
-    def from_row(cls, row: Record) -> "Conversation":
-        """The conversation in a row."""
-        return CONVERSATION.make(row)
+        page = requested_page(
+            MESSAGES, self.key, first=first, after=after, last=last, before=before
+        )
+        return info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))
 
 
 CONVERSATION = Shape(
@@ -88,29 +78,31 @@ CONVERSATION = Shape(
         "id": GlobalId("Conversation"),
         "title": Column("title"),
         "status": Column("status", ConversationStatus),
-        "created_at": Column("created_at"),
-        "updated_at": Column("updated_at"),
+        "created_at": Instant("created_at"),
+        "updated_at": Instant("updated_at"),
     },
 )
 
 
 def _first_message(found: Slice) -> Message | None:
-    return Message.from_row(found.rows[0]) if found.rows else None
+    return found.rows[0] if found.rows else None  # type: ignore[return-value]  # as above
 
 
 @strawberry.type(description="A conversation at its place in the list.")
 class ConversationEdge:
     """An edge of a `ConversationConnection`."""
 
-    list_scope: strawberry.Private[str]
     node: Conversation = strawberry.field(description="The conversation.")
+    cursor: str = strawberry.field(
+        description="The conversation's place, for `after` and `before`."
+    )
 
-    @described.field("The conversation's place, for `after` and `before`.")
-    def cursor(self) -> str:
-        return encode_cursor(self.list_scope, self.node.updated_at, self.node.key)
 
-
-_EDGE = Shape(ConversationEdge, {"list_scope": SCOPE, "node": CONVERSATION})
+_CONVERSATIONS, _AT = "conversations", "updated_at"
+Shape(
+    ConversationEdge,
+    {"node": Nested(CONVERSATION), "cursor": Cursor(_CONVERSATIONS, _AT)},
+)
 
 
 @strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
@@ -128,6 +120,18 @@ class ConversationConnection:
         return await info.context.loaders.conversation_count.load(key)
 
 
+Shape(
+    ConversationConnection,
+    {
+        "user_key": Member("parent_id"),
+        "status": Member("filter"),
+        "edges": Member("rows"),
+        "page_info": page_info(_CONVERSATIONS, _AT),
+    },
+    source=Slice,
+)
+
+
 def conversations_of(
     user_key: int,
     status: ConversationStatus | None,
@@ -139,17 +143,8 @@ def conversations_of(
     before: Before,
 ) -> ConversationConnection:
     """The page of a user's conversations that the arguments ask for."""
-    scope = f"conversations:{user_key}"
-    page = requested_page(scope, first=first, after=after, last=last, before=before)
-    wanted = status.value if status else None
-
-    def connection(found: Slice) -> ConversationConnection:
-        return ConversationConnection(
-            user_key=user_key,
-            status=wanted,
-            edges=listed(Rows(found.rows, _EDGE, scope=scope, written=found.written)),
-            page_info=page_info(scope, "updated_at", found),
-        )
-
-    loader = info.context.loaders.conversations_by_user
-    return later(loader.start(PageKey(user_key, page, wanted, form_wanted(info))), connection)
+    page = requested_page(
+        _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
+    )
+    key = PageKey(user_key, page, status.value if status else None)
+    return info.context.loaders.conversations_by_user.start(key)

@@ -1,15 +1,14 @@
 """Companies, their use and their keys."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
-from asyncpg import Record
 
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
-from gql.ids import global_id
+from gql.rows import Column, Derived, GlobalId, Instant, Member, Shape
 from gql.schema import described
 from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
@@ -17,7 +16,6 @@ from gql.schema.weight import ROWS, Weight
 from loaders import MOST_CREDENTIALS, DailyUsageKey
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage
-from services.enterprise.rules import status_at
 
 LONGEST_SPAN_DAYS = 400
 
@@ -49,19 +47,18 @@ class EnterpriseUsage:
     monthly_remaining: int = strawberry.field(description="Requests left of the month's.")
     resets_at: datetime = strawberry.field(description="When the next UTC day begins.")
 
-    @classmethod
-    def from_record(cls, usage: Usage) -> Self:
-        """The usage as the company sees it."""
-        return cls(
-            limit_mode=usage.contract.limit_mode,
-            daily_limit=usage.contract.daily_limit,
-            daily_used=usage.daily_used,
-            daily_remaining=usage.daily_remaining,
-            monthly_limit=usage.contract.monthly_limit,
-            monthly_used=usage.monthly_used,
-            monthly_remaining=usage.monthly_remaining,
-            resets_at=usage.resets_at,
-        )
+
+_OF_USAGE = ("daily_used", "daily_remaining", "monthly_used", "monthly_remaining", "resets_at")
+Shape(
+    EnterpriseUsage,
+    {
+        "limit_mode": Derived(lambda usage: usage.contract.limit_mode),
+        "daily_limit": Derived(lambda usage: usage.contract.daily_limit),
+        "monthly_limit": Derived(lambda usage: usage.contract.monthly_limit),
+        **{name: Member(name) for name in _OF_USAGE},
+    },
+    source=Usage,
+)
 
 
 @strawberry.type(description="The metered requests of one UTC day.")
@@ -70,6 +67,9 @@ class EnterpriseDailyUsage:
 
     usage_date: date = strawberry.field(description="The UTC day.")
     request_count: int = strawberry.field(description="The requests metered on it.")
+
+
+Shape(EnterpriseDailyUsage, {"usage_date": Column(0), "request_count": Column(1)}, source=tuple)
 
 
 @strawberry.type(description="An API key, without its secret.")
@@ -86,18 +86,19 @@ class ApiCredential(Node):
     )
     expires_at: datetime | None = strawberry.field(description="When it stops being accepted.")
 
-    @classmethod
-    def from_row(cls, row: Record, now: datetime) -> Self:
-        """The credential in a row, as it is now."""
-        return cls(
-            key=row["id"],
-            id=global_id("ApiCredential", row["id"]),
-            key_prefix=key_prefix(row["key_id"]),
-            status=ApiCredentialStatus(status_at(row["status"], row["expires_at"], now)),
-            created_at=row["created_at"],
-            last_used_at=row["last_used_at"],
-            expires_at=row["expires_at"],
-        )
+
+API_CREDENTIAL = Shape(
+    ApiCredential,
+    {
+        "key": Column("id"),
+        "id": GlobalId("ApiCredential"),
+        "key_prefix": Column("key_id", key_prefix),
+        "status": Column("status", ApiCredentialStatus),
+        "created_at": Instant("created_at"),
+        "last_used_at": Instant("last_used_at"),
+        "expires_at": Instant("expires_at"),
+    },
+)
 
 
 @strawberry.type(description="A company that calls this API with keys.")
@@ -108,17 +109,15 @@ class EnterpriseAccount(Node):
     company_name: str = strawberry.field(description="The company's name.")
 
     @described.field("What of its contract it has used.")
-    async def usage(self, info: Info) -> EnterpriseUsage:
-        return EnterpriseUsage.from_record(
-            await info.context.loaders.usage_by_account.load(self.key)
-        )
+    def usage(self, info: Info) -> EnterpriseUsage:
+        return info.context.loaders.usage_by_account.start(self.key)
 
     @described.field(
         "One row per UTC day from `from` to `to`, both included; a day without requests "
         "counts 0. At most 400 days at a time.",
         ROWS,
     )
-    async def daily_usage(
+    def daily_usage(
         self,
         info: Info,
         from_: Annotated[
@@ -131,29 +130,25 @@ class EnterpriseAccount(Node):
             raise BadUserInput(
                 f"`from` must not be after `to`, and at most {LONGEST_SPAN_DAYS} days are given."
             )
-        counts = await info.context.loaders.daily_usage.load(DailyUsageKey(self.key, from_, to))
-        wanted = (from_ + timedelta(days=index) for index in range(days))
-        return [
-            EnterpriseDailyUsage(usage_date=day, request_count=counts.get(day, 0)) for day in wanted
-        ]
+        return info.context.loaders.daily_usage.start(DailyUsageKey(self.key, from_, to))
 
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "
         "are no longer accepted are left out first.",
         Weight(most=MOST_CREDENTIALS),
     )
-    async def credentials(self, info: Info) -> list[ApiCredential]:
+    def credentials(self, info: Info) -> list[ApiCredential]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")
-        rows = await info.context.loaders.credentials_by_account.load(self.key)
-        return [ApiCredential.from_row(row, info.context.now) for row in rows]
+        return info.context.loaders.credentials_by_account.start(self.key)
 
-    @classmethod
-    def from_row(cls, row: Record) -> Self:
-        """The account in a row."""
-        return cls(
-            key=row["id"],
-            id=global_id("EnterpriseAccount", row["id"]),
-            administrator_key=row["administrator_id"],
-            company_name=row["company_name"],
-        )
+
+ENTERPRISE_ACCOUNT = Shape(
+    EnterpriseAccount,
+    {
+        "key": Column("id"),
+        "id": GlobalId("EnterpriseAccount"),
+        "administrator_key": Column("administrator_id"),
+        "company_name": Column("company_name"),
+    },
+)

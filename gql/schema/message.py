@@ -2,14 +2,12 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from asyncpg import Record
 
 from gql.context import Info
-from gql.cursors import encode_cursor
-from gql.rows import Column, GlobalId, Rows, Shape, Whole, listed
+from gql.rows import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
@@ -61,18 +59,14 @@ class Generation:
         description="Milliseconds from asking to the end of the reply."
     )
 
-    @classmethod
-    def from_row(cls, row: Record) -> Self | None:
-        """None on a person's own message."""
-        if row["model"] is None:
-            return None
-        return cls(
-            model=row["model"],
-            attempts=row["attempts"],
-            prompt_tokens=row["prompt_tokens"],
-            completion_tokens=row["completion_tokens"],
-            latency_ms=row["latency_ms"],
-        )
+
+GENERATION = Shape(
+    Generation,
+    {
+        name: Column(name)
+        for name in ("model", "attempts", "prompt_tokens", "completion_tokens", "latency_ms")
+    },
+)
 
 
 @strawberry.type(description="One message of a conversation: a person's, or the model's reply.")
@@ -89,18 +83,10 @@ class Message(Node):
     )
 
     @described.field("The conversation that it belongs to.")
-    async def conversation(
+    def conversation(
         self, info: Info
     ) -> Annotated["Conversation", strawberry.lazy("gql.schema.conversation")]:
-        from gql.schema.conversation import Conversation
-
-        row = await info.context.loaders.conversation.load(self.conversation_key)
-        return Conversation.from_row(row) if row else None  # type: ignore[return-value]  # its key refers to it
-
-    @classmethod
-    def from_row(cls, row: Record) -> "Message":
-        """The message in a row."""
-        return MESSAGE.make(row)
+        return info.context.loaders.conversation.start(self.conversation_key)
 
 
 MESSAGE = Shape(
@@ -112,8 +98,9 @@ MESSAGE = Shape(
         "role": Column("role", MessageRole),
         "status": Column("status", MessageStatus),
         "content": Column("content"),
-        "created_at": Column("created_at"),
-        "generation": Whole(Generation.from_row),
+        "created_at": Instant("created_at"),
+        # A person's own message has none.
+        "generation": Nested(GENERATION, unless_null="model"),
     },
 )
 
@@ -123,14 +110,12 @@ class MessageEdge:
     """An edge of a `MessageConnection`."""
 
     node: Message = strawberry.field(description="The message.")
-
-    @described.field("The message's place, for `after` and `before`.")
-    def cursor(self) -> str:
-        node = self.node
-        return encode_cursor(message_scope(node.conversation_key), node.created_at, node.key)
+    cursor: str = strawberry.field(description="The message's place, for `after` and `before`.")
 
 
-_EDGE = Shape(MessageEdge, {"node": MESSAGE})
+MESSAGES, _AT = "messages", "created_at"
+"""What a conversation's list of messages is called in its cursors, and what orders it."""
+Shape(MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)})
 
 
 @strawberry.type(description="A page of messages, oldest first.")
@@ -140,15 +125,9 @@ class MessageConnection:
     edges: list[MessageEdge] = strawberry.field(description="The messages of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
-    @classmethod
-    def from_slice(cls, scope: str, found: Slice) -> Self:
-        """The page `found` of the list `scope`."""
-        return cls(
-            edges=listed(Rows(found.rows, _EDGE, written=found.written)),
-            page_info=page_info(scope, "created_at", found),
-        )
 
-
-def message_scope(conversation_key: int) -> str:
-    """The list of a conversation's messages, for its cursors."""
-    return f"messages:{conversation_key}"
+Shape(
+    MessageConnection,
+    {"edges": Member("rows"), "page_info": page_info(MESSAGES, _AT)},
+    source=Slice,
+)

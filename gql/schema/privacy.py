@@ -8,8 +8,7 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info
-from gql.cursors import encode_cursor
-from gql.ids import global_id
+from gql.rows import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
@@ -150,33 +149,38 @@ class PrivacyRequest(Node):
             return None
         return info.context.services.links.receipt_url(self.key)
 
-    @classmethod
-    def from_row(cls, row: Record) -> Self:
-        """The request in a row."""
-        return cls(
-            key=row["id"],
-            id=global_id("PrivacyRequest", row["id"]),
-            kind=PrivacyRequestKind(row["request_kind"]),
-            status=PrivacyRequestStatus(row["status"]),
-            requested_at=row["requested_at"],
-            completed_at=row["completed_at"],
-            scheduled_for=row["scheduled_for"],
-            error_reason=row["error_reason"] and in_words(row["error_reason"]),
-            remaining_references=row["remaining_references"],
-            verified_at=row["verified_at"],
-        )
+
+PRIVACY_REQUEST = Shape(
+    PrivacyRequest,
+    {
+        "key": Column("id"),
+        "id": GlobalId("PrivacyRequest"),
+        "kind": Column("request_kind", PrivacyRequestKind),
+        "status": Column("status", PrivacyRequestStatus),
+        "requested_at": Instant("requested_at"),
+        "completed_at": Instant("completed_at"),
+        "scheduled_for": Instant("scheduled_for"),
+        "error_reason": Column("error_reason", in_words),
+        "remaining_references": Column("remaining_references"),
+        "verified_at": Instant("verified_at"),
+    },
+)
 
 
 @strawberry.type(description="A privacy request at its place in the list.")
 class PrivacyRequestEdge:
     """An edge of a `PrivacyRequestConnection`."""
 
-    list_scope: strawberry.Private[str]
     node: PrivacyRequest = strawberry.field(description="The request.")
+    cursor: str = strawberry.field(description="The request's place, for `after`.")
 
-    @described.field("The request's place, for `after`.")
-    def cursor(self) -> str:
-        return encode_cursor(self.list_scope, self.node.requested_at, self.node.key)
+
+PRIVACY_REQUESTS, _AT = "privacyRequests", "requested_at"
+"""What a user's list of requests is called in its cursors, and what orders it."""
+Shape(
+    PrivacyRequestEdge,
+    {"node": Nested(PRIVACY_REQUEST), "cursor": Cursor(PRIVACY_REQUESTS, _AT)},
+)
 
 
 @strawberry.type(description="A page of privacy requests, newest first.")
@@ -186,13 +190,9 @@ class PrivacyRequestConnection:
     edges: list[PrivacyRequestEdge] = strawberry.field(description="The requests of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
-    @classmethod
-    def from_slice(cls, scope: str, found: Slice) -> Self:
-        """The page `found` of the list `scope`."""
-        return cls(
-            edges=[
-                PrivacyRequestEdge(list_scope=scope, node=PrivacyRequest.from_row(row))
-                for row in found.rows
-            ],
-            page_info=page_info(scope, "requested_at", found),
-        )
+
+Shape(
+    PrivacyRequestConnection,
+    {"edges": Member("rows"), "page_info": page_info(PRIVACY_REQUESTS, _AT)},
+    source=Slice,
+)

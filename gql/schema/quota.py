@@ -1,10 +1,10 @@
 """What may still be sent today."""
 
 from datetime import datetime
-from typing import Self
 
 import strawberry
 
+from gql.rows import Member, Shape
 from gql.schema.enums import QuotaState
 from services.quota.records import Quota as QuotaRecord
 
@@ -19,13 +19,6 @@ class Quota:
     remaining: int = strawberry.field(description="Messages left of them.")
     resets_at: datetime = strawberry.field(description="When the next day begins.")
 
-    @classmethod
-    def from_record(cls, quota: QuotaRecord) -> Self:
-        """The quota as its person sees it."""
-        return cls(
-            state=quota.state,
-            limit=quota.limit,
-            used=quota.used,
-            remaining=quota.remaining,
-            resets_at=quota.resets_at,
-        )
+
+_OF_QUOTA = ("state", "limit", "used", "remaining", "resets_at")
+Shape(Quota, {name: Member(name) for name in _OF_QUOTA}, source=QuotaRecord)

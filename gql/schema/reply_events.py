@@ -34,8 +34,8 @@ class ReplyCompleted:
     message: Message = strawberry.field(description="The whole reply.")
 
     @described.field("What is left of the day.")
-    async def quota(self, info: Info) -> Quota:
-        return Quota.from_record(await info.context.loaders.quota.load(self.user_key))
+    def quota(self, info: Info) -> Quota:
+        return info.context.loaders.quota.start(self.user_key)
 
 
 @strawberry.type(description="The reply could not be written; nothing follows.")

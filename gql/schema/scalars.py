@@ -2,13 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import partial
 
 import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from db.form import Instant
-from gql.execution.leaves import database_writes, stays
+from gql.execution.leaves import encode_scalar
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -16,12 +16,15 @@ _INSTANT = re.compile(
 )
 
 
+encode_instant = partial(orjson.dumps, option=orjson.OPT_UTC_Z)
+"""What writes an instant in UTC as JSON: the text of `isoformat`, with a `Z`, and faster."""
+
+
 def format_instant(instant: datetime) -> str:
     """Write an instant in UTC as RFC 3339 has it, with a `Z`."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
-    # The same text as `isoformat` writes, several times faster.
-    return orjson.dumps(instant, option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return encode_instant(instant)[1:-1].decode()
 
 
 def parse_instant(text: object) -> datetime:
@@ -58,5 +61,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_day,
     ),
 }
-stays(format_instant, datetime, "tzinfo", UTC)
-database_writes(format_instant, Instant)
+
+
+def encode_scalars() -> None:
+    """Have compiled code write instants and days by what is fastest for them."""
+    encode_scalar(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
+    encode_scalar(date.isoformat, date, orjson.dumps)

@@ -21,9 +21,14 @@ from gql.schema.conversation import (
     conversations_of,
 )
 from gql.schema.node import Node
-from gql.schema.privacy import PrivacyRequest, PrivacyRequestConnection, PrivacyRequestKind
+from gql.schema.privacy import (
+    PRIVACY_REQUESTS,
+    PrivacyRequest,
+    PrivacyRequestConnection,
+    PrivacyRequestKind,
+)
 from gql.schema.quota import Quota
-from loaders import PageKey
+from loaders import PageKey, Slice
 
 OfStatus = Annotated[
     ConversationStatus | None, strawberry.argument(description="Only those kept there.")
@@ -50,12 +55,11 @@ class User(Node):
 
     @described.field("The person's subscription; inactive where there is none.")
     def subscription(self, info: Info) -> BillingSubscription:
-        found = info.context.loaders.subscription.start(self.key)
-        return later(found, BillingSubscription.from_record)
+        return info.context.loaders.subscription.start(self.key)
 
     @described.field("What the person may still send today.")
     def quota(self, info: Info) -> Quota:
-        return later(info.context.loaders.quota.start(self.key), Quota.from_record)
+        return info.context.loaders.quota.start(self.key)
 
     @described.field("The person's conversations, the last changed first.")
     def conversations(
@@ -72,24 +76,21 @@ class User(Node):
         )
 
     @described.field("Newest first.")
-    async def privacy_requests(
+    def privacy_requests(
         self,
         info: Info,
         first: First = UNSET,
         after: After = UNSET,
         kind: OfKind = UNSET,
     ) -> PrivacyRequestConnection:
-        scope = f"privacy-requests:{self.key}"
-        page = requested_page(scope, first=first, after=after)
+        page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
         key = PageKey(self.key, page, kind.value if kind else None)
-        found = await info.context.loaders.privacy_requests_by_user.load(key)
-        return PrivacyRequestConnection.from_slice(scope, found)
+        return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
-    async def latest_privacy_request(self, info: Info, kind: WantedKind) -> PrivacyRequest | None:
+    def latest_privacy_request(self, info: Info, kind: WantedKind) -> PrivacyRequest | None:
         key = PageKey(self.key, Page(size=1), kind.value)
-        found = await info.context.loaders.privacy_requests_by_user.load(key)
-        return PrivacyRequest.from_row(found.rows[0]) if found.rows else None
+        return later(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
     async def _row(self, info: Info) -> Record:
         row = await info.context.loaders.user.load(self.key)
@@ -101,3 +102,7 @@ class User(Node):
     def of_key(cls, key: int) -> Self:
         """The user with the id `key`."""
         return cls(key=key, id=global_id("User", key))
+
+
+def _first_request(found: Slice) -> PrivacyRequest | None:
+    return found.rows[0] if found.rows else None  # type: ignore[return-value]  # as above

@@ -11,12 +11,12 @@ from perf.ab.rounds import Plan, measure
 from perf.ab.servers import Side, side_by_side
 from perf.ab.sides import by_documents
 from perf.ab.verdicts import Change, judge
-from perf.ab.versions import version_of
 from perf.ab.written import Comparison, foresight_lines, lines, write
 from perf.counting.beside import Filled, calls_beside
 from perf.load.own_server import Version
 from perf.measuring import measuring
 from perf.sweep.server import SweepTarget
+from perf.versions import version_of
 
 _TELL_EVERY = 25
 

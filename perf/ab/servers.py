@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from db.embedded import embedded_postgres
-from perf.ab.versions import VersionUnusable, migrate_with, migrations_of
 from perf.gate.callers import TWICE_AS_MANY
 from perf.load.own_server import Version, running_model
 from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
+from perf.versions import VersionUnusable, migrate_with, migrations_of
 
 _GROUPS = (TWICE_AS_MANY,)
 

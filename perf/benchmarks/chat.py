@@ -21,7 +21,7 @@ from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.people import people_with_quota, tokens_of_people
 from perf.benchmarks.replies import Person, model_reply
-from perf.benchmarks.servers import OURS, RELAY, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.llm_standin.child import running_stand_in
 
@@ -102,7 +102,12 @@ def _running(people: int) -> Iterator[_Bench]:
     secret = secrets.token_hex()
     cores = leave_cores()
     with database_url(settings) as url, running_stand_in("--port", "0") as model:
-        environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret, "CHAT_LLM_BASE_URL": model}
+        environment = PRODUCTION | {
+            "DATABASE_URL": url,
+            "JWT_SECRET_KEY": secret,
+            "CHAT_LLM_BASE_URL": model,
+            "CHAT_LLM_API_KEY": "any",
+        }
         with (
             running(OURS, environment | _PATIENCE, cores) as ours,
             running(RELAY, environment, cores) as relay,

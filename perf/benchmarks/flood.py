@@ -144,6 +144,6 @@ async def _two_keys(url: str) -> AsyncIterator[list[str]]:
         try:
             yield [key.text for _, key in issued]
         finally:
-            for credential_id, _ in issued:
+            for credential, _ in issued:
                 async with database.begin() as transaction:
-                    await credentials.revoke(transaction, 1, credential_id)
+                    await credentials.retire(transaction, 1, credential["id"], system_clock())

@@ -132,14 +132,11 @@ async def _report_metering(database: Database, client: ApiClient, calls: int) ->
     async def charge() -> None:
         with suppress(_Undone):
             async with database.begin() as transaction:
-                await idempotency.claim(
-                    transaction,
-                    Caller(account_id=client.account_id),
-                    secrets.token_hex(16),
-                    operation="generateGuidance",
-                    values={"situation": "s"},
-                    now=system_clock(),
+                caller = Caller(account_id=client.account_id)
+                use = idempotency.key_use(
+                    secrets.token_hex(16), operation="generateGuidance", values={"situation": "s"}
                 )
+                await idempotency.claim(transaction, caller, use, now=system_clock())
                 await metering.charge(transaction, client, _CONTRACT, system_clock())
                 raise _Undone
 

@@ -23,7 +23,7 @@ _SEND = """mutation Send($input: SendMessageInput!) {
     userErrors { code message }
   }
 }"""
-_FOLLOW = """subscription Follow($reply: ID!) {
+FOLLOW = """subscription Follow($reply: ID!) {
   replyStream(messageId: $reply) {
     __typename
     ... on ReplyDelta { index text }
@@ -95,21 +95,22 @@ class Person:
         """
         async with turn:
             reply = Reply()
-            reply_id = await self._send(port, question)
+            reply_id = await self.send(port, question)
         async with connected(port) as wire:
-            wire.post("/graphql", _body(_FOLLOW, reply=reply_id), **self._headers(_STREAM))
+            wire.post("/graphql", body_of(FOLLOW, reply=reply_id), **self._headers(_STREAM))
             async for event in wire.events():
                 _take(event, reply)
         if not reply.ended_at:
             raise UnexpectedAnswer(b"a stream ended before its reply")
         return reply
 
-    async def _send(self, port: int, question: str) -> str:
+    async def send(self, port: int, question: str) -> str:
+        """Send a message, and give the id of the reply to it; raises `UnexpectedAnswer`."""
         asked = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
         if self.conversation_id is not None:
             asked["conversationId"] = self.conversation_id
         async with connected(port) as wire:
-            wire.post("/graphql", _body(_SEND, input=asked), **self._headers(_JSON))
+            wire.post("/graphql", body_of(_SEND, input=asked), **self._headers(_JSON))
             answer = await wire.answer()
         sent = (orjson.loads(answer)["data"] or {}).get("sendMessage")
         if sent is None or sent["userErrors"]:
@@ -134,5 +135,6 @@ def _take(event: bytes, reply: Reply) -> None:
 
 
 # Any: variables are JSON.
-def _body(document: str, **variables: Any) -> bytes:
+def body_of(document: str, **variables: Any) -> bytes:
+    """An operation and its variables, as they are posted."""
     return orjson.dumps({"query": document, "variables": variables})

@@ -5,21 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from perf.counting.agreeing import calls_by_size
 from perf.counting.child_process import CountingFailed
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
-from perf.counting.judging import LANGUAGES, named, numbers
+from perf.counting.judging import LANGUAGES, calls_by_size, named, numbers
+from perf.load.agreed import NUMBERS
+from perf.load.host import ROOT
 from perf.load.own_server import Version
 
 Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
-_WORDS = {
-    "python_calls": "calls of functions in Python",
-    "python_calls_per_row": "calls of functions in Python for each row",
-    "c_calls": "calls of functions in C",
-    "c_calls_per_row": "calls of functions in C for each row",
-    "fetched_bytes": "bytes fetched",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,7 @@ def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> 
         yield NOT_COUNTED
         return
     try:
-        before, after = (_counted(side, folder, names) for side in (a, b))
+        before, after = (sizes_of(side, folder, names) for side in (a, b))
     except CountingFailed as error:
         last = str(error).splitlines()[-1:] or ["it says nothing"]
         yield f"Function calls are not counted, as one of the versions cannot do it: {last[0]}"
@@ -57,18 +51,15 @@ def differing(before: Sizes, after: Sizes) -> Iterator[str]:
             # So few rows say little of each.
             changed -= {"python_calls_per_row", "c_calls_per_row"}
         for key in (key for key in old if key in changed):
-            yield f"{name}: {new[key]:g} {_WORDS[key]} instead of {old[key]:g}"
+            yield f"{name}: {new[key]:g} {NUMBERS[key]} instead of {old[key]:g}"
         known = calls_by_size(before[name])
         for language in LANGUAGES:
             if changed & {f"{language}_calls", f"{language}_calls_per_row"}:
                 yield from (f"    {one}" for one in named(after[name], language, known))
 
 
-def _counted(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
-    tree, python = side.version.tree, side.version.python
-    found = (
-        counted(side.url, folder, names, python=python)
-        if tree is None
-        else counted(side.url, folder, names, tree=tree, python=python)
-    )
+def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
+    """What the documents of these names take that it can count; raises `CountingFailed`."""
+    tree = side.version.tree or ROOT
+    found = counted(side.url, folder, names, tree=tree, python=side.version.python)
     return {one.document: one.sizes for one in found if one.sizes is not None}

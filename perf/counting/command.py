@@ -1,6 +1,8 @@
 """`guidance perf calls`: the function calls of each document, and agreeing on them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -8,11 +10,20 @@ from gql.operations.budgets import trusted_documents
 from perf.counting.agreeing import agree
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.counting.held import held_to_calls
+from perf.counting.held import Held, held_to_calls, named_beside
 from perf.counting.judging import numbers
+from perf.gate.findings import Finding
 from perf.gate.place import filled_place
 
 _LINE = "{:<28}{:>10}{:>8}{:>10}{:>8}{:>10}"
+
+
+beside_option = click.option(
+    "--beside",
+    metavar="REV|PATH",
+    help="The version beside which functions are named that are called more often; by default "
+    "the one that agreed on the numbers.",
+)
 
 
 @click.command()
@@ -20,8 +31,9 @@ _LINE = "{:<28}{:>10}{:>8}{:>10}{:>8}{:>10}"
     "--document", "names", multiple=True, help="Only this one, by its operation; may be repeated."
 )
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
+@beside_option
 @click.option("--agree", "why", help="Agree on what is counted, for this reason.")
-def calls(names: tuple[str, ...], url: str | None, why: str | None) -> None:
+def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str | None) -> None:
     """Count the function calls of our own documents, as the gate does, and show where they are.
 
     With --agree the numbers are written to the budgets and their log, whatever they are.
@@ -32,20 +44,34 @@ def calls(names: tuple[str, ...], url: str | None, why: str | None) -> None:
     unknown = set(names) - documents.keys()
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
-    found, findings = dict[str, tuple[Size, Size]](), list[str]()
+    found, held = dict[str, tuple[Size, Size]](), list[Held]()
     click.echo(_LINE.format("document", "Python", "a row", "C", "a row", "bytes"))
     with filled_place(url) as (filled, folder):
         for one in held_to_calls(filled, folder, names or tuple(documents)):
-            findings += map(str, one.findings)
-            if one.sizes is not None:
-                found[one.document] = one.sizes
-                said = (f"{number:g}" for number in numbers(one.sizes).values())
-                click.echo(_LINE.format(one.document, *said))
-    if why is not None:
-        for line in agree(found, why, datetime.now(UTC).date()):
-            click.echo(line)
-        return
+            held.append(one)
+            name, sizes = one.counted.document, one.counted.sizes
+            if sizes is not None:
+                found[name] = sizes
+                said = (f"{number:g}" for number in numbers(sizes).values())
+                click.echo(_LINE.format(name, *said))
+        if why is not None:
+            for line in agree(found, why, datetime.now(UTC).date()):
+                click.echo(line)
+            return
+        findings = told_of_calls(held, beside, filled, folder)
     for finding in findings:
         click.echo(finding)
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
+
+
+def told_of_calls(
+    held: Sequence[Held], beside: str | None, url: str, folder: Path
+) -> Sequence[Finding]:
+    """What is more than agreed, with its functions; says beside what they are named."""
+    red = [one for one in held if one.findings]
+    if not red:
+        return ()
+    named = named_beside(red, beside, url, folder)
+    click.echo(named.remark)
+    return named.findings

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from perf.counting.calls import Calls
-from perf.counting.child_process import lines_of
+from perf.counting.child_process import CountingFailed, lines_of
 from perf.counting.counted import Size
 from perf.load.host import ROOT
 
@@ -46,7 +46,12 @@ def counted(
     `url` is a database that `perf.gate.data` has filled, and `tree` the source that is counted.
     """
     lines = lines_of(_CHILD, url, str(folder), *names, tree=tree, python=python)
-    yield from (_counted(orjson.loads(line)) for line in lines)
+    for line in lines:
+        try:
+            one = _counted(orjson.loads(line))
+        except (KeyError, TypeError, ValueError):
+            raise CountingFailed("it counts, and says so in another way than this one") from None
+        yield one
 
 
 # Any: JSON.

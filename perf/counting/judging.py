@@ -1,15 +1,27 @@
 """Calls that are more than agreed, with the functions that are called more often."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from gql.operations.agreement import Budget
-from perf.counting.agreed_calls import Agreed, Pair
 from perf.counting.calls import Counts
 from perf.counting.counted import Size
 from perf.counting.counting import Counted
 from perf.counting.fit import Fit, fit
 from perf.gate.findings import Finding
 
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The calls of a function for n rows and for 2n."""
+
+    few: int
+    twice: int
+
+
+KnownCalls: TypeAlias = Mapping[str, Pair]
+"""By the name of the function; what is missing is never called."""
 _MOST_NAMED = 8
 _NEVER = Pair(0, 0)
 _PYTHON, _C = LANGUAGES = ("python", "c")
@@ -24,22 +36,30 @@ def numbers(sizes: tuple[Size, Size]) -> dict[str, float]:
     return found | {"fetched_bytes": sum(sizes[1].fetched.values())}
 
 
-def judged(counted: Counted, budget: Budget, agreed: Agreed) -> Iterator[Finding]:
-    """What is more than agreed, a finding for each kind."""
+def calls_by_size(sizes: tuple[Size, Size]) -> dict[str, Pair]:
+    """How often each function is called, for n rows and for 2n."""
+    few, twice = ({**size.calls.python, **size.calls.c} for size in sizes)
+    return {name: Pair(few.get(name, 0), twice.get(name, 0)) for name in few.keys() | twice.keys()}
+
+
+def judged(counted: Counted, budget: Budget, known: KnownCalls | None = None) -> Iterator[Finding]:
+    """What is more than agreed, a finding for each kind.
+
+    Functions that are called more often than is `known` are named, where anything is known.
+    """
     name, sizes = counted.document, counted.sizes
     if sizes is None:
         yield Finding(name, f"its calls cannot be counted: {counted.failed}")
         return
-    known = agreed.get(name, {})
     yield from _fetching(name, sizes[1], budget.fetched_bytes)
     for language in LANGUAGES:
         problems = list(_problems(sizes, language, budget))
         if problems:
-            functions = "".join(f"\n    {one}" for one in named(sizes, language, known))
-            yield Finding(name, "; ".join(problems) + functions)
+            functions = [] if known is None else named(sizes, language, known)
+            yield Finding(name, "\n    ".join(["; ".join(problems), *functions]))
 
 
-def named(sizes: tuple[Size, Size], language: str, known: Mapping[str, Pair]) -> Iterator[str]:
+def named(sizes: tuple[Size, Size], language: str, known: KnownCalls) -> Iterator[str]:
     """The functions that are called more often than is known, those first that are so most."""
     few, twice = (_counts(size, language) for size in sizes)
     more = {

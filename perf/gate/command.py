@@ -13,6 +13,7 @@ from gql.operations.budgets import (
     TrustedDocument,
     readable_documents,
 )
+from perf.counting.command import beside_option, told_of_calls
 from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.counting.held import held_to_calls
 from perf.counting.memory import memory_kept
@@ -37,6 +38,7 @@ _LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
 )
 @click.option("--url", help="A database that an earlier gate has filled, instead of a new one.")
 @click.option("--quick", is_flag=True, help="Try each choice once, and not each two together.")
+@beside_option
 @click.option(
     "--memory/--no-memory",
     default=None,
@@ -46,6 +48,7 @@ def gate(
     names: tuple[str, ...],
     types: tuple[str, ...],
     url: str | None,
+    beside: str | None,
     *,
     quick: bool,
     memory: bool | None,
@@ -85,7 +88,7 @@ def gate(
         if types or is_whole:
             judged(asyncio.run(judge_types(filled, folder, types)))
         if whole:
-            findings += _of_calls(filled, folder, whole)
+            findings += _of_calls(filled, folder, whole, beside)
         if memory if memory is not None else is_whole:
             are_judged = names or is_whole
             findings += _of_memory(filled, folder, whole if are_judged else documents)
@@ -122,13 +125,13 @@ def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
     return [f"CHANGES.md lacks this line, with its reason:\n    {line}" for line in lines]
 
 
-def _of_calls(url: str, folder: Path, names: Collection[str]) -> list[str]:
+def _of_calls(url: str, folder: Path, names: Collection[str], beside: str | None) -> list[str]:
     """The function calls, and bytes fetched, that are more than agreed."""
     if not is_counted_here():
         click.echo(NOT_COUNTED)
         return []
-    held = held_to_calls(url, folder, names)
-    return [str(finding) for one in held for finding in one.findings]
+    held = list(held_to_calls(url, folder, names))
+    return [str(finding) for finding in told_of_calls(held, beside, url, folder)]
 
 
 def _of_memory(url: str, folder: Path, documents: Mapping[str, TrustedDocument]) -> list[str]:

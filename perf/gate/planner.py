@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from db.tracing import Ran
 from perf.gate.findings import Finding
 from perf.gate.fingerprint import fingerprint
 from perf.gate.plans import Plan, custom_plan, generic_plan, scans, sorts, tables
@@ -30,6 +31,8 @@ class Planner:
     ) -> None:
         self._connection = connection
         self._sizes = sizes
+        self._generic: dict[str, Plan] = {}
+        """Plans for any values, by their statements: the same whatever the values are."""
 
     async def findings(self, document: str, taken: Taken) -> list[Finding]:
         """The statements that read a table whole, or sort, each once."""
@@ -37,12 +40,19 @@ class Planner:
         for statement, one in {fingerprint(one.statement.sql): one for one in taken.ran}.items():
             plans = (
                 await custom_plan(self._connection, one.statement, one.arguments),
-                await generic_plan(self._connection, one.statement, len(one.arguments)),
+                await self._generic_plan(one),
             )
             method = one.statement.name
             problems = {problem: None for plan in plans for problem in self._of(plan, method)}
             found += [Finding(document, problem, method, statement) for problem in problems]
         return found
+
+    async def _generic_plan(self, one: Ran) -> Plan:
+        sql = one.statement.sql
+        if sql not in self._generic:
+            parameters = len(one.arguments)
+            self._generic[sql] = await generic_plan(self._connection, one.statement, parameters)
+        return self._generic[sql]
 
     def _of(self, plan: Plan, method: str) -> Iterator[str]:
         for table in sorted(tables(plan) - SMALL_TABLES):

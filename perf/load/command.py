@@ -77,11 +77,12 @@ def run(
         report = run_load(profile, target, seed=seed)
         is_whole = report.generator.sent == report.generator.planned
         if url is not None and is_whole:
-            report = with_sweep(report, sweep(sweep_target_of(target), samples=profile.swept))
+            swept = sweep(sweep_target_of(target), samples=profile.swept)
+            report = with_sweep(report, swept, is_own=False)
     if url is None and is_whole:
         click.echo("Asking each document by itself ...", err=True)
         with measuring("the server"), own_gate_server() as own:
-            report = with_sweep(report, sweep(own, samples=profile.swept))
+            report = with_sweep(report, sweep(own, samples=profile.swept), is_own=True)
     report.write(out)
     for line in lines(report):
         click.echo(line)

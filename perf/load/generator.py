@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 10.0
 """After which a request is an error, with a latency of so long."""
 _LONGEST_WAIT_SECONDS = 60.0
 """Whoever has less patience says so; without any, a server that hangs would never be left."""
-_KEPT_SECONDS = 2.0
+KEPT_SECONDS = 2.0
 _OK = 200
 
 
@@ -66,6 +66,8 @@ class Client:
     address: Address
     local_address: str | None = None
     """Where it asks from, if that matters."""
+    kept_seconds: float = KEPT_SECONDS
+    """How long a connection that is not used is kept: less than the server does."""
     in_flight: int = 0
     most_in_flight: int = 0
     posted: int = 0
@@ -133,7 +135,7 @@ class Client:
         """The connection that was used last, or a new one where it may have been closed."""
         while self._idle:
             wire, since = self._idle.pop()
-            if perf_counter() - since < _KEPT_SECONDS and not wire.reader.at_eof():
+            if perf_counter() - since < self.kept_seconds and not wire.reader.at_eof():
                 return wire
             wire.writer.close()
         tls = authorities() if self.address.is_secure else None

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from perf.load.agreed import calls_words
 from perf.load.completeness import incomplete
 from perf.load.result import Interval, LoadReport, Target
 from perf.load.spent_words import effort_words, machine_words
@@ -11,10 +12,14 @@ from perf.statistics.verdicts import Verdict
 
 def lines(report: LoadReport) -> Iterator[str]:
     """A table of the operations, then what is promised of all, then what went wrong."""
-    yield f"{'operation':<34}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
+    yield (
+        f"{'operation':<34}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
+        "  calls agreed"
+    )
     for name, one in sorted(report.operations.items(), key=lambda item: item[1].swept):
         verdicts = " / ".join(target.verdict.value for target in one.targets[:2])
-        yield (f"{name:<34}{one.requests:>9}{_ms(one.p50)}{_ms(one.p95)}{_ms(one.p99)}  {verdicts}")
+        times = f"{_ms(one.p50)}{_ms(one.p95)}{_ms(one.p99)}"
+        yield f"{name:<34}{one.requests:>9}{times}  {verdicts}  {calls_words(one.agreed)}".rstrip()
     yield ""
     for target in report.targets:
         yield said(target)

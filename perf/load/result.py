@@ -71,7 +71,8 @@ class Operation(_Part):
     """One operation of the mix; percentiles, samples and histogram are of what was answered.
 
     `alone` is what one request asks of the database when nothing else runs. What is `swept` was
-    asked by itself, one request after another, and is no part of the mix.
+    asked by itself, one request after another, and is no part of the mix. `agreed` is what its
+    budget has that does not move with the machine, where the server is of this version.
     """
 
     requests: NonNegativeInt
@@ -85,6 +86,7 @@ class Operation(_Part):
     latencies_us: tuple[Microseconds, ...]
     alone: dict[str, MethodUse]
     swept: bool = False
+    agreed: dict[str, NonNegativeFloat] = {}
 
 
 class Stage(_Part):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from perf.load.agreed import changes
 from perf.load.result import LoadReport
 from perf.load.spent_words import each_request, machine_words, memory_words, spent_of
 from perf.states import Finding, State
@@ -25,7 +26,10 @@ def leaking(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
 
 
 def effort_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
-    """What is more or less than before: statements and rows first, processor time then."""
+    """What is more or less than before: what is exact first, processor time last."""
+    for name, one in current.operations.items():
+        if name in baseline.operations:
+            yield from changes(name, baseline.operations[name].agreed, one.agreed)
     before, after = each_request(baseline), each_request(current)
     for name, number in after.items():
         old = before.get(name)

@@ -1,8 +1,12 @@
 """A sweep as a part of the report of a run."""
 
+from collections.abc import Sequence
+
 from perf.load import summary
+from perf.load.agreed import agreed_of
 from perf.load.flows import Flow
-from perf.load.result import LoadReport
+from perf.load.result import LoadReport, Operation
+from perf.load.samples import Sample
 from perf.statistics.verdicts import worst
 from perf.sweep.sweep import Swept
 
@@ -12,12 +16,13 @@ def swept_name(name: str) -> str:
     return f"{name} (sweep)"
 
 
-def with_sweep(report: LoadReport, swept: Swept) -> LoadReport:
-    """The report with the documents of a sweep, which are no part of the mix."""
+def with_sweep(report: LoadReport, swept: Swept, *, is_own: bool) -> LoadReport:
+    """The report with the documents of a sweep, which are no part of the mix.
+
+    What is agreed of them is of this version, as a server is that `is_own`.
+    """
     operations = {
-        swept_name(name): summary.operation(Flow(name, 0), samples, {}, slack_ms=0).model_copy(
-            update={"swept": True}
-        )
+        swept_name(name): _operation(name, samples, is_own=is_own)
         for name, samples in swept.samples.items()
     }
     verdicts = (target.verdict for one in operations.values() for target in one.targets)
@@ -29,3 +34,10 @@ def with_sweep(report: LoadReport, swept: Swept) -> LoadReport:
             "verdict": worst([report.verdict, *verdicts]),
         }
     )
+
+
+def _operation(name: str, samples: Sequence[Sample], *, is_own: bool) -> Operation:
+    flow = Flow(name, 0)
+    agreed = agreed_of(flow.budget) if is_own else {}
+    operation = summary.operation(flow, samples, {}, slack_ms=0)
+    return operation.model_copy(update={"swept": True, "agreed": agreed})

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from db.database import Database, Transaction
 from db.queries import billing, payments
-from services import audit, idempotency, people
+from services import audit, idempotency
 from services.billing.charging import Charging
 from services.billing.facts import current_subscription, plan_on_sale
 from services.billing.outcomes import Invalidate
@@ -105,15 +105,10 @@ class BillingService:
         values: dict[str, str],
     ) -> Claim:
         """Let the person's orders in one after the other, and each key once."""
-        await people.lock(transaction, order.user_id)
-        return await idempotency.claim(
-            transaction,
-            Caller(user_id=order.user_id),
-            order.idempotency_key,
-            operation=operation,
-            values=values,
-            now=self._clock(),
-        )
+        use = idempotency.key_use(order.idempotency_key, operation=operation, values=values)
+        caller = Caller(user_id=order.user_id)
+        now = self._clock()
+        return await idempotency.claim(transaction, caller, use, now=now, is_exclusive=True)
 
     async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Record:
         """Record a payment that is about to be asked for."""

@@ -1,11 +1,14 @@
 """What a person does with conversations, apart from talking."""
 
-from db.database import Database
-from db.queries import conversations, generations
+from typing import Any
+
+from asyncpg import Record
+
+from db.database import Connection, Database
+from db.queries import conversation_writes, conversations
 from services import idempotency, people
 from services.clock import Clock
 from services.conversations.rules import UNTITLED, checked_title
-from services.idempotency import Caller
 from services.quota import ledger
 from services.refusal import NotFound
 
@@ -19,48 +22,51 @@ class ConversationService:
         self._database = database
         self._clock = clock
 
-    async def start(self, user_id: int, *, title: str | None, idempotency_key: str) -> int:
-        """Start an empty conversation and give its id; without a title the first message gives it.
+    async def start(self, user_id: int, *, title: str | None, idempotency_key: str) -> Record:
+        """Start an empty conversation and give it; without a title the first message gives it.
 
         Raises `InvalidInput` and `IdempotencyKeyReused`, and `NotFound` for one that this key
         started and that was deleted.
         """
-        now = self._clock()
         chosen = UNTITLED if title is None else checked_title(title)
-        async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=user_id),
-                idempotency_key,
-                operation="startConversation",
-                values={"title": title},
+        use = idempotency.key_use(
+            idempotency_key, operation="startConversation", values={"title": title}
+        )
+        now = self._clock()
+
+        async def start(connection: Connection) -> Record | None:
+            return await conversation_writes.start(
+                connection,
+                user_id,
+                title=chosen,
                 now=now,
+                key=use.key,
+                fingerprint=use.fingerprint,
             )
-            if claim.result is not None:
-                started = int(claim.result["conversation"])
-                if not await conversations.by_id(transaction, [started], user_id):
-                    raise NotFound("The conversation that this key started was deleted.")
-                return started
-            started = await conversations.insert_conversation(transaction, user_id, chosen, now)
-            await claim.keep(transaction, {"conversation": started})
-            return started
 
-    async def rename(self, user_id: int, conversation_id: int, title: str) -> None:
-        """Change the title; raises `InvalidInput` and `NotFound`."""
+        # Any: JSON.
+        async def again(connection: Connection, result: dict[str, Any]) -> Record:
+            started = await conversations.by_id(connection, [result["conversation"]], user_id)
+            if not started:
+                raise NotFound("The conversation that this key started was deleted.")
+            return started[0]
+
+        return await idempotency.once(self._database, user_id, use, start, again)
+
+    async def rename(self, user_id: int, conversation_id: int, title: str) -> Record:
+        """Change the title and give the conversation; raises `InvalidInput` and `NotFound`."""
         chosen = checked_title(title)
-        async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            if not await conversations.rename(transaction, conversation_id, user_id, chosen):
-                raise conversation_not_found()
+        async with self._database.write() as connection:
+            renamed = await conversation_writes.rename(connection, user_id, conversation_id, chosen)
+        return _found(renamed)
 
-    async def archive(self, user_id: int, conversation_id: int) -> None:
-        """Put the conversation away; raises `NotFound`."""
-        await self._set_status(user_id, conversation_id, ARCHIVED)
+    async def archive(self, user_id: int, conversation_id: int) -> Record:
+        """Put the conversation away and give it; raises `NotFound`."""
+        return await self._set_status(user_id, conversation_id, ARCHIVED)
 
-    async def unarchive(self, user_id: int, conversation_id: int) -> None:
-        """Take the conversation out again; raises `NotFound`."""
-        await self._set_status(user_id, conversation_id, ACTIVE)
+    async def unarchive(self, user_id: int, conversation_id: int) -> Record:
+        """Take the conversation out again and give it; raises `NotFound`."""
+        return await self._set_status(user_id, conversation_id, ACTIVE)
 
     async def delete(self, user_id: int, conversation_id: int) -> None:
         """Delete the conversation with its messages; raises `NotFound`.
@@ -69,10 +75,11 @@ class ConversationService:
         """
         now = self._clock()
         async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            if not await conversations.lock(transaction, conversation_id, user_id):
-                raise conversation_not_found()
-            for ended in await generations.end_of_conversation(transaction, conversation_id):
+            _found(await conversation_writes.lock(transaction, user_id, conversation_id))
+            # By a statement of its own: it sees the reply of whoever had locked the conversation.
+            for ended in await conversation_writes.delete_conversation(
+                transaction, conversation_id
+            ):
                 await ledger.release(
                     transaction,
                     user_id=user_id,
@@ -80,13 +87,20 @@ class ConversationService:
                     day=ended["usage_date"],
                     now=now,
                 )
-            await conversations.delete_conversation(transaction, conversation_id, user_id)
 
-    async def _set_status(self, user_id: int, conversation_id: int, status: str) -> None:
-        async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            if not await conversations.set_status(transaction, conversation_id, user_id, status):
-                raise conversation_not_found()
+    async def _set_status(self, user_id: int, conversation_id: int, status: str) -> Record:
+        async with self._database.write() as connection:
+            changed = await conversation_writes.set_status(
+                connection, user_id, conversation_id, status
+            )
+        return _found(changed)
+
+
+def _found(row: Record | None) -> Record:
+    changed = people.known(row)
+    if changed["id"] is None:
+        raise conversation_not_found()
+    return changed
 
 
 def conversation_not_found() -> NotFound:

@@ -4,22 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.database import Database, Transaction
-from db.queries import credentials, enterprise
+from asyncpg import Record
+
+from db.database import Connection, Database, Transaction
+from db.queries import credential_writes, credentials, enterprise
 from services import audit, idempotency
 from services.audit import Actor
 from services.clock import Clock
 from services.enterprise.keys import GeneratedKey, generate_key, key_prefix
 from services.enterprise.rules import MOST_KEYS, checked_overlap
-from services.idempotency import Caller
+from services.idempotency import Caller, Claim
 from services.refusal import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A credential, and the text of its key the one time that it is known."""
+    """A credential's row, and the text of its key the one time that it is known."""
 
-    credential_id: int
+    credential: Record
     text: str | None
 
 
@@ -45,26 +47,26 @@ class CredentialService:
         Raises `NotFound` for who administers no company, `Conflict` when there are too many keys,
         and `IdempotencyKeyReused`.
         """
+        use = idempotency.key_use(idempotency_key, operation="createApiCredential", values={})
         now = self._clock()
         async with self._database.begin() as transaction:
             account_id = await _held_account(transaction, administrator_id)
-            claim = await idempotency.claim(
+            caller = Caller(user_id=administrator_id)
+            claim = await idempotency.claim(transaction, caller, use, now=now)
+            if claim.result is not None:
+                made = int(claim.result["credential_id"])
+                return IssuedKey(await _own(transaction, administrator_id, made, now), None)
+            actor = audit.person(administrator_id, request_id)
+            added, key = await add_key(
                 transaction,
-                Caller(user_id=administrator_id),
-                idempotency_key,
-                operation="createApiCredential",
-                values={},
+                account_id,
+                actor,
+                claim=claim,
+                most=MOST_KEYS,
+                random_bytes=self._random_bytes,
                 now=now,
             )
-            if claim.result is not None:
-                return IssuedKey(claim.result["credential_id"], None)
-            await _check_count(transaction, account_id, now)
-            actor = audit.person(administrator_id, request_id)
-            credential_id, key = await add_key(
-                transaction, account_id, actor, random_bytes=self._random_bytes, now=now
-            )
-            await claim.keep(transaction, {"credential_id": credential_id})
-        return IssuedKey(credential_id, key.text)
+        return IssuedKey(added, key.text)
 
     async def rotate(
         self, administrator_id: int, credential_id: int, *, overlap_seconds: int, request_id: str
@@ -86,41 +88,46 @@ class CredentialService:
             expires_at = await credentials.retire(
                 transaction, account_id, credential_id, now + overlap
             )
-            await _check_count(transaction, account_id, now)
-            new_id, key = await add_key(
-                transaction, account_id, actor, random_bytes=self._random_bytes, now=now
+            added, key = await add_key(
+                transaction,
+                account_id,
+                actor,
+                most=MOST_KEYS,
+                random_bytes=self._random_bytes,
+                now=now,
             )
             await audit.record(
                 transaction,
                 actor,
                 "credential.retired",
-                _subject(credential_id),
+                f"enterprise_credential:{credential_id}",
                 now=now,
                 account_id=account_id,
-                replaced_by=new_id,
+                replaced_by=added["id"],
                 expires_at=expires_at.isoformat(),
             )
-        return IssuedKey(new_id, key.text)
+        return IssuedKey(added, key.text)
 
-    async def revoke(self, administrator_id: int, credential_id: int, *, request_id: str) -> None:
+    async def revoke(self, administrator_id: int, credential_id: int, *, request_id: str) -> Record:
         """Let a key be accepted nowhere from now on; one that was revoked stays so.
 
         Raises `NotFound`.
         """
-        now = self._clock()
-        async with self._database.begin() as transaction:
-            account_id = await _held_account(transaction, administrator_id)
-            if await credentials.of_account(transaction, account_id, credential_id) is None:
-                raise _credential_not_found()
-            if await credentials.revoke(transaction, account_id, credential_id):
-                await audit.record(
-                    transaction,
-                    audit.person(administrator_id, request_id),
-                    "credential.revoked",
-                    _subject(credential_id),
-                    now=now,
-                    account_id=account_id,
-                )
+        actor = audit.person(administrator_id, request_id)
+        async with self._database.write() as connection:
+            revoked = await credential_writes.revoke(
+                connection,
+                administrator_id,
+                credential_id,
+                now=self._clock(),
+                event=audit.event(actor, "credential.revoked"),
+            )
+        if revoked is None:
+            raise _no_company()
+        if revoked["id"] is not None:
+            return revoked
+        async with self._database.read_primary() as connection:
+            return await _own(connection, administrator_id, credential_id, self._clock())
 
 
 async def add_key(
@@ -130,39 +137,51 @@ async def add_key(
     *,
     random_bytes: Callable[[int], bytes],
     now: datetime,
-) -> tuple[int, GeneratedKey]:
-    """Add a new key to a company that exists, and give it with its credential's id."""
+    claim: Claim | None = None,
+    most: int | None = None,
+) -> tuple[Record, GeneratedKey]:
+    """Add a new key to a company that exists, and give it with its credential.
+
+    Where `most` may be accepted, of a company that is locked, raises `Conflict`.
+    """
     key = generate_key(random_bytes)
-    credential_id = await credentials.insert_credential(
-        transaction, account_id, key.key_id, key.secret_hash, now
-    )
-    await audit.record(
+    added = await credential_writes.add(
         transaction,
-        actor,
-        "credential.created",
-        _subject(credential_id),
+        account_id,
+        key_id=key.key_id,
+        secret_hash=key.secret_hash,
+        most=most,
+        claim_id=None if claim is None else claim.id,
         now=now,
-        account_id=account_id,
-        key_prefix=key_prefix(key.key_id),
+        event=audit.event(
+            actor, "credential.created", account_id=account_id, key_prefix=key_prefix(key.key_id)
+        ),
     )
-    return credential_id, key
+    if added is None:
+        raise Conflict(f"A company has at most {most} accepted keys; revoke one first.")
+    return added, key
 
 
 async def _held_account(transaction: Transaction, administrator_id: int) -> int:
     account_id = await enterprise.hold_administered(transaction, administrator_id)
     if account_id is None:
-        raise NotFound("You administer no company.")
+        raise _no_company()
     return account_id
 
 
-async def _check_count(transaction: Transaction, account_id: int, now: datetime) -> None:
-    if await credentials.count_accepted(transaction, account_id, now) >= MOST_KEYS:
-        raise Conflict(f"A company has at most {MOST_KEYS} accepted keys; revoke one first.")
+async def _own(
+    connection: Connection, administrator_id: int, credential_id: int, now: datetime
+) -> Record:
+    """A credential of the company that a person administers; raises `NotFound`."""
+    rows = await credentials.by_id(connection, [credential_id], administrator_id, now=now)
+    if not rows:
+        raise _credential_not_found()
+    return rows[0]
+
+
+def _no_company() -> NotFound:
+    return NotFound("You administer no company.")
 
 
 def _credential_not_found() -> NotFound:
     return NotFound("There is no such key.", field="credentialId")
-
-
-def _subject(credential_id: int) -> str:
-    return f"enterprise_credential:{credential_id}"

@@ -14,11 +14,6 @@ def is_accepted(status: str, expires_at: datetime | None, now: datetime) -> bool
     return status != "revoked" and (expires_at is None or now < expires_at)
 
 
-def status_at(status: str, expires_at: datetime | None, now: datetime) -> str:
-    """The status of a credential at `now`: one that has expired is as one that was revoked."""
-    return status if is_accepted(status, expires_at, now) else "revoked"
-
-
 def checked_overlap(seconds: int) -> timedelta:
     """How long a replaced key is still accepted; raises `InvalidInput`."""
     longest = int(LONGEST_OVERLAP.total_seconds())

@@ -1,13 +1,13 @@
 """Recording an exchange: a message, the reply to come, and the unit that it costs."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
 from db.database import Transaction
-from db.queries import billing, conversations, generations, messages
+from db.queries import billing, conversations, exchange_writes, messages
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
@@ -15,10 +15,10 @@ from services.conversations.service import conversation_not_found
 from services.generation.records import Assignment, ReplyStatus
 from services.guidance.records import ContextWindow, Exchange, Spoken
 from services.guidance.rules import prompt
+from services.idempotency import Claim
 from services.quota import ledger
 from services.refusal import Conflict, NotFound
 
-_MICROSECOND = timedelta(microseconds=1)
 _READ_FOR_ONE_TOLD = 2
 """Messages read for each that is told: some failed, some were answered again."""
 
@@ -35,12 +35,13 @@ class Exchanges:
     async def open(
         self,
         transaction: Transaction,
+        claim: Claim,
         user_id: int,
         conversation_id: int | None,
         content: str,
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record a message of a person's, and the reply that is to be written.
+        """Record a message of a person's, the reply that is to be written, and both for the key.
 
         Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
         """
@@ -48,29 +49,25 @@ class Exchanges:
             conversation_id = await conversations.insert_conversation(
                 transaction, user_id, UNTITLED, now
             )
-        opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
+        opened = await exchange_writes.open_exchange(
+            transaction, conversation_id, user_id, content=content, now=now
+        )
         if opened is None:
             raise conversation_not_found()
-        await messages.insert_message(
-            transaction,
-            conversation_id=conversation_id,
-            role="user",
-            status="complete",
-            content=content,
-            created_at=opened["updated_at"] - _MICROSECOND,
-        )
         history = await self._history(transaction, conversation_id)
         _check_is_answered(history, field="conversationId")
         if opened["title"] == UNTITLED and len(history) == 1:
-            await conversations.rename(transaction, conversation_id, user_id, title_from(content))
+            await conversations.set_title(
+                transaction, conversation_id, user_id, title_from(content)
+            )
         return await self._begin_reply(
-            transaction, user_id, conversation_id, opened["updated_at"], history, now
+            transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
         )
 
     async def reopen(
-        self, transaction: Transaction, user_id: int, message_id: int, now: datetime
+        self, transaction: Transaction, claim: Claim, user_id: int, message_id: int, now: datetime
     ) -> tuple[Exchange, Assignment]:
-        """Record another reply to the last message of a conversation.
+        """Record another reply to the last message of a conversation, as `open` does.
 
         Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
         """
@@ -84,46 +81,39 @@ class Exchanges:
             raise _message_not_found()
         history = _to_be_answered(await self._history(transaction, conversation_id), message_id)
         return await self._begin_reply(
-            transaction, user_id, conversation_id, opened["updated_at"], history, now
+            transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
         )
 
     async def _begin_reply(
         self,
         transaction: Transaction,
+        claim: Claim,
         user_id: int,
         conversation_id: int,
         created_at: datetime,
         history: list[Spoken],
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record the reply to the last message of `history`."""
-        reply_id = await messages.insert_message(
-            transaction,
-            conversation_id=conversation_id,
-            role="assistant",
-            status=ReplyStatus.STREAMING.value,
-            content="",
-            created_at=created_at,
-            model=self.model_name,
-        )
+        """Record the reply to the last message of `history`, and what the key keeps."""
         rows = await billing.current_subscription_by_user(transaction, [user_id])
         subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
-        day = await ledger.reserve(
+        limit = ledger.check_limit(subscription)
+        reply_id = await exchange_writes.begin_reply(
             transaction,
             user_id=user_id,
-            reply_id=reply_id,
-            subscription=subscription,
-            now=now,
-        )
-        await generations.begin(
-            transaction,
-            reply_id=reply_id,
             conversation_id=conversation_id,
-            user_id=user_id,
-            day=day,
+            answered_id=history[-1].id,
+            claim_id=claim.id,
+            created_at=created_at,
+            model=self.model_name,
+            day=now.date(),
+            limit=limit,
             owner=self.owner,
             lease_seconds=self.lease_seconds,
+            now=now,
         )
+        if reply_id is None:
+            raise ledger.quota_exceeded(limit, now)
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 

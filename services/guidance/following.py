@@ -33,6 +33,8 @@ async def follow(
         if reply["status"] != ReplyStatus.STREAMING.value:
             yield reply
             return
+        # Whoever follows for long keeps nothing of what is stored.
+        del reply
         before = seen
         with suppress(StreamUnknown):
             async with aclosing(streams.follow(reply_id, seen)) as deltas:

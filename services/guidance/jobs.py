@@ -14,7 +14,6 @@ from services.guidance.stops import LOOK_SECONDS, StopWatcher
 from services.guidance.streamed_text import StreamedText
 from services.periodic import running
 from streams import ReplyStreams
-from streams.coalescing import INTERVAL_SECONDS
 
 
 @asynccontextmanager
@@ -27,22 +26,16 @@ async def open_reply_jobs(
     streams: ReplyStreams,
     lease_seconds: float,
     grace_seconds: float,
-    interval_seconds: float = INTERVAL_SECONDS,
     look_seconds: float = LOOK_SECONDS,
 ) -> AsyncIterator[GenerationJobs]:
-    """Begin to look after replies; leaving lets those that are being written finish first.
-
-    The pieces of a reply are `interval_seconds` apart or more.
-    """
+    """Begin to look after replies; leaving lets those that are being written finish first."""
 
     async def save(written: Mapping[int, Written]) -> Collection[int]:
         async with database.read_primary() as connection:
             return await replies.save(connection, written)
 
     def new_writer(assignment: Assignment, record: Record) -> Writer:
-        sink = StreamedText(
-            assignment.reply_id, streams, progress, interval_seconds=interval_seconds
-        )
+        sink = StreamedText(assignment.reply_id, streams, progress)
         return Writer(assignment, model=model, model_name=model_name, sink=sink, record=record)
 
     progress = Progress(save)

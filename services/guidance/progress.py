@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 import structlog
@@ -11,7 +12,7 @@ from services.generation.records import Written
 from services.periodic import job
 
 INTERVAL_SECONDS = 0.05
-"""From the end of one statement to the next: at most twenty a second, however many replies."""
+"""From the end of one statement to the next, unless a reply begins: at most twenty a second."""
 PATIENCE_SECONDS = 2.0
 """How long a text is held back at most. What is shown then may be lost, if the process dies too."""
 Save: TypeAlias = Callable[[Mapping[int, Written]], Awaitable[Collection[int]]]
@@ -29,12 +30,15 @@ class Progress:
         self._interval_seconds = interval_seconds
         self._waiting: dict[int, tuple[Callable[[], Written], asyncio.Future[None]]] = {}
         self._is_wanted = asyncio.Event()
+        self._is_urgent = asyncio.Event()
 
-    def stored(self, reply_id: int, written: Callable[[], Written]) -> "asyncio.Future[None]":
+    def stored(
+        self, reply_id: int, written: Callable[[], Written], *, is_first: bool = False
+    ) -> "asyncio.Future[None]":
         """A future that is done when all that is `written` of a reply now has been stored.
 
-        It is done too when that has taken too long; whoever waits may set its result themselves.
-        A reply has one future at a time.
+        What `is_first` of a reply waits for no interval. The future is done too when that has
+        taken too long; whoever waits may set its result themselves. A reply has one at a time.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
@@ -42,6 +46,8 @@ class Progress:
         waiter.add_done_callback(lambda _: giving_up.cancel())
         self._waiting[reply_id] = written, waiter
         self._is_wanted.set()
+        if is_first:
+            self._is_urgent.set()
         return waiter
 
     async def run(self) -> None:
@@ -49,8 +55,11 @@ class Progress:
         while True:
             await self._is_wanted.wait()
             self._is_wanted.clear()
+            self._is_urgent.clear()
             await job("store_replies", self._store())
-            await asyncio.sleep(self._interval_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._interval_seconds):
+                    await self._is_urgent.wait()
 
     async def _store(self) -> None:
         """Store what is waited for; what another has locked is tried again with the next."""

@@ -21,7 +21,7 @@ from services.guidance.following import follow
 from services.guidance.records import Exchange
 from services.guidance.replies import ConversationReplies
 from services.guidance.rules import checked_content
-from services.idempotency import Caller
+from services.idempotency import Caller, Claim
 from services.refusal import NotFound
 from services.throttling.key_locks import KeyLocks
 from services.throttling.turns import turn_given_up
@@ -29,7 +29,9 @@ from streams import Delta, ReplyStreams
 
 _STOP_PATIENCE_SECONDS = 3.0
 
-Recording: TypeAlias = Callable[[Transaction, datetime], Awaitable[tuple[Exchange, Assignment]]]
+Recording: TypeAlias = Callable[
+    [Transaction, Claim, datetime], Awaitable[tuple[Exchange, Assignment]]
+]
 
 
 class GuidanceService:
@@ -64,8 +66,12 @@ class GuidanceService:
         """
         text = checked_content(content)
 
-        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.open(transaction, user_id, conversation_id, text, now)
+        async def record(
+            transaction: Transaction, claim: Claim, now: datetime
+        ) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.open(
+                transaction, claim, user_id, conversation_id, text, now
+            )
 
         values = {"conversation": conversation_id, "content": text}
         return await self._once(user_id, idempotency_key, "sendMessage", values, record)
@@ -77,8 +83,10 @@ class GuidanceService:
         `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
 
-        async def record(transaction: Transaction, now: datetime) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.reopen(transaction, user_id, message_id, now)
+        async def record(
+            transaction: Transaction, claim: Claim, now: datetime
+        ) -> tuple[Exchange, Assignment]:
+            return await self._exchanges.reopen(transaction, claim, user_id, message_id, now)
 
         values = {"message": message_id}
         return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
@@ -89,11 +97,11 @@ class GuidanceService:
         A reply that has ended stays as it is. One whose process does not end it soon is taken away
         from it, and keeps what is stored, which is all that was shown. Raises `NotFound`.
         """
-        async with self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            writer = await generations.request_stop(transaction, reply_id, user_id)
-            if writer is None and not await _is_reply(transaction, user_id, reply_id):
-                raise NotFound("There is no such reply.", field="messageId")
+        async with self._database.write() as connection:
+            asked = await generations.request_stop(connection, reply_id, user_id)
+        writer = people.known(asked)["owner"]
+        if writer is None:
+            await self._check_is_reply(user_id, reply_id)
         if writer == self._jobs.owner:
             self._jobs.stop(reply_id)
         async with turn_given_up():
@@ -115,6 +123,12 @@ class GuidanceService:
                 if isinstance(event, Record):
                     return event
         raise RuntimeError("a reply was followed to no end")
+
+    async def _check_is_reply(self, user_id: int, message_id: int) -> None:
+        async with self._database.read_primary() as connection:
+            found = await messages.by_id(connection, [message_id], user_id)
+        if not found or found[0]["role"] != "assistant":
+            raise NotFound("There is no such reply.", field="messageId")
 
     async def _take_away(self, reply_id: int) -> None:
         async with self._database.begin() as transaction:
@@ -142,36 +156,16 @@ class GuidanceService:
         self, user_id: int, key: str, operation: str, values: dict[str, Any], record: Recording
     ) -> Exchange:
         """Record an exchange and start its reply, or give the one that the key recorded before."""
+        use = idempotency.key_use(key, operation=operation, values=values)
         now = self._clock()
         async with self._locks.of((user_id, key)), self._database.begin() as transaction:
-            await people.hold(transaction, user_id)
-            claim = await idempotency.claim(
-                transaction,
-                Caller(user_id=user_id),
-                key,
-                operation=operation,
-                values=values,
-                now=now,
-            )
+            claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
                 return await _recorded(transaction, user_id, Exchange(**claim.result))
-            exchange, assignment = await record(transaction, now)
-            await claim.keep(
-                transaction,
-                {
-                    "conversation_id": exchange.conversation_id,
-                    "message_id": exchange.message_id,
-                    "reply_id": exchange.reply_id,
-                },
-            )
+            exchange, assignment = await record(transaction, claim, now)
             transaction.after_commit(lambda: self._jobs.start(assignment))
             transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
-
-
-async def _is_reply(transaction: Transaction, user_id: int, message_id: int) -> bool:
-    found = await messages.by_id(transaction, [message_id], user_id)
-    return bool(found) and found[0]["role"] == "assistant"
 
 
 async def _recorded(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:

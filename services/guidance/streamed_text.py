@@ -12,13 +12,10 @@ from streams.coalescing import Coalescing
 class StreamedText:
     """Cuts a text into pieces, has each stored, and shows it then: a `Sink`."""
 
-    def __init__(
-        self, reply_id: int, streams: ReplyStreams, progress: Progress, *, interval_seconds: float
-    ) -> None:
+    def __init__(self, reply_id: int, streams: ReplyStreams, progress: Progress) -> None:
         self._reply_id = reply_id
         self._streams = streams
         self._progress = progress
-        self._interval_seconds = interval_seconds
         self._writing: Writing | None = None
         self._storing: asyncio.Future[None] | None = None
         self._is_closed = False
@@ -41,12 +38,13 @@ class StreamedText:
             writing.add(text)
             if self._is_closed:
                 return
-            self._storing = self._progress.stored(self._reply_id, written)
+            is_first = not writing.has_shown
+            self._storing = self._progress.stored(self._reply_id, written, is_first=is_first)
             await self._storing
             if not self._is_closed:
                 await writing.show()
 
-        self._pieces = Coalescing(pass_on, interval_seconds=self._interval_seconds)
+        self._pieces = Coalescing(pass_on)
 
     def add(self, text: str) -> None:
         """See `Sink`."""

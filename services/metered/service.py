@@ -70,16 +70,11 @@ class MeteredGuidance:
 
     async def _begun(self, client: ApiClient, question: Question, key: str) -> int:
         """Count a unit and start the reply for it, or find the reply that the key has begun."""
+        use = idempotency.key_use(key, operation="generateGuidance", values=asdict(question))
         now, jobs = self._clock(), self._jobs
         async with self._database.begin() as transaction:
-            claim = await idempotency.claim(
-                transaction,
-                Caller(account_id=client.account_id),
-                key,
-                operation="generateGuidance",
-                values=asdict(question),
-                now=now,
-            )
+            caller = Caller(account_id=client.account_id)
+            claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 return int(claim.result["generation_id"])
             unit = await metering.charge(transaction, client, self._contract, now)
@@ -92,9 +87,9 @@ class MeteredGuidance:
                 model=self._model_name,
                 owner=jobs.owner,
                 lease_seconds=jobs.lease_seconds,
+                claim_id=claim.id,
                 now=now,
             )
-            await claim.keep(transaction, {"generation_id": generation_id})
             assignment = Assignment(generation_id, prompt(question))
             transaction.after_commit(lambda: jobs.start(assignment))
             transaction.if_unknown(lambda: jobs.start_if_recorded(assignment))

@@ -23,50 +23,33 @@ class QuotaExceeded(Refusal):
     code = UserErrorCode.QUOTA_EXCEEDED
 
 
-async def reserve(
-    transaction: Transaction,
-    *,
-    user_id: int,
-    reply_id: int,
-    subscription: Subscription,
-    now: datetime,
-) -> date:
-    """Reserve a unit for a reply and give the UTC day that it belongs to.
-
-    `subscription` is as this transaction read it. Raises `NoActiveSubscription` and
-    `QuotaExceeded`.
-    """
+def check_limit(subscription: Subscription) -> int:
+    """The units that a UTC day gives; raises `NoActiveSubscription`."""
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise NoActiveSubscription("An active subscription is needed to send messages.")
-    day, limit = now.date(), daily_limit(subscription)
-    if not await quota.reserve(transaction, user_id, day, limit):
-        raise QuotaExceeded(
-            f"The {limit} messages of the day are used up.",
-            retry_after_seconds=ceil((next_midnight(now) - now).total_seconds()),
-        )
-    await quota.record(
-        transaction, user_id=user_id, day=day, kind="reserve", units=1, reply_id=reply_id, now=now
+    return daily_limit(subscription)
+
+
+def quota_exceeded(limit: int, now: datetime) -> QuotaExceeded:
+    """The refusal of a unit more than the day's `limit`."""
+    return QuotaExceeded(
+        f"The {limit} messages of the day are used up.",
+        retry_after_seconds=ceil((next_midnight(now) - now).total_seconds()),
     )
-    return day
 
 
 async def settle(
     transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
 ) -> None:
     """Say that the unit reserved for a reply was spent."""
-    await quota.record(
-        transaction, user_id=user_id, day=day, kind="settle", units=0, reply_id=reply_id, now=now
-    )
+    await quota.settle(transaction, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 async def release(
     transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
 ) -> None:
     """Give back the unit reserved for a reply, to the day that it was reserved on."""
-    await quota.record(
-        transaction, user_id=user_id, day=day, kind="release", units=-1, reply_id=reply_id, now=now
-    )
-    await quota.give_back(transaction, user_id, day)
+    await quota.release(transaction, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 async def differing_days(connection: Connection) -> list[tuple[int, date, int, int]]:

@@ -36,7 +36,8 @@ def identifiers_in(text: str) -> list[Identifier]:
     then what is written as a phone number. In doubt a long number is one.
     """
     found: list[Identifier] = []
-    for kind, spans in _FINDERS.items():
+    finders = _FINDERS if _DIGIT.search(text) else _WITHOUT_DIGITS
+    for kind, spans in finders.items():
         new = [Identifier(kind, start, end) for start, end in spans(text)]
         # What is found is no part of anything else, nor do its neighbours join over it.
         for one in new:
@@ -59,4 +60,6 @@ def _emails(text: str) -> Iterator[tuple[int, int]]:
     return (match.span() for match in matches)
 
 
+_DIGIT = re.compile("[0-9]")
+_WITHOUT_DIGITS = {Kind.EMAIL: _emails}
 _FINDERS = {Kind.EMAIL: _emails, Kind.IBAN: ibans, Kind.CARD: cards, Kind.PHONE: phones}

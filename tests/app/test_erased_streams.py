@@ -40,7 +40,7 @@ async def asked_to_erase(
             ADA, idempotency_key="erase", request_id="request"
         )
         await run(url, DUE)
-        yield application, sent.reply_id, request
+        yield application, sent.reply_id, int(request["id"])
 
 
 async def status(url: str, request: int) -> str:

@@ -1,4 +1,7 @@
-"""The way to the database breaks while a change is committed: whoever asks again finds out."""
+"""The way to the database breaks while a change is committed: whoever asks again finds out.
+
+What is one statement is committed with it, and lost with what its values hold.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from tests.fixtures.chat import QUICK_RETRIES, REGENERATE, SEND
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY
+from tests.gql.test_chat_conversations import ARCHIVE, DELETE, RENAME, START
 from tests.gql.test_credentials import CREATE, KEYS, REVOKE, ROTATE
 from tests.gql.test_generate_guidance import GENERATE, INPUT
 from tests.gql.test_privacy_requests import CANCEL, ERASURE, EXPORT
@@ -20,6 +24,7 @@ from tests.waiting import until
 LEASE_SECONDS = 600
 """Nobody waits for a lease here."""
 COMMIT = b"COMMIT\0"
+TITLES = "{ viewer { conversations(first: 100) { edges { node { id title } } } } }"
 happened = pytest.mark.parametrize("has_happened", [True, False])
 
 
@@ -33,10 +38,16 @@ class Broken:
 
     # Any: JSON.
     def twice(
-        self, document: str, variables: dict[str, Any], *, has_happened: bool, **caller: Any
+        self,
+        document: str,
+        variables: dict[str, Any],
+        *,
+        has_happened: bool,
+        lost_at: bytes = COMMIT,
+        **caller: Any,
     ) -> Any:
         """Ask while the commit has no answer, and then again, until that is answered."""
-        self._proxy.delivers_last, self._proxy.deaf_at = has_happened, COMMIT
+        self._proxy.delivers_last, self._proxy.deaf_at = has_happened, lost_at
         code, message = self.api.error(document, variables, **caller)
         self._proxy.deaf_at = None
         assert (code, "same idempotencyKey" in message) == ("OUTCOME_UNKNOWN", True)
@@ -105,6 +116,32 @@ def test_a_company_gets_its_reply_and_pays_once(
 
 
 @happened
+def test_conversations(broken: Broken, *, has_happened: bool) -> None:
+    variables: dict[str, Any] = {"input": {"title": "Once", "idempotencyKey": "one of a kind"}}
+    started = broken.twice(
+        START, variables, has_happened=has_happened, lost_at=b"one of a kind", viewer=ADA
+    )["conversation"]
+    everything = broken.api.data(TITLES, viewer=ADA)["viewer"]["conversations"]["edges"]
+    assert [one["node"]["id"] for one in everything if one["node"]["title"] == "Once"] == [
+        started["id"]
+    ]
+    conversation = {"conversationId": started["id"]}
+    variables = {"input": conversation | {"title": "Another"}}
+    renamed = broken.twice(
+        RENAME, variables, has_happened=has_happened, lost_at=b"Another", viewer=ADA
+    )
+    assert renamed == {"conversation": started | {"title": "Another"}, "userErrors": []}
+    variables = {"input": conversation}
+    archived = broken.twice(
+        ARCHIVE, variables, has_happened=has_happened, lost_at=b"archived", viewer=ADA
+    )
+    assert archived["conversation"]["status"] == "ARCHIVED"
+    deleted = broken.twice(DELETE, variables, has_happened=has_happened, viewer=ADA)
+    codes = [error["code"] for error in deleted["userErrors"]]
+    assert codes == (["NOT_FOUND"] if has_happened else [])
+
+
+@happened
 def test_keys_of_companies(broken: Broken, *, has_happened: bool) -> None:
     def statuses() -> dict[str, str]:
         found = broken.api.data(KEYS, viewer=ADA)["enterpriseAccount"]["credentials"]
@@ -136,7 +173,9 @@ def test_privacy_requests(broken: Broken, *, has_happened: bool) -> None:
         made = broken.twice(document, {"key": f"{number}"}, has_happened=has_happened, viewer=GRACE)
         assert (made["privacyRequest"]["status"], made["userErrors"]) == ("REQUESTED", [])
     variables = {"id": made["privacyRequest"]["id"]}
-    cancelled = broken.twice(CANCEL, variables, has_happened=has_happened, viewer=GRACE)
+    cancelled = broken.twice(
+        CANCEL, variables, has_happened=has_happened, lost_at=b"privacy.cancelled", viewer=GRACE
+    )
     assert cancelled["userErrors"] == []
     again = broken.api.data(ERASURE, {"key": "1"}, viewer=GRACE)["made"]
     assert again["privacyRequest"]["status"] == "CANCELLED"

@@ -117,9 +117,7 @@ def test_as_many_words_as_clients_can_leave(
             for row in await rows_of(own_world, KEPT.format(table), MARY):
                 assert row[0] not in TRACES, "no words of clients are kept for years"
         async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            request = await parts.service.request_erasure(
-                ADA, idempotency_key="erase", request_id="request"
-            )
+            request = await parts.ask_for_erasure(ADA, key="erase")
             await run(own_world, ERASE)
             await run(own_world, "DELETE FROM user_privacy_requests WHERE user_id = 2")
             assert await parts.erase() == 1

@@ -7,7 +7,7 @@ from functools import partial
 
 import asyncpg
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ARRAY, Text, bindparam, select, text
 
 from db.database import Connection, Database, open_database
 from db.queries import billing
@@ -211,5 +211,25 @@ def test_who_stops_waiting_leaves_a_connection_that_works(database_url: str) -> 
             async with asyncio.timeout(0.1), database.read() as connection:
                 await connection.fetch(Statement("test.sleep", select(text("pg_sleep(30)"))))
         assert await plan_codes(database) == PLAN_CODES
+
+    on(database_url, scenario)
+
+
+def test_statements_are_planned_once(database_url: str) -> None:
+    codes = bindparam("codes", type_=ARRAY(Text))
+    one = Statement(
+        "test.one",
+        text("SELECT code FROM billing_plans WHERE code = ANY(:codes)").bindparams(codes),
+    )
+    plans = Statement("test.plans", text("SELECT * FROM pg_prepared_statements"))
+
+    async def scenario(database: Database) -> None:
+        async with database.read() as connection:
+            for _ in range(20):
+                await connection.fetch(one, codes=["basic-entry"])
+            (row,) = [
+                row for row in await connection.fetch(plans) if "test.one" in row["statement"]
+            ]
+            assert (row["generic_plans"], row["custom_plans"]) == (20, 0)
 
     on(database_url, scenario)

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from db.form import Form, Key
 
 import db.queries
-from db.form import Form, Key
 from db.keyset import Page, Position
 from db.queries import (
     billing,

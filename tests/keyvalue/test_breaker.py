@@ -3,15 +3,13 @@
 import asyncio
 from time import perf_counter
 
-from structlog.testing import capture_logs
-
 from keyvalue import CircuitBreaker
+from tests.captured_logs import capture_logs
 from tests.keyvalue.asking import until
 
 
-async def recover() -> bool:
+async def recover() -> None:
     """All seems well."""
-    return True
 
 
 def test_one_that_never_settles_is_left_open_for_longer_each_time() -> None:
@@ -36,14 +34,34 @@ def test_one_that_never_settles_is_left_open_for_longer_each_time() -> None:
     asyncio.run(scenario())
 
 
+def test_each_reason_to_stay_open_is_told_once() -> None:
+    async def scenario() -> None:
+        found = iter(["refused", "refused", "LOADING", "refused", "LOADING", None])
+
+        async def recover() -> str | None:
+            return next(found)
+
+        breaker = CircuitBreaker("test", recover, probe_seconds=0.001)
+        with capture_logs() as logs:
+            await breaker.start()
+            await until(lambda: not breaker.is_open)
+        assert [(line["event"], line.get("reason")) for line in logs] == [
+            ("circuit opened", "refused"),
+            ("circuit stays open", "LOADING"),
+            ("circuit closed", None),
+        ]
+
+    asyncio.run(scenario())
+
+
 def test_what_is_stopped_probes_no_more() -> None:
     async def scenario() -> None:
         probes = 0
 
-        async def never() -> bool:
+        async def never() -> str:
             nonlocal probes
             probes += 1
-            return False
+            return "away"
 
         breaker = CircuitBreaker("test", never, probe_seconds=0.001)
         await breaker.start()

@@ -10,10 +10,10 @@ import pytest
 import uvloop
 from psutil import Process
 from redis.asyncio import Redis
-from structlog.testing import capture_logs
 
 from keyvalue import CommandRefused, KeyValueClient, Script, Unavailable
 from keyvalue.client import LANES, MOST_WAITING
+from tests.captured_logs import capture_logs
 from tests.fixtures.redis import ControlledRedis, controlled_redis
 from tests.keyvalue.asking import LONGEST_SECONDS, until, until_available
 from tests.keyvalue.ways import listening
@@ -229,11 +229,11 @@ def test_a_connection_that_is_killed_is_replaced_at_once(redis: ControlledRedis)
 
 
 @pytest.mark.parametrize(
-    ("setting", "broken", "whole"),
-    [("maxmemory", "1", "0"), ("min-replicas-to-write", "1", "0")],
+    ("setting", "broken", "whole", "reason"),
+    [("maxmemory", "1", "0", "OOM"), ("min-replicas-to-write", "1", "0", "NOREPLICAS")],
 )
 def test_a_server_that_takes_no_writes_is_left_alone_until_it_does(
-    redis: ControlledRedis, setting: str, broken: str, whole: str
+    redis: ControlledRedis, setting: str, broken: str, whole: str, reason: str
 ) -> None:
     async def scenario() -> None:
         script = Script("return redis.call('SET', KEYS[1], ARGV[1])")
@@ -246,7 +246,7 @@ def test_a_server_that_takes_no_writes_is_left_alone_until_it_does(
                     with pytest.raises(Unavailable):
                         await keyvalue.run("GET", "key")
                     await asyncio.sleep(0.05)
-                assert logs == [WARNED | {"reason": "connection"}]
+                assert logs == [WARNED | {"reason": reason}]
             await other.config_set(setting, whole)
             await until_available(keyvalue)
             assert await keyvalue.run_script(script, ["key"], ["1"]) == b"OK"

@@ -3,7 +3,7 @@
 import pytest
 
 from spans.part import EVENT_LOOP, Kind, Part
-from spans.trace import Lane, Span, Trace, Use, seconds_by_kind
+from spans.trace import Lane, Span, Trace, Use, largest_part, seconds_by_kind
 
 WHOLE = Part(Kind.REQUEST, "http")
 RESOLVER = Part(Kind.RESOLVER, "Query.viewer")
@@ -213,3 +213,8 @@ def test_nothing_is_accounted_for_after_the_end() -> None:
 
 def test_seconds_of_a_kind_are_those_of_all_its_parts() -> None:
     assert seconds_by_kind({DATABASE: Use(1, 1), OTHER: Use(1, 2)}) == {Kind.DATABASE: 3}
+
+
+def test_the_largest_part_in_words() -> None:
+    uses = {DATABASE: Use(1, 0.002), METHOD: Use(1, 0.0312), RESOLVER: Use(1, 0.01)}
+    assert largest_part(uses) == "python of messages.fetch 31.2 ms"

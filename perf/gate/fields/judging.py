@@ -1,14 +1,14 @@
 """What is wrong with a field, judged by generated documents for n rows and for 2n."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from perf.gate.fields.comparing import Compared, Comparer
 from perf.gate.fields.exploring import Found
 from perf.gate.fields.places import Place
 from perf.gate.fields.selections import TYPE_NAME, Selections
-from perf.gate.fields.walking import each
+from perf.gate.fields.walking import each, together
 from perf.gate.findings import Finding, growing
 from perf.gate.fingerprint import fingerprint
 from perf.gate.planner import Planner
@@ -90,22 +90,29 @@ class Judge:
         return self._news(problems)
 
     async def judge_each(self, found: Found) -> list[Finding]:
-        """What is wrong with single fields of what changes something, whatever n is.
-
-        Nothing, where all of them together run nothing more than once.
-        """
+        """What is wrong with single fields of what changes something, whatever n is."""
         (_, root), *others = each(found.place.type_name, found.selections)
         level = Level(found.place, await self._comparer.compare(found.place, root))
-        besides = methods_of(found.compared.twice_as_many.taken) - level.methods
-        if max(besides.values(), default=0) <= 1:
+        return await self._judge_among(others, found.compared, level)
+
+    async def _judge_among(
+        self, fields: Sequence[tuple[str, Selections]], compared: Compared, level: Level
+    ) -> list[Finding]:
+        """What is wrong with any of the fields, which `compared` has all of.
+
+        Nothing, where all of them together run nothing more than once; else it is in either half.
+        """
+        besides = methods_of(compared.twice_as_many.taken) - level.methods
+        if not fields or max(besides.values(), default=0) <= 1:
             return []
-        return [
-            finding
-            for name, selections in others
-            for finding in await self.judge_field(
-                name, await self._comparer.compare(found.place, selections), level
-            )
-        ]
+        if len(fields) == 1:
+            return await self.judge_field(fields[0][0], compared, level)
+        middle, findings = len(fields) // 2, list[Finding]()
+        for half in (fields[:middle], fields[middle:]):
+            selections = together(one for _, one in half)
+            halved = await self._comparer.compare(level.place, selections)
+            findings += await self._judge_among(half, halved, level)
+        return findings
 
     async def _blamed(
         self, found: Found, wanted: dict[str | None, Finding]

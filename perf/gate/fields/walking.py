@@ -1,7 +1,8 @@
 """What selections ask for, field by field, and what of it objects were answered with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from perf.gate.fields.places import Object, objects_of
@@ -27,6 +28,14 @@ def _each_of(type_name: str, selection: FieldSelection) -> Iterator[tuple[str, S
     for given in given_types(fields()[type_name][selection.name])[:1]:
         for name, inner in each(given, selection.inner):
             yield name, (replace(selection, inner=inner),)
+
+
+def together(several: Iterable[Selections]) -> Selections:
+    """All of them in one: what more than one of them asks for is asked for once."""
+    inner: dict[FieldSelection | InlineFragment, list[Selections]] = {}
+    for one in chain.from_iterable(several):
+        inner.setdefault(replace(one, inner=()), []).append(one.inner)
+    return tuple(replace(one, inner=together(found)) for one, found in inner.items())
 
 
 # Any: values are JSON.

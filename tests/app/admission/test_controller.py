@@ -29,12 +29,11 @@ class _QueueOf(AdmissionQueue):
         super().__init__(lambda: True, longest_wait_seconds=1.0)
         self._waits = waits
 
-    def delay(self, now: float) -> float:
-        assert now == self._waits.now
+    def delay(self) -> float:
         return self._waits.wait
 
-    def expected_wait(self, now: float, origin: str) -> float:
-        return self.delay(now) if origin == ORIGIN else 0.0
+    def expected_wait(self, origin: str) -> float:
+        return self.delay() if origin == ORIGIN else 0.0
 
 
 def admitted_after(
@@ -78,8 +77,12 @@ def test_when_there_was_too_much_each_is_admitted_by_the_wait_of_the_moment() ->
 
 
 def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
-    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.125, 0.07), (0.125, 0.07)
-    assert decisions(*steps) == [True, False, True, True, False]
+    steps = (0, 0.07), (0.125, 0.07), (0.5, 0.0), (0.125, 0.0), (0.125, 0.07), (0.125, 0.07)
+    assert decisions(*steps) == [True, False, True, True, True, False]
+
+
+def test_where_nobody_asked_for_a_while_but_all_still_wait_nothing_is_over() -> None:
+    assert decisions((0, 0.07), (0.125, 0.07), (9, 0.07)) == [True, False, False]
 
 
 def test_as_few_as_are_worked_on_at_once_are_always_admitted() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +13,9 @@ import asyncpg
 import httpx2
 import orjson
 import pytest
-from structlog.testing import capture_logs
 from websockets.sync.client import connect
 
+from tests.captured_logs import capture_logs
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN
 from tests.waiting import PATIENCE_SECONDS, until
@@ -137,6 +137,28 @@ def test_what_comes_whole_is_refused_likewise_and_its_connection_lasts(
         assert b"\r\ndate: " in fields
         assert b"\r\ncontent-length: %d\r\n" % len(content) in fields
         assert orjson.loads(content)["errors"][0]["extensions"]["code"] == CODE
+
+
+def test_what_comes_before_a_refusal_is_sent_is_read_after_it(api: Api, own_world: str) -> None:
+    """Of so many that come at once most wait for a turn to be refused in."""
+    place = urlsplit(str(api.http.base_url))
+    head = b"POST /graphql HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
+    whole = head + b'content-length: 27\r\n\r\n{"query": "{ __typename }"}'
+    with overloaded(api, own_world), ExitStack() as stack:
+        connections = [
+            stack.enter_context(
+                socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
+            )
+            for _ in range(60)
+        ]
+        for _ in range(3):
+            for connection in connections:
+                connection.sendall(whole)
+        for connection in connections:
+            received = b""
+            while received.count(b"HTTP/1.1 503 ") < 3:
+                received += connection.recv(65_536)
+            assert received.count(CODE.encode()) == 3
 
 
 def test_requests_in_a_row_are_refused_one_by_one(api: Api, own_world: str) -> None:

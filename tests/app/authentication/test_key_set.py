@@ -11,7 +11,6 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
-from structlog.testing import capture_logs
 
 from app.authentication.key_set import (
     FRESH_SECONDS,
@@ -22,6 +21,7 @@ from app.authentication.key_set import (
     KeySetUnavailable,
     UnknownKey,
 )
+from tests.captured_logs import capture_logs
 from tests.fixtures.endless import (
     Answer,
     a_body_without_end,

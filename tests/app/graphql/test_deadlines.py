@@ -12,8 +12,8 @@ import asyncpg
 import httpx2
 import orjson
 import pytest
-from structlog.testing import capture_logs
 
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.postgres import rows_of

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.app.graphql.posting import JSON, PLANS, refusal
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import live_server
 from tests.fixtures.postgres import run
 from tests.fixtures.production import PRODUCTION

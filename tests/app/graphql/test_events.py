@@ -295,8 +295,7 @@ def test_an_operation_is_observed_once(world: str) -> None:
         events(post(live, COUNT, {"to": 3}))
         events(post(live, "query Named { who }"))
         events(post(live, "subscription Broken { broken(after: 2) }"))
-        observed = [
-            (name, record.requests, record.errors)
-            for name, record in live.observations.operations()
-        ]
+    observed = [
+        (name, record.requests, record.errors) for name, record in live.observations.operations()
+    ]
     assert observed == [("untrusted", 2, 1), ("untrusted", 1, 0)], "subscriptions, and a query"

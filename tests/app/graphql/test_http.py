@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.app.graphql.posting import JSON, PLANS, PLANS_DATA, refusal
+from tests.captured_logs import capture_logs
 from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
 from tests.fixtures.world import ADA
 from tests.waiting import until

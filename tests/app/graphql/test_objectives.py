@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from graphql.execution.values import VariableValues
 from prometheus_client import REGISTRY
-from structlog.testing import capture_logs
 
 from app.graphql.answers import Answer, Record
 from app.graphql.observing import Observing
@@ -25,6 +24,10 @@ from gql.operations.built_in import built_in_documents
 from gql.operations.limits import Limits
 from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
+from spans.current import within_trace
+from spans.part import Kind, Part
+from spans.trace import Lane, Span, Trace
+from tests.captured_logs import capture_logs
 from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.peer import peer
@@ -253,6 +256,21 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was
     }
     after = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels)
     assert after == before + 1
+
+
+def test_of_what_is_traced_the_line_names_what_took_most() -> None:
+    times = iter([0.0, 0.002, 0.042, 0.042])
+    trace, operation = (
+        Trace(Part(Kind.REQUEST, "http"), clock=lambda: next(times)),
+        prepared("Plans"),
+    )
+    lane = Lane(Span(Part(Kind.EXECUTION, "Plans")))
+    trace.resume(lane)
+    values = VariableValues({}, {})
+    with capture_logs() as lines, within_trace(trace):
+        observed = Observed(operation.label, 0.042, 2, 10, Outcome.OK)
+        Observing(Observations()).note(operation, observed, "request", values, ANONYMOUS)
+    assert [one["largest_part"] for one in lines] == ["execution of Plans 40.0 ms"]
 
 
 def test_only_operations_whose_variants_differ_look_at_their_variables() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from structlog.testing import capture_logs
 
 from gql.execution.prepare import UNTRUSTED
 from tests.app.graphql.test_deadlines import locked
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, serving, settings_for
@@ -215,7 +215,7 @@ def test_a_deadline_ends_what_was_put_off(world: str) -> None:
     with live_server(world, deadline_seconds=0.3) as live:
         first, last = parts_of(ask(live.http, query, PARTS))
         WATCH.gate.set()
-        observed = dict(live.observations.operations())[UNTRUSTED]
+    observed = dict(live.observations.operations())[UNTRUSTED]
     assert first["pending"] == [{"id": "0", "path": [], "label": "late"}]
     (completed,) = last["completed"]
     (error,) = completed["errors"]

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.authentication.tokens import issue_token
 from app.graphql.connection import ConnectionTimes
 from app.graphql.operations import MOST_OPERATIONS
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import ALLOWED_ORIGIN, MAX_BYTES, Live, live_server
 from tests.fixtures.peer import Peer, peer
 from tests.fixtures.postgres import new_database, run

@@ -5,11 +5,11 @@ from collections import Counter
 from typing import Any
 
 import orjson
-from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from app.graphql.connection import ConnectionTimes
+from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
 from tests.fixtures.watched import PATIENCE_SECONDS, WATCH

@@ -9,7 +9,6 @@ import pytest
 from clients.llm import FailureReason
 from clients.llm.configuration import RetryPolicy
 from tests.clients.llm.asking import (
-    PIECES,
     PROMPT,
     QUICK,
     SENT,
@@ -40,7 +39,7 @@ def answer_of(stand_in: StandInControl, **config: Any) -> Answer:
 
 def test_a_whole_reply(stand_in: StandInControl) -> None:
     answer = answer_of(stand_in)
-    assert (answer.failure, answer.pieces) == (None, PIECES)
+    assert (answer.failure, answer.text) == (None, TEXT)
     assert stand_in.prompts() == [SENT]
     report = answer.report
     assert (report.model, report.attempts) == ("the model", 1)

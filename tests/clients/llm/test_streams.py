@@ -28,7 +28,7 @@ def answer_of(stand_in: StandInControl, stream: str, config: Any = None, **fault
 def test_a_stream_is_read_to_its_end(stand_in: StandInControl, piece_bytes: int) -> None:
     stream = chunk("Hel", "stop") + chunk("lo", "stop") + chunk(", you", "") + USAGE + DONE
     answer = answer_of(stand_in, stream, stream_piece_bytes=piece_bytes)
-    assert (answer.failure, answer.pieces) == (None, ["Hel", "lo", ", you"])
+    assert (answer.failure, answer.text) == (None, "Hello, you")
     assert (answer.report.prompt_tokens, answer.report.completion_tokens) == (3, 4)
     stand_in.wait_for(received=1, finished=1)
 

@@ -24,7 +24,7 @@ from graphql.execution import Executor
 from gql.build import core_schema
 from gql.execution.compiler import Plan
 from gql.execution.emission import MOST_FIELDS
-from gql.execution.executor import CompiledExecutor
+from gql.execution.executor import CompiledExecutor, SourceExecutor
 from gql.execution.plans import MOST_VARIANTS, Plans
 from gql.execution.prepare import Preparation
 from gql.execution.run import begin, coerced, executor_for
@@ -196,7 +196,7 @@ def test_without_compiling_graphql_core_executes() -> None:
     context: Any = None
     values = coerced(CORE, operation, None)
     assert operation.plans is None
-    assert type(executor_for(CORE, operation, values, context)) is Executor
+    assert type(executor_for(CORE, operation, values, context)) is SourceExecutor
     assert begin(CORE, operation, values, context) == ExecutionResult({"__typename": "Query"}, None)
 
 

@@ -9,8 +9,8 @@ from perf.ab.servers import Side, side_by_side
 from perf.ab.sides import by_documents
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change, OperationShift, judge
-from perf.ab.versions import version_of
 from perf.load.own_server import THIS_VERSION, Version
+from perf.versions import version_of
 from tests.perf.planted.slowing import slowing, working
 from tests.perf.planted.source import planted
 

@@ -41,6 +41,7 @@ _FEW = BenchSizes(
     usage_days=1,
 )
 _SERVINGS = {attack.serving.name: attack.serving for attack in _CHOSEN}
+_IN_SHORT = {AS_IT_COMES.name, "time-outs of a second"}
 _NUMBERS = {attack.name: number for number, attack in enumerate(_CHOSEN)}
 
 
@@ -52,7 +53,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place({"DATABASE_URL": url, "GUIDANCE_DATA_DIR": str(folder)}, None)
 
 
-@pytest.mark.parametrize("serving", _SERVINGS.values(), ids=_SERVINGS)
+@pytest.mark.parametrize(
+    "serving",
+    [
+        pytest.param(one, id=name, marks=[] if name in _IN_SHORT else pytest.mark.slow)
+        for name, one in _SERVINGS.items()
+    ],
+)
 def test_an_attack_keeps_nobody_from_being_answered(place: Place, serving: Serving) -> None:
     """And with the settings as they come, all honest uses are served afterwards."""
     attacks = [attack for attack in _CHOSEN if attack.serving == serving]

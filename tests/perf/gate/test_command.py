@@ -1,11 +1,8 @@
 """`guidance perf gate` as a person runs it; what it does is tested beside it."""
 
-import asyncio
-
 from click.testing import CliRunner
 
 from perf.gate.command import gate
-from tests.fixtures.postgres import new_database, run
 
 
 def test_a_document_that_keeps_its_budget(crowd: str) -> None:
@@ -16,16 +13,6 @@ def test_a_document_that_keeps_its_budget(crowd: str) -> None:
     assert header.split() == columns
     assert line.split() == ["Quota", "5", "2", "of", "2", "1", "2", "143", "of", "200", "2"]
     assert verdict == "All of it is as agreed."
-
-
-def test_a_missing_index_fails_the_command(postgres: str, crowded_template: str) -> None:
-    with new_database(postgres, crowded_template) as url:
-        asyncio.run(run(url, "DROP INDEX ix_user_subscriptions_user_id_updated_at_id"))
-        result = CliRunner().invoke(gate, ["--document", "CurrentSubscription", "--url", url])
-    assert result.exit_code == 1
-    assert "CurrentSubscription: reads the whole of user_subscriptions" in result.output
-    assert "in billing.current_subscription_by_user\n    SELECT " in result.output
-    assert "not as agreed" in result.output
 
 
 def test_a_document_that_is_not_there_is_said_at_once() -> None:

@@ -1,7 +1,8 @@
 """Our own documents keep their budgets, and what would break one is caught and named."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from perf.gate.findings import Finding
 from perf.gate.flows import FLOWS, Asking, Flow
 from perf.gate.gate import Gate, judge_all, open_gate
 from perf.gate.judging import Judged
-from tests.fixtures.postgres import new_database, run
+from tests.fixtures.postgres import rows_of, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
 DOCUMENTS = trusted_documents()
@@ -66,16 +67,22 @@ def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
     assert with_gate(crowd, tmp_path, judge) == [f"Quota: {said}" for said in wrong]
 
 
-def test_an_index_that_is_missing_is_caught(
-    postgres: str, crowded_template: str, tmp_path: Path
-) -> None:
-    with new_database(postgres, crowded_template) as url:
-        asyncio.run(run(url, f"DROP INDEX {INDEX}"))
-        judged = with_gate(
-            url,
-            tmp_path,
-            lambda gate: gate.judge(DOCUMENTS["ConversationsWithMessages"], FLOWS["Quota"]),
-        )
+@contextmanager
+def without_index(url: str) -> Iterator[None]:
+    """What all share is as it was in the end."""
+    of_index = "SELECT indexdef FROM pg_indexes WHERE indexname = $1"
+    (found,) = asyncio.run(rows_of(url, of_index, INDEX))
+    asyncio.run(run(url, f"DROP INDEX {INDEX}"))
+    try:
+        yield
+    finally:
+        asyncio.run(run(url, found["indexdef"]))
+
+
+def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
+    document, flow = DOCUMENTS["ConversationsWithMessages"], FLOWS["Quota"]
+    with without_index(crowd):
+        judged = with_gate(crowd, tmp_path, lambda gate: gate.judge(document, flow))
     findings = {one.problem: one for one in judged.findings}
     whole, unordered = (
         "reads the whole of chat_messages: no index serves it",

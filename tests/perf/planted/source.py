@@ -48,15 +48,18 @@ class Source:
         return Ran(ran.returncode, ran.stdout)
 
 
-def planted(folder: Path, *fault: Edit) -> Source:
+def planted(folder: Path, *fault: Edit, is_committed: bool = False) -> Source:
     """Copy what git knows of the source to `folder`, as it is now, and make the edits there.
 
-    Fails where the text of an edit is not there exactly once: the fault would prove nothing.
+    Fails where the text of an edit is not there exactly once: the fault would prove nothing. Where
+    the copy `is_committed`, git knows there what it was before the edits, as of any clone.
     """
     for name in _known():
         copied = folder / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         copy2(ROOT / name, copied)
+    if is_committed:
+        _commit(folder)
     for edit in fault:
         _make(folder / edit.path, edit)
     return Source(folder)
@@ -80,6 +83,12 @@ def _known() -> Iterable[str]:
         ["git", "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True, text=True
     ).stdout.split("\0")
     return (name for name in names if (ROOT / name).is_file())
+
+
+def _commit(folder: Path) -> None:
+    somebody = ("-c", "user.name=tests", "-c", "user.email=tests@example.org")
+    for command in (("init",), ("add", "--all"), (*somebody, "commit", "--message", "As it was.")):
+        subprocess.run(["git", "-C", folder, *command], check=True, capture_output=True)
 
 
 def _make(path: Path, edit: Edit) -> None:

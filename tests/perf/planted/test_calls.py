@@ -35,7 +35,8 @@ LARGER_ROW = Edit(
 
 
 def gate(url: str, folder: Path, name: str, *fault: Edit) -> Ran:
-    return planted(folder, *fault).guidance("perf", "gate", "--document", name, "--url", url)
+    source = planted(folder, *fault, is_committed=True)
+    return source.guidance("perf", "gate", "--document", name, "--url", url)
 
 
 @pytest.mark.planted

@@ -95,7 +95,8 @@ def test_an_answer_that_grows(crowd: str, tmp_path: Path) -> None:
 
 @pytest.mark.planted
 def test_a_document_without_a_budget(crowd: str, tmp_path: Path) -> None:
-    ran = planted(tmp_path, NO_BUDGET).guidance("perf", "gate", "--url", crowd)
+    arguments = ("perf", "gate", "--document", "Plans", "--url", crowd)
+    ran = planted(tmp_path, NO_BUDGET).guidance(*arguments)
     assert_caught(ran, "not both: Quota, Quotas")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from perf.load.result import LoadReport
 from perf.report import words
 from perf.report.compare import Change, Comparison, PercentileChange, compare
 from perf.states import State
@@ -41,6 +42,24 @@ def test_a_method_that_runs_once_a_row_is_named() -> None:
     assert (
         "ConversationPage: conversations.page_by_user ran 1 times a request, and runs 21 times now."
     ) in said
+
+
+def agreeing(calls: float) -> LoadReport:
+    run = made_up()
+    agreed = {"python_calls": calls, "rows": 2}
+    quota = run.operations["Quota"].model_copy(update={"agreed": agreed})
+    return run.model_copy(update={"operations": run.operations | {"Quota": quota}})
+
+
+def test_what_is_agreed_otherwise_than_before_comes_before_any_time() -> None:
+    slower = made_up({PAGE: 2}, seed=2, day=1)
+    current = slower.model_copy(
+        update={"operations": slower.operations | {"Quota": agreeing(360).operations["Quota"]}}
+    )
+    said = list(words.findings(compare(agreeing(348), current)))
+    assert said[0] == "Quota: 360 calls of functions in Python are agreed instead of 348."
+    assert said[1].startswith(f"{PAGE} is slower: ")
+    assert list(words.findings(compare(made_up(), agreeing(360)))) == []
 
 
 def test_a_wait_for_a_connection_is_named() -> None:

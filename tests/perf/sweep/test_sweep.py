@@ -77,14 +77,16 @@ def test_each_is_timed_by_itself_and_not_what_comes_before_it(swept: Swept) -> N
 
 def test_the_report_has_all_of_them_apart_from_the_mix(swept: Swept) -> None:
     run = made_up()
-    report = with_sweep(run, Swept(swept.samples, {"Later": "it has no flow"}))
+    report = with_sweep(run, Swept(swept.samples, {"Later": "it has no flow"}), is_own=True)
     assert [name for name, one in report.operations.items() if one.swept] == [
         swept_name(name) for name in DOCUMENTS
     ]
     assert (report.mix, report.stages) == (run.mix, run.stages)
     assert report.left_out == {"Later (sweep)": "it has no flow"}
     assert "left out: Later (sweep): it has no flow" in list(lines(report))
-    assert any(line.startswith("Plans (sweep)") for line in lines(report))
+    (plans,) = (line for line in lines(report) if line.startswith("Plans (sweep)"))
+    plan = DOCUMENTS["Plans"].budget
+    assert plans.endswith(f"  Python {plan.python_calls}, C {plan.c_calls}")
     assert incomplete(report) == incomplete(run)
 
 
@@ -94,7 +96,7 @@ def test_a_budget_that_is_missed_in_the_sweep_alone_is_missed(swept: Swept) -> N
         type(one)(one.operation, one.stage, one.due, one.sent, one.sent + 3, one.outcome)
         for one in list(swept.samples[name]) * 20
     ]
-    report = with_sweep(made_up(), Swept({name: late}, {}))
+    report = with_sweep(made_up(), Swept({name: late}, {}), is_own=True)
     assert report.verdict is Verdict.FAIL
     assert any(
         line.startswith(f"{name} (sweep): FAIL         p95: 3000.00 ms") for line in lines(report)

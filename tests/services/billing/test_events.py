@@ -6,11 +6,11 @@ from itertools import permutations, product
 
 import pytest
 from asyncpg import Record
-from structlog.testing import capture_logs
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
 from services.audit import SYSTEM
 from services.billing.events import EVENTS_KEPT, forget_old_events
+from tests.captured_logs import capture_logs
 from tests.fixtures.world import ALAN, NOW
 from tests.services.billing.parts import (
     BASIC,

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from clients.payments.records import Charge, ChargeResult
 from clients.payments.sandbox import SLOW, SLOW_SECONDS, SandboxProvider
@@ -15,6 +14,7 @@ from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.idempotency import IdempotencyKeyReused
 from services.people import PersonUnknown
 from services.refusal import Conflict, InvalidInput, Refusal
+from tests.captured_logs import capture_logs
 from tests.fixtures.postgres import new_database, run
 from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
 from tests.services.billing.parts import (

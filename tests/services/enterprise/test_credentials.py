@@ -35,15 +35,15 @@ def test_a_made_key_opens_the_door_and_its_text_is_given_once(own_world: str) ->
         async with instance(own_world) as parts, instance(own_world) as others:
             made = await parts.credentials.create(GRACE, idempotency_key="a", request_id="request")
             assert made.text is not None
-            client = ApiClient(GRACES_COMPANY, made.credential_id)
+            client = ApiClient(GRACES_COMPANY, made.credential["id"])
             assert await others.enterprise.recognise(made.text) == client
             again = await others.credentials.create(GRACE, idempotency_key="a", request_id="later")
-            assert (again.credential_id, again.text) == (made.credential_id, None)
+            assert (again.credential["id"], again.text) == (made.credential["id"], None)
             other = await parts.credentials.create(GRACE, idempotency_key="b", request_id="request")
-            assert other.credential_id != made.credential_id
+            assert other.credential["id"] != made.credential["id"]
             assert await audit(parts) == [
-                ("credential.created", str(made.credential_id)),
-                ("credential.created", str(other.credential_id)),
+                ("credential.created", str(made.credential["id"])),
+                ("credential.created", str(other.credential["id"])),
             ]
 
     asyncio.run(scenario())
@@ -58,7 +58,7 @@ def test_one_key_of_many_concurrent_wishes_for_it(own_world: str) -> None:
                     for parts in (one, other) * 10
                 )
             )
-            assert len({key.credential_id for key in made}) == 1
+            assert len({key.credential["id"] for key in made}) == 1
             assert len([key for key in made if key.text]) == 1
             assert len(await audit(one)) == 1
 
@@ -75,7 +75,7 @@ def test_a_replaced_key_is_accepted_until_its_overlap_ends(own_world: str) -> No
         ):
             old = await parts.credentials.create(GRACE, idempotency_key="a", request_id="request")
             new = await parts.credentials.rotate(
-                GRACE, old.credential_id, overlap_seconds=60, request_id="request"
+                GRACE, old.credential["id"], overlap_seconds=60, request_id="request"
             )
             assert old.text is not None
             assert new.text is not None
@@ -84,12 +84,12 @@ def test_a_replaced_key_is_accepted_until_its_overlap_ends(own_world: str) -> No
             assert await then.enterprise.recognise(old.text) is None
             assert await then.enterprise.recognise(new.text) is not None
             assert (await audit(parts))[1:] == [
-                ("credential.created", str(new.credential_id)),
-                ("credential.retired", str(old.credential_id)),
+                ("credential.created", str(new.credential["id"])),
+                ("credential.retired", str(old.credential["id"])),
             ]
             with pytest.raises(Conflict):
                 await parts.credentials.rotate(
-                    GRACE, old.credential_id, overlap_seconds=60, request_id="request"
+                    GRACE, old.credential["id"], overlap_seconds=60, request_id="request"
                 )
 
     asyncio.run(scenario())
@@ -100,7 +100,7 @@ def test_without_an_overlap_the_old_key_is_refused_at_once(own_world: str) -> No
         async with instance(own_world) as parts:
             old = await parts.credentials.create(GRACE, idempotency_key="a", request_id="request")
             await parts.credentials.rotate(
-                GRACE, old.credential_id, overlap_seconds=0, request_id="request"
+                GRACE, old.credential["id"], overlap_seconds=0, request_id="request"
             )
             assert old.text is not None
             assert await parts.enterprise.recognise(old.text) is None
@@ -115,7 +115,7 @@ def test_of_concurrent_rotations_one_makes_a_key(own_world: str) -> None:
             rotated = await asyncio.gather(
                 *(
                     parts.credentials.rotate(
-                        GRACE, old.credential_id, overlap_seconds=60, request_id="request"
+                        GRACE, old.credential["id"], overlap_seconds=60, request_id="request"
                     )
                     for parts in (one, other) * 5
                 ),
@@ -136,12 +136,12 @@ def test_a_key_revoked_while_it_is_verified_elsewhere(own_world: str) -> None:
             async with others.database.read():
                 verification = asyncio.create_task(others.enterprise.recognise(made.text))
                 await asyncio.sleep(0)
-                await parts.credentials.revoke(GRACE, made.credential_id, request_id="request")
+                await parts.credentials.revoke(GRACE, made.credential["id"], request_id="request")
             assert await verification is None
             for at in (parts, others):
                 assert await at.enterprise.recognise(made.text) is None
-            await others.credentials.revoke(GRACE, made.credential_id, request_id="request")
-            assert (await audit(parts))[1:] == [("credential.revoked", str(made.credential_id))]
+            await others.credentials.revoke(GRACE, made.credential["id"], request_id="request")
+            assert (await audit(parts))[1:] == [("credential.revoked", str(made.credential["id"]))]
 
     asyncio.run(scenario())
 
@@ -214,12 +214,12 @@ def test_only_so_many_keys_are_accepted_at_a_time(own_world: str) -> None:
                 await parts.credentials.create(GRACE, idempotency_key="x", request_id="request")
             with pytest.raises(Conflict):
                 await parts.credentials.rotate(
-                    GRACE, made[0].credential_id, overlap_seconds=60, request_id="request"
+                    GRACE, made[0].credential["id"], overlap_seconds=60, request_id="request"
                 )
             await parts.credentials.rotate(
-                GRACE, made[0].credential_id, overlap_seconds=0, request_id="request"
+                GRACE, made[0].credential["id"], overlap_seconds=0, request_id="request"
             )
-            await parts.credentials.revoke(GRACE, made[1].credential_id, request_id="request")
+            await parts.credentials.revoke(GRACE, made[1].credential["id"], request_id="request")
             await parts.credentials.create(GRACE, idempotency_key="x", request_id="request")
 
     asyncio.run(scenario())

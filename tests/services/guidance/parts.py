@@ -21,7 +21,7 @@ from services.guidance.replies import ConversationReplies
 from services.guidance.service import GuidanceService
 from streams import ReplyStreams
 from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import NOW
+from tests.fixtures.world import ADA, NOW
 
 PATIENCE_SECONDS = 20
 
@@ -83,6 +83,11 @@ class Parts:
         (row,) = await self.rows(query, *arguments)
         return row[0]
 
+    async def start(self, *, title: str | None = None, key: str = "start") -> int:
+        """Ada starts a conversation."""
+        started = await self.conversations.start(ADA, title=title, idempotency_key=key)
+        return int(started["id"])
+
 
 @asynccontextmanager
 async def instance(
@@ -107,7 +112,6 @@ async def instance(
             streams=streams,
             lease_seconds=lease_seconds,
             grace_seconds=grace_seconds,
-            interval_seconds=0.01,
             look_seconds=0.05,
         ) as jobs,
     ):

@@ -16,7 +16,7 @@ from tests.services.guidance.test_sending import EVERYTHING, answered, ledger_of
 
 async def started(parts: Parts) -> int:
     """A conversation without a message."""
-    return await parts.conversations.start(ADA, title=None, idempotency_key="start")
+    return await parts.start()
 
 
 def test_a_second_message_waits_for_the_end_of_the_first_reply(own_world: str) -> None:

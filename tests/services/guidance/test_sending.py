@@ -305,14 +305,14 @@ def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: st
             title = "SELECT title FROM chat_conversations WHERE id = $1"
             assert await parts.value(title, exchange.conversation_id) == "How do I begin?"
             await answered(parts, exchange)
-            started = await parts.conversations.start(ADA, title=None, idempotency_key="start")
+            started = await parts.start()
             later = await send(parts, key="2", conversation_id=started, content="Later")
             assert await parts.value(title, started) == "Later"
             await answered(parts, later)
             again = await send(parts, key="3", conversation_id=started, content="Again")
             assert await parts.value(title, started) == "Later"
             await answered(parts, again)
-            named = await parts.conversations.start(ADA, title="Named", idempotency_key="named")
+            named = await parts.start(title="Named", key="named")
             await send(parts, key="4", conversation_id=named, content="Later")
             assert await parts.value(title, named) == "Named"
 

@@ -1,12 +1,15 @@
 """What is shown is stored before: nobody has read what a crash takes away."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 
 import asyncpg
 import pytest
 from asyncpg import Record
 
+from clients.llm import GenerationReport
+from services.generation.records import Written
 from services.generation.recovery import end_abandoned
 from services.guidance.progress import PATIENCE_SECONDS, Progress
 from streams import Delta
@@ -125,3 +128,26 @@ def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
             assert stored == [100]
 
     asyncio.run(scenario())
+
+
+def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
+    async def scenario() -> None:
+        stored: list[set[int]] = []
+
+        async def save(written: Mapping[int, Written]) -> set[int]:
+            stored.append(set(written))
+            return set(written)
+
+        progress = Progress(save, interval_seconds=60)
+        running = asyncio.create_task(progress.run())
+        await progress.stored(1, nothing_written)
+        later = progress.stored(2, nothing_written)
+        await asyncio.gather(later, progress.stored(3, nothing_written, is_first=True))
+        running.cancel()
+        assert stored == [{1}, {2, 3}]
+
+    asyncio.run(scenario())
+
+
+def nothing_written() -> Written:
+    return Written("", (), GenerationReport("a model"), 0)

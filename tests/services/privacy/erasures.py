@@ -16,7 +16,7 @@ TAKE_AGAIN = "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WH
 
 
 async def ask(parts: Parts, user_id: int = ADA) -> int:
-    return await parts.service.request_erasure(user_id, idempotency_key="erase", request_id="r")
+    return await parts.ask_for_erasure(user_id, key="erase")
 
 
 async def prepare(url: str, folder: Path) -> int:

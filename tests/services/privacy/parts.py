@@ -67,6 +67,16 @@ class Parts:
     erasing: Erasing
     forgotten: list[int]
 
+    async def ask_for_export(self, user_id: int) -> int:
+        """Ask for a copy of everything of a person's, and give the request's id."""
+        asked = await self.service.request_export(user_id, idempotency_key="k", request_id="r")
+        return int(asked["id"])
+
+    async def ask_for_erasure(self, user_id: int, *, key: str = "k") -> int:
+        """Ask for the erasure of a person, and give the request's id."""
+        asked = await self.service.request_erasure(user_id, idempotency_key=key, request_id="r")
+        return int(asked["id"])
+
     async def export(self) -> int:
         return await self.carrying.carry_out_due(self.exporting)
 

@@ -58,7 +58,7 @@ def test_an_export_that_is_being_made_is_finished_first(own_world: str, tmp_path
     async def scenario() -> None:
         await enrich(own_world)
         async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            request = await parts.service.request_erasure(ADA, idempotency_key="k", request_id="r")
+            request = await parts.ask_for_erasure(ADA)
             await parts.rows("UPDATE user_privacy_requests SET scheduled_for = '2026-02-20'")
             await parts.rows(
                 "UPDATE user_privacy_requests SET status = 'processing', "
@@ -103,7 +103,7 @@ def test_an_export_and_an_erasure_that_are_taken_at_once(own_world: str, tmp_pat
 def test_an_export_can_be_asked_for_while_an_erasure_waits(own_world: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with instance(own_world, tmp_path) as parts:
-            export = await parts.service.request_export(GRACE, idempotency_key="k", request_id="r")
+            export = await parts.ask_for_export(GRACE)
             await parts.export()
             assert (await parts.request(export))["status"] == "completed"
             assert (await parts.request(10))["status"] == "requested"

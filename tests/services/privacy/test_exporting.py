@@ -189,7 +189,7 @@ def test_the_page_shows_conversations_and_runs_nothing(own_world: str, tmp_path:
 def test_a_person_without_anything_has_an_archive_too(own_world: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with instance(own_world, tmp_path) as parts:
-            request = await parts.service.request_export(ALAN, idempotency_key="k", request_id="r")
+            request = await parts.ask_for_export(ALAN)
             assert await parts.export() == 2
             archive = await parts.archive(request)
             assert [one["email"] for one in lines(archive.read("users.jsonl"))] == [
@@ -303,7 +303,7 @@ def test_a_full_disk_is_tried_again_and_said_at_last(own_world: str, tmp_path: P
             request = await parts.request(ADAS_EXPORT)
             assert (request["status"], request["error_reason"]) == ("failed", "storage_full")
             assert await parts.export() == 0
-            again = await parts.service.request_export(ADA, idempotency_key="k", request_id="r")
+            again = await parts.ask_for_export(ADA)
             assert again != ADAS_EXPORT
 
     asyncio.run(scenario())
@@ -429,7 +429,7 @@ def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:
 
 def test_a_day_has_to_pass_after_an_export(own_world: str, tmp_path: Path) -> None:
     async def ask(parts: Parts) -> int:
-        return await parts.service.request_export(ADA, idempotency_key="k", request_id="r")
+        return await parts.ask_for_export(ADA)
 
     async def scenario() -> None:
         day = timedelta(days=1)
@@ -449,7 +449,7 @@ def test_a_day_has_to_pass_after_an_export(own_world: str, tmp_path: Path) -> No
 def test_nobody_but_the_person_is_exported(own_world: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with instance(own_world, tmp_path) as parts:
-            request = await parts.service.request_export(GRACE, idempotency_key="k", request_id="r")
+            request = await parts.ask_for_export(GRACE)
             await parts.export()
             archive = await parts.archive(request)
             everything = b"\0".join(archive.read(name) for name in archive.namelist())

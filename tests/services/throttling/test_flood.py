@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
-from structlog.testing import capture_logs
 
 from keyvalue import KeyValueClient
 from services.throttling.budgets import Budgets
 from services.throttling.memory import MemoryBudgets
 from services.throttling.records import Policy
 from services.throttling.redis import RedisBudgets
+from tests.captured_logs import capture_logs
 from tests.keyvalue.asking import counted
 from tests.services.guidance.parts import until
 

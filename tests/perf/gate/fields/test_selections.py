@@ -14,6 +14,7 @@ from perf.gate.fields.selections import (
     along,
 )
 from perf.gate.fields.values import AllOf, Day, KnownValues, OneOf, Unknown
+from perf.gate.fields.walking import together
 
 
 def test_arguments_are_variables_of_one_text() -> None:
@@ -58,3 +59,14 @@ def test_values_are_made_of_every_type_of_the_schema() -> None:
         {"conversationId": "1", "title": "basic"},
         {"conversationId": "1", "title": "The garden"},
     ]
+
+
+def test_several_are_asked_for_in_one_document() -> None:
+    def reply(*inner: FieldSelection) -> FieldSelection:
+        return FieldSelection("reply", inner=inner)
+
+    first, role, at = (FieldSelection(name) for name in ("id", "role", "createdAt"))
+    assert together([(reply(first),), (at,), (reply(role), at), (reply(first),)]) == (
+        reply(first, role),
+        at,
+    )

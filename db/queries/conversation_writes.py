@@ -1,0 +1,126 @@
+"""Statements by which a person changes conversations; most of them are all of what is asked."""
+
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import Text, bindparam, delete, insert, select, update
+
+from db.database import Connection
+from db.method import repository_method
+from db.queries.conversations import COLUMNS
+from db.queries.generations import ENDED
+from db.queries.writes import answer, claimed_key, held_person, next_id
+from db.statement import Statement
+from db.tables import ChatConversation, ReplyGeneration
+
+
+def _start() -> Statement:
+    person = held_person()
+    claim = claimed_key(person, conversation=next_id(ChatConversation))
+    now = bindparam("now", type_=ChatConversation.created_at.type)
+    new = select(
+        claim.c.conversation, bindparam("user_id"), bindparam("title", type_=Text), now, now
+    )
+    started = (
+        insert(ChatConversation)
+        .from_select(["id", "user_id", "title", "created_at", "updated_at"], new)
+        .returning(*COLUMNS)
+        .cte("started")
+    )
+    return Statement("conversations.start", answer(person, started))
+
+
+def _change(name: str, column: str) -> Statement:
+    """The statement that gives the column the value bound to `new`."""
+    person = held_person()
+    changed = (
+        update(ChatConversation)
+        .where(
+            ChatConversation.id == bindparam("conversation_id"),
+            ChatConversation.user_id == person.c.id,
+        )
+        .values({column: bindparam("new", type_=Text)})
+        .returning(*COLUMNS)
+        .cte("changed")
+    )
+    return Statement(name, answer(person, changed))
+
+
+def _lock() -> Statement:
+    person = held_person()
+    locked = (
+        select(ChatConversation.id)
+        .join(person, ChatConversation.user_id == person.c.id)
+        .where(ChatConversation.id == bindparam("conversation_id"))
+        .with_for_update(of=ChatConversation)
+        .cte("locked")
+    )
+    return Statement("conversations.lock", answer(person, locked))
+
+
+def _delete() -> Statement:
+    is_this = ChatConversation.id == bindparam("conversation_id")
+    ended = (
+        delete(ReplyGeneration)
+        .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
+        .returning(*ENDED)
+        .cte("ended")
+    )
+    conversation = delete(ChatConversation).where(is_this).cte("deleted")
+    return Statement("conversations.delete", select(*ended.c).add_cte(conversation))
+
+
+_START = _start()
+_RENAME = _change("conversations.rename", "title")
+_SET_STATUS = _change("conversations.set_status", "status")
+_LOCK = _lock()
+_DELETE = _delete()
+
+
+@repository_method
+async def start(
+    connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
+) -> Record | None:
+    """Add an active conversation, once for the key; of nulls where that was used before.
+
+    None, as from the others, where there is no such person.
+    """
+    rows = await connection.fetch(
+        _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def rename(
+    connection: Connection, user_id: int, conversation_id: int, title: str
+) -> Record | None:
+    """Give a conversation of the person's a title; of nulls where there is no such one."""
+    rows = await connection.fetch(
+        _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def set_status(
+    connection: Connection, user_id: int, conversation_id: int, status: str
+) -> Record | None:
+    """Archive or activate a conversation of the person's; of nulls where there is no such one."""
+    rows = await connection.fetch(
+        _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
+    """Hold a person and lock a conversation of theirs; of nulls where there is no such one."""
+    rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
+    """Delete a conversation that is locked with its messages, and take away all of its replies."""
+    return await connection.fetch(_DELETE, conversation_id=conversation_id)

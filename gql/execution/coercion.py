@@ -1,0 +1,221 @@
+"""Variables and arguments coerced with what their types say worked out once.
+
+Whatever is not exactly what a type hopes for raises `Misfit`: graphql-core looks at it then, and
+says what is wrong, or knows better.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    Undefined,
+    VariableDefinitionNode,
+    is_leaf_type,
+    is_required_input_field,
+)
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+# Any, in this module: values are JSON, and become what scalars make of them.
+Coerce: TypeAlias = Callable[[Any], Any]
+_LOWEST, _HIGHEST = -(2**31), 2**31 - 1
+_new = tuple.__new__
+"""Makes a named tuple without the function that its class has for it."""
+
+
+class Misfit(Exception):
+    """A value that is left to graphql-core."""
+
+
+class VariableCoercion:
+    """The variables of one operation; there is none where graphql-core is always asked."""
+
+    def __init__(
+        self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
+    ) -> None:
+        """Raise `Misfit` for a variable that only graphql-core coerces."""
+        self._variables = [_variable(schema, one) for one in definitions]
+
+    def of(self, given: Mapping[str, Any]) -> VariableValues:
+        """The coerced values; raises `Misfit`."""
+        sources: dict[str, VariableValueSource] = {}
+        coerced: dict[str, Any] = {}
+        for name, signature, source, default, is_optional, coerce in self._variables:
+            if name in given:
+                value = given[name]
+                sources[name] = _new(VariableValueSource, (signature, value))
+                coerced[name] = coerce(value)
+            elif default is not Undefined:
+                sources[name] = source
+                coerced[name] = default
+            elif is_optional:
+                sources[name] = source
+            else:
+                raise Misfit
+        return _new(VariableValues, (sources, coerced))
+
+
+_Variable: TypeAlias = tuple[str, Any, VariableValueSource, Any, bool, Coerce]
+
+
+def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Variable:
+    signature: Any = get_variable_signature(schema, definition)
+    type_ = getattr(signature, "type", None)
+    if type_ is None:
+        raise Misfit
+    default = constant_default(signature) if definition.default_value else Undefined
+    is_optional = not isinstance(type_, GraphQLNonNull) and not definition.default_value
+    source = VariableValueSource(signature)
+    return signature.name, signature, source, default, is_optional, coercer(type_)
+
+
+def constant_default(definition: GraphQLArgument | GraphQLInputField) -> Any:
+    """The default of an argument or the like; raises `Misfit` for one that may be changed."""
+    try:
+        default = coerce_default_value(definition)
+    except TypeError:
+        raise Misfit from None
+    if default is not Undefined and isinstance(default, list | dict):
+        raise Misfit
+    return default
+
+
+def coercer(type_: GraphQLInputType, above: tuple[object, ...] = ()) -> Coerce:
+    """What coerces values of a type, or raises `Misfit` for them, or at once."""
+    if isinstance(type_, GraphQLNonNull):
+        return _required(type_.of_type, above)
+    coerce = _required(type_, above)
+
+    def coerce_nullable(value: Any) -> Any:
+        return None if value is None else coerce(value)
+
+    return coerce_nullable
+
+
+def _required(type_: GraphQLInputType, above: tuple[object, ...]) -> Coerce:
+    if isinstance(type_, GraphQLList):
+        return _list(coercer(type_.of_type, above))
+    if isinstance(type_, GraphQLInputObjectType):
+        return _object(type_, above)
+    if not is_leaf_type(type_):
+        raise Misfit
+    return _leaf(type_)
+
+
+def _list(coerce_item: Coerce) -> Coerce:
+    def coerce(value: Any) -> Any:
+        if type(value) is not list:
+            raise Misfit
+        return [coerce_item(item) for item in value]
+
+    return coerce
+
+
+def _object(type_: GraphQLInputObjectType, above: tuple[object, ...]) -> Coerce:
+    has_own_out = "out_type" in vars(type_) or type(type_) is not GraphQLInputObjectType
+    if type_ in above or type_.is_one_of or has_own_out:
+        raise Misfit
+    fields = [
+        (
+            name,
+            field.out_name or name,
+            is_required_input_field(field),
+            constant_default(field),
+            coercer(field.type, (*above, type_)),
+        )
+        for name, field in type_.fields.items()
+    ]
+    known = type_.fields.keys()
+
+    def coerce(value: Any) -> Any:
+        if type(value) is not dict or not value.keys() <= known:
+            raise Misfit
+        coerced = {}
+        for name, out_name, is_required, default, coerce_field in fields:
+            if name in value:
+                coerced[out_name] = coerce_field(value[name])
+            elif is_required:
+                raise Misfit
+            elif default is not Undefined:
+                coerced[out_name] = default
+        return coerced
+
+    return coerce
+
+
+def _leaf(type_: Any) -> Coerce:
+    exact = _EXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
+    coerce_input = type_.coerce_input_value
+    if exact is not None and coerce_input == exact[0]:
+        return exact[1]
+    if isinstance(type_, GraphQLEnumType) and "coerce_input_value" not in vars(type_):
+        return _enum({name: coerce_input(name) for name in type_.values})
+
+    def coerce(value: Any) -> Any:
+        try:
+            coerced = coerce_input(value)
+        except Exception:  # noqa: BLE001 - as graphql-core catches it, which then says why
+            raise Misfit from None
+        if coerced is Undefined:
+            raise Misfit
+        return coerced
+
+    return coerce
+
+
+def _enum(values: dict[str, Any]) -> Coerce:
+    def coerce(value: Any) -> Any:
+        if type(value) is not str or value not in values:
+            raise Misfit
+        return values[value]
+
+    return coerce
+
+
+def _text(value: Any) -> Any:
+    if type(value) is not str:
+        raise Misfit
+    return value
+
+
+def _int(value: Any) -> Any:
+    if type(value) is not int or not _LOWEST <= value <= _HIGHEST:
+        raise Misfit
+    return value
+
+
+def _float(value: Any) -> Any:
+    if type(value) is not float or not isfinite(value):
+        raise Misfit
+    return value
+
+
+def _boolean(value: Any) -> Any:
+    if value is not True and value is not False:
+        raise Misfit
+    return value
+
+
+_EXACT: dict[GraphQLScalarType, tuple[Any, Coerce]] = {
+    GraphQLString: (GraphQLString.coerce_input_value, _text),
+    GraphQLID: (GraphQLID.coerce_input_value, _text),
+    GraphQLInt: (GraphQLInt.coerce_input_value, _int),
+    GraphQLFloat: (GraphQLFloat.coerce_input_value, _float),
+    GraphQLBoolean: (GraphQLBoolean.coerce_input_value, _boolean),
+}

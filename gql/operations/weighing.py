@@ -1,0 +1,77 @@
+"""What one field of a document costs: by the weight declared beside it, and its arguments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+)
+
+from gql.operations.cost import ONE, Size
+from gql.schema.weight import LARGEST_LIST, Weight, list_size, weight_in
+
+DEFAULT_PAGE = 20
+_SIZES = ("first", "last")
+_WRAPPING = frozenset({"edges", "node", "pageInfo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A field that costs `own`, and `each` for each of its objects, or of its page's rows."""
+
+    own: int
+    each: int
+    size: Size
+    is_connection: bool
+    is_list: bool
+
+
+def weighed(
+    parent: GraphQLObjectType, definition: GraphQLField, node: FieldNode, page: Size = ONE
+) -> Weighed:
+    """What the field at `node` costs; the edges of a page are as many as `page` says."""
+    weight, type_ = weight_in(definition.extensions), get_named_type(definition.type)
+    is_list = is_list_type(get_nullable_type(definition.type))
+    is_connection = type_.name.endswith("Connection")
+    # A connection's rows are paid for with the connection.
+    is_wrapping = parent.name.endswith(("Connection", "Edge")) and node.name.value in _WRAPPING
+    each = 0 if is_wrapping or not is_composite_type(type_) else weight.each
+    size = ONE
+    if is_connection:
+        size = Size(_said(node, _SIZES), DEFAULT_PAGE)
+    elif is_list:
+        size = _size_of_list(node, weight, page, list_size(type_.name, weight))
+    return Weighed(weight.own, each, size, is_connection, is_list)
+
+
+def _size_of_list(node: FieldNode, weight: Weight, page: Size, most: int) -> Size:
+    if node.name.value == "edges":
+        return page
+    return Size(_said(node, (weight.sized_by,)) if weight.sized_by else (), most)
+
+
+def _said(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
+    """What the arguments `names` say, by number or by variable."""
+    values = {argument.name.value: argument.value for argument in node.arguments or ()}
+    said: list[tuple[str, int | str]] = []
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, VariableNode):
+            said.append((name, value.name.value))
+        elif isinstance(value, IntValueNode):
+            said.append((name, int(value.value)))
+        elif isinstance(value, ListValueNode):
+            said.append((name, len(value.values)))
+        elif value is not None and not isinstance(value, NullValueNode):
+            said.append((name, LARGEST_LIST))
+    return tuple(said)

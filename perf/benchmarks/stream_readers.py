@@ -1,0 +1,135 @@
+"""Many readers of replies in one process, which has the model too: `python -m` runs it.
+
+It says the port of its model in a line, reads what to do in another, and says in three when all
+streams are open, and how late each delta was, as JSON.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from time import monotonic
+
+import orjson
+
+from perf.benchmarks.replies import FOLLOW, Person, body_of
+from perf.benchmarks.ticking_model import TickingModel
+from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, posted
+from perf.files import raise_open_files
+
+_QUESTION = "What time is it?"
+_AT_A_TIME = 32
+_WORDS = re.compile(rb'"text":"([0-9. ]+)"')
+_OPENS_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is to be read: by `streams` readers, spread over a reply of each of the `tokens`."""
+
+    port: int
+    tokens: Sequence[str]
+    streams: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Delays:
+    """How late each delta came that the model gave after `since`, in seconds."""
+
+    since: float = 0.0
+    seconds: list[float] = field(default_factory=list)
+    lost: int = 0
+    """Streams that ended."""
+
+    def note(self, instants: bytes) -> None:
+        """Take the words of a delta."""
+        now = monotonic()
+        self.seconds += [now - at for at in map(float, instants.split()) if at >= self.since]
+
+
+class _Stream(asyncio.Protocol):
+    """One stream of server-sent events."""
+
+    def __init__(self, delays: Delays) -> None:
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._delays = delays
+        self._rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        if not self.opened.done():
+            if data.startswith(b"HTTP/1.1 200 "):
+                self.opened.set_result(None)
+            else:
+                self.opened.set_exception(UnexpectedAnswer(data))
+        *events, self._rest = (self._rest + data).split(b"\n\n")
+        for event in events:
+            if words := _WORDS.search(event):
+                self._delays.note(words[1])
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._delays.lost += 1
+
+
+async def _main() -> None:
+    raise_open_files()
+    every_seconds = float(sys.argv[1])
+    async with TickingModel(every_seconds).serving() as port:
+        _say(f"{port}")
+        line = await asyncio.to_thread(sys.stdin.readline)
+        delays = await _read(Reading(**orjson.loads(line)))
+        _say(orjson.dumps(asdict(delays)).decode())
+
+
+async def _read(reading: Reading) -> Delays:
+    delays, turn = Delays(), asyncio.Semaphore(_AT_A_TIME)
+    people = [Person(token) for token in reading.tokens]
+    replies = await asyncio.gather(*(_begin(one, reading.port, turn) for one in people))
+    asked = [
+        posted(
+            "/graphql",
+            body_of(FOLLOW, reply=reply),
+            authorization=f"Bearer {person.token}",
+            accept="text/event-stream",
+        )
+        for person, reply in zip(people, replies, strict=True)
+    ]
+    opening = (
+        _open(reading.port, asked[number % len(asked)], delays, turn)
+        for number in range(reading.streams)
+    )
+    transports = await asyncio.gather(*opening)
+    delays.since = monotonic()
+    _say("open")
+    await asyncio.sleep(reading.seconds)
+    ended = Delays(delays.since, list(delays.seconds), delays.lost)
+    _say("read")
+    for transport in transports:
+        transport.abort()
+    return ended
+
+
+async def _begin(person: Person, port: int, turn: asyncio.Semaphore) -> str:
+    async with turn:
+        return await person.send(port, _QUESTION)
+
+
+async def _open(
+    port: int, request: bytes, delays: Delays, turn: asyncio.Semaphore
+) -> asyncio.Transport:
+    loop = asyncio.get_running_loop()
+    async with turn, asyncio.timeout(_OPENS_SECONDS):
+        transport, stream = await loop.create_connection(lambda: _Stream(delays), LOOPBACK, port)
+        transport.write(request)
+        await stream.opened
+    return transport
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

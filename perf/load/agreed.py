@@ -1,0 +1,50 @@
+"""What is agreed of an operation and does not move with the machine: the gate counts it."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from gql.operations.agreement import Budget
+
+NUMBERS = MappingProxyType(
+    {
+        "statements": "statements",
+        "rows": "rows",
+        "response_bytes": "bytes answered",
+        "fetched_bytes": "bytes fetched",
+        "python_calls": "calls of functions in Python",
+        "python_calls_per_row": "calls of functions in Python for each row",
+        "c_calls": "calls of functions in C",
+        "c_calls_per_row": "calls of functions in C for each row",
+    }
+)
+"""In words, by their names in budgets."""
+Agreed: TypeAlias = Mapping[str, float]
+_LANGUAGES = (("python", "Python"), ("c", "C"))
+
+
+def agreed_of(budget: Budget) -> dict[str, float]:
+    """The numbers that a budget has."""
+    found = ((name, getattr(budget, name)) for name in NUMBERS)
+    return {name: number for name, number in found if number is not None}
+
+
+def calls_words(agreed: Agreed) -> str:
+    """`Python 658 + 4.33 a row, C 500`; nothing where no calls are agreed."""
+    return ", ".join(
+        f"{words} {agreed[f'{name}_calls']:g}{_of_rows(agreed.get(f'{name}_calls_per_row', 0))}"
+        for name, words in _LANGUAGES
+        if f"{name}_calls" in agreed
+    )
+
+
+def changes(name: str, before: Agreed, after: Agreed) -> Iterator[str]:
+    """What is agreed otherwise than before; nothing where either is not known."""
+    for number, words in NUMBERS.items():
+        old, new = before.get(number), after.get(number)
+        if old is not None and new is not None and old != new:
+            yield f"{name}: {new:g} {words} are agreed instead of {old:g}."
+
+
+def _of_rows(number: float) -> str:
+    return f" + {number:g} a row" if number else ""

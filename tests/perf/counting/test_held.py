@@ -1,0 +1,51 @@
+"""Where nothing can be named beside another version the findings are the same, and it is said."""
+
+from pathlib import Path
+
+import pytest
+
+from gql.operations.budgets import trusted_documents
+from perf.counting.calls import Calls
+from perf.counting.counted import Size
+from perf.counting.counting import Counted
+from perf.counting.held import Held, named_beside
+from perf.counting.judging import judged
+from perf.gate.findings import Finding
+
+MORE = Size(2, {}, Calls({"app/requests.py:call": 100_000}, {}, {}), 0.0)
+COUNTED = Counted("Quota", (MORE, MORE))
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def held() -> tuple[list[Held], tuple[Finding, ...]]:
+    findings = tuple(judged(COUNTED, trusted_documents()["Quota"].budget))
+    return [Held(COUNTED, findings)], findings
+
+
+def test_what_is_no_version_is_said(tmp_path: Path) -> None:
+    red, findings = held()
+    named = named_beside(red, "no-such", NOWHERE, tmp_path)
+    assert named.findings == findings
+    assert named.remark == (
+        "What is called more often than by no-such is not known: "
+        "no-such is neither a folder nor a revision"
+    )
+
+
+def test_a_copy_without_git_says_how_to_name_a_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    red, findings = held()
+    named = named_beside(red, None, NOWHERE, tmp_path)
+    assert named.findings == findings
+    assert named.remark.endswith("--beside names one.")
+
+
+def test_what_is_known_is_named_and_nothing_else_is() -> None:
+    budget = trusted_documents()["Quota"].budget
+    (finding,) = judged(COUNTED, budget, {})
+    assert finding.problem.splitlines() == [
+        f"100000 calls of functions in Python, where at most {budget.python_calls} are agreed",
+        "    100000 more of app/requests.py:call",
+    ]
