@@ -29,7 +29,7 @@ from app.remembered_heads import heads_of
 from app.request_head import HEAD
 from app.uvicorn_parts import HIGH_WATER_LIMIT, Config, HttpToolsProtocol, ServerState
 from app.websocket_protocol import WebSocketProtocol
-from app.whole_answers import CYCLE, WholeCycle, known_cycle
+from app.whole_answers import CYCLE, WholeCycle
 
 _PIECE_BYTES = 4_096
 _LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
@@ -101,7 +101,7 @@ class HttpProtocol(EndingProtocol):
                 self._remember(data)
             else:
                 head, body = known
-                self._begin_known(known_cycle(self, head.head, head.scope, body))
+                self._begin_known(WholeCycle(self, head.head, head.scope, body))
         else:
             self._feed(data)
 

@@ -14,7 +14,6 @@ from app.request_head import HEAD, RequestHead
 from app.uvicorn_parts import (
     STATUS_LINE,
     ASGIReceiveEvent,
-    HTTPScope,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
@@ -37,28 +36,25 @@ _IS_THERE, _IS_TAKEN = _NobodyWaits(), _NobodyWaits()
 """Of a whole body: whether `whole_body` has taken it."""
 
 
-def known_cycle(
-    connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
-) -> "WholeCycle":
-    """Uvicorn's side of a request with a head that came before, with what was said of it then."""
-    own: Any = {
-        **scope,
-        "headers": scope["headers"].copy(),
-        "server": connection.server,
-        "client": connection.client,
-        "scheme": connection.scheme,
-        "state": {**connection.app_state, HEAD: head},
-    }
-    cycle = own["state"][CYCLE] = WholeCycle(connection, own, body)
-    return cycle
-
-
 class WholeCycle(RequestResponseCycle):
-    """uvicorn's side of a request that came as a whole, with its body."""
+    """uvicorn's side of a request with a head that came before, and a body that came whole.
 
-    def __init__(self, connection: HttpToolsProtocol, scope: "HTTPScope", body: bytes) -> None:
+    Its scope has what was said of the head then.
+    """
+
+    def __init__(
+        self, connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
+    ) -> None:
+        own: Any = {
+            **scope,
+            "headers": scope["headers"].copy(),
+            "server": connection.server,
+            "client": connection.client,
+            "scheme": connection.scheme,
+            "state": {**connection.app_state, HEAD: head, CYCLE: self},
+        }
         super().__init__(
-            scope,
+            own,
             connection.transport,
             connection.flow,
             connection.logger,

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.remembered_heads import RememberedHeads
 from app.request_head import RequestHead
 from app.uvicorn_parts import HttpToolsProtocol, ServerState
-from app.whole_answers import known_cycle, whole_body
+from app.whole_answers import WholeCycle, whole_body
 from perf.inside.transport import MemoryTransport
 from tests.fixtures.raw import connected, read_to_the_end
 from tests.fixtures.server import Api, token_of
@@ -158,7 +158,7 @@ def test_a_whole_body_is_taken_or_received_once(body: bytes) -> None:
         protocol = HttpToolsProtocol(config, ServerState(), {})
         protocol.connection_made(MemoryTransport())
         head = RequestHead([])
-        received, taken = (known_cycle(protocol, head, SCOPE, body) for _ in range(2))
+        received, taken = (WholeCycle(protocol, head, SCOPE, body) for _ in range(2))
         assert await received.receive() == {
             "type": "http.request",
             "body": body,

@@ -19,7 +19,7 @@ def taken(lines: Lines[str], number: int) -> list[str]:
 
 def test_nobody_is_next_of_nobody() -> None:
     lines = lines_of()
-    assert (len(lines), lines.first(), lines.first_of("a")) == (0, None, None)
+    assert (lines.count, lines.first(), lines.first_of("a")) == (0, None, None)
     assert lines.take_next(lambda _: True) is None
     assert lines.number_before("a") == 0
 
@@ -27,7 +27,7 @@ def test_nobody_is_next_of_nobody() -> None:
 def test_one_of_each_line_is_taken_in_turn() -> None:
     lines = lines_of(a=3, b=2, c=1)
     assert taken(lines, 6) == ["a0", "b0", "c0", "a1", "b1", "a2"]
-    assert len(lines) == 0
+    assert lines.count == 0
 
 
 def test_a_line_is_new_until_a_quantum_of_it_was_taken() -> None:
@@ -59,13 +59,13 @@ def test_a_line_that_was_empty_is_new_again() -> None:
 def test_whoever_is_not_taken_stays_and_others_are_looked_at() -> None:
     lines = lines_of(a=2, b=1)
     assert [lines.take_next(lambda one: one == "b0") for _ in range(3)] == [None, "b0", None]
-    assert (len(lines), lines.first()) == (2, "a0")
+    assert (lines.count, lines.first()) == (2, "a0")
 
 
 def test_before_who_comes_are_those_of_its_line_and_as_many_of_each_other() -> None:
     lines = lines_of(a=50, b=50, c=50)
     taken(lines, 24)
-    assert len(lines) == 126
+    assert lines.count == 126
     assert lines.number_before("a") == 41 * 3
     lines.add("d", "d0")
     assert lines.number_before("d") == 2
