@@ -199,6 +199,3 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
-
-
-import app._instr  # TEMP
