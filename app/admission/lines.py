@@ -7,20 +7,23 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 _SHORT = 16
 """A line of more is not looked for among the shortest."""
+_ROUND = 4
+"""Of so many one is of the line whose turn it is, and the others are of the shortest."""
 
 
 class Lines(Generic[T]):
     """Each origin has a line of its own, in the order of coming.
 
-    One of each line is taken in turn, and every other one of the shortest line instead. So whoever
-    has little waiting hardly waits, however much others ask for, and nobody waits for ever.
+    Of four, three are taken of the shortest line, and one of the line whose turn it is. So whoever
+    has little waiting hardly waits, however much and however dear what others ask for is, and
+    nobody waits for ever.
     """
 
     def __init__(self) -> None:
         # In the order of their turns.
         self._lines: dict[str, deque[T]] = {}
         self._of_length: dict[int, dict[str, None]] = {}
-        self._is_turn_of_shortest = True
+        self._place_in_round = 0
         self._count = 0
 
     def __len__(self) -> int:
@@ -55,14 +58,14 @@ class Lines(Generic[T]):
         shorter = sum(
             length * len(origins) for length, origins in self._of_length.items() if length <= own
         )
-        return min(self._count, in_turn, 2 * shorter)
+        return min(self._count, in_turn, shorter + shorter // (_ROUND - 1))
 
     def take_next(self, is_taken: Callable[[T], bool]) -> T | None:
         """Take who is next, if there is anybody and `is_taken` says so; others are next then."""
         if not self._count:
             return None
-        origin = self._shortest() if self._is_turn_of_shortest else next(iter(self._lines))
-        self._is_turn_of_shortest = not self._is_turn_of_shortest
+        self._place_in_round = (self._place_in_round + 1) % _ROUND
+        origin = self._shortest() if self._place_in_round else next(iter(self._lines))
         line = self._lines.pop(origin)
         taken = line.popleft() if is_taken(line[0]) else None
         if line:

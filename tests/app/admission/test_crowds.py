@@ -1,6 +1,7 @@
 """A crowd that asks again at once, beside somebody who asks steadily; time is made up."""
 
 import asyncio
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +12,7 @@ from app.admission.controller import AdmissionBounds, AdmissionController
 from app.admission.queue import AdmissionQueue
 
 SECONDS = 3.0
-CROWD, PLACES = 200, 10
+CROWD = 200
 EVERY_SECONDS = 0.01
 STEPS = 4
 """Turns of the event loop that an answer takes."""
@@ -25,8 +26,12 @@ class Process:
     """A process that does one thing at a time, each of which takes so long as it is said to."""
 
     answer_seconds: float
+    small_seconds: float = 0.001
+    """How long the answers to who asks steadily take."""
+    places: int = 10
+    """How many places the crowd asks from."""
     now: float = 0.0
-    running: list[tuple[int, Done]] = field(default_factory=list)
+    running: list[tuple[int, float, Done]] = field(default_factory=list)
     again: list[int] = field(default_factory=lambda: list(range(CROWD)))
     answered: list[float] = field(default_factory=list)
     refused: int = 0
@@ -36,11 +41,11 @@ class Process:
         queue = AdmissionQueue(lambda: True, longest_wait_seconds=3.0, seconds=lambda: self.now)
         self.admission = AdmissionController(BOUNDS, queue, seconds=lambda: self.now)
 
-    def ask(self, origin: str, done: Done) -> None:
+    def ask(self, origin: str, done: Done, seconds: float) -> None:
         """As the protocol does."""
         self.now += READING_SECONDS
         if self.admission.admits(origin, len(self.running)):
-            self.admission.enter(lambda is_turn: self._begin(done, is_turn), origin)
+            self.admission.enter(partial(self._begin, done, seconds), origin)
         else:
             self.admission.refuse(lambda: self._refuse(done))
 
@@ -48,12 +53,13 @@ class Process:
         """Read what has come, and go on with what has begun."""
         crowd, self.again = self.again, []
         for one in crowd:
-            self.ask(f"place {one % PLACES}", partial(self._crowd_answered, one))
+            origin = f"place {one % self.places}"
+            self.ask(origin, partial(self._crowd_answered, one), self.answer_seconds)
         running, self.running = self.running, []
-        for steps, done in running:
-            self.now += self.answer_seconds / STEPS
+        for steps, seconds, done in running:
+            self.now += seconds
             if steps > 1:
-                self.running.append((steps - 1, done))
+                self.running.append((steps - 1, seconds, done))
             else:
                 done(True)
 
@@ -66,11 +72,11 @@ class Process:
             else:
                 self.refused += 1
 
-        self.ask("elsewhere", done)
+        self.ask("elsewhere", done, self.small_seconds)
 
-    def _begin(self, done: Done, is_turn: bool) -> None:
+    def _begin(self, done: Done, seconds: float, is_turn: bool) -> None:
         if is_turn:
-            self.running.append((STEPS, done))
+            self.running.append((STEPS, seconds / STEPS, done))
         else:
             self._refuse(done)
 
@@ -83,11 +89,8 @@ class Process:
         self.again.append(one)
 
 
-@pytest.mark.parametrize("answer_seconds", [0.0005, 0.001, 0.002])
-def test_who_asks_steadily_is_always_answered_soon_and_most_time_is_for_answers(
-    answer_seconds: float,
-) -> None:
-    process = Process(answer_seconds)
+def live(process: Process) -> None:
+    """Let somebody ask steadily, and the crowd as it likes."""
 
     async def play() -> None:
         due = 0.0
@@ -99,7 +102,25 @@ def test_who_asks_steadily_is_always_answered_soon_and_most_time_is_for_answers(
             await asyncio.sleep(0)
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("answer_seconds", [0.0005, 0.001, 0.002])
+def test_who_asks_steadily_is_always_answered_soon_and_most_time_is_for_answers(
+    answer_seconds: float,
+) -> None:
+    process = Process(answer_seconds, small_seconds=answer_seconds)
+    live(process)
     assert process.refused == 0
     assert max(process.answered) < 0.1
     answers = process.crowd_answered + len(process.answered)
     assert answers * answer_seconds > 0.6 * SECONDS
+
+
+@pytest.mark.parametrize("answer_seconds", [0.008, 0.016])
+def test_what_is_dear_to_answer_keeps_nobody_waiting_who_asks_for_little(
+    answer_seconds: float,
+) -> None:
+    process = Process(answer_seconds, places=3)
+    live(process)
+    assert process.refused == 0
+    assert statistics.median(process.answered) < 0.1
