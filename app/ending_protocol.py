@@ -8,8 +8,6 @@ from asyncio import AbstractEventLoop
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from app.admission.protocol import AdmittingProtocol
 from app.connections.holding import HoldingFlow
@@ -25,6 +23,7 @@ from app.connections.refusal import (
 from app.connections.registry import NEVER, connections_of
 from app.exchange import broken_off
 from app.stopping import STOPPING
+from app.uvicorn_parts import Config, ServerState
 from metrics.connections import connection_refused
 
 _LINGERING_LOOKS = 2

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from starlette.types import Message, Scope, Send
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app.paths import GRAPHQL_PATH
 from app.request_head import RequestHead
 from app.request_ids import REQUEST_ID, request_id_from
-from app.whole_answers import send_whole, whole_body
+from app.uvicorn_parts import RequestResponseCycle
+from app.whole_answers import send_whole
 
 EXCHANGE = "exchange"
 """Key of its exchange in the state of a request."""
@@ -31,7 +31,7 @@ class Exchange:
     that can sends both at once. `cycle` is the server's side of it, where it is one of ours.
     """
 
-    __slots__ = ("_begun", "_cycle", "_send", "head", "log", "request_id", "status")
+    __slots__ = ("_begun", "_send", "cycle", "head", "log", "request_id", "status")
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Exchange:
         """What the request's line in the log says; never texts of messages or personal data."""
         self.status = 500
         self._send = send
-        self._cycle = cycle
+        self.cycle = cycle
         self._begun: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -58,7 +58,7 @@ class Exchange:
             if self.status != _SWITCHING_PROTOCOLS:
                 self._complete(fields)
             message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
-            if self._cycle is not None:
+            if self.cycle is not None:
                 self._begun = message
                 return
         elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
@@ -66,7 +66,7 @@ class Exchange:
         elif self._begun is not None:
             begun, self._begun = self._begun, None
             if not message.get("more_body", False) and send_whole(
-                self._cycle, self.status, begun["headers"], message.get("body", b"")
+                self.cycle, self.status, begun["headers"], message.get("body", b"")
             ):
                 return
             await self._send(begun)
@@ -80,7 +80,7 @@ class Exchange:
             *(_OF_WHOLE[1:] if ASK_AGAIN in fields else _OF_WHOLE),
             (REQUEST_ID, self.request_id.encode()),
         )
-        return send_whole(self._cycle, status, sent, body)
+        return send_whole(self.cycle, status, sent, body)
 
     def _complete(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Add what caches and browsers are to be told, unless the answer says it otherwise."""
@@ -96,10 +96,6 @@ class Exchange:
         """The operation that the log speaks of, once it is known."""
         name = self.log.get("operation")
         return name if isinstance(name, str) else None
-
-    def body(self) -> bytes | None:
-        """The whole body, where it is there; otherwise it is to be received by messages."""
-        return None if self._cycle is None else whole_body(self._cycle)
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.server import ServerState
 
 from app.protocol import HttpProtocol
+from app.uvicorn_parts import ServerState
 
 
 @asynccontextmanager

@@ -10,10 +10,6 @@ from typing import Any, cast
 
 import httptools
 from starlette.types import Scope
-from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from app.connections.heads import fault_of_head
 from app.connections.holding import HoldingFlow
@@ -31,8 +27,9 @@ from app.connections.upgrades import without_upgrade
 from app.ending_protocol import EndingProtocol
 from app.remembered_heads import heads_of
 from app.request_head import HEAD
+from app.uvicorn_parts import HIGH_WATER_LIMIT, Config, HttpToolsProtocol, ServerState
 from app.websocket_protocol import WebSocketProtocol
-from app.whole_answers import CYCLE, WholeCycle, known_cycle
+from app.whole_answers import CYCLE, WholeCycle
 
 _PIECE_BYTES = 4_096
 _LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
@@ -104,7 +101,7 @@ class HttpProtocol(EndingProtocol):
                 self._remember(data)
             else:
                 head, body = known
-                self._begin_known(known_cycle(self, head.head, head.scope, body))
+                self._begin_known(WholeCycle(self, head.head, head.scope, body))
         else:
             self._feed(data)
 

@@ -18,8 +18,8 @@ _END = b"\r\n\r\n"
 _LENGTHS = (b"\r\nContent-Length: ", b"\r\ncontent-length: ")
 _LENGTH_BYTES = len(_LENGTHS[0])
 _LONGEST = 4_096
-_MOST_BYTES = 4 * 1024 * 1024
-_HELD_TIMES, _HELD_BYTES = 4, 2_000
+_MOST_BYTES = 12 * 1024 * 1024
+_HELD_TIMES, _HELD_BYTES = 3, 4_200
 """What is held of a head: so often its length, and what does not depend on it."""
 _NEVER_AGAIN = frozenset(
     {

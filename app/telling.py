@@ -1,7 +1,4 @@
-"""What was noted is added up four times a second, and Prometheus is told of it every second.
-
-By workers whom it does not ask, too.
-"""
+"""Prometheus is told of what was noted four times a second, by workers whom it does not ask too."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +6,13 @@ from contextlib import asynccontextmanager, suppress
 
 from metrics.observations import Observations
 
-_ADDED_UP_SECONDS = 0.25
-_TOLD_AT = 4
+_EVERY_SECONDS = 0.25
+"""So soon that what has come together since is told of in a moment."""
 
 
 @asynccontextmanager
 async def told_regularly(observations: Observations) -> AsyncIterator[None]:
-    """Tell of `observations` every second, and of the last ones when the block is left."""
+    """Tell of `observations` regularly, and of the last ones when the block is left."""
     telling = asyncio.ensure_future(_tell(observations))
     try:
         yield
@@ -28,7 +25,5 @@ async def told_regularly(observations: Observations) -> AsyncIterator[None]:
 
 async def _tell(observations: Observations) -> None:
     while True:
-        for _ in range(_TOLD_AT):
-            await asyncio.sleep(_ADDED_UP_SECONDS)
-            observations.add_up()
+        await asyncio.sleep(_EVERY_SECONDS)
         observations.tell()

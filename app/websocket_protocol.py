@@ -11,10 +11,6 @@ from asyncio.transports import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
-from uvicorn.config import Config
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
@@ -31,6 +27,13 @@ from app.connections.refusal import (
 )
 from app.connections.registry import connections_of
 from app.connections.sockets import Place, sockets_of
+from app.uvicorn_parts import (
+    ASGIReceiveEvent,
+    ASGISendEvent,
+    Config,
+    ServerState,
+    WebSocketsSansIOProtocol,
+)
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"

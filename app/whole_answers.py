@@ -6,19 +6,17 @@ header field are left out, as the fields are ours.
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import (
+
+from app.request_head import HEAD, RequestHead
+from app.uvicorn_parts import (
     STATUS_LINE,
+    ASGIReceiveEvent,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-
-from app.request_head import HEAD, RequestHead
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveEvent, HTTPScope
 
 CYCLE = "cycle"
 """Key, in the state of a request, of uvicorn's side of it, which `send_whole` takes."""
@@ -34,38 +32,36 @@ class _NobodyWaits(asyncio.Event):
         """As above."""
 
 
-_NOBODY_WAITS = _NobodyWaits()
-
-
-def known_cycle(
-    connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
-) -> "WholeCycle":
-    """Uvicorn's side of a request with a head that came before, with what was said of it then."""
-    own: Any = {
-        **scope,
-        "headers": scope["headers"].copy(),
-        "server": connection.server,
-        "client": connection.client,
-        "scheme": connection.scheme,
-        "state": {**connection.app_state, HEAD: head},
-    }
-    cycle = own["state"][CYCLE] = WholeCycle(connection, own, body)
-    return cycle
+_IS_THERE, _IS_TAKEN = _NobodyWaits(), _NobodyWaits()
+"""Of a whole body: whether `whole_body` has taken it."""
 
 
 class WholeCycle(RequestResponseCycle):
-    """uvicorn's side of a request that came as a whole, with its body."""
+    """uvicorn's side of a request with a head that came before, and a body that came whole.
 
-    def __init__(self, connection: HttpToolsProtocol, scope: "HTTPScope", body: bytes) -> None:
+    Its scope has what was said of the head then.
+    """
+
+    def __init__(
+        self, connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
+    ) -> None:
+        own: Any = {
+            **scope,
+            "headers": scope["headers"].copy(),
+            "server": connection.server,
+            "client": connection.client,
+            "scheme": connection.scheme,
+            "state": {**connection.app_state, HEAD: head, CYCLE: self},
+        }
         super().__init__(
-            scope,
+            own,
             connection.transport,
             connection.flow,
             connection.logger,
             connection.access_logger,
             connection.access_log,
             connection.server_state.default_headers,
-            _NOBODY_WAITS,
+            _IS_THERE,
             expect_100_continue=False,
             keep_alive=True,
             on_response=connection.on_response_complete,
@@ -75,9 +71,10 @@ class WholeCycle(RequestResponseCycle):
 
     async def receive(self) -> "ASGIReceiveEvent":
         """The body, and then, once the client has gone or was answered, that it has."""
-        if self.message_event is _NOBODY_WAITS:
+        before = self.message_event
+        if isinstance(before, _NobodyWaits):
             self.message_event = asyncio.Event()
-            if self.body or self.response_complete or self.disconnected:
+            if before is _IS_THERE or self.response_complete or self.disconnected:
                 self.message_event.set()
         return await super().receive()
 
@@ -105,7 +102,7 @@ def send_whole(
     cycle.transport.write(b"".join(pieces))
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    if cycle.message_event is not _NOBODY_WAITS:
+    if cycle.message_event is not _IS_TAKEN:
         cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
@@ -119,6 +116,8 @@ def whole_body(cycle: RequestResponseCycle) -> bytes | None:
         return None
     body = bytes(cycle.body)
     cycle.body = bytearray()
-    if cycle.message_event is not _NOBODY_WAITS:
+    if cycle.message_event is _IS_THERE:
+        cycle.message_event = _IS_TAKEN
+    else:
         cycle.message_event.clear()
     return body

@@ -60,7 +60,12 @@ class Connection:
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run `statement` and give all of its rows; raises `DatabaseUnavailable`."""
         work = current_work()
-        sql = statement.sql if work is None else noted(statement, work)
+        if work is None:
+            sql = statement.sql
+        else:
+            name = work.operation
+            sql = statement.sql_by_operation.get(name) or statement.sql_for(name)
+            work.statements.append(statement.name)
         arguments = statement.arguments(values)
         if statement.writes:
             self._note_write()

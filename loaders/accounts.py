@@ -5,6 +5,7 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import enterprise
 from loaders.batch import Loader
+from loaders.in_order import in_order
 
 
 def account_by_id(database: Database) -> Loader[int, Record | None]:
@@ -13,8 +14,7 @@ def account_by_id(database: Database) -> Loader[int, Record | None]:
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await enterprise.accounts_by_id(connection, ids)
-        found = {row["id"]: row for row in rows}
-        return [found.get(id_) for id_ in ids]
+        return in_order(ids, rows, "id")
 
     return Loader(batch)
 
@@ -25,7 +25,6 @@ def account_by_administrator(database: Database) -> Loader[int, Record | None]:
     async def batch(user_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await enterprise.accounts_by_administrator(connection, user_ids)
-        found = {row["administrator_id"]: row for row in rows}
-        return [found.get(user_id) for user_id in user_ids]
+        return in_order(user_ids, rows, "administrator_id")
 
     return Loader(batch)

@@ -8,6 +8,7 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import privacy, privacy_archives
 from loaders.batch import Loader
+from loaders.in_order import in_order
 
 
 def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:
@@ -16,8 +17,7 @@ def archive_by_request(database: Database, now: datetime) -> Loader[int, Record 
     async def batch(request_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await privacy_archives.by_request(connection, request_ids, now)
-        found = {row["request_id"]: row for row in rows}
-        return [found.get(id_) for id_ in request_ids]
+        return in_order(request_ids, rows, "request_id")
 
     return Loader(batch)
 
@@ -42,7 +42,6 @@ def requests_of_nobody(database: Database) -> Loader[int, Record | None]:
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await privacy.requests_of_nobody(connection, ids)
-        found = {row["id"]: row for row in rows}
-        return [found.get(id_) for id_ in ids]
+        return in_order(ids, rows, "id")
 
     return Loader(batch)

@@ -7,6 +7,7 @@ from asyncpg import Record
 
 from db.database import Connection, Database
 from loaders.batch import Loader
+from loaders.in_order import in_order
 
 FetchOwned: TypeAlias = Callable[[Connection, Sequence[int], int], Awaitable[list[Record]]]
 
@@ -21,7 +22,6 @@ def rows_by_id(
             return [None] * len(ids)
         async with database.read() as connection:
             rows = await fetch(connection, ids, viewer_id)
-        found = {row["id"]: row for row in rows}
-        return [found.get(id_) for id_ in ids]
+        return in_order(ids, rows, "id")
 
     return Loader(batch)

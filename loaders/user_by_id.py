@@ -5,6 +5,7 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import users
 from loaders.batch import Loader
+from loaders.in_order import in_order
 
 
 def user_by_id(database: Database) -> Loader[int, Record | None]:
@@ -13,7 +14,6 @@ def user_by_id(database: Database) -> Loader[int, Record | None]:
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await users.by_id(connection, ids)
-        found = {row["id"]: row for row in rows}
-        return [found.get(id_) for id_ in ids]
+        return in_order(ids, rows, "id")
 
     return Loader(batch)

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from metrics.telling import ToldCounter, ToldHistogram
+from metrics.telling import ToldCounter, tell_histogram
 from metrics.timing import Timing
 
 _AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
@@ -51,9 +51,9 @@ class CacheMetrics:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._ages = Timing(_AGE_EDGES)
+        self._ages = Timing()
         self._told_hits = ToldCounter(HITS.labels(name))
-        self._told_ages = ToldHistogram(AGE_SECONDS.labels(name))
+        self._age_seconds = AGE_SECONDS.labels(name)
         self._misses = MISSES.labels(name)
         self._bypasses = BYPASSES.labels(name)
         self._fills = FILLS.labels(name)
@@ -68,7 +68,7 @@ class CacheMetrics:
     def tell(self) -> None:
         """Bring what Prometheus has of hits up to date."""
         self._told_hits.tell(self._ages.count)
-        self._told_ages.tell(self._ages)
+        tell_histogram(self._age_seconds, self._ages)
 
     def missed(self, number: int) -> None:
         """Note values that were not there."""

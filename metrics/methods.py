@@ -1,7 +1,7 @@
 """What repository methods take: calls, errors, rows, waiting for a connection, and the database.
 
 A statement is noted as it stands, which takes no call of a function; what came since is added up
-when somebody wants to know, and every quarter of a second. Prometheus is told every second.
+when somebody wants to know, and every quarter of a second, when Prometheus is told.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from prometheus_client import Counter, Histogram
 
 from metrics.jobs import JOB_STATEMENT_SECONDS, JOB_STATEMENTS
-from metrics.telling import ToldCounter, ToldHistogram
+from metrics.telling import ToldCounter, tell_histogram
 from metrics.timing import Timing
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -45,7 +45,7 @@ cut short."""
 class Method:
     """What the statements of one repository method took; `timing` is that in the database."""
 
-    timing: Timing = field(default_factory=lambda: Timing(_EDGES))
+    timing: Timing = field(default_factory=Timing)
     errors: int = 0
     rows: int = 0
     waited_seconds: float = 0.0
@@ -109,13 +109,13 @@ class _Told:
     """What Prometheus has of one method."""
 
     def __init__(self, name: str) -> None:
-        self._seconds = ToldHistogram(SECONDS.labels(name))
+        self._seconds = SECONDS.labels(name)
         self._errors = ToldCounter(ERRORS.labels(name))
         self._rows = ToldCounter(ROWS.labels(name))
         self._waited_seconds = ToldCounter(WAITED_SECONDS.labels(name))
 
     def tell(self, method: Method) -> None:
-        self._seconds.tell(method.timing)
+        tell_histogram(self._seconds, method.timing)
         self._errors.tell(method.errors)
         self._rows.tell(method.rows)
         self._waited_seconds.tell(method.waited_seconds)

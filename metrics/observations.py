@@ -14,7 +14,7 @@ from prometheus_client import Counter, Histogram
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.parts import Parts
-from metrics.telling import ToldCounter, ToldHistogram
+from metrics.telling import ToldCounter, tell_histogram
 from metrics.timing import NEWEST, Timing
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
@@ -136,7 +136,7 @@ class OperationRecord:
 
     agreed: Agreed
     name: str = OTHER
-    timing: Timing = field(default_factory=lambda: Timing(_OPERATION_EDGES))
+    timing: Timing = field(default_factory=Timing)
     requests: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     statements: int = 0
@@ -270,13 +270,13 @@ class _Told:
     """What Prometheus has of one operation."""
 
     def __init__(self, name: str, kind: str) -> None:
-        self._seconds = ToldHistogram(OPERATION_SECONDS.labels(name, kind))
+        self._seconds = OPERATION_SECONDS.labels(name, kind)
         self._statements = ToldCounter(STATEMENTS.labels(name))
         self._cost = ToldCounter(COST.labels(name))
         self._outcomes = {one: ToldCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
 
     def tell(self, record: OperationRecord) -> None:
-        self._seconds.tell(record.timing)
+        tell_histogram(self._seconds, record.timing)
         self._statements.tell(record.statements)
         self._cost.tell(record.cost)
         for outcome, count in record.outcomes.items():

@@ -1,6 +1,5 @@
 """Durations of one kind of thing: totals of the whole life, percentiles of the newest."""
 
-from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from math import ceil
@@ -13,17 +12,12 @@ NEWEST = 1024
 class Timing:
     """The durations, in seconds, of one kind of thing."""
 
-    edges: tuple[float, ...] = ()
     count: int = 0
     total: float = 0.0
     longest: float = 0.0
     newest: deque[float] = field(default_factory=lambda: deque(maxlen=NEWEST))
-    within: list[int] = field(init=False)
-    """How many took no longer than each edge, and longer than the one before; then all others."""
-
-    def __post_init__(self) -> None:
-        """Nothing has taken any time yet."""
-        self.within = [0] * (len(self.edges) + 1)
+    untold: list[float] = field(default_factory=list)
+    """Those that Prometheus is to be told of."""
 
     def add(self, *durations: float) -> None:
         """Note durations, in seconds, one or more."""
@@ -31,9 +25,7 @@ class Timing:
         self.total += sum(durations)
         self.longest = max(self.longest, *durations)
         self.newest.extend(durations)
-        edges, within = self.edges, self.within
-        for seconds in durations:
-            within[bisect_left(edges, seconds)] += 1
+        self.untold.extend(durations)
 
     def percentile(self, share: float) -> float:
         """The duration that `share` of the newest samples do not exceed (nearest rank)."""

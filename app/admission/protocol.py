@@ -5,16 +5,18 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from uvicorn._types import ASGI3Application
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
-
 from app.admission.controller import admission_of, origin_of
 from app.admission.exempt import is_always_admitted
 from app.admission.plain import is_plain
 from app.admission.refusal import refusal, refusal_bytes, refuse
 from app.requests import ADMITTED_AT
+from app.uvicorn_parts import (
+    ASGI3Application,
+    Config,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+    ServerState,
+)
 from app.whole_answers import send_whole
 
 _FORWARDED_FOR = b"x-forwarded-for"

@@ -5,10 +5,10 @@ from functools import lru_cache
 from itertools import count
 
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.graphql.wording import message_body
 from app.graphql.writing import written
+from app.uvicorn_parts import STATUS_LINE
 
 OVERLOADED = "OVERLOADED"
 MESSAGE = "There is more to do than can be done; try again in a few seconds."

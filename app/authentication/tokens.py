@@ -29,6 +29,7 @@ _LIBRARY = jwt.PyJWT(
         "enforce_minimum_key_length": True,
     }
 )
+_NOTHING: tuple[float, Claims | None] = (0.0, None)
 T = TypeVar("T")
 
 
@@ -43,7 +44,8 @@ class TokenVerifier:
 
     def verified(self, token: str) -> Claims | None:
         """The claims of a token that was accepted a moment ago, and has not ended."""
-        return self._verified.claims(token, self._clock().timestamp())
+        until, claims = self._verified.kept(token, _NOTHING)
+        return claims if claims is not None and until > self._clock().timestamp() else None
 
     async def verify(self, token: str) -> Claims:
         """Check signature, times and claims; raises `InvalidToken` and `KeySetUnavailable`.

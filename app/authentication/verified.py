@@ -1,5 +1,6 @@
 """Tokens that were verified a moment ago, so that a busy client's signature is checked once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ class VerifiedTokens:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Claims]] = {}
+        self.kept: Callable[[str, tuple[float, Claims | None]], tuple[float, Claims | None]]
+        self.kept = self._kept.get
+        """Until when a token is good that was accepted, and its claims."""
 
     def claims(self, token: str, now: float) -> Claims | None:
         """The claims of a token that is still good at `now`, Unix seconds."""

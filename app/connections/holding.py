@@ -1,6 +1,6 @@
 """Reading of one connection, stopped while what was read of it has not been taken."""
 
-from uvicorn.protocols.http.flow_control import FlowControl
+from app.uvicorn_parts import FlowControl
 
 
 class HoldingFlow(FlowControl):

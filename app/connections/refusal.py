@@ -5,13 +5,12 @@ They are given below the application, which never hears of it; the log has a lin
 
 from dataclasses import dataclass
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
 from app.graphql.bad_request import BAD_REQUEST
 from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, message_body
 from app.graphql.writing import written
 from app.logs import log_request
 from app.request_ids import REQUEST_ID, request_id_from
+from app.uvicorn_parts import STATUS_LINE
 
 NO_HANDSHAKE = "This is no handshake of a WebSocket."
 FIELDS_FOR_NO_HANDSHAKE = {

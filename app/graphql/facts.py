@@ -51,17 +51,17 @@ class KnownOperations:
         self._deadline_seconds = deadline_seconds
         # By the identity of an operation, which its facts hold: what is equal may not be the same.
         self._facts: dict[int, OperationFacts] = {}
+        self.known = self._facts.get
+        """Those that are known of the operation with this identity."""
 
     def facts(self, operation: Operation) -> OperationFacts:
         """Those of an operation."""
-        facts = self._facts.get(id(operation))
-        if facts is None:
-            facts = OperationFacts(
-                operation, self._observations, deadline_seconds=self._deadline_seconds
-            )
-            # Any other may be prepared anew each time, and is not held for it.
-            if operation.document is not None:
-                if len(self._facts) >= _MOST_KNOWN:
-                    self._facts.clear()
-                self._facts[id(operation)] = facts
+        facts = self._facts.get(id(operation)) or OperationFacts(
+            operation, self._observations, deadline_seconds=self._deadline_seconds
+        )
+        # Any other may be prepared anew each time, and is not held for it.
+        if operation.document is not None:
+            if len(self._facts) >= _MOST_KNOWN:
+                self._facts.clear()
+            self._facts[id(operation)] = facts
         return facts

@@ -3,7 +3,6 @@
 Streams of events are answered as the distinct connections mode of GraphQL over SSE has it.
 """
 
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from starlette.responses import Response
@@ -25,14 +24,14 @@ from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.heartbeats import Heartbeats
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
+from app.graphql.not_understood import not_understood
 from app.graphql.reply import Reply
 from app.graphql.request import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
-from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.graphql.wording import SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
 from gql.documents.prepare import Operation, RequestRefused
-from gql.errors import Unauthenticated
 from gql.runtime.attention import ClientGone
 from services.clock import Clock
 from services.principal import Anonymous, Principal
@@ -44,12 +43,10 @@ _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
 _READING = Part(Kind.READING, "reading")
 _PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-_RETRY_SECONDS = b"1"
 _FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
 """What is our doing, or paid for already."""
 _NOBODY = Identity(Anonymous(None))
 """The caller until that is found out."""
-_EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 _OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
@@ -147,7 +144,7 @@ class GraphQLEndpoint:
             return Response(status_code=CLIENT_GONE)
         if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
             unpaid = await self._unpaid(error, request, identity)
-            return _not_understood(error, types) if unpaid is None else refused(unpaid)
+            return not_understood(error, types) if unpaid is None else refused(unpaid)
         return broken(error, request.exchange.request_id)
 
     async def _not_acceptable(self, request: Incoming, send: Send) -> None:
@@ -155,7 +152,7 @@ class GraphQLEndpoint:
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
         unpaid = await self._unpaid(error, request, _NOBODY)
         reply = (
-            _not_understood(error, ANYTHING)
+            not_understood(error, ANYTHING)
             if unpaid is None
             else self._told(refused(unpaid), request, ANYTHING)
         )
@@ -272,7 +269,7 @@ class GraphQLEndpoint:
             asked,
             identity.principal,
             request.exchange.request_id,
-            last_event_id=_last_event_id(request),
+            last_event_id=request.last_event_id,
             in_parts=types.allows_parts_as_events,
         )
         return self._events(answers, request, identity)
@@ -288,19 +285,6 @@ class GraphQLEndpoint:
         return EventStream(answers, request, heartbeats=self._heartbeats, expires=expires)
 
 
-def _not_understood(
-    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: Accepted
-) -> Reply:
-    """The answer where no operation could be looked for."""
-    if isinstance(error, BadRequest):
-        return Reply(error.status, message_body(str(error), error.code), types.json, error.fields)
-    if isinstance(error, NotAuthenticated):
-        body = message_body(str(error), Unauthenticated.code)
-        return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
-    body = message_body(str(error), SERVICE_UNAVAILABLE)
-    return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
-
-
 def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:
     """Whether the operation is to be run, and has one answer."""
     return not (
@@ -310,12 +294,6 @@ def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operatio
         or (operation.kind == "mutation" and request.method != "POST")
         or (operation.puts_off and types.allows_parts)
     )
-
-
-def _last_event_id(request: Incoming) -> int | None:
-    """The last event that an SSE client has seen, where it names one that we can have sent."""
-    offered = request.headers.get("last-event-id", "")
-    return int(offered) if _EVENT_ID.fullmatch(offered) else None
 
 
 async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:

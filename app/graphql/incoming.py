@@ -1,5 +1,6 @@
 """An HTTP request as the endpoint reads it: what ASGI gave, with header fields by their names."""
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import QueryParams
@@ -11,6 +12,7 @@ from app.graphql.racing import until_gone
 from app.graphql.terms import Terms, terms_of
 
 _MOST_PARAMETERS = 100
+_EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class Incoming:
@@ -28,6 +30,12 @@ class Incoming:
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
         """Where the client asks from, where that is known."""
+
+    @property
+    def last_event_id(self) -> int | None:
+        """The last event that an SSE client has seen, where it names one that we can have sent."""
+        offered = self.headers.get("last-event-id", "")
+        return int(offered) if _EVENT_ID.fullmatch(offered) else None
 
     async def until_gone(self) -> None:
         """Wait until the client has gone."""

@@ -13,7 +13,7 @@ from app.graphql.writing import written
 class Reply:
     """A status, a JSON body, and header fields; an ASGI application that sends just that."""
 
-    __slots__ = ("_body", "_fields", "_media_type", "_status")
+    __slots__ = ("_body", "_fields", "_status")
 
     # Any: the body is JSON.
     def __init__(
@@ -25,25 +25,21 @@ class Reply:
     ) -> None:
         self._status = status
         self._body = written(body)
-        self._media_type = media_type
-        self._fields = fields
+        self._fields = [
+            (b"content-length", b"%d" % len(self._body)),
+            (b"content-type", _content_type(media_type)),
+            *fields,
+        ]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        headers = self._headers()
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        head = {"type": "http.response.start", "status": self._status, "headers": self._fields}
+        await send(head)
         await send({"type": "http.response.body", "body": self._body})
 
     def try_at_once(self, send: Send) -> bool:
         """Send it now where `send` is an exchange that can; false where it has to be awaited."""
-        return type(send) is Exchange and send.answer(self._status, self._headers(), self._body)
-
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"content-length", b"%d" % len(self._body)),
-            (b"content-type", _content_type(self._media_type)),
-            *self._fields,
-        ]
+        return type(send) is Exchange and send.answer(self._status, self._fields, self._body)
 
 
 @lru_cache(maxsize=16)

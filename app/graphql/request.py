@@ -11,6 +11,7 @@ from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
+from app.whole_answers import whole_body
 
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300
 _TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
@@ -41,7 +42,8 @@ async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
     if request.terms.is_encoded:
         message = "The body must not be encoded."
         raise BadRequest(415, message, [(b"accept-encoding", b"identity")])
-    body = request.exchange.body()
+    cycle = request.exchange.cycle
+    body = None if cycle is None else whole_body(cycle)
     if body is None or len(body) > acceptance.max_body_bytes:
         body = await request.body(acceptance.max_body_bytes, body)
     return acceptance.remembered.get(body) or _read(body, acceptance)

@@ -91,8 +91,8 @@ class GraphQLService:
         self.tracer = Tracer(trace_share, observations.parts.note)
         """Traces some requests, from whatever transport."""
         self._streams = Streams(schema, contexts, meter, self._observing.note)
-        known = KnownOperations(observations, deadline_seconds=deadline_seconds)
-        self._facts = known.facts
+        operations = KnownOperations(observations, deadline_seconds=deadline_seconds)
+        self._known_facts, self._facts = operations.known, operations.facts
 
     async def answer(
         self,
@@ -109,7 +109,8 @@ class GraphQLService:
         who has spent too much. A query is broken off at its deadline, which is an answer too, and
         where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
         """
-        started, trace, facts = perf_counter(), current_trace(), self._facts(operation)
+        started, trace = perf_counter(), current_trace()
+        facts = self._known_facts(id(operation)) or self._facts(operation)
         needs_coercion = facts.needs_coercion or request.variables
         values = self._coerced(operation, request) if needs_coercion else _NO_VARIABLES
         with Work(operation.trusted_name) as work:

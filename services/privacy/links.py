@@ -5,12 +5,13 @@ owner asks, while the database keeps its hash alone. That of a receipt names its
 """
 
 import hmac
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from hashlib import sha256
 
 EXPORTS, RECEIPTS = "/exports", "/receipts"
 _LARGEST_ID = 2**63 - 1
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MOST_DIGITS = 19
 
 
@@ -52,7 +53,7 @@ class Links:
 
     def _mac(self, text: str) -> str:
         mac = hmac.digest(self._read_secret(), text.encode(), "sha256")
-        return urlsafe_b64encode(mac).decode().rstrip("=")
+        return b2a_base64(mac, newline=False).translate(_URL_SAFE).decode().rstrip("=")
 
 
 def token_hash(token: str) -> bytes:

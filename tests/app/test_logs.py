@@ -105,3 +105,49 @@ def test_an_event_without_processors_is_lost_alone(is_json: bool) -> None:
     program += "structlog.get_config()['processors'].clear()\nlog.warning('lost', number=1)"
     written = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
     assert written.stderr == b""
+
+
+REQUESTS = """
+import asyncio, os, sys, time
+from app.logs import configure_logs, log_request
+
+configure_logs(is_json=True)
+
+async def serve() -> None:
+    for number in range(3):
+        log_request({"number": number, "odd": {number}})
+        await asyncio.sleep(0.01)
+    sys.stdout.write("before\\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
+    for number in range(3, 1_503):
+        log_request({"number": number})
+    log_request({"number": "last"})
+
+asyncio.run(serve())
+"""
+
+
+def test_lines_of_requests_are_written_together_each_with_its_time() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", REQUESTS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert server.stderr is not None
+        assert server.stdout.readline() == b"before\n"
+        first = [orjson.loads(server.stderr.readline()) for _ in range(3)]
+        server.stdin.write(b"go on\n")
+        server.stdin.close()
+        others = [orjson.loads(line) for line in server.stderr]
+    assert [one["number"] for one in first] == [0, 1, 2]
+    assert {(one["event"], one["level"]) for one in (*first, *others)} == {("request", "info")}
+    assert first[0]["odd"] == "{0}"
+    assert len({one["timestamp"] for one in first}) == 3
+    assert all(one["timestamp"].endswith("Z") for one in others)
+    assert [one["number"] for one in others] == [*range(3, 1_503), "last"], (
+        "none is lost at the end"
+    )

@@ -1,11 +1,18 @@
 """A head that came before need not be parsed again, and means the same; any other is parsed."""
 
+import asyncio
 from collections.abc import Iterator
 from socket import socket
 
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from app.remembered_heads import RememberedHeads
+from app.request_head import RequestHead
+from app.uvicorn_parts import HttpToolsProtocol, ServerState
+from app.whole_answers import WholeCycle, whole_body
+from perf.inside.transport import MemoryTransport
 from tests.fixtures.raw import connected, read_to_the_end
 from tests.fixtures.server import Api, token_of
 from tests.fixtures.world import ADA, ALAN
@@ -118,15 +125,16 @@ def test_what_is_not_the_same_is_not_taken_for_it(request_: bytes) -> None:
 
 def test_what_is_held_is_bounded() -> None:
     heads = RememberedHeads()
-    requests = [posted(BODIES[0], b"Authorization: %d\r\n" % one) for one in range(1_000)]
+    requests = [posted(BODIES[0], b"Authorization: %d\r\n" % one) for one in range(900)]
     for request in requests:
         heads.keep(request, SCOPE)
-    long = [posted(BODIES[0], b"X: %b%d\r\n" % (b"x" * 3_900, one)) for one in range(400)]
+    assert heads.find(requests[0]) is not None
+    long = [posted(BODIES[0], b"X: %b%d\r\n" % (b"x" * 3_900, one)) for one in range(900)]
     for request in long:
         heads.keep(request, SCOPE)
         assert heads.find(request) is not None
     assert heads.find(requests[0]) is None
-    assert heads.held_bytes <= 4 * 1024 * 1024
+    assert heads.held_bytes <= 12 * 1024 * 1024
 
 
 def test_where_no_head_comes_again_few_are_kept() -> None:
@@ -136,3 +144,34 @@ def test_where_no_head_comes_again_few_are_kept() -> None:
     assert kept.count(True) == 1_010
     assert heads.find(requests[999]) is not None
     assert heads.keep(posted(BODIES[0], b"X: another\r\n"), SCOPE) is not None
+
+
+async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """An application that answers nobody."""
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_a_whole_body_is_taken_or_received_once(body: bytes) -> None:
+    async def scenario() -> None:
+        config = uvicorn.Config(nothing, log_config=None, proxy_headers=False)
+        config.load()
+        protocol = HttpToolsProtocol(config, ServerState(), {})
+        protocol.connection_made(MemoryTransport())
+        head = RequestHead([])
+        received, taken = (WholeCycle(protocol, head, SCOPE, body) for _ in range(2))
+        assert await received.receive() == {
+            "type": "http.request",
+            "body": body,
+            "more_body": False,
+        }
+        assert whole_body(taken) == body
+        for cycle in (received, taken):
+            waiting = asyncio.ensure_future(cycle.receive())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            cycle.disconnected = True
+            cycle.message_event.set()
+            assert await waiting == {"type": "http.disconnect"}
+        protocol.connection_lost(None)
+
+    asyncio.run(scenario())

@@ -22,7 +22,7 @@ def test_everybody_waits_for_one_look_and_no_longer_than_it_may_take(world: str)
                 url,
                 replica_url=None,
                 pool_size=2,
-                observe=lambda name, *_: asked.append(name),
+                observe=lambda one: asked.append(one[0]),
                 answer_seconds=ANSWER_SECONDS,
             ) as database,
         ):

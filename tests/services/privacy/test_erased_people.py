@@ -54,9 +54,7 @@ def test_a_person_who_is_there_is_looked_up_once(own_world: str, tmp_path: Path)
     seconds = [100.0]
 
     async def scenario() -> None:
-        async with instance(
-            own_world, tmp_path, observe=lambda name, *_: asked.append(name)
-        ) as parts:
+        async with instance(own_world, tmp_path, observe=lambda one: asked.append(one[0])) as parts:
             people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
             assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
             assert asked[0] == "users.under_erasure"
