@@ -81,7 +81,7 @@ class AdmissionController:
     def admits(self, origin: str, under_way: int = MANY) -> bool:
         """Whether to work on what comes now from there, beside so many that are under way."""
         bounds = self._bounds
-        if under_way <= bounds.at_once or not bounds.target_seconds:
+        if not bounds.target_seconds or self.is_idle(under_way):
             return True
         now = self._seconds()
         delay = self._queue.delay()

@@ -1,83 +1,90 @@
-"""What waits, in a line for each origin, and who is next: fair queueing, as in RFC 8290."""
+"""What waits, in a line for each origin, and who is next."""
 
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_QUANTUM = 6
-"""How many are taken of a line while it is new: a browser asks so many at once."""
+_SHORT = 16
+"""A line of more is not looked for among the shortest."""
+_ROUND = 4
+"""Of so many one is of the line whose turn it is, and the others are of the shortest."""
 
 
 class Lines(Generic[T]):
-    """Each origin has a line of its own, in the order of coming, and one of each is taken in turn.
+    """Each origin has a line of its own, in the order of coming.
 
-    Every other one is of a line that is new, until a quantum of it was taken: so whoever asks for
-    less than its share waits for hardly anybody, however much others ask for.
+    Of four, three are taken of the shortest line, and one of the line whose turn it is. So whoever
+    has little waiting hardly waits, however much and however dear what others ask for is, and
+    nobody waits for ever.
     """
 
     def __init__(self) -> None:
-        self._old: dict[str, deque[T]] = {}
-        self._new: dict[str, deque[T]] = {}
-        self._quantum_left: dict[str, int] = {}
-        self._is_turn_of_new = True
+        # In the order of their turns.
+        self._lines: dict[str, deque[T]] = {}
+        self._of_length: dict[int, dict[str, None]] = {}
+        self._place_in_round = 0
         self.count = 0
         """How many wait."""
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return self.count
+
     def add(self, origin: str, waiting: T) -> None:
         """Have one more wait, at the end of the line of its origin."""
-        line = self._line(origin)
+        line = self._lines.get(origin)
         if line is None:
-            line = self._new[origin] = deque()
-            self._quantum_left[origin] = _QUANTUM
+            line = self._lines[origin] = deque()
         line.append(waiting)
         self.count += 1
+        self._move(origin, len(line) - 1, len(line))
 
     def first_of(self, origin: str) -> T | None:
         """Who is first in the line of an origin."""
-        line = self._line(origin)
+        line = self._lines.get(origin)
         return line[0] if line else None
 
     def first(self) -> T | None:
-        """Who is first in the line that has waited for longest, if any does."""
-        line = next(iter((self._old or self._new).values()), None)
+        """Who is first in the line whose turn is next."""
+        line = next(iter(self._lines.values()), None)
         return line[0] if line else None
 
     def number_before(self, origin: str) -> int:
-        """How many are taken before who comes now from there."""
-        line = self._line(origin) or ()
-        if not line or len(line) < self._quantum_left.get(origin, 0):
-            lines = 2 * len(self._new)
-        else:
-            lines = len(self._old) + len(self._new)
-        return min(self.count, max(len(line), 1) * lines)
+        """How many are taken before who comes now from there, about."""
+        own = max(len(self._lines.get(origin, ())), 1)
+        in_turn = own * len(self._lines)
+        if own > _SHORT:
+            return min(self.count, in_turn)
+        shorter = sum(
+            length * len(origins) for length, origins in self._of_length.items() if length <= own
+        )
+        return min(self.count, in_turn, shorter + shorter // (_ROUND - 1))
 
     def take_next(self, is_taken: Callable[[T], bool]) -> T | None:
         """Take who is next, if there is anybody and `is_taken` says so; others are next then."""
         if not self.count:
             return None
-        is_new = self._is_turn_of_new if self._old and self._new else not self._old
-        self._is_turn_of_new = not is_new
-        lines = self._new if is_new else self._old
-        origin = next(iter(lines))
-        line = lines.pop(origin)
+        self._place_in_round = (self._place_in_round + 1) % _ROUND
+        origin = self._shortest() if self._place_in_round else next(iter(self._lines))
+        line = self._lines.pop(origin)
         taken = line.popleft() if is_taken(line[0]) else None
+        if line:
+            self._lines[origin] = line
         if taken is not None:
             self.count -= 1
-            if self._is_quantum_used_up(origin):
-                lines = self._old
-        if line:
-            lines[origin] = line
-        else:
-            self._quantum_left.pop(origin, None)
+            self._move(origin, len(line) + 1, len(line))
         return taken
 
-    def _line(self, origin: str) -> deque[T] | None:
-        return self._old.get(origin) or self._new.get(origin)
+    def _shortest(self) -> str:
+        return next(iter(self._of_length[min(self._of_length)]))
 
-    def _is_quantum_used_up(self, origin: str) -> bool:
-        """Whether the line is a new one no more, now that one more of it is taken."""
-        left = self._quantum_left.pop(origin, 1) - 1
-        if left:
-            self._quantum_left[origin] = left
-        return not left
+    def _move(self, origin: str, before: int, now: int) -> None:
+        """Note that the line of an origin is longer or shorter than before."""
+        if before:
+            origins = self._of_length[before]
+            del origins[origin]
+            if not origins:
+                del self._of_length[before]
+        if now:
+            self._of_length.setdefault(now, {})[origin] = None

@@ -2,25 +2,18 @@
 
 import asyncio
 
-from aiohttp import ClientResponse, StreamReader
-
-_STEADY = 5
-"""After so many rests a reply is taken for a long one, of which the end may come a rest later."""
+from aiohttp import StreamReader
 
 
 class PacedBody:
-    """Gives what has come, and joins what comes while its reader rests.
+    """Gives what has come; what comes while its reader rests is joined by the HTTP client.
 
-    That is joined by the HTTP client, so that a token takes no turn of its own, and of a steady
-    stream by the operating system, so that it takes no reading either. A failure is raised after
-    what came before it was given.
+    So a token takes no turn of its own. A failure is raised after what came before it was given.
     """
 
-    def __init__(self, response: ClientResponse) -> None:
-        self._content = content = response.content
-        self._connection = response.connection
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
         self._loop = asyncio.get_running_loop()
-        self._rests = 0
         self._resting: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
         content.on_eof(self._wake)
@@ -42,13 +35,9 @@ class PacedBody:
             return piece
 
     async def rest(self, seconds: float) -> None:
-        """Let come what comes; where the body ends the rest ends, but that of a steady stream."""
+        """Let come what comes, for so long, or until the body ends."""
         if self._content.is_eof() or self._failure is not None:
             return
-        self._rests += 1
-        held = self._connection.transport if self._connection and self._rests > _STEADY else None
-        if held is not None:
-            held.pause_reading()
         self._resting = self._loop.create_future()
         timer = self._loop.call_later(seconds, self._wake)
         try:
@@ -56,8 +45,6 @@ class PacedBody:
         finally:
             timer.cancel()
             self._resting = None
-            if held is not None and not held.is_closing():
-                held.resume_reading()
 
     def _wake(self) -> None:
         if self._resting is not None and not self._resting.done():

@@ -59,7 +59,7 @@ class ChatApi:
         response = None
         try:
             response = await self._open(messages, deadline)
-            body = PacedBody(response)
+            body = PacedBody(response.content)
             while not reader.is_done:
                 piece = await _next(body, reader)
                 text, failure = _joined(reader.feed(piece) if piece else reader.end())

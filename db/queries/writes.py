@@ -11,7 +11,6 @@ as by how many there are, needs a transaction whose first statement locks.
 """
 
 from collections.abc import Mapping
-from itertools import chain
 
 from sqlalchemy import (
     CTE,
@@ -88,8 +87,8 @@ def answer(person: CTE, done: CTE) -> Select[tuple[object, ...]]:
 
 
 def _result(ids: Mapping[str, ColumnElement[int]]) -> ColumnElement[object]:
-    named = ((literal_column(f"'{name}'"), value) for name, value in ids.items())
-    return func.jsonb_build_object(*chain.from_iterable(named))
+    parts = [part for name, value in ids.items() for part in (literal_column(f"'{name}'"), value)]
+    return func.jsonb_build_object(*parts)
 
 
 def _kept(name: str) -> ColumnElement[int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from gql.operations.budgets import FOLDER
 from perf.counting.child_process import CountingFailed
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
@@ -59,7 +60,11 @@ def differing(before: Sizes, after: Sizes) -> Iterator[str]:
 
 
 def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
-    """What the documents of these names take that it can count; raises `CountingFailed`."""
+    """What those of these documents take that it has and can count; raises `CountingFailed`."""
     tree = side.version.tree or ROOT
-    found = counted(side.url, folder, names, tree=tree, python=side.version.python)
+    documents = tree / FOLDER.relative_to(ROOT)
+    own = [name for name in names if (documents / f"{name}.graphql").exists()]
+    if not own:
+        return {}
+    found = counted(side.url, folder, own, tree=tree, python=side.version.python)
     return {one.document: one.sizes for one in found if one.sizes is not None}

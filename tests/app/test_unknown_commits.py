@@ -163,7 +163,13 @@ def test_keys_of_companies(broken: Broken, *, has_happened: bool) -> None:
         new_id = rotated["credential"]["id"]
     assert statuses() == {new_id: "ACTIVE", made_id: "RETIRING"} | before
 
-    revoked = broken.twice(REVOKE, {"id": new_id}, has_happened=has_happened, viewer=ADA)
+    revoked = broken.twice(
+        REVOKE,
+        {"id": new_id},
+        has_happened=has_happened,
+        lost_at=b"credential.revoked",
+        viewer=ADA,
+    )
     assert revoked == {"credential": {"id": new_id, "status": "REVOKED"}, "userErrors": []}
 
 

@@ -224,7 +224,7 @@ def test_a_variant_is_held_to_its_own_budget(api_of_its_own: Api) -> None:
     assert [one for one in lines if one["event"] == "over budget" and "cost" in one] == []
     assert [one for one in lines if one["event"] == "over budget" and "statements" in one] == []
     (sending,) = [one for one in slos(api_of_its_own) if one["operationName"] == "SendMessage"]
-    assert (sending["statementsMax"], sending["budgetStatements"]) == (17, 15)
+    assert (sending["statementsMax"], sending["budgetStatements"]) == (11, 9)
     assert sending["withinBudget"] is (sending["p95Ms"] <= sending["budgetP95Ms"])
 
 

@@ -23,7 +23,7 @@ async def body(stand_in: StandInControl) -> AsyncIterator[PacedBody]:
             json={"model": "any", "stream": True, "messages": [{"role": "user", "content": "?"}]},
         ) as response,
     ):
-        yield PacedBody(response)
+        yield PacedBody(response.content)
 
 
 async def pieces_of(body: PacedBody, rest_seconds: float) -> list[bytes]:

@@ -12,7 +12,8 @@ from perf.chaos.hostile.catalogue import ATTACKS
 from perf.chaos.hostile.served import Place, Served, served
 from perf.chaos.hostile.trial import MOST_BYTES
 from perf.dataset.bench import BenchSizes
-from perf.load.own_server import seeded_database
+from perf.load.own_server import fill_with
+from tests.fixtures.postgres import new_database
 
 _MOMENT_SECONDS = 0.3
 _REQUESTS = 5
@@ -46,10 +47,13 @@ _NUMBERS = {attack.name: number for number, attack in enumerate(_CHOSEN)}
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(
+    postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
     """A database with people for the servers of these tests."""
     folder = tmp_path_factory.mktemp("hostile")
-    with seeded_database(folder, _FEW) as url:
+    with new_database(postgres, template) as url:
+        fill_with(url, _FEW)
         yield Place({"DATABASE_URL": url, "GUIDANCE_DATA_DIR": str(folder)}, None)
 
 

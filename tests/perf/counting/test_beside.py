@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from gql.operations.budgets import trusted_documents
-from perf.counting.beside import Filled, calls_beside, differing
+from gql.operations.budgets import FOLDER, trusted_documents
+from perf.counting.beside import Filled, calls_beside, differing, sizes_of
 from perf.counting.calls import Calls
 from perf.counting.counted import Size
 from perf.counting.counting import NOT_COUNTED, is_counted_here
+from perf.load.host import ROOT
 from perf.load.own_server import THIS_VERSION, Version
 from tests.perf.planted.source import planted
 from tests.perf.planted.test_calls import PER_REQUEST
 
 REQUESTS = "app/requests.py:Requests.__call__"
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 SHOWN = "gql/schema/plan.py:shown"
 CALLERS = {SHOWN: {"gql/schema/plan.py:from_row": 12, "gql/build.py:once": 1}}
 
@@ -88,9 +90,16 @@ def test_a_version_that_calls_one_function_more(crowd: str, tmp_path: Path) -> N
 
 @pytest.mark.skipif(not is_counted_here(), reason=NOT_COUNTED)
 def test_a_version_that_cannot_count_is_said_in_a_sentence(tmp_path: Path) -> None:
+    documents = tmp_path / FOLDER.relative_to(ROOT)
+    documents.mkdir(parents=True)
+    (documents / "Plans.graphql").touch()
     (tmp_path / "perf").mkdir()
     (tmp_path / "perf" / "__init__.py").touch()
-    older, url = Version(tmp_path), "postgresql://nobody@127.0.0.1:1/nothing"
-    (said,) = calls_beside(Filled(older, url), Filled(THIS_VERSION, url), tmp_path, ["Plans"])
+    older = Filled(Version(tmp_path), NOWHERE)
+    (said,) = calls_beside(older, Filled(THIS_VERSION, NOWHERE), tmp_path, ["Plans"])
     assert said.startswith("Function calls are not counted, as one of the versions cannot do it: ")
     assert "perf.counting" in said
+
+
+def test_a_version_is_not_asked_for_documents_that_it_has_not(tmp_path: Path) -> None:
+    assert sizes_of(Filled(Version(tmp_path), NOWHERE), tmp_path, ["Plans"]) == {}

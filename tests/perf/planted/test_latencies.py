@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.load.host import ROOT
 from tests.perf.planted.slowing import slowing, working
 from tests.perf.planted.source import Edit, Ran, assert_caught, planted
@@ -41,6 +42,8 @@ def test_no_fault_is_found_where_none_is_planted(tmp_path: Path) -> None:
     ran = compared(tmp_path)
     assert ran.status in {0, 12}, ran.output
     assert " is slower: " not in ran.output
+    same = "Function calls and fetched bytes are the same in all of 2 documents."
+    assert (same if is_counted_here() else NOT_COUNTED) in ran.output
 
 
 def test_what_a_resolver_does_in_each_tenth_call_is_named(tmp_path: Path) -> None:
