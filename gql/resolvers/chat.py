@@ -3,6 +3,7 @@
 import asyncio
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.ids import global_id
@@ -23,8 +24,6 @@ from gql.schema.chat_payloads import (
     StartConversationPayload,
     StopReplyPayload,
 )
-from gql.schema.conversation import Conversation
-from gql.schema.message import Message
 from gql.schema.user_error import UserError
 from services.guidance.records import Exchange
 
@@ -147,16 +146,16 @@ async def _exchanged(
         conversation=conversation,
         message=message,
         reply=reply,
-        quota=quota,  # type: ignore[arg-type]  # a record stands for it
+        quota=quota,
         user_errors=[UserError.from_refusal(failure)] if failure else [],
     )
 
 
-async def _conversation(context: RequestContext, key: int) -> Conversation | None:
+async def _conversation(context: RequestContext, key: int) -> Record | None:
     return await context.loaders.conversation.load(key)
 
 
-async def _message(context: RequestContext, key: int) -> Message | None:
+async def _message(context: RequestContext, key: int) -> Record | None:
     return await context.loaders.message.load(key)
 
 

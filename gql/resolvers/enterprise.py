@@ -5,7 +5,6 @@ from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, given, input_key, mutation
-from gql.schema.enterprise import ApiCredential
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
@@ -43,9 +42,9 @@ class EnterpriseMutations:
         usage = await info.context.loaders.usage_by_account.load(client.account_id)
         return GenerateGuidancePayload(
             text=reply["content"],
-            generation=reply,  # type: ignore[arg-type]  # a row stands for it
+            generation=reply,
             is_overage=reply["is_overage"],
-            usage=usage,  # type: ignore[arg-type]  # as above
+            usage=usage,
             user_errors=_failure(info.context, reply),
         )
 
@@ -105,7 +104,7 @@ async def _issued(context: RequestContext, issued: IssuedKey) -> ApiCredentialSe
     return ApiCredentialSecretPayload(credential=credential, api_key=issued.text)
 
 
-async def _credential(context: RequestContext, key: int) -> ApiCredential | None:
+async def _credential(context: RequestContext, key: int) -> Record | None:
     return await context.loaders.credential.load(key)
 
 

@@ -58,4 +58,4 @@ class PrivacyMutations:
 
 async def _payload(context: RequestContext, key: int) -> PrivacyRequestPayload:
     found = await context.loaders.privacy_request.load(key)
-    return PrivacyRequestPayload(privacy_request=found)  # type: ignore[arg-type]  # it stands for it
+    return PrivacyRequestPayload(privacy_request=found)

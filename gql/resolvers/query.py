@@ -4,11 +4,13 @@ from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info
 from gql.errors import BadUserInput
 from gql.ids import key_of
 from gql.resolvers.nodes import account_of_caller, fetch_node
+from gql.rows import Sourced
 from gql.schema import described
 from gql.schema.billing import Plan
 from gql.schema.conversation import Conversation
@@ -18,6 +20,8 @@ from gql.schema.ops import Ops
 from gql.schema.user import User
 from gql.schema.weight import Weight
 from loaders import ALL_PLANS
+from loaders.batch import Loaded
+from services.billing.records import Plan as PlanRecord
 
 MOST_NODES = 100
 
@@ -54,18 +58,22 @@ class Query:
         "One of the viewer's conversations; null when it does not exist or belongs to "
         "somebody else."
     )
-    def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
+    def conversation(
+        self, info: Info, id: NodeId
+    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:  # noqa: A002 - the API's name
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
     @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
-    def plans(self, info: Info) -> list[Plan]:
+    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:
         return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
         "The account behind the API key, or the one the viewer administers; otherwise null."
     )
-    async def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
+    async def enterprise_account(
+        self, info: Info
+    ) -> Sourced[EnterpriseAccount | None, Record | None]:
         return await account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")

@@ -16,6 +16,7 @@ from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable
+from metrics.methods import ObservedStatement
 from tests.db.test_database import PLAN_CODES, backend_of, end, on, opened, plan_codes
 from tests.fixtures.postgres import run
 
@@ -234,7 +235,8 @@ def test_a_wait_for_a_connection_is_told_apart_from_the_time_in_the_database(
 ) -> None:
     told: list[tuple[str, int | None, bool]] = []
 
-    def observe(name: str, _seconds: float, rows: int | None, waited_seconds: float) -> None:
+    def observe(ran: ObservedStatement) -> None:
+        name, _, rows, waited_seconds, _ = ran
         told.append((name, rows, waited_seconds > 0))
 
     async def scenario() -> None:

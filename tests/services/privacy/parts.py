@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import asyncpg
 
 from db.database import Database, Observer, open_database
+from metrics.methods import ObservedStatement
 from services.clock import Clock
 from services.privacy.carrying import Carrying
 from services.privacy.erasing import Erasing, Forget
@@ -147,7 +148,8 @@ class CrashAt:
     def __init__(self, number: int) -> None:
         self.left = number
 
-    def __call__(self, name: str, *_: object) -> None:
+    def __call__(self, ran: ObservedStatement) -> None:
+        name = ran[0]
         if name.startswith("transaction."):
             return
         self.left -= 1

@@ -17,6 +17,7 @@ import pytest
 
 from db.personal.registry import BY_NAME
 from db.queries import privacy_archives, privacy_work
+from metrics.methods import ObservedStatement
 from services.privacy.files import ExportFiles, NewFile
 from services.privacy.links import token_hash
 from services.privacy.rules import MOST_ATTEMPTS
@@ -206,8 +207,8 @@ def test_everything_is_as_it_was_at_one_instant(own_world: str, tmp_path: Path) 
         "UPDATE users SET email = 'late@example.com' WHERE id = 1",
     )
 
-    def change_after_the_first_table(name: str, *_: object) -> None:
-        if name == "privacy.export_quota_ledger_entries":
+    def change_after_the_first_table(ran: ObservedStatement) -> None:
+        if ran[0] == "privacy.export_quota_ledger_entries":
             changing = threading.Thread(target=asyncio.run, args=(run(own_world, *changes),))
             changing.start()
             changing.join()
@@ -323,8 +324,8 @@ def test_who_has_lost_the_lease_completes_nothing(own_world: str, tmp_path: Path
     async def scenario() -> None:
         other = uuid4()
 
-        def lose(name: str, *_: object) -> None:
-            if name == "privacy.export_users":
+        def lose(ran: ObservedStatement) -> None:
+            if ran[0] == "privacy.export_users":
                 take = f"UPDATE user_privacy_requests SET lease_owner = '{other}' WHERE id = 5"
                 taking = threading.Thread(target=asyncio.run, args=(run(own_world, take),))
                 taking.start()
