@@ -24,7 +24,8 @@ else:
     class Sourced:
         """What the schema reads of the annotation: the type alone."""
 
-        def __class_getitem__(cls, types):
+        # Any: an annotation.
+        def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
             """The first of the two."""
             return types[0]
 

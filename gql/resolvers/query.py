@@ -59,8 +59,10 @@ class Query:
         "somebody else."
     )
     def conversation(
-        self, info: Info, id: NodeId
-    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:  # noqa: A002 - the API's name
+        self,
+        info: Info,
+        id: NodeId,  # noqa: A002 - the API's name
+    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
