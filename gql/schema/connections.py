@@ -10,7 +10,7 @@ from strawberry.types.unset import UnsetType
 from db.keyset import Page
 from gql.cursors import decode_cursor
 from gql.errors import BadUserInput
-from gql.rows import Cursor, Member, Nested, Shape
+from gql.rows import Attribute, Cursor, Member, Nested, Shape
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -47,7 +47,7 @@ class PageInfo:
 
 def page_info(list_name: str, at: str) -> Nested:
     """The page info as an attribute of a slice of its parent's `list_name`, dated by `at`."""
-    attributes = {
+    attributes: dict[str, Attribute] = {
         "has_next_page": Member("has_next"),
         "has_previous_page": Member("has_previous"),
         "start_cursor": Cursor(list_name, at, 0),

@@ -1,7 +1,9 @@
 """What the mutations about privacy requests take and give."""
 
 import strawberry
+from asyncpg import Record
 
+from gql.rows import Sourced
 from gql.schema.privacy import PrivacyRequest
 from gql.schema.user_error import UserError
 
@@ -29,7 +31,7 @@ class CancelPrivacyRequestInput:
 class PrivacyRequestPayload:
     """Of everything about privacy requests."""
 
-    privacy_request: PrivacyRequest | None = strawberry.field(
+    privacy_request: Sourced[PrivacyRequest | None, Record | None] = strawberry.field(
         default=None, description="The request as it is now."
     )
     user_errors: list[UserError] = strawberry.field(
