@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
+from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
@@ -21,9 +22,10 @@ from gql.schema.connections import (
 from gql.schema.message import MESSAGES, Message, MessageConnection
 from gql.schema.node import Node
 from gql.values.later import later
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape, Sourced
 from gql.values.weight import COUNT
 from loaders import ConversationCountKey, PageKey, Slice
+from loaders.batch import Loaded
 
 
 @described.enum(
@@ -48,7 +50,7 @@ class Conversation(Node):
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
-    def last_message(self, info: Info) -> Message | None:
+    def last_message(self, info: Info) -> Sourced[Message | None, Record | None]:
         key = PageKey(self.key, Page(size=1, is_backward=True))
         return later(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
@@ -64,7 +66,7 @@ class Conversation(Node):
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
-    ) -> MessageConnection:
+    ) -> Sourced[MessageConnection, Loaded[Slice]]:
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
@@ -84,8 +86,8 @@ CONVERSATION = Shape(
 )
 
 
-def _first_message(found: Slice) -> Message | None:
-    return found.rows[0] if found.rows else None  # type: ignore[return-value]  # as above
+def _first_message(found: Slice) -> Record | None:
+    return found.rows[0] if found.rows else None
 
 
 @strawberry.type(description="A conversation at its place in the list.")
@@ -141,7 +143,7 @@ def conversations_of(
     after: After,
     last: Last,
     before: Before,
-) -> ConversationConnection:
+) -> Sourced[ConversationConnection, Loaded[Slice]]:
     """The page of a user's conversations that the arguments ask for."""
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before

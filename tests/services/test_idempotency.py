@@ -223,8 +223,8 @@ def test_a_key_that_is_forgotten_between_the_looks_is_as_good_as_new(own_world: 
     """Whoever finds it taken looks at it a moment later, when the worker may have removed it."""
 
     async def scenario() -> None:
-        def forget(statement: ObservedStatement) -> None:
-            name = statement[0]
+        def forget(observed: ObservedStatement) -> None:
+            name, *_ = observed
             if name == "conversations.start" and not forgotten:
                 forgotten.append(name)
                 with ThreadPoolExecutor(1) as elsewhere:

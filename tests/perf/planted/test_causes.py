@@ -10,8 +10,8 @@ from tests.perf.planted.source import Edit, Ran, planted
 
 METHOD = Edit(
     "db/queries/keyset.py",
-    "        return await connection.fetch_packed(",
-    "        import time\n        time.sleep(0.03)\n        return await connection.fetch_packed(",
+    "        return await connection.fetch(",
+    "        import time\n        time.sleep(0.03)\n        return await connection.fetch(",
 )
 BATCH = Edit(
     "loaders/quota_by_user.py",
@@ -21,9 +21,9 @@ BATCH = Edit(
 )
 RESOLVER = Edit(
     "gql/schema/user.py",
-    "        found = info.context.loaders.subscription.start(self.key)",
+    "        return info.context.loaders.subscription.start(self.key)",
     "        import time\n        time.sleep(0.03)\n"
-    "        found = info.context.loaders.subscription.start(self.key)",
+    "        return info.context.loaders.subscription.start(self.key)",
 )
 MODEL = Edit(
     "clients/llm/resilient.py",
