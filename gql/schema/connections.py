@@ -9,6 +9,7 @@ from strawberry.types.unset import UnsetType
 
 from db.keyset import Page
 from gql.errors import BadUserInput
+from gql.values.cursors import decode_cursor
 from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
 
 DEFAULT_SIZE = 20

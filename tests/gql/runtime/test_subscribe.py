@@ -17,17 +17,9 @@ from gql.documents.error_formatting import formatted, locations_of
 from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation, RequestRefused
 from gql.errors import Forbidden
-<<<<<<< HEAD:tests/gql/runtime/test_subscribe.py
-from gql.runtime.run import coerced
-from gql.runtime.subscribe import Event, StreamFailed, subscribe
-=======
-from gql.documents.error_formatting import formatted, locations_of
-from gql.documents.prepare import Operation, Preparation, RequestRefused
 from gql.runtime.run import coerced
 from gql.runtime.running import EncodedResult
 from gql.runtime.subscribe import Event, StreamFailed, subscribe
-from gql.documents.limits import Limits
->>>>>>> engine:tests/gql/runtime/test_subscribe.py
 from loaders import Loaders
 from metrics.observations import Observations
 from services.enterprise.records import UsageContract, UsageLimitMode
