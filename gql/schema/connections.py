@@ -10,10 +10,8 @@ from strawberry.types.unset import UnsetType
 from db.keyset import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
+from gql.values.pages import DEFAULT_SIZE, LARGEST_SIZE
 from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
-
-DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
 
 First = Annotated[
     int | None,
