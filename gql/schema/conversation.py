@@ -8,7 +8,7 @@ from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
-from gql.context import Info
+from gql.context import Info, columns_read
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -70,7 +70,9 @@ class Conversation(Node):
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
-        return info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))
+        return info.context.loaders.messages_by_conversation.start(
+            PageKey(self.key, page, None, columns_read(info))
+        )
 
 
 CONVERSATION = Shape(
@@ -148,5 +150,5 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status.value if status else None)
+    key = PageKey(user_key, page, status.value if status else None, columns_read(info))
     return info.context.loaders.conversations_by_user.start(key)
