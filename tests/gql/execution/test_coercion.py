@@ -10,6 +10,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLError,
     GraphQLField,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLString,
@@ -26,6 +27,7 @@ from gql.execution.arguments import arguments
 from gql.execution.coercion import Misfit, VariableCoercion
 from gql.execution.strawberry_fields import Direct, direct
 from tests.gql.execution.generated.inputs import (
+    ANYTHING,
     JSON,
     arguments_of,
     literal,
@@ -135,6 +137,12 @@ def test_whatever_comes_for_generated_types(
     has_default = data.draw(st.booleans())
     default = f" = {literal(data.draw(values(type_)), type_)}" if has_default else ""
     compared(schema_with(argument), f"$v: {type_}{default}", given_)
+
+
+def test_null_for_a_scalar_that_would_take_it_is_refused() -> None:
+    schema = schema_with(GraphQLArgument(GraphQLNonNull(ANYTHING)))
+    assert compared(schema, "$v: Anything!", {"v": 1})
+    assert not compared(schema, "$v: Anything!", {"v": None})
 
 
 def test_what_is_left_to_graphql_core() -> None:
