@@ -61,9 +61,10 @@ def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, in
         async with database.read() as connection:
             for (first, last), ids in accounts.items():
                 rows = await enterprise.daily_usage_by_account(connection, ids, first, last)
+                by_account = {id_: counts[DailyUsageKey(id_, first, last)] for id_ in ids}
                 for row in rows:
-                    key = DailyUsageKey(row["enterprise_account_id"], first, last)
-                    counts[key][row["usage_date"]] = row["request_count"]
+                    days = by_account[row["enterprise_account_id"]]
+                    days[row["usage_date"]] = row["request_count"]
         return [_every_day(key, counts[key]) for key in keys]
 
     return Loader(batch)

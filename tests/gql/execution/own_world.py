@@ -175,9 +175,10 @@ class Asking:
         return self._runner.run(self._in_work(answer, operation))
 
     # Any: a coroutine function.
-    async def _in_work(self, answer: Any, operation: Operation) -> Any:
+    async def _in_work(self, answer: Any, operation: Operation) -> ExecutionResult:
         with Work(None):
-            return await answer(coerced(CORE, operation, None))
+            result: ExecutionResult = await answer(coerced(CORE, operation, None))
+            return result
 
 
 def prepared(document: str) -> Operation:

@@ -55,7 +55,7 @@ DEFAULTS: dict[Any, list[Any]] = {
     GraphQLBoolean: [False],
     LEVEL: [2],
 }
-RECURSIVE = GraphQLInputObjectType(
+RECURSIVE: GraphQLInputObjectType = GraphQLInputObjectType(
     "Again",
     lambda: {"again": GraphQLInputField(RECURSIVE), "n": GraphQLInputField(GraphQLInt)},
 )

@@ -62,7 +62,7 @@ class OwnWriter:
 
     def _field(self, type_: GraphQLNamedType, name: str, one: GraphQLField, depth: int) -> str:
         given = self.random.choice(self.arguments.get(f"{type_.name}.{name}", [""]))
-        is_aliased = given or one.args or self.random.random() < 0.3
+        is_aliased = given or self.random.random() < 0.3
         alias = self._alias() if is_aliased else ""
         named = get_named_type(one.type)
         inner = f" {self._selections(named, depth + 1)}" if is_composite_type(named) else ""
