@@ -149,9 +149,11 @@ class ShapedSource:
 
     def _instant(self, out: Function, attribute: Instant) -> Encoded:
         value = out.name()
-        out.line(f"{value} = {self._item(out, attribute.name)}")
-        # With six digits of a second or none, as the scalar has it.
-        padded = f'({value}[:-1].ljust(27, "0") if len({value}) > 21 else {value}[:-1])'
+        out.line(f"{value} = {self._item(attribute.name)}")
+        # With six digits of a second or none, as the scalar has it; it has no other years.
+        text = f"{value}[:-1]"
+        whole = f"""{text} if {value}[20] == '"' else None"""
+        padded = f"""({text}.ljust(27, "0") if {value}[20] == "." else {whole})"""
         return Encoded(f"""{padded}.encode() + b'Z"'""", value, quote="")
 
     def _value(self, out: Function, attribute: Attribute | None) -> Read:
