@@ -149,7 +149,7 @@ class ShapedSource:
 
     def _instant(self, out: Function, attribute: Instant) -> Encoded:
         value = out.name()
-        out.line(f"{value} = {self._item(attribute.name)}")
+        out.line(f"{value} = {self._item(out, attribute.name)}")
         # With six digits of a second or none, as the scalar has it; it has no other years.
         text = f"{value}[:-1]"
         whole = f"""{text} if {value}[20] == '"' else None"""

@@ -8,7 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gql.schema.scalars import SCALARS, encode_scalars
+from gql.build import encode_scalars
+from gql.schema.scalars import SCALARS
 from gql.values.later import later
 from gql.values.shapes import (
     Column,
