@@ -18,9 +18,6 @@ IN_TWO = "guidance-api in two processes"
 SERVED = "guidance serve"
 STOCK = "stock Strawberry"
 RELAY = "bare relay"
-ROWS = "bound R"
-JSON = "bound J"
-EMPTY = "empty Starlette route"
 _START_SECONDS = 90
 PRODUCTION = {
     "APP_ENV": "production",
@@ -37,9 +34,6 @@ _COMMANDS = {
     IN_TWO: (*_OURS, "--workers", "2"),
     STOCK: (*_UVICORN, "perf.benchmarks.stock:app"),
     RELAY: (*_UVICORN, "perf.benchmarks.relay:app"),
-    EMPTY: (*_UVICORN, "perf.benchmarks.empty:app"),
-    ROWS: (*_UVICORN, "perf.benchmarks.bounds:app"),
-    JSON: (*_UVICORN, "perf.benchmarks.bounds:app"),
 }
 
 
