@@ -18,7 +18,7 @@ from app.wiring import open_application
 from db.database import Database, open_database
 from db.queries import credentials, enterprise
 from gql.build import core_schema
-from gql.documents.prepare import Operation, Preparation
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
 from keyvalue import KeyValueClient
 from perf import options
@@ -74,7 +74,6 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
         operation = preparation.operation(document, None)
         values = coerced(core, operation, variables).coerced
         await _report(name, _at_once(operation.cost.of, values), calls)
-    await _report("what came of 20 with 10 messages each", _counting(operation, values), calls)
     memory = MemoryBudgets()
     await _report("budget in memory, spent", _at_once(memory.spend, "key", 221, _POLICY), calls)
     await _report("budget in memory, given back", _at_once(memory.refund, "key", 9, _POLICY), calls)
@@ -141,12 +140,6 @@ async def _report_metering(database: Database, client: ApiClient, calls: int) ->
                 raise _Undone
 
     await _report("metering: key claimed, unit counted", charge, max(10, calls // 10))
-
-
-def _counting(operation: Operation, values: dict[str, Any]) -> Work:
-    page = {"edges": [{"node": {"content": "x"}}] * 10}
-    edges = [{"node": {"messages": page}}] * 20
-    return _at_once(operation.cost.actual, values, {"viewer": {"conversations": {"edges": edges}}})
 
 
 def _at_once(work: Callable[..., object], *arguments: Any) -> Work:

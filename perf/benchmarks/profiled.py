@@ -27,6 +27,8 @@ from perf.inside.server import InsideServer, serving
 
 _PEOPLE = 20
 _WARM_UP = 60
+_ALONE = {"GRAPHQL_TRACE_SHARE": "0", "SERVE_RUNS_WORKER": "false"}
+"""Nothing is done but what is asked for."""
 
 
 @click.command()
@@ -50,7 +52,7 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
     settings, secret = load_settings(), secrets.token_hex()
     with (
         database_url(settings) as url,
-        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret, GRAPHQL_TRACE_SHARE="0"),
+        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret, **_ALONE),
         Path(os.devnull).open("w") as nowhere,
         redirect_stderr(nowhere),
     ):
