@@ -14,7 +14,7 @@ from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import asked, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
 from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import OURS, STOCK, Cores, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, STOCK, Cores, Server, leave_cores, running
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer
 
@@ -39,14 +39,14 @@ _CONNECTIONS = 4
 def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> None:
     """Measure the server on the data of `guidance seed --profile bench`.
 
-    The server runs on one core, PostgreSQL and the load on the others.
+    The server runs as in production on one core, PostgreSQL and the load on the others.
     """
     settings = load_settings()
     secret = secrets.token_hex()
     tokens = tokens_of_people(secret, _PEOPLE)
     server_core = leave_cores()
     with database_url(settings) as url:
-        environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
+        environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
         try:
             if cache:
                 compare_cache(
