@@ -8,17 +8,18 @@ from tests.perf.planted.source import Edit, Ran, assert_caught, planted
 
 SCHEMA = "gql/schema/enterprise.py"
 CALLED = "called by gql/schema/enterprise.py:ApiCredential.from_row, and 12 more for n"
+COLUMN = 'Column("key_id", key_prefix)'
 PER_ROW = Edit(
     SCHEMA,
-    'key_prefix=key_prefix(row["key_id"]),',
-    'key_prefix=(lambda text: text.lower())(key_prefix(row["key_id"])),',
+    COLUMN,
+    'Column("key_id", lambda text: key_prefix(text).lower())',
 )
 JSON_PER_ROW = (
     Edit(SCHEMA, "import strawberry\n", "import json\n\nimport strawberry\n"),
     Edit(
         SCHEMA,
-        'key_prefix=key_prefix(row["key_id"]),',
-        'key_prefix=json.loads(json.dumps(key_prefix(row["key_id"]))),',
+        COLUMN,
+        'Column("key_id", lambda text: json.loads(json.dumps(key_prefix(text))))',
     ),
 )
 PER_REQUEST = Edit(
@@ -28,9 +29,9 @@ PER_REQUEST = Edit(
 )
 LARGER_ROW = Edit(
     "db/queries/credentials.py",
-    "    EnterpriseCredential.key_id,\n    EnterpriseCredential.status,\n",
+    "    EnterpriseCredential.key_id,\n    _status_now.label",
     "    EnterpriseCredential.key_id,\n    EnterpriseCredential.secret_hash,\n"
-    "    EnterpriseCredential.status,\n",
+    "    _status_now.label",
 )
 
 

@@ -10,20 +10,20 @@ from tests.perf.planted.source import Edit, Ran, planted
 
 METHOD = Edit(
     "db/queries/keyset.py",
-    "        return await connection.fetch_packed(",
-    "        import time\n        time.sleep(0.03)\n        return await connection.fetch_packed(",
+    "        return await connection.fetch(\n",
+    "        import time\n        time.sleep(0.03)\n        return await connection.fetch(\n",
 )
 BATCH = Edit(
     "loaders/quota_by_user.py",
-    '        return {row["user_id"]: row["used"] for row in rows}',
-    "        import time\n        time.sleep(0.03)\n"
-    '        return {row["user_id"]: row["used"] for row in rows}',
+    '            used = {row["user_id"]: row["used"] for row in rows}',
+    "            import time\n            time.sleep(0.03)\n"
+    '            used = {row["user_id"]: row["used"] for row in rows}',
 )
 RESOLVER = Edit(
     "gql/schema/user.py",
-    "        found = info.context.loaders.subscription.start(self.key)",
+    "        return info.context.loaders.subscription.start(self.key)",
     "        import time\n        time.sleep(0.03)\n"
-    "        found = info.context.loaders.subscription.start(self.key)",
+    "        return info.context.loaders.subscription.start(self.key)",
 )
 MODEL = Edit(
     "clients/llm/resilient.py",
@@ -76,7 +76,7 @@ def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Pa
     method = "the Python of conversations.page_by_user"
     assert_blamed(ran, "ConversationPage", method, 30)
     assert_blamed(ran, "CurrentSubscription", "the resolver User.subscription", 30)
-    assert "the Python of the loader quota" in dict(blamed(ran)["Quota"]), ran.output
+    assert "the Python of the loader quota for User.quota" in dict(blamed(ran)["Quota"]), ran.output
     assert "waiting for the model" in dict(blamed(ran)["GenerateGuidance"]), ran.output
 
 
