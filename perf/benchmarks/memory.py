@@ -19,10 +19,16 @@ _USER = 7
 _CONVERSATIONS, _MESSAGES = 20, 10
 
 
+def _shown(at: datetime) -> str:
+    """The instant as `db.queries.instants` has it selected."""
+    return f'"{at.replace(tzinfo=None).isoformat()}"'
+
+
 # Any: rows are mappings here, where the driver has its own.
 def _conversation(key: int) -> Any:
-    at = _NOW - timedelta(minutes=key)
+    at = _shown(_NOW - timedelta(minutes=key))
     return {
+        "parent_id": _USER,
         "id": key,
         "title": f"Conversation {key}",
         "status": "active",
@@ -34,12 +40,13 @@ def _conversation(key: int) -> Any:
 def _message(conversation: int, place: int) -> Any:
     is_reply = place % 2 == 1
     return {
+        "parent_id": conversation,
         "id": conversation * 100 + place,
         "conversation_id": conversation,
         "role": "assistant" if is_reply else "user",
         "status": "complete",
         "content": "What is written in a message, and a little more. " * 3,
-        "created_at": _NOW - timedelta(seconds=place),
+        "created_at": _shown(_NOW - timedelta(seconds=place)),
         "model": "a-model" if is_reply else None,
         "attempts": 1 if is_reply else None,
         "prompt_tokens": 100 if is_reply else None,
@@ -48,9 +55,9 @@ def _message(conversation: int, place: int) -> Any:
     }
 
 
-_PAGE = Slice([_conversation(key) for key in range(1, _CONVERSATIONS + 1)], True, False)
+_PAGE = Slice([_conversation(key) for key in range(1, _CONVERSATIONS + 1)], True, False, _USER)
 _PAGES = {
-    key: Slice([_message(key, place) for place in range(_MESSAGES)], False, True)
+    key: Slice([_message(key, place) for place in range(_MESSAGES)], False, True, key)
     for key in range(1, _CONVERSATIONS + 1)
 }
 
