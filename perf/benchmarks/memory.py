@@ -20,7 +20,7 @@ _CONVERSATIONS, _MESSAGES = 20, 10
 
 
 def _shown(at: datetime) -> str:
-    """An instant as PostgreSQL's JSON has it."""
+    """The instant as `db.queries.instants` has it selected."""
     return f'"{at.replace(tzinfo=None).isoformat()}"'
 
 
@@ -28,8 +28,8 @@ def _shown(at: datetime) -> str:
 def _conversation(key: int) -> Any:
     at = _shown(_NOW - timedelta(minutes=key))
     return {
+        "parent_id": _USER,
         "id": key,
-        "parent_id": 1,
         "title": f"Conversation {key}",
         "status": "active",
         "created_at": at,
@@ -40,9 +40,9 @@ def _conversation(key: int) -> Any:
 def _message(conversation: int, place: int) -> Any:
     is_reply = place % 2 == 1
     return {
+        "parent_id": conversation,
         "id": conversation * 100 + place,
         "conversation_id": conversation,
-        "parent_id": conversation,
         "role": "assistant" if is_reply else "user",
         "status": "complete",
         "content": "What is written in a message, and a little more. " * 3,
@@ -55,7 +55,7 @@ def _message(conversation: int, place: int) -> Any:
     }
 
 
-_PAGE = Slice([_conversation(key) for key in range(1, _CONVERSATIONS + 1)], True, False, 1)
+_PAGE = Slice([_conversation(key) for key in range(1, _CONVERSATIONS + 1)], True, False, _USER)
 _PAGES = {
     key: Slice([_message(key, place) for place in range(_MESSAGES)], False, True, key)
     for key in range(1, _CONVERSATIONS + 1)
