@@ -28,6 +28,7 @@ class RequestLines:
         self._events: list[dict[str, object]] = []
         # Of its own: that of the request that came first would be kept meanwhile.
         self._context = Context()
+        self._planned: asyncio.TimerHandle | None = None
         atexit.register(self.flush)
 
     def add(self, event: dict[str, object]) -> None:
@@ -42,6 +43,9 @@ class RequestLines:
     def flush(self) -> None:
         """Write what was collected."""
         events, self._events = self._events, []
+        if self._planned is not None:
+            self._planned.cancel()
+            self._planned = None
         if events:
             self._write(b"".join(map(_line, events)))
 
@@ -51,7 +55,7 @@ class RequestLines:
         except RuntimeError:
             self.flush()
         else:
-            loop.call_later(_LATEST_SECONDS, self.flush, context=self._context)
+            self._planned = loop.call_later(_LATEST_SECONDS, self.flush, context=self._context)
 
 
 def _line(event: dict[str, object]) -> bytes:

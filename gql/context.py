@@ -94,3 +94,9 @@ class RequestContext:
 
 
 Info = strawberry.Info[RequestContext, None]
+
+
+def columns_read(info: Info) -> frozenset[str] | None:
+    """The columns that are read of the rows that a resolver gives; None where they may be any."""
+    columns: frozenset[str] | None = getattr(info, "columns", None)
+    return columns

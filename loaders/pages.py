@@ -12,30 +12,43 @@ from loaders.slices import Slice, slices_of
 
 
 class PageKey(NamedTuple):
-    """One parent's page, of the rows with the value `filter` where one is given."""
+    """One parent's page, of the rows with the value `filter` where one is given.
+
+    Of its rows only `columns` are wanted, where they are named.
+    """
 
     parent_id: int
     page: Page
     filter: str | None = None
+    columns: frozenset[str] | None = None
 
 
 def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     """By parent and page; parents with the same page share a statement."""
 
-    async def load(page: Page, value: str | None, parent_ids: list[int]) -> dict[int, Slice]:
+    async def load(keys: list[PageKey]) -> dict[int, Slice]:
+        _, page, value, _ = keys[0]
+        parent_ids = list({key.parent_id: None for key in keys})
         async with database.read() as connection:
-            rows = await query.fetch(connection, parent_ids, page, value)
+            rows = await query.fetch(connection, parent_ids, page, value, _wanted(keys))
         return slices_of(rows, parent_ids, page, value)
 
     async def batch(keys: list[PageKey]) -> list[Slice]:
-        parents: dict[tuple[Page, str | None], list[int]] = defaultdict(list)
-        for parent_id, page, value in keys:
-            parents[page, value].append(parent_id)
-        loads = [load(page, value, ids) for (page, value), ids in parents.items()]
-        if len(loads) == 1:
-            found = await loads[0]
+        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)
+        for key in keys:
+            by_page[key.page, key.filter].append(key)
+        if len(by_page) == 1:
+            found = await load(keys)
             return [found[key.parent_id] for key in keys]
-        slices = dict(zip(parents, await gather(*loads), strict=True))
+        slices = dict(zip(by_page, await gather(*map(load, by_page.values())), strict=True))
         return [slices[key.page, key.filter][key.parent_id] for key in keys]
 
     return Loader(batch)
+
+
+def _wanted(keys: list[PageKey]) -> frozenset[str] | None:
+    """The columns that any of the pages is to have."""
+    wanted = {key.columns for key in keys}
+    if len(wanted) == 1:
+        return keys[0].columns
+    return None if None in wanted else frozenset[str]().union(*filter(None, wanted))

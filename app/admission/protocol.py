@@ -105,8 +105,8 @@ class AdmittingProtocol(HttpToolsProtocol):
             return
         if is_turn:
             super()._start_asgi_task(cycle, app)
-        else:
-            self._refuse_for_overload(cycle)
+        elif self._admission is not None:
+            self._admission.refuse(partial(self._refuse_for_overload, cycle))
 
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
         if not (self.transport.is_closing() or send_whole(cycle, 503, *refusal())):

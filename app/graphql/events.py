@@ -54,6 +54,7 @@ class EventStream(Response):
         self._heartbeats = heartbeats
         self._expires = expires
         self._cutoff = Cutoff()
+        self._written_at = 0.0
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream; the source of the answers is closed when this returns."""

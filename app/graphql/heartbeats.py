@@ -1,9 +1,9 @@
 """Signs of life over streams that have nothing to say, for all of a process by one timer."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextvars import Context
-from typing import Any, Protocol
+from typing import Protocol
 
 _LOOKS = 4
 """How often a stream is looked at in the time after which it is to have a heartbeat."""
@@ -58,12 +58,12 @@ class Heartbeats:
         return stream if due <= now else None
 
 
-# Any: nothing is sent to it, and what it yields is not waited for.
-def is_sent_at_once(sending: Coroutine[Any, Any, None]) -> bool:
+def is_sent_at_once(sending: Awaitable[None]) -> bool:
     """Whether a message can be sent without waiting; it is not sent otherwise."""
+    steps = sending.__await__()
     try:
-        sending.send(None)
+        next(steps)
     except StopIteration:
         return True
-    sending.close()
+    steps.close()
     return False

@@ -18,6 +18,8 @@ from services.throttling.records import CostLimits, Level, Policy, Spending
 from services.throttling.turns import NoTurn, Turn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
+_MOST_PEOPLE = 5_000
+"""Of whom it is known which budget is theirs; all others are asked for it each time."""
 _REFUSAL = 1
 """The cost of reading and refusing a request, as of an object."""
 _USED_UP = "The budget is used up"
@@ -33,6 +35,8 @@ class Meter:
         self._limits = limits
         self._budgets = budgets
         self._turns = turns
+        # By the identity of a person, who is held here and the same as long as a token is known.
+        self._people: dict[int, tuple[Person, Account]] = {}
         self.hold_back = Pauses().hold_back
 
     def estimate(self, operation: Operation, values: VariableValues) -> int:
@@ -71,7 +75,8 @@ class Meter:
         cost = operation.cost.fixed
         if cost is None or cost > self._limits.maximum:
             cost = self.estimate(operation, values)
-        account = self._account_of(principal)
+        known = self._people.get(id(principal))
+        account = self._account_of(principal) if known is None else known[1]
         if account is None:
             return Charge(cost)
         _, key, policy = account
@@ -138,7 +143,11 @@ class Meter:
 
     def _account_of(self, principal: Principal) -> Account | None:
         if isinstance(principal, Person):
-            return Account("person", f"person:{principal.user_id}", self._limits.of_person)
+            account = Account("person", f"person:{principal.user_id}", self._limits.of_person)
+            if len(self._people) >= _MOST_PEOPLE:
+                self._people.clear()
+            self._people[id(principal)] = principal, account
+            return account
         if isinstance(principal, ApiClient):
             return Account("key", f"key:{principal.credential_id}", self._limits.of_key)
         policy = self._limits.of_address

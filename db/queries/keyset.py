@@ -5,7 +5,7 @@ same wherever it begins and stays put while rows are added.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from asyncpg import Record
@@ -32,6 +32,10 @@ from db.statement import Statement
 Column = InstrumentedAttribute[Any]
 
 
+_MOST_STATEMENTS = 256
+"""Of one query: a few for each choice of columns that documents make."""
+
+
 class KeysetQuery:
     """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them."""
 
@@ -53,28 +57,36 @@ class KeysetQuery:
         self._id = identity
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
-        self._statement = cache(self._build_statement)
+        self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
     async def fetch(
-        self, connection: Connection, parent_ids: Sequence[int], page: Page, value: str | None
+        self,
+        connection: Connection,
+        parent_ids: Sequence[int],
+        page: Page,
+        value: str | None,
+        columns: frozenset[str] | None = None,
     ) -> list[Record]:
         """Fetch the page of every parent, in the order of reading, with one row more than asked.
 
         With a `value`, only rows whose `filter_by` column equals it count. Each row carries its
-        `parent_id`, and `has_preceding` and `has_following` where the page is bounded on that
-        side: whether a row lies beyond the bound.
+        `columns`, which are all where none are named, its `parent_id`, and `has_preceding` and
+        `has_following` where the page is bounded on that side: whether a row lies beyond it.
         """
         return await connection.fetch(
-            self._statement_for(page, value), **_bound(parent_ids, page, value)
+            self._statement_for(page, value, columns), **_bound(parent_ids, page, value)
         )
 
-    def _statement_for(self, page: Page, value: str | None) -> Statement:
+    def _statement_for(
+        self, page: Page, value: str | None, columns: frozenset[str] | None
+    ) -> Statement:
         return self._statement(
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
             is_filtered=value is not None,
+            wanted=columns,
         )
 
     def _build_statement(
@@ -84,13 +96,15 @@ class KeysetQuery:
         has_before: bool,
         is_backward: bool,
         is_filtered: bool,
+        wanted: frozenset[str] | None = None,
     ) -> Statement:
         parents = unnested("parent_ids")
         owned = [self._parent == parents.c.id]
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))
 
-        rows: Select[Any] = select(*self._columns).where(*owned).correlate(parents)
+        columns = [one for one in self._columns if wanted is None or one.key in wanted]
+        rows: Select[Any] = select(*columns or [self._id]).where(*owned).correlate(parents)
         beyond: list[FromClause] = []
         if has_after:
             rows = rows.where(~self._is_up_to("after"))

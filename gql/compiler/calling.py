@@ -1,4 +1,4 @@
-"""The code that calls a resolver, and the arguments that it passes."""
+"""The code that calls a resolver, and what it passes to it."""
 
 from graphql import GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
@@ -20,8 +20,12 @@ def call(
     details: FieldDetailsList,
     source: str,
     place: Place,
+    columns: str,
 ) -> tuple[Site, str, str]:
-    """Call the resolver: give its site, and the variables of what it gave and of the call's key."""
+    """Call the resolver: give its site, and the variables of what it gave and of the call's key.
+
+    It is told which `columns`, a name in code, are read of the rows that it gives.
+    """
     nodes = [one.node for one in details]
     number = len(emission.sites.all)
     site = Site(number, place.steps, definition, parent, nodes, how.direct)
@@ -30,7 +34,9 @@ def call(
     value, key = out.name(), out.name()
     out.has_slots = True
     out.line(f"{key} = ({', '.join([str(number), 'key', *place.indexes])})")
-    info = _info(out, key) if how.direct is not None and how.direct.info is not None else ""
+    info = (
+        _info(out, key, columns) if how.direct is not None and how.direct.info is not None else ""
+    )
     with out.indented("try:"):
         out.line(f"{value} = {_called(emission, site, how, source, key, info, given)}")
     with out.indented("except Exception as error:"):
@@ -40,11 +46,12 @@ def call(
     return site, value, key
 
 
-def _info(out: Function, key: str) -> str:
+def _info(out: Function, key: str, columns: str) -> str:
     """What the resolver is told of its call, in a variable."""
     info = out.name()
     out.line(f"{info} = new(LazyInfo)")
     out.line(f"{info}.context, {info}.call = run.context_value, (run, sites, {key})")
+    out.line(f"{info}.columns = {columns}")
     return info
 
 

@@ -50,6 +50,10 @@ class Function:
         self.loops = 0
         self.has_slots = False
         """Whether something is put into the list later."""
+        self.columns: set[str] = set()
+        """The columns of rows that are read here."""
+        self.needs_rows = False
+        """Whether whole rows are, by who may want any column."""
         self._code = code
         self._level = 1
         self._names = 0

@@ -168,6 +168,8 @@ def _leaf(type_: Any) -> Coerce:
         return _enum({name: coerce_input(name) for name in type_.values})
 
     def coerce(value: Any) -> Any:
+        if value is None:
+            raise Misfit
         try:
             coerced = coerce_input(value)
         except Exception:  # noqa: BLE001 - as graphql-core catches it, which then says why

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -78,7 +79,8 @@ class Completing:
         if isinstance(attribute, Read):
             self.value(out, type_, details, attribute.variable, place)
         elif isinstance(attribute, Within):
-            named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+            # Any: a shape stands for an object, of whose type the attribute is.
+            named: Any = get_nullable_type(type_)
             with self._unless(out, attribute.is_null):
                 self.members(out, named, details, attribute.source, place)
         elif isinstance(type_, GraphQLNonNull) or attribute.variable is None:

@@ -68,6 +68,8 @@ class Emission:
     """The names of resolvers in the code, and what their time is called."""
     writers: dict[str, Part] = field(default_factory=dict)
     """The names of functions that write values, and what their time is called."""
+    columns: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """The names of the columns that are read of what each site gives, and these."""
     fields: int = 0
     items: list[int] = field(default_factory=list)
     """The numbers of the functions that write items of lists, each when it is there."""

@@ -66,7 +66,7 @@ def compiled(emission: Emission) -> Plan:
     """Compile an operation; raises `NotCompiled`."""
     try:
         names = _roots(emission)
-        code = emission.code.compiled({**_NAMES, "sites": emission.sites})
+        code = emission.code.compiled({**_NAMES, **emission.columns, "sites": emission.sites})
     except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
     resolvers, writers = emission.resolvers, emission.writers

@@ -120,7 +120,8 @@ def _write(
         raise NotCompiled
     elif isinstance(field.how, Call):
         parts = parent, field.definition, field.how, field.details, source.object(out)
-        site, value, key = call(emission, out, *parts, field.place)
+        columns = f"columns{len(emission.sites.all)}"
+        site, value, key = call(emission, out, *parts, field.place, columns)
         _write_called(completing, out, field, site, value, key)
     elif isinstance(field.how, Attribute):
         attribute = source.read(out, field.how.name, type_)
@@ -178,5 +179,7 @@ def _completer(completing: "Completing", field: _Field, site: "Site") -> tuple[s
     costs = Place(each=field.place.each, page=field.place.page)
     with completing.emission.function(f"{name}(run, value, key)", is_joined=True) as out:
         completing.value(out, field.definition.type, field.details, "value", costs)
+    read = None if out.needs_rows or out.has_slots else frozenset(out.columns)
+    completing.emission.columns[f"columns{site.number}"] = read
     completing.emission.writers[name] = Part(Kind.WRITER, site.coordinate)
     return name, out.has_slots

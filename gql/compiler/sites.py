@@ -93,6 +93,8 @@ class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
 
     context: Any = None
     """The context of the operation."""
+    columns: frozenset[str] | None = None
+    """Those that are read of the rows that the resolver gives; None where they may be any."""
     call: "tuple[Run, Sites, Key]"
 
     @cached_property

@@ -92,11 +92,11 @@ class ShapedSource:
         """How what would be the attribute is had."""
         attribute = self.shape.attributes.get(name)
         if isinstance(attribute, Nested):
-            return self._nested(attribute)
+            return self._nested(out, attribute)
         if isinstance(attribute, Column):
             return self._column(out, attribute, type_)
         if isinstance(attribute, GlobalId) and _is_plain_text(type_):
-            return self._global_id(attribute)
+            return self._global_id(out, attribute)
         if isinstance(attribute, Cursor) and _is_plain_text(type_):
             return self._cursor(out, attribute)
         if isinstance(attribute, Instant):
@@ -105,34 +105,35 @@ class ShapedSource:
 
     def object(self, out: Function) -> str:
         """A variable with a view of the source, made once."""
+        out.needs_rows = True
         if self.made is None:
             self.made = out.name()
             out.line(f"{self.made} = new({self.code.bind(self.shape.view_class)})")
             out.line(f"{self.made}.{SOURCE} = {self.variable}")
             key = self.shape.attributes.get(KEY)
             if isinstance(key, Column):
-                out.line(f"{self.made}.{KEY} = {self._item(key.name)}")
+                out.line(f"{self.made}.{KEY} = {self._item(out, key.name)}")
         return self.made
 
-    def _nested(self, attribute: Nested) -> Within:
+    def _nested(self, out: Function, attribute: Nested) -> Within:
         inner = ShapedSource(self.code, attribute.shape, self.variable)
         if attribute.unless_null is None:
             return Within(inner)
-        return Within(inner, f"{self._item(attribute.unless_null)} is None")
+        return Within(inner, f"{self._item(out, attribute.unless_null)} is None")
 
     def _column(self, out: Function, column: Column, type_: GraphQLOutputType) -> Read | Encoded:
         value = out.name()
         names = _names_of(type_, column.convert)
-        out.line(f"{value} = {self._item(column.name)}")
+        out.line(f"{value} = {self._item(out, column.name)}")
         if names is not None:
             return Encoded(f"{self.code.bind(names)}[{value}]", value, quote="")
         if column.convert is not None:
             out.line(f"if {value} is not None: {value} = {self.code.bind(column.convert)}({value})")
         return Read(value)
 
-    def _global_id(self, attribute: GlobalId) -> Encoded:
+    def _global_id(self, out: Function, attribute: GlobalId) -> Encoded:
         prefix = _checked(attribute.type_name)
-        return Encoded(f'b2a_base64(b"{prefix}:%d" % {self._item("id")}, newline=False)')
+        return Encoded(f'b2a_base64(b"{prefix}:%d" % {self._item(out, "id")}, newline=False)')
 
     def _cursor(self, out: Function, attribute: Cursor) -> Encoded:
         row, place = self.variable, None
@@ -142,18 +143,22 @@ class ShapedSource:
             out.line(f"{rows} = {self.variable}.rows")
             out.line(f"{row} = {rows}[{attribute.index}] if {rows} else None")
         prefix, at = _checked(attribute.list_name), _checked(attribute.at)
+        out.columns |= {at, "id"}
         text = f'{prefix}:{{{row}["parent_id"]}}|{{{row}["{at}"][1:-1]}}|{{{row}["id"]}}'
         return Encoded(f"b2a_base64(f'{text}'.encode(), newline=False)", place)
 
     def _instant(self, out: Function, attribute: Instant) -> Encoded:
         value = out.name()
-        out.line(f"{value} = {self._item(attribute.name)}")
-        # With six digits of a second or none, as the scalar has it.
-        padded = f'({value}[:-1].ljust(27, "0") if len({value}) > 21 else {value}[:-1])'
+        out.line(f"{value} = {self._item(out, attribute.name)}")
+        # With six digits of a second or none, as the scalar has it; it has no other years.
+        text = f"{value}[:-1]"
+        whole = f"""{text} if {value}[20] == '"' else None"""
+        padded = f"""({text}.ljust(27, "0") if {value}[20] == "." else {whole})"""
         return Encoded(f"""{padded}.encode() + b'Z"'""", value, quote="")
 
     def _value(self, out: Function, attribute: Attribute | None) -> Read:
         value = out.name()
+        out.needs_rows |= not isinstance(attribute, Member)
         if isinstance(attribute, Member):
             out.line(f"{value} = {self.variable}.{_checked(attribute.name)}")
         elif isinstance(attribute, Derived):
@@ -164,7 +169,9 @@ class ShapedSource:
             raise NotCompiled
         return Read(value)
 
-    def _item(self, name: str | int) -> str:
+    def _item(self, out: Function, name: str | int) -> str:
+        if isinstance(name, str):
+            out.columns.add(name)
         item = str(name) if isinstance(name, int) else f'"{_checked(name)}"'
         return f"{self.variable}[{item}]"
 

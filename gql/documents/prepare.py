@@ -35,7 +35,7 @@ MOST_KEPT_BYTES = 24 * 1024 * 1024
 """What all documents that are kept hold, as it is reckoned; their texts are not among it."""
 LARGEST_KEPT_BYTES = 4 * 1024 * 1024
 """What one of them holds; a larger one is prepared each time."""
-_NODE_BYTES, _DOCUMENT_BYTES = 700, 20_000
+_NODE_BYTES, _DOCUMENT_BYTES = 950, 20_000
 """What is held for a node (itself, its costs, its share of compiled code), and beside all nodes."""
 
 _NO_INTROSPECTION = (

@@ -5,7 +5,6 @@ from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, mutation
-from gql.schema.billing import BillingSubscription
 from gql.schema.billing_payloads import (
     ChangePlanInput,
     ChangePlanPayload,
@@ -14,6 +13,7 @@ from gql.schema.billing_payloads import (
 )
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
+from services.billing.records import Subscription
 from services.billing.rules import declined
 from services.billing.service import ChangeOrder, PaymentOrder
 
@@ -50,7 +50,7 @@ class BillingMutations:
         previous = await context.services.billing.change_plan(order)
         return ChangePlanPayload(
             subscription=await _subscription(context),
-            previous_plan=previous,  # type: ignore[arg-type]  # a record stands for its plan
+            previous_plan=previous,
         )
 
 
@@ -68,10 +68,10 @@ async def _paid(context: RequestContext, row: Record) -> CheckoutPayload:
     refusal = declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),
-        payment=row,  # type: ignore[arg-type]  # a row stands for its payment
+        payment=row,
         user_errors=[UserError.from_refusal(refusal)] if refusal else [],
     )
 
 
-async def _subscription(context: RequestContext) -> BillingSubscription:
+async def _subscription(context: RequestContext) -> Subscription:
     return await context.loaders.subscription.load(context.signed_in())

@@ -3,6 +3,7 @@
 import asyncio
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.resolvers.refusals import Input, given, input_key, mutation
@@ -22,8 +23,6 @@ from gql.schema.chat_payloads import (
     StartConversationPayload,
     StopReplyPayload,
 )
-from gql.schema.conversation import Conversation
-from gql.schema.message import Message
 from gql.schema.user_error import UserError
 from gql.values.ids import global_id
 from services.guidance.records import Exchange
@@ -41,7 +40,7 @@ class ChatMutations:
         started = await context.services.conversations.start(
             context.signed_in(), title=given(input_.title), idempotency_key=input_.idempotency_key
         )
-        return StartConversationPayload(conversation=started)  # type: ignore[arg-type]  # it stands for it
+        return StartConversationPayload(conversation=started)
 
     @mutation("Change the title of a conversation.", ConversationPayload)
     async def rename_conversation(
@@ -49,7 +48,7 @@ class ChatMutations:
     ) -> ConversationPayload:
         viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.rename(viewer, key, input_.title)
-        return ConversationPayload(conversation=row)  # type: ignore[arg-type]  # as above
+        return ConversationPayload(conversation=row)
 
     @mutation("Put a conversation away.", ConversationPayload)
     async def archive_conversation(
@@ -57,7 +56,7 @@ class ChatMutations:
     ) -> ConversationPayload:
         viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.archive(viewer, key)
-        return ConversationPayload(conversation=row)  # type: ignore[arg-type]  # as above
+        return ConversationPayload(conversation=row)
 
     @mutation(
         "Take a conversation out of the archive; sending a message there does it too.",
@@ -68,7 +67,7 @@ class ChatMutations:
     ) -> ConversationPayload:
         viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.unarchive(viewer, key)
-        return ConversationPayload(conversation=row)  # type: ignore[arg-type]  # as above
+        return ConversationPayload(conversation=row)
 
     @mutation(
         "Delete a conversation with its messages, for good. A reply that is being written is "
@@ -147,16 +146,16 @@ async def _exchanged(
         conversation=conversation,
         message=message,
         reply=reply,
-        quota=quota,  # type: ignore[arg-type]  # a record stands for it
+        quota=quota,
         user_errors=[UserError.from_refusal(failure)] if failure else [],
     )
 
 
-async def _conversation(context: RequestContext, key: int) -> Conversation | None:
+async def _conversation(context: RequestContext, key: int) -> Record | None:
     return await context.loaders.conversation.load(key)
 
 
-async def _message(context: RequestContext, key: int) -> Message | None:
+async def _message(context: RequestContext, key: int) -> Record | None:
     return await context.loaders.message.load(key)
 
 

@@ -42,9 +42,9 @@ class EnterpriseMutations:
         usage = await info.context.loaders.usage_by_account.load(client.account_id)
         return GenerateGuidancePayload(
             text=reply["content"],
-            generation=reply,  # type: ignore[arg-type]  # a row stands for it
+            generation=reply,
             is_overage=reply["is_overage"],
-            usage=usage,  # type: ignore[arg-type]  # as above
+            usage=usage,
             user_errors=_failure(info.context, reply),
         )
 
@@ -88,7 +88,7 @@ class EnterpriseMutations:
         revoked = await info.context.services.credentials.revoke(
             viewer, key, request_id=info.context.request_id
         )
-        return ApiCredentialPayload(credential=revoked)  # type: ignore[arg-type]  # it stands for it
+        return ApiCredentialPayload(credential=revoked)
 
 
 def _failure(context: RequestContext, reply: Record) -> list[UserError]:
@@ -100,10 +100,7 @@ def _failure(context: RequestContext, reply: Record) -> list[UserError]:
 
 
 def _issued(issued: IssuedKey) -> ApiCredentialSecretPayload:
-    return ApiCredentialSecretPayload(
-        credential=issued.credential,  # type: ignore[arg-type]  # a row stands for it
-        api_key=issued.text,
-    )
+    return ApiCredentialSecretPayload(credential=issued.credential, api_key=issued.text)
 
 
 def _credential_key(text: str) -> int:

@@ -60,4 +60,4 @@ class PrivacyMutations:
 
 
 def _payload(row: Record) -> PrivacyRequestPayload:
-    return PrivacyRequestPayload(privacy_request=row)  # type: ignore[arg-type]  # it stands for it
+    return PrivacyRequestPayload(privacy_request=row)

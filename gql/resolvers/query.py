@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
@@ -16,8 +17,11 @@ from gql.schema.ops import Ops
 from gql.schema.user import User
 from gql.values.ids import key_of
 from gql.values.later import failed
+from gql.values.shapes import Sourced
 from gql.values.weight import Weight
 from loaders import ALL_PLANS
+from loaders.batch import Loaded
+from services.billing.records import Plan as PlanRecord
 
 MOST_NODES = 100
 
@@ -32,17 +36,17 @@ class Query:
     """The query root."""
 
     @described.field("Any object by its id; null when it does not exist or is not the caller's.")
-    def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002 - the API's name
-        return fetch_node(info.context, id)  # type: ignore[return-value]  # executors await it
+    def node(self, info: Info, id: NodeId) -> Sourced[Node | None, Found]:  # noqa: A002 - the API's name
+        return fetch_node(info.context, id)
 
     @described.field(
         "Objects by their ids, in the order of the ids, each as `node` gives it.",
         Weight(sized_by="ids"),
     )
-    def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
+    def nodes(self, info: Info, ids: NodeIds) -> Sourced[list[Node | None], list[Found]]:
         if len(ids) > MOST_NODES:
             raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
-        return [_node(info.context, id_) for id_ in ids]  # type: ignore[misc]  # as above
+        return [_node(info.context, id_) for id_ in ids]
 
     @described.field("The signed-in person; null for a caller without a user token.")
     def viewer(self, info: Info) -> User | None:
@@ -53,19 +57,25 @@ class Query:
         "One of the viewer's conversations; null when it does not exist or belongs to "
         "somebody else."
     )
-    def conversation(self, info: Info, id: NodeId) -> Conversation | None:  # noqa: A002 - the API's name
+    def conversation(
+        self,
+        info: Info,
+        id: NodeId,  # noqa: A002 - the API's name
+    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
     @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
-    def plans(self, info: Info) -> list[Plan]:
+    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:
         return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
         "The account behind the API key, or the one the viewer administers; otherwise null."
     )
-    def enterprise_account(self, info: Info) -> EnterpriseAccount | None:
-        return account_of_caller(info.context)  # type: ignore[return-value]  # as above
+    def enterprise_account(
+        self, info: Info
+    ) -> Sourced[EnterpriseAccount | None, Loaded[Record | None] | None]:
+        return account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")
     def ops(self, info: Info) -> Ops | None:

@@ -3,11 +3,14 @@
 from datetime import datetime
 
 import strawberry
+from asyncpg import Record
 
 from gql.schema.billing import BillingSubscription, Plan
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
-from gql.values.shapes import Column, GlobalId, Shape
+from gql.values.shapes import Column, GlobalId, Shape, Sourced
+from services.billing.records import Plan as PlanRecord
+from services.billing.records import Subscription
 
 _ERRORS = "Why nothing was changed; empty on success."
 _KEY = (
@@ -54,10 +57,12 @@ class CheckoutInput:
 class CheckoutPayload:
     """Of `checkout` and `retryPayment`."""
 
-    subscription: BillingSubscription | None = strawberry.field(
+    subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
         default=None, description="The subscription as it is now."
     )
-    payment: Payment | None = strawberry.field(default=None, description="The payment.")
+    payment: Sourced[Payment | None, Record | None] = strawberry.field(
+        default=None, description="The payment."
+    )
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
         description=(
@@ -79,10 +84,10 @@ class ChangePlanInput:
 class ChangePlanPayload:
     """Of `changePlan`."""
 
-    subscription: BillingSubscription | None = strawberry.field(
+    subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
         default=None, description="The subscription as it is now."
     )
-    previous_plan: Plan | None = strawberry.field(
+    previous_plan: Sourced[Plan | None, PlanRecord | None] = strawberry.field(
         default=None, description="The plan that it was for."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

@@ -1,11 +1,14 @@
 """What the chat's mutations give."""
 
 import strawberry
+from asyncpg import Record
 
 from gql.schema.conversation import Conversation
 from gql.schema.message import Message
 from gql.schema.quota import Quota
 from gql.schema.user_error import UserError
+from gql.values.shapes import Sourced
+from services.quota.records import Quota as QuotaRecord
 
 _ERRORS = "Why nothing was changed; empty on success."
 
@@ -14,7 +17,7 @@ _ERRORS = "Why nothing was changed; empty on success."
 class StartConversationPayload:
     """Of `startConversation`."""
 
-    conversation: Conversation | None = strawberry.field(
+    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
         default=None, description="The new conversation."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
@@ -24,7 +27,7 @@ class StartConversationPayload:
 class ConversationPayload:
     """Of what changes a conversation."""
 
-    conversation: Conversation | None = strawberry.field(
+    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
         default=None, description="The conversation as it is now."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
@@ -44,14 +47,18 @@ class DeleteConversationPayload:
 class SendMessagePayload:
     """Of `sendMessage` and `regenerateReply`."""
 
-    conversation: Conversation | None = strawberry.field(
+    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
         default=None, description="Where they stand."
     )
-    message: Message | None = strawberry.field(default=None, description="The person's message.")
-    reply: Message | None = strawberry.field(
+    message: Sourced[Message | None, Record | None] = strawberry.field(
+        default=None, description="The person's message."
+    )
+    reply: Sourced[Message | None, Record | None] = strawberry.field(
         default=None, description="The reply, whole or as far as it is written."
     )
-    quota: Quota | None = strawberry.field(default=None, description="What is left of the day.")
+    quota: Sourced[Quota | None, QuotaRecord | None] = strawberry.field(
+        default=None, description="What is left of the day."
+    )
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
         description=(
@@ -65,7 +72,7 @@ class SendMessagePayload:
 class StopReplyPayload:
     """Of `stopReply`."""
 
-    reply: Message | None = strawberry.field(
+    reply: Sourced[Message | None, Record | None] = strawberry.field(
         default=None, description="The reply, with what had arrived."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

@@ -11,7 +11,7 @@ from db.keyset import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
 from gql.values.pages import DEFAULT_SIZE, LARGEST_SIZE
-from gql.values.shapes import Cursor, Member, Nested, Shape
+from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
 
 First = Annotated[
     int | None,
@@ -45,7 +45,7 @@ class PageInfo:
 
 def page_info(list_name: str, at: str) -> Nested:
     """The page info as an attribute of a slice of its parent's `list_name`, dated by `at`."""
-    attributes = {
+    attributes: dict[str, Attribute] = {
         "has_next_page": Member("has_next"),
         "has_previous_page": Member("has_previous"),
         "start_cursor": Cursor(list_name, at, 0),

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
+from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
-from gql.context import Info
+from gql.context import Info, columns_read
 from gql.schema import described
 from gql.schema.connections import (
     After,
@@ -21,9 +22,10 @@ from gql.schema.connections import (
 from gql.schema.message import MESSAGES, Message, MessageConnection
 from gql.schema.node import Node
 from gql.values.later import later
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape, Sourced
 from gql.values.weight import COUNT
 from loaders import ConversationCountKey, PageKey, Slice
+from loaders.batch import Loaded
 
 
 @described.enum(
@@ -48,13 +50,13 @@ class Conversation(Node):
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
-    def last_message(self, info: Info) -> Message | None:
+    def last_message(self, info: Info) -> Sourced[Message | None, Record | None]:
         key = PageKey(self.key, Page(size=1, is_backward=True))
         return later(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
     @described.field("How many messages it has.", COUNT)
-    async def message_count(self, info: Info) -> int:
-        return await info.context.loaders.message_count.load(self.key)
+    def message_count(self, info: Info) -> Sourced[int, Loaded[int]]:
+        return info.context.loaders.message_count.start(self.key)
 
     @described.field("Oldest first; `last` with `before` walks back through the history.")
     def messages(
@@ -64,11 +66,13 @@ class Conversation(Node):
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
-    ) -> MessageConnection:
+    ) -> Sourced[MessageConnection, Loaded[Slice]]:
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
-        return info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))
+        return info.context.loaders.messages_by_conversation.start(
+            PageKey(self.key, page, None, columns_read(info))
+        )
 
 
 CONVERSATION = Shape(
@@ -84,8 +88,8 @@ CONVERSATION = Shape(
 )
 
 
-def _first_message(found: Slice) -> Message | None:
-    return found.rows[0] if found.rows else None  # type: ignore[return-value]  # as above
+def _first_message(found: Slice) -> Record | None:
+    return found.rows[0] if found.rows else None
 
 
 @strawberry.type(description="A conversation at its place in the list.")
@@ -115,9 +119,9 @@ class ConversationConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
     @described.field("How many conversations the whole list has.", COUNT)
-    async def total_count(self, info: Info) -> int:
+    def total_count(self, info: Info) -> Sourced[int, Loaded[int]]:
         key = ConversationCountKey(self.user_key, self.status)
-        return await info.context.loaders.conversation_count.load(key)
+        return info.context.loaders.conversation_count.start(key)
 
 
 Shape(
@@ -141,10 +145,10 @@ def conversations_of(
     after: After,
     last: Last,
     before: Before,
-) -> ConversationConnection:
+) -> Sourced[ConversationConnection, Loaded[Slice]]:
     """The page of a user's conversations that the arguments ask for."""
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status.value if status else None)
+    key = PageKey(user_key, page, status.value if status else None, columns_read(info))
     return info.context.loaders.conversations_by_user.start(key)

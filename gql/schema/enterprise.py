@@ -5,15 +5,17 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
 from gql.schema import described
 from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
-from gql.values.shapes import Column, Derived, GlobalId, Instant, Member, Shape
+from gql.values.shapes import Column, Derived, GlobalId, Instant, Member, Shape, Sourced
 from gql.values.weight import ROWS, Weight
 from loaders import MOST_CREDENTIALS, DailyUsageKey
+from loaders.batch import Loaded
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage
 
@@ -109,7 +111,7 @@ class EnterpriseAccount(Node):
     company_name: str = strawberry.field(description="The company's name.")
 
     @described.field("What of its contract it has used.")
-    def usage(self, info: Info) -> EnterpriseUsage:
+    def usage(self, info: Info) -> Sourced[EnterpriseUsage, Loaded[Usage]]:
         return info.context.loaders.usage_by_account.start(self.key)
 
     @described.field(
@@ -124,7 +126,7 @@ class EnterpriseAccount(Node):
             date, strawberry.argument(name="from", description="The first day wanted.")
         ],
         to: Annotated[date, strawberry.argument(description="The last day wanted.")],
-    ) -> list[EnterpriseDailyUsage]:
+    ) -> Sourced[list[EnterpriseDailyUsage], Loaded[list[tuple[date, int]]]]:
         days = (to - from_).days + 1
         if not 1 <= days <= LONGEST_SPAN_DAYS:
             raise BadUserInput(
@@ -137,7 +139,7 @@ class EnterpriseAccount(Node):
         "are no longer accepted are left out first.",
         Weight(most=MOST_CREDENTIALS),
     )
-    def credentials(self, info: Info) -> list[ApiCredential]:
+    def credentials(self, info: Info) -> Sourced[list[ApiCredential], Loaded[tuple[Record, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")
         return info.context.loaders.credentials_by_account.start(self.key)

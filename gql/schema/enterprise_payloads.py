@@ -1,10 +1,13 @@
 """What the mutations of companies give."""
 
 import strawberry
+from asyncpg import Record
 
 from gql.schema.enterprise import ApiCredential, EnterpriseUsage
 from gql.schema.message import Generation
 from gql.schema.user_error import UserError
+from gql.values.shapes import Sourced
+from services.enterprise.records import Usage
 
 _ERRORS = "Why nothing was changed; empty on success."
 
@@ -14,13 +17,13 @@ class GenerateGuidancePayload:
     """Of `generateGuidance`."""
 
     text: str | None = strawberry.field(default=None, description="The whole reply.")
-    generation: Generation | None = strawberry.field(
+    generation: Sourced[Generation | None, Record | None] = strawberry.field(
         default=None, description="How the reply came about."
     )
     is_overage: bool | None = strawberry.field(
         default=None, description="Whether it was served over a limit of the contract."
     )
-    usage: EnterpriseUsage | None = strawberry.field(
+    usage: Sourced[EnterpriseUsage | None, Usage | None] = strawberry.field(
         default=None, description="What of its contract the company has used now."
     )
     user_errors: list[UserError] = strawberry.field(
@@ -36,7 +39,7 @@ class GenerateGuidancePayload:
 class ApiCredentialSecretPayload:
     """Of what makes a key."""
 
-    credential: ApiCredential | None = strawberry.field(
+    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
         default=None, description="The new credential."
     )
     api_key: str | None = strawberry.field(
@@ -53,7 +56,7 @@ class ApiCredentialSecretPayload:
 class ApiCredentialPayload:
     """Of `revokeApiCredential`."""
 
-    credential: ApiCredential | None = strawberry.field(
+    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
         default=None, description="The credential as it is now."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

@@ -5,13 +5,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from asyncpg import Record
 
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape, Sourced
 from loaders import Slice
+from loaders.batch import Loaded
 
 if TYPE_CHECKING:
     from gql.schema.conversation import Conversation
@@ -85,7 +87,10 @@ class Message(Node):
     @described.field("The conversation that it belongs to.")
     def conversation(
         self, info: Info
-    ) -> Annotated["Conversation", strawberry.lazy("gql.schema.conversation")]:
+    ) -> Sourced[
+        Annotated["Conversation", strawberry.lazy("gql.schema.conversation")],
+        Loaded[Record | None],
+    ]:
         return info.context.loaders.conversation.start(self.conversation_key)
 
 

@@ -1,9 +1,11 @@
 """What the mutations about privacy requests take and give."""
 
 import strawberry
+from asyncpg import Record
 
 from gql.schema.privacy import PrivacyRequest
 from gql.schema.user_error import UserError
+from gql.values.shapes import Sourced
 
 
 @strawberry.input(description="A privacy request to make.")
@@ -29,7 +31,7 @@ class CancelPrivacyRequestInput:
 class PrivacyRequestPayload:
     """Of everything about privacy requests."""
 
-    privacy_request: PrivacyRequest | None = strawberry.field(
+    privacy_request: Sourced[PrivacyRequest | None, Record | None] = strawberry.field(
         default=None, description="The request as it is now."
     )
     user_errors: list[UserError] = strawberry.field(

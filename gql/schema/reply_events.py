@@ -9,6 +9,9 @@ from gql.schema import described
 from gql.schema.message import Message
 from gql.schema.quota import Quota
 from gql.schema.user_error import UserError
+from gql.values.shapes import Sourced
+from loaders.batch import Loaded
+from services.quota.records import Quota as QuotaRecord
 
 
 @strawberry.type(description="A piece of a reply.")
@@ -34,7 +37,7 @@ class ReplyCompleted:
     message: Message = strawberry.field(description="The whole reply.")
 
     @described.field("What is left of the day.")
-    def quota(self, info: Info) -> Quota:
+    def quota(self, info: Info) -> Sourced[Quota, Loaded[QuotaRecord]]:
         return info.context.loaders.quota.start(self.user_key)
 
 

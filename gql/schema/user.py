@@ -8,7 +8,7 @@ from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
-from gql.context import Info
+from gql.context import Info, columns_read
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing import BillingSubscription
@@ -28,7 +28,11 @@ from gql.schema.privacy import (
 from gql.schema.quota import Quota
 from gql.values.ids import global_id
 from gql.values.later import later
+from gql.values.shapes import Sourced
 from loaders import PageKey, Slice
+from loaders.batch import Loaded
+from services.billing.records import Subscription
+from services.quota.records import Quota as QuotaRecord
 
 OfStatus = Annotated[
     ConversationStatus | None, strawberry.argument(description="Only those kept there.")
@@ -45,20 +49,19 @@ class User(Node):
     """
 
     @described.field("The address that the person signs in with.")
-    async def email(self, info: Info) -> str:
-        return str((await self._row(info))["email"])
+    def email(self, info: Info) -> str:
+        return later(info.context.loaders.user.start(self.key), _email)
 
     @described.field("When the person signed up.")
-    async def created_at(self, info: Info) -> datetime:
-        created_at: datetime = (await self._row(info))["created_at"]
-        return created_at
+    def created_at(self, info: Info) -> datetime:
+        return later(info.context.loaders.user.start(self.key), _created_at)
 
     @described.field("The person's subscription; inactive where there is none.")
-    def subscription(self, info: Info) -> BillingSubscription:
+    def subscription(self, info: Info) -> Sourced[BillingSubscription, Loaded[Subscription]]:
         return info.context.loaders.subscription.start(self.key)
 
     @described.field("What the person may still send today.")
-    def quota(self, info: Info) -> Quota:
+    def quota(self, info: Info) -> Sourced[Quota, Loaded[QuotaRecord]]:
         return info.context.loaders.quota.start(self.key)
 
     @described.field("The person's conversations, the last changed first.")
@@ -70,7 +73,7 @@ class User(Node):
         last: Last = UNSET,
         before: Before = UNSET,
         status: OfStatus = UNSET,
-    ) -> ConversationConnection:
+    ) -> Sourced[ConversationConnection, Loaded[Slice]]:
         return conversations_of(
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
@@ -82,21 +85,17 @@ class User(Node):
         first: First = UNSET,
         after: After = UNSET,
         kind: OfKind = UNSET,
-    ) -> PrivacyRequestConnection:
+    ) -> Sourced[PrivacyRequestConnection, Loaded[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind.value if kind else None)
+        key = PageKey(self.key, page, kind.value if kind else None, columns_read(info))
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
-    def latest_privacy_request(self, info: Info, kind: WantedKind) -> PrivacyRequest | None:
+    def latest_privacy_request(
+        self, info: Info, kind: WantedKind
+    ) -> Sourced[PrivacyRequest | None, Record | None]:
         key = PageKey(self.key, Page(size=1), kind.value)
         return later(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
-
-    async def _row(self, info: Info) -> Record:
-        row = await info.context.loaders.user.load(self.key)
-        if row is None:
-            raise Unauthenticated("The person of this token is not known.")
-        return row
 
     @classmethod
     def of_key(cls, key: int) -> Self:
@@ -104,5 +103,20 @@ class User(Node):
         return cls(key=key, id=global_id("User", key))
 
 
-def _first_request(found: Slice) -> PrivacyRequest | None:
-    return found.rows[0] if found.rows else None  # type: ignore[return-value]  # as above
+def _first_request(found: Slice) -> Record | None:
+    return found.rows[0] if found.rows else None
+
+
+def _email(row: Record | None) -> str:
+    return str(_known(row)["email"])
+
+
+def _created_at(row: Record | None) -> datetime:
+    created_at: datetime = _known(row)["created_at"]
+    return created_at
+
+
+def _known(row: Record | None) -> Record:
+    if row is None:
+        raise Unauthenticated("The person of this token is not known.")
+    return row

@@ -8,12 +8,26 @@ out an attribute when it is asked for.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from gql.values.cursors import cursor_of_row
 from gql.values.ids import global_id
 
 T = TypeVar("T")
+S = TypeVar("S")
+
+if TYPE_CHECKING:
+    Sourced: TypeAlias = T | S
+    """`Sourced[T, S]`: to the schema a T, for which an S stands, such as a row, now or later."""
+else:
+
+    class Sourced:
+        """What the schema reads of the annotation: the type alone."""
+
+        # Any: an annotation.
+        def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
+            """The first of the two."""
+            return types[0]
 
 
 # Any, in this module: sources, columns and attributes are of every type.

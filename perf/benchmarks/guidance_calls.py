@@ -6,12 +6,14 @@ from contextlib import AsyncExitStack
 from typing import cast
 
 from asyncpg import Record
+from orjson import loads
 
 from app.budgets import open_budgets
 from app.documents import open_documents
 from app.graphql.answers import GraphQLRequest
 from app.graphql.metering import Meter
 from app.graphql.service import GraphQLService
+from app.graphql.writing import written
 from app.keyvalue import open_keyvalue
 from app.settings import Settings
 from app.wiring import Application, open_application
@@ -167,7 +169,7 @@ async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Aw
         }
         request = GraphQLRequest(_DOCUMENT, variables={"input": values})
         answer = await service.answer(operation, request, client, "bench")
-        payload = answer.body["data"]["generateGuidance"]
+        payload = loads(written(answer.body))["data"]["generateGuidance"]
         if not payload["text"]:
             raise RuntimeError(f"no guidance was given: {payload['userErrors']}")
 

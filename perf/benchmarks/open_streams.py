@@ -15,7 +15,7 @@ from app.database import database_url
 from app.settings import load_settings
 from perf.benchmarks.people import people_with_quota, tokens_of_people
 from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running
-from perf.benchmarks.stream_readers import Reading
+from perf.benchmarks.stream_readers import FIRST, Reading
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.files import raise_open_files
 
@@ -47,7 +47,7 @@ class OpenStreams:
 
 
 @click.command("bench-streams")
-@click.option("--streams", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--streams", type=click.IntRange(2 * FIRST), default=10_000, show_default=True)
 @click.option(
     "--replies",
     type=click.IntRange(1, _PEOPLE),
@@ -77,7 +77,7 @@ def bench_streams(streams: int, replies: int, every_seconds: float, seconds: flo
         raise click.ClickException(f"this was not to be answered: {error}") from None
     click.echo(
         f"{seen.streams} streams of {replies} replies, {seen.lost} lost\n"
-        f"memory: {seen.bytes_each / 1e3:.1f} kB each, their replies included\n"
+        f"memory: {seen.bytes_each / 1e3:.1f} kB each\n"
         f"{len(seen.delays)} deltas: {median(seen.delays) * 1e3:.0f} ms late (median), "
         f"{seen.p99_seconds * 1e3:.0f} ms (p99)\n"
         f"CPU: {seen.cpu_seconds / len(seen.delays) * 1e6:.0f} us a delta, "
@@ -108,10 +108,11 @@ def open_streams(
 
 
 def _watch(server: Server, readers: "subprocess.Popen[str]", reading: Reading) -> OpenStreams:
-    before = server.resident_bytes()
     assert readers.stdin is not None  # noqa: S101 - it is a pipe
     readers.stdin.write(orjson.dumps(asdict(reading)).decode() + "\n")
     readers.stdin.flush()
+    _line(readers)
+    before = server.resident_bytes()
     _line(readers)
     cpu_seconds = server.cpu_seconds()
     _line(readers)
@@ -120,7 +121,7 @@ def _watch(server: Server, readers: "subprocess.Popen[str]", reading: Reading) -
     delays = orjson.loads(_line(readers))
     return OpenStreams(
         reading.streams,
-        (resident - before) / reading.streams,
+        (resident - before) / (reading.streams - FIRST),
         delays["seconds"],
         cpu_seconds,
         reading.seconds,

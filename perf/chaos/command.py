@@ -86,7 +86,8 @@ def outages(seconds: float, only: tuple[str, ...]) -> None:
     """
     with (
         TemporaryDirectory(prefix="guidance-chaos-") as folder,
-        embedded_postgres(Path(folder), is_durable=False) as url,
+        # Durable, as one of its processes is killed: what had been committed is then looked for.
+        embedded_postgres(Path(folder)) as url,
         running_stand_in(*_MODEL) as model_url,
     ):
         migrate(url)

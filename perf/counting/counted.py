@@ -7,6 +7,7 @@ from cProfile import Profile
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from app.logs import flush_requests
 from gql.documents.budgets import TrustedDocument
 from perf.counting.asking import Client, well_answered
 from perf.counting.calls import Calls, calls_in
@@ -88,6 +89,8 @@ async def _once(
     asking, principal = Asking(client, callers), flow.principal(callers)
     await client.greet(principal)
     variables = await usual_variables(document, flow, asking)
+    # Those of the requests before are not to be written while this one is counted.
+    flush_requests()
     profile = Profile()
     answered = await client.ask(document, principal, variables, measuring=_enabled(profile))
     taken = well_answered(document, answered).taken

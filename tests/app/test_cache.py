@@ -8,9 +8,11 @@ from typing import Any
 
 import asyncpg
 import pytest
+from orjson import loads
 from sqlalchemy import text
 
 from app.graphql.answers import GraphQLRequest
+from app.graphql.writing import written
 from app.wiring import Application, open_application
 from db.statement import Statement
 from services.principal import Person
@@ -49,7 +51,7 @@ async def ask(application: Application, user_id: int = ADA) -> tuple[Any, list[s
     operation = await application.graphql.prepare(request, Person(user_id), None)
     answer = await application.graphql.answer(operation, request, Person(user_id), "request")
     assert "errors" not in answer.body, answer.body
-    return answer.body["data"]["viewer"], sorted(answer.statements)
+    return loads(written(answer.body))["data"]["viewer"], sorted(answer.statements)
 
 
 async def warm(application: Application, user_id: int = ADA) -> Any:

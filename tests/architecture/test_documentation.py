@@ -8,16 +8,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from db.form import Form
 from pydantic import SecretStr
 
 from app.settings import Settings
 from db.queries import conversations, messages
-from gql.build import core_schema
-from gql.documents.limits import Limits
-from gql.documents.prepare import Preparation
-from gql.runtime.run import coerced
-from perf.benchmarks.operations import PAGE_WITH_MESSAGES
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
@@ -75,25 +69,9 @@ def test_the_statements_are_those_that_run() -> None:
     """On the page about performance: of twenty conversations with ten messages each."""
     page = (ROOT / "docs" / "performance.md").read_text()
     page_by_user = conversations.PAGE_BY_USER._statement(is_backward=False, **UNBOUNDED)
-    (form,) = _forms(PAGE_WITH_MESSAGES.document)
-    page_by_conversation = messages.PAGE_BY_CONVERSATION._statement(
-        is_backward=True, form=form, **UNBOUNDED
-    )
+    page_by_conversation = messages.PAGE_BY_CONVERSATION._statement(is_backward=True, **UNBOUNDED)
     written = [_on_one_line(sql) for sql in SQL.findall(page)]
     assert written == [_on_one_line(one.sql) for one in (page_by_user, page_by_conversation)]
-
-
-def _forms(document: str) -> list[Form]:
-    """The forms in which an operation wants rows."""
-    core = core_schema()
-    preparation = Preparation(
-        core, limits=Limits(tokens=1_000, depth=15, aliases=10), allows_introspection=False
-    )
-    operation = preparation.only_operation(document)
-    assert operation.plans is not None
-    plan = operation.plans.plan(coerced(core, operation, None))
-    assert plan is not None
-    return [site.form for site in plan.sites.all if site.form is not None]
 
 
 def test_every_setting_is_documented_as_it_is() -> None:

@@ -14,8 +14,8 @@ SOURCES = [
     ROOT / "app" / "admission" / "refusal.py",
     ROOT / "app" / "unrouted.py",
     *(ROOT / "app" / "graphql").glob("*.py"),
-    *(ROOT / "gql" / "execution").glob("*.py"),
-    *(ROOT / "gql" / "operations").glob("*.py"),
+    *(ROOT / "gql" / "runtime").glob("*.py"),
+    *(ROOT / "gql" / "documents").glob("*.py"),
     ROOT / "gql" / "errors.py",
 ]
 CODE = re.compile(r"[A-Z]{5,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+")

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from db.form import Form, Key
 
 import db.queries
 from db.keyset import Page, Position
@@ -43,9 +42,6 @@ class Capture:
         self.statement, self.values = statement, values
         return []
 
-    async def fetch_packed(self, statement: Statement, **values: Any) -> None:
-        self.statement, self.values = statement, values
-
 
 Read = Any  # A coroutine function of a connection.
 
@@ -55,13 +51,6 @@ def page(query: Any, value: str | None = None, **bounds: Any) -> Read:
     return lambda connection: query.fetch(connection, [300], Page(size=20, **bounds), value)
 
 
-def formed(query: Any, value: str | None = None, **bounds: Any) -> Read:
-    """Read the same as texts."""
-    places = Page(size=20, **bounds)
-    return lambda connection: query.fetch_formed(connection, [300], places, value, FORM)
-
-
-FORM = Form(('{"id":', Key("id", "Thing:"), "}"), has_places=True)
 BOUNDS: list[dict[str, Any]] = [
     {},
     {"is_backward": True},
@@ -95,8 +84,6 @@ READS: list[tuple[str, Read]] = [
     *((BY_CHANGE, page(conversations.PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_STATUS, page(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
     *((OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
-    *((BY_STATUS, formed(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
-    *((OF_CONVERSATION, formed(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
     *((BY_REQUEST, page(privacy.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_KIND, page(privacy.REQUESTS_PAGE_BY_USER, "export", **bounds)) for bounds in BOUNDS),
     (
@@ -169,9 +156,13 @@ def _statements() -> list[Statement]:
 async def _generic_plans(url: str, statements: list[Statement]) -> list[Plan]:
     connection = await asyncpg.connect(url)
     try:
-        return [await generic_plan(connection, one, len(one.names)) for one in statements]
+        return [await generic_plan(connection, one, _parameters(one)) for one in statements]
     finally:
         await connection.close()
+
+
+def _parameters(statement: Statement) -> int:
+    return max(map(int, re.findall(r"\$(\d+)", statement.sql)), default=0)
 
 
 async def _plans(url: str, read: Read) -> tuple[Plan, Plan]:

@@ -11,6 +11,7 @@ import pytest
 
 from db.database import open_database
 from db.queries import conversation_writes
+from metrics.methods import ObservedStatement
 from services.conversations.service import ConversationService
 from services.idempotency import IdempotencyKeyReused, key_use
 from services.people import PersonUnknown
@@ -222,7 +223,8 @@ def test_a_key_that_is_forgotten_between_the_looks_is_as_good_as_new(own_world: 
     """Whoever finds it taken looks at it a moment later, when the worker may have removed it."""
 
     async def scenario() -> None:
-        def forget(name: str, _seconds: float, _rows: int | None, _waited: float) -> None:
+        def forget(observed: ObservedStatement) -> None:
+            name, *_ = observed
             if name == "conversations.start" and not forgotten:
                 forgotten.append(name)
                 with ThreadPoolExecutor(1) as elsewhere:

@@ -8,7 +8,7 @@ import pytest
 
 from app.graphql.cutting import Cutoff
 from app.graphql.expiry import Expiry
-from app.graphql.heartbeats import Heartbeats
+from app.graphql.heartbeats import Heartbeats, is_sent_at_once
 from app.stopping import Stopping
 from tests.fixtures.world import NOW
 
@@ -120,3 +120,23 @@ def test_who_listens_is_called_once_when_the_server_stops() -> None:
     assert called == ["first"]
     stopping.listen(second)
     assert called == ["first", "second"]
+
+
+def test_a_sign_of_life_is_sent_at_once_or_not_at_all() -> None:
+    happened: list[str] = []
+
+    async def send(room: asyncio.Event) -> None:
+        try:
+            await room.wait()
+            happened.append("sent")
+        finally:
+            happened.append("ended")
+
+    async def scenario() -> None:
+        room = asyncio.Event()
+        assert not is_sent_at_once(send(room))
+        room.set()
+        assert is_sent_at_once(send(room))
+
+    asyncio.run(scenario())
+    assert happened == ["ended", "sent", "ended"]

@@ -219,6 +219,7 @@ def test_the_wheel_has_documents_and_budgets(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    names = {name for name in ZipFile(made.stdout.split()[-1]).namelist() if "documents/" in name}
+    folder = "gql/documents/files/"
+    names = {name for name in ZipFile(made.stdout.split()[-1]).namelist() if folder in name}
     wanted = {path.name for path in FOLDER.iterdir()}
-    assert {name.removeprefix("gql/documents/files/") for name in names} == wanted
+    assert {name.removeprefix(folder) for name in names} == wanted

@@ -10,7 +10,6 @@ from graphql import (
     get_named_type,
     is_composite_type,
 )
-from orjson import Fragment
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
@@ -140,28 +139,6 @@ def test_what_came_of_it_is_counted_alike() -> None:
     assert operation.cost.of(values) == 1 + 20 * (1 + 1 + 10)
     assert operation.cost.actual(values, data) == 1 + 2 + 1 + 4
     assert operation.cost.actual(values, {"viewer": None}) == 0
-
-
-def test_an_object_that_is_json_already_costs_what_all_of_it_does() -> None:
-    document = page("(first: 20)", "messages(last: 10) { edges { node { content } } }")
-    operation, values = prepared(document)
-    as_json = [Fragment(b'{"node":{"content":"x"}}')] * 4
-    as_objects = [{"node": {"content": "x"}}] * 4
-
-    def data(edges: list[Any]) -> dict[str, Any]:
-        return {"viewer": {"conversations": {"edges": [{"node": {"messages": {"edges": edges}}}]}}}
-
-    expected = 1 + 1 + 4
-    assert operation.cost.actual(values, data(as_objects)) == expected
-    assert operation.cost.actual(values, data(as_json)) == expected
-
-
-def test_json_counts_the_fields_that_cost_something() -> None:
-    document = "{ plans { code } viewer { subscription { plan { code } } } }"
-    operation, values = prepared(document)
-    objects = {"plans": [], "viewer": {"subscription": {"plan": {"code": "x"}}}}
-    as_json = {"plans": [], "viewer": Fragment(b'{"subscription":{"plan":{"code":"x"}}}')}
-    assert operation.cost.actual(values, as_json) == operation.cost.actual(values, objects) > 1
 
 
 def test_names_in_the_answer_may_be_others() -> None:

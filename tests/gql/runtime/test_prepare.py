@@ -55,7 +55,7 @@ def test_the_least_recently_used_is_forgotten() -> None:
 
 def test_a_huge_document_is_served_and_not_kept() -> None:
     prepared = preparation(max_tokens=20_000)
-    for items, is_kept in ((100, True), (LARGEST_KEPT_BYTES // 700, False)):
+    for items, is_kept in ((100, True), (LARGEST_KEPT_BYTES // 950, False)):
         document = "query ($ids: [ID!]! = [" + "7 " * items + "]) { nodes(ids: $ids) { id } }"
         first = prepared.operation(document, None)
         assert (prepared.operation(document, None) is first) is is_kept
