@@ -24,7 +24,7 @@ def beside_message_count(lines: str) -> Edit:
     return Edit(CONVERSATION, count, f"{lines}\n{count}")
 
 
-MESSAGE_COUNT = alone(CONVERSATION, "message_count.load")
+MESSAGE_COUNT = alone(CONVERSATION, "message_count.start")
 LAST_MESSAGE = Edit(
     CONVERSATION,
     "later(info.context.loaders.messages",
@@ -32,9 +32,11 @@ LAST_MESSAGE = Edit(
 )
 ONLY_WITH_LAST = Edit(
     CONVERSATION,
-    "        return info.context.loaders.messages_by_conversation.start(PageKey(self.key, page))\n",
+    "        return info.context.loaders.messages_by_conversation.start(\n"
+    "            PageKey(self.key, page, None, ",
     "        loaders = info.context.loaders.renewed() if last else info.context.loaders\n"
-    "        return loaders.messages_by_conversation.start(PageKey(self.key, page))\n",
+    "        return loaders.messages_by_conversation.start(\n"
+    "            PageKey(self.key, page, None, ",
 )
 COUNT_IS_SORTED = Edit(
     "db/queries/messages.py",
@@ -43,16 +45,18 @@ COUNT_IS_SORTED = Edit(
 )
 EVERY_MESSAGE = Edit(
     CONVERSATION,
-    "        return await info.context.loaders.message_count.load(self.key)\n",
+    "    def message_count(self, info: Info) -> Sourced[int, Loaded[int]]:\n"
+    "        return info.context.loaders.message_count.start(self.key)\n",
+    "    async def message_count(self, info: Info) -> int:\n"
     "        key = PageKey(self.key, Page(size=100))\n"
     "        found = await info.context.loaders.messages_by_conversation.load(key)\n"
     "        return len(found.rows)\n",
 )
 PAGES_ONE_BY_ONE = Edit(
     "loaders/pages.py",
-    "            parents[page, value].append(parent_id)\n",
-    "            parents[page, value].append(parent_id)\n"
-    "        if len(parents) > 1:\n"
+    "            by_page[key.page, key.filter].append(key)\n",
+    "            by_page[key.page, key.filter].append(key)\n"
+    "        if len(by_page) > 1:\n"
     "            return [(await batch([key]))[0] for key in keys]\n",
 )
 NODES = Edit(
@@ -144,13 +148,13 @@ def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
             "messages.page_by_conversation",
         ),
         (
-            alone(PRIVACY, "privacy_archive.load"),
+            alone(PRIVACY, "privacy_archive.start"),
             "PrivacyRequest.export",
             "runs 6 times for n rows and 10 times for 2n (N+1)",
             "privacy.archives_by_request",
         ),
         (
-            alone(PRIVACY, "erased_tables.load"),
+            alone(PRIVACY, "erased_tables.start"),
             "PrivacyRequest.receipt",
             "runs 12 times for n rows and 24 times for 2n (N+1)",
             "privacy.erased_tables",

@@ -9,10 +9,10 @@ from tests.perf.planted.source import Edit, assert_caught, planted
 
 ONE_BY_ONE = Edit(
     "loaders/pages.py",
-    "        parents: dict[tuple[Page, str | None], list[int]] = defaultdict(list)\n",
+    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
     "        if len(keys) > 1:\n"
     "            return [(await batch([key]))[0] for key in keys]\n"
-    "        parents: dict[tuple[Page, str | None], list[int]] = defaultdict(list)\n",
+    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
 )
 NO_INDEX = (
     Edit(
@@ -40,8 +40,8 @@ LONGER_ANSWER = Edit(
 NO_BUDGET = Edit("gql/documents/files/budgets.toml", "[Quota]\n", "[Quotas]\n")
 NO_MESSAGE_COUNT = Edit(
     "gql/schema/conversation.py",
-    '    @described.field("How many messages it has.", COUNT)\n    async def message_count',
-    "    async def message_count",
+    '    @described.field("How many messages it has.", COUNT)\n    def message_count',
+    "    def message_count",
 )
 COUNTS = "query Counts { viewer { conversations { edges { node { messageCount } } } } }"
 TITLES = "query Titles { viewer { conversations { edges { node { title } } } } }"
