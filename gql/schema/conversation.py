@@ -55,8 +55,8 @@ class Conversation(Node):
         return later(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
     @described.field("How many messages it has.", COUNT)
-    async def message_count(self, info: Info) -> int:
-        return await info.context.loaders.message_count.load(self.key)
+    def message_count(self, info: Info) -> Sourced[int, Loaded[int]]:
+        return info.context.loaders.message_count.start(self.key)
 
     @described.field("Oldest first; `last` with `before` walks back through the history.")
     def messages(
@@ -119,9 +119,9 @@ class ConversationConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
     @described.field("How many conversations the whole list has.", COUNT)
-    async def total_count(self, info: Info) -> int:
+    def total_count(self, info: Info) -> Sourced[int, Loaded[int]]:
         key = ConversationCountKey(self.user_key, self.status)
-        return await info.context.loaders.conversation_count.load(key)
+        return info.context.loaders.conversation_count.start(key)
 
 
 Shape(

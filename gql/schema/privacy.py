@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -11,7 +12,8 @@ from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
 from gql.schema.node import Node
-from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape
+from gql.values.later import later
+from gql.values.shapes import Column, Cursor, GlobalId, Instant, Member, Nested, Shape, Sourced
 from gql.values.weight import Weight, declared
 from loaders import Slice
 from services.privacy.failures import in_words
@@ -71,8 +73,10 @@ class PrivacyExport:
     sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
 
     @classmethod
-    def from_row(cls, row: Record, links: Links) -> Self:
-        """The archive in a row."""
+    def from_row(cls, links: Links, row: Record | None) -> Self | None:
+        """The archive in a row, where there is one."""
+        if row is None:
+            return None
         return cls(
             download_url=links.export_url(row["file_name"]),
             expires_at=row["expires_at"],
@@ -89,11 +93,14 @@ class ErasedTable:
     rows: int = strawberry.field(description="Rows erased or anonymised.")
 
 
+Shape(ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")})
+
+
 @strawberry.type(description="Proof of a completed erasure.")
 class ErasureReceipt:
     """What was erased, and that nothing is left."""
 
-    tables: list[ErasedTable] = strawberry.field(
+    tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
         description="Rows erased or anonymised, per table.", metadata=declared(Weight(most=30))
     )
     remaining_references: int = strawberry.field(
@@ -120,25 +127,27 @@ class PrivacyRequest(Node):
     verified_at: strawberry.Private[datetime | None]
 
     @described.field("The archive of a completed export, until it expires.")
-    async def export(self, info: Info) -> PrivacyExport | None:
+    def export(self, info: Info) -> PrivacyExport | None:
         if self.kind is not PrivacyRequestKind.EXPORT or self.completed_at is None:
             return None
-        row = await info.context.loaders.privacy_archive.load(self.key)
-        return PrivacyExport.from_row(row, info.context.services.links) if row else None
+        found = info.context.loaders.privacy_archive.start(self.key)
+        return later(found, partial(PrivacyExport.from_row, info.context.services.links))
 
     @described.field(
         "Proof of a completed erasure. It is nobody's any more: its person, who is signed out, "
         "reads it at `receiptUrl`, and operators by the request's id."
     )
-    async def receipt(self, info: Info) -> ErasureReceipt | None:
-        if self.verified_at is None or self.remaining_references is None:
+    def receipt(self, info: Info) -> ErasureReceipt | None:
+        verified_at, references = self.verified_at, self.remaining_references
+        if verified_at is None or references is None:
             return None
-        rows = await info.context.loaders.erased_tables.load(self.key)
-        return ErasureReceipt(
-            tables=[ErasedTable(name=row["table_name"], rows=row["row_count"]) for row in rows],
-            remaining_references=self.remaining_references,
-            verified_at=self.verified_at,
-        )
+
+        def receipt_of(rows: tuple[Record, ...]) -> ErasureReceipt:
+            return ErasureReceipt(
+                tables=rows, remaining_references=references, verified_at=verified_at
+            )
+
+        return later(info.context.loaders.erased_tables.start(self.key), receipt_of)
 
     @described.field(
         "Of an erasure: a link to its receipt, to be kept, since the person is signed out by "

@@ -49,13 +49,12 @@ class User(Node):
     """
 
     @described.field("The address that the person signs in with.")
-    async def email(self, info: Info) -> str:
-        return str((await self._row(info))["email"])
+    def email(self, info: Info) -> str:
+        return later(info.context.loaders.user.start(self.key), _email)
 
     @described.field("When the person signed up.")
-    async def created_at(self, info: Info) -> datetime:
-        created_at: datetime = (await self._row(info))["created_at"]
-        return created_at
+    def created_at(self, info: Info) -> datetime:
+        return later(info.context.loaders.user.start(self.key), _created_at)
 
     @described.field("The person's subscription; inactive where there is none.")
     def subscription(self, info: Info) -> Sourced[BillingSubscription, Loaded[Subscription]]:
@@ -98,12 +97,6 @@ class User(Node):
         key = PageKey(self.key, Page(size=1), kind.value)
         return later(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
-    async def _row(self, info: Info) -> Record:
-        row = await info.context.loaders.user.load(self.key)
-        if row is None:
-            raise Unauthenticated("The person of this token is not known.")
-        return row
-
     @classmethod
     def of_key(cls, key: int) -> Self:
         """The user with the id `key`."""
@@ -112,3 +105,18 @@ class User(Node):
 
 def _first_request(found: Slice) -> Record | None:
     return found.rows[0] if found.rows else None
+
+
+def _email(row: Record | None) -> str:
+    return str(_known(row)["email"])
+
+
+def _created_at(row: Record | None) -> datetime:
+    created_at: datetime = _known(row)["created_at"]
+    return created_at
+
+
+def _known(row: Record | None) -> Record:
+    if row is None:
+        raise Unauthenticated("The person of this token is not known.")
+    return row

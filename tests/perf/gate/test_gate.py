@@ -93,7 +93,7 @@ def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
         assert finding.document == "ConversationsWithMessages"
         assert finding.method == "messages.page_by_conversation"
         assert finding.statement is not None
-        assert finding.statement.startswith("SELECT array_agg(")
+        assert finding.statement.startswith("SELECT parent.id")
 
 
 def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(

@@ -2,7 +2,7 @@
 
 from tests.perf.planted.source import Edit
 
-_AFTER = "        outcome = outcome_in(context, answer.outcome, operation.budget)\n"
+_AFTER = "        answer.statements = work.statements\n"
 
 
 def slowing(document: str, statement: str) -> Edit:

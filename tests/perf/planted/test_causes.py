@@ -10,14 +10,14 @@ from tests.perf.planted.source import Edit, Ran, planted
 
 METHOD = Edit(
     "db/queries/keyset.py",
-    "        return await connection.fetch(",
-    "        import time\n        time.sleep(0.03)\n        return await connection.fetch(",
+    "        return await connection.fetch(\n",
+    "        import time\n        time.sleep(0.03)\n        return await connection.fetch(\n",
 )
 BATCH = Edit(
     "loaders/quota_by_user.py",
-    '        return {row["user_id"]: row["used"] for row in rows}',
-    "        import time\n        time.sleep(0.03)\n"
-    '        return {row["user_id"]: row["used"] for row in rows}',
+    '            used = {row["user_id"]: row["used"] for row in rows}',
+    "            import time\n            time.sleep(0.03)\n"
+    '            used = {row["user_id"]: row["used"] for row in rows}',
 )
 RESOLVER = Edit(
     "gql/schema/user.py",
@@ -32,8 +32,18 @@ MODEL = Edit(
 )
 ENCODER = Edit(
     "app/graphql/writing.py",
-    "    return orjson.dumps(",
-    "    import time\n    time.sleep(0.03)\n    return orjson.dumps(",
+    "        return orjson.dumps(body, option=orjson.OPT_UTC_Z)\n"
+    "    with trace.span(_ENCODER):\n"
+    "        return orjson.dumps(body, option=orjson.OPT_UTC_Z)\n",
+    "        return _checked(body)\n    with trace.span(_ENCODER):\n        return _checked(body)\n"
+    "\n\ndef _checked(body: Any) -> bytes:\n    import time\n    time.sleep(0.03)\n"
+    "    return orjson.dumps(body, option=orjson.OPT_UTC_Z)\n",
+)
+LEAF = Edit(
+    "gql/schema/scalars.py",
+    "encode_instant = partial(orjson.dumps, option=orjson.OPT_UTC_Z)\n",
+    "def encode_instant(instant: datetime) -> bytes:\n    import time\n    time.sleep(0.03)\n"
+    "    return orjson.dumps(instant, option=orjson.OPT_UTC_Z)\n\n\n",
 )
 JOB = (
     Edit("app/documents.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
@@ -76,7 +86,7 @@ def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Pa
     method = "the Python of conversations.page_by_user"
     assert_blamed(ran, "ConversationPage", method, 30)
     assert_blamed(ran, "CurrentSubscription", "the resolver User.subscription", 30)
-    assert "the Python of the loader quota" in dict(blamed(ran)["Quota"]), ran.output
+    assert "the Python of the loader quota for User.quota" in dict(blamed(ran)["Quota"]), ran.output
     assert "waiting for the model" in dict(blamed(ran)["GenerateGuidance"]), ran.output
 
 
@@ -85,6 +95,13 @@ def test_the_encoder(tmp_path: Path) -> None:
     ran = compared(tmp_path, ENCODER, operations=("Quota", "EnterpriseUsage"))
     assert_blamed(ran, "Quota", "the encoder of Quota", 30)
     assert_blamed(ran, "EnterpriseUsage", "the encoder of EnterpriseUsage", 30)
+
+
+@pytest.mark.planted
+def test_what_writes_the_leaves_of_a_field(tmp_path: Path) -> None:
+    ran = compared(tmp_path, LEAF, operations=("Quota", "EnterpriseUsage"))
+    assert_blamed(ran, "Quota", "writing what User.quota gives", 30)
+    assert_blamed(ran, "EnterpriseUsage", "writing what EnterpriseAccount.usage gives", 30)
 
 
 @pytest.mark.planted

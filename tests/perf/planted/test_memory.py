@@ -32,9 +32,9 @@ UNBOUNDED_CACHE = (
     ),
     Edit(
         OBSERVING,
-        "        budget, kind = operation.budget, operation.kind\n",
+        "        facts.record.pending.append(came)\n",
         "        _KEPT[request_id] = dumps([request_id] * 40)\n"
-        "        budget, kind = operation.budget, operation.kind\n",
+        "        facts.record.pending.append(came)\n",
     ),
 )
 

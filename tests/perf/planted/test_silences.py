@@ -15,22 +15,18 @@ def ends_when(condition: str) -> tuple[Edit, ...]:
     """A server that is gone once this holds."""
     return (
         Edit(
-            "metrics/observations.py",
-            "        record.add(one)\n        over = one.over(agreed)\n",
-            f"        record.add(one)\n        if {condition}:\n            os._exit(1)\n"
-            "        over = one.over(agreed)\n",
+            "app/graphql/observing.py",
+            "        facts.record.pending.append(came)\n",
+            "        facts.record.pending.append(came)\n"
+            f"        if {condition}:\n            os._exit(1)\n",
         ),
-        Edit(
-            "metrics/observations.py",
-            "from enum import StrEnum\n",
-            "import os\nfrom enum import StrEnum\n",
-        ),
+        Edit("app/graphql/observing.py", "import structlog\n", "import os\n\nimport structlog\n"),
     )
 
 
 # Of a brief run some 250 come before the mix, which does not ask for StopReply.
-IN_THE_MIX = ends_when("sum(each.requests for each in self._operations.values()) > 300")
-IN_THE_SWEEP = ends_when('one.operation == "StopReply"')
+IN_THE_MIX = ends_when("sum(one.requests for _, one in self._observations.operations()) > 300")
+IN_THE_SWEEP = ends_when('facts.operation.label == "StopReply"')
 RUN = ("perf", "run", "--profile", "brief", "--out", "report.json")
 
 

@@ -11,13 +11,13 @@ DOCUMENTS = "gql/documents/files"
 
 def extra_page(condition: str) -> Edit:
     """One statement more for the pages that meet a condition."""
-    before = "        if form is None:\n            return slices_of(rows, parent_ids, page)\n"
+    before = "        return slices_of(rows, parent_ids, page, value)\n"
     return Edit(
         "loaders/pages.py",
         before,
         f"        if {condition}:\n"
         "            async with database.read() as connection:\n"
-        "                await query.fetch(connection, [0], Page(size=3), None)\n" + before,
+        "                await query.fetch(connection, [0], Page(size=3), None, None)\n" + before,
     )
 
 
@@ -57,11 +57,20 @@ EXTRA_OF_LARGE_IS_NO_MORE = Edit(
 )
 OF_NOBODY_ELSE = Edit(
     "loaders/rows_by_id.py",
-    "        found = {row",
+    "        return in_order(",
     "        if not rows:\n"
     "            async with database.read() as connection:\n"
     "                await fetch(connection, [0], viewer_id)\n"
-    "        found = {row",
+    "        return in_order(",
+)
+OF_COMPANIES = Edit(
+    "gql/resolvers/query.py",
+    "    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
+    "        return info.context.loaders.plans_on_sale.start(ALL_PLANS)\n",
+    "    async def plans(self, info: Info) -> list[Plan]:\n"
+    "        if type(info.context.principal).__name__ == 'ApiClient':\n"
+    "            await info.context.loaders.renewed().plans_on_sale.load(ALL_PLANS)\n"
+    "        return await info.context.loaders.plans_on_sale.load(ALL_PLANS)\n",
 )
 RENAMED = "gql/resolvers/chat.py"
 FAULTS = [
@@ -110,13 +119,7 @@ FAULTS = [
     ),
     pytest.param(
         "Plans",
-        (
-            extra_step(
-                "gql/resolvers/query.py",
-                "        plans = await info.context.loaders.plans_on_sale.load(ALL_PLANS)\n",
-                "type(info.context.principal).__name__ == 'ApiClient'",
-            ),
-        ),
+        (OF_COMPANIES,),
         "Plans (caller: company): 2 statements, where exactly 1 are agreed",
         id="only for companies",
     ),
@@ -196,18 +199,28 @@ NEW_DOCUMENT = (
     Edit(f"{DOCUMENTS}/budgets.toml", "[Checkout]\n", f"{BUDGET.lstrip()}\n[Checkout]\n"),
     Edit("perf/gate/flows.py", '    "Checkout": ', '    "Both": Flow(reader),\n    "Checkout": '),
 )
-EMAIL = '        return str((await self._row(info))["email"])\n'
+
+
+def extra_loading(signature: str, of_row: str) -> Edit:
+    """One statement more in a field that what its loader gives is made of."""
+    loaded = "info.context.loaders.user"
+    return Edit(
+        "gql/schema/user.py",
+        f"    def {signature}:\n        return later({loaded}.start(self.key), {of_row})\n",
+        f"    async def {signature}:\n"
+        "        await info.context.loaders.renewed().plans_on_sale.load('all')\n"
+        f"        return {of_row}(await {loaded}.load(self.key))\n",
+    )
 
 
 def in_email() -> Edit:
     """One statement more where the email is asked for."""
-    return extra_step("gql/schema/user.py", EMAIL, "True")
+    return extra_loading("email(self, info: Info) -> str", "_email")
 
 
 def in_created_at() -> Edit:
     """The same where the email is left out."""
-    before = '        created_at: datetime = (await self._row(info))["created_at"]\n'
-    return extra_step("gql/schema/user.py", before, "True")
+    return extra_loading("created_at(self, info: Info) -> datetime", "_created_at")
 
 
 @pytest.mark.planted
