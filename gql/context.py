@@ -97,6 +97,10 @@ Info = strawberry.Info[RequestContext, None]
 
 
 def columns_read(info: Info) -> frozenset[str] | None:
-    """The columns that are read of the rows that a resolver gives; None where they may be any."""
+    """The columns that are read of the rows that a resolver gives; None where they may be any.
+
+    They are worth asking for where there may be many rows, and one index alone: with few columns
+    the planner may prefer one that has them all, and sort.
+    """
     columns: frozenset[str] | None = getattr(info, "columns", None)
     return columns

@@ -150,5 +150,5 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status.value if status else None, columns_read(info))
+    key = PageKey(user_key, page, status.value if status else None)
     return info.context.loaders.conversations_by_user.start(key)

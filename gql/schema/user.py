@@ -8,7 +8,7 @@ from asyncpg import Record
 from strawberry import UNSET
 
 from db.keyset import Page
-from gql.context import Info, columns_read
+from gql.context import Info
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing import BillingSubscription
@@ -87,7 +87,7 @@ class User(Node):
         kind: OfKind = UNSET,
     ) -> Sourced[PrivacyRequestConnection, Loaded[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind.value if kind else None, columns_read(info))
+        key = PageKey(self.key, page, kind.value if kind else None)
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
