@@ -104,9 +104,9 @@ def test_it_can_ask_for_a_token(world: str, tmp_path: Path) -> None:
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_worker_alone_shows_on_its_port_whether_its_jobs_are_done(world: str) -> None:
+def test_a_worker_alone_shows_on_its_port_whether_its_jobs_are_done(own_world: str) -> None:
     port = free_port()
-    with working_alone(world, METRICS_PORT=f"{port}"), client(port) as http:
+    with working_alone(own_world, METRICS_PORT=f"{port}"), client(port) as http:
 
         def done(job: str) -> bool:
             name = f'guidance_job_runs_total{{background_job="{job}",outcome="ok"}}'
