@@ -20,8 +20,8 @@ MOST_SECONDS_LATE = 0.25
 def test_open_streams_take_little_and_their_deltas_are_not_late(own_world: str) -> None:
     seen = open_streams(STREAMS, 1, EVERY_SECONDS, SECONDS, url=own_world)
     assert seen.lost == 0
-    deltas = SECONDS / EVERY_SECONDS * STREAMS
-    assert deltas - STREAMS <= len(seen.delays) <= deltas + STREAMS
+    # And those besides that were late when it began.
+    assert len(seen.delays) >= SECONDS / EVERY_SECONDS * STREAMS - STREAMS
     assert seen.bytes_each < MOST_BYTES_EACH
     # The machine may be at anything: half of them say whether ours is the delay.
     assert sorted(seen.delays)[len(seen.delays) // 2] < MOST_SECONDS_LATE
