@@ -127,7 +127,7 @@ class GraphQLEndpoint:
                 answer = await self._batch(request, asked, identity)
         except Exception as error:  # noqa: BLE001 - the client is told of whatever it is
             answer = await self._failed(error, request, types, identity)
-        reply = self._told(answer, request, types) if isinstance(answer, Answer) else answer
+        reply = self._logged_reply(answer, request, types) if isinstance(answer, Answer) else answer
         if not (isinstance(reply, Reply) and reply.try_at_once(send)):
             await reply(request.scope, request.receive, send)
 
@@ -154,7 +154,7 @@ class GraphQLEndpoint:
         reply = (
             not_understood(error, ANYTHING)
             if unpaid is None
-            else self._told(refused(unpaid), request, ANYTHING)
+            else self._logged_reply(refused(unpaid), request, ANYTHING)
         )
         await reply(request.scope, request.receive, send)
 
@@ -195,7 +195,7 @@ class GraphQLEndpoint:
             return self._stream(request, types, operation, asked, identity)
         return await self._parts(request, types, operation, asked, identity)
 
-    def _told(self, answer: Answer, request: Incoming, types: Accepted) -> Reply:
+    def _logged_reply(self, answer: Answer, request: Incoming, types: Accepted) -> Reply:
         log = request.exchange.log
         if "operation" not in log:
             log["operation"] = answer.operation_name
@@ -248,7 +248,7 @@ class GraphQLEndpoint:
         if first.body.get("hasNext"):
             return PartStream(first, answers, request)
         await answers.aclose()
-        return self._told(first, request, types)
+        return self._logged_reply(first, request, types)
 
     def _stream(
         self,

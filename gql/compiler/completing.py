@@ -208,8 +208,8 @@ class Completing:
 
         Only what can be awaited twice is, since graphql-core may have to do it again.
         """
-        number = len(self.emission.items)
-        self.emission.items.append(number)
+        number = self.emission.items
+        self.emission.items += 1
         name, (index,) = f"item{number}", place.indexes
         with self.emission.function(f"{name}(run, value, call)", is_joined=True) as inner:
             inner.line("_, key, index = call")
@@ -237,14 +237,14 @@ class Completing:
         item, index, opening = out.name(), out.name(), Opening(out.name())
         out.flush()
         first, header, calls = out.reserve(), out.reserve(), len(self.emission.sites.all)
-        items = len(self.emission.items)
+        items = self.emission.items
         with out.indented(None):
             out.piece(opening)
             yield item, place.item(index)
             out.flush()
             out.line(f"{opening.variable} = {out.constant(opening.after(','))}")
         out.fill(first, f"{opening.variable} = {out.constant(opening.after('['))}")
-        is_indexed = len(self.emission.sites.all) > calls or len(self.emission.items) > items
+        is_indexed = len(self.emission.sites.all) > calls or self.emission.items > items
         each = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
         out.fill(header, f"for {each}:")
         out.line(f'if not {value}: w.append(b"[")')

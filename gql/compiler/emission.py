@@ -71,8 +71,8 @@ class Emission:
     columns: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """The names of the columns that are read of what each site gives, and these."""
     fields: int = 0
-    items: list[int] = field(default_factory=list)
-    """The numbers of the functions that write items of lists, each when it is there."""
+    items: int = 0
+    """How many functions write items of lists, each when it is there."""
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         """What the operation selects."""
@@ -111,10 +111,6 @@ class Emission:
     def add_site(self, site: Site) -> None:
         """Know a site by its number."""
         self.sites.all.append(site)
-
-    def key(self, response_name: str, name: str) -> str:
-        """The response name of the field `name`, as a text in code."""
-        return self.literal(name) if response_name == name else self.code.bind(response_name)
 
     def literal(self, name: str) -> str:
         """A name of the schema, as a text in code."""

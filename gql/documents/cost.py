@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gql.values.pages import LARGEST_SIZE
-from gql.values.sizes import Size
+from gql.values.sizes import Size, Variables
 
-# Any: variables are coerced to whatever their types are, and answers are JSON.
-Variables: TypeAlias = Mapping[str, Any]
 Condition: TypeAlias = tuple[str, bool]
 """A variable and the value with which a field is wanted."""
 

@@ -149,7 +149,6 @@ class Shape(Generic[T]):
         object.__setattr__(self, "view_class", _view_class(self.cls, self.attributes))
         if not self.is_part:
             _shapes[self.cls] = self
-            _of_views[self.view_class] = self
 
     def view_if_any(self, source: Any) -> T | None:
         """The same, or null for null."""
@@ -174,14 +173,8 @@ def _view_class(cls: type[T], attributes: Mapping[str, Attribute]) -> type[T]:
 
 
 _shapes: dict[type, Shape[Any]] = {}
-_of_views: dict[type, Shape[Any]] = {}
 
 
 def shape_of(cls: type) -> Shape[Any] | None:
     """The shape of a class, where it has one."""
     return _shapes.get(cls)
-
-
-def shape_of_view(cls: type) -> Shape[Any] | None:
-    """The shape whose views are of this class."""
-    return _of_views.get(cls)

@@ -58,14 +58,14 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
             for line in agree(found, why, datetime.now(UTC).date()):
                 click.echo(line)
             return
-        findings = told_of_calls(held, beside, filled, folder)
+        findings = findings_of_calls(held, beside, filled, folder)
     for finding in findings:
         click.echo(finding)
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
 
 
-def told_of_calls(
+def findings_of_calls(
     held: Sequence[Held], beside: str | None, url: str, folder: Path
 ) -> Sequence[Finding]:
     """What is more than agreed, with its functions; says beside what they are named."""

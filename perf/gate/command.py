@@ -13,7 +13,7 @@ from gql.documents.budgets import (
     TrustedDocument,
     readable_documents,
 )
-from perf.counting.command import beside_option, told_of_calls
+from perf.counting.command import beside_option, findings_of_calls
 from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.counting.held import held_to_calls
 from perf.counting.memory import memory_kept
@@ -131,7 +131,7 @@ def _of_calls(url: str, folder: Path, names: Collection[str], beside: str | None
         click.echo(NOT_COUNTED)
         return []
     held = list(held_to_calls(url, folder, names))
-    return [str(finding) for finding in told_of_calls(held, beside, url, folder)]
+    return [str(finding) for finding in findings_of_calls(held, beside, url, folder)]
 
 
 def _of_memory(url: str, folder: Path, documents: Mapping[str, TrustedDocument]) -> list[str]:

@@ -62,12 +62,12 @@ FIELDS = dict(with_arguments())
 TAKEN = {str(one.type): one.type for field in FIELDS.values() for one in field.args.values()}
 
 
-def told(value: Any) -> Any:
+def typed(value: Any) -> Any:
     """A value with the classes of all that is in it."""
     if isinstance(value, dict):
-        return [(name, told(one)) for name, one in value.items()]
+        return [(name, typed(one)) for name, one in value.items()]
     if isinstance(value, list):
-        return [told(one) for one in value]
+        return [typed(one) for one in value]
     return type(value), repr(value)
 
 
@@ -90,12 +90,12 @@ def compared(schema: GraphQLSchema, declared: str, given_: dict[str, Any]) -> bo
         return False
     stock = get_variable_values(schema, nodes, given_)
     assert isinstance(stock, VariableValues), stock
-    assert told(ours.coerced) == told(stock.coerced)
+    assert typed(ours.coerced) == typed(stock.coerced)
     assert list(ours.sources) == list(stock.sources)
     for name, source in stock.sources.items():
         mine = ours.sources[name]
         assert type(mine) is type(source)
-        assert told(mine.value) == told(source.value)
+        assert typed(mine.value) == typed(source.value)
         assert without_addresses(mine.signature) == without_addresses(source.signature)
     return True
 
@@ -169,7 +169,7 @@ def test_what_is_left_to_graphql_core() -> None:
 def outcome(work: Callable[[], Any]) -> Any:
     """What came of it, the error that clients see included."""
     try:
-        return sorted((name, told(one)) for name, one in work().items())
+        return sorted((name, typed(one)) for name, one in work().items())
     except GraphQLError as error:
         return error.message
 

@@ -19,7 +19,6 @@ from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id
 from gql.values.shapes import (
     shape_of,
-    shape_of_view,
 )
 from tests.gql.runtime.sourced import CORE, LEAF, SEEN, Colour, Leaf, Query, Row, Rows, Size
 
@@ -237,9 +236,8 @@ def test_in_parts() -> None:
     assert "the leaf 4" in str(sourced[1:])
 
 
-def test_a_shape_is_known_by_its_class_and_by_its_views() -> None:
+def test_a_shape_is_known_by_its_class() -> None:
     assert shape_of(Leaf) is LEAF
-    assert shape_of_view(LEAF.view_class) is LEAF
     assert shape_of(Size) is None, "a part of others only"
     view = LEAF.view(ROWS[0])
     assert isinstance(view, Leaf)
