@@ -6,9 +6,9 @@ from typing import TypeAlias
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.direct import GRAPHQL_PATH
 from app.graphql.charging import Throttled
 from app.graphql.wording import refusal_body
-from app.paths import GRAPHQL_PATH
 from services.principal import Anonymous, Principal
 
 ChargeRefusal: TypeAlias = Callable[[Principal], Awaitable[None]]

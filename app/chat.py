@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.composition.shared_stores import open_streams
 from app.settings import Settings
 from clients.llm.opening import open_language_model
 from db.database import Database
@@ -21,7 +22,6 @@ from services.metered.jobs import metered_jobs
 from services.metered.replies import MeteredReplies
 from services.metered.service import MeteredGuidance
 from streams import ReplyStreams
-from streams.redis import RedisStreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,6 @@ async def open_chat(
                 ),
             },
         )
-
-
-@asynccontextmanager
-async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplyStreams]:
-    """Open the streams of replies, shared by all instances where there is a Redis."""
-    streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
-    yield streams
-    await streams.close()
 
 
 def _metered_guidance(

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.paths import GRAPHQL_PATH
+GRAPHQL_PATH = "/graphql"
 
 
 class Direct:

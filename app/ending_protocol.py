@@ -5,14 +5,12 @@ after what was asked before it is answered.
 """
 
 from asyncio import AbstractEventLoop
+from enum import Enum, auto
 from typing import Any, cast
 
 from starlette.types import Scope
 
 from app.admission.protocol import AdmittingProtocol
-from app.connections.holding import HoldingFlow
-from app.connections.outgoing import Outgoing
-from app.connections.phase import Phase
 from app.connections.refusal import (
     BODY_TOO_LATE,
     HEAD_TOO_LATE,
@@ -22,12 +20,25 @@ from app.connections.refusal import (
 )
 from app.connections.registry import NEVER, connections_of
 from app.exchange import broken_off
+from app.http.protocol.flow_control import HoldingFlow, Outgoing
 from app.stopping import STOPPING
 from app.uvicorn_parts import Config, ServerState
 from metrics.connections import connection_refused
 
 _LINGERING_LOOKS = 2
 """How long a client has to read an answer after which its connection is closed."""
+
+
+class Phase(Enum):
+    """What a connection waits for."""
+
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    REFUSED = auto()
+
+
 _IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 
 

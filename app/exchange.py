@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from starlette.types import Message, Scope, Send
 
-from app.paths import GRAPHQL_PATH
-from app.request_head import RequestHead
-from app.request_ids import REQUEST_ID, request_id_from
+from app.direct import GRAPHQL_PATH
+from app.request_head import REQUEST_ID, RequestHead, request_id_from
 from app.uvicorn_parts import RequestResponseCycle
 from app.whole_answers import send_whole
 

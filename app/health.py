@@ -6,7 +6,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.documents import ServedDocuments
+from app.graphql.documents.published import ServedDocuments
 from app.recent import Recent
 from cache import VersionedCache
 from db.database import Database

@@ -5,8 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.exchange import exchange_of
-from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
-from app.unrouted import NOT_FOUND
+from app.http.error_bodies import NOT_FOUND, SERVICE_UNAVAILABLE, error_body
 
 HEADERS = {
     "cache-control": "no-store",
@@ -18,7 +17,7 @@ _log = structlog.get_logger("guidance.links")
 
 def refused(status: int, message: str) -> Response:
     """The answer to a link that opens nothing."""
-    return JSONResponse(message_body(message, NOT_FOUND), status, HEADERS)
+    return JSONResponse(error_body(message, NOT_FOUND), status, HEADERS)
 
 
 def unavailable(request: Request, reason: str) -> Response:
@@ -27,5 +26,5 @@ def unavailable(request: Request, reason: str) -> Response:
         "a link cannot be answered", request_id=exchange_of(request.scope).request_id, reason=reason
     )
     message = "This cannot be answered at the moment; try again."
-    body = message_body(message, SERVICE_UNAVAILABLE)
+    body = error_body(message, SERVICE_UNAVAILABLE)
     return JSONResponse(body, 503, {**HEADERS, "retry-after": "1"})

@@ -12,9 +12,6 @@ import httptools
 from starlette.types import Scope
 
 from app.connections.heads import fault_of_head
-from app.connections.holding import HoldingFlow
-from app.connections.outgoing import Outgoing
-from app.connections.phase import Phase
 from app.connections.reading import reading_of
 from app.connections.refusal import (
     TOO_LONG,
@@ -24,7 +21,8 @@ from app.connections.refusal import (
 )
 from app.connections.registry import NEVER
 from app.connections.upgrades import without_upgrade
-from app.ending_protocol import EndingProtocol
+from app.ending_protocol import EndingProtocol, Phase
+from app.http.protocol.flow_control import HoldingFlow, Outgoing
 from app.remembered_heads import heads_of
 from app.request_head import HEAD
 from app.uvicorn_parts import HIGH_WATER_LIMIT, Config, HttpToolsProtocol, ServerState

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from app.paths import GRAPHQL_PATH
+from app.direct import GRAPHQL_PATH
 from app.request_head import RequestHead
 
 HEADS = "remembered_heads"

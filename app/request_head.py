@@ -1,13 +1,16 @@
 """What the head of a request says, worked out once where the same head comes again."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
-from app.request_ids import REQUEST_ID
-
+REQUEST_ID = b"x-request-id"
 HEAD = "head"
 """Key of its `RequestHead` in the state of a request whose head came before."""
+_PROCESS, _numbers = os.urandom(8).hex(), count()
+_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _SAMPLED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]")
 
@@ -33,3 +36,10 @@ class RequestHead:
         """https://www.w3.org/TR/trace-context/#sampled-flag"""
         # Any: it is the endpoint's own.
         self.terms: Any = None
+
+
+def request_id_from(offered: bytes | None) -> str:
+    """The caller's request id where it is a harmless one, otherwise a new one."""
+    if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
+        return offered.decode()
+    return f"{_PROCESS}{next(_numbers):016x}"

@@ -4,11 +4,11 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.direct import GRAPHQL_PATH
 from app.exchange import BROKEN_OFF, EXCHANGE, Exchange
-from app.logs import escaped, log_request
-from app.paths import GRAPHQL_PATH
-from app.request_head import HEAD, RequestHead
-from app.request_ids import request_id_from
+from app.logs import log_request
+from app.logs.rendering import escaped
+from app.request_head import HEAD, RequestHead, request_id_from
 from app.whole_answers import CYCLE
 
 ADMITTED_AT = "admitted_at"

@@ -1,6 +1,5 @@
 """The ASGI application: routes and lifespan."""
 
-import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
@@ -22,16 +21,16 @@ from app.connections.registry import CONNECTIONS, Connections
 from app.connections.sockets import SOCKETS, Sockets
 from app.cross_origin import cross_origin
 from app.descriptors import descriptor_limit
-from app.direct import Direct
+from app.direct import GRAPHQL_PATH, Direct
+from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.exports import Exports
+from app.garbage_collection import freeze_heap
 from app.graphql.http import GraphQLEndpoint
 from app.graphql.origins import AllowedOrigins
-from app.graphql.request import Acceptance
+from app.graphql.request_parsing import Acceptance
 from app.graphql.socket import GraphQLSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs, flush_requests
-from app.metrics_port import metrics_port, metrics_route
-from app.paths import GRAPHQL_PATH
 from app.receipts import Receipts
 from app.requests import Requests
 from app.settings import Settings, load_settings
@@ -45,7 +44,6 @@ from services.clock import Clock, system_clock
 
 _LONGEST_WAIT_SECONDS = 3.0
 """How long anybody waits to be begun, and is refused then."""
-_NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
 
 
 def create_app() -> ASGIApp:
@@ -57,19 +55,7 @@ def create_app() -> ASGIApp:
     read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
-    return make_app(settings, on_started=keep_what_is_there)
-
-
-def keep_what_is_there() -> None:
-    """Spare the collector what lives as long as the process: the schema is most of the heap.
-
-    It looks after more new objects than usual: a page makes a thousand, which need no looking for.
-    And after so few, and so soon again, that nobody waits long for it: a large document makes tens
-    of thousands, and looking through them stops all threads.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, _TIMES_KEPT)
+    return make_app(settings, on_started=freeze_heap)
 
 
 def make_app(

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from app.importing import importing
+from app.garbage_collection import importing
 
 
 def create_app() -> ASGIApp:

@@ -6,10 +6,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import message_body
+from app.http.error_bodies import BAD_REQUEST, NOT_FOUND, error_body
 
-NOT_FOUND = "NOT_FOUND"
 _NO_PATH, _NOTHING = 404, "There is nothing at this path."
 
 
@@ -18,14 +16,14 @@ def http_exception(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == _NO_PATH:
-        return JSONResponse(message_body(_NOTHING, NOT_FOUND), _NO_PATH)
-    body = message_body(f"{error.detail}.", BAD_REQUEST)
+        return JSONResponse(error_body(_NOTHING, NOT_FOUND), _NO_PATH)
+    body = error_body(f"{error.detail}.", BAD_REQUEST)
     return JSONResponse(body, error.status_code, error.headers)
 
 
 async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request, or the handshake of a WebSocket, to a path that nothing serves."""
-    answer = JSONResponse(message_body(_NOTHING, NOT_FOUND), _NO_PATH)
+    answer = JSONResponse(error_body(_NOTHING, NOT_FOUND), _NO_PATH)
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(answer)
     else:

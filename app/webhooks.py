@@ -6,8 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.billing import Billing
 from app.exchange import exchange_of
-from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import SERVICE_UNAVAILABLE, message_body
+from app.http.error_bodies import BAD_REQUEST, SERVICE_UNAVAILABLE, error_body
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.unavailable import DatabaseUnavailable
@@ -44,7 +43,7 @@ class PaymentWebhook:
             if not isinstance(error, DatabaseUnavailable):
                 raise
             _log.error("database unavailable", request_id=request_id, reason=str(error))
-            body = message_body("Try again later.", SERVICE_UNAVAILABLE)
+            body = error_body("Try again later.", SERVICE_UNAVAILABLE)
             return JSONResponse(body, 503, {"retry-after": "1"})
         webhook_taken()
         return JSONResponse({"received": True})
@@ -67,4 +66,4 @@ async def _body(request: Request) -> bytes:
 def _refused(status: int, error: Exception, request: Request) -> Response:
     webhook_refused()
     exchange_of(request.scope).log["reason"] = str(error)
-    return JSONResponse(message_body(f"This is refused: {error}.", BAD_REQUEST), status)
+    return JSONResponse(error_body(f"This is refused: {error}.", BAD_REQUEST), status)

@@ -17,7 +17,6 @@ from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
 from app.connections.buckets import Bucket, units_of
-from app.connections.outgoing import Outgoing
 from app.connections.reading import reading_of
 from app.connections.refusal import (
     FIELDS_FOR_NO_HANDSHAKE,
@@ -27,6 +26,7 @@ from app.connections.refusal import (
 )
 from app.connections.registry import connections_of
 from app.connections.sockets import Place, sockets_of
+from app.http.protocol.flow_control import Outgoing
 from app.uvicorn_parts import (
     ASGIReceiveEvent,
     ASGISendEvent,

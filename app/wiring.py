@@ -9,13 +9,12 @@ from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.billing import Billing, open_billing
-from app.budgets import open_budgets
-from app.caching import open_subscription_cache
 from app.chat import Chat, open_chat
-from app.documents import ServedDocuments, open_documents
-from app.graphql.metering import Meter
+from app.composition.shared_stores import open_budgets, open_keyvalue, open_subscription_cache
+from app.documents import open_documents
+from app.graphql.documents.published import ServedDocuments
+from app.graphql.meter import Meter
 from app.graphql.service import GraphQLService
-from app.keyvalue import open_keyvalue
 from app.privacy import Privacy, open_privacy
 from app.replica import replica_watched
 from app.secret import signing_secrets

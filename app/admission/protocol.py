@@ -6,7 +6,6 @@ from time import perf_counter
 from typing import Any
 
 from app.admission.controller import admission_of, origin_of
-from app.admission.exempt import is_always_admitted
 from app.admission.plain import is_plain
 from app.admission.refusal import refusal, refusal_bytes, refuse
 from app.requests import ADMITTED_AT
@@ -20,6 +19,7 @@ from app.uvicorn_parts import (
 from app.whole_answers import send_whole
 
 _FORWARDED_FOR = b"x-forwarded-for"
+_EXEMPT_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/payments"})
 
 
 class AdmittingProtocol(HttpToolsProtocol):
@@ -81,7 +81,7 @@ class AdmittingProtocol(HttpToolsProtocol):
         if (
             admission is None
             or admission.is_idle(under_way)
-            or is_always_admitted(cycle.scope["method"], cycle.scope["path"])
+            or _is_always_admitted(cycle.scope["method"], cycle.scope["path"])
         ):
             super()._start_asgi_task(cycle, app)
             return
@@ -111,3 +111,8 @@ class AdmittingProtocol(HttpToolsProtocol):
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
         if not (self.transport.is_closing() or send_whole(cycle, 503, *refusal())):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself
+
+
+def _is_always_admitted(method: str, path: str) -> bool:
+    """Whether a request is for health or metrics, a payment event, or a CORS preflight."""
+    return path in _EXEMPT_PATHS or method == "OPTIONS"

@@ -6,14 +6,12 @@ from itertools import count
 
 from starlette.types import Receive, Scope, Send
 
-from app.graphql.wording import message_body
 from app.graphql.writing import written
+from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from app.uvicorn_parts import STATUS_LINE
 
-OVERLOADED = "OVERLOADED"
-MESSAGE = "There is more to do than can be done; try again in a few seconds."
 _MOST_RETRY_SECONDS = 3
-_BODY = written(message_body(MESSAGE, OVERLOADED))
+_BODY = written(error_body(OVERLOADED_MESSAGE, OVERLOADED))
 _numbers = count()
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from app.importing import importing
+from app.garbage_collection import importing
 
 GROUP = "guidance.commands"
 _NAME = "guidance"

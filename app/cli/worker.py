@@ -6,8 +6,8 @@ import signal
 import click
 
 from app.database import database_url
+from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
-from app.metrics_port import metrics_port, metrics_route
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from app.worker import working

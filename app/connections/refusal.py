@@ -5,11 +5,15 @@ They are given below the application, which never hears of it; the log has a lin
 
 from dataclasses import dataclass
 
-from app.graphql.bad_request import BAD_REQUEST
-from app.graphql.wording import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, message_body
 from app.graphql.writing import written
+from app.http.error_bodies import (
+    BAD_REQUEST,
+    INTERNAL_SERVER_ERROR,
+    SERVICE_UNAVAILABLE,
+    error_body,
+)
 from app.logs import log_request
-from app.request_ids import REQUEST_ID, request_id_from
+from app.request_head import REQUEST_ID, request_id_from
 from app.uvicorn_parts import STATUS_LINE
 
 NO_HANDSHAKE = "This is no handshake of a WebSocket."
@@ -53,7 +57,7 @@ def log_refusal(status: int, reason: str) -> str:
 def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
     """The whole answer, after which the connection is closed."""
     code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
-    body = written(message_body(refusal.message, code))
+    body = written(error_body(refusal.message, code))
     fields = [
         b"content-type: application/json; charset=utf-8",
         b"content-length: %d" % len(body),
@@ -70,7 +74,7 @@ def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
 def body_for_no_handshake(status: int) -> str:
     """The body of an answer that opens no WebSocket."""
     if status >= _SERVER_ERROR:
-        body = message_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
+        body = error_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
     else:
-        body = message_body(NO_HANDSHAKE, BAD_REQUEST)
+        body = error_body(NO_HANDSHAKE, BAD_REQUEST)
     return written(body).decode()

@@ -1,14 +1,14 @@
 """What a client asks, what it gets, and what an operation's answers come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
 from app.graphql.charging import TOLD, Charge, Throttled
-from app.graphql.outages import RETRY_SECONDS, is_away, is_empty
+from app.graphql.outcomes import RETRY_SECONDS, is_away, is_empty
 from app.graphql.wording import outcome_of, refusal_body, worded
 from gql.documents.prepare import UNTRUSTED, RequestRefused
 from gql.errors import DeadlineExceeded
@@ -16,21 +16,6 @@ from metrics.observations import Observed, Outcome
 from services.throttling.records import Level
 
 _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, Outcome.OK)
-
-
-class GraphQLRequest(NamedTuple):
-    """What a client asks, whichever way it came.
-
-    It has the text of a document in `query`, or the id of one. Both together register the text
-    under its hash, where the id came as that of an automatic persisted query.
-    """
-
-    query: str | None
-    operation_name: str | None = None
-    # Any: variables are JSON until they are coerced.
-    variables: Mapping[str, Any] | None = None
-    document_id: str | None = None
-    is_automatic: bool = False
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-BAD_REQUEST = "BAD_REQUEST"
+from app.http.error_bodies import BAD_REQUEST
 
 
 class BadRequest(Exception):

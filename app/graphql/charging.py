@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Self
 
 from graphql import GraphQLError
 
+from app.graphql.metering.cost_reports import cost_extensions
 from gql.documents.prepare import RequestRefused
 from services.throttling.budgets import Budgets
 from services.throttling.records import Level, Policy
@@ -96,19 +97,3 @@ class Charge:
             return None
         level = Level(self.account.policy, self.available)
         return cost_extensions(self.estimate, self.actual, level)
-
-
-# Any: extensions are JSON.
-def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[str, Any]:
-    """The cost of an operation in the shape that Shopify's clients know."""
-    return {
-        "cost": {
-            "requestedQueryCost": requested,
-            "actualQueryCost": actual,
-            "throttleStatus": {
-                "maximumAvailable": level.policy.capacity,
-                "currentlyAvailable": level.available,
-                "restoreRate": level.policy.restore_rate,
-            },
-        }
-    }

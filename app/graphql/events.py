@@ -16,8 +16,7 @@ from app.graphql.answers import Answer, Record, broken
 from app.graphql.cutting import Cutoff
 from app.graphql.expiry import Expiry
 from app.graphql.heartbeats import Heartbeats, is_sent_at_once
-from app.graphql.incoming import Incoming
-from app.graphql.racing import until_gone
+from app.graphql.incoming import Incoming, until_gone
 from app.graphql.writing import written
 from app.stopping import STOPPING, Stopping
 

@@ -15,7 +15,7 @@ from app.authentication.authenticator import (
 )
 from app.authentication.verified import Identity
 from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
-from app.graphql.answers import Answer, GraphQLRequest, Record, broken, refused
+from app.graphql.answers import Answer, Record, broken, refused
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
 from app.graphql.events import HEARTBEAT_SECONDS, EventStream
@@ -24,12 +24,12 @@ from app.graphql.header_fields import header_fields, server_timing
 from app.graphql.heartbeats import Heartbeats
 from app.graphql.incoming import Incoming
 from app.graphql.multipart import PartStream
-from app.graphql.not_understood import not_understood
-from app.graphql.reply import Reply
-from app.graphql.request import Acceptance, read_request
+from app.graphql.reply import Reply, not_understood
+from app.graphql.request.graphql_request import GraphQLRequest
+from app.graphql.request_parsing import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
-from app.graphql.wording import SERVICE_UNAVAILABLE
+from app.http.error_bodies import SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
 from gql.documents.prepare import Operation, RequestRefused
 from gql.runtime.attention import ClientGone

@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope
 
 from app.exchange import EXCHANGE, Exchange
 from app.graphql.bad_request import BadRequest
-from app.graphql.racing import until_gone
 from app.graphql.terms import Terms, terms_of
 
 _MOST_PARAMETERS = 100
@@ -80,3 +79,9 @@ class Incoming:
 
 def _too_large(max_bytes: int) -> BadRequest:
     return BadRequest(413, f"The body is larger than {max_bytes} bytes.")
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client of an HTTP request has disconnected."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from app.graphql.answers import GraphQLRequest
 from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
-from app.graphql.request import from_members
+from app.graphql.request.graphql_request import GraphQLRequest
+from app.graphql.request_parsing import from_members
 
 
 class BadMessage(Exception):

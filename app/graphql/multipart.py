@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.graphql.accept import PARTS
 from app.graphql.answers import Answer, Record, broken
 from app.graphql.header_fields import header_fields
-from app.graphql.incoming import Incoming
-from app.graphql.racing import until_gone
+from app.graphql.incoming import Incoming, until_gone
 from app.graphql.writing import written
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention, ClientGone

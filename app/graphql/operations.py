@@ -10,14 +10,13 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.admission.controller import NotAdmitted, admission_of, origin_of
-from app.admission.refusal import MESSAGE, OVERLOADED
 from app.exchange import exchange_of
 from app.graphql.answers import Record, broken, refused
 from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
 from app.graphql.terms import client_name
-from app.graphql.wording import message_body
 from app.graphql.writing import written
+from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from gql.documents.prepare import RequestRefused
 from services.principal import Principal
 from spans.part import Kind, Part
@@ -71,7 +70,7 @@ class Operations:
         """Begin to answer; one too many is answered with an error."""
         if len(self._running) >= MOST_OPERATIONS:
             text = f"More than {MOST_OPERATIONS} operations at the same time."
-            errors = message_body(text, TOO_MANY_OPERATIONS)["errors"]
+            errors = error_body(text, TOO_MANY_OPERATIONS)["errors"]
             await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
             return
         self._started += 1
@@ -189,7 +188,7 @@ class Operations:
 
 
 def _not_admitted(id_: str) -> dict[str, object]:
-    errors = message_body(MESSAGE, OVERLOADED)["errors"]
+    errors = error_body(OVERLOADED_MESSAGE, OVERLOADED)["errors"]
     return {"id": id_, "type": "error", "payload": errors}
 
 

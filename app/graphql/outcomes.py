@@ -1,10 +1,22 @@
-"""What became of an operation that ran, also where its answer is a value and not an error."""
+"""What became of an operation: whose fault a failure is, and what the database being away means."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+
+from app.graphql.wording import OUTCOME_UNKNOWN
+from app.http.error_bodies import SERVICE_UNAVAILABLE
+from db.unavailable import SessionLost
+from db.work import current_work
 from gql.context import RequestContext
 from gql.documents.budgets import Budget, Protection
 from metrics.observations import Outcome
 from services.refusal import UserErrorCode
 
+RETRY_SECONDS = 1
+"""After so long a client may ask again: whether the database is back is then another question."""
+_AWAY = frozenset({SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN})
 _PROTECTIONS = {
     UserErrorCode.QUOTA_EXCEEDED: Protection.QUOTA,
     UserErrorCode.USAGE_LIMIT_EXCEEDED: Protection.QUOTA,
@@ -26,3 +38,25 @@ def outcome_in(context: RequestContext, said: Outcome, budget: Budget) -> Outcom
         return said
     is_accepted = _PROTECTIONS.get(context.refusal) in budget.accepts
     return Outcome.PROTECTED if is_accepted else Outcome.CLIENT_ERROR
+
+
+def may_run_again(errors: Sequence[GraphQLError]) -> bool:
+    """Whether a new connection may do what failed, and nothing was changed that would be twice."""
+    work = current_work()
+    return (
+        work is not None
+        and not work.has_changed
+        and any(isinstance(error.original_error, SessionLost) for error in errors)
+    )
+
+
+# Any: data and errors are JSON.
+def is_away(errors: Sequence[dict[str, Any]]) -> bool:
+    """Whether it is the database that kept something from being answered."""
+    return any(error["extensions"]["code"] in _AWAY for error in errors)
+
+
+# Any: data is JSON.
+def is_empty(data: dict[str, Any] | None) -> bool:
+    """Whether an answer has nothing of what was asked for."""
+    return data is None or all(value is None for value in data.values())

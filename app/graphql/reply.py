@@ -6,8 +6,15 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from app.authentication.authenticator import AuthenticationUnavailable, NotAuthenticated
 from app.exchange import Exchange
+from app.graphql.accept import Accepted
+from app.graphql.bad_request import BadRequest
 from app.graphql.writing import written
+from app.http.error_bodies import SERVICE_UNAVAILABLE, error_body
+from gql.errors import Unauthenticated
+
+_RETRY_SECONDS = b"1"
 
 
 class Reply:
@@ -45,3 +52,16 @@ class Reply:
 @lru_cache(maxsize=16)
 def _content_type(media_type: str) -> bytes:
     return f"{media_type}; charset=utf-8".encode()
+
+
+def not_understood(
+    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: Accepted
+) -> Reply:
+    """Its status says why, and its body in words."""
+    if isinstance(error, BadRequest):
+        return Reply(error.status, error_body(str(error), error.code), types.json, error.fields)
+    if isinstance(error, NotAuthenticated):
+        body = error_body(str(error), Unauthenticated.code)
+        return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
+    body = error_body(str(error), SERVICE_UNAVAILABLE)
+    return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])

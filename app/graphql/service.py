@@ -1,33 +1,25 @@
 """An operation from any transport: prepared, run, observed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, nullcontext
 from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
 
-from app.graphql.answers import (
-    Answer,
-    GraphQLRequest,
-    broken,
-    executed,
-    failed,
-    refused,
-    told,
-)
+from app.graphql.answers import Answer, broken, executed, failed, refused, told
 from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import Contexts
-from app.graphql.documents import Documents
 from app.graphql.facts import KnownOperations, OperationFacts
-from app.graphql.metering import Meter, actual_cost
+from app.graphql.meter import Meter, actual_cost
 from app.graphql.observing import Observing
-from app.graphql.outages import may_run_again
-from app.graphql.outcomes import outcome_in
-from app.graphql.racing import to_the_end
+from app.graphql.operation_lookup import Documents
+from app.graphql.outcomes import may_run_again, outcome_in
 from app.graphql.refusals import variables_misfit
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
@@ -46,6 +38,7 @@ from spans.current import current_trace
 from spans.part import Kind, Part
 from spans.tracer import Tracer
 
+T = TypeVar("T")
 _ADMISSION = Part(Kind.ADMISSION, "admission")
 _EXECUTION = Part(Kind.EXECUTION, "execution")
 _NO_VARIABLES = VariableValues({}, {})
@@ -224,7 +217,7 @@ class GraphQLService:
         """
         try:
             if operation.kind == "mutation":
-                yield await to_the_end(self.answer(operation, request, principal, request_id))
+                yield await _to_the_end(self.answer(operation, request, principal, request_id))
             elif operation.kind == "query" and not (in_parts and operation.puts_off):
                 yield await self.answer(operation, request, principal, request_id)
             else:
@@ -252,3 +245,13 @@ class GraphQLService:
             if self._documents.are_all_known:
                 raise variables_misfit(misfit) from None
             raise
+
+
+async def _to_the_end(work: Coroutine[object, object, T]) -> T:
+    """Finish `work` before passing on a cancellation; a second cancellation ends it."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -25,7 +25,7 @@ from app.graphql.operations import Operations
 from app.graphql.origins import may_connect
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE
-from app.graphql.wording import message_body
+from app.http.error_bodies import error_body
 from app.websocket_protocol import CARRIER, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock
@@ -62,7 +62,7 @@ class GraphQLSocket:
         headers = websocket.headers
         if not may_connect(headers.get("origin"), headers.get("host"), self._allowed_origins):
             message = "Pages of this origin may not connect."
-            refusal = JSONResponse(message_body(message, Forbidden.code), 403)
+            refusal = JSONResponse(error_body(message, Forbidden.code), 403)
             await websocket.send_denial_response(refusal)
             return
         carrier: WebSocketProtocol = websocket.scope["state"].pop(CARRIER)
@@ -118,7 +118,7 @@ class GraphQLSocket:
 
 def _too_many(error: TooManySockets) -> JSONResponse:
     fields = {"retry-after": f"{_RETRY_SECONDS}"}
-    return JSONResponse(message_body(str(error), THROTTLED), 429, fields)
+    return JSONResponse(error_body(str(error), THROTTLED), 429, fields)
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:

@@ -6,7 +6,8 @@ https://github.com/graphql/graphql-over-http, as of August 2026, and what client
 from app.graphql.answers import Answer
 from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
-from app.graphql.wording import INTERNAL_SERVER_ERROR, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE
+from app.graphql.wording import OUTCOME_UNKNOWN
+from app.http.error_bodies import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
 from gql.documents.prepare import PARSE_FAILED
 from gql.errors import DeadlineExceeded

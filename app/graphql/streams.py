@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues
 from app.graphql.answers import Answer, Record, executed, failed, refused, told
 from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import Contexts
-from app.graphql.metering import Meter
+from app.graphql.meter import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
 from db.work import Work

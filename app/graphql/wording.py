@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
+from app.http.error_bodies import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.errors import DeadlineExceeded
@@ -14,8 +15,6 @@ from gql.runtime.frames import forget_frames
 from gql.runtime.run import code_of
 from metrics.observations import Outcome
 
-INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
-SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 _OUR_FAULT = frozenset(
     {INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN, DeadlineExceeded.code}
@@ -32,11 +31,6 @@ def refusal_body(errors: Sequence[GraphQLError], code: str) -> dict[str, Any]:
     """The body of an answer to what was not executed: no `data`."""
     forget_frames(errors)
     return {"errors": [_with_code(error, code) for error in errors]}
-
-
-def message_body(message: str, code: str) -> dict[str, Any]:
-    """The body of an answer that is one error without a place."""
-    return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
 def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:

@@ -8,13 +8,12 @@ from typing import cast
 from asyncpg import Record
 from orjson import loads
 
-from app.budgets import open_budgets
+from app.composition.shared_stores import open_budgets, open_keyvalue
 from app.documents import open_documents
-from app.graphql.answers import GraphQLRequest
-from app.graphql.metering import Meter
+from app.graphql.meter import Meter
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.service import GraphQLService
 from app.graphql.writing import written
-from app.keyvalue import open_keyvalue
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from app.database import database_url
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from db.database import Database, open_database

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 
 from app.database import database_url
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.settings import load_settings
 from app.wiring import Application, open_application
 from db.database import Database, open_database

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.service import GraphQLService
 from app.graphql.writing import written
 from app.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from orjson import loads
 
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.writing import written
 from app.wiring import Application, open_application
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent

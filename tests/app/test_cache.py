@@ -11,7 +11,7 @@ import pytest
 from orjson import loads
 from sqlalchemy import text
 
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.writing import written
 from app.wiring import Application, open_application
 from db.statement import Statement

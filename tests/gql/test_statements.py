@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.graphql.answers import GraphQLRequest
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.wiring import open_application
 from gql.values.ids import global_id
 from services.principal import Person

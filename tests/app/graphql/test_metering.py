@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.graphql.charging import Throttled
-from app.graphql.metering import Meter
+from app.graphql.meter import Meter
 from gql.build import core_schema
 from gql.documents.limits import Limits
 from gql.documents.prepare import Operation, Preparation

@@ -12,8 +12,9 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from app.graphql.charging import Throttled
-from app.graphql.metering import Meter
-from app.graphql.preparing import Preparing, cost_of_text, open_preparation_thread
+from app.graphql.documents.preparation_thread import open_preparation_thread
+from app.graphql.meter import Meter
+from app.graphql.preparing import Preparing, cost_of_text
 from app.graphql.wording import refusal_body, worded
 from gql.build import core_schema
 from gql.documents.budgets import trusted_documents

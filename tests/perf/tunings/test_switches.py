@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import loaders
-from app.caching import open_subscription_cache
+from app.composition.shared_stores import open_subscription_cache
 from app.settings import Settings
 from db.database import open_database
 from db.work import Work

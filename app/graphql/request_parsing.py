@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeAlias
 
-from app.graphql.answers import GraphQLRequest
 from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.graphql.incoming import Incoming
 from app.graphql.named_document import named_document
+from app.graphql.request.graphql_request import GraphQLRequest
 from app.whole_answers import whole_body
 
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300

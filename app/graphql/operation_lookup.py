@@ -7,8 +7,8 @@ from typing import TypeAlias
 from graphql import GraphQLSchema
 
 from app.graphql import refusals
-from app.graphql.answers import GraphQLRequest
 from app.graphql.preparing import Preparing
+from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.prepare import Operation, RequestRefused, named
 from gql.documents.shape import shape_of
 from gql.documents.skeleton import has_free_text

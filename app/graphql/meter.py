@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from app.graphql.charging import Account, Charge, Throttled
-from gql.documents.cost import Dear
+from app.graphql.metering.cost_reports import place_report, too_expensive
 from gql.documents.prepare import Operation, RequestRefused
 from gql.runtime.running import EncodedResult
 from metrics.throttling import throttled
@@ -44,7 +44,7 @@ class Meter:
         cost, maximum = operation.cost.of(values.coerced), self._limits.maximum
         if cost > maximum:
             places = operation.cost.dearest(values.coerced, maximum=maximum)
-            raise RequestRefused(COST_EXCEEDED, [_too_dear(cost, maximum, places)])
+            raise RequestRefused(COST_EXCEEDED, [too_expensive(cost, maximum, places)])
         return cost
 
     async def charge(
@@ -163,7 +163,7 @@ class Meter:
                 "requestedQueryCost": self.estimate(operation, values),
                 "actualQueryCost": None,
                 "maximumQueryCost": self._limits.maximum,
-                "paths": [_place(place) for place in places],
+                "paths": [place_report(place) for place in places],
             }
         }
 
@@ -179,32 +179,3 @@ def _used_up(account: Account, cost: int, spending: Spending, seconds: int) -> T
     throttled(account.kind)
     level = Level(account.policy, spending.available)
     return Throttled(_USED_UP, cost, level, seconds, tells=account.is_told)
-
-
-def _too_dear(cost: int, maximum: int, places: list[Dear]) -> GraphQLError:
-    message = f"The operation costs {cost}, and at most {maximum} is served."
-    if places:
-        message += f" Dearest is {', then '.join(_in_words(place) for place in places)}."
-    return GraphQLError(
-        message,
-        extensions={
-            "cost": cost,
-            "maximum": maximum,
-            "paths": [_place(place) for place in places],
-        },
-    )
-
-
-def _in_words(place: Dear) -> str:
-    advice = "" if place.at_most is None else f": ask for at most {place.at_most} here"
-    return f"{place.path} ({place.cost}{advice})"
-
-
-def _place(place: Dear) -> dict[str, Any]:
-    return {
-        "path": place.path,
-        "cost": place.cost,
-        "argument": place.argument,
-        "size": place.size,
-        "atMost": place.at_most,
-    }

@@ -1,0 +1,90 @@
+"""The documents that are served: our own, and what clients publish while the process runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import structlog
+
+from app.graphql.documents.preparation_thread import PreparationThread
+from db.unavailable import DatabaseUnavailable
+from gql.documents.built_in import built_in_documents
+from gql.documents.prepare import Preparation
+from gql.documents.trusted import TrustedOperations
+from services.operations.registry import OperationRegistry
+from services.operations.uses import DocumentUses
+from services.periodic import repeat, running
+
+POLL_SECONDS = 1.0
+"""How often a process asks whether something else is published."""
+_log = structlog.get_logger("guidance.operations")
+
+
+class ServedDocuments:
+    """Serves what the registry has, and counts how it is used."""
+
+    def __init__(
+        self,
+        registry: OperationRegistry,
+        preparation: Preparation,
+        trusted: TrustedOperations,
+        uses: DocumentUses,
+        thread: PreparationThread,
+    ) -> None:
+        self._registry = registry
+        self._thread = thread
+        self._preparation = preparation
+        self._trusted = trusted
+        self._uses = uses
+        self._built_in = built_in_documents()
+        self._texts = {document.id: document.text for document in self._built_in}
+        self._version: int | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Prepare every document, and then follow the registry; leaving writes what was used.
+
+        Without the database our own are served, and the others once it is there.
+        """
+        await self._trusted.serve(self._preparation, self._built_in, self._thread.run)
+        await self.refresh()
+        following = running(
+            repeat(self.refresh, name="follow_documents", every_seconds=POLL_SECONDS)
+        )
+        async with self._uses.known, self._uses.unknown, following:
+            yield
+
+    async def refresh(self) -> None:
+        """Serve what is published now, if that is something else."""
+        try:
+            version = await self._registry.version()
+            if version == self._version:
+                return
+            documents = await self._registry.served(self._texts)
+        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+            if self._version is None:
+                _log.warning("the documents of clients cannot be read", reason=str(error))
+            return
+        served = [*self._built_in, *documents]
+        await self._trusted.serve(self._preparation, served, self._thread.run)
+        self._trusted.are_loaded = True
+        self._texts = {one.id: one.text for one in served}
+        self._version = version
+        for invalid in self._trusted.invalid:
+            document = invalid.document
+            _log.error(
+                "a document is not valid any more",
+                operation=document.name,
+                clients=document.publishers,
+                document_id=document.id,
+                reason=invalid.reason,
+            )
+
+    @property
+    def state(self) -> str:
+        """`ok`, or in words why not everything that is published and active can be served."""
+        broken = [one.document for one in self._trusted.invalid if one.document.is_active]
+        if broken:
+            named = ", ".join(f"{one.name} of {', '.join(one.publishers)}" for one in broken)
+            return f"not valid any more, the log says why: {named}"
+        return "ok" if self._trusted.are_loaded else "not read yet"

@@ -1,0 +1,56 @@
+"""What clients read about costs: extensions, and the error of an operation that costs too much."""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from gql.documents.cost import Dear
+from services.throttling.records import Level
+
+
+# Any: extensions are JSON.
+def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[str, Any]:
+    """The cost of an operation in the shape that Shopify's clients know."""
+    return {
+        "cost": {
+            "requestedQueryCost": requested,
+            "actualQueryCost": actual,
+            "throttleStatus": {
+                "maximumAvailable": level.policy.capacity,
+                "currentlyAvailable": level.available,
+                "restoreRate": level.policy.restore_rate,
+            },
+        }
+    }
+
+
+def too_expensive(cost: int, maximum: int, places: list[Dear]) -> GraphQLError:
+    """The error of an operation over the maximum; names the fields that cost most."""
+    message = f"The operation costs {cost}, and at most {maximum} is served."
+    if places:
+        message += f" Dearest is {', then '.join(_describe(place) for place in places)}."
+    return GraphQLError(
+        message,
+        extensions={
+            "cost": cost,
+            "maximum": maximum,
+            "paths": [place_report(place) for place in places],
+        },
+    )
+
+
+def _describe(place: Dear) -> str:
+    advice = "" if place.at_most is None else f": ask for at most {place.at_most} here"
+    return f"{place.path} ({place.cost}{advice})"
+
+
+# Any: extensions are JSON.
+def place_report(place: Dear) -> dict[str, Any]:
+    """A field that costs much, as extensions have it."""
+    return {
+        "path": place.path,
+        "cost": place.cost,
+        "argument": place.argument,
+        "size": place.size,
+        "atMost": place.at_most,
+    }
