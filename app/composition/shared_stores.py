@@ -1,4 +1,4 @@
-"""Stores that all instances share through Redis; without Redis they are in this process's memory."""
+"""Stores that all instances share through Redis, or in the memory of one process without it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

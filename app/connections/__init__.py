@@ -1,1 +1,1 @@
-"""The bounds of connections: how many there may be, what a head may have, how long they wait."""
+"""Limits of connections and WebSockets: how many there may be, and how long they may wait."""
