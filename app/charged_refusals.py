@@ -11,7 +11,7 @@ from app.graphql.charging import Throttled
 from app.graphql.wording import refusal_body
 from services.principal import Anonymous, Principal
 
-ChargeRefusal: TypeAlias = Callable[[Principal], Awaitable[None]]
+Charge: TypeAlias = Callable[[Principal], Awaitable[None]]
 _REFUSED = range(400, 429)
 _ITS_OWN_METHODS = frozenset({"GET", "HEAD"})
 
@@ -25,7 +25,7 @@ class ChargedRefusals:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.charge: ChargeRefusal | None = None
+        self.charge: Charge | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and charge."""

@@ -47,7 +47,7 @@ async def open_chat(
         streams = await stack.enter_async_context(open_streams(keyvalue))
         model = await stack.enter_async_context(open_language_model(settings.language_model))
         replies = ConversationReplies(streams, clock=clock)
-        of_companies = await stack.enter_async_context(
+        metered = await stack.enter_async_context(
             metered_jobs(
                 database,
                 model=model,
@@ -72,7 +72,7 @@ async def open_chat(
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
-            metered=_metered_guidance(settings, database, of_companies, clock),
+            metered=_metered_guidance(settings, database, metered, clock),
             recoveries={
                 "recover_replies": Recovery(database, replies, lease_seconds=lease_seconds),
                 "recover_metered_replies": Recovery(

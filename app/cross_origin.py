@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.exchange import exchange_of
 from app.graphql.forgery import PREFLIGHT_FIELDS
-from app.graphql.origins import LOCAL, AllowedOrigins
+from app.graphql.origins import LOCAL_ORIGINS, AllowedOrigins
 
-_SENT = (
+_REQUEST_FIELDS = (
     "Apollographql-Client-Name",
     "Apollographql-Client-Version",
     "Authorization",
@@ -24,7 +24,7 @@ _SENT = (
     "X-Request-ID",
     *PREFLIGHT_FIELDS,
 )
-_TRACING = (
+_TRACING_FIELDS = (
     "b3",
     "baggage",
     "sentry-trace",
@@ -44,11 +44,11 @@ _TRACING = (
     "X-Datadog-Trace-Id",
 )
 """What observability tools in pages add to every request."""
-_READ = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
-_REMEMBERED_SECONDS = 600
+_EXPOSED_FIELDS = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
+_MAX_AGE_SECONDS = 600
 
 
-def cross_origin(
+def with_cors(
     app: ASGIApp, allowed: AllowedOrigins, allowed_headers: Sequence[str] = ()
 ) -> ASGIApp:
     """The application, which the pages of `allowed` may ask and read.
@@ -61,11 +61,11 @@ def cross_origin(
     checked = CORSMiddleware(
         app,
         allow_origins=sorted(allowed.listed),
-        allow_origin_regex=LOCAL if allowed.allows_local else None,
+        allow_origin_regex=LOCAL_ORIGINS if allowed.allows_local else None,
         allow_methods=("GET", "POST"),
-        allow_headers=(*_SENT, *_TRACING, *allowed_headers),
-        expose_headers=_READ,
-        max_age=_REMEMBERED_SECONDS,
+        allow_headers=(*_REQUEST_FIELDS, *_TRACING_FIELDS, *allowed_headers),
+        expose_headers=_EXPOSED_FIELDS,
+        max_age=_MAX_AGE_SECONDS,
     )
 
     def of_pages(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

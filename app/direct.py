@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 GRAPHQL_PATH = "/graphql"
 
 
-class Direct:
+class GraphQLShortcut:
     """Passes what is posted to /graphql to `graphql`, once there is one, and the rest on."""
 
     def __init__(self, others: ASGIApp) -> None:

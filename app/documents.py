@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
-from app.composition.shared_stores import persisted_texts
+from app.composition.shared_stores import persisted_query_store
 from app.graphql.documents.preparation_thread import open_preparation_thread
 from app.graphql.documents.published import ServedDocuments
 from app.graphql.meter import Meter
-from app.graphql.operation_lookup import Documents
-from app.graphql.preparing import Preparing
+from app.graphql.operation_lookup import OperationLookup
+from app.graphql.preparing import ChargedPreparation
 from app.settings import Settings
 from db.database import Database
 from gql.compiler.plans import Compile, compile_now
@@ -27,7 +27,7 @@ from services.operations.uses import DocumentUses
 class OpenedDocuments:
     """What finds the operations of requests, and what keeps it up to date."""
 
-    found: Documents
+    found: OperationLookup
     served: ServedDocuments
 
 
@@ -51,13 +51,13 @@ async def open_documents(
             is_compiled=settings.graphql_compiled_execution,
             compile_=thread.compile,
         )
-        found = Documents(
+        found = OperationLookup(
             schema,
-            Preparing(preparation, meter, thread),
+            ChargedPreparation(preparation, meter, thread),
             trusted,
             mode=settings.graphql_operations_mode,
             requires_id=settings.graphql_operations_require_id,
-            texts=persisted_texts(settings, keyvalue),
+            texts=persisted_query_store(settings, keyvalue),
             uses=uses,
             clock=clock,
         )

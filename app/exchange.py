@@ -30,7 +30,7 @@ class Exchange:
     that can sends both at once. `cycle` is the server's side of it, where it is one of ours.
     """
 
-    __slots__ = ("_begun", "_send", "cycle", "head", "log", "request_id", "status")
+    __slots__ = ("_pending_start", "_send", "cycle", "head", "log", "request_id", "status")
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Exchange:
         self.status = 500
         self._send = send
         self.cycle = cycle
-        self._begun: Message | None = None
+        self._pending_start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         """Send a message of ASGI's."""
@@ -55,20 +55,20 @@ class Exchange:
             self.status = message.get("status", _SWITCHING_PROTOCOLS)
             fields = list(message.get("headers", ()))
             if self.status != _SWITCHING_PROTOCOLS:
-                self._complete(fields)
+                self._add_default_fields(fields)
             message["headers"] = [*fields, (REQUEST_ID, self.request_id.encode())]
             if self.cycle is not None:
-                self._begun = message
+                self._pending_start = message
                 return
         elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
             self.status = _FORBIDDEN  # so it is answered where it was not accepted
-        elif self._begun is not None:
-            begun, self._begun = self._begun, None
+        elif self._pending_start is not None:
+            pending_start, self._pending_start = self._pending_start, None
             if not message.get("more_body", False) and send_whole(
-                self.cycle, self.status, begun["headers"], message.get("body", b"")
+                self.cycle, self.status, pending_start["headers"], message.get("body", b"")
             ):
                 return
-            await self._send(begun)
+            await self._send(pending_start)
         await self._send(message)
 
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
@@ -81,7 +81,7 @@ class Exchange:
         )
         return send_whole(self.cycle, status, sent, body)
 
-    def _complete(self, fields: list[tuple[bytes, bytes]]) -> None:
+    def _add_default_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Add what caches and browsers are to be told, unless the answer says it otherwise."""
         by_name = dict(fields)
         fields.extend(field for field in (_NOT_KEPT, _NOT_GUESSED) if field[0] not in by_name)
@@ -103,7 +103,7 @@ def exchange_of(scope: Scope) -> Exchange:
     return exchange
 
 
-def broken_off(scope: Scope, status: int) -> str:
+def mark_aborted(scope: Scope, status: int) -> str:
     """Note that the server answers a request with `status` itself; gives the request's id.
 
     The application may not have begun with it yet, and is given the id then.

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from app.linked import HEADERS, refused, unavailable
+from app.linked import HEADERS, link_refused, link_unavailable
 from db.database import Database
 from db.queries import privacy_archives
 from db.unavailable import DatabaseUnavailable
@@ -35,15 +35,15 @@ class Exports:
             async with self._database.read_primary() as connection:
                 archive = await privacy_archives.by_token(connection, token)
         except DatabaseUnavailable as error:
-            return unavailable(request, str(error))
+            return link_unavailable(request, str(error))
         if archive is None:
-            return refused(404, "There is no such export.")
+            return link_refused(404, "There is no such export.")
         if archive["revoked_at"] is not None or archive["expires_at"] <= self._clock():
-            return refused(410, "This link does not work any more; ask for another export.")
+            return link_refused(410, "This link does not work any more; ask for another export.")
         path = self._files.path(archive["file_name"])
         stat = await asyncio.to_thread(_stat, path)
         if stat is None:
-            return unavailable(request, "the archive is not in GUIDANCE_DATA_DIR")
+            return link_unavailable(request, "the archive is not in GUIDANCE_DATA_DIR")
         _ignore_odd_ranges(request)
         return FileResponse(
             path,

@@ -11,7 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.recent import Recent
+from app.recent import CachedValue
 from metrics.observations import Observations
 
 
@@ -33,7 +33,7 @@ class Exposition:
         self._multiprocess_dir = multiprocess_dir
         self._observations = observations
         self._credential = None if token is None else f"Bearer {token}".encode()
-        self._text = Recent(self._written, good_for_seconds=max_age_seconds)
+        self._text = CachedValue(self._render, max_age_seconds=max_age_seconds)
 
     async def answer(self, request: Request) -> Response:
         """Expose the metrics in the text format."""
@@ -43,12 +43,12 @@ class Exposition:
         headers = {"content-type": CONTENT_TYPE_LATEST}
         return Response(await self._text.get(), headers=headers)
 
-    async def _written(self) -> bytes:
+    async def _render(self) -> bytes:
         """The text, between whose parts everybody else has a turn."""
         self._observations.tell()
         parts = []
         for metric in await self._metrics():
-            parts.append(generate_latest(_One(metric)))
+            parts.append(generate_latest(_SingleMetricRegistry(metric)))
             await asyncio.sleep(0)
         return b"".join(parts)
 
@@ -59,7 +59,7 @@ class Exposition:
         return await asyncio.to_thread(lambda: list(files.collect()))  # type: ignore[no-untyped-call]  # untyped library
 
 
-class _One:
+class _SingleMetricRegistry:
     """A registry of one metric."""
 
     def __init__(self, metric: Metric) -> None:

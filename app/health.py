@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.graphql.documents.published import ServedDocuments
-from app.recent import Recent
+from app.recent import CachedValue
 from cache import VersionedCache
 from db.database import Database
 from db.indexes import differences, found_index
@@ -39,7 +39,7 @@ class Readiness:
         self._schema_revision = schema_revision
         self._subscriptions = subscriptions
         self._documents = documents
-        self._recent = Recent(self._look)
+        self._cached_result = CachedValue(self._check)
 
     async def answer(self, _request: Request) -> JSONResponse:
         """Answer 200 when all is there, otherwise 503, naming what is not.
@@ -47,9 +47,9 @@ class Readiness:
         A cache or a replica that is away is named, but keeps nothing from being served. What is
         answered was seen at most a second ago.
         """
-        return JSONResponse(*await self._recent.get())
+        return JSONResponse(*await self._cached_result.get())
 
-    async def _look(self) -> tuple[dict[str, str], int]:
+    async def _check(self) -> tuple[dict[str, str], int]:
         database, documents = await self._check_database(), self._documents.state
         checks = {
             "database": database,

@@ -15,12 +15,12 @@ HEADERS = {
 _log = structlog.get_logger("guidance.links")
 
 
-def refused(status: int, message: str) -> Response:
+def link_refused(status: int, message: str) -> Response:
     """The answer to a link that opens nothing."""
     return JSONResponse(error_body(message, NOT_FOUND), status, HEADERS)
 
 
-def unavailable(request: Request, reason: str) -> Response:
+def link_unavailable(request: Request, reason: str) -> Response:
     """The answer where we are to blame; the log has the reason."""
     _log.error(
         "a link cannot be answered", request_id=exchange_of(request.scope).request_id, reason=reason

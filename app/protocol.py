@@ -22,7 +22,7 @@ from app.connections.refusal import (
 from app.connections.registry import NEVER
 from app.connections.upgrades import without_upgrade
 from app.ending_protocol import EndingProtocol, Phase
-from app.http.protocol.flow_control import HoldingFlow, Outgoing
+from app.http.protocol.flow_control import HoldingFlow, WriteProgress
 from app.remembered_heads import heads_of
 from app.request_head import HEAD
 from app.uvicorn_parts import HIGH_WATER_LIMIT, Config, HttpToolsProtocol, ServerState
@@ -55,8 +55,8 @@ class HttpProtocol(EndingProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.ws_protocol_class = WebSocketProtocol
-        self._reading = reading_of(app_state)
-        self._heads = heads_of(app_state)
+        self._read_scheduler = reading_of(app_state)
+        self._head_cache = heads_of(app_state)
         self._unfinished_bytes = 0
 
     # What the event loop says.
@@ -65,38 +65,38 @@ class HttpProtocol(EndingProtocol):
         """Admit a connection, or refuse it."""
         super().connection_made(transport)
         self.flow = HoldingFlow(transport)
-        self._outgoing = Outgoing(transport, self._bounds.unread_seconds)
-        is_admitted = self._open.admit(self, self.client and self.client[0])
-        self._enter(_IDLE, self._bounds.head_seconds)
-        if self._open.is_overrun:
+        self._write_progress = WriteProgress(transport, self._limits.unread_seconds)
+        is_admitted = self._connections.admit(self, self.client and self.client[0])
+        self._enter(_IDLE, self._limits.head_seconds)
+        if self._connections.is_overrun:
             transport.abort()
         elif not is_admitted:
             self._refuse(TOO_MANY)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
-        self._open.leave(self)
-        self._held.clear()
+        self._connections.remove(self)
+        self._buffered.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read in pieces, and no further while pipelined requests wait to be answered."""
         if self._phase is _REFUSED:
             return
-        is_alone = self._phase is _IDLE and not (self._under_way or self._held)
+        is_alone = self._phase is _IDLE and not (self._active_requests or self._buffered)
         if is_alone and self.is_to_be_refused(data):
-            self._under_way += 1
+            self._active_requests += 1
             self._enter(_ANSWERING, NEVER)
             self.refuse_unparsed()
-        elif self._held or self.pipeline or self.is_refusing or len(data) > _PIECE_BYTES:
-            self._held += data
+        elif self._buffered or self.pipeline or self.is_refusal_pending or len(data) > _PIECE_BYTES:
+            self._buffered += data
             self.flow.hold()
-            self._reading.wait_for(self)
+            self._read_scheduler.schedule(self)
         elif is_alone:
-            known = self._heads.find(data)
+            known = self._head_cache.find(data)
             if known is None:
                 self._feed(data)
-                self._remember(data)
+                self._cache_head(data)
             else:
                 head, body = known
                 self._begin_known(WholeCycle(self, head.head, head.scope, body))
@@ -106,33 +106,33 @@ class HttpProtocol(EndingProtocol):
     def _begin_known(self, cycle: WholeCycle) -> None:
         """Begin with a request whose head came before, and was a clear one; the parser rests."""
         self.scope, self.cycle = cycle.scope, cycle
-        self._under_way += 1
+        self._active_requests += 1
         self._enter(_ANSWERING, NEVER)
         self._start_asgi_task(cycle, self.app)
 
-    def _remember(self, data: bytes) -> None:
+    def _cache_head(self, data: bytes) -> None:
         """Remember the head of what has just been read, where that was one whole request."""
         cycle = self.cycle
-        if self._phase is _ANSWERING and self._under_way == 1 and cycle.keep_alive:
-            head = self._heads.keep(data, cast("Scope", cycle.scope))
+        if self._phase is _ANSWERING and self._active_requests == 1 and cycle.keep_alive:
+            head = self._head_cache.store(data, cast("Scope", cycle.scope))
             if head is not None:
                 cycle.scope["state"][HEAD] = head
 
     def read_some(self) -> bool:
         """Read a piece of what is held; whether more can be read at once."""
         if self._can_read:
-            piece = bytes(self._held[:_PIECE_BYTES])
-            del self._held[:_PIECE_BYTES]
+            piece = bytes(self._buffered[:_PIECE_BYTES])
+            del self._buffered[:_PIECE_BYTES]
             self._feed(piece)
-        if not self._held and self.flow.is_holding and not self.transport.is_closing():
-            self.flow.let_go(is_full=self._is_body_full)
+        if not self._buffered and self.flow.is_holding and not self.transport.is_closing():
+            self.flow.release(is_full=self._is_body_full)
         return self._can_read
 
     @property
     def _can_read(self) -> bool:
-        if self.pipeline or self.is_refusing or self._phase is _REFUSED:
+        if self.pipeline or self.is_refusal_pending or self._phase is _REFUSED:
             return False
-        return bool(self._held)
+        return bool(self._buffered)
 
     @property
     def _is_body_full(self) -> bool:
@@ -159,16 +159,16 @@ class HttpProtocol(EndingProtocol):
         """Open a WebSocket; any other upgrade is not granted."""
         if self._should_upgrade():
             is_plain = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
-            if is_plain and not (rest or self._held or self._under_way):
-                self._open.leave(self)
+            if is_plain and not (rest or self._buffered or self._active_requests):
+                self._connections.remove(self)
                 self.handle_websocket_upgrade()
             else:
                 self._refuse(_HANDSHAKE)
             return
         head = without_upgrade(self.scope["method"].encode(), self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._held[:0] = head + rest
-        self._reading.wait_for(self)
+        self._buffered[:0] = head + rest
+        self._read_scheduler.schedule(self)
 
     # What the parser finds.
 
@@ -176,7 +176,7 @@ class HttpProtocol(EndingProtocol):
         """Begin to read a head."""
         HttpToolsProtocol.on_message_begin(self)
         self._unfinished_bytes = 0
-        self._enter(_HEAD, NEVER if self._under_way else self._bounds.head_seconds)
+        self._enter(_HEAD, NEVER if self._active_requests else self._limits.head_seconds)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a field of the head; a trailer is none."""
@@ -198,12 +198,12 @@ class HttpProtocol(EndingProtocol):
             return
         self._unfinished_bytes = 0
         # It may be answered before this returns, where it is not admitted.
-        self._under_way += 1
-        self._enter(_BODY, self._bounds.body_seconds)
+        self._active_requests += 1
+        self._enter(_BODY, self._limits.body_seconds)
         try:
             super().on_headers_complete()
         except httptools.HttpParserError:
-            self._under_way -= 1
+            self._active_requests -= 1
             self._enter(_HEAD, NEVER)
             raise
         self.scope["state"][CYCLE] = self.cycle
@@ -218,15 +218,15 @@ class HttpProtocol(EndingProtocol):
         if self._phase is _BODY:
             HttpToolsProtocol.on_message_complete(self)
             self._unfinished_bytes = 0
-            if self._under_way:
+            if self._active_requests:
                 self._enter(_ANSWERING, NEVER)
             else:
-                self._enter(_IDLE, self._bounds.idle_seconds)
+                self._enter(_IDLE, self._limits.idle_seconds)
 
     def on_response_complete(self) -> None:
         """Go on with what was asked next, or wait for it."""
         self.server_state.total_requests += 1
-        self._under_way -= 1
+        self._active_requests -= 1
         if self.transport.is_closing():
             return
         if self.pipeline:
@@ -234,12 +234,12 @@ class HttpProtocol(EndingProtocol):
         elif self._refusal is not None:
             self._send_refusal(self._refusal)
         elif self._phase is _ANSWERING:
-            self._enter(_IDLE, self._bounds.idle_seconds)
+            self._enter(_IDLE, self._limits.idle_seconds)
         elif self._phase is _HEAD:
-            self._enter(_HEAD, self._bounds.head_seconds)
+            self._enter(_HEAD, self._limits.head_seconds)
         if self.pipeline:
             return
-        if self._held:
-            self._reading.wait_for(self)
+        if self._buffered:
+            self._read_scheduler.schedule(self)
         elif self.flow.read_paused:
             self.flow.resume_reading()

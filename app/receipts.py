@@ -4,7 +4,7 @@ from asyncpg import Record
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.linked import HEADERS, refused, unavailable
+from app.linked import HEADERS, link_refused, link_unavailable
 from db.database import Database
 from db.queries import privacy
 from db.unavailable import DatabaseUnavailable
@@ -25,8 +25,10 @@ class Receipts:
         try:
             row = request_id and await self._erasure(request_id)
         except DatabaseUnavailable as error:
-            return unavailable(request, str(error))
-        return JSONResponse(row, headers=HEADERS) if row else refused(404, "There is none here.")
+            return link_unavailable(request, str(error))
+        return (
+            JSONResponse(row, headers=HEADERS) if row else link_refused(404, "There is none here.")
+        )
 
     async def _erasure(self, request_id: int) -> dict[str, object] | None:
         async with self._database.read_primary() as connection:

@@ -9,29 +9,29 @@ T = TypeVar("T")
 GOOD_FOR_SECONDS = 1.0
 
 
-class Recent(Generic[T]):
+class CachedValue(Generic[T]):
     """Gives what `find` found a moment ago at most; it is never asked twice at a time.
 
     What it raises is raised to all who wait, and kept for nobody else.
     """
 
     def __init__(
-        self, find: Callable[[], Awaitable[T]], *, good_for_seconds: float = GOOD_FOR_SECONDS
+        self, find: Callable[[], Awaitable[T]], *, max_age_seconds: float = GOOD_FOR_SECONDS
     ) -> None:
         self._find = find
-        self._good_for_seconds = good_for_seconds
+        self._max_age_seconds = max_age_seconds
         self._finding: asyncio.Task[T] | None = None
-        self._good_until = 0.0
+        self._expires_at = 0.0
 
     async def get(self) -> T:
         """What was found; whoever goes away meanwhile ends it for nobody."""
         finding = self._finding
-        if finding is None or (finding.done() and monotonic() >= self._good_until):
+        if finding is None or (finding.done() and monotonic() >= self._expires_at):
             finding = self._finding = asyncio.ensure_future(self._found())
         return await asyncio.shield(finding)
 
     async def _found(self) -> T:
-        self._good_until = 0.0
+        self._expires_at = 0.0
         found = await self._find()
-        self._good_until = monotonic() + self._good_for_seconds
+        self._expires_at = monotonic() + self._max_age_seconds
         return found

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from app.direct import GRAPHQL_PATH
 from app.request_head import RequestHead
 
-HEADS = "remembered_heads"
+HEAD_CACHE = "remembered_heads"
 """Key of the server's `RememberedHeads` in the state that its requests share."""
 _END = b"\r\n\r\n"
 _LENGTHS = (b"\r\nContent-Length: ", b"\r\ncontent-length: ")
@@ -33,7 +33,7 @@ _NEVER_AGAIN = frozenset(
     }
 )
 """Fields that differ with each request, and those that change how its body comes."""
-_MOST_IN_VAIN, _EVERY = 1_000, 16
+_MOST_IN_VAIN, _SAMPLE_EVERY = 1_000, 16
 """After so many heads of which none has come again, only one of several is kept."""
 
 
@@ -49,10 +49,10 @@ class RememberedHeads:
     """The heads of one server's operations, bounded in bytes; the oldest is forgotten first."""
 
     def __init__(self) -> None:
-        self._heads: dict[bytes, RememberedHead] = {}
-        self.held_bytes = 0
+        self._entries: dict[bytes, RememberedHead] = {}
+        self.size_bytes = 0
         """What all of them hold, as it is reckoned."""
-        self._in_vain = 0
+        self._misses = 0
 
     def find(self, data: bytes) -> tuple[RememberedHead, bytes] | None:
         """The head that `data` begins with, and the body that is all the rest of it.
@@ -61,13 +61,13 @@ class RememberedHeads:
         """
         end = data.find(_END)
         key = _without_length(data, end)
-        known = self._heads.get(key) if key is not None else None
+        known = self._entries.get(key) if key is not None else None
         if known is None:
             return None
-        self._in_vain = 0
+        self._misses = 0
         return known, data[end + len(_END) :]
 
-    def keep(self, data: bytes, scope: Scope) -> RequestHead | None:
+    def store(self, data: bytes, scope: Scope) -> RequestHead | None:
         """Remember the head of a request that came whole in `data`, if it may come again.
 
         It was accepted by the parser and by us, and its connection stays open. Gives what is held
@@ -75,23 +75,23 @@ class RememberedHeads:
         """
         end = data.find(_END)
         key = _without_length(data, end)
-        if key is None or key in self._heads:
+        if key is None or key in self._entries:
             return None
         if end > _LONGEST or scope["path"] != GRAPHQL_PATH:
             return None
-        self._in_vain += 1
-        if self._in_vain > _MOST_IN_VAIN and self._in_vain % _EVERY:
+        self._misses += 1
+        if self._misses > _MOST_IN_VAIN and self._misses % _SAMPLE_EVERY:
             return None
         head = RequestHead(scope["headers"])
         if not _NEVER_AGAIN.isdisjoint(head.fields):
             return None
         kept = {name: value for name, value in scope.items() if name != "state"}
-        self._heads[key] = RememberedHead(kept, head)
-        self.held_bytes += _held(key)
-        while self.held_bytes > _MOST_BYTES:
-            oldest = next(iter(self._heads))
-            del self._heads[oldest]
-            self.held_bytes -= _held(oldest)
+        self._entries[key] = RememberedHead(kept, head)
+        self.size_bytes += _buffered(key)
+        while self.size_bytes > _MOST_BYTES:
+            oldest = next(iter(self._entries))
+            del self._entries[oldest]
+            self.size_bytes -= _buffered(oldest)
         return head
 
 
@@ -106,14 +106,14 @@ def _without_length(data: bytes, end: int) -> bytes | None:
     return None
 
 
-def _held(key: bytes) -> int:
+def _buffered(key: bytes) -> int:
     return _HELD_TIMES * len(key) + _HELD_BYTES
 
 
 # Any: the state that requests share is a dictionary of anything.
 def heads_of(state: dict[str, Any]) -> RememberedHeads:
     """Those of a server, in the state that its requests share."""
-    found: RememberedHeads | None = state.get(HEADS)
+    found: RememberedHeads | None = state.get(HEAD_CACHE)
     if found is None:
-        found = state[HEADS] = RememberedHeads()
+        found = state[HEAD_CACHE] = RememberedHeads()
     return found

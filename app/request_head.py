@@ -21,7 +21,7 @@ class RequestHead:
     `terms` is what the endpoint of /graphql makes of them, once it has.
     """
 
-    __slots__ = ("asks_for_trace", "fields", "is_forwarded", "offered_id", "terms")
+    __slots__ = ("asks_for_trace", "fields", "is_forwarded", "offered_id", "options")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self.fields: Mapping[bytes, bytes] = dict(reversed(headers))
@@ -35,7 +35,7 @@ class RequestHead:
         )
         """https://www.w3.org/TR/trace-context/#sampled-flag"""
         # Any: it is the endpoint's own.
-        self.terms: Any = None
+        self.options: Any = None
 
 
 def request_id_from(offered: bytes | None) -> str:

@@ -17,7 +17,7 @@ _LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-class Requests:
+class RequestContextMiddleware:
     """Gives each HTTP request and WebSocket its id and its `Exchange`, in the request's state.
 
     At its end a request has a line in the log, of which the exchange's `log` is part. What a proxy

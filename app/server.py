@@ -17,28 +17,28 @@ from app.admission.queue import AdmissionQueue
 from app.charged_refusals import ChargedRefusals
 from app.connections.bounds import ConnectionBounds
 from app.connections.proxies import Proxies
-from app.connections.registry import CONNECTIONS, Connections
-from app.connections.sockets import SOCKETS, Sockets
-from app.cross_origin import cross_origin
+from app.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
+from app.connections.sockets import WEBSOCKET_REGISTRY, WebSocketRegistry
+from app.cross_origin import with_cors
 from app.descriptors import descriptor_limit
-from app.direct import GRAPHQL_PATH, Direct
+from app.direct import GRAPHQL_PATH, GraphQLShortcut
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.exports import Exports
 from app.garbage_collection import freeze_heap
 from app.graphql.http import GraphQLEndpoint
 from app.graphql.origins import AllowedOrigins
 from app.graphql.request_parsing import Acceptance
-from app.graphql.socket import GraphQLSocket
+from app.graphql.socket import GraphQLWebSocket
 from app.health import Readiness, healthz
 from app.logs import configure_logs, flush_requests
 from app.receipts import Receipts
-from app.requests import Requests
+from app.requests import RequestContextMiddleware
 from app.settings import Settings, load_settings
-from app.stopping import STOPPING, Stopping
-from app.unrouted import http_exception, nothing_there
+from app.stopping import SHUTDOWN, ShutdownEvent
+from app.unrouted import http_error_response, not_found
 from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
-from app.worker import working
+from app.worker import running_worker
 from gql.documents.budgets import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
@@ -73,7 +73,7 @@ def make_app(
         async with open_application(settings, settings.database_url, clock=clock) as application:
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))
-            direct.graphql = endpoint
+            shortcut.graphql = endpoint
             others.charge = application.meter.charge_refusal
             exposition = metrics_route(application)
             if settings.metrics_port is None:
@@ -81,23 +81,25 @@ def make_app(
             async with (
                 application.documents.serving(),
                 metrics_port(settings, exposition),
-                working(application) if settings.serve_runs_worker else nullcontext(),
+                running_worker(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
                 yield {
-                    STOPPING: Stopping(),
-                    CONNECTIONS: Connections(_connection_bounds(settings)),
-                    SOCKETS: Sockets(settings.socket_bounds),
+                    SHUTDOWN: ShutdownEvent(),
+                    CONNECTION_REGISTRY: ConnectionRegistry(_connection_bounds(settings)),
+                    WEBSOCKET_REGISTRY: WebSocketRegistry(settings.socket_bounds),
                     ADMISSION: admission_control(application),
                 }
                 flush_requests()
 
-    starlette = Starlette(lifespan=lifespan, exception_handlers={HTTPException: http_exception})
-    starlette.router.default = nothing_there
+    starlette = Starlette(
+        lifespan=lifespan, exception_handlers={HTTPException: http_error_response}
+    )
+    starlette.router.default = not_found
     others = ChargedRefusals(starlette)
-    direct = Direct(others)
-    app = cross_origin(direct, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return Requests(app, _proxied(app, settings.trusted_proxies))
+    shortcut = GraphQLShortcut(others)
+    app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
+    return RequestContextMiddleware(app, _proxied(app, settings.trusted_proxies))
 
 
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
@@ -112,24 +114,24 @@ def _allowed_origins(settings: Settings) -> AllowedOrigins:
 
 def _connection_bounds(settings: Settings) -> ConnectionBounds:
     """Those that are set, as far as the system has room for them."""
-    bounds, room = settings.connection_bounds, descriptor_limit()
-    return bounds if room is None else replace(bounds, most=min(bounds.most, room))
+    limits, room = settings.connection_bounds, descriptor_limit()
+    return limits if room is None else replace(limits, most=min(limits.max_connections, room))
 
 
 def admission_control(application: Application) -> AdmissionController:
     """What refuses work that would have to wait too long."""
     settings, database = application.settings, application.database
-    bounds = AdmissionBounds(
+    limits = AdmissionBounds(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
-        at_once=settings.database_pool_size,
+        max_concurrent=settings.database_pool_size,
     )
     # As many again as have a connection: the database never waits for us.
     queue = AdmissionQueue(
-        lambda: database.waiting() < bounds.at_once,
-        longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
+        lambda: database.waiting() < limits.max_concurrent,
+        longest_wait_seconds=_LONGEST_WAIT_SECONDS if limits.target_seconds else inf,
     )
-    return AdmissionController(bounds, queue, proxies=Proxies(settings.trusted_proxies))
+    return AdmissionController(limits, queue, proxies=Proxies(settings.trusted_proxies))
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
@@ -146,14 +148,14 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
             allowed_origins=_allowed_origins(settings),
         ),
         statuses=settings.graphql_status_profile,
-        tells_timing=settings.tells_timing,
+        sends_server_timing=settings.sends_server_timing,
     )
 
 
 def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[BaseRoute]:
     """Everything that is served with `application`."""
     settings = application.settings
-    socket = GraphQLSocket(
+    socket = GraphQLWebSocket(
         application.graphql,
         application.authenticator,
         application.clock,
@@ -174,11 +176,11 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     return [
         Route(
             GRAPHQL_PATH,
-            explorer.Page(endpoint) if settings.has_page else endpoint,
+            explorer.Page(endpoint) if settings.serves_explorer else endpoint,
             methods=["GET", "POST"],
         ),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
-        *(explorer.ROUTES if settings.has_page else ()),
+        *(explorer.ROUTES if settings.serves_explorer else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),

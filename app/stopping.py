@@ -6,11 +6,11 @@ what is running. It asks each connection to finish first, though, and there we l
 
 from collections.abc import Callable
 
-STOPPING = "stopping"
+SHUTDOWN = "stopping"
 """The name of the server's `Stopping` in the state that its requests share."""
 
 
-class Stopping:
+class ShutdownEvent:
     """Calls those that listen when the server begins to stop, each once."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Stopping:
         """Call it no more; one that is not known is fine."""
         self._listeners.pop(listener, None)
 
-    def begin(self) -> None:
+    def set(self) -> None:
         """Say that the server stops; it may be said again."""
         self._has_begun = True
         listeners, self._listeners = self._listeners, {}

@@ -13,17 +13,17 @@ _EVERY_SECONDS = 0.25
 @asynccontextmanager
 async def told_regularly(observations: Observations) -> AsyncIterator[None]:
     """Tell of `observations` regularly, and of the last ones when the block is left."""
-    telling = asyncio.ensure_future(_tell(observations))
+    flushing = asyncio.ensure_future(_flush_forever(observations))
     try:
         yield
     finally:
-        telling.cancel()
+        flushing.cancel()
         with suppress(asyncio.CancelledError):
-            await telling
+            await flushing
         observations.tell()
 
 
-async def _tell(observations: Observations) -> None:
+async def _flush_forever(observations: Observations) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         observations.tell()

@@ -11,7 +11,7 @@ from app.http.error_bodies import BAD_REQUEST, NOT_FOUND, error_body
 _NO_PATH, _NOTHING = 404, "There is nothing at this path."
 
 
-def http_exception(_request: Request, error: Exception) -> Response:
+def http_error_response(_request: Request, error: Exception) -> Response:
     """Say what Starlette says of a method or a path, with a code."""
     if not isinstance(error, HTTPException):
         raise error
@@ -21,7 +21,7 @@ def http_exception(_request: Request, error: Exception) -> Response:
     return JSONResponse(body, error.status_code, error.headers)
 
 
-async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request, or the handshake of a WebSocket, to a path that nothing serves."""
     answer = JSONResponse(error_body(_NOTHING, NOT_FOUND), _NO_PATH)
     if scope["type"] == "websocket":

@@ -16,7 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
-from app.connections.buckets import Bucket, units_of
+from app.connections.buckets import TokenBucket, frame_cost
 from app.connections.reading import reading_of
 from app.connections.refusal import (
     FIELDS_FOR_NO_HANDSHAKE,
@@ -25,8 +25,8 @@ from app.connections.refusal import (
     log_refusal,
 )
 from app.connections.registry import connections_of
-from app.connections.sockets import Place, sockets_of
-from app.http.protocol.flow_control import Outgoing
+from app.connections.sockets import AddressUsage, sockets_of
+from app.http.protocol.flow_control import WriteProgress
 from app.uvicorn_parts import (
     ASGIReceiveEvent,
     ASGISendEvent,
@@ -39,29 +39,29 @@ from metrics.connections import connection_refused
 CARRIER = "carrier"
 """Key, in the state of a WebSocket, of the protocol that carries it."""
 TOO_MANY_FRAMES = 4429
-TOO_LATE = 4408
-_NO_TEXT = 1007
+MESSAGE_TIMEOUT = 4408
+_INVALID_TEXT = 1007
 _PIECE_BYTES = 1_024
 _LITTLE_BYTES = 256
 """What is read as it comes, and not in turns."""
-_HEADERS = ((125, 6), (65_535, 8), (2**63, 14))
+_FRAME_HEADER_BYTES = ((125, 6), (65_535, 8), (2**63, 14))
 """The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
-_QUIET = logging.getLogger("guidance.websocket")
+_SILENT_LOGGER = logging.getLogger("guidance.websocket")
 """Of what a client can cause nothing is logged by libraries: the request's line says it."""
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False
-_ERRORS = logging.getLogger("uvicorn.error.websocket")
-_ERRORS.setLevel(logging.WARNING)
+_SILENT_LOGGER.addHandler(logging.NullHandler())
+_SILENT_LOGGER.propagate = False
+_ERROR_LOGGER = logging.getLogger("uvicorn.error.websocket")
+_ERROR_LOGGER.setLevel(logging.WARNING)
 
 
 class PaidFrames(ServerProtocol):
     """The library's protocol, which fails where a frame cannot be paid for."""
 
-    def __init__(self, max_size: int, pays: Callable[[int], bool]) -> None:
-        super().__init__(max_size=max_size, logger=_QUIET)
-        self._pays = pays
+    def __init__(self, max_size: int, charge: Callable[[int], bool]) -> None:
+        super().__init__(max_size=max_size, logger=_SILENT_LOGGER)
+        self._charge = charge
         self.frame_bytes = 0
         """What all frames so far took on the wire."""
         self.has_failed = False
@@ -69,8 +69,10 @@ class PaidFrames(ServerProtocol):
     def recv_frame(self, frame: Frame) -> None:
         """Take a frame."""
         length = len(frame.data)
-        self.frame_bytes += length + next(size for most, size in _HEADERS if length <= most)
-        if self._pays(length):
+        self.frame_bytes += length + next(
+            size for most, size in _FRAME_HEADER_BYTES if length <= most
+        )
+        if self._charge(length):
             super().recv_frame(frame)
         else:
             self.fail(TOO_MANY_FRAMES, "Too many messages")
@@ -102,29 +104,31 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         _loop: AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.logger = _ERRORS
+        self.logger = _ERROR_LOGGER
         self.close_timeout = _LINGERING_SECONDS
-        self.conn = PaidFrames(config.ws_max_size, self._pay)
-        self._open = connections_of(app_state)
-        self._reading = reading_of(app_state)
-        bounds = sockets_of(app_state).bounds
-        self._bucket = Bucket(bounds.units, bounds.units_per_second)
-        self.place: Place | None = None
+        self.conn = PaidFrames(config.ws_max_size, self._charge_frame)
+        self._connections = connections_of(app_state)
+        self._read_scheduler = reading_of(app_state)
+        limits = sockets_of(app_state).limits
+        self._bucket = TokenBucket(limits.units, limits.units_per_second)
+        self.place: AddressUsage | None = None
         """What its address may send; the application says which that is."""
-        self._unread = bytearray()
+        self._buffered = bytearray()
         self._read_bytes = 0
         self._message_since: int | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take over a connection that was admitted as one of HTTP."""
         super().connection_made(transport)
-        self._outgoing = Outgoing(self.transport, self._open.bounds.unread_seconds)
-        self._open.keep(self, self.client and self.client[0])
+        self._write_progress = WriteProgress(
+            self.transport, self._connections.limits.unread_seconds
+        )
+        self._connections.add(self, self.client and self.client[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
-        self._open.leave(self)
-        self._unread.clear()
+        self._connections.remove(self)
+        self._buffered.clear()
         super().connection_lost(exc)
 
     # Reading.
@@ -135,23 +139,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._shake_hands(data)
         elif self.conn.has_failed:
             pass  # it is closed, and waits for the client to read why
-        elif len(data) > _LITTLE_BYTES or self._unread or not self._can_read:
-            self._unread += data
+        elif len(data) > _LITTLE_BYTES or self._buffered or not self._can_read:
+            self._buffered += data
             self._stop_reading()
             if self._can_read:
-                self._reading.wait_for(self)
+                self._read_scheduler.schedule(self)
         else:
-            self._read(data)
+            self._feed(data)
 
     def read_some(self) -> bool:
         """Read a little of what waits; whether more can be read at once."""
-        if not self._can_read or not self._unread:
+        if not self._can_read or not self._buffered:
             return False
-        piece = bytes(self._unread[:_PIECE_BYTES])
-        del self._unread[:_PIECE_BYTES]
-        self._read(piece)
+        piece = bytes(self._buffered[:_PIECE_BYTES])
+        del self._buffered[:_PIECE_BYTES]
+        self._feed(piece)
         self._go_on()
-        return bool(self._unread) and self._can_read
+        return bool(self._buffered) and self._can_read
 
     async def receive(self) -> ASGIReceiveEvent:
         """Give the application what comes next, and read on once it has taken all."""
@@ -182,13 +186,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _go_on(self) -> None:
         if not self._can_read:
             return
-        if self._unread:
-            self._reading.wait_for(self)
+        if self._buffered:
+            self._read_scheduler.schedule(self)
         elif self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
 
-    def _read(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         self.conn.receive_data(data)
         self._read_bytes += len(data)
         if self.conn.has_failed:
@@ -199,10 +203,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not is_within:
             self._message_since = None
         elif self._message_since is None:
-            self._message_since = self._open.now
+            self._message_since = self._connections.now
 
-    def _pay(self, length: int) -> bool:
-        units = units_of(length)
+    def _charge_frame(self, length: int) -> bool:
+        units = frame_cost(length)
         is_paid = self._bucket.take(units) and (self.place is None or self.place.bucket.take(units))
         if not is_paid:
             connection_refused("too_many_frames")
@@ -246,7 +250,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             try:
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
-                self.fail(_NO_TEXT, "A text is not UTF-8")
+                self.fail(_INVALID_TEXT, "A text is not UTF-8")
                 return
         super().send_receive_event_to_app()
 
@@ -257,7 +261,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         """Tell the application and the client why it is closed; what comes is thrown away."""
-        self._unread.clear()
+        self._buffered.clear()
         self.stop_keepalive()
         close = self.conn.close_sent
         code, reason = (int(close.code), close.reason) if close else (1006, "")
@@ -273,23 +277,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # What the looks find.
 
-    def look(self, now: int) -> None:
+    def check_timeouts(self, now: int) -> None:
         """Close it where it has waited too long for its client."""
-        if self._outgoing.is_stuck(now):
+        if self._write_progress.is_stalled(now):
             connection_refused("unread")
             self.transport.abort()
         elif self._is_too_late(now):
             connection_refused("message_too_late")
-            self.fail(TOO_LATE, "The message did not end in time")
+            self.fail(MESSAGE_TIMEOUT, "The message did not end in time")
 
     def _is_too_late(self, now: int) -> bool:
         if self._message_since is None or not self._can_read or self.conn.has_failed:
             return False
-        return now - self._message_since > self._open.bounds.body_seconds
+        return now - self._message_since > self._connections.limits.body_seconds
 
     def is_idle_since(self, _now: int) -> bool:
         """A socket is not idle: its client waits for what comes."""
         return False
 
-    def give_up(self) -> None:
+    def close_idle(self) -> None:
         """Never called, as a socket is never idle."""

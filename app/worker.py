@@ -18,7 +18,7 @@ from services.privacy.watching import watch_deadlines
 
 Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
-_chance = SystemRandom().random
+_random = SystemRandom().random
 _PAYMENTS_AT_ONCE = 4
 """A question that the payment provider leaves unanswered holds up no other."""
 _DEADLINES_EVERY_SECONDS = 30
@@ -36,10 +36,10 @@ class Worker:
     `chance` gives a number from 0 to 1.
     """
 
-    def __init__(self, application: Application, *, chance: Callable[[], float] = _chance) -> None:
+    def __init__(self, application: Application, *, chance: Callable[[], float] = _random) -> None:
         self._application = application
         self._database = application.database.in_background()
-        self._chance = chance
+        self._random = chance
 
     async def run(self) -> None:
         """Do the jobs until cancelled."""
@@ -60,7 +60,7 @@ class Worker:
         ]
         async with asyncio.TaskGroup() as group:
             for name, job, every_seconds in jobs:
-                first = self._chance() * min(every_seconds, _FIRST_WITHIN_SECONDS)
+                first = self._random() * min(every_seconds, _FIRST_WITHIN_SECONDS)
                 group.create_task(
                     repeat(job, name=name, every_seconds=every_seconds, first_after_seconds=first)
                 )
@@ -102,7 +102,7 @@ def _recovering(recovery: Recovery) -> Job:
 
 
 @asynccontextmanager
-async def working(application: Application) -> AsyncIterator[None]:
+async def running_worker(application: Application) -> AsyncIterator[None]:
     """Do the jobs while the block runs."""
     async with running(Worker(application).run()):
         yield

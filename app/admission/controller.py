@@ -20,7 +20,7 @@ from services.throttling.networks import network
 
 ADMISSION = "admission"
 """The name, in the state that requests share, of the process's `AdmissionController`."""
-MANY = 2**31
+UNCOUNTED = 2**31
 """Of requests under way, where they are not counted."""
 _CALM_INTERVALS = 5
 """For how long nobody may have had to wait before a burst is borne with again."""
@@ -37,7 +37,7 @@ class AdmissionBounds:
 
     target_seconds: float
     interval_seconds: float
-    at_once: int
+    max_concurrent: int
     """So many under way are never too many."""
     burst: int = 250
     """So many that have to wait too long are borne with, while that is new."""
@@ -51,7 +51,7 @@ class AdmissionController:
 
     def __init__(
         self,
-        bounds: AdmissionBounds,
+        limits: AdmissionBounds,
         queue: AdmissionQueue,
         *,
         proxies: Proxies | None = None,
@@ -59,10 +59,10 @@ class AdmissionController:
     ) -> None:
         self.proxies = proxies or Proxies(())
         """Behind which many clients stand, each of whom they name."""
-        self._bounds = bounds
+        self._limits = limits
         self._queue = queue
         self._seconds = seconds
-        self._calm_seconds = _CALM_INTERVALS * bounds.interval_seconds
+        self._calm_seconds = _CALM_INTERVALS * limits.interval_seconds
         self.is_overloaded = False
         """Whether anybody may be refused."""
         self._over_since = 0.0
@@ -76,30 +76,30 @@ class AdmissionController:
         As many as are worked on at once do not wait for each other: what is slow then, is not
         their number.
         """
-        return under_way <= self._bounds.at_once and not self._queue.lines.count
+        return under_way <= self._limits.max_concurrent and not self._queue.lines.count
 
-    def admits(self, origin: str, under_way: int = MANY) -> bool:
+    def admits(self, client_key: str, under_way: int = UNCOUNTED) -> bool:
         """Whether to work on what comes now from there, beside so many that are under way."""
-        bounds = self._bounds
-        if not bounds.target_seconds or self.is_idle(under_way):
+        limits = self._limits
+        if not limits.target_seconds or self.is_idle(under_way):
             return True
         now = self._seconds()
         delay = self._queue.delay()
-        if delay < bounds.target_seconds:
+        if delay < limits.target_seconds:
             self._over_count = 0
             if self.is_overloaded and now - self._last_over >= self._calm_seconds:
                 self._end_overload()
         elif self._is_too_much(now, delay):
-            own_delay = self._queue.expected_wait(origin)
-            if own_delay >= bounds.target_seconds:
+            own_delay = self._queue.expected_wait(client_key)
+            if own_delay >= limits.target_seconds:
                 self._refused += 1
                 refused_for_overload(own_delay)
                 return False
         return True
 
-    def enter(self, begin: Begin, origin: str) -> None:
+    def enter(self, begin: Begin, client_key: str) -> None:
         """Have what is admitted begun, at once or when it is its turn."""
-        self._queue.enter(begin, origin)
+        self._queue.enter(begin, client_key)
 
     def refuse(self, answer: Refuse) -> None:
         """Have what is not admitted answered, at once or after those that were refused before."""
@@ -111,21 +111,21 @@ class AdmissionController:
         self.refuse(lambda: None if turn.done() else turn.set_result(None))
         await turn
 
-    async def turn(self, origin: str) -> None:
+    async def turn(self, client_key: str) -> None:
         """Wait until what is admitted may begin; raises `NotAdmitted` where that took too long."""
         turn: Future[bool] = get_running_loop().create_future()
-        self.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun), origin)
+        self.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun), client_key)
         if not await turn:
             raise NotAdmitted
 
     def _is_too_much(self, now: float, delay: float) -> bool:
         """Whether a delay over the target is more than a burst's."""
-        interval = self._bounds.interval_seconds
+        interval = self._limits.interval_seconds
         if not self._over_count or now - self._last_over > interval:
             self._over_since, self._over_count = now, 0
         self._last_over = now
         self._over_count += 1
-        is_burst = now - self._over_since < interval and self._over_count <= self._bounds.burst
+        is_burst = now - self._over_since < interval and self._over_count <= self._limits.burst
         if not self.is_overloaded and not is_burst:
             self.is_overloaded = True
             _log.warning("overloaded", delay_ms=round(delay * 1000))
@@ -143,6 +143,6 @@ def admission_of(state: dict[str, Any]) -> AdmissionController | None:
     return state.get(ADMISSION)
 
 
-def origin_of(address: str | None) -> str:
+def client_key_of(address: str | None) -> str:
     """Where a client at `address` comes from."""
     return network(address) if address else ""

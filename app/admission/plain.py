@@ -12,7 +12,7 @@ _HEAD = re.compile(
 )
 
 
-def is_plain(data: bytes) -> bool:
+def is_simple_post(data: bytes) -> bool:
     """Whether this is one operation by POST, whole, after which its connection stays open.
 
     It is false where that is not certain at once.

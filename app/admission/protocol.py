@@ -5,9 +5,9 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from app.admission.controller import admission_of, origin_of
-from app.admission.plain import is_plain
-from app.admission.refusal import refusal, refusal_bytes, refuse
+from app.admission.controller import admission_of, client_key_of
+from app.admission.plain import is_simple_post
+from app.admission.refusal import overload_response, overload_response_bytes, refuse
 from app.requests import ADMITTED_AT
 from app.uvicorn_parts import (
     ASGI3Application,
@@ -36,16 +36,16 @@ class AdmittingProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._admission = admission_of(app_state)
         self._is_admitted = False
-        self._origin = ""
+        self._client_key = ""
         self._is_proxy = False
-        self.is_refusing = False
+        self.is_refusal_pending = False
         """Whether a refusal of what was not parsed is still to be sent."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Note where it comes from; behind a proxy each request says it in its head."""
         super().connection_made(transport)
         address = self.client and self.client[0]
-        self._origin = origin_of(address)
+        self._client_key = client_key_of(address)
         self._is_proxy = self._admission is not None and address in self._admission.proxies
 
     def is_to_be_refused(self, data: bytes) -> bool:
@@ -56,21 +56,21 @@ class AdmittingProtocol(HttpToolsProtocol):
         admission = self._admission
         if admission is None or not admission.is_overloaded:
             return False
-        if self._is_proxy or self.flow.write_paused or not is_plain(data):
+        if self._is_proxy or self.flow.write_paused or not is_simple_post(data):
             return False
-        self._is_admitted = admission.admits(self._origin, len(self.tasks))
+        self._is_admitted = admission.admits(self._client_key, len(self.tasks))
         return not self._is_admitted
 
     def refuse_unparsed(self) -> None:
         """Answer what was not parsed; until then nothing more is to be read."""
         if self._admission is not None:
-            self.is_refusing = True
+            self.is_refusal_pending = True
             self._admission.refuse(self._answer_overloaded)
 
     def _answer_overloaded(self) -> None:
-        self.is_refusing = False
+        self.is_refusal_pending = False
         if not self.transport.is_closing():
-            self.transport.write(refusal_bytes(self.server_state.default_headers))
+            self.transport.write(overload_response_bytes(self.server_state.default_headers))
             self.on_response_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -85,19 +85,19 @@ class AdmittingProtocol(HttpToolsProtocol):
         ):
             super()._start_asgi_task(cycle, app)
             return
-        origin = self._origin_of(cycle) if self._is_proxy else self._origin
-        if is_admitted or admission.admits(origin, under_way):
+        client_key = self._client_key_of(cycle) if self._is_proxy else self._client_key
+        if is_admitted or admission.admits(client_key, under_way):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
-            admission.enter(partial(self._begin, cycle, app), origin)
+            admission.enter(partial(self._begin, cycle, app), client_key)
         else:
             admission.refuse(partial(self._refuse_for_overload, cycle))
 
-    def _origin_of(self, cycle: RequestResponseCycle) -> str:
+    def _client_key_of(self, cycle: RequestResponseCycle) -> str:
         """Where a request comes from that a proxy has passed on."""
         for name, value in cycle.scope["headers"]:
             if name == _FORWARDED_FOR and self._admission is not None:
-                return origin_of(self._admission.proxies.client_of(value))
-        return self._origin
+                return client_key_of(self._admission.proxies.client_of(value))
+        return self._client_key
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
         """Begin to work on a request that has waited, unless its client has gone."""
@@ -109,7 +109,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             self._admission.refuse(partial(self._refuse_for_overload, cycle))
 
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
-        if not (self.transport.is_closing() or send_whole(cycle, 503, *refusal())):
+        if not (self.transport.is_closing() or send_whole(cycle, 503, *overload_response())):
             super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself
 
 

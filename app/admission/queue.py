@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeAlias
 
-from app.admission.lines import Lines
+from app.admission.lines import FairQueue
 from metrics.overload import refused_for_overload, waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
@@ -60,7 +60,7 @@ class AdmissionQueue:
         self._has_room = has_room
         self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
-        self.lines: Lines[_Waiting] = Lines()
+        self.lines: FairQueue[_Waiting] = FairQueue()
         self._refusals: deque[Refuse] = deque()
         self._at_a_time = _LEAST_AT_A_TIME
         self._begun = 0
@@ -79,7 +79,7 @@ class AdmissionQueue:
         """How many wait."""
         return self.lines.count
 
-    def enter(self, begin: Begin, origin: str) -> None:
+    def enter(self, begin: Begin, client_key: str) -> None:
         """Have `begin` called, at once or when it is its turn among those of its origin."""
         if not self.lines.count:
             if self._begun < self._at_a_time and self._has_room():
@@ -89,7 +89,7 @@ class AdmissionQueue:
                 return
             self._looked_at = self._seconds()
             self._moved_at = self._now
-        self.lines.add(origin, _Waiting(begin, self._now))
+        self.lines.add(client_key, _Waiting(begin, self._now))
         self._plan()
 
     def refuse(self, answer: Refuse) -> None:
@@ -105,14 +105,14 @@ class AdmissionQueue:
             return 0.0
         return max(len(self) * self._seconds_between, self._now - first.came_at)
 
-    def expected_wait(self, origin: str) -> float:
+    def expected_wait(self, client_key: str) -> float:
         """For how many seconds who comes now from there is going to wait.
 
         It is no less than what whoever is next of that origin has waited already.
         """
-        first = self.lines.first_of(origin)
+        first = self.lines.first_of(client_key)
         waited = 0.0 if first is None else self._now - first.came_at
-        return max(self.lines.number_before(origin) * self._seconds_between, waited)
+        return max(self.lines.number_before(client_key) * self._seconds_between, waited)
 
     def _plan(self, seconds: float = 0.0) -> None:
         if self._is_planned:

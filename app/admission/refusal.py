@@ -6,16 +6,16 @@ from itertools import count
 
 from starlette.types import Receive, Scope, Send
 
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from app.uvicorn_parts import STATUS_LINE
 
 _MOST_RETRY_SECONDS = 3
-_BODY = written(error_body(OVERLOADED_MESSAGE, OVERLOADED))
+_BODY = encode_json(error_body(OVERLOADED_MESSAGE, OVERLOADED))
 _numbers = count()
 
 
-def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
+def overload_response() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
     """The header fields and the body.
 
     `Retry-After` differs from refusal to refusal, so that clients do not all come back together.
@@ -24,7 +24,7 @@ def refusal() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
     return _fields(_seconds()), _BODY
 
 
-def refusal_bytes(default_headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+def overload_response_bytes(default_headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     """All of it, beginning with the server's own header fields."""
     return _whole(tuple(default_headers), _seconds())
 
@@ -51,8 +51,8 @@ def _whole(default_headers: tuple[tuple[bytes, bytes], ...], seconds: int) -> by
     return b"".join((STATUS_LINE[503], *fields, b"\r\n", _BODY))
 
 
-async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+async def send_overload_response(_scope: Scope, _receive: Receive, send: Send) -> None:
     """Send it, as an ASGI application, where it cannot be sent at once."""
-    fields, body = refusal()
+    fields, body = overload_response()
     await send({"type": "http.response.start", "status": 503, "headers": list(fields)})
     await send({"type": "http.response.body", "body": body})

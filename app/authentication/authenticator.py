@@ -67,7 +67,7 @@ class Authenticator:
             return Identity(await self._client(api_key))
         return _anonymous(address)
 
-    async def is_there(self, principal: Principal) -> bool:
+    async def still_exists(self, principal: Principal) -> bool:
         """Whether the caller of what outlives a request has not been erased since."""
         return not isinstance(principal, Person) or await self._people.has(principal.user_id)
 

@@ -49,9 +49,9 @@ def main() -> None:
         sys.exit(_fail("interrupted", 130))
     except Exception as error:
         # Here and not above: help needs no database, whose failures take long to import.
-        from app.cli.expected import status_of
+        from app.cli.expected import exit_status_of
 
-        expected = status_of(error)
+        expected = exit_status_of(error)
         if expected is None:
             raise
         sys.exit(_fail(str(error), expected))

@@ -6,7 +6,7 @@ from db.migration import UnknownRevision
 from db.repair import IndexNotRepaired
 
 
-def status_of(failure: Exception) -> int | None:
+def exit_status_of(failure: Exception) -> int | None:
     """The status to end with; None for a failure of ours."""
     match failure:
         case SettingsRefused():

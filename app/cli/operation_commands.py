@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from app.cli.manifests import ManifestInvalid, candidates
-from app.cli.operation_lists import documents_table, everything, unknown_table
+from app.cli.operation_lists import all_documents, documents_table, unknown_table
 from app.cli.registry import preparation_for, with_objectives, with_registry
 from app.settings import Settings, load_settings
 from gql.documents.built_in import PUBLISHER
@@ -87,7 +87,7 @@ def list_(client: str | None, state: str | None, *, unknown: bool) -> None:
         click.echo(unknown_table([one for one in seen if client in {None, one.client_name}]))
         return
     preparation = preparation_for(settings)
-    listed = with_registry(settings, lambda registry: everything(registry, preparation))
+    listed = with_registry(settings, lambda registry: all_documents(registry, preparation))
     click.echo(
         documents_table(
             [

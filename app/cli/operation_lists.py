@@ -18,7 +18,9 @@ from services.operations.registry import OperationRegistry
 _NOTHING = "There are none."
 
 
-async def everything(registry: OperationRegistry, preparation: Preparation) -> list[ListedDocument]:
+async def all_documents(
+    registry: OperationRegistry, preparation: Preparation
+) -> list[ListedDocument]:
     """What clients have published, and our own documents, which are in no table."""
     uses = await registry.uses()
     own = [

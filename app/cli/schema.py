@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
-from app.cli.operation_lists import everything
+from app.cli.operation_lists import all_documents
 from app.cli.registry import preparation_for, with_registry
 from app.settings import load_settings
 from gql.build import schema as current_schema
@@ -35,7 +35,7 @@ def check(old: Path, new: Path | None) -> None:
     before = _schema_in(old)
     after = build_schema(current_schema().as_str()) if new is None else _schema_in(new)
     preparation = preparation_for(settings)
-    listed = with_registry(settings, lambda registry: everything(registry, preparation))
+    listed = with_registry(settings, lambda registry: all_documents(registry, preparation))
     served = [one for one in listed if one.state is not DocumentState.RETIRED]
     comparison = compared(before, after, served)
     _tell(comparison)

@@ -10,7 +10,7 @@ from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
 from app.wiring import open_application
-from app.worker import working
+from app.worker import running_worker
 
 
 @click.command()
@@ -33,7 +33,7 @@ async def work(settings: Settings, url: str) -> None:
     async with (
         open_application(settings, url) as application,
         metrics_port(settings, metrics_route(application)),
-        working(application),
+        running_worker(application),
     ):
         click.echo("The worker is working.")
         await told_to_stop.wait()

@@ -68,7 +68,7 @@ async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplySt
     await streams.close()
 
 
-def persisted_texts(settings: Settings, keyvalue: KeyValueClient | None) -> Texts | None:
+def persisted_query_store(settings: Settings, keyvalue: KeyValueClient | None) -> Texts | None:
     """The store of automatic persisted queries; None where they are switched off."""
     bounds = settings.persisted_query_bounds
     if bounds is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-def _nobody(_address: str) -> bool:
+def _no_proxy(_address: str) -> bool:
     return False
 
 
@@ -16,12 +16,12 @@ class ConnectionBounds:
     """
 
     most: int = 4_000
-    most_of_address: int = 500
+    max_per_address: int = 500
     head_seconds: int = 10
     body_seconds: int = 30
     idle_seconds: int = 75
     unread_seconds: int = 30
-    is_proxy: Callable[[str], bool] = _nobody
+    is_proxy: Callable[[str], bool] = _no_proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SocketBounds:
     and so many more each second.
     """
 
-    most_of_address: int = 200
+    max_per_address: int = 200
     units: int = 400
     units_per_second: int = 100
     units_of_address: int = 4_000

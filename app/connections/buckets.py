@@ -6,7 +6,7 @@ from time import monotonic
 _BYTES_PER_UNIT = 4_096
 
 
-class Bucket:
+class TokenBucket:
     """Holds `capacity` units, and gets `per_second` of them back; full at first."""
 
     __slots__ = ("_capacity", "_per_second", "_seconds", "_units", "_when")
@@ -41,6 +41,6 @@ class Bucket:
         self._when = now
 
 
-def units_of(byte_count: int) -> int:
+def frame_cost(byte_count: int) -> int:
     """What a frame of so many bytes takes."""
     return 1 + byte_count // _BYTES_PER_UNIT

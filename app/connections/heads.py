@@ -12,7 +12,7 @@ from httptools import HttpParserError, parse_url
 
 Fields = Sequence[tuple[bytes, bytes]]
 _VERSIONS = frozenset({"1.0", "1.1"})
-_SINGLE = frozenset(
+_SINGLETON_FIELDS = frozenset(
     {
         b"authorization",
         b"content-encoding",
@@ -31,7 +31,12 @@ _SINGLE = frozenset(
     }
 )
 """Fields that have one value, and that something is decided by."""
-_READ = _SINGLE | {b"graphql-cost", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"}
+_INTERPRETED_FIELDS = _SINGLETON_FIELDS | {
+    b"graphql-cost",
+    b"x-forwarded-for",
+    b"x-forwarded-proto",
+    b"x-request-id",
+}
 _HOST = re.compile(
     rb"(\[[0-9A-Fa-f:.]+(%25[\w.~-]+)?\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:\d{0,5})?", re.ASCII
 )
@@ -50,19 +55,19 @@ def _look_alikes(name: bytes) -> set[bytes]:
     return spelled - {name}
 
 
-_LOOK_ALIKES = frozenset().union(*map(_look_alikes, _READ))
+_LOOK_ALIKES = frozenset().union(*map(_look_alikes, _INTERPRETED_FIELDS))
 
 
-def fault_of_head(version: str, method: bytes, target: bytes, fields: Fields) -> str | None:
+def fault_of_head(version: str, method: bytes, target: bytes, headers: Fields) -> str | None:
     """Why a head cannot be served, in words for the client; None where it can.
 
     The names of fields are in small letters.
     """
     if version not in _VERSIONS:
         return "The version of HTTP is 1.1 or 1.0."
-    by_name = dict(fields)
+    by_name = dict(headers)
     host = by_name.get(b"host")
-    fault = _fault_of_names(by_name, fields)
+    fault = _fault_of_names(by_name, headers)
     if fault is None and (host is None or not _is_host(host)):
         fault = _fault_of_host(version, host)
     if fault is None and b"transfer-encoding" in by_name:
@@ -72,11 +77,11 @@ def fault_of_head(version: str, method: bytes, target: bytes, fields: Fields) ->
     return fault
 
 
-def _fault_of_names(by_name: Mapping[bytes, bytes], fields: Fields) -> str | None:
-    if len(by_name) != len(fields):
-        twice = _twice(fields)
-        if twice is not None:
-            return f"There are two fields {twice.decode()}."
+def _fault_of_names(by_name: Mapping[bytes, bytes], headers: Fields) -> str | None:
+    if len(by_name) != len(headers):
+        duplicate = _duplicate(headers)
+        if duplicate is not None:
+            return f"There are two fields {duplicate.decode()}."
     if not _LOOK_ALIKES.isdisjoint(by_name):
         return "The name of a field has an underscore where ours has a hyphen."
     return None
@@ -96,10 +101,10 @@ def _fault_of_encoding(version: str, encoding: bytes) -> str | None:
     return None
 
 
-def _twice(fields: Fields) -> bytes | None:
+def _duplicate(headers: Fields) -> bytes | None:
     seen: set[bytes] = set()
-    for name, _ in fields:
-        if name in seen and name in _SINGLE:
+    for name, _ in headers:
+        if name in seen and name in _SINGLETON_FIELDS:
             return name
         seen.add(name)
     return None

@@ -4,27 +4,27 @@ import asyncio
 from time import perf_counter
 from typing import Any, Protocol
 
-READING = "reading"
+READ_SCHEDULER = "reading"
 """Key of the server's `Reading` in the state that its requests share."""
 _LONGEST_TURN_SECONDS = 0.002
 
 
-class Reader(Protocol):
+class ScheduledReader(Protocol):
     """Something with more to read."""
 
     def read_some(self) -> bool:
         """Read a little; whether there is more that can be read now."""
 
 
-class Reading:
+class ReadScheduler:
     """Lets readers read a little each, one after another; other work runs in between."""
 
     def __init__(self) -> None:
         # As an ordered set.
-        self._waiting: dict[Reader, None] = {}
+        self._waiting: dict[ScheduledReader, None] = {}
         self._is_planned = False
 
-    def wait_for(self, reader: Reader) -> None:
+    def schedule(self, reader: ScheduledReader) -> None:
         """Let `reader` read when it is its turn."""
         self._waiting[reader] = None
         self._plan()
@@ -47,9 +47,9 @@ class Reading:
 
 
 # Any: the state that requests share is a dictionary of anything.
-def reading_of(state: dict[str, Any]) -> Reading:
+def reading_of(state: dict[str, Any]) -> ReadScheduler:
     """That of a server, in the state that its requests share."""
-    found: Reading | None = state.get(READING)
+    found: ReadScheduler | None = state.get(READ_SCHEDULER)
     if found is None:
-        found = state[READING] = Reading()
+        found = state[READ_SCHEDULER] = ReadScheduler()
     return found

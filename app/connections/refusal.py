@@ -5,7 +5,7 @@ They are given below the application, which never hears of it; the log has a lin
 
 from dataclasses import dataclass
 
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.http.error_bodies import (
     BAD_REQUEST,
     INTERNAL_SERVER_ERROR,
@@ -57,7 +57,7 @@ def log_refusal(status: int, reason: str) -> str:
 def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
     """The whole answer, after which the connection is closed."""
     code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
-    body = written(error_body(refusal.message, code))
+    body = encode_json(error_body(refusal.message, code))
     fields = [
         b"content-type: application/json; charset=utf-8",
         b"content-length: %d" % len(body),
@@ -77,4 +77,4 @@ def body_for_no_handshake(status: int) -> str:
         body = error_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
     else:
         body = error_body(NO_HANDSHAKE, BAD_REQUEST)
-    return written(body).decode()
+    return encode_json(body).decode()

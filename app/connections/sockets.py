@@ -3,10 +3,10 @@
 from typing import Any
 
 from app.connections.bounds import SocketBounds
-from app.connections.buckets import Bucket
+from app.connections.buckets import TokenBucket
 from services.throttling.networks import network
 
-SOCKETS = "sockets"
+WEBSOCKET_REGISTRY = "sockets"
 """Key of the server's `Sockets` in the state that its requests share."""
 _HANDSHAKE_UNITS = 10
 _FORGET_AT = 1_000
@@ -16,43 +16,43 @@ class TooManySockets(Exception):
     """An address has as many open as it may, or has sent too much."""
 
 
-class Place:
+class AddressUsage:
     """One address: how many sockets it has, and what they may send together."""
 
     __slots__ = ("bucket", "open_count")
 
-    def __init__(self, bounds: SocketBounds) -> None:
+    def __init__(self, limits: SocketBounds) -> None:
         self.open_count = 0
-        self.bucket = Bucket(bounds.units_of_address, bounds.units_of_address_per_second)
+        self.bucket = TokenBucket(limits.units_of_address, limits.units_of_address_per_second)
 
 
-class Sockets:
+class WebSocketRegistry:
     """Counts sockets by address, and keeps what an address may send beyond their lives."""
 
-    def __init__(self, bounds: SocketBounds) -> None:
-        self.bounds = bounds
-        self._places: dict[str, Place] = {}
+    def __init__(self, limits: SocketBounds) -> None:
+        self.limits = limits
+        self._places: dict[str, AddressUsage] = {}
         self._forget_at = _FORGET_AT
 
     def __len__(self) -> int:
         """How many addresses are remembered."""
         return len(self._places)
 
-    def enter(self, address: str) -> Place:
+    def enter(self, address: str) -> AddressUsage:
         """Count a socket more; raises `TooManySockets`."""
         name = network(address)
         place = self._places.get(name)
         if place is None:
             self._forget()
-            place = self._places[name] = Place(self.bounds)
-        if place.open_count >= self.bounds.most_of_address:
+            place = self._places[name] = AddressUsage(self.limits)
+        if place.open_count >= self.limits.max_per_address:
             raise TooManySockets("There are too many sockets from this address.")
         if not place.bucket.take(_HANDSHAKE_UNITS):
             raise TooManySockets("Too much has come from this address.")
         place.open_count += 1
         return place
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: AddressUsage) -> None:
         """Count a socket less."""
         place.open_count -= 1
 
@@ -69,9 +69,9 @@ class Sockets:
 
 
 # Any: the state that requests share is a dictionary of anything.
-def sockets_of(state: dict[str, Any]) -> Sockets:
+def sockets_of(state: dict[str, Any]) -> WebSocketRegistry:
     """Those of a server, in the state that its requests share."""
-    found: Sockets | None = state.get(SOCKETS)
+    found: WebSocketRegistry | None = state.get(WEBSOCKET_REGISTRY)
     if found is None:
-        found = state[SOCKETS] = Sockets(SocketBounds())
+        found = state[WEBSOCKET_REGISTRY] = WebSocketRegistry(SocketBounds())
     return found

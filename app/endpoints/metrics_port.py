@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from app.exposition import Exposition
 from app.protocol import HttpProtocol
-from app.requests import Requests
+from app.requests import RequestContextMiddleware
 from app.settings import Settings
 from app.uvicorn_parts import ServerState
 from app.wiring import Application
@@ -35,7 +35,7 @@ def metrics_port(settings: Settings, route: Route) -> AbstractAsyncContextManage
     if settings.metrics_port is None:
         return nullcontext()
     return _serving(
-        Requests(Starlette(routes=[route])),
+        RequestContextMiddleware(Starlette(routes=[route])),
         host=settings.metrics_host,
         port=settings.metrics_port,
         is_shared=settings.prometheus_multiproc_dir is not None,

@@ -8,11 +8,11 @@ from gql.runtime.incremental import INCREMENTAL_SPEC
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
-PARTS = "multipart/mixed"
+MULTIPART_MIXED = "multipart/mixed"
 _INCREMENTAL = "incrementalspec"
 _OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
 """Parameters of what else than the current format is sent in parts."""
-_OURS = {
+_SUPPORTED = {
     GRAPHQL_JSON: GRAPHQL_JSON,
     JSON: JSON,
     EVENT_STREAM: EVENT_STREAM,
@@ -23,7 +23,7 @@ _OURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedTypes:
     """The media type that is preferred of ours, and what else matters.
 
     `wants_plain_json` is said of a client that names `application/json`, and prefers it to
@@ -34,8 +34,8 @@ class Accepted:
     json: str
     allows_stream: bool
     wants_plain_json: bool
-    allows_parts: bool = False
-    allows_parts_as_events: bool = False
+    allows_multipart: bool = False
+    allows_incremental_events: bool = False
 
     prefers_stream: bool = field(init=False)
     """Whether any answer is to be a stream of events."""
@@ -45,12 +45,12 @@ class Accepted:
         object.__setattr__(self, "prefers_stream", self.preferred == EVENT_STREAM)
 
 
-ANYTHING = Accepted(JSON, JSON, allows_stream=False, wants_plain_json=False)
+ACCEPTS_ANYTHING = AcceptedTypes(JSON, JSON, allows_stream=False, wants_plain_json=False)
 _LONGEST = 1_000
 """Of the headers that are read; browsers send 150 characters."""
 
 
-def accepted(header: str | None) -> Accepted | None:
+def parse_accept(header: str | None) -> AcceptedTypes | None:
     """What `header` accepts of ours; None when that is nothing, or it is too long to be read.
 
     Of equal qualities the first counts, so that a client that lists the stream after JSON gets
@@ -58,48 +58,50 @@ def accepted(header: str | None) -> Accepted | None:
     answer that does not end.
     """
     if header is None or not header.strip(", \t"):
-        return ANYTHING
-    return _understood(header) if len(header) <= _LONGEST else None
+        return ACCEPTS_ANYTHING
+    return _parse(header) if len(header) <= _LONGEST else None
 
 
 @lru_cache(maxsize=256)
-def _understood(header: str) -> Accepted | None:
+def _parse(header: str) -> AcceptedTypes | None:
     listed = [one for one in map(_read, header.lower().split(",")) if one.quality > 0]
-    wanted = [one for one in listed if one.name in _OURS or one.is_in_parts]
+    wanted = [one for one in listed if one.name in _SUPPORTED or one.is_multipart]
     if not wanted:
         return None
-    names = [one.name for one in sorted(wanted, key=lambda one: -one.quality) if one.name in _OURS]
-    ranked = [_OURS[name] for name in names] or [JSON]
-    json = next((name for name in names if _OURS[name] != EVENT_STREAM), "*/*")
-    return Accepted(
+    names = [
+        one.name for one in sorted(wanted, key=lambda one: -one.quality) if one.name in _SUPPORTED
+    ]
+    ranked = [_SUPPORTED[name] for name in names] or [JSON]
+    json = next((name for name in names if _SUPPORTED[name] != EVENT_STREAM), "*/*")
+    return AcceptedTypes(
         ranked[0],
-        _OURS[json],
+        _SUPPORTED[json],
         allows_stream=EVENT_STREAM in ranked,
         wants_plain_json=json == JSON,
-        allows_parts=any(one.is_in_parts for one in listed),
-        allows_parts_as_events=any(
+        allows_multipart=any(one.is_multipart for one in listed),
+        allows_incremental_events=any(
             one.name == EVENT_STREAM and one.spec == INCREMENTAL_SPEC for one in listed
         ),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class _MediaRange:
     name: str
     quality: float
     spec: str | None
     is_other: bool
 
     @property
-    def is_in_parts(self) -> bool:
+    def is_multipart(self) -> bool:
         return (
-            self.name == PARTS
+            self.name == MULTIPART_MIXED
             and not self.is_other
             and (self.spec is None or self.spec == INCREMENTAL_SPEC)
         )
 
 
-def _read(part: str) -> _Listed:
+def _read(part: str) -> _MediaRange:
     media_type, *pieces = (piece.strip() for piece in part.split(";"))
     parameters = {
         name.strip(): value.strip().strip('"')
@@ -110,4 +112,4 @@ def _read(part: str) -> _Listed:
     except ValueError:
         quality = 0.0
     is_other = not _OTHER_PARTS.isdisjoint(parameters)
-    return _Listed(media_type, quality, parameters.get(_INCREMENTAL), is_other)
+    return _MediaRange(media_type, quality, parameters.get(_INCREMENTAL), is_other)

@@ -7,9 +7,9 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-from app.graphql.charging import TOLD, Charge, Throttled
-from app.graphql.outcomes import RETRY_SECONDS, is_away, is_empty
-from app.graphql.wording import outcome_of, refusal_body, worded
+from app.graphql.charging import API_KEY, Charge, Throttled
+from app.graphql.outcomes import RETRY_SECONDS, has_no_data, is_database_unavailable
+from app.graphql.wording import format_errors, outcome_of, refusal_body
 from gql.documents.prepare import UNTRUSTED, RequestRefused
 from gql.errors import DeadlineExceeded
 from metrics.observations import Observed, Outcome
@@ -19,7 +19,7 @@ _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, O
 
 
 @dataclass(slots=True)
-class Answer:
+class OperationResponse:
     """What the client gets, and what the log says of it.
 
     A subscription has one for each event, with the event's number where it has one. `level` is
@@ -44,49 +44,53 @@ class Answer:
     database_seconds: float = 0.0
 
 
-def executed(
+def response_of(
     name: str,
     result: ExecutionResult,
     request_id: str,
     statements: Sequence[str],
     number: int | None = None,
-) -> Answer:
+) -> OperationResponse:
     """The answer to what ran; failures of single fields are part of it."""
     if not result.errors:
-        return Answer({"data": result.data}, True, Outcome.OK, name, tuple(statements), number)
-    errors = worded(result.errors, request_id)
+        return OperationResponse(
+            {"data": result.data}, True, Outcome.OK, name, tuple(statements), number
+        )
+    errors = format_errors(result.errors, request_id)
     body = {"data": result.data, "errors": errors}
-    answer = Answer(body, True, outcome_of(errors), name, tuple(statements), number)
-    if is_away(errors):
+    answer = OperationResponse(body, True, outcome_of(errors), name, tuple(statements), number)
+    if is_database_unavailable(errors):
         answer.retry_after_seconds = RETRY_SECONDS
-        answer.is_unavailable = is_empty(result.data)
+        answer.is_unavailable = has_no_data(result.data)
     return answer
 
 
-def told(
-    answer: Answer,
+def with_costs(
+    answer: OperationResponse,
     charge: Charge,
     outcome: Outcome,
     seconds: float,
     database_seconds: float,
-) -> Answer:
+) -> OperationResponse:
     """The answer with what it cost, for callers who are told, what is left, and what it took."""
     account = charge.account
     if account is not None:
         answer.level = Level(account.policy, charge.available)
-        if account.kind == TOLD:
+        if account.kind == API_KEY:
             answer.body["extensions"] = charge.extensions
     answer.cost, answer.outcome = charge.estimate, outcome
     answer.seconds, answer.database_seconds = seconds, database_seconds
     return answer
 
 
-def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence[str]) -> Answer:
+def failure_response(
+    name: str, error: GraphQLError, request_id: str, statements: Sequence[str]
+) -> OperationResponse:
     """The last answer of a subscription whose source failed: no `data`."""
-    errors = worded([error], request_id)
+    errors = format_errors([error], request_id)
     code = errors[0]["extensions"]["code"]
-    is_passing = is_away(errors) or code == DeadlineExceeded.code
-    return Answer(
+    is_passing = is_database_unavailable(errors) or code == DeadlineExceeded.code
+    return OperationResponse(
         {"errors": errors},
         was_executed=False,
         outcome=outcome_of(errors),
@@ -97,20 +101,22 @@ def failed(name: str, error: GraphQLError, request_id: str, statements: Sequence
     )
 
 
-def broken(error: Exception, request_id: str) -> Answer:
+def internal_error_response(error: Exception, request_id: str) -> OperationResponse:
     """The answer where no field is to blame; the log says what happened."""
-    return failed(UNTRUSTED, GraphQLError(str(error), original_error=error), request_id, ())
+    return failure_response(
+        UNTRUSTED, GraphQLError(str(error), original_error=error), request_id, ()
+    )
 
 
-def refused(refusal: RequestRefused, name: str = UNTRUSTED) -> Answer:
+def refusal_response(refusal: RequestRefused, name: str = UNTRUSTED) -> OperationResponse:
     """The answer to a request that is not executed."""
     body = refusal_body(refusal.errors, refusal.code)
     if not isinstance(refusal, Throttled):
         outcome = outcome_of(body["errors"])
-        return Answer(body, was_executed=False, outcome=outcome, refusal=refusal.code)
+        return OperationResponse(body, was_executed=False, outcome=outcome, refusal=refusal.code)
     if refusal.extensions is not None:
         body["extensions"] = refusal.extensions
-    return Answer(
+    return OperationResponse(
         body,
         was_executed=False,
         outcome=Outcome.PROTECTED,
@@ -121,7 +127,7 @@ def refused(refusal: RequestRefused, name: str = UNTRUSTED) -> Answer:
     )
 
 
-class Record:
+class ResponseSummary:
     """What the answers of one operation come to: its latency is that of the first."""
 
     def __init__(self) -> None:
@@ -142,7 +148,7 @@ class Record:
         """What is counted of the answers of `operation`."""
         return Observed(operation, self.seconds, self.statements, self.cost, self.outcome)
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: OperationResponse) -> None:
         """Note the next answer."""
         if not self.answers:
             self.seconds = self.elapsed_seconds

@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """More levels than any document's variables have."""
-MOST_VALUES = 2_000
+MAX_VALUES = 2_000
 """More than any document's variables have; each is looked at before the request is paid for."""
 
 
@@ -22,10 +22,10 @@ def bounded_json(text: bytes | str) -> Any:
     except orjson.JSONDecodeError:
         raise NotJson("is not JSON") from None
     # Only what opens and closes so many brackets can be so deep, and few texts do.
-    if len(text) > 2 * DEEPEST and _brackets(text) > DEEPEST and _is_deeper(value):
-        raise NotJson(f"is nested more than {DEEPEST} levels deep")
-    if len(text) > MOST_VALUES and _separators(text) > MOST_VALUES and _values(value) > MOST_VALUES:
-        raise NotJson(f"has more than {MOST_VALUES} values")
+    if len(text) > 2 * MAX_DEPTH and _brackets(text) > MAX_DEPTH and _is_deeper(value):
+        raise NotJson(f"is nested more than {MAX_DEPTH} levels deep")
+    if len(text) > MAX_VALUES and _separators(text) > MAX_VALUES and _values(value) > MAX_VALUES:
+        raise NotJson(f"has more than {MAX_VALUES} values")
     return value
 
 
@@ -53,7 +53,7 @@ def _values(value: Any) -> int:
 
 def _is_deeper(value: Any) -> bool:
     level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for one in level

@@ -11,7 +11,7 @@ from services.throttling.records import Level, Policy
 from services.throttling.turns import Turn
 
 THROTTLED = "THROTTLED"
-TOLD = "key"
+API_KEY = "key"
 """The kind of callers who are told what operations cost."""
 
 
@@ -23,9 +23,9 @@ class Account(NamedTuple):
     policy: Policy
 
     @property
-    def is_told(self) -> bool:
+    def sees_costs(self) -> bool:
         """Whether the caller is told what operations cost."""
-        return self.kind == TOLD
+        return self.kind == API_KEY
 
 
 class Throttled(RequestRefused):
@@ -93,7 +93,7 @@ class Charge:
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
         """What the caller is told."""
-        if self.account is None or not self.account.is_told:
+        if self.account is None or not self.account.sees_costs:
             return None
         level = Level(self.account.policy, self.available)
         return cost_extensions(self.estimate, self.actual, level)

@@ -19,20 +19,20 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.authentication.verified import Identity
-from app.graphql.cutting import Cutoff
-from app.graphql.expiry import Expiry
+from app.graphql.cutting import CancelScope
+from app.graphql.expiry import CredentialExpiry
 from app.graphql.heartbeats import Heartbeats, is_sent_at_once
 from app.graphql.messages import (
-    BadMessage,
     ClientMessage,
     Complete,
     ConnectionInit,
+    InvalidMessage,
     Ping,
     Pong,
     Subscribe,
     read_message,
 )
-from app.graphql.operations import Operations, send
+from app.graphql.operations import SocketOperations, send
 from gql.runtime.incremental import INCREMENTAL_SPEC
 from services.clock import Clock
 from services.principal import ApiClient
@@ -86,7 +86,7 @@ class Connection:
         self,
         websocket: WebSocket,
         authenticator: Authenticator,
-        operations: Operations,
+        operations: SocketOperations,
         clock: Clock,
         times: ConnectionTimes,
         heartbeats: Heartbeats,
@@ -103,19 +103,19 @@ class Connection:
         self._reads_parts = False
         self._identity: Identity | None = None
         self._heartbeats = heartbeats
-        self._cutoff = Cutoff()
+        self._cancel_scope = CancelScope()
         self._refusal: ConnectionRefused | None = None
 
     async def serve(self) -> None:
         """Serve until the client goes (`WebSocketDisconnect`) or `ConnectionRefused`."""
         loop = asyncio.get_running_loop()
         self._pinged_at = loop.time()
-        self._ending: asyncio.TimerHandle | Expiry | None = loop.call_later(
+        self._ending: asyncio.TimerHandle | CredentialExpiry | None = loop.call_later(
             self._times.init_seconds, self._end, *_INIT_TIMEOUT, context=Context()
         )
         self._heartbeats.add(self)
         try:
-            with self._cutoff:
+            with self._cancel_scope:
                 await self._read()
         finally:
             self._heartbeats.remove(self)
@@ -140,7 +140,7 @@ class Connection:
     def _end(self, code: CloseCode, reason: str) -> None:
         if self._refusal is None:
             self._refusal = ConnectionRefused(code, reason)
-            self._cutoff.cut()
+            self._cancel_scope.cut()
 
     async def _read(self) -> None:
         while True:
@@ -152,7 +152,7 @@ class Connection:
                 raise ConnectionRefused(CloseCode.TOO_LARGE, "The message is too large")
             try:
                 message = read_message(text)
-            except BadMessage as error:
+            except InvalidMessage as error:
                 raise ConnectionRefused(CloseCode.BAD_MESSAGE, str(error)) from None
             await self._take(message)
             # What waits to be read is there at once: others have their turn in between.
@@ -189,7 +189,7 @@ class Connection:
             self._ending = None
         if expires_at is not None:
             expired = partial(self._end, CloseCode.FORBIDDEN, "Forbidden")
-            self._ending = Expiry(expires_at, self._clock, expired)
+            self._ending = CredentialExpiry(expires_at, self._clock, expired)
 
     async def _subscribe(self, message: Subscribe) -> None:
         if self._identity is None:
@@ -197,12 +197,12 @@ class Connection:
         if message.id in self._operations:
             reason = "A subscriber for this id already exists"
             raise ConnectionRefused(CloseCode.DUPLICATE_ID, reason)
-        if await self._operations.has_refused(message):
+        if await self._operations.refuse_if_overloaded(message):
             return
         if isinstance(self._identity.principal, ApiClient):
             # Unlike a token a key can be revoked, which holds from the next operation on.
             self._identity = await self._identify()
-        if not await self._authenticator.is_there(self._identity.principal):
+        if not await self._authenticator.still_exists(self._identity.principal):
             raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
         await self._operations.start(message, self._identity.principal, in_parts=self._reads_parts)
 

@@ -12,7 +12,7 @@ from services.enterprise.records import UsageContract
 from services.principal import Person, Principal
 
 
-class Contexts:
+class ContextFactory:
     """Makes contexts out of what the process has."""
 
     def __init__(

@@ -5,14 +5,14 @@ from types import TracebackType
 from typing import Self
 
 
-class Cutoff:
+class CancelScope:
     """Breaks off what runs in the block, in the task that entered it; the block ends quietly."""
 
-    __slots__ = ("_cancelling", "_has_cut", "_task")
+    __slots__ = ("_cancelling", "_is_cancelled", "_task")
 
     def __init__(self) -> None:
         self._task: asyncio.Task[object] | None = None
-        self._has_cut = False
+        self._is_cancelled = False
 
     def __enter__(self) -> Self:
         self._task = asyncio.current_task()
@@ -30,7 +30,7 @@ class Cutoff:
         task, self._task = self._task, None
         # As `asyncio.timeout` does: somebody else's cancellation goes on as one.
         return (
-            self._has_cut
+            self._is_cancelled
             and task is not None
             and task.uncancel() <= self._cancelling
             and kind is asyncio.CancelledError
@@ -38,6 +38,6 @@ class Cutoff:
 
     def cut(self) -> None:
         """Break it off, unless that is done, or it has ended."""
-        if self._task is not None and not self._has_cut:
-            self._has_cut = True
+        if self._task is not None and not self._is_cancelled:
+            self._is_cancelled = True
             self._task.cancel()

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.graphql.accept import EVENT_STREAM
-from app.graphql.answers import Answer, Record, broken
-from app.graphql.cutting import Cutoff
-from app.graphql.expiry import Expiry
+from app.graphql.answers import OperationResponse, ResponseSummary, internal_error_response
+from app.graphql.cutting import CancelScope
+from app.graphql.expiry import CredentialExpiry
 from app.graphql.heartbeats import Heartbeats, is_sent_at_once
-from app.graphql.incoming import Incoming, until_gone
-from app.graphql.writing import written
-from app.stopping import STOPPING, Stopping
+from app.graphql.incoming import GraphQLHttpRequest, until_gone
+from app.graphql.writing import encode_json
+from app.stopping import SHUTDOWN, ShutdownEvent
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -27,19 +27,19 @@ _GOODBYE_SECONDS = 1.0
 _HEARTBEAT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-Expires = Callable[[Callable[[], None]], Expiry | None]
+Expires = Callable[[Callable[[], None]], CredentialExpiry | None]
 """Has something called when the client's credential ends, where it does."""
 
 
-class EventStream(Response):
+class EventStreamResponse(Response):
     """Sends each answer as it comes, until the last, or until the client or the server goes."""
 
     media_type = EVENT_STREAM
 
     def __init__(
         self,
-        answers: AsyncGenerator[Answer, None],
-        request: Incoming,
+        answers: AsyncGenerator[OperationResponse, None],
+        request: GraphQLHttpRequest,
         *,
         heartbeats: Heartbeats,
         expires: Expires,
@@ -49,10 +49,10 @@ class EventStream(Response):
         self._answers = answers
         self._request_id = request.exchange.request_id
         self._log = request.exchange.log
-        self._stopping: Stopping = request.scope["state"][STOPPING]
+        self._shutdown: ShutdownEvent = request.scope["state"][SHUTDOWN]
         self._heartbeats = heartbeats
         self._expires = expires
-        self._cutoff = Cutoff()
+        self._cancel_scope = CancelScope()
         self._written_at = 0.0
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +61,7 @@ class EventStream(Response):
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
-        with self._cutoff, self._watched(receive):
+        with self._cancel_scope, self._watched(receive):
             # For clients that wait for a first byte.
             await self._write(_HEARTBEAT)
             await self._stream()
@@ -79,39 +79,39 @@ class EventStream(Response):
         if is_sent_at_once(self._send(_body(_HEARTBEAT))):
             self._written_at = self._loop.time()
         elif self._written_at < instant - STALLED_SECONDS:
-            self._cutoff.cut()
+            self._cancel_scope.cut()
 
     @contextmanager
     def _watched(self, receive: Receive) -> Iterator[None]:
         """Let the client, its credential and the server end the stream in the block."""
-        cut = self._cutoff.cut
+        cut = self._cancel_scope.cut
         self._loop = asyncio.get_running_loop()
         watching = asyncio.create_task(until_gone(receive))
         watching.add_done_callback(lambda _: cut())
         expiry = self._expires(cut)
-        self._stopping.listen(cut)
+        self._shutdown.listen(cut)
         self._heartbeats.add(self)
         try:
             yield
         finally:
             self._heartbeats.remove(self)
-            self._stopping.ignore(cut)
+            self._shutdown.ignore(cut)
             if expiry is not None:
                 expiry.cancel()
             watching.cancel()
 
     async def _stream(self) -> None:
-        record = Record()
+        record = ResponseSummary()
         try:
             async with aclosing(self._answers) as answers:
                 async for answer in answers:
                     record.add(answer)
-                    await self._write(in_words(answer))
+                    await self._write(encode_event(answer))
             await self._write(_COMPLETE)
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, self._request_id)
+            answer = internal_error_response(error, self._request_id)
             record.add(answer)
-            await self._write(in_words(answer) + _COMPLETE)
+            await self._write(encode_event(answer) + _COMPLETE)
         finally:
             self._log.update(record.line)
 
@@ -124,7 +124,7 @@ def _body(body: bytes) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": True}
 
 
-def in_words(answer: Answer) -> bytes:
+def encode_event(answer: OperationResponse) -> bytes:
     """The event of an answer, numbered where the answer is."""
     number = b"" if answer.number is None else b"id: %d\n" % answer.number
-    return b"event: next\n%bdata: %b\n\n" % (number, written(answer.body))
+    return b"event: next\n%bdata: %b\n\n" % (number, encode_json(answer.body))

@@ -10,7 +10,7 @@ from services.clock import Clock
 _CHECK_SECONDS = 600.0
 
 
-class Expiry:
+class CredentialExpiry:
     """Calls `expired` once at an instant, in Unix seconds, unless it is cancelled before."""
 
     __slots__ = ("_clock", "_expired", "_expires_at", "_timer")

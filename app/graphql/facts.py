@@ -43,7 +43,7 @@ def _least(budget: Budget, name: str, agreed: int | None) -> float:
     return least
 
 
-class KnownOperations:
+class OperationFactsCache:
     """The facts of operations that were asked, as long as there are not too many."""
 
     def __init__(self, observations: Observations, *, deadline_seconds: float) -> None:

@@ -7,7 +7,7 @@ is no cookie of ours that would go with them; what they could do is to spend our
 from collections.abc import Container, Mapping
 from urllib.parse import urlsplit
 
-from app.graphql.origins import may_connect
+from app.graphql.origins import is_origin_allowed
 
 PREFLIGHT_FIELDS = (
     "graphql-require-preflight",
@@ -29,12 +29,12 @@ def may_be_forged(headers: Mapping[str, str], allowed_origins: Container[str]) -
         return False
     host, origin = headers.get("host"), headers.get("origin")
     if origin is not None:
-        return not may_connect(origin, host, allowed_origins)
+        return not is_origin_allowed(origin, host, allowed_origins)
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in _OWN_SITES
     referer = headers.get("referer")
-    return referer is not None and not may_connect(_origin_of(referer), host, allowed_origins)
+    return referer is not None and not is_origin_allowed(_origin_of(referer), host, allowed_origins)
 
 
 def is_json(headers: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from app.exchange import ASK_AGAIN
-from app.graphql.answers import Answer
+from app.graphql.answers import OperationResponse
 from app.graphql.refusals import ASK_FOR_TEXT
 from services.throttling.records import Policy
 from spans.trace import Trace, seconds_by_kind
@@ -15,7 +15,7 @@ from spans.trace import Trace, seconds_by_kind
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 
-def header_fields(answer: Answer) -> Fields:
+def response_headers(answer: OperationResponse) -> Fields:
     """RateLimit and RateLimit-Policy for a caller with a budget; Retry-After; Cache-Control."""
     fields: Fields = []
     if answer.retry_after_seconds is not None:
@@ -33,7 +33,7 @@ def _policy_field(capacity: int, restore_rate: int) -> bytes:
     return b'"cost";q=%d;w=%d' % (capacity, Policy(capacity, restore_rate).window_seconds)
 
 
-def server_timing(answer: Answer, trace: Trace | None) -> tuple[bytes, bytes]:
+def server_timing(answer: OperationResponse, trace: Trace | None) -> tuple[bytes, bytes]:
     """Server-Timing, which browsers show: milliseconds in all and in the database, statements.
 
     Where there is a trace, what else the time passed in follows, what took longest first.

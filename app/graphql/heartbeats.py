@@ -9,7 +9,7 @@ _LOOKS = 4
 """How often a stream is looked at in the time after which it is to have a heartbeat."""
 
 
-class Beating(Protocol):
+class HeartbeatStream(Protocol):
     """A stream that may be silent."""
 
     def beat_if_silent_since(self, instant: float) -> None:
@@ -23,16 +23,16 @@ class Heartbeats:
         self._pause_seconds = seconds / _LOOKS
         self._silence_seconds = seconds - self._pause_seconds
         # All wait equally long, so that who was looked at first is due first.
-        self._due: dict[Beating, float] = {}
+        self._due: dict[HeartbeatStream, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, stream: Beating) -> None:
+    def add(self, stream: HeartbeatStream) -> None:
         """Look after a stream, until it is removed."""
         self._due[stream] = asyncio.get_running_loop().time() + self._pause_seconds
         if self._timer is None:
             self._plan()
 
-    def remove(self, stream: Beating) -> None:
+    def remove(self, stream: HeartbeatStream) -> None:
         """Look after it no more; one that is not known is fine."""
         self._due.pop(stream, None)
 
@@ -53,7 +53,7 @@ class Heartbeats:
             if self._due:
                 self._plan()
 
-    def _first_due(self, now: float) -> Beating | None:
+    def _first_due(self, now: float) -> HeartbeatStream | None:
         stream, due = next(iter(self._due.items()), (None, 0.0))
         return stream if due <= now else None
 

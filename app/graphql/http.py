@@ -14,17 +14,22 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.authentication.verified import Identity
-from app.graphql.accept import ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
-from app.graphql.answers import Answer, Record, broken, refused
+from app.graphql.accept import ACCEPTS_ANYTHING, EVENT_STREAM, GRAPHQL_JSON, JSON, AcceptedTypes
+from app.graphql.answers import (
+    OperationResponse,
+    ResponseSummary,
+    internal_error_response,
+    refusal_response,
+)
 from app.graphql.bad_request import BadRequest
 from app.graphql.charging import THROTTLED, Throttled
-from app.graphql.events import HEARTBEAT_SECONDS, EventStream
-from app.graphql.expiry import Expiry
-from app.graphql.header_fields import header_fields, server_timing
+from app.graphql.events import HEARTBEAT_SECONDS, EventStreamResponse
+from app.graphql.expiry import CredentialExpiry
+from app.graphql.header_fields import response_headers, server_timing
 from app.graphql.heartbeats import Heartbeats
-from app.graphql.incoming import Incoming
-from app.graphql.multipart import PartStream
-from app.graphql.reply import Reply, not_understood
+from app.graphql.incoming import GraphQLHttpRequest
+from app.graphql.multipart import MultipartResponse
+from app.graphql.reply import JsonResponse, not_understood
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request_parsing import Acceptance, read_request
 from app.graphql.service import GraphQLService
@@ -61,25 +66,25 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         clock: Clock,
         charge_refusal: Callable[[Principal], Awaitable[None]],
-        acceptance: Acceptance,
+        limits: Acceptance,
         *,
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
-        tells_timing: bool = False,
+        sends_server_timing: bool = False,
     ) -> None:
         self._service = service
-        self._tells_timing = tells_timing
+        self._tells_timing = sends_server_timing
         self._authenticator = authenticator
         self._clock = clock
         self._charge_refusal = charge_refusal
-        self._acceptance = acceptance
+        self._limits = limits
         self._statuses = statuses
         self._heartbeats = Heartbeats(heartbeat_seconds)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request; expected failures have a status, a message and a code."""
-        request, tracer = Incoming(scope, receive), self._service.tracer
-        types = request.terms.types
+        request, tracer = GraphQLHttpRequest(scope, receive), self._service.tracer
+        types = request.options.types
         answering = (
             self._not_acceptable(request, send)
             if types is None
@@ -91,10 +96,12 @@ class GraphQLEndpoint:
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)
 
     # Of its branches each is a call less for every request than a function for it.
-    async def _answering(self, request: Incoming, types: Accepted, send: Send) -> None:
+    async def _answering(
+        self, request: GraphQLHttpRequest, types: AcceptedTypes, send: Send
+    ) -> None:
         log, trace = request.exchange.log, current_trace()
         identity, service = _NOBODY, self._service
-        answer: Answer | ASGIApp
+        answer: OperationResponse | ASGIApp
         try:
             if trace is not None:
                 trace.stage(_AUTHENTICATION)
@@ -104,38 +111,46 @@ class GraphQLEndpoint:
             )
             if trace is not None:
                 trace.stage(_READING)
-            asked = await read_request(request, self._acceptance)
+            graphql_request = await read_request(request, self._limits)
             if trace is not None:
                 trace.stage(_PREPARATION)
-            if isinstance(asked, GraphQLRequest):
-                name = request.terms.client_name
-                operation = service.known(asked, identity.principal, name)
+            if isinstance(graphql_request, GraphQLRequest):
+                name = request.options.client_name
+                operation = service.known(graphql_request, identity.principal, name)
                 if operation is None:
-                    operation = await service.prepare(asked, identity.principal, name)
+                    operation = await service.prepare(graphql_request, identity.principal, name)
                 log["operation"] = operation.label
                 if _is_answered_at_once(request, types, operation):
                     answer = await service.answer(
                         operation,
-                        asked,
+                        graphql_request,
                         identity.principal,
                         request.exchange.request_id,
                         gone=request.until_gone,
                     )
                 else:
-                    answer = await self._run(request, types, operation, asked, identity)
+                    answer = await self._run(request, types, operation, graphql_request, identity)
             else:
-                answer = await self._batch(request, asked, identity)
+                answer = await self._batch(request, graphql_request, identity)
         except Exception as error:  # noqa: BLE001 - the client is told of whatever it is
             answer = await self._failed(error, request, types, identity)
-        reply = self._logged_reply(answer, request, types) if isinstance(answer, Answer) else answer
-        if not (isinstance(reply, Reply) and reply.try_at_once(send)):
+        reply = (
+            self._logged_reply(answer, request, types)
+            if isinstance(answer, OperationResponse)
+            else answer
+        )
+        if not (isinstance(reply, JsonResponse) and reply.try_at_once(send)):
             await reply(request.scope, request.receive, send)
 
     async def _failed(
-        self, error: Exception, request: Incoming, types: Accepted, identity: Identity
-    ) -> Answer | ASGIApp:
+        self,
+        error: Exception,
+        request: GraphQLHttpRequest,
+        types: AcceptedTypes,
+        identity: Identity,
+    ) -> OperationResponse | ASGIApp:
         if isinstance(error, RequestRefused):
-            answer = refused(await self._unpaid(error, request, identity) or error)
+            answer = refusal_response(await self._unpaid(error, request, identity) or error)
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
             return answer
@@ -144,22 +159,22 @@ class GraphQLEndpoint:
             return Response(status_code=CLIENT_GONE)
         if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
             unpaid = await self._unpaid(error, request, identity)
-            return not_understood(error, types) if unpaid is None else refused(unpaid)
-        return broken(error, request.exchange.request_id)
+            return not_understood(error, types) if unpaid is None else refusal_response(unpaid)
+        return internal_error_response(error, request.exchange.request_id)
 
-    async def _not_acceptable(self, request: Incoming, send: Send) -> None:
+    async def _not_acceptable(self, request: GraphQLHttpRequest, send: Send) -> None:
         """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
         unpaid = await self._unpaid(error, request, _NOBODY)
         reply = (
-            not_understood(error, ANYTHING)
+            not_understood(error, ACCEPTS_ANYTHING)
             if unpaid is None
-            else self._logged_reply(refused(unpaid), request, ANYTHING)
+            else self._logged_reply(refusal_response(unpaid), request, ACCEPTS_ANYTHING)
         )
         await reply(request.scope, request.receive, send)
 
     async def _unpaid(
-        self, refusal: Exception, request: Incoming, identity: Identity
+        self, refusal: Exception, request: GraphQLHttpRequest, identity: Identity
     ) -> Throttled | None:
         """What is answered in place of a refusal that who asks cannot pay for; None otherwise."""
         if isinstance(refusal, AuthenticationUnavailable) or (
@@ -168,7 +183,7 @@ class GraphQLEndpoint:
             return None
         return await self._charged(request, identity)
 
-    async def _charged(self, request: Incoming, identity: Identity) -> Throttled | None:
+    async def _charged(self, request: GraphQLHttpRequest, identity: Identity) -> Throttled | None:
         """Charge a refusal; gives what is answered instead to who cannot pay for it."""
         is_nobody = identity is _NOBODY
         try:
@@ -181,21 +196,23 @@ class GraphQLEndpoint:
 
     async def _run(
         self,
-        request: Incoming,
-        types: Accepted,
+        request: GraphQLHttpRequest,
+        types: AcceptedTypes,
         operation: Operation,
-        asked: GraphQLRequest,
+        graphql_request: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
         if operation.kind == "mutation" and request.method != "POST":
             raise BadRequest(405, "A mutation must be sent with POST.", [(b"allow", b"POST")])
-        if request.terms.asks_cost:
-            return self._reply(self._service.cost(operation, asked), types)
+        if request.options.asks_cost:
+            return self._reply(self._service.cost(operation, graphql_request), types)
         if types.prefers_stream or operation.kind == "subscription":
-            return self._stream(request, types, operation, asked, identity)
-        return await self._parts(request, types, operation, asked, identity)
+            return self._stream(request, types, operation, graphql_request, identity)
+        return await self._parts(request, types, operation, graphql_request, identity)
 
-    def _logged_reply(self, answer: Answer, request: Incoming, types: Accepted) -> Reply:
+    def _logged_reply(
+        self, answer: OperationResponse, request: GraphQLHttpRequest, types: AcceptedTypes
+    ) -> JsonResponse:
         log = request.exchange.log
         if "operation" not in log:
             log["operation"] = answer.operation_name
@@ -204,41 +221,44 @@ class GraphQLEndpoint:
         return self._reply(answer, types)
 
     async def _batch(
-        self, request: Incoming, asked: tuple[GraphQLRequest, ...], identity: Identity
+        self,
+        request: GraphQLHttpRequest,
+        graphql_request: tuple[GraphQLRequest, ...],
+        identity: Identity,
     ) -> ASGIApp:
         """Answer in turn, so that a batch takes no more of the server at once than one does."""
-        record, bodies = Record(), []
-        for number, one in enumerate(asked, 1):
+        record, bodies = ResponseSummary(), []
+        for number, one in enumerate(graphql_request, 1):
             request_id = f"{request.exchange.request_id}.{number}"
             answer = await self._service.answer_of_batch(
-                one, identity.principal, request.terms.client_name, request_id
+                one, identity.principal, request.options.client_name, request_id
             )
             if answer.refusal is not None and answer.refusal not in _FREE:
                 unpaid = await self._charged(request, identity)
-                answer = answer if unpaid is None else refused(unpaid)
+                answer = answer if unpaid is None else refusal_response(unpaid)
             record.add(answer)
             bodies.append(answer.body)
         request.exchange.log.update(record.line)
-        return Reply(200, bodies, JSON, header_fields(answer))
+        return JsonResponse(200, bodies, JSON, response_headers(answer))
 
-    def _reply(self, answer: Answer, types: Accepted) -> Reply:
+    def _reply(self, answer: OperationResponse, types: AcceptedTypes) -> JsonResponse:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
-        fields = header_fields(answer)
+        fields = response_headers(answer)
         if self._tells_timing and answer.seconds:
             fields.append(server_timing(answer, current_trace()))
-        return Reply(status, answer.body, types.json, fields)
+        return JsonResponse(status, answer.body, types.json, fields)
 
     async def _parts(
         self,
-        request: Incoming,
-        types: Accepted,
+        request: GraphQLHttpRequest,
+        types: AcceptedTypes,
         operation: Operation,
-        asked: GraphQLRequest,
+        graphql_request: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
         answers = self._service.answers(
             operation,
-            asked,
+            graphql_request,
             identity.principal,
             request.exchange.request_id,
             in_parts=True,
@@ -246,16 +266,16 @@ class GraphQLEndpoint:
         )
         first = await anext(answers)
         if first.body.get("hasNext"):
-            return PartStream(first, answers, request)
+            return MultipartResponse(first, answers, request)
         await answers.aclose()
         return self._logged_reply(first, request, types)
 
     def _stream(
         self,
-        request: Incoming,
-        types: Accepted,
+        request: GraphQLHttpRequest,
+        types: AcceptedTypes,
         operation: Operation,
-        asked: GraphQLRequest,
+        graphql_request: GraphQLRequest,
         identity: Identity,
     ) -> ASGIApp:
         if not types.allows_stream:
@@ -266,35 +286,40 @@ class GraphQLEndpoint:
             raise BadRequest(406, message, code=NOT_ACCEPTABLE)
         answers = self._service.answers(
             operation,
-            asked,
+            graphql_request,
             identity.principal,
             request.exchange.request_id,
             last_event_id=request.last_event_id,
-            in_parts=types.allows_parts_as_events,
+            in_parts=types.allows_incremental_events,
         )
         return self._events(answers, request, identity)
 
     def _events(
-        self, answers: AsyncGenerator[Answer, None], request: Incoming, identity: Identity
-    ) -> EventStream:
-        def expires(expired: Callable[[], None]) -> Expiry | None:
+        self,
+        answers: AsyncGenerator[OperationResponse, None],
+        request: GraphQLHttpRequest,
+        identity: Identity,
+    ) -> EventStreamResponse:
+        def expires(expired: Callable[[], None]) -> CredentialExpiry | None:
             if identity.expires_at is None:
                 return None
-            return Expiry(identity.expires_at, self._clock, expired)
+            return CredentialExpiry(identity.expires_at, self._clock, expired)
 
-        return EventStream(answers, request, heartbeats=self._heartbeats, expires=expires)
+        return EventStreamResponse(answers, request, heartbeats=self._heartbeats, expires=expires)
 
 
-def _is_answered_at_once(request: Incoming, types: Accepted, operation: Operation) -> bool:
+def _is_answered_at_once(
+    request: GraphQLHttpRequest, types: AcceptedTypes, operation: Operation
+) -> bool:
     """Whether the operation is to be run, and has one answer."""
     return not (
         types.prefers_stream
-        or request.terms.asks_cost
+        or request.options.asks_cost
         or operation.kind == "subscription"
         or (operation.kind == "mutation" and request.method != "POST")
-        or (operation.puts_off and types.allows_parts)
+        or (operation.puts_off and types.allows_multipart)
     )
 
 
-async def _only(answer: Answer) -> AsyncGenerator[Answer, None]:
+async def _only(answer: OperationResponse) -> AsyncGenerator[OperationResponse, None]:
     yield answer

@@ -8,24 +8,24 @@ from starlette.types import Receive, Scope
 
 from app.exchange import EXCHANGE, Exchange
 from app.graphql.bad_request import BadRequest
-from app.graphql.terms import Terms, terms_of
+from app.graphql.terms import HeaderOptions, terms_of
 
 _MOST_PARAMETERS = 100
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
-class Incoming:
+class GraphQLHttpRequest:
     """One HTTP request for operations; of several fields of one name the first counts."""
 
-    __slots__ = ("address", "exchange", "headers", "method", "receive", "scope", "terms")
+    __slots__ = ("address", "exchange", "headers", "method", "options", "receive", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
         self.exchange: Exchange = scope["state"][EXCHANGE]
-        self.terms: Terms = self.exchange.head.terms or terms_of(self.exchange.head)
-        self.headers: Mapping[str, str] = self.terms.headers
+        self.options: HeaderOptions = self.exchange.head.options or terms_of(self.exchange.head)
+        self.headers: Mapping[str, str] = self.options.headers
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
         """Where the client asks from, where that is known."""

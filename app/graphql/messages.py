@@ -10,7 +10,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request_parsing import from_members
 
 
-class BadMessage(Exception):
+class InvalidMessage(Exception):
     """What the protocol does not know; the message says why, and fits into a close frame."""
 
 
@@ -56,13 +56,13 @@ ClientMessage: TypeAlias = ConnectionInit | Ping | Pong | Subscribe | Complete
 def read_message(text: str | None) -> ClientMessage:
     """The message in a frame's text, None standing for a binary one; raises `BadMessage`."""
     if text is None:
-        raise BadMessage("Messages are texts")
+        raise InvalidMessage("Messages are texts")
     try:
         members = bounded_json(text)
     except NotJson as error:
-        raise BadMessage(f"The message {error}") from None
+        raise InvalidMessage(f"The message {error}") from None
     if not isinstance(members, dict):
-        raise BadMessage("The message is not an object")
+        raise InvalidMessage("The message is not an object")
     match members.get("type"):
         case "connection_init":
             return ConnectionInit(_payload(members))
@@ -75,14 +75,14 @@ def read_message(text: str | None) -> ClientMessage:
             return Subscribe(_id(members), _request(members))
         case "complete":
             return Complete(_id(members))
-    raise BadMessage("The message has no type that a client may send")
+    raise InvalidMessage("The message has no type that a client may send")
 
 
 # Any: members are JSON of unknown shape until they are checked here.
 def _id(members: dict[str, Any]) -> str:
     id_ = members.get("id")
     if not isinstance(id_, str) or not id_:
-        raise BadMessage("The message has no `id`, a text")
+        raise InvalidMessage("The message has no `id`, a text")
     return id_
 
 
@@ -91,7 +91,7 @@ def _payload(members: dict[str, Any]) -> dict[str, Any]:
     if payload is None:
         return {}
     if not isinstance(payload, dict):
-        raise BadMessage("The `payload` is not an object")
+        raise InvalidMessage("The `payload` is not an object")
     return payload
 
 
@@ -99,4 +99,4 @@ def _request(members: dict[str, Any]) -> GraphQLRequest:
     try:
         return from_members(_payload(members), "members")
     except BadRequest as error:
-        raise BadMessage(str(error)) from None
+        raise InvalidMessage(str(error)) from None

@@ -20,7 +20,7 @@ from services.throttling.turns import NoTurn, Turn, Turns
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
 _MOST_PEOPLE = 5_000
 """Of whom it is known which budget is theirs; all others are asked for it each time."""
-_REFUSAL = 1
+_REFUSAL_COST = 1
 """The cost of reading and refusing a request, as of an object."""
 _USED_UP = "The budget is used up"
 _TOO_MANY = "Too many operations of yours wait for each other"
@@ -109,12 +109,12 @@ class Meter:
     async def charge_refusal(self, principal: Principal) -> None:
         """Have a request paid that is refused before it costs anything; raises `Throttled`."""
         try:
-            await self.spend(principal, _REFUSAL)
+            await self.spend(principal, _REFUSAL_COST)
         except Throttled:
             await self.hold_back()
             raise
 
-    def give_back(self, principal: Principal, cost: int) -> None:
+    def refund(self, principal: Principal, cost: int) -> None:
         """Give back what `spend` spent, where nothing was done for it."""
         account = self._account_of(principal)
         if account is not None:
@@ -139,7 +139,7 @@ class Meter:
         throttled(account.kind)
         spending = await self._budgets.spend(account.key, 0, account.policy)
         level = Level(account.policy, spending.available)
-        return Throttled(reason, cost, level, 1, tells=account.is_told)
+        return Throttled(reason, cost, level, 1, tells=account.sees_costs)
 
     def _account_of(self, principal: Principal) -> Account | None:
         if isinstance(principal, Person):
@@ -178,4 +178,4 @@ def actual_cost(operation: Operation, values: VariableValues, result: ExecutionR
 def _used_up(account: Account, cost: int, spending: Spending, seconds: int) -> Throttled:
     throttled(account.kind)
     level = Level(account.policy, spending.available)
-    return Throttled(_USED_UP, cost, level, seconds, tells=account.is_told)
+    return Throttled(_USED_UP, cost, level, seconds, tells=account.sees_costs)

@@ -10,11 +10,10 @@ from functools import partial
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.graphql.accept import PARTS
-from app.graphql.answers import Answer, Record, broken
-from app.graphql.header_fields import header_fields
-from app.graphql.incoming import Incoming, until_gone
-from app.graphql.writing import written
+from app.graphql.answers import OperationResponse, ResponseSummary, internal_error_response
+from app.graphql.header_fields import response_headers
+from app.graphql.incoming import GraphQLHttpRequest, until_gone
+from app.graphql.writing import encode_json
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention, ClientGone
 from gql.runtime.incremental import INCREMENTAL_SPEC
@@ -24,7 +23,7 @@ _LONGEST_SECONDS = 600.0
 _BOUNDARY = "part"
 _HEADERS = {
     "cache-control": "no-cache, no-transform",
-    "content-type": f'{PARTS}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}',
+    "content-type": f'{MULTIPART_MIXED}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}',
     "x-accel-buffering": "no",
 }
 _DELIMITER = b"\r\n--" + _BOUNDARY.encode()
@@ -32,15 +31,18 @@ _PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n%b" + _DELIMI
 _END = b"--\r\n"
 
 
-class PartStream(Response):
+class MultipartResponse(Response):
     """Sends `first`, and what follows as it comes, until the last or until the client goes."""
 
     def __init__(
-        self, first: Answer, others: AsyncGenerator[Answer, None], request: Incoming
+        self,
+        first: OperationResponse,
+        others: AsyncGenerator[OperationResponse, None],
+        request: GraphQLHttpRequest,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
-        self.raw_headers += header_fields(first)
+        self.raw_headers += response_headers(first)
         self._first = first
         self._others = others
         self._request_id = request.exchange.request_id
@@ -60,14 +62,14 @@ class PartStream(Response):
             await self._send(send)
 
     async def _send(self, send: Send) -> None:
-        record = Record()
+        record = ResponseSummary()
         try:
             async with aclosing(self._others) as others:
                 await _send(send, _DELIMITER + _part(self._first, record))
                 async for answer in others:
                     await _send(send, _part(answer, record))
         except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
-            answer = broken(error, self._request_id)
+            answer = internal_error_response(error, self._request_id)
             answer.body["hasNext"] = False
             await _send(send, _part(answer, record))
         finally:
@@ -76,9 +78,9 @@ class PartStream(Response):
         await send({"type": "http.response.body", "body": _END})
 
 
-def _part(answer: Answer, record: Record) -> bytes:
+def _part(answer: OperationResponse, record: ResponseSummary) -> bytes:
     record.add(answer)
-    return _PART % written(answer.body)
+    return _PART % encode_json(answer.body)
 
 
 async def _send(send: Send, body: bytes) -> None:

@@ -19,7 +19,7 @@ class NamedDocument(NamedTuple):
 
 
 # Any: members are JSON of unknown shape until they are checked here.
-def named_document(
+def document_reference(
     members: Mapping[str, Any], extensions: Mapping[str, Any] | None
 ) -> NamedDocument | None:
     """The document that is named, if one is; raises `BadRequest`."""

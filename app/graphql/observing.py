@@ -16,7 +16,7 @@ _EXPECTED = "p95_ms"
 _log = structlog.get_logger("guidance.budgets")
 
 
-class Observing:
+class BudgetMonitor:
     """Notes what operations took; costs a look into a dictionary and a few comparisons.
 
     Where variants have budgets of their own, it costs a look at the variables that tell them, too.
@@ -25,7 +25,7 @@ class Observing:
     def __init__(self, observations: Observations) -> None:
         self._observations = observations
 
-    def note_run(
+    def record_run(
         self,
         facts: OperationFacts,
         came: Came,

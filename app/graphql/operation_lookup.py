@@ -7,7 +7,7 @@ from typing import TypeAlias
 from graphql import GraphQLSchema
 
 from app.graphql import refusals
-from app.graphql.preparing import Preparing
+from app.graphql.preparing import ChargedPreparation
 from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.prepare import Operation, RequestRefused, named
 from gql.documents.shape import shape_of
@@ -27,13 +27,13 @@ _MOST_USERS = 2_000
 _NOBODY: tuple[RegisteredDocument | None, str] = (None, "")
 
 
-class Documents:
+class OperationLookup:
     """Finds the operations of requests; without `texts` none can be registered by their hash."""
 
     def __init__(
         self,
         schema: GraphQLSchema,
-        preparing: Preparing,
+        preparing: ChargedPreparation,
         trusted: TrustedOperations,
         *,
         mode: OperationsMode,
@@ -43,7 +43,7 @@ class Documents:
         clock: Clock,
     ) -> None:
         self._schema = schema
-        self._preparing = preparing
+        self._preparation = preparing
         self._trusted = trusted
         self._mode = mode
         self._requires_id = requires_id
@@ -55,7 +55,7 @@ class Documents:
         """Runs what may take long and waits for nobody, while others are answered."""
 
     @property
-    def are_all_known(self) -> bool:
+    def is_trusted_only(self) -> bool:
         """Whether only trusted documents run, and nobody is to learn about the schema."""
         return self._mode is OperationsMode.TRUSTED
 
@@ -130,9 +130,13 @@ class Documents:
                 return await self._of_text(text, request.operation_name, principal)
         if not self._trusted.are_loaded:
             raise refusals.not_read_yet()
-        if not request.is_automatic or self.are_all_known:
+        if not request.is_automatic or self.is_trusted_only:
             raise refusals.not_in_list()
-        raise refusals.not_supported() if self._texts is None else refusals.text_is_needed()
+        raise (
+            refusals.persisted_queries_not_supported()
+            if self._texts is None
+            else refusals.text_is_needed()
+        )
 
     async def _registered(
         self, id_: str, text: str, request: GraphQLRequest, principal: Principal
@@ -142,19 +146,19 @@ class Documents:
         operation = await self._of_text(text, request.operation_name, principal)
         texts = self._texts
         if texts is not None and operation.document is None and await texts.get(id_) is None:
-            await self._preparing.charge_registering(text, principal)
+            await self._preparation.charge_registering(text, principal)
             await texts.keep(id_, text, is_brief=has_free_text(text))
         return operation
 
     async def _of_text(self, text: str, name: str | None, principal: Principal) -> Operation:
-        if self._requires_id and self.are_all_known:
+        if self._requires_id and self.is_trusted_only:
             raise refusals.id_is_needed()
         operation = self._trusted.get(hash_of(text))
         if operation is not None:
             return _checked(operation, name)
-        if self.are_all_known:
+        if self.is_trusted_only:
             return await self._of_trusted_shape(text, name, principal)
-        document = await self._preparing.document(text, principal)
+        document = await self._preparation.document(text, principal)
         operation = document.operation(name)
         return operation if self._mode is OperationsMode.OPEN else await self._promoted(operation)
 
@@ -167,7 +171,7 @@ class Documents:
         """
         if not self._trusted.may_have_shape_of(text):
             raise refusals.not_in_safelist()
-        document = await self._preparing.document(text, principal)
+        document = await self._preparation.document(text, principal)
         try:
             operation = await self._promoted(document.operation(name))
         except RequestRefused:
@@ -179,7 +183,7 @@ class Documents:
     async def _promoted(self, operation: Operation) -> Operation:
         """The operation, trusted where what is left of it without its values is."""
         if not operation.shapes:
-            shape = await self._preparing.run(partial(shape_of, self._schema, operation))
+            shape = await self._preparation.run(partial(shape_of, self._schema, operation))
             operation.shapes[:] = [shape]
         known = self._trusted.get(operation.shapes[0].id)
         return operation if known is None else replace(operation, document=known.document)

@@ -9,13 +9,13 @@ from typing import Any
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.admission.controller import NotAdmitted, admission_of, origin_of
+from app.admission.controller import NotAdmitted, admission_of, client_key_of
 from app.exchange import exchange_of
-from app.graphql.answers import Record, broken, refused
+from app.graphql.answers import ResponseSummary, internal_error_response, refusal_response
 from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
 from app.graphql.terms import client_name
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from gql.documents.prepare import RequestRefused
 from services.principal import Principal
@@ -23,7 +23,7 @@ from spans.part import Kind, Part
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
-_MOST_AT_WORK = 8
+_MOST_CONCURRENT = 8
 """How many may be prepared at a time, and how many queries run and answered: twice the turns of a
 caller, so that those of many sockets do not wait for each other in vain.
 
@@ -34,7 +34,7 @@ _OPERATION = Part(Kind.REQUEST, "socket")
 _log = structlog.get_logger("guidance.socket")
 
 
-class Operations:
+class SocketOperations:
     """Starts, stops and answers a socket's operations, each in a task of its own."""
 
     def __init__(
@@ -43,10 +43,10 @@ class Operations:
         """`writable` is set while the client takes in what it is sent."""
         self._websocket = websocket
         self._writable = writable
-        self._places = asyncio.Semaphore(_MOST_AT_WORK)
+        self._slots = asyncio.Semaphore(_MOST_CONCURRENT)
         self._service = service
         self._admission = admission_of(websocket.scope["state"])
-        self._origin = origin_of(websocket.client and websocket.client.host)
+        self._client_key = client_key_of(websocket.client and websocket.client.host)
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Those too that were stopped and have not ended, as a mutation that has begun.
         self._running: set[asyncio.Task[None]] = set()
@@ -56,9 +56,9 @@ class Operations:
         """Whether the client waits for an operation of this id."""
         return id_ in self._by_id
 
-    async def has_refused(self, message: Subscribe) -> bool:
+    async def refuse_if_overloaded(self, message: Subscribe) -> bool:
         """Whether others wait too long for this to be begun, which the client is told then."""
-        if self._admission is None or self._admission.admits(self._origin):
+        if self._admission is None or self._admission.admits(self._client_key):
             return False
         await self._admission.turn_to_refuse()
         await send(self._websocket, _not_admitted(message.id))
@@ -104,7 +104,7 @@ class Operations:
         self, message: Subscribe, principal: Principal, request_id: str, *, in_parts: bool
     ) -> None:
         started = perf_counter()
-        record = Record()
+        record = ResponseSummary()
         try:
             ending = await self._traced(
                 self._follow(message, principal, request_id, record, in_parts=in_parts), record
@@ -123,7 +123,7 @@ class Operations:
             )
 
     async def _traced(
-        self, following: Coroutine[Any, Any, dict[str, object]], record: Record
+        self, following: Coroutine[Any, Any, dict[str, object]], record: ResponseSummary
     ) -> dict[str, object]:
         tracer = self._service.tracer
         if not tracer.wants():
@@ -135,21 +135,21 @@ class Operations:
         message: Subscribe,
         principal: Principal,
         request_id: str,
-        record: Record,
+        record: ResponseSummary,
         *,
         in_parts: bool,
     ) -> dict[str, object]:
         """Send the answers as they come, and give the message that ends the operation."""
         request, id_ = message.request, message.id
         try:
-            place = await self._place()
+            slot = await self._slot()
         except NotAdmitted:
             return _not_admitted(id_)
         try:
             name = client_name(self._websocket.headers)
             operation = await self._service.prepare(request, principal, name)
             if operation.kind != "query":
-                place.close()
+                slot.close()
             answers = self._service.answers(
                 operation, request, principal, request_id, in_parts=in_parts
             )
@@ -162,29 +162,29 @@ class Operations:
         except WebSocketDisconnect:
             raise
         except RequestRefused as refusal:
-            answer = refused(refusal)
+            answer = refusal_response(refusal)
         except Exception as error:  # noqa: BLE001 - it is logged, and the socket lives on
-            answer = broken(error, request_id)
+            answer = internal_error_response(error, request_id)
         else:
             return {"id": id_, "type": "complete"}
         finally:
-            place.close()
+            slot.close()
         record.add(answer)
         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
 
-    async def _place(self) -> ExitStack:
+    async def _slot(self) -> ExitStack:
         """Wait to be one of those at work, of which none begins before the client reads."""
-        await self._places.acquire()
-        place = ExitStack()
-        place.callback(self._places.release)
+        await self._slots.acquire()
+        slot = ExitStack()
+        slot.callback(self._slots.release)
         try:
             await self._writable.wait()
             if self._admission is not None:
-                await self._admission.turn(self._origin)
+                await self._admission.turn(self._client_key)
         except BaseException:
-            place.close()
+            slot.close()
             raise
-        return place
+        return slot
 
 
 def _not_admitted(id_: str) -> dict[str, object]:
@@ -194,4 +194,4 @@ def _not_admitted(id_: str) -> dict[str, object]:
 
 async def send(websocket: WebSocket, message: dict[str, object]) -> None:
     """Send a message; waits while the client is slow, raises `WebSocketDisconnect` if it went."""
-    await websocket.send_text(written(message).decode())
+    await websocket.send_text(encode_json(message).decode())

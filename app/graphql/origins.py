@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Container
 from urllib.parse import urlsplit
 
-LOCAL = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+LOCAL_ORIGINS = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
 """Origins of the machine itself."""
-_LOCAL = re.compile(LOCAL)
+_LOCAL = re.compile(LOCAL_ORIGINS)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -26,7 +26,7 @@ class AllowedOrigins(Container[str]):
         )
 
 
-def may_connect(origin: str | None, host: str | None, allowed: Container[str]) -> bool:
+def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[str]) -> bool:
     """Whether a page of `origin` may connect to `host`: its own, or any that lists the origin.
 
     What sends no origin is no browser, and carries no credentials that it was not given.

@@ -40,7 +40,7 @@ def outcome_in(context: RequestContext, said: Outcome, budget: Budget) -> Outcom
     return Outcome.PROTECTED if is_accepted else Outcome.CLIENT_ERROR
 
 
-def may_run_again(errors: Sequence[GraphQLError]) -> bool:
+def is_retryable(errors: Sequence[GraphQLError]) -> bool:
     """Whether a new connection may do what failed, and nothing was changed that would be twice."""
     work = current_work()
     return (
@@ -51,12 +51,12 @@ def may_run_again(errors: Sequence[GraphQLError]) -> bool:
 
 
 # Any: data and errors are JSON.
-def is_away(errors: Sequence[dict[str, Any]]) -> bool:
+def is_database_unavailable(errors: Sequence[dict[str, Any]]) -> bool:
     """Whether it is the database that kept something from being answered."""
     return any(error["extensions"]["code"] in _AWAY for error in errors)
 
 
 # Any: data is JSON.
-def is_empty(data: dict[str, Any] | None) -> bool:
+def has_no_data(data: dict[str, Any] | None) -> bool:
     """Whether an answer has nothing of what was asked for."""
     return data is None or all(value is None for value in data.values())

@@ -14,8 +14,8 @@ from graphql.execution.types import (
     SubsequentIncrementalExecutionResult,
 )
 
-from app.graphql.answers import Answer, executed
-from app.graphql.wording import outcome_of, worded
+from app.graphql.answers import OperationResponse, response_of
+from app.graphql.wording import format_errors, outcome_of
 from gql.runtime.incremental import Part
 
 Increment = IncrementalDeferResult | IncrementalStreamResult
@@ -34,33 +34,33 @@ class Parts:
         self._pending: dict[str, None] = {}
 
     @property
-    def have_begun(self) -> bool:
+    def has_pending(self) -> bool:
         """Whether the client waits for something that was put off."""
         return bool(self._pending)
 
-    def answer(self, part: Part) -> Answer:
+    def answer(self, part: Part) -> OperationResponse:
         """The answer that one part is."""
         if isinstance(part, ExecutionResult):
             self.data = part.data
-            return executed(self._name, part, self._request_id, self._statements)
+            return response_of(self._name, part, self._request_id, self._statements)
         if isinstance(part, InitialIncrementalExecutionResult):
             return self._first(part)
         return self._next(part)
 
-    def broken_off(self, error: GraphQLError) -> Answer:
+    def aborted(self, error: GraphQLError) -> OperationResponse:
         """The last answer, where what the client still waits for does not come."""
-        errors = worded([error], self._request_id)
+        errors = format_errors([error], self._request_id)
         completed = [{"id": id_, "errors": errors} for id_ in self._pending]
         return self._told({"completed": completed, "hasNext": False}, errors)
 
-    def _first(self, part: InitialIncrementalExecutionResult) -> Answer:
-        errors = worded(part.errors or (), self._request_id)
+    def _first(self, part: InitialIncrementalExecutionResult) -> OperationResponse:
+        errors = format_errors(part.errors or (), self._request_id)
         # A copy: what is put together here must not change what is yet to be sent.
         self.data = orjson.loads(orjson.dumps(part.data))
         body = {"data": part.data, "errors": errors} if errors else {"data": part.data}
         return self._told(body | {"pending": self._awaited(part.pending), "hasNext": True}, errors)
 
-    def _next(self, part: SubsequentIncrementalExecutionResult) -> Answer:
+    def _next(self, part: SubsequentIncrementalExecutionResult) -> OperationResponse:
         told: list[dict[str, Any]] = []
         body: dict[str, Any] = {}
         if part.pending:
@@ -90,7 +90,7 @@ class Parts:
     ) -> dict[str, Any]:
         formatted: dict[str, Any] = dict(one.formatted)
         if one.errors:
-            formatted["errors"] = worded(one.errors, self._request_id)
+            formatted["errors"] = format_errors(one.errors, self._request_id)
             told += formatted["errors"]
         return formatted
 
@@ -103,10 +103,10 @@ class Parts:
         else:
             _merge(place, one.data)
 
-    def _told(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> Answer:
+    def _told(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> OperationResponse:
         statements = tuple(self._statements)
         self._statements.clear()
-        return Answer(body, True, outcome_of(errors), self._name, statements)
+        return OperationResponse(body, True, outcome_of(errors), self._name, statements)
 
 
 def _merge(place: dict[str, Any], data: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def cost_of_text(text: str) -> int:
     return max(0, len(text) - FREE_CHARACTERS) // CHARACTERS_PER_UNIT
 
 
-class Preparing:
+class ChargedPreparation:
     """Gives the documents of texts, prepared at the cost of the caller where they are not kept."""
 
     def __init__(self, preparation: Preparation, meter: Meter, thread: PreparationThread) -> None:
@@ -72,7 +72,7 @@ class Preparing:
                         document = await self.run(partial(self._preparation.prepared, text))
                         self._preparation.keep(text, document)
             except Throttled:
-                self._meter.give_back(principal, cost)
+                self._meter.refund(principal, cost)
                 raise
         return document
 

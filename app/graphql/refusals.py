@@ -35,7 +35,7 @@ def text_is_needed() -> RequestRefused:
     return _refused(NOT_FOUND, "PersistedQueryNotFound")
 
 
-def not_supported() -> RequestRefused:
+def persisted_queries_not_supported() -> RequestRefused:
     """Of a hash where none are registered: the client is to send texts alone."""
     return _refused(NOT_SUPPORTED, "PersistedQueryNotSupported")
 

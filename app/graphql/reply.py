@@ -8,16 +8,16 @@ from starlette.types import Receive, Scope, Send
 
 from app.authentication.authenticator import AuthenticationUnavailable, NotAuthenticated
 from app.exchange import Exchange
-from app.graphql.accept import Accepted
+from app.graphql.accept import AcceptedTypes
 from app.graphql.bad_request import BadRequest
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.http.error_bodies import SERVICE_UNAVAILABLE, error_body
 from gql.errors import Unauthenticated
 
 _RETRY_SECONDS = b"1"
 
 
-class Reply:
+class JsonResponse:
     """A status, a JSON body, and header fields; an ASGI application that sends just that."""
 
     __slots__ = ("_body", "_fields", "_status")
@@ -31,7 +31,7 @@ class Reply:
         fields: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         self._status = status
-        self._body = written(body)
+        self._body = encode_json(body)
         self._fields = [
             (b"content-length", b"%d" % len(self._body)),
             (b"content-type", _content_type(media_type)),
@@ -55,13 +55,15 @@ def _content_type(media_type: str) -> bytes:
 
 
 def not_understood(
-    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: Accepted
-) -> Reply:
+    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: AcceptedTypes
+) -> JsonResponse:
     """Its status says why, and its body in words."""
     if isinstance(error, BadRequest):
-        return Reply(error.status, error_body(str(error), error.code), types.json, error.fields)
+        return JsonResponse(
+            error.status, error_body(str(error), error.code), types.json, error.fields
+        )
     if isinstance(error, NotAuthenticated):
         body = error_body(str(error), Unauthenticated.code)
-        return Reply(401, body, types.json, [(b"www-authenticate", b"Bearer")])
+        return JsonResponse(401, body, types.json, [(b"www-authenticate", b"Bearer")])
     body = error_body(str(error), SERVICE_UNAVAILABLE)
-    return Reply(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])
+    return JsonResponse(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from app.graphql.bad_request import BadRequest
 from app.graphql.bounded_json import NotJson, bounded_json
 from app.graphql.forgery import PREFLIGHT_FIELDS, is_json, may_be_forged
-from app.graphql.incoming import Incoming
-from app.graphql.named_document import named_document
+from app.graphql.incoming import GraphQLHttpRequest
+from app.graphql.named_document import document_reference
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.whole_answers import whole_body
 
@@ -28,46 +28,46 @@ class Acceptance:
     """What bodies say that name a document and nothing else: the same come all the time."""
 
 
-Requested: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
+ParsedRequest: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
 """One request, or those of a batch."""
 
 
-async def read_request(request: Incoming, acceptance: Acceptance) -> Requested:
+async def read_request(request: GraphQLHttpRequest, limits: Acceptance) -> ParsedRequest:
     """Read a POST's JSON body or the parameters of a GET or HEAD; raises `BadRequest`."""
     if request.method != "POST":
-        _check_is_meant(request, acceptance)
+        _check_is_meant(request, limits)
         return from_members(request.parameters, "parameters")
-    if not request.terms.is_json:
+    if not request.options.is_json:
         raise BadRequest(415, "Send the request as application/json.")
-    if request.terms.is_encoded:
+    if request.options.is_encoded:
         message = "The body must not be encoded."
         raise BadRequest(415, message, [(b"accept-encoding", b"identity")])
     cycle = request.exchange.cycle
     body = None if cycle is None else whole_body(cycle)
-    if body is None or len(body) > acceptance.max_body_bytes:
-        body = await request.body(acceptance.max_body_bytes, body)
-    return acceptance.remembered.get(body) or _read(body, acceptance)
+    if body is None or len(body) > limits.max_body_bytes:
+        body = await request.body(limits.max_body_bytes, body)
+    return limits.remembered.get(body) or _read(body, limits)
 
 
-def _read(body: bytes, acceptance: Acceptance) -> Requested:
+def _read(body: bytes, limits: Acceptance) -> ParsedRequest:
     try:
         members = bounded_json(body)
     except NotJson as error:
         raise BadRequest(400, f"The body {error}.") from None
     if isinstance(members, list):
-        return _batch(members, acceptance.max_batch)
+        return _batch(members, limits.max_batch)
     one = _one(members)
     if not (one.query or one.variables) and len(body) <= _LONGEST_REMEMBERED:
-        if len(acceptance.remembered) >= _MOST_REMEMBERED:
-            acceptance.remembered.clear()
-        acceptance.remembered[body] = one
+        if len(limits.remembered) >= _MOST_REMEMBERED:
+            limits.remembered.clear()
+        limits.remembered[body] = one
     return one
 
 
-def _check_is_meant(request: Incoming, acceptance: Acceptance) -> None:
+def _check_is_meant(request: GraphQLHttpRequest, limits: Acceptance) -> None:
     if request.headers.get("content-type") and not is_json(request.headers):
         raise BadRequest(415, "The content type of a request without a body is application/json.")
-    if may_be_forged(request.headers, acceptance.allowed_origins):
+    if may_be_forged(request.headers, limits.allowed_origins):
         message = (
             "A page of another site may have sent this. Send the content type application/json, "
             f"or a header {PREFLIGHT_FIELDS[0]}."
@@ -106,7 +106,7 @@ def from_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
         extensions = _json_object(extensions, "extensions")
     if not isinstance(extensions, _OBJECT):
         raise BadRequest(400, "`extensions` must be an object.")
-    named = named_document(members, extensions)
+    named = document_reference(members, extensions)
     if named is not None:
         return GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
     if not query:

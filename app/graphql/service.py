@@ -10,17 +10,24 @@ from typing import TypeVar
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
 
-from app.graphql.answers import Answer, broken, executed, failed, refused, told
+from app.graphql.answers import (
+    OperationResponse,
+    failure_response,
+    internal_error_response,
+    refusal_response,
+    response_of,
+    with_costs,
+)
 from app.graphql.charging import Charge, Throttled
-from app.graphql.contexts import Contexts
-from app.graphql.facts import KnownOperations, OperationFacts
+from app.graphql.contexts import ContextFactory
+from app.graphql.facts import OperationFacts, OperationFactsCache
 from app.graphql.meter import Meter, actual_cost
-from app.graphql.observing import Observing
-from app.graphql.operation_lookup import Documents
-from app.graphql.outcomes import may_run_again, outcome_in
+from app.graphql.observing import BudgetMonitor
+from app.graphql.operation_lookup import OperationLookup
+from app.graphql.outcomes import is_retryable, outcome_in
 from app.graphql.refusals import variables_misfit
 from app.graphql.request.graphql_request import GraphQLRequest
-from app.graphql.streams import Asked, Streams
+from app.graphql.streams import ExecutionRequest, ResponseStreams
 from cache import VersionedCache
 from db.database import Database
 from db.work import Work
@@ -52,7 +59,7 @@ class GraphQLService:
     def __init__(
         self,
         schema: GraphQLSchema,
-        documents: Documents,
+        documents: OperationLookup,
         database: Database,
         *,
         services: Services,
@@ -70,7 +77,7 @@ class GraphQLService:
         """Finds the operation that is asked for; raises `RequestRefused`."""
         self.known = documents.known
         """The same where it can be had at once; None where it is to be found."""
-        contexts = Contexts(
+        contexts = ContextFactory(
             database,
             services,
             subscriptions=subscriptions,
@@ -80,11 +87,11 @@ class GraphQLService:
         )
         self._context = contexts.new
         self._meter = meter
-        self._observing = Observing(observations)
+        self._budget_monitor = BudgetMonitor(observations)
         self.tracer = Tracer(trace_share, observations.parts.note)
         """Traces some requests, from whatever transport."""
-        self._streams = Streams(schema, contexts, meter, self._observing.note)
-        operations = KnownOperations(observations, deadline_seconds=deadline_seconds)
+        self._streams = ResponseStreams(schema, contexts, meter, self._budget_monitor.note)
+        operations = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
         self._known_facts, self._facts = operations.known, operations.facts
 
     async def answer(
@@ -95,7 +102,7 @@ class GraphQLService:
         request_id: str,
         *,
         gone: Gone | None = None,
-    ) -> Answer:
+    ) -> OperationResponse:
         """Run a query or mutation; failures of its fields are part of the answer.
 
         Raises `RequestRefused` for variables that do not fit, for what costs too much, and for
@@ -116,7 +123,7 @@ class GraphQLService:
                     charge = await self._meter.charge(operation, values, principal)
             except Throttled:
                 came = (perf_counter() - started, 0, 0, Outcome.PROTECTED)
-                self._observing.note_run(facts, came, request_id, values, principal)
+                self._budget_monitor.record_run(facts, came, request_id, values, principal)
                 await self._meter.hold_back()
                 raise
             if trace is not None:
@@ -132,9 +139,9 @@ class GraphQLService:
             outcome = outcome_in(context, outcome, operation.budget)
         answer.statements = work.statements
         seconds = perf_counter() - started
-        told(answer, charge, outcome, seconds, work.seconds)
+        with_costs(answer, charge, outcome, seconds, work.seconds)
         came = (seconds, len(work.statements), charge.estimate, outcome)
-        self._observing.note_run(facts, came, request_id, values, principal)
+        self._budget_monitor.record_run(facts, came, request_id, values, principal)
         return answer
 
     async def _executed(
@@ -144,7 +151,7 @@ class GraphQLService:
         context: RequestContext,
         charge: Charge,
         gone: Gone | None,
-    ) -> Answer:
+    ) -> OperationResponse:
         """The answer to what is run now, of which the charge keeps what came of it."""
         operation, request_id = facts.operation, context.request_id
         label = operation.label
@@ -158,18 +165,18 @@ class GraphQLService:
                 is_mutation = operation.kind == "mutation"
                 with _NO_DEADLINE if is_mutation else Attention(facts.deadline_seconds, gone):
                     result = await result
-                    if result.errors and may_run_again(result.errors):
+                    if result.errors and is_retryable(result.errors):
                         context.start_over()
                         result = await run(
                             self._schema, operation, values, context, is_encoded=True
                         )
         except DeadlineExceeded as error:
-            return failed(label, error, request_id, ())
+            return failure_response(label, error, request_id, ())
         except (ClientGone, asyncio.CancelledError):
             # Whoever goes away has had us work all the same.
             charge.actual = charge.estimate
             raise
-        answer = executed(label, result, request_id, ())
+        answer = response_of(label, result, request_id, ())
         if charge.estimate and not (context.is_excused or answer.outcome is Outcome.SERVER_ERROR):
             charge.actual = actual_cost(operation, values, result)
         return answer
@@ -180,23 +187,23 @@ class GraphQLService:
         principal: Principal,
         client_name: str | None,
         request_id: str,
-    ) -> Answer:
+    ) -> OperationResponse:
         """Answer one operation of several; what keeps it from running is an answer too."""
         try:
             operation = await self.prepare(request, principal, client_name)
             if operation.kind == "subscription":
-                return refused(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
+                return refusal_response(RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH]))
             return await self.answer(operation, request, principal, request_id)
         except RequestRefused as refusal:
-            return refused(refusal)
+            return refusal_response(refusal)
         except Exception as error:  # noqa: BLE001 - it is logged, and the others are answered
-            return broken(error, request_id)
+            return internal_error_response(error, request_id)
 
-    def cost(self, operation: Operation, request: GraphQLRequest) -> Answer:
+    def cost(self, operation: Operation, request: GraphQLRequest) -> OperationResponse:
         """What an operation would cost, without running it; raises `RequestRefused`."""
         values = self._coerced(operation, request)
         extensions = self._meter.validated(operation, values)
-        return Answer({"extensions": extensions}, True, Outcome.OK, operation.label)
+        return OperationResponse({"extensions": extensions}, True, Outcome.OK, operation.label)
 
     async def answers(
         self,
@@ -208,7 +215,7 @@ class GraphQLService:
         last_event_id: int | None = None,
         in_parts: bool = False,
         gone: Gone | None = None,
-    ) -> AsyncGenerator[Answer, None]:
+    ) -> AsyncGenerator[OperationResponse, None]:
         """Give the answers to an operation of any kind; one that was not executed is the last.
 
         Cancelling who waits for the next closes a subscription's source, and waits for the end of
@@ -221,7 +228,7 @@ class GraphQLService:
             elif operation.kind == "query" and not (in_parts and operation.puts_off):
                 yield await self.answer(operation, request, principal, request_id)
             else:
-                asked = Asked(
+                execution = ExecutionRequest(
                     operation,
                     self._coerced(operation, request),
                     principal,
@@ -231,18 +238,20 @@ class GraphQLService:
                     gone,
                 )
                 is_query = operation.kind == "query"
-                several = self._streams.parts(asked) if is_query else self._streams.events(asked)
+                several = (
+                    self._streams.parts(execution) if is_query else self._streams.events(execution)
+                )
                 async with aclosing(several) as answers:
                     async for answer in answers:
                         yield answer
         except RequestRefused as refusal:
-            yield refused(refusal)
+            yield refusal_response(refusal)
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
         try:
             return coerced(self._schema, operation, request.variables)
         except RequestRefused as misfit:
-            if self._documents.are_all_known:
+            if self._documents.is_trusted_only:
                 raise variables_misfit(misfit) from None
             raise
 

@@ -21,8 +21,8 @@ from app.graphql.connection import (
     ConnectionTimes,
 )
 from app.graphql.heartbeats import Heartbeats
-from app.graphql.operations import Operations
-from app.graphql.origins import may_connect
+from app.graphql.operations import SocketOperations
+from app.graphql.origins import is_origin_allowed
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE
 from app.http.error_bodies import error_body
@@ -36,7 +36,7 @@ _RETRY_SECONDS = 5
 _log = structlog.get_logger("guidance.socket")
 
 
-class GraphQLSocket:
+class GraphQLWebSocket:
     """Serves graphql-transport-ws, and nothing else, to the pages of `allowed_origins`."""
 
     def __init__(
@@ -60,7 +60,7 @@ class GraphQLSocket:
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket until either side closes it; nothing of it runs on afterwards."""
         headers = websocket.headers
-        if not may_connect(headers.get("origin"), headers.get("host"), self._allowed_origins):
+        if not is_origin_allowed(headers.get("origin"), headers.get("host"), self._allowed_origins):
             message = "Pages of this origin may not connect."
             refusal = JSONResponse(error_body(message, Forbidden.code), 403)
             await websocket.send_denial_response(refusal)
@@ -87,13 +87,13 @@ class GraphQLSocket:
             await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        operations = Operations(websocket, self._service, carrier.writable)
+        operations = SocketOperations(websocket, self._service, carrier.writable)
         try:
             await self._serve(websocket, operations)
         finally:
             await operations.end()
 
-    async def _serve(self, websocket: WebSocket, operations: Operations) -> None:
+    async def _serve(self, websocket: WebSocket, operations: SocketOperations) -> None:
         connection = Connection(
             websocket,
             self._authenticator,

@@ -3,7 +3,7 @@
 https://github.com/graphql/graphql-over-http, as of August 2026, and what clients knew before it.
 """
 
-from app.graphql.answers import Answer
+from app.graphql.answers import OperationResponse
 from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import OUTCOME_UNKNOWN
@@ -26,7 +26,7 @@ _ALWAYS = {
 }
 
 
-def status_of(answer: Answer, profile: StatusProfile, *, is_plain_json: bool) -> int:
+def status_of(answer: OperationResponse, profile: StatusProfile, *, is_plain_json: bool) -> int:
     """The status of an answer; `is_plain_json` is said of a client that reads only the body.
 
     That one gets 200 for whatever is a GraphQL request, as the specification has it for clients

@@ -9,9 +9,16 @@ from functools import partial
 from graphql import GraphQLSchema
 from graphql.execution.values import VariableValues
 
-from app.graphql.answers import Answer, Record, executed, failed, refused, told
+from app.graphql.answers import (
+    OperationResponse,
+    ResponseSummary,
+    failure_response,
+    refusal_response,
+    response_of,
+    told,
+)
 from app.graphql.charging import Charge, Throttled
-from app.graphql.contexts import Contexts
+from app.graphql.contexts import ContextFactory
 from app.graphql.meter import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
@@ -28,7 +35,7 @@ from spans.current import current_trace
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExecutionRequest:
     """An operation with its coerced variables, and who asks for it."""
 
     operation: Operation
@@ -45,13 +52,13 @@ class Asked:
         return self.operation.label
 
 
-class Streams:
+class ResponseStreams:
     """Gives answers one after the other; each operation is metered and observed once."""
 
     def __init__(
         self,
         schema: GraphQLSchema,
-        contexts: Contexts,
+        contexts: ContextFactory,
         meter: Meter,
         observe: Callable[[Operation, Observed, str, VariableValues, Principal], None],
     ) -> None:
@@ -60,35 +67,35 @@ class Streams:
         self._meter = meter
         self._observe = observe
 
-    async def events(self, asked: Asked) -> AsyncGenerator[Answer, None]:
+    async def events(self, request: ExecutionRequest) -> AsyncGenerator[OperationResponse, None]:
         """Give the events of a subscription; the failure of its source is the last answer."""
-        record, context, trace = Record(), self._context(asked), current_trace()
+        record, context, trace = ResponseSummary(), self._context(request), current_trace()
         events = subscribe(
             self._schema,
-            asked.operation,
-            asked.values,
+            request.operation,
+            request.values,
             context,
-            partial(self._context, asked),
-            deadline_seconds=asked.deadline_seconds,
+            partial(self._context, request),
+            deadline_seconds=request.deadline_seconds,
         )
-        with Work(asked.operation.trusted_name) as work:
+        with Work(request.operation.trusted_name) as work:
             try:
                 with await self._meter.charge(
-                    asked.operation, asked.values, asked.principal
+                    request.operation, request.values, request.principal
                 ) as charge:
                     charge.actual = charge.estimate
                     async with aclosing(events):
                         async for event in events:
-                            answer = executed(
-                                asked.name,
+                            answer = response_of(
+                                request.name,
                                 event.result,
-                                asked.request_id,
+                                request.request_id,
                                 work.statements,
                                 event.number,
                             )
                             work.statements.clear()
                             answer.outcome = outcome_in(
-                                context, answer.outcome, asked.operation.budget
+                                context, answer.outcome, request.operation.budget
                             )
                             if context.is_excused:
                                 charge.actual = 0
@@ -100,83 +107,92 @@ class Streams:
                             # A source that always has something ready must not starve the others.
                             await asyncio.sleep(0)
             except Throttled as throttled:
-                record.add(refused(throttled, asked.name))
+                record.add(refusal_response(throttled, request.name))
                 await self._meter.hold_back()
                 raise
             except StreamFailed as failure:
-                answer = failed(asked.name, failure.error, asked.request_id, work.statements)
+                answer = failure_response(
+                    request.name, failure.error, request.request_id, work.statements
+                )
                 record.add(answer)
                 yield answer
             finally:
                 if record.answers:
-                    self._note(asked, record)
+                    self._note(request, record)
 
-    async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
+    async def parts(self, request: ExecutionRequest) -> AsyncGenerator[OperationResponse, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
-        record = Record()
-        with Work(asked.operation.trusted_name) as work:
-            parts = Parts(asked.name, asked.request_id, work.statements)
-            context = self._context(asked)
-            results = run_in_parts(self._schema, asked.operation, asked.values, context)
+        record = ResponseSummary()
+        with Work(request.operation.trusted_name) as work:
+            parts = Parts(request.name, request.request_id, work.statements)
+            context = self._context(request)
+            results = run_in_parts(self._schema, request.operation, request.values, context)
             try:
                 with await self._meter.charge(
-                    asked.operation, asked.values, asked.principal
+                    request.operation, request.values, request.principal
                 ) as charge:
                     # Whoever goes away has had us work all the same.
                     charge.actual = charge.estimate
                     async with aclosing(results):
-                        async for answer in _in_time(results, parts, asked):
+                        async for answer in _in_time(results, parts, request):
                             record.add(answer)
                             if not _is_last(answer):
                                 yield replace(answer, level=charge.level)
-                    self._settle(charge, asked, parts, record, context)
+                    self._settle(charge, request, parts, record, context)
                 yield told(
                     answer,
                     charge,
-                    outcome_in(context, answer.outcome, asked.operation.budget),
+                    outcome_in(context, answer.outcome, request.operation.budget),
                     record.elapsed_seconds,
                     work.seconds,
                 )
             except Throttled as throttled:
-                record.add(refused(throttled, asked.name))
+                record.add(refusal_response(throttled, request.name))
                 await self._meter.hold_back()
                 raise
             finally:
                 if record.answers:
-                    self._note(asked, record)
+                    self._note(request, record)
 
-    def _note(self, asked: Asked, record: Record) -> None:
-        observed = record.observed(asked.name)
-        self._observe(asked.operation, observed, asked.request_id, asked.values, asked.principal)
+    def _note(self, request: ExecutionRequest, record: ResponseSummary) -> None:
+        observed = record.observed(request.name)
+        self._observe(
+            request.operation, observed, request.request_id, request.values, request.principal
+        )
 
     def _settle(
-        self, charge: Charge, asked: Asked, parts: Parts, record: Record, context: RequestContext
+        self,
+        charge: Charge,
+        request: ExecutionRequest,
+        parts: Parts,
+        record: ResponseSummary,
+        context: RequestContext,
     ) -> None:
         is_ours = context.is_excused or record.outcome is Outcome.SERVER_ERROR
-        cost, values = asked.operation.cost, asked.values.coerced
+        cost, values = request.operation.cost, request.values.coerced
         charge.actual = 0 if is_ours or not parts.data else cost.actual(values, parts.data)
 
-    def _context(self, asked: Asked) -> RequestContext:
+    def _context(self, request: ExecutionRequest) -> RequestContext:
         return self._contexts.new(
-            asked.operation, asked.principal, asked.request_id, asked.last_event_id
+            request.operation, request.principal, request.request_id, request.last_event_id
         )
 
 
 async def _in_time(
-    results: AsyncGenerator[Part, None], parts: Parts, asked: Asked
-) -> AsyncGenerator[Answer, None]:
+    results: AsyncGenerator[Part, None], parts: Parts, request: ExecutionRequest
+) -> AsyncGenerator[OperationResponse, None]:
     loop = asyncio.get_running_loop()
-    ends, gone = loop.time() + asked.deadline_seconds, asked.gone
+    ends, gone = loop.time() + request.deadline_seconds, request.gone
     while True:
         try:
             with Attention(max(0.0, ends - loop.time()), gone):
                 part = await anext(results, None)
         except DeadlineExceeded:
-            error = DeadlineExceeded(asked.deadline_seconds)
+            error = DeadlineExceeded(request.deadline_seconds)
             yield (
-                parts.broken_off(error)
-                if parts.have_begun
-                else failed(asked.name, error, asked.request_id, ())
+                parts.aborted(error)
+                if parts.has_pending
+                else failure_response(request.name, error, request.request_id, ())
             )
             return
         if part is None:
@@ -186,5 +202,5 @@ async def _in_time(
         yield parts.answer(part)
 
 
-def _is_last(answer: Answer) -> bool:
+def _is_last(answer: OperationResponse) -> bool:
     return not answer.body.get("hasNext", False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.graphql.accept import Accepted, accepted
+from app.graphql.accept import AcceptedTypes, parse_accept
 from app.graphql.forgery import is_json
 from app.request_head import RequestHead
 
@@ -10,7 +10,7 @@ _NAME, _APOLLO_NAME = "graphql-client-name", "apollographql-client-name"
 _PLAIN = frozenset({"", "identity"})
 
 
-class Terms:
+class HeaderOptions:
     """Header fields by their names in text, and what is read of them for each request."""
 
     __slots__ = ("asks_cost", "client_name", "headers", "is_encoded", "is_json", "types")
@@ -20,7 +20,7 @@ class Terms:
             name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()
         }
         self.headers: Mapping[str, str] = headers
-        self.types: Accepted | None = accepted(headers.get("accept"))
+        self.types: AcceptedTypes | None = parse_accept(headers.get("accept"))
         """None where nothing that we have is accepted."""
         self.is_json = is_json(headers)
         self.is_encoded = headers.get("content-encoding", "").strip().lower() not in _PLAIN
@@ -33,9 +33,9 @@ def client_name(headers: Mapping[str, str]) -> str | None:
     return headers.get(_NAME) or headers.get(_APOLLO_NAME)
 
 
-def terms_of(head: RequestHead) -> Terms:
+def terms_of(head: RequestHead) -> HeaderOptions:
     """Those of a head, read when they are first asked for."""
-    terms: Terms | None = head.terms
-    if terms is None:
-        terms = head.terms = Terms(head.fields)
-    return terms
+    options: HeaderOptions | None = head.options
+    if options is None:
+        options = head.options = HeaderOptions(head.fields)
+    return options

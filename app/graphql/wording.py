@@ -33,7 +33,7 @@ def refusal_body(errors: Sequence[GraphQLError], code: str) -> dict[str, Any]:
     return {"errors": [_with_code(error, code) for error in errors]}
 
 
-def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+def format_errors(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """The errors of fields; one that nobody expected is named by the request id alone.
 
     Our own failures are logged, each once however many fields it failed, and only the first of
@@ -53,7 +53,7 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
                 exc_info=cause,
             )
     forget_frames(errors)
-    listed = [_worded(error, request_id) for error in errors[:MOST_FIELD_ERRORS]]
+    listed = [_format_error(error, request_id) for error in errors[:MOST_FIELD_ERRORS]]
     rest = errors[MOST_FIELD_ERRORS:]
     return [*listed, _summary(rest, request_id)] if rest else listed
 
@@ -61,12 +61,12 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
 def _summary(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
     """One error for all those that are not listed; it has the code of the worst of them."""
     worst = next((one for one in errors if code_of(one) is None), errors[0])
-    code = _worded(worst, request_id)["extensions"]["code"]
+    code = _format_error(worst, request_id)["extensions"]["code"]
     message = f"{len(errors)} more errors are not told one by one."
     return {"message": message, "extensions": {"code": code}}
 
 
-def _worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
+def _format_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
     code = code_of(error)
     if code is not None:
         return _with_code(error, code)

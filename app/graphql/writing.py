@@ -11,7 +11,7 @@ _ENCODER = Part(Kind.ENCODER, "answer")
 
 
 # Any: an answer is JSON of the shape that was asked for.
-def written(body: Any) -> bytes:
+def encode_json(body: Any) -> bytes:
     """The JSON of an answer, or of several, or of a message with one in it."""
     trace = current_trace()
     if trace is None or not trace.is_open:

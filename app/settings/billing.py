@@ -4,9 +4,9 @@ from enum import Enum
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.strength import LEAST_BITS, looks_random
-from app.settings.types import Listed, Positive, Secret, StripeKey
+from app.settings.types import CommaSeparated, Positive, Secret, StripeKey
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 
@@ -18,7 +18,7 @@ class PaymentsProvider(Enum):
     SANDBOX = "sandbox"
 
 
-class BillingSettings(Group):
+class BillingSettings(SettingsGroup):
     """Subscriptions, companies' contracts, and payments."""
 
     billing_subscription_cache_ttl_seconds: float = Field(
@@ -56,7 +56,7 @@ class BillingSettings(Group):
         description="How long Stripe is asked about a charge, retries included; then the outcome "
         "is found out later.",
     )
-    payments_webhook_secrets: Listed[Secret] = Field(
+    payments_webhook_secrets: CommaSeparated[Secret] = Field(
         (),
         description="Secrets that the payment provider's events may be signed with, separated by "
         "commas; without one, events are refused.",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
 
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.types import ApiKey, Positive, Seconds
 from clients.llm.configuration import MOST_CHARACTERS, LanguageModelConfig, RetryPolicy
 
@@ -12,7 +12,7 @@ STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
 
 
-class ChatSettings(Group):
+class ChatSettings(SettingsGroup):
     """The language model, what it is given, and how long it may be silent."""
 
     chat_llm_base_url: str = Field(

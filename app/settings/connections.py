@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from app.connections.bounds import SocketBounds
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.types import ApiKey, Positive, Seconds
 
 
-class ConnectionSettings(Group):
+class ConnectionSettings(SettingsGroup):
     """Connections, WebSockets, and who may read the metrics."""
 
     http_head_seconds: Positive = Field(
@@ -80,7 +80,7 @@ class ConnectionSettings(Group):
     def socket_bounds(self) -> SocketBounds:
         """What may come over WebSockets."""
         return SocketBounds(
-            most_of_address=self.websocket_max_per_address,
+            max_per_address=self.websocket_max_per_address,
             units=self.websocket_frames,
             units_per_second=self.websocket_frames_per_second,
             units_of_address=self.websocket_frames_per_address,

@@ -59,7 +59,7 @@ class DocumentSettings(EndpointSettings):
 
     @model_validator(mode="after")
     def _trusted_shows_no_schema(self) -> "DocumentSettings":
-        if self.runs_trusted_alone and (self.graphql_introspection or self.graphql_ide):
+        if self.is_trusted_only and (self.graphql_introspection or self.graphql_ide):
             raise ValueError(
                 "GRAPHQL_OPERATIONS_MODE=trusted shows nobody the schema: GRAPHQL_INTROSPECTION "
                 "and GRAPHQL_IDE cannot be on"
@@ -67,19 +67,19 @@ class DocumentSettings(EndpointSettings):
         return self
 
     @property
-    def runs_trusted_alone(self) -> bool:
+    def is_trusted_only(self) -> bool:
         """Whether only documents run that were published."""
         return self.graphql_operations_mode is OperationsMode.TRUSTED
 
     @property
     def allows_introspection(self) -> bool:
         """Whether clients may ask for the schema."""
-        return not self.runs_trusted_alone and self.is_on(self.graphql_introspection)
+        return not self.is_trusted_only and self.is_enabled(self.graphql_introspection)
 
     @property
-    def has_page(self) -> bool:
+    def serves_explorer(self) -> bool:
         """Whether /graphql shows people a page."""
-        return not self.runs_trusted_alone and self.is_on(self.graphql_ide)
+        return not self.is_trusted_only and self.is_enabled(self.graphql_ide)
 
     @property
     def document_limits(self) -> Limits:
@@ -93,7 +93,7 @@ class DocumentSettings(EndpointSettings):
     @property
     def persisted_query_bounds(self) -> Bounds | None:
         """What is kept of documents that clients register by their hash; None for nothing."""
-        if not self.graphql_persisted_queries or self.runs_trusted_alone:
+        if not self.graphql_persisted_queries or self.is_trusted_only:
             return None
         return Bounds(
             count=self.graphql_persisted_queries_max_count,

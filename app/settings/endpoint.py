@@ -4,13 +4,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.settings.group import Group
-from app.settings.types import HeaderName, Listed, Origin, Positive, Seconds, StatusProfile, Switch
+from app.settings.group import SettingsGroup
+from app.settings.types import (
+    CommaSeparated,
+    HeaderName,
+    Origin,
+    Positive,
+    Seconds,
+    StatusProfile,
+    Switch,
+)
 
 _TRACE_SHARE = 1 / 16
 
 
-class EndpointSettings(Group):
+class EndpointSettings(SettingsGroup):
     """What clients are shown, over HTTP and WebSocket, and how long they wait."""
 
     graphql_introspection: Switch = Field(
@@ -48,12 +56,12 @@ class EndpointSettings(Group):
         description="The most operations that one HTTP request may carry as a list; with 0 lists "
         "are refused.",
     )
-    graphql_allowed_origins: Listed[Origin] = Field(
+    graphql_allowed_origins: CommaSeparated[Origin] = Field(
         (),
         description="Origins of pages elsewhere that may ask and read answers over HTTP (CORS) and "
         "open a WebSocket, separated by commas; in development also those of any localhost port.",
     )
-    graphql_allowed_headers: Listed[HeaderName] = Field(
+    graphql_allowed_headers: CommaSeparated[HeaderName] = Field(
         (),
         description="Header fields that those pages may send beside ours and those of tracing "
         "tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), separated by commas.",
@@ -69,9 +77,9 @@ class EndpointSettings(Group):
         """The share of requests that are traced."""
         if self.graphql_trace_share is not None:
             return self.graphql_trace_share
-        return 1.0 if self.tells_timing else _TRACE_SHARE
+        return 1.0 if self.sends_server_timing else _TRACE_SHARE
 
     @property
-    def tells_timing(self) -> bool:
+    def sends_server_timing(self) -> bool:
         """Whether clients are told what an answer took."""
-        return self.is_on(self.graphql_server_timing)
+        return self.is_enabled(self.graphql_server_timing)

@@ -16,7 +16,7 @@ class Environment(Enum):
     PRODUCTION = "production"
 
 
-class Group(BaseSettings):
+class SettingsGroup(BaseSettings):
     """Settings that belong together; the field `x_y` is the variable `X_Y`."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=None, extra="ignore")
@@ -39,6 +39,6 @@ class Group(BaseSettings):
         """Whether the process serves real people."""
         return self.app_env is Environment.PRODUCTION
 
-    def is_on(self, switch: Switch) -> bool:
+    def is_enabled(self, switch: Switch) -> bool:
         """Whether it is on, said or not."""
         return not self.is_production if switch is None else switch

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.types import BaseUrl, Positive
 
 LONGEST_GRACE_DAYS = 28
 
 
-class PrivacySettings(Group):
+class PrivacySettings(SettingsGroup):
     """How long exports are kept and erasures can be taken back, and where people find both."""
 
     public_base_url: BaseUrl | None = Field(

@@ -8,13 +8,13 @@ from pydantic import Field
 from app.connections.bounds import ConnectionBounds
 from app.connections.proxies import Proxies
 from app.settings.connections import ConnectionSettings
-from app.settings.types import Listed, Positive, Proxy, Seconds
+from app.settings.types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):
     """What is in front of it, what it does beside serving, and how it stops."""
 
-    trusted_proxies: Listed[Proxy] = Field(
+    trusted_proxies: CommaSeparated[Proxy] = Field(
         ("127.0.0.1",),
         description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
         "who asks, separated by commas.",
@@ -51,7 +51,7 @@ class ProcessSettings(ConnectionSettings):
         """How many connections there may be, and how long they wait for their clients."""
         return ConnectionBounds(
             most=self.http_max_connections,
-            most_of_address=self.http_max_connections_per_address,
+            max_per_address=self.http_max_connections_per_address,
             head_seconds=self.http_head_seconds,
             body_seconds=self.http_body_seconds,
             idle_seconds=self.http_idle_seconds,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.types import Positive, PostgresUrl, RedisUrl, Seconds
 from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
 
@@ -17,7 +17,7 @@ class Pooler(Enum):
     TRANSACTION = "transaction"
 
 
-class StorageSettings(Group):
+class StorageSettings(SettingsGroup):
     """The databases, Redis and the folder."""
 
     database_url: PostgresUrl | None = Field(

@@ -2,12 +2,12 @@
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
+from app.settings.group import SettingsGroup
 from app.settings.strength import LEAST_BITS, looks_random
-from app.settings.types import KeySetUrl, Listed, Secret
+from app.settings.types import CommaSeparated, KeySetUrl, Secret
 
 
-class TokenSettings(Group):
+class TokenSettings(SettingsGroup):
     """Our own secrets, and the identity provider's keys."""
 
     jwt_secret_key: Secret | None = Field(
@@ -15,7 +15,7 @@ class TokenSettings(Group):
         description="The HS256 secret of people's tokens, 32 characters or more, in production "
         "drawn at random; generated in development.",
     )
-    jwt_previous_secret_keys: Listed[Secret] = Field(
+    jwt_previous_secret_keys: CommaSeparated[Secret] = Field(
         (), description="Former secrets whose tokens are still accepted, separated by commas."
     )
     jwt_jwks_url: KeySetUrl | None = Field(

@@ -87,11 +87,11 @@ def _key_set_url(text: str) -> str:
     return text
 
 
-def _listed(value: object) -> object:
+def _split_at_commas(value: object) -> object:
     return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
 
 
-Listed = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_listed)]
+CommaSeparated = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_split_at_commas)]
 """Values separated by commas."""
 PostgresUrl = Annotated[str, AfterValidator(_postgres)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]

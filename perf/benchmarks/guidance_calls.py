@@ -13,7 +13,7 @@ from app.documents import open_documents
 from app.graphql.meter import Meter
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.service import GraphQLService
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
@@ -52,16 +52,16 @@ class Unmetered(MeteredGuidance):
     ) -> Record:
         """Answer a question."""
         del client, idempotency_key
-        ending, written = await self._write(question)
+        ending, encode_json = await self._write(question)
         reply = {
-            "content": written.text or None,
+            "content": encode_json.text or None,
             "failure_reason": ending.failure and ending.failure.value,
             "is_overage": False,
-            "model": written.report.model,
-            "attempts": written.report.attempts,
-            "prompt_tokens": written.report.prompt_tokens,
-            "completion_tokens": written.report.completion_tokens,
-            "latency_ms": written.latency_ms,
+            "model": encode_json.report.model,
+            "attempts": encode_json.report.attempts,
+            "prompt_tokens": encode_json.report.prompt_tokens,
+            "completion_tokens": encode_json.report.completion_tokens,
+            "latency_ms": encode_json.latency_ms,
         }
         return cast("Record", reply)  # read by the names of its columns alone
 
@@ -81,7 +81,7 @@ def _writing(model: LanguageModel, model_name: str) -> Write:
         ending = await writer.write()
         if ending is None:
             raise RuntimeError("a reply was ended by another, and there is none")
-        return ending, writer.written
+        return ending, writer.encode_json
 
     return write
 
@@ -168,7 +168,7 @@ async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Aw
         }
         request = GraphQLRequest(_DOCUMENT, variables={"input": values})
         answer = await service.answer(operation, request, client, "bench")
-        payload = loads(written(answer.body))["data"]["generateGuidance"]
+        payload = loads(encode_json(answer.body))["data"]["generateGuidance"]
         if not payload["text"]:
             raise RuntimeError(f"no guidance was given: {payload['userErrors']}")
 

@@ -13,7 +13,7 @@ import orjson
 
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.service import GraphQLService
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.settings import Settings
 from app.wiring import open_application
 from db.tracing import Ran, traced_statements
@@ -120,7 +120,7 @@ class Runner:
         is_followed_later = leaves_reply(document, variables)
         with self._listening(ran, FOLLOWED_AFTER if is_followed_later else AWAITED_AFTER):
             async with aclosing(answers):
-                texts = [written(answer.body) async for answer in answers]
+                texts = [encode_json(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = self._cost(operation, request)
         return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, refusal_in(bodies))

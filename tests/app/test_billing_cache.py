@@ -9,7 +9,7 @@ import pytest
 from orjson import loads
 
 from app.graphql.request.graphql_request import GraphQLRequest
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.wiring import Application, open_application
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.sandbox import DECLINED, OK, TIMEOUT
@@ -33,7 +33,7 @@ async def ask(application: Application) -> tuple[str, str | None, bool]:
     answer = await application.graphql.answer(operation, request, Person(ALAN), "request")
     assert "errors" not in answer.body, answer.body
     # Any: JSON.
-    subscription: Any = loads(written(answer.body))["data"]["viewer"]["subscription"]
+    subscription: Any = loads(encode_json(answer.body))["data"]["viewer"]["subscription"]
     plan = subscription["plan"]
     return subscription["status"], plan and plan["code"], READ not in answer.statements
 

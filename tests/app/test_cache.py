@@ -12,7 +12,7 @@ from orjson import loads
 from sqlalchemy import text
 
 from app.graphql.request.graphql_request import GraphQLRequest
-from app.graphql.writing import written
+from app.graphql.writing import encode_json
 from app.wiring import Application, open_application
 from db.statement import Statement
 from services.principal import Person
@@ -51,7 +51,7 @@ async def ask(application: Application, user_id: int = ADA) -> tuple[Any, list[s
     operation = await application.graphql.prepare(request, Person(user_id), None)
     answer = await application.graphql.answer(operation, request, Person(user_id), "request")
     assert "errors" not in answer.body, answer.body
-    return loads(written(answer.body))["data"]["viewer"], sorted(answer.statements)
+    return loads(encode_json(answer.body))["data"]["viewer"], sorted(answer.statements)
 
 
 async def warm(application: Application, user_id: int = ADA) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app.recent import Recent
+from app.recent import CachedValue
 from clients.tls import authorities
 from perf.load.exposition import read_exposition, total
 from perf.load.measures import OPERATIONS
@@ -53,12 +53,12 @@ def test_all_who_ask_at_once_get_what_was_found_once() -> None:
             await asyncio.sleep(0)
             return found
 
-        recent = Recent(find)
+        recent = CachedValue(find)
         gone = asyncio.create_task(recent.get())
         await asyncio.sleep(0)
         gone.cancel()
         several = await asyncio.gather(*(recent.get() for _ in range(5)))
-        old = Recent(find, good_for_seconds=0)
+        old = CachedValue(find, max_age_seconds=0)
         return [*several, await recent.get(), await old.get(), await old.get()]
 
     assert asyncio.run(scenario()) == [1, 1, 1, 1, 1, 1, 2, 3]
@@ -71,7 +71,7 @@ def test_what_could_not_be_found_is_looked_for_again() -> None:
         async def find() -> int:
             return 1 // results.pop(0)
 
-        recent = Recent(find)
+        recent = CachedValue(find)
         with pytest.raises(ZeroDivisionError):
             await recent.get()
         return await recent.get()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.graphql.accept import accepted
-from app.graphql.origins import AllowedOrigins, may_connect
+from app.graphql.origins import AllowedOrigins, is_origin_allowed
 from services.privacy.links import Links
 from tests.fixtures.server import Api, serving, settings_for
 
@@ -91,7 +91,7 @@ def test_to_accept_nothing_in_particular_is_to_accept_anything(header: str) -> N
     ],
 )
 def test_an_origin_that_is_none_is_not_allowed(api: Api, origin: str) -> None:
-    assert not may_connect(origin, "test", AllowedOrigins(["https://app.example"]))
+    assert not is_origin_allowed(origin, "test", AllowedOrigins(["https://app.example"]))
     headers = {b"origin": origin.encode(), b"host": b"test"}
     if origin.isprintable():
         answer = api.http.get("/graphql", params=ASK, headers=headers)
@@ -113,8 +113,8 @@ def test_an_origin_that_is_none_is_not_allowed(api: Api, origin: str) -> None:
     ],
 )
 def test_in_development_pages_of_the_machine_itself_may_ask(origin: str, *, is_local: bool) -> None:
-    assert may_connect(origin, "api.example", AllowedOrigins(allows_local=True)) is is_local
-    assert not may_connect(origin, "api.example", AllowedOrigins())
+    assert is_origin_allowed(origin, "api.example", AllowedOrigins(allows_local=True)) is is_local
+    assert not is_origin_allowed(origin, "api.example", AllowedOrigins())
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
         held_up(url) as is_held_up,
     ):
         till = Till(Api(client, clock=system_clock), url)
-        is_there = {
+        still_exists = {
             "recorded": lambda: len(shop.stripe.asked) == 1,
             "asked": lambda: len(shop.stripe.asked) == 2,
             "charged": lambda: taken == [500],
@@ -238,7 +238,7 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
             shop.stripe.asked.clear()
             shop.stripe.faults = list(faults)
             pool.submit(send, step)
-            until(is_there[step])
+            until(still_exists[step])
         process.kill()
     assert taken == [500, 500]
     assert {step: shop.settled(person) for step, person in people.items()} == {

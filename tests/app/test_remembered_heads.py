@@ -134,7 +134,7 @@ def test_what_is_held_is_bounded() -> None:
         heads.keep(request, SCOPE)
         assert heads.find(request) is not None
     assert heads.find(requests[0]) is None
-    assert heads.held_bytes <= 12 * 1024 * 1024
+    assert heads.size_bytes <= 12 * 1024 * 1024
 
 
 def test_where_no_head_comes_again_few_are_kept() -> None:

@@ -36,7 +36,7 @@ def test_what_holds_when_nothing_is_set() -> None:
     assert settings.database_url is None
     assert settings.guidance_data_dir == Path(".data")
     assert settings.usage_contract == UsageContract(500, 10_000, UsageLimitMode.BLOCK)
-    assert (settings.has_page, settings.allows_introspection) == (True, True)
+    assert (settings.serves_explorer, settings.allows_introspection) == (True, True)
     assert settings.payments == PaymentConfiguration(stripe=None, webhook_secrets=())
 
 
@@ -185,11 +185,11 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
     set_all(environment, PRODUCTION | DATABASE)
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
     closed = load_settings()
-    assert (closed.has_page, closed.allows_introspection) == (False, False)
+    assert (closed.serves_explorer, closed.allows_introspection) == (False, False)
     environment.setenv("GRAPHQL_IDE", "true")
     environment.setenv("GRAPHQL_INTROSPECTION", "1")
     opened = load_settings()
-    assert (opened.has_page, opened.allows_introspection) == (True, True)
+    assert (opened.serves_explorer, opened.allows_introspection) == (True, True)
 
 
 def test_production_needs_a_model(environment: pytest.MonkeyPatch) -> None:

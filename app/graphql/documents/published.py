@@ -83,8 +83,12 @@ class ServedDocuments:
     @property
     def state(self) -> str:
         """`ok`, or in words why not everything that is published and active can be served."""
-        broken = [one.document for one in self._trusted.invalid if one.document.is_active]
-        if broken:
-            named = ", ".join(f"{one.name} of {', '.join(one.publishers)}" for one in broken)
+        internal_error_response = [
+            one.document for one in self._trusted.invalid if one.document.is_active
+        ]
+        if internal_error_response:
+            named = ", ".join(
+                f"{one.name} of {', '.join(one.publishers)}" for one in internal_error_response
+            )
             return f"not valid any more, the log says why: {named}"
         return "ok" if self._trusted.are_loaded else "not read yet"

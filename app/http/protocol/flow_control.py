@@ -22,7 +22,7 @@ class HoldingFlow(FlowControl):
         self.is_holding = True
         self.pause_reading()
 
-    def let_go(self, *, is_full: bool = False) -> None:
+    def release(self, *, is_full: bool = False) -> None:
         """Resume reading; if the body `is_full`, only once the application has taken some of it."""
         self.is_holding = False
         if not is_full:
@@ -34,18 +34,18 @@ class HoldingFlow(FlowControl):
             super().resume_reading()
 
 
-class Outgoing:
+class WriteProgress:
     """What one connection has to send and the operating system has not accepted yet."""
 
-    __slots__ = ("_byte_count", "_looks", "_since", "_transport")
+    __slots__ = ("_byte_count", "_since", "_stall_ticks", "_transport")
 
-    def __init__(self, transport: Transport, looks: int) -> None:
+    def __init__(self, transport: Transport, stall_ticks: int) -> None:
         self._transport = transport
-        self._looks = looks
+        self._stall_ticks = stall_ticks
         self._byte_count = 0
         self._since = 0
 
-    def is_stuck(self, now: int) -> bool:
+    def is_stalled(self, now: int) -> bool:
         """Whether nothing was accepted for the allowed number of ticks; `now` is this tick."""
         byte_count = self._transport.get_write_buffer_size()
         if byte_count < self._byte_count or not self._byte_count:
@@ -53,5 +53,5 @@ class Outgoing:
         self._byte_count = byte_count
         if not byte_count:
             return False
-        looks = _CLOSING_LOOKS if self._transport.is_closing() else self._looks
-        return now - self._since >= looks
+        stall_ticks = _CLOSING_LOOKS if self._transport.is_closing() else self._stall_ticks
+        return now - self._since >= stall_ticks

@@ -1,18 +1,18 @@
 """Whose turn it is among those who wait."""
 
-from app.admission.lines import Lines
+from app.admission.lines import FairQueue
 
 
-def lines_of(**numbers: int) -> Lines[str]:
+def lines_of(**numbers: int) -> FairQueue[str]:
     """Lines with so many of each origin."""
-    lines: Lines[str] = Lines()
+    lines: FairQueue[str] = FairQueue()
     for origin, number in numbers.items():
         for place in range(number):
             lines.add(origin, f"{origin}{place}")
     return lines
 
 
-def taken(lines: Lines[str], number: int) -> list[str]:
+def taken(lines: FairQueue[str], number: int) -> list[str]:
     """So many, as they are taken."""
     return [str(lines.take_next(lambda _: True)) for _ in range(number)]
 

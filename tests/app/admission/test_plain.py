@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.admission.plain import is_plain
+from app.admission.plain import is_simple_post
 
 PLAIN = (
     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
@@ -19,7 +19,7 @@ PLAIN = (
     ],
 )
 def test_a_whole_operation_is_plain(data: bytes) -> None:
-    assert is_plain(data)
+    assert is_simple_post(data)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_whole_operation_is_plain(data: bytes) -> None:
     ],
 )
 def test_whatever_else_comes_is_for_the_parser(old: bytes, new: bytes) -> None:
-    assert not is_plain(PLAIN.replace(old, new, 1))
+    assert not is_simple_post(PLAIN.replace(old, new, 1))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from app.connections.bounds import SocketBounds
-from app.connections.buckets import Bucket, units_of
-from app.connections.sockets import Sockets, TooManySockets
+from app.connections.buckets import TokenBucket, frame_cost
+from app.connections.sockets import TooManySockets, WebSocketRegistry
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Seconds:
 
 def test_a_bucket_fills_again_with_time_and_not_beyond() -> None:
     seconds = Seconds()
-    bucket = Bucket(10, 2, seconds=seconds)
+    bucket = TokenBucket(10, 2, seconds=seconds)
     assert [bucket.take(4), bucket.take(6), bucket.take(1)] == [True, True, False]
     seconds.now = 0.5
     assert [bucket.take(1), bucket.take(1)] == [True, False]
@@ -30,11 +30,13 @@ def test_a_bucket_fills_again_with_time_and_not_beyond() -> None:
 
 
 def test_a_frame_takes_one_and_one_for_each_four_kilobytes() -> None:
-    assert [units_of(size) for size in (0, 4_095, 4_096, 262_144)] == [1, 1, 2, 65]
+    assert [frame_cost(size) for size in (0, 4_095, 4_096, 262_144)] == [1, 1, 2, 65]
 
 
 def test_addresses_that_send_nothing_any_more_are_forgotten() -> None:
-    sockets = Sockets(SocketBounds(units_of_address=10, units_of_address_per_second=10**9))
+    sockets = WebSocketRegistry(
+        SocketBounds(units_of_address=10, units_of_address_per_second=10**9)
+    )
     held = sockets.enter("198.51.100.1")
     for number in range(5_000):
         sockets.leave(sockets.enter(f"10.0.{number // 250}.{number % 250}"))
@@ -43,7 +45,7 @@ def test_addresses_that_send_nothing_any_more_are_forgotten() -> None:
 
 
 def test_a_network_has_so_many_sockets() -> None:
-    sockets = Sockets(SocketBounds(most_of_address=2))
+    sockets = WebSocketRegistry(SocketBounds(max_per_address=2))
     first = sockets.enter("2001:db8::1")
     sockets.enter("2001:db8::2")
     with pytest.raises(TooManySockets, match="too many sockets"):

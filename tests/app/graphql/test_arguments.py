@@ -30,7 +30,7 @@ from tests.fixtures.server import Api, issue_key, serving, settings_for, token_o
 from tests.fixtures.world import ADA, GRACES_COMPANY
 
 SCHEMA = core_schema()
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 def encoded(text: str) -> str:
@@ -138,7 +138,7 @@ def _below(parent: Any, kind: str, path: tuple[str, ...], indent: str) -> Iterat
             yield _asked(kind, path, name, argument_name, argument, field, others)
         below = get_named_type(field.type)
         if (
-            len(path) < DEEPEST
+            len(path) < MAX_DEPTH
             and isinstance(below, GraphQLObjectType)
             and below.name not in path
             and not any(map(is_required_argument, field.args.values()))

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.graphql.cutting import Cutoff
-from app.graphql.expiry import Expiry
+from app.graphql.cutting import CancelScope
+from app.graphql.expiry import CredentialExpiry
 from app.graphql.heartbeats import Heartbeats, is_sent_at_once
-from app.stopping import Stopping
+from app.stopping import ShutdownEvent
 from tests.fixtures.world import NOW
 
 
@@ -27,7 +27,7 @@ class Quiet:
 
 def test_what_is_cut_off_ends_quietly() -> None:
     async def scenario() -> None:
-        cutoff = Cutoff()
+        cutoff = CancelScope()
         asyncio.get_running_loop().call_soon(cutoff.cut)
         with cutoff:
             await asyncio.Event().wait()
@@ -46,7 +46,7 @@ def test_somebody_elses_cancellation_goes_on() -> None:
         began = asyncio.Event()
 
         async def waiting() -> None:
-            with Cutoff() as cutoff:
+            with CancelScope() as cutoff:
                 asyncio.get_running_loop().call_soon(cutoff.cut)
                 began.set()
                 await asyncio.Event().wait()
@@ -88,22 +88,22 @@ def test_a_credential_ends_by_the_clock() -> None:
     async def scenario() -> None:
         now, ended = NOW, asyncio.Event()
         expires_at = (NOW + timedelta(milliseconds=1)).timestamp()
-        Expiry(expires_at, lambda: now, ended.set).cancel()
-        Expiry(expires_at, lambda: now, ended.set)
+        CredentialExpiry(expires_at, lambda: now, ended.set).cancel()
+        CredentialExpiry(expires_at, lambda: now, ended.set)
         for _ in range(5):
             await asyncio.sleep(0.001)
         assert not ended.is_set()  # the clock stands still
         now = NOW + timedelta(milliseconds=1)
         await ended.wait()
         over = asyncio.Event()
-        Expiry(NOW.timestamp(), lambda: now, over.set)
+        CredentialExpiry(NOW.timestamp(), lambda: now, over.set)
         await over.wait()
 
     asyncio.run(scenario())
 
 
 def test_who_listens_is_called_once_when_the_server_stops() -> None:
-    stopping, called = Stopping(), list[str]()
+    stopping, called = ShutdownEvent(), list[str]()
 
     def first() -> None:
         called.append("first")

@@ -12,8 +12,8 @@ import pytest
 from graphql.execution.values import VariableValues
 from prometheus_client import REGISTRY
 
-from app.graphql.answers import Answer, Record
-from app.graphql.observing import Observing
+from app.graphql.answers import OperationResponse, ResponseSummary
+from app.graphql.observing import BudgetMonitor
 from app.settings import Settings
 from gql.build import core_schema
 from gql.documents.budgets import trusted_documents
@@ -186,12 +186,12 @@ def said(lines: list[MutableMapping[str, Any]]) -> list[str]:
 
 def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> None:
     preparation = Preparation(core_schema(), limits=LIMITS, allows_introspection=False)
-    operation, record = preparation.operation(ARCHIVE, None), Record()
-    record.add(Answer({"data": {}}, was_executed=True, outcome=Outcome.OK))
+    operation, record = preparation.operation(ARCHIVE, None), ResponseSummary()
+    record.add(OperationResponse({"data": {}}, was_executed=True, outcome=Outcome.OK))
     record.seconds = 31.0
     with capture_logs() as lines:
         observed = record.observed(operation.label)
-        Observing(Observations()).note(
+        BudgetMonitor(Observations()).note(
             operation, observed, "request", VariableValues({}, {}), ANONYMOUS
         )
     (line,) = lines
@@ -243,7 +243,7 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was
     before = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels) or 0
     with capture_logs() as lines:
         observed = Observed(operation.label, 0.01, 2, 146, Outcome.OK)
-        Observing(Observations()).note(operation, observed, "request", values, Person(ADA))
+        BudgetMonitor(Observations()).note(operation, observed, "request", values, Person(ADA))
     (line,) = lines
     assert line == {
         "event": "over budget",
@@ -269,7 +269,7 @@ def test_of_what_is_traced_the_line_names_what_took_most() -> None:
     values = VariableValues({}, {})
     with capture_logs() as lines, within_trace(trace):
         observed = Observed(operation.label, 0.042, 2, 10, Outcome.OK)
-        Observing(Observations()).note(operation, observed, "request", values, ANONYMOUS)
+        BudgetMonitor(Observations()).note(operation, observed, "request", values, ANONYMOUS)
     assert [one["largest_part"] for one in lines] == ["execution of Plans 40.0 ms"]
 
 
@@ -331,7 +331,7 @@ def test_the_timing_is_told_in_development_alone_unless_it_is_asked_for() -> Non
         "jwt_secret_key": SECRET,
         "database_url": "postgresql://nowhere/none",
     }
-    assert not Settings.model_validate(production).tells_timing
-    assert Settings.model_validate(production | {"graphql_server_timing": True}).tells_timing
-    assert Settings.model_validate({}).tells_timing
-    assert not Settings.model_validate({"graphql_server_timing": False}).tells_timing
+    assert not Settings.model_validate(production).sends_server_timing
+    assert Settings.model_validate(production | {"graphql_server_timing": True}).sends_server_timing
+    assert Settings.model_validate({}).sends_server_timing
+    assert not Settings.model_validate({"graphql_server_timing": False}).sends_server_timing

@@ -14,8 +14,8 @@ from websockets.typing import Subprotocol
 from app.graphql.charging import Throttled
 from app.graphql.documents.preparation_thread import open_preparation_thread
 from app.graphql.meter import Meter
-from app.graphql.preparing import Preparing, cost_of_text
-from app.graphql.wording import refusal_body, worded
+from app.graphql.preparing import ChargedPreparation, cost_of_text
+from app.graphql.wording import format_errors, refusal_body
 from gql.build import core_schema
 from gql.documents.budgets import trusted_documents
 from gql.documents.error_formatting import MOST_FIELD_ERRORS
@@ -189,7 +189,7 @@ def test_of_many_fields_that_fail_the_last_error_counts_the_others() -> None:
         GraphQLError("No.", path=["a", number], extensions={"code": "FORBIDDEN"})
         for number in range(1_000)
     ]
-    told = worded(errors, "an id")
+    told = format_errors(errors, "an id")
     assert len(told) == MOST_FIELD_ERRORS + 1
     assert told[99]["path"] == ["a", 99]
     assert told[-1] == {
@@ -197,19 +197,24 @@ def test_of_many_fields_that_fail_the_last_error_counts_the_others() -> None:
         "extensions": {"code": "FORBIDDEN"},
     }
     errors[500] = GraphQLError("?", original_error=ZeroDivisionError())
-    assert worded(errors, "an id")[-1]["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
+    assert format_errors(errors, "an id")[-1]["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
     assert refusal_body(errors[:1], "X")["errors"] == [
         {"message": "No.", "path": ["a", 0], "extensions": {"code": "X"}}
     ]
 
 
 @asynccontextmanager
-async def preparing(budget: int = 100_000) -> AsyncIterator[tuple[Preparing, MemoryBudgets]]:
+async def preparing(
+    budget: int = 100_000,
+) -> AsyncIterator[tuple[ChargedPreparation, MemoryBudgets]]:
     policy, memory = Policy(budget, 1), MemoryBudgets(seconds=lambda: 0.0)
     limits = CostLimits(maximum=budget, of_key=policy, of_person=policy, of_address=policy)
     with open_preparation_thread() as thread:
         preparation = Preparation(core_schema(), limits=LIMITS, allows_introspection=True)
-        yield Preparing(preparation, Meter(limits, Budgets(memory, None), Turns(4)), thread), memory
+        yield (
+            ChargedPreparation(preparation, Meter(limits, Budgets(memory, None), Turns(4)), thread),
+            memory,
+        )
 
 
 def test_one_at_a_time_of_each_caller() -> None:
