@@ -115,7 +115,11 @@ def _allowed_origins(settings: Settings) -> AllowedOrigins:
 def _connection_bounds(settings: Settings) -> ConnectionBounds:
     """Those that are set, as far as the system has room for them."""
     limits, room = settings.connection_bounds, descriptor_limit()
-    return limits if room is None else replace(limits, most=min(limits.max_connections, room))
+    return (
+        limits
+        if room is None
+        else replace(limits, max_connections=min(limits.max_connections, room))
+    )
 
 
 def admission_control(application: Application) -> AdmissionController:

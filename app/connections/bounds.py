@@ -15,7 +15,7 @@ class ConnectionBounds:
     `is_proxy` says of an address that many clients stand behind it.
     """
 
-    most: int = 4_000
+    max_connections: int = 4_000
     max_per_address: int = 500
     head_seconds: int = 10
     body_seconds: int = 30

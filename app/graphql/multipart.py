@@ -10,6 +10,7 @@ from functools import partial
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.graphql.accept import MULTIPART_MIXED
 from app.graphql.answers import OperationResponse, ResponseSummary, internal_error_response
 from app.graphql.header_fields import response_headers
 from app.graphql.incoming import GraphQLHttpRequest, until_gone
@@ -23,7 +24,9 @@ _LONGEST_SECONDS = 600.0
 _BOUNDARY = "part"
 _HEADERS = {
     "cache-control": "no-cache, no-transform",
-    "content-type": f'{MULTIPART_MIXED}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}',
+    "content-type": (
+        f'{MULTIPART_MIXED}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}'
+    ),
     "x-accel-buffering": "no",
 }
 _DELIMITER = b"\r\n--" + _BOUNDARY.encode()

@@ -50,7 +50,7 @@ class ProcessSettings(ConnectionSettings):
     def connection_bounds(self) -> ConnectionBounds:
         """How many connections there may be, and how long they wait for their clients."""
         return ConnectionBounds(
-            most=self.http_max_connections,
+            max_connections=self.http_max_connections,
             max_per_address=self.http_max_connections_per_address,
             head_seconds=self.http_head_seconds,
             body_seconds=self.http_body_seconds,

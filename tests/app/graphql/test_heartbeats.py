@@ -115,8 +115,8 @@ def test_who_listens_is_called_once_when_the_server_stops() -> None:
     stopping.listen(second)
     stopping.ignore(second)
     stopping.ignore(second)
-    stopping.begin()
-    stopping.begin()
+    stopping.set()
+    stopping.set()
     assert called == ["first"]
     stopping.listen(second)
     assert called == ["first", "second"]
