@@ -1,4 +1,4 @@
-"""The parts of billing, built once a process: the payment provider and what asks it."""
+"""Billing: the payment provider, charges, and what the provider's events cause."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,12 +15,12 @@ from services.billing.service import BillingService
 from services.clock import Clock
 
 _SPARE_SECONDS = 10
-"""Between the longest that a provider is asked for and the belief that nobody asks any more."""
+"""Added to the provider's timeout before an unfinished charge is taken over by another process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """What a process takes payments with."""
+    """The parts of billing."""
 
     provider: PaymentProvider
     charging: Charging
@@ -32,7 +32,7 @@ class Billing:
 async def open_billing(
     settings: Settings, database: Database, *, invalidate: Invalidate, clock: Clock
 ) -> AsyncIterator[Billing]:
-    """Build the parts; leaving closes the provider's connections."""
+    """Build billing; leaving closes the connections to the provider."""
     async with open_payment_provider(settings.payments, clock=clock) as provider:
         outcomes = Outcomes(invalidate=invalidate, clock=clock)
         patience_seconds = settings.payments_timeout_seconds + _SPARE_SECONDS

@@ -1,4 +1,4 @@
-"""What is refused beside /graphql is paid for, as what is refused there: by the address."""
+"""ASGI middleware that charges refused requests outside /graphql to the client's address."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -17,10 +17,10 @@ _ITS_OWN_METHODS = frozenset({"GET", "HEAD"})
 
 
 class ChargedRefusals:
-    """Charges the answers of `app` that refuse, once `charge` is there; 429 for who cannot pay.
+    """Charges each 4xx response of `app`; answers 429 instead when the address's budget is empty.
 
-    What is served costs nothing here, so that nobody's junk keeps an event of the payment provider
-    or an archive from being taken.
+    Nothing is charged until `charge` is set. Successful responses are free, so that a flood of bad
+    requests from an address never blocks payment events or downloads from it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +28,7 @@ class ChargedRefusals:
         self.charge: Charge | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and charge."""
+        """Pass the request on, and charge what is refused."""
         charge = self.charge
         is_charged_there = scope["type"] != "http" or (
             scope["path"] == GRAPHQL_PATH and scope["method"] in _ITS_OWN_METHODS

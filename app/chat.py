@@ -1,4 +1,4 @@
-"""The parts of chat, built once a process: the model, the streams, the jobs, the services."""
+"""Chat: the language model, reply streams, generation jobs, and the services on top."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,21 +26,21 @@ from streams import ReplyStreams
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """What a process serves chat with."""
+    """The parts of chat."""
 
     conversations: ConversationService
     guidance: GuidanceService
     streams: ReplyStreams
     metered: MeteredGuidance
     recoveries: Mapping[str, Recovery]
-    """What ends replies whose process died, by the names of the jobs."""
+    """What ends the replies of processes that died, by background job name."""
 
 
 @asynccontextmanager
 async def open_chat(
     settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
 ) -> AsyncIterator[Chat]:
-    """Build the parts; leaving lets the replies that are being written finish for a while."""
+    """Build chat; leaving waits a grace period for replies that are still being generated."""
     lease_seconds = settings.chat_reply_lease_seconds
     model_name, grace_seconds = settings.chat_llm_model, settings.shutdown_grace_seconds
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What pages of other origins may ask, as browsers check it before and after they ask (CORS).
+"""Cross-origin resource sharing (CORS): which web pages may call the API and read its responses.
 
 https://fetch.spec.whatwg.org/#http-cors-protocol
 """
@@ -43,7 +43,7 @@ _TRACING_FIELDS = (
     "X-Datadog-Tags",
     "X-Datadog-Trace-Id",
 )
-"""What observability tools in pages add to every request."""
+"""Fields that browser tracing tools add to every request."""
 _EXPOSED_FIELDS = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
 _MAX_AGE_SECONDS = 600
 
@@ -51,10 +51,10 @@ _MAX_AGE_SECONDS = 600
 def with_cors(
     app: ASGIApp, allowed: AllowedOrigins, allowed_headers: Sequence[str] = ()
 ) -> ASGIApp:
-    """The application, which the pages of `allowed` may ask and read.
+    """The application with CORS for pages of the `allowed` origins; unchanged if there are none.
 
-    They send their credential themselves: there is no cookie. `allowed_headers` may be sent beside
-    those that we read, and those of tracing tools.
+    There are no cookies, so no credentials mode. `allowed_headers` are allowed in addition to the
+    fields that we read and those of tracing tools.
     """
     if not (allowed.listed or allowed.allows_local):
         return app
@@ -69,7 +69,7 @@ def with_cors(
     )
 
     def of_pages(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """What no page sends goes past."""
+        """Skip the CORS middleware for requests without an Origin."""
         is_of_page = scope["type"] == "http" and b"origin" in exchange_of(scope).head.fields
         return (checked if is_of_page else app)(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""The database that is configured, or one of its own where none is."""
+"""The URL of the configured database, or of an embedded one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from db.migration import migrate
 
 @contextmanager
 def database_url(settings: Settings, *, is_migrated: bool = True) -> Iterator[str]:
-    """The URL of the database: the configured one, or an embedded one, by default migrated.
+    """The configured URL, or that of an embedded database, which is migrated unless told not to.
 
     The embedded database stops with the last process that uses it.
     """

@@ -1,15 +1,15 @@
-"""How many files and connections the system lets a process have open."""
+"""The operating system's limit of open files, as a limit of connections."""
 
 import resource
 
 _OTHERS = 200
-"""Those of the database, of Redis, of models, and of files."""
+"""Descriptors reserved for the database, Redis, model connections and files."""
 
 
 def raise_descriptor_limit(connections: int) -> None:
-    """Have room for so many connections, a quarter more that are refused, and what else is open.
+    """Raise the limit for so many connections, a quarter more to refuse, and everything else.
 
-    The system may allow fewer; then that is what there is.
+    Where the hard limit is lower, it is raised to that.
     """
     wanted = connections + connections // 4 + _OTHERS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -19,6 +19,6 @@ def raise_descriptor_limit(connections: int) -> None:
 
 
 def descriptor_limit() -> int | None:
-    """How many connections there is room for; None where the system sets no bound."""
+    """How many connections the descriptor limit allows; None if there is no limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft == resource.RLIM_INFINITY else max(1, (soft - _OTHERS) * 4 // 5)

@@ -1,4 +1,4 @@
-"""The way of a posted operation: past Starlette's routes, straight to the endpoint."""
+"""The path of the GraphQL endpoint, and a shortcut to it past Starlette's router."""
 
 from collections.abc import Awaitable
 
@@ -8,13 +8,13 @@ GRAPHQL_PATH = "/graphql"
 
 
 class GraphQLShortcut:
-    """Passes what is posted to /graphql to `graphql`, once there is one, and the rest on."""
+    """Sends `POST /graphql` directly to `graphql`, once that is set, and the rest to `others`."""
 
     def __init__(self, others: ASGIApp) -> None:
         self._others = others
         self.graphql = others
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request, a WebSocket or the server's own messages on."""
+        """Dispatch a request, a WebSocket, or the lifespan."""
         is_posted = scope.get("method") == "POST" and scope["path"] == GRAPHQL_PATH
         return (self.graphql if is_posted else self._others)(scope, receive, send)

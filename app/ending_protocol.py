@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol, with an end to whatever waits too long for its client.
+"""uvicorn's HTTP protocol with time-outs for each phase of a connection.
 
-A connection is looked at once a second (`app.connections.registry`). What is refused is told so,
-after what was asked before it is answered.
+The registry (`app.connections.registry`) checks every connection once a second. A request that is
+refused gets its response after those of the requests before it.
 """
 
 from asyncio import AbstractEventLoop
@@ -26,7 +26,7 @@ from app.uvicorn_parts import Config, ServerState
 from metrics.connections import connection_refused
 
 _LINGERING_LOOKS = 2
-"""How long a client has to read an answer after which its connection is closed."""
+"""Ticks that a client has to read the last response before its connection is aborted."""
 
 
 class Phase(Enum):
@@ -43,7 +43,7 @@ _IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 
 
 class EndingProtocol(AdmittingProtocol):
-    """A connection in one of its phases, each of which ends in time."""
+    """Adds time-outs; subclasses enter the phases."""
 
     flow: HoldingFlow
     _write_progress: WriteProgress
@@ -68,7 +68,7 @@ class EndingProtocol(AdmittingProtocol):
         self._aborted_request_id: str | None = None
 
     def check_timeouts(self, now: int) -> None:
-        """Close it where it has waited too long for its client."""
+        """Close the connection if its client is too slow; `now` is the number of the tick."""
         if self._write_progress.is_stalled(now):
             connection_refused("unread")
             self.transport.abort()
@@ -76,18 +76,18 @@ class EndingProtocol(AdmittingProtocol):
             self._on_timeout(now)
 
     def is_idle_since(self, now: int) -> bool:
-        """Whether no request is under way, nor was then."""
+        """Whether no request is active, nor was at the tick `now`."""
         return (
             not self._active_requests and self._phase is not _REFUSED and self._phase_since <= now
         )
 
     def close_idle(self) -> None:
-        """Close it: it does nothing."""
+        """Close the idle connection."""
         connection_refused("idle")
         self.transport.close()
 
     def shutdown(self) -> None:
-        """Finish what is running on this connection, of which streams do not end by themselves."""
+        """Finish the active request; streams are told to end, as they would not by themselves."""
         self.app_state[SHUTDOWN].set()
         super().shutdown()
 
@@ -107,7 +107,7 @@ class EndingProtocol(AdmittingProtocol):
             self.transport.abort() if self._phase is _REFUSED else self.close_idle()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Read no more, and say why once all that was asked before is answered."""
+        """Stop reading, and send the refusal once earlier requests have been answered."""
         is_body = self._phase is _BODY
         self._refusal = refusal
         self._buffered.clear()
@@ -118,7 +118,7 @@ class EndingProtocol(AdmittingProtocol):
             self._send_refusal(refusal)
 
     def _abort_request(self, refusal: Refusal) -> None:
-        """Give up the request whose body does not come as it should; its line will say so."""
+        """Abort the request whose body is too late or malformed; its log line has the status."""
         cycle = self.cycle
         if self.pipeline and self.pipeline[0][0] is cycle:
             self.pipeline.popleft()
@@ -132,7 +132,7 @@ class EndingProtocol(AdmittingProtocol):
             cycle.message_event.set()
 
     def _send_refusal(self, refusal: Refusal) -> None:
-        """Answer, and leave the client some time to read it: closing at once may take it back."""
+        """Send the refusal, and linger: closing at once may discard it before it is read."""
         if self.transport.is_closing():
             return
         connection_refused(refusal.kind)

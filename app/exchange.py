@@ -1,4 +1,4 @@
-"""One request and its answer, with ways past ASGI's messages where the server has them."""
+"""One request and its response, which bypasses ASGI messages where the server allows it."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from app.uvicorn_parts import RequestResponseCycle
 from app.whole_answers import send_whole
 
 EXCHANGE = "exchange"
-"""Key of its exchange in the state of a request."""
+"""Key of the `Exchange` in the state of a request."""
 BROKEN_OFF = "broken_off"
-"""Key there of the status that the server answered with, where the body did not end."""
+"""Key, in the state of a request, of the status that the server sent when it aborted it."""
 ASK_AGAIN = (b"cache-control", b"private, no-cache, must-revalidate")
-"""For an answer after which the same client asks again in another way."""
+"""For a response after which the client repeats its request in another form."""
 _NOT_KEPT = (b"cache-control", b"no-store")
 _NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 _CHOSEN_BY = (b"vary", b"accept, origin")
@@ -24,10 +24,10 @@ _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.
 
 
 class Exchange:
-    """What an answer is sent with, which tells the client the request's id.
+    """Sends a response, with the request id and default header fields added.
 
-    It is called as ASGI's `send` is; the head of an answer waits for its body, so that a server
-    that can sends both at once. `cycle` is the server's side of it, where it is one of ours.
+    It can be called like ASGI's `send`. The start of a response is held until its first body, so
+    that both are written at once. `cycle` is uvicorn's side of the request, if it is our protocol.
     """
 
     __slots__ = ("_pending_start", "_send", "cycle", "head", "log", "request_id", "status")
@@ -43,14 +43,14 @@ class Exchange:
         self.request_id = request_id
         self.head = head
         self.log = log
-        """What the request's line in the log says; never texts of messages or personal data."""
+        """Fields of the request's log line; never texts of messages or personal data."""
         self.status = 500
         self._send = send
         self.cycle = cycle
         self._pending_start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
-        """Send a message of ASGI's."""
+        """Send an ASGI message."""
         if message["type"] in _STARTS:
             self.status = message.get("status", _SWITCHING_PROTOCOLS)
             fields = list(message.get("headers", ()))
@@ -61,7 +61,7 @@ class Exchange:
                 self._pending_start = message
                 return
         elif message["type"] == "websocket.close" and self.status != _SWITCHING_PROTOCOLS:
-            self.status = _FORBIDDEN  # so it is answered where it was not accepted
+            self.status = _FORBIDDEN  # what ASGI answers when a socket is closed unaccepted
         elif self._pending_start is not None:
             pending_start, self._pending_start = self._pending_start, None
             if not message.get("more_body", False) and send_whole(
@@ -72,7 +72,7 @@ class Exchange:
         await self._send(message)
 
     def answer(self, status: int, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Send an answer that begins with its length; false where it is to be sent by messages."""
+        """Send a response whose first field is its length; false if it needs ASGI messages."""
         self.status = status
         sent = (
             *fields,
@@ -82,7 +82,7 @@ class Exchange:
         return send_whole(self.cycle, status, sent, body)
 
     def _add_default_fields(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """Add what caches and browsers are to be told, unless the answer says it otherwise."""
+        """Add fields for caches and browsers, unless the response has its own."""
         by_name = dict(fields)
         fields.extend(field for field in (_NOT_KEPT, _NOT_GUESSED) if field[0] not in by_name)
         if self.log["path"] == GRAPHQL_PATH:
@@ -92,21 +92,21 @@ class Exchange:
 
     @property
     def operation(self) -> str | None:
-        """The operation that the log speaks of, once it is known."""
+        """The name of the operation, once it is known."""
         name = self.log.get("operation")
         return name if isinstance(name, str) else None
 
 
 def exchange_of(scope: Scope) -> Exchange:
-    """The exchange that a request is part of."""
+    """The exchange of a request."""
     exchange: Exchange = scope["state"][EXCHANGE]
     return exchange
 
 
 def mark_aborted(scope: Scope, status: int) -> str:
-    """Note that the server answers a request with `status` itself; gives the request's id.
+    """Record that the server answers a request itself, with `status`; gives the request id.
 
-    The application may not have begun with it yet, and is given the id then.
+    If the application has not started with the request, the id is passed on to it.
     """
     state = scope["state"]
     state[BROKEN_OFF] = status

@@ -1,4 +1,4 @@
-"""/exports/{token}: the archive that a link opens, looked up at every use."""
+"""/exports/{token}: downloads of privacy exports; the link is checked at every use."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNOREC
 
 
 class Exports:
-    """Sends archives to whoever has their link."""
+    """Sends the archive to anybody who has its link."""
 
     def __init__(self, database: Database, files: ExportFiles, *, clock: Clock) -> None:
         self._database = database
@@ -29,7 +29,7 @@ class Exports:
         self._clock = clock
 
     async def answer(self, request: Request) -> Response:
-        """Send the archive, or the parts of it that are asked for; 410 once the link has ended."""
+        """Send the archive, or the range asked for; 410 once the link has expired."""
         token = token_hash(request.path_params["token"])
         try:
             async with self._database.read_primary() as connection:
@@ -55,7 +55,7 @@ class Exports:
 
 
 def _ignore_odd_ranges(request: Request) -> None:
-    """Send the whole where something else is asked for than one range of bytes (RFC 9110, 14.2)."""
+    """Drop a Range that is not one range of bytes, so that all is sent (RFC 9110, 14.2)."""
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     first, last = asked.groups() if asked else ("", "")
     if not (first or last) or (first and last and int(first) > int(last)):

@@ -1,4 +1,4 @@
-"""/metrics: everything measured, for Prometheus."""
+"""/metrics: all collectors in Prometheus's text format."""
 
 import asyncio
 import hmac
@@ -18,8 +18,8 @@ from metrics.observations import Observations
 class Exposition:
     """The metrics of this process, or of all workers through the folder that they share.
 
-    They are at most `max_age_seconds` old, and written for one asker at a time. With a `token` only
-    those are answered who bring it.
+    The text is at most `max_age_seconds` old, and rendered once for concurrent scrapes. If `token`
+    is set, scrapes must send it as a bearer token.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Exposition:
         return Response(await self._text.get(), headers=headers)
 
     async def _render(self) -> bytes:
-        """The text, between whose parts everybody else has a turn."""
+        """Render the text, yielding to the event loop after each metric."""
         self._observations.tell()
         parts = []
         for metric in await self._metrics():
@@ -60,11 +60,11 @@ class Exposition:
 
 
 class _SingleMetricRegistry:
-    """A registry of one metric."""
+    """A registry of one metric, since `generate_latest` renders whole registries."""
 
     def __init__(self, metric: Metric) -> None:
         self._metric = metric
 
     def collect(self) -> Iterator[Metric]:
-        """Give it."""
+        """Give the metric."""
         yield self._metric

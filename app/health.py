@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""/healthz and /readyz: liveness and readiness."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 class Readiness:
-    """Whether everything is there that requests need."""
+    """Checks what requests need: the database with its schema, and the documents."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class Readiness:
         self._cached_result = CachedValue(self._check)
 
     async def answer(self, _request: Request) -> JSONResponse:
-        """Answer 200 when all is there, otherwise 503, naming what is not.
+        """Answer 200 if the process can serve, otherwise 503; the body says what is missing.
 
-        A cache or a replica that is away is named, but keeps nothing from being served. What is
-        answered was seen at most a second ago.
+        A missing cache or replica is shown, but requests are served without it. The result is at
+        most a second old.
         """
         return JSONResponse(*await self._cached_result.get())
 
@@ -61,7 +61,7 @@ class Readiness:
         return checks, 200 if database == documents == "ok" else 503
 
     async def _check_database(self) -> str:
-        """Whether requests find in it what they need: their tables, indexes, and that it writes."""
+        """`ok`, or why not: unreachable, another revision, read-only, or indexes that differ."""
         try:
             async with (
                 asyncio.timeout(_CHECK_TIMEOUT_SECONDS),

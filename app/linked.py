@@ -1,4 +1,4 @@
-"""Answers to links that open something without a sign-in: nobody keeps or passes them on."""
+"""Responses of links that work without signing in: not cached, and without a referrer."""
 
 import structlog
 from starlette.requests import Request
@@ -16,12 +16,12 @@ _log = structlog.get_logger("guidance.links")
 
 
 def link_refused(status: int, message: str) -> Response:
-    """The answer to a link that opens nothing."""
+    """The response to a link that does not work."""
     return JSONResponse(error_body(message, NOT_FOUND), status, HEADERS)
 
 
 def link_unavailable(request: Request, reason: str) -> Response:
-    """The answer where we are to blame; the log has the reason."""
+    """The 503 response to a link that cannot be served now; the reason is logged."""
     _log.error(
         "a link cannot be answered", request_id=exchange_of(request.scope).request_id, reason=reason
     )

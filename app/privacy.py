@@ -1,4 +1,4 @@
-"""The parts of privacy, built once a process."""
+"""Privacy: exports and erasures, their files and links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _LINK_SECRET = "link-secret"  # noqa: S105 - the name of its file
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What a process serves privacy requests with."""
+    """The parts of privacy."""
 
     links: Links
     files: ExportFiles
@@ -41,7 +41,7 @@ def open_privacy(
     forget_replies: Forget,
     clock: Clock,
 ) -> Privacy:
-    """Build the parts; `forget` are told whom the caches must forget."""
+    """Build privacy; each of `forget` is called with the user whom its cache must drop."""
     links = Links(
         cache(lambda: kept_secret(settings.guidance_data_dir, _LINK_SECRET).encode()),
         base_url=settings.public_base_url,

@@ -1,8 +1,10 @@
-"""uvicorn's HTTP protocol, of which nothing is open, or read, without a bound.
+"""The HTTP protocol that serves: uvicorn's, with a bound on everything that is open or read.
 
-What it adds: connections are counted (`app.connections`), a head is checked, and what is too long
-or no HTTP is refused. Trailers are no header fields, and pipelined requests are read as they are
-answered. A head that came before need not be parsed again (`app.remembered_heads`).
+- Connections are counted (`app.connections.registry`).
+- Heads are validated; what is too long or not HTTP is refused.
+- Trailers are not mixed with header fields.
+- Pipelined requests are read only as they are answered.
+- A head that is repeated byte for byte is not parsed again (`app.remembered_heads`).
 """
 
 from asyncio import AbstractEventLoop, Transport
@@ -32,18 +34,18 @@ from app.whole_answers import CYCLE, WholeCycle
 _PIECE_BYTES = 4_096
 _LONGEST_HEAD, _MOST_FIELDS = 65_536, 200
 _MOST_UNFINISHED = _LONGEST_HEAD + _PIECE_BYTES
-"""Of what is read without a part of a request being whole: it may have begun within a piece."""
+"""Bytes that may be read before a part of a request is complete; it may start within a chunk."""
 _NO_HTTP = malformed("This is not a request of HTTP/1.1.")
 _IDLE, _HEAD, _BODY, _ANSWERING, _REFUSED = Phase
 _HANDSHAKE = malformed("A WebSocket is opened by a GET of HTTP/1.1, and waits for its answer.")
 
 
 class _HeadRefused(Exception):
-    """Stops the parser; the connection knows why."""
+    """Stops the parser; the reason is in the connection's `_refusal`."""
 
 
 class HttpProtocol(EndingProtocol):
-    """uvicorn's protocol; see above."""
+    """uvicorn's protocol with the bounds described above."""
 
     def __init__(
         self,
@@ -59,10 +61,10 @@ class HttpProtocol(EndingProtocol):
         self._head_cache = heads_of(app_state)
         self._unfinished_bytes = 0
 
-    # What the event loop says.
+    # Called by the event loop.
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Admit a connection, or refuse it."""
+        """Register the connection; refuse or abort it if there are too many."""
         super().connection_made(transport)
         self.flow = HoldingFlow(transport)
         self._write_progress = WriteProgress(transport, self._limits.unread_seconds)
@@ -74,13 +76,13 @@ class HttpProtocol(EndingProtocol):
             self._refuse(TOO_MANY)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Deregister the connection."""
         self._connections.remove(self)
         self._buffered.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read in pieces, and no further while pipelined requests wait to be answered."""
+        """Parse in chunks, and not while pipelined requests wait to be answered."""
         if self._phase is _REFUSED:
             return
         is_alone = self._phase is _IDLE and not (self._active_requests or self._buffered)
@@ -104,14 +106,14 @@ class HttpProtocol(EndingProtocol):
             self._feed(data)
 
     def _begin_known(self, cycle: WholeCycle) -> None:
-        """Begin with a request whose head came before, and was a clear one; the parser rests."""
+        """Start a request whose head is cached, without the parser."""
         self.scope, self.cycle = cycle.scope, cycle
         self._active_requests += 1
         self._enter(_ANSWERING, NEVER)
         self._start_asgi_task(cycle, self.app)
 
     def _cache_head(self, data: bytes) -> None:
-        """Remember the head of what has just been read, where that was one whole request."""
+        """Cache the head of `data`, if that was exactly one request."""
         cycle = self.cycle
         if self._phase is _ANSWERING and self._active_requests == 1 and cycle.keep_alive:
             head = self._head_cache.store(data, cast("Scope", cycle.scope))
@@ -119,7 +121,7 @@ class HttpProtocol(EndingProtocol):
                 cycle.scope["state"][HEAD] = head
 
     def read_some(self) -> bool:
-        """Read a piece of what is held; whether more can be read at once."""
+        """Parse one buffered chunk; whether more can be parsed at once."""
         if self._can_read:
             piece = bytes(self._buffered[:_PIECE_BYTES])
             del self._buffered[:_PIECE_BYTES]
@@ -136,7 +138,7 @@ class HttpProtocol(EndingProtocol):
 
     @property
     def _is_body_full(self) -> bool:
-        """Whether the application, which has not answered yet, has more of a body than it took."""
+        """Whether the unanswered request has more of its body buffered than may be."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return False
@@ -156,7 +158,7 @@ class HttpProtocol(EndingProtocol):
             self._refuse(TRAILERS_TOO_LONG if self._phase is _BODY else TOO_LONG)
 
     def _upgrade(self, rest: bytes) -> None:
-        """Open a WebSocket; any other upgrade is not granted."""
+        """Open a WebSocket; any other upgrade is ignored, as RFC 9110 allows."""
         if self._should_upgrade():
             is_plain = self.scope["method"] == "GET" and self.scope["http_version"] == "1.1"
             if is_plain and not (rest or self._buffered or self._active_requests):
@@ -170,16 +172,16 @@ class HttpProtocol(EndingProtocol):
         self._buffered[:0] = head + rest
         self._read_scheduler.schedule(self)
 
-    # What the parser finds.
+    # Called by the parser.
 
     def on_message_begin(self) -> None:
-        """Begin to read a head."""
+        """Start the head of a request."""
         HttpToolsProtocol.on_message_begin(self)
         self._unfinished_bytes = 0
         self._enter(_HEAD, NEVER if self._active_requests else self._limits.head_seconds)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note a field of the head; a trailer is none."""
+        """Add a header field; trailers are dropped."""
         if self._phase is _HEAD:
             if len(self.headers) >= _MOST_FIELDS:
                 self._refusal = TOO_LONG
@@ -187,7 +189,7 @@ class HttpProtocol(EndingProtocol):
             HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin with a request, if it is a clear one."""
+        """Start the request, if its head is valid."""
         version, method = self.parser.get_http_version(), self.parser.get_method()
         fault = fault_of_head(version, method, self.url, self.headers)
         if fault is not None:
@@ -197,7 +199,7 @@ class HttpProtocol(EndingProtocol):
             self.scope["method"], self.scope["http_version"] = method.decode(), version
             return
         self._unfinished_bytes = 0
-        # It may be answered before this returns, where it is not admitted.
+        # A request that is not admitted may be answered before this returns.
         self._active_requests += 1
         self._enter(_BODY, self._limits.body_seconds)
         try:
@@ -209,12 +211,12 @@ class HttpProtocol(EndingProtocol):
         self.scope["state"][CYCLE] = self.cycle
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, unless it is answered already."""
+        """Buffer a part of the body, unless the request is answered already."""
         self._unfinished_bytes = 0
         HttpToolsProtocol.on_body(self, body)
 
     def on_message_complete(self) -> None:
-        """Wait for the answer."""
+        """Wait for the application's response."""
         if self._phase is _BODY:
             HttpToolsProtocol.on_message_complete(self)
             self._unfinished_bytes = 0
@@ -224,7 +226,7 @@ class HttpProtocol(EndingProtocol):
                 self._enter(_IDLE, self._limits.idle_seconds)
 
     def on_response_complete(self) -> None:
-        """Go on with what was asked next, or wait for it."""
+        """Start the next pipelined request, or wait for one."""
         self.server_state.total_requests += 1
         self._active_requests -= 1
         if self.transport.is_closing():

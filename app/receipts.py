@@ -1,4 +1,4 @@
-"""/receipts/{token}: how far an erasure is, and its receipt, for somebody who is signed out."""
+"""/receipts/{token}: the status and receipt of an erasure, without signing in."""
 
 from asyncpg import Record
 from starlette.requests import Request
@@ -13,14 +13,14 @@ from services.privacy.links import Links
 
 
 class Receipts:
-    """Shows receipts to whoever has their link; nothing in them says who was erased."""
+    """Shows a receipt to anybody who has its link; it does not say who was erased."""
 
     def __init__(self, database: Database, links: Links) -> None:
         self._database = database
         self._links = links
 
     async def answer(self, request: Request) -> Response:
-        """Answer with the erasure, in the words and shapes of the API."""
+        """Answer with the erasure in the format of the GraphQL API."""
         request_id = self._links.request_of_receipt(request.path_params["token"])
         try:
             row = request_id and await self._erasure(request_id)

@@ -1,4 +1,4 @@
-"""What is dear to find out, and good for a moment: found out once, for all who ask meanwhile."""
+"""One expensive value, cached briefly and computed once for concurrent callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,9 @@ GOOD_FOR_SECONDS = 1.0
 
 
 class CachedValue(Generic[T]):
-    """Gives what `find` found a moment ago at most; it is never asked twice at a time.
+    """Caches the result of `find`, of which never two calls run at the same time.
 
-    What it raises is raised to all who wait, and kept for nobody else.
+    What `find` raises is raised to all who wait for that call, and is not cached.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class CachedValue(Generic[T]):
         self._expires_at = 0.0
 
     async def get(self) -> T:
-        """What was found; whoever goes away meanwhile ends it for nobody."""
+        """The value; cancelling one caller does not cancel the computation for the others."""
         finding = self._finding
         if finding is None or (finding.done() and monotonic() >= self._expires_at):
             finding = self._finding = asyncio.ensure_future(self._found())

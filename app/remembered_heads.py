@@ -1,7 +1,7 @@
-"""Heads of operations that come again and again: the same bytes need not be parsed twice.
+"""A cache of parsed request heads, by their bytes.
 
-A client sends the same head with each operation, but for the length of the body. What the parser
-said of it the first time is true of the same bytes again, at the same place of a connection.
+A client sends the same head with each operation, except for the content length. The same bytes at
+the start of a request are parsed to the same head.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LENGTH_BYTES = len(_LENGTHS[0])
 _LONGEST = 4_096
 _MOST_BYTES = 12 * 1024 * 1024
 _HELD_TIMES, _HELD_BYTES = 3, 4_200
-"""What is held of a head: so often its length, and what does not depend on it."""
+"""Estimated memory of an entry: copies of its key, and a fixed part."""
 _NEVER_AGAIN = frozenset(
     {
         b"b3",
@@ -32,32 +32,32 @@ _NEVER_AGAIN = frozenset(
         b"x-request-id",
     }
 )
-"""Fields that differ with each request, and those that change how its body comes."""
+"""Fields that differ with each request, and those that change how the body is read."""
 _MOST_IN_VAIN, _SAMPLE_EVERY = 1_000, 16
-"""After so many heads of which none has come again, only one of several is kept."""
+"""After so many heads without a hit, only one of `_SAMPLE_EVERY` is still cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class RememberedHead:
-    """A head that was accepted: what the application is given of it."""
+    """An accepted head: what the application gets of it."""
 
     scope: Scope
     head: RequestHead
 
 
 class RememberedHeads:
-    """The heads of one server's operations, bounded in bytes; the oldest is forgotten first."""
+    """The heads of a server's operations, bounded in bytes; the oldest is evicted first."""
 
     def __init__(self) -> None:
         self._entries: dict[bytes, RememberedHead] = {}
         self.size_bytes = 0
-        """What all of them hold, as it is reckoned."""
+        """Estimated memory of all entries."""
         self._misses = 0
 
     def find(self, data: bytes) -> tuple[RememberedHead, bytes] | None:
-        """The head that `data` begins with, and the body that is all the rest of it.
+        """The cached head that `data` starts with, and the body, which is the rest of `data`.
 
-        None where it is not known, or a body of another length was announced.
+        None if the head is not cached, or its content length is not that of the rest.
         """
         end = data.find(_END)
         key = _without_length(data, end)
@@ -68,10 +68,9 @@ class RememberedHeads:
         return known, data[end + len(_END) :]
 
     def store(self, data: bytes, scope: Scope) -> RequestHead | None:
-        """Remember the head of a request that came whole in `data`, if it may come again.
+        """Cache the head of `data`, one whole accepted request, if it is likely to be repeated.
 
-        It was accepted by the parser and by us, and its connection stays open. Gives what is held
-        of it from now on, where it is remembered.
+        Gives the cached head; None if it was not cached.
         """
         end = data.find(_END)
         key = _without_length(data, end)
@@ -96,7 +95,7 @@ class RememberedHeads:
 
 
 def _without_length(data: bytes, end: int) -> bytes | None:
-    """A head that ends there, without the field for the length; None where that is another."""
+    """The head up to `end` without its content length; None if that is not the body's."""
     for field in _LENGTHS:
         begin = data.find(field, 0, end)
         if begin >= 0:
@@ -112,7 +111,7 @@ def _buffered(key: bytes) -> int:
 
 # Any: the state that requests share is a dictionary of anything.
 def heads_of(state: dict[str, Any]) -> RememberedHeads:
-    """Those of a server, in the state that its requests share."""
+    """The server's own, from the state that its requests share; made when first asked for."""
     found: RememberedHeads | None = state.get(HEAD_CACHE)
     if found is None:
         found = state[HEAD_CACHE] = RememberedHeads()

@@ -1,4 +1,4 @@
-"""Measuring how far the replica is behind, where reads go to one."""
+"""Measures the replication lag of the read replica, if there is one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ _EVERY_SECONDS = 5.0
 
 @asynccontextmanager
 async def replica_watched(database: Database) -> AsyncIterator[None]:
-    """Measure every five seconds while the block runs; without a replica nothing is asked."""
+    """Measure every five seconds while the block runs; without a replica, do nothing."""
     if not database.has_replica:
         yield
         return
@@ -26,7 +26,7 @@ async def replica_watched(database: Database) -> AsyncIterator[None]:
 
 
 async def measure_replica(database: Database) -> None:
-    """Ask the primary how far it is, and then the replica; a reader may be as far behind."""
+    """Ask the primary for its log position, and the replica how far it is behind that."""
     async with database.read_primary() as connection:
         place = await replication.written(connection)
     async with database.read() as connection:

@@ -1,4 +1,4 @@
-"""What the head of a request says, worked out once where the same head comes again."""
+"""The head of a request, interpreted once for all requests that repeat it, and request ids."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 REQUEST_ID = b"x-request-id"
 HEAD = "head"
-"""Key of its `RequestHead` in the state of a request whose head came before."""
+"""Key of the `RequestHead` in the state of a request whose head was cached."""
 _PROCESS, _numbers = os.urandom(8).hex(), count()
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
@@ -16,19 +16,19 @@ _SAMPLED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf
 
 
 class RequestHead:
-    """The header fields of a request, and what is decided by them before anything else.
+    """The header fields of a request, and what is derived from them before anything else.
 
-    `terms` is what the endpoint of /graphql makes of them, once it has.
+    `options` is what the GraphQL endpoint reads of them, cached here.
     """
 
     __slots__ = ("asks_for_trace", "fields", "is_forwarded", "offered_id", "options")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self.fields: Mapping[bytes, bytes] = dict(reversed(headers))
-        """By name; of several of one name the first."""
+        """By name; of several fields of one name, the first."""
         self.offered_id = self.fields.get(REQUEST_ID)
         self.is_forwarded = not _FORWARDED.isdisjoint(self.fields)
-        """Whether it came by way of a proxy."""
+        """Whether a proxy passed the request on."""
         traceparent = self.fields.get(b"traceparent")
         self.asks_for_trace = (
             traceparent is not None and _SAMPLED.fullmatch(traceparent) is not None
@@ -39,7 +39,7 @@ class RequestHead:
 
 
 def request_id_from(offered: bytes | None) -> str:
-    """The caller's request id where it is a harmless one, otherwise a new one."""
+    """The client's request id if it has a safe form, otherwise a new one."""
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
         return offered.decode()
     return f"{_PROCESS}{next(_numbers):016x}"

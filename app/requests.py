@@ -1,4 +1,4 @@
-"""Around every request and WebSocket: an id in and out, its duration, one line in the log."""
+"""ASGI middleware around every request and WebSocket: its id, its exchange, and its log line."""
 
 from time import perf_counter
 
@@ -12,16 +12,16 @@ from app.request_head import HEAD, RequestHead, request_id_from
 from app.whole_answers import CYCLE
 
 ADMITTED_AT = "admitted_at"
-"""Key, in the state of a request, of when it was admitted, where it had to wait to be begun."""
+"""Key, in the state of a request, of the time of its admission, if it had to wait since then."""
 _LONGEST_SHOWN = 100
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestContextMiddleware:
-    """Gives each HTTP request and WebSocket its id and its `Exchange`, in the request's state.
+    """Gives each request an id and an `Exchange` in its state, and logs it when it has ended.
 
-    At its end a request has a line in the log, of which the exchange's `log` is part. What a proxy
-    has passed on is answered by `proxied`, which puts its client's address in the place of its own.
+    The log line includes the exchange's `log`. Requests that a proxy passed on are handled by
+    `proxied`, which replaces the proxy's address by the client's.
     """
 
     def __init__(self, app: ASGIApp, proxied: ASGIApp | None = None) -> None:
@@ -29,7 +29,7 @@ class RequestContextMiddleware:
         self._proxied = proxied or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the server's own messages untouched."""
+        """Handle a request; the lifespan is passed on as it is."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -49,7 +49,7 @@ class RequestContextMiddleware:
             app = self._proxied if head.is_forwarded else self._app
             await app(scope, receive, exchange)
         finally:
-            # Left there, it would be part of a circle, which only the collector undoes.
+            # Otherwise it would be in a reference cycle, which only the garbage collector frees.
             del state[EXCHANGE]
             if path not in _QUIET_PATHS:
                 log["status"] = state.get(BROKEN_OFF, exchange.status)
@@ -58,9 +58,9 @@ class RequestContextMiddleware:
 
 
 def shown_path(path: str) -> str:
-    """The path without what it may keep secret or break a line: the first part, and not all of it.
+    """The first segment of the path, shortened and with control characters escaped.
 
-    Characters that a terminal or a reader of lines would obey are written as their numbers.
+    Later segments may be secret, such as the tokens of links.
     """
     part = path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
     if len(part) > _LONGEST_SHOWN:

@@ -1,4 +1,4 @@
-"""Secrets that are made once and kept beside the data, where none is given."""
+"""Secrets that are generated once and stored in the data folder, where none is configured."""
 
 import os
 import secrets
@@ -13,7 +13,8 @@ _BYTES = 48
 def signing_secrets(settings: Settings) -> tuple[str, ...]:
     """The HS256 secrets that tokens may be signed with, the current one first.
 
-    None in production with a key set alone; in development one is generated and kept.
+    In development one is generated if none is configured. In production the result is empty if
+    only a key set is configured.
     """
     configured = [
         secret.get_secret_value()
@@ -26,9 +27,9 @@ def signing_secrets(settings: Settings) -> tuple[str, ...]:
 
 
 def kept_secret(data_dir: Path, name: str) -> str:
-    """Read the secret `name` in `data_dir`, after making it if it is not there.
+    """Read the secret `name` in `data_dir`; generate it first if it is not there.
 
-    Processes that make it at the same time agree on one of theirs.
+    Processes that do so at the same time all read the same secret.
     """
     path = data_dir / name
     if not path.exists():

@@ -43,14 +43,14 @@ from gql.documents.budgets import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
 _LONGEST_WAIT_SECONDS = 3.0
-"""How long anybody waits to be begun, and is refused then."""
+"""The longest that an admitted request waits to be started; then it is refused."""
 
 
 def create_app() -> ASGIApp:
-    """Make what each worker of uvicorn serves.
+    """Make the application of a uvicorn worker.
 
-    The settings come from the environment, where the command has put the database's URL. Raises
-    `BudgetsInvalid` where one of our own documents lacks its budget, and would only be left out.
+    Settings come from the environment, where `guidance serve` has put the database's URL. Raises
+    `BudgetsInvalid` if one of our own documents has no budget.
     """
     read_documents(FOLDER)
     settings = load_settings()
@@ -64,7 +64,7 @@ def make_app(
     clock: Clock = system_clock,
     on_started: Callable[[], None] = lambda: None,
 ) -> ASGIApp:
-    """Make the ASGI application; its parts are opened when the server starts."""
+    """Make the ASGI application; its parts are opened by its lifespan."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
@@ -103,17 +103,17 @@ def make_app(
 
 
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
-    """The application for what came by way of a proxy, which is believed where it is `trusted`."""
+    """The application for requests passed on by a proxy: `trusted` ones name the client."""
     return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
 
 
 def _allowed_origins(settings: Settings) -> AllowedOrigins:
-    """Whose pages may ask: in development those of any port of the machine too."""
+    """The origins whose pages may call: in development also any local port."""
     return AllowedOrigins(settings.graphql_allowed_origins, allows_local=not settings.is_production)
 
 
 def _connection_bounds(settings: Settings) -> ConnectionBounds:
-    """Those that are set, as far as the system has room for them."""
+    """The configured limits, lowered to what the operating system allows."""
     limits, room = settings.connection_bounds, descriptor_limit()
     return (
         limits
@@ -123,14 +123,14 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
 
 
 def admission_control(application: Application) -> AdmissionController:
-    """What refuses work that would have to wait too long."""
+    """The controller that refuses requests which would wait too long."""
     settings, database = application.settings, application.database
     limits = AdmissionBounds(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
         max_concurrent=settings.database_pool_size,
     )
-    # As many again as have a connection: the database never waits for us.
+    # As many may wait for a connection as have one, so that the database is never idle.
     queue = AdmissionQueue(
         lambda: database.waiting() < limits.max_concurrent,
         longest_wait_seconds=_LONGEST_WAIT_SECONDS if limits.target_seconds else inf,
@@ -139,7 +139,7 @@ def admission_control(application: Application) -> AdmissionController:
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
-    """What answers operations over HTTP."""
+    """The endpoint for operations over HTTP."""
     settings = application.settings
     return GraphQLEndpoint(
         application.graphql,
@@ -157,7 +157,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
 
 
 def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[BaseRoute]:
-    """Everything that is served with `application`."""
+    """All routes except /metrics."""
     settings = application.settings
     socket = GraphQLWebSocket(
         application.graphql,

@@ -1,4 +1,4 @@
-"""What each worker of uvicorn begins with, which imports everything else."""
+"""The ASGI application factory that uvicorn's workers import."""
 
 from starlette.types import ASGIApp
 
@@ -6,7 +6,7 @@ from app.garbage_collection import importing
 
 
 def create_app() -> ASGIApp:
-    """Import and make the application."""
+    """Import the application without collecting garbage, and make it."""
     with importing():
         from app.server import create_app as create
     return create()

@@ -1,17 +1,17 @@
-"""That the server stops, as news to streams that would not end by themselves.
+"""The event of the server's shutdown, for streams that would not end by themselves.
 
-ASGI tells an application only after its last request has ended, and uvicorn waits for the end of
-what is running. It asks each connection to finish first, though, and there we listen.
+ASGI's lifespan ends only after the last request, and uvicorn waits for running requests. But first
+uvicorn asks each connection to shut down, and our protocol sets the event there.
 """
 
 from collections.abc import Callable
 
 SHUTDOWN = "stopping"
-"""The name of the server's `Stopping` in the state that its requests share."""
+"""Key of the server's `ShutdownEvent` in the state that its requests share."""
 
 
 class ShutdownEvent:
-    """Calls those that listen when the server begins to stop, each once."""
+    """Calls each listener once when the server begins to shut down."""
 
     def __init__(self) -> None:
         # As an ordered set.
@@ -19,18 +19,18 @@ class ShutdownEvent:
         self._has_begun = False
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when the server stops; at once where it does already."""
+        """Call `listener` at shutdown; at once if it has begun."""
         if self._has_begun:
             listener()
         else:
             self._listeners[listener] = None
 
     def ignore(self, listener: Callable[[], None]) -> None:
-        """Call it no more; one that is not known is fine."""
+        """Remove `listener`, if it is there."""
         self._listeners.pop(listener, None)
 
     def set(self) -> None:
-        """Say that the server stops; it may be said again."""
+        """Begin the shutdown; later calls do nothing."""
         self._has_begun = True
         listeners, self._listeners = self._listeners, {}
         for listener in listeners:

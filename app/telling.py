@@ -1,4 +1,4 @@
-"""Prometheus is told of what was noted four times a second, by workers whom it does not ask too."""
+"""Flushes buffered observations to the Prometheus collectors, four times a second."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager, suppress
 from metrics.observations import Observations
 
 _EVERY_SECONDS = 0.25
-"""So soon that what has come together since is told of in a moment."""
+"""Short, so that each flush is short too."""
 
 
 @asynccontextmanager
 async def told_regularly(observations: Observations) -> AsyncIterator[None]:
-    """Tell of `observations` regularly, and of the last ones when the block is left."""
+    """Flush `observations` periodically while the block runs, and once more at its end."""
     flushing = asyncio.ensure_future(_flush_forever(observations))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Answers to what no route serves, in the form of all other errors."""
+"""GraphQL-style error responses for what Starlette's router refuses: 404, 405 and the like."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +12,7 @@ _NO_PATH, _NOTHING = 404, "There is nothing at this path."
 
 
 def http_error_response(_request: Request, error: Exception) -> Response:
-    """Say what Starlette says of a method or a path, with a code."""
+    """The response to an HTTPException of Starlette, with a code."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == _NO_PATH:
@@ -22,7 +22,7 @@ def http_error_response(_request: Request, error: Exception) -> Response:
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request, or the handshake of a WebSocket, to a path that nothing serves."""
+    """Answer 404 to a request or WebSocket handshake that no route matches."""
     answer = JSONResponse(error_body(_NOTHING, NOT_FOUND), _NO_PATH)
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(answer)

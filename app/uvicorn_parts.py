@@ -1,13 +1,13 @@
-"""What we use of uvicorn that it does not document: the only module that names it.
+"""The undocumented parts of uvicorn that we use; no other module imports them from uvicorn.
 
-- Its two protocols are bounded and admit requests by being extended; there is no other way to bound
-  what a connection reads (docs/decisions/0020).
-- Its side of a request, and how it writes a status, answer in one piece past ASGI's messages: 2 to
-  10% of the processor's time for the quota. A head that came before is not parsed again: 9%. Both
-  were measured in turns with and without, in one process.
-- Its flow control holds reading, and says when writing is paused.
+- The two protocol classes, which we extend: there is no other way to bound what a connection reads
+  (docs/decisions/0020).
+- The request cycle and status lines, to write a response past ASGI's messages (2 to 10% of the
+  processor time of the quota query) and to skip parsing a repeated head (9%). Both were measured
+  in alternation, with and without, in one process.
+- The flow control, to pause reading and to see when writing is paused.
 
-`tests/app/test_uvicorn_parts.py` has what is relied on; `pyproject.toml` bounds the version.
+What is relied on is tested in test_uvicorn_internals.py; `pyproject.toml` bounds the version.
 """
 
 from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent, HTTPScope

@@ -1,4 +1,4 @@
-"""/webhooks/payments: what the payment provider tells us without being asked."""
+"""/webhooks/payments: events of the payment provider."""
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -16,17 +16,17 @@ _log = structlog.get_logger("guidance.webhooks")
 
 
 class BodyTooLarge(Exception):
-    """No event is as large as this body."""
+    """The body is larger than any event."""
 
 
 class PaymentWebhook:
-    """Takes signed events; anything but 200 makes the provider send one again."""
+    """Takes signed events; the provider resends an event that is not answered with 200."""
 
     def __init__(self, billing: Billing) -> None:
         self._billing = billing
 
     async def answer(self, request: Request) -> Response:
-        """Take one event: 400 or 413 for what is none, 503 where it cannot be stored."""
+        """Take one event: 400 or 413 if it is not one, 503 if it cannot be stored."""
         request_id = exchange_of(request.scope).request_id
         try:
             event = self._billing.provider.read_event(

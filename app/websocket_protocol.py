@@ -91,7 +91,7 @@ class PaidFrames(ServerProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol; see above."""
+    """uvicorn's protocol with the bounds described above."""
 
     conn: PaidFrames
 
@@ -126,7 +126,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._connections.add(self, self.client and self.client[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Deregister the connection."""
         self._connections.remove(self)
         self._buffered.clear()
         super().connection_lost(exc)
@@ -278,7 +278,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # What the looks find.
 
     def check_timeouts(self, now: int) -> None:
-        """Close it where it has waited too long for its client."""
+        """Close the connection if its client is too slow; `now` is the number of the tick."""
         if self._write_progress.is_stalled(now):
             connection_refused("unread")
             self.transport.abort()

@@ -1,7 +1,6 @@
-"""Answers sent and bodies read in one piece, past ASGI's messages.
+"""Complete responses written, and complete bodies read, at once instead of as ASGI messages.
 
-Head and body are written at once by uvicorn's side of the request. uvicorn's own checks of each
-header field are left out, as the fields are ours.
+uvicorn's checks of header fields are skipped, as the fields are ours.
 """
 
 import asyncio
@@ -19,28 +18,25 @@ from app.uvicorn_parts import (
 )
 
 CYCLE = "cycle"
-"""Key, in the state of a request, of uvicorn's side of it, which `send_whole` takes."""
+"""Key of uvicorn's request cycle in the state of a request."""
 
 
 class _NobodyWaits(asyncio.Event):
-    """In the place of an event of its own, for a cycle of which nobody waits to receive more."""
+    """A shared no-op event for cycles whose complete body is there: nothing waits for more."""
 
     def set(self) -> None:
-        """There is nobody to wake up."""
+        """Do nothing."""
 
     def clear(self) -> None:
-        """As above."""
+        """Do nothing."""
 
 
 _IS_THERE, _IS_TAKEN = _NobodyWaits(), _NobodyWaits()
-"""Of a whole body: whether `whole_body` has taken it."""
+"""Whether `take_complete_body` has taken the body."""
 
 
 class WholeCycle(RequestResponseCycle):
-    """uvicorn's side of a request with a head that came before, and a body that came whole.
-
-    Its scope has what was said of the head then.
-    """
+    """The request cycle of a request with a cached head and a complete body."""
 
     def __init__(
         self, connection: HttpToolsProtocol, head: RequestHead, scope: Scope, body: bytes
@@ -70,7 +66,7 @@ class WholeCycle(RequestResponseCycle):
         self.more_body = False
 
     async def receive(self) -> "ASGIReceiveEvent":
-        """The body, and then, once the client has gone or was answered, that it has."""
+        """The body, then, once the client has gone or was answered, the disconnect."""
         before = self.message_event
         if isinstance(before, _NobodyWaits):
             self.message_event = asyncio.Event()
@@ -85,9 +81,9 @@ def send_whole(
     fields: Sequence[tuple[bytes, bytes]],
     body: bytes,
 ) -> bool:
-    """Send an answer that begins with its length; false where it is to be sent as others are.
+    """Write a response whose first field is content-length; false if ASGI messages are needed.
 
-    The names and values of the fields are sent as they are.
+    Header fields are written unchecked.
     """
     if cycle is None or cycle.flow.write_paused or cycle.disconnected:
         return False
@@ -111,7 +107,7 @@ def send_whole(
 
 
 def whole_body(cycle: RequestResponseCycle) -> bytes | None:
-    """What was sent as the body, where all of it is there; none of it is to be received then."""
+    """Take the whole body if it has been read already, so that nothing need be received."""
     if cycle.more_body or cycle.disconnected or cycle.response_complete:
         return None
     body = bytes(cycle.body)

@@ -1,4 +1,4 @@
-"""The composition root: everything that lives as long as the process is built here, once."""
+"""The composition root: builds everything that lives as long as the process, once."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ from services.throttling.turns import Turns
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What one process serves with."""
+    """The parts of one process."""
 
     settings: Settings
     clock: Clock
@@ -59,7 +59,7 @@ class Application:
 async def open_application(
     settings: Settings, url: str, *, clock: Clock = system_clock
 ) -> AsyncIterator[Application]:
-    """Build the process's parts on the database at `url`; leaving closes them."""
+    """Build all parts on the database at `url`; leaving closes them in reverse order."""
     observations = Observations()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(

@@ -1,4 +1,4 @@
-"""Background jobs: what must be done whether anybody asks or not, in any number of processes."""
+"""The background jobs; any number of processes may run them at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -20,20 +20,20 @@ Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
 _random = SystemRandom().random
 _PAYMENTS_AT_ONCE = 4
-"""A question that the payment provider leaves unanswered holds up no other."""
+"""So many, so that one slow answer of the payment provider delays no other charge."""
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
 _FIRST_WITHIN_SECONDS = 10.0
-"""When a job is done first that is rare, so that processes which live for minutes do it too.
+"""The latest first run of a rare job, so that short-lived processes run it too.
 
-At random, so that many which start together do not all come to the same rows at once.
+The time is random, so that processes that start together do not contend for the same rows.
 """
 
 
 class Worker:
-    """The jobs of one process; each is harmless beside itself elsewhere.
+    """Runs the jobs of one process, each of which may run concurrently with itself elsewhere.
 
-    `chance` gives a number from 0 to 1.
+    `chance` gives a random number from 0 to 1.
     """
 
     def __init__(self, application: Application, *, chance: Callable[[], float] = _random) -> None:
@@ -42,7 +42,7 @@ class Worker:
         self._random = chance
 
     async def run(self) -> None:
-        """Do the jobs until cancelled."""
+        """Run the jobs until cancelled."""
         settings = self._application.settings
         lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
         jobs: list[tuple[str, Job, float]] = [
@@ -103,6 +103,6 @@ def _recovering(recovery: Recovery) -> Job:
 
 @asynccontextmanager
 async def running_worker(application: Application) -> AsyncIterator[None]:
-    """Do the jobs while the block runs."""
+    """Run the background jobs while the block runs."""
     async with running(Worker(application).run()):
         yield

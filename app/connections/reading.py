@@ -48,7 +48,7 @@ class ReadScheduler:
 
 # Any: the state that requests share is a dictionary of anything.
 def reading_of(state: dict[str, Any]) -> ReadScheduler:
-    """That of a server, in the state that its requests share."""
+    """The server's own, from the state that its requests share; made when first asked for."""
     found: ReadScheduler | None = state.get(READ_SCHEDULER)
     if found is None:
         found = state[READ_SCHEDULER] = ReadScheduler()

@@ -119,7 +119,7 @@ class ConnectionRegistry:
 
 # Any: the state that requests share is a dictionary of anything.
 def connections_of(state: dict[str, Any]) -> ConnectionRegistry:
-    """Those of a server, in the state that its requests share."""
+    """The server's own, from the state that its requests share; made when first asked for."""
     found: ConnectionRegistry | None = state.get(CONNECTION_REGISTRY)
     if found is None:
         found = state[CONNECTION_REGISTRY] = ConnectionRegistry(ConnectionBounds())

@@ -70,7 +70,7 @@ class WebSocketRegistry:
 
 # Any: the state that requests share is a dictionary of anything.
 def sockets_of(state: dict[str, Any]) -> WebSocketRegistry:
-    """Those of a server, in the state that its requests share."""
+    """The server's own, from the state that its requests share; made when first asked for."""
     found: WebSocketRegistry | None = state.get(WEBSOCKET_REGISTRY)
     if found is None:
         found = state[WEBSOCKET_REGISTRY] = WebSocketRegistry(SocketBounds())

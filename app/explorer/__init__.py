@@ -1,4 +1,4 @@
-"""The page for people at /graphql: files of our own, nothing from anywhere else."""
+"""The GraphQL explorer: a page at /graphql for browsers, made of static files of our own."""
 
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ _OPERATION_PARAMETERS = frozenset({"query", "documentId", "id", "doc_id", "exten
 
 
 class Page:
-    """The page for a browser that looks, in front of the endpoint for everybody else."""
+    """Shows the page to browsers, and passes all other requests to the endpoint."""
 
     def __init__(self, endpoint: ASGIApp) -> None:
         self._endpoint = endpoint
@@ -35,7 +35,7 @@ class Page:
 
 
 def _is_wanted(request: Request) -> bool:
-    """Whether a browser is looking: a GET that asks for HTML by name, and for no operation."""
+    """Whether this is a browser's GET: it names text/html and no operation."""
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
