@@ -1,8 +1,10 @@
-"""uvicorn's WebSocket protocol, over which nobody sends more than may be worked on.
+"""The WebSocket protocol that serves: uvicorn's, with a bound on everything that it reads.
 
-What it adds: each frame is paid for, pings too, which the library answers by itself; frames are
-read a little at a time, and not while the client takes nothing in or the application has messages
-to take; a message ends in time; no extension is agreed on, so that what comes is as large as it is.
+- Each frame counts against rate limits, also pings, which the library answers by itself.
+- Input is parsed in small chunks, and not while the client does not read or the application has
+  unread messages.
+- A message must be complete in time.
+- No extension is negotiated, so that a frame is never larger than its bytes on the wire.
 """
 
 import logging
@@ -37,19 +39,19 @@ from app.uvicorn_parts import (
 from metrics.connections import connection_refused
 
 CARRIER = "carrier"
-"""Key, in the state of a WebSocket, of the protocol that carries it."""
+"""Key of the `WebSocketProtocol` in the state of a WebSocket."""
 TOO_MANY_FRAMES = 4429
 MESSAGE_TIMEOUT = 4408
 _INVALID_TEXT = 1007
 _PIECE_BYTES = 1_024
 _LITTLE_BYTES = 256
-"""What is read as it comes, and not in turns."""
+"""Up to this many bytes are parsed at once instead of in turns."""
 _FRAME_HEADER_BYTES = ((125, 6), (65_535, 8), (2**63, 14))
-"""The bytes before the payload of a frame, by the most bytes that it has (RFC 6455, 5.2)."""
+"""The size of a frame's header, by the largest payload (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
 _SILENT_LOGGER = logging.getLogger("guidance.websocket")
-"""Of what a client can cause nothing is logged by libraries: the request's line says it."""
+"""Silent: what a client causes is in the request's log line, and must not flood the log."""
 _SILENT_LOGGER.addHandler(logging.NullHandler())
 _SILENT_LOGGER.propagate = False
 _ERROR_LOGGER = logging.getLogger("uvicorn.error.websocket")
@@ -57,17 +59,17 @@ _ERROR_LOGGER.setLevel(logging.WARNING)
 
 
 class PaidFrames(ServerProtocol):
-    """The library's protocol, which fails where a frame cannot be paid for."""
+    """The library's protocol, which closes the connection when `charge` refuses a frame."""
 
     def __init__(self, max_size: int, charge: Callable[[int], bool]) -> None:
         super().__init__(max_size=max_size, logger=_SILENT_LOGGER)
         self._charge = charge
         self.frame_bytes = 0
-        """What all frames so far took on the wire."""
+        """Bytes on the wire of all frames so far."""
         self.has_failed = False
 
     def recv_frame(self, frame: Frame) -> None:
-        """Take a frame."""
+        """Handle a frame, if the rate limits allow it."""
         length = len(frame.data)
         self.frame_bytes += length + next(
             size for most, size in _FRAME_HEADER_BYTES if length <= most
@@ -78,14 +80,14 @@ class PaidFrames(ServerProtocol):
             self.fail(TOO_MANY_FRAMES, "Too many messages")
 
     def reject(self, status: StatusLike, text: str) -> Response:  # noqa: ARG002 - see there
-        """Answer what is no handshake in our form; the library's text repeats what came."""
+        """Answer an invalid handshake with our own body: the library's would echo the input."""
         response = super().reject(status, body_for_no_handshake(status))
         del response.headers["Content-Type"]
         response.headers.update(FIELDS_FOR_NO_HANDSHAKE)
         return response
 
     def fail(self, code: int, reason: str = "") -> None:
-        """Close, and throw away what comes."""
+        """Close, and discard further input."""
         self.has_failed = True
         super().fail(code, reason)
 
@@ -112,13 +114,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         limits = sockets_of(app_state).limits
         self._bucket = TokenBucket(limits.units, limits.units_per_second)
         self.place: AddressUsage | None = None
-        """What its address may send; the application says which that is."""
+        """The usage of the client's address, which the application sets."""
         self._buffered = bytearray()
         self._read_bytes = 0
         self._message_since: int | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Take over a connection that was admitted as one of HTTP."""
+        """Take over a connection from the HTTP protocol."""
         super().connection_made(transport)
         self._write_progress = WriteProgress(
             self.transport, self._connections.limits.unread_seconds
@@ -134,11 +136,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # Reading.
 
     def data_received(self, data: bytes) -> None:
-        """Read what comes, at once where it is little and nothing waits."""
+        """Parse small input at once; buffer the rest to be parsed in turns."""
         if not self.handshake_initiated:
             self._shake_hands(data)
         elif self.conn.has_failed:
-            pass  # it is closed, and waits for the client to read why
+            pass  # closed: it lingers so that the client can read why
         elif len(data) > _LITTLE_BYTES or self._buffered or not self._can_read:
             self._buffered += data
             self._stop_reading()
@@ -148,7 +150,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._feed(data)
 
     def read_some(self) -> bool:
-        """Read a little of what waits; whether more can be read at once."""
+        """Parse one buffered chunk; whether more can be parsed at once."""
         if not self._can_read or not self._buffered:
             return False
         piece = bytes(self._buffered[:_PIECE_BYTES])
@@ -158,24 +160,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return bool(self._buffered) and self._can_read
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Give the application what comes next, and read on once it has taken all."""
+        """Give the application the next event, and resume reading once it has taken all."""
         message = await self.queue.get()
         self._go_on()
         return message
 
     def pause_writing(self) -> None:
-        """Read nothing more from a client that takes nothing in."""
+        """Stop reading from a client that does not read."""
         super().pause_writing()
         self._stop_reading()
 
     def resume_writing(self) -> None:
-        """Read on."""
+        """Resume reading."""
         super().resume_writing()
         self._go_on()
 
     @property
     def _can_read(self) -> bool:
-        # Once it is closed by us, only the client's answer to that is waited for.
+        # After we have closed, only the client's close frame is awaited.
         return self.close_sent or (self.queue.empty() and self.writable.is_set())
 
     def _stop_reading(self) -> None:
@@ -213,10 +215,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return is_paid
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
+        """Send an ASGI message of the application."""
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
-            # It is refused, which the library would take for an answer that is missing.
+            # The handshake was denied; uvicorn would otherwise report a missing response.
             self.handshake_complete = True
         elif message["type"] == "websocket.close":
             self._go_on()
@@ -231,7 +233,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._log_refused(431)
 
     def handle_connect(self, event: Request) -> None:
-        """Let the application answer, if this is a handshake."""
+        """Pass a valid handshake to the application."""
         super().handle_connect(event)
         if self.response.status_code == _SWITCHING_PROTOCOLS:
             self.scope["state"][CARRIER] = self
@@ -245,7 +247,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # Closing.
 
     def send_receive_event_to_app(self) -> None:
-        """Give the application a message, which is text where it says so."""
+        """Pass a message to the application; close if a text message is not UTF-8."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
@@ -255,12 +257,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def fail(self, code: int, reason: str) -> None:
-        """Close, and take nothing more in."""
+        """Close, and discard further input."""
         self.conn.fail(code, reason)
         self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
-        """Tell the application and the client why it is closed; what comes is thrown away."""
+        """Report the close to the application and the client, and linger for it to be read."""
         self._buffered.clear()
         self.stop_keepalive()
         close = self.conn.close_sent
@@ -275,7 +277,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_timer is None:
             self.close_timer = self.loop.call_later(_LINGERING_SECONDS, self.transport.close)
 
-    # What the looks find.
+    # Called by the registry.
 
     def check_timeouts(self, now: int) -> None:
         """Close the connection if its client is too slow; `now` is the number of the tick."""
@@ -292,8 +294,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return now - self._message_since > self._connections.limits.body_seconds
 
     def is_idle_since(self, _now: int) -> bool:
-        """A socket is not idle: its client waits for what comes."""
+        """Never: a WebSocket is kept open to be sent something."""
         return False
 
     def close_idle(self) -> None:
-        """Never called, as a socket is never idle."""
+        """Never called, as a WebSocket is never idle."""

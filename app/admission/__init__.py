@@ -1,1 +1,1 @@
-"""Load shedding: while requests wait too long, new ones are refused at once."""
+"""Admission control: while requests wait too long to be started, new ones are refused at once."""

@@ -1,7 +1,7 @@
-"""Whether what comes now is worked on, decided by how long it would have to wait to be begun.
+"""Decides whether to admit a request, by the queueing delay that it would have.
 
-As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) a delay counts
-that stays, not a burst's: one that was over the target for a whole interval, or for very many.
+As in CoDel (Nichols and Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012) a standing delay
+counts, not that of a burst: one over the target for a whole interval, or for very many requests.
 """
 
 from asyncio import Future, get_running_loop
@@ -19,34 +19,35 @@ from metrics.overload import refused_for_overload
 from services.throttling.networks import network
 
 ADMISSION = "admission"
-"""The name, in the state that requests share, of the process's `AdmissionController`."""
+"""Key of the process's `AdmissionController` in the state that its requests share."""
 UNCOUNTED = 2**31
-"""Of requests under way, where they are not counted."""
+"""Stands for the number of active requests where they are not counted."""
 _CALM_INTERVALS = 5
-"""For how long nobody may have had to wait before a burst is borne with again."""
+"""How many intervals without delay end an overload, after which a burst is tolerated again."""
 _log = structlog.get_logger("guidance.overload")
 
 
 class NotAdmitted(Exception):
-    """There is too much to do for this to be begun."""
+    """The server is overloaded, and this was not started."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionBounds:
-    """How long others may wait, for how long or for how many that may last, and how few may."""
+    """The target delay, and how long and for how many requests it may be exceeded."""
 
     target_seconds: float
     interval_seconds: float
     max_concurrent: int
-    """So many under way are never too many."""
+    """Up to this many active requests everything is admitted."""
     burst: int = 250
-    """So many that have to wait too long are borne with, while that is new."""
+    """How many requests may exceed the target within the first interval."""
 
 
 class AdmissionController:
-    """Refuses, or has what is admitted begun when it is its turn in the queue.
+    """Refuses requests, or queues those that it admits.
 
-    An origin is the network of a client; behind a proxy of ours it is the one that the proxy names.
+    The client key is the network of a client's address; behind a trusted proxy it is that of the
+    address which the proxy names.
     """
 
     def __init__(
@@ -58,28 +59,28 @@ class AdmissionController:
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self.proxies = proxies or Proxies(())
-        """Behind which many clients stand, each of whom they name."""
+        """The trusted proxies."""
         self._limits = limits
         self._queue = queue
         self._seconds = seconds
         self._calm_seconds = _CALM_INTERVALS * limits.interval_seconds
         self.is_overloaded = False
-        """Whether anybody may be refused."""
+        """Whether requests may be refused at the moment."""
         self._over_since = 0.0
         self._over_count = 0
         self._last_over = -inf
         self._refused = 0
 
     def is_idle(self, under_way: int) -> bool:
-        """Whether what comes beside so many requests is begun at once, and not asked for.
+        """Whether a request is started at once, without admission.
 
-        As many as are worked on at once do not wait for each other: what is slow then, is not
-        their number.
+        That is so with few active requests and an empty queue: then their number cannot be the
+        reason for a delay.
         """
         return under_way <= self._limits.max_concurrent and not self._queue.lines.count
 
     def admits(self, client_key: str, under_way: int = UNCOUNTED) -> bool:
-        """Whether to work on what comes now from there, beside so many that are under way."""
+        """Whether to admit a request of this client, with `under_way` active requests."""
         limits = self._limits
         if not limits.target_seconds or self.is_idle(under_way):
             return True
@@ -98,28 +99,28 @@ class AdmissionController:
         return True
 
     def enter(self, begin: Begin, client_key: str) -> None:
-        """Have what is admitted begun, at once or when it is its turn."""
+        """Start an admitted request, at once or when it is its turn."""
         self._queue.enter(begin, client_key)
 
     def refuse(self, answer: Refuse) -> None:
-        """Have what is not admitted answered, at once or after those that were refused before."""
+        """Have a refusal sent, at once or after the earlier refusals."""
         self._queue.refuse(answer)
 
     async def turn_to_refuse(self) -> None:
-        """Wait until what is not admitted may be answered."""
+        """Wait until a refusal may be sent."""
         turn: Future[None] = get_running_loop().create_future()
         self.refuse(lambda: None if turn.done() else turn.set_result(None))
         await turn
 
     async def turn(self, client_key: str) -> None:
-        """Wait until what is admitted may begin; raises `NotAdmitted` where that took too long."""
+        """Wait until an admitted request may start; raises `NotAdmitted` if that takes too long."""
         turn: Future[bool] = get_running_loop().create_future()
         self.enter(lambda is_begun: None if turn.done() else turn.set_result(is_begun), client_key)
         if not await turn:
             raise NotAdmitted
 
     def _is_too_much(self, now: float, delay: float) -> bool:
-        """Whether a delay over the target is more than a burst's."""
+        """Whether a delay over the target is more than a burst."""
         interval = self._limits.interval_seconds
         if not self._over_count or now - self._last_over > interval:
             self._over_since, self._over_count = now, 0
@@ -139,10 +140,10 @@ class AdmissionController:
 
 # Any: the state that requests share is a dictionary of anything.
 def admission_of(state: dict[str, Any]) -> AdmissionController | None:
-    """That of a server, in the state that its requests share; None where everything is admitted."""
+    """The server's controller, from the state of its requests; None if everything is admitted."""
     return state.get(ADMISSION)
 
 
 def client_key_of(address: str | None) -> str:
-    """Where a client at `address` comes from."""
+    """The client key of an address: its network."""
     return network(address) if address else ""

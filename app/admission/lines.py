@@ -1,4 +1,4 @@
-"""What waits, in a line for each origin, and who is next."""
+"""A queue that is fair between clients."""
 
 from collections import deque
 from collections.abc import Callable
@@ -6,21 +6,20 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _SHORT_QUEUE = 16
-"""A line of more is not looked for among the shortest."""
+"""A longer queue is not compared with shorter ones to estimate its wait."""
 _ROUND = 4
-"""Of so many one is of the line whose turn it is, and the others are of the shortest."""
+"""One of so many is taken in round-robin order, the others from the shortest queue."""
 
 
 class FairQueue(Generic[T]):
-    """Each origin has a line of its own, in the order of coming.
+    """One first-in, first-out queue for each client.
 
-    Of four, three are taken of the shortest line, and one of the line whose turn it is. So whoever
-    has little waiting hardly waits, however much and however dear what others ask for is, and
-    nobody waits for ever.
+    Of four items three are taken from the shortest queue, and one in round-robin order. So a
+    client with few waiting requests hardly waits, whatever others send, and nobody starves.
     """
 
     def __init__(self) -> None:
-        # In the order of their turns.
+        # In round-robin order.
         self._lines: dict[str, deque[T]] = {}
         self._clients_by_length: dict[int, dict[str, None]] = {}
         self._place_in_round = 0
@@ -32,7 +31,7 @@ class FairQueue(Generic[T]):
         return self.count
 
     def add(self, client_key: str, waiting: T) -> None:
-        """Have one more wait, at the end of the line of its origin."""
+        """Append an item to the client's queue."""
         line = self._lines.get(client_key)
         if line is None:
             line = self._lines[client_key] = deque()
@@ -41,17 +40,17 @@ class FairQueue(Generic[T]):
         self._move(client_key, len(line) - 1, len(line))
 
     def first_of(self, client_key: str) -> T | None:
-        """Who is first in the line of an origin."""
+        """The first item of the client's queue."""
         line = self._lines.get(client_key)
         return line[0] if line else None
 
     def first(self) -> T | None:
-        """Who is first in the line whose turn is next."""
+        """The first item of the queue that is next in round-robin order."""
         line = next(iter(self._lines.values()), None)
         return line[0] if line else None
 
     def number_before(self, client_key: str) -> int:
-        """How many are taken before who comes now from there, about."""
+        """About how many items are taken before the next one that this client adds."""
         own = max(len(self._lines.get(client_key, ())), 1)
         in_turn = own * len(self._lines)
         if own > _SHORT_QUEUE:
@@ -64,7 +63,7 @@ class FairQueue(Generic[T]):
         return min(self.count, in_turn, shorter + shorter // (_ROUND - 1))
 
     def take_next(self, is_taken: Callable[[T], bool]) -> T | None:
-        """Take who is next, if there is anybody and `is_taken` says so; others are next then."""
+        """Take the next item if `is_taken` accepts it; otherwise another queue is next."""
         if not self.count:
             return None
         self._place_in_round = (self._place_in_round + 1) % _ROUND
@@ -82,7 +81,7 @@ class FairQueue(Generic[T]):
         return next(iter(self._clients_by_length[min(self._clients_by_length)]))
 
     def _move(self, client_key: str, before: int, now: int) -> None:
-        """Note that the line of an origin is longer or shorter than before."""
+        """Record the new length of a client's queue."""
         if before:
             client_keys = self._clients_by_length[before]
             del client_keys[client_key]

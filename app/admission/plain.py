@@ -1,4 +1,4 @@
-"""Requests that can be refused without a parser, which would cost more than all the rest of it."""
+"""Recognises simple requests by a regular expression, to refuse them without parsing."""
 
 import re
 
@@ -13,9 +13,6 @@ _HEAD = re.compile(
 
 
 def is_simple_post(data: bytes) -> bool:
-    """Whether this is one operation by POST, whole, after which its connection stays open.
-
-    It is false where that is not certain at once.
-    """
+    """Whether `data` is certainly one complete `POST /graphql` on a keep-alive connection."""
     head = _HEAD.match(data)
     return head is not None and len(data) - head.end() == int(head[1])

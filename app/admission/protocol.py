@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which refuses requests before they are begun while it is overloaded."""
+"""uvicorn's HTTP protocol with admission control: during overload it refuses early."""
 
 from asyncio import AbstractEventLoop, Transport
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 
 from app.admission.controller import admission_of, client_key_of
 from app.admission.plain import is_simple_post
-from app.admission.refusal import overload_response, overload_response_bytes, refuse
+from app.admission.refusal import overload_response, overload_response_bytes, send_overload_response
 from app.requests import ADMITTED_AT
 from app.uvicorn_parts import (
     ASGI3Application,
@@ -23,7 +23,7 @@ _EXEMPT_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/webhooks/payment
 
 
 class AdmittingProtocol(HttpToolsProtocol):
-    """Asks the process's `AdmissionController` as soon as the head of a request has been read."""
+    """Asks the `AdmissionController` as soon as the head of a request has been read."""
 
     def __init__(
         self,
@@ -39,19 +39,19 @@ class AdmittingProtocol(HttpToolsProtocol):
         self._client_key = ""
         self._is_proxy = False
         self.is_refusal_pending = False
-        """Whether a refusal of what was not parsed is still to be sent."""
+        """Whether the refusal of an unparsed request is still to be sent."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Note where it comes from; behind a proxy each request says it in its head."""
+        """Note the client; behind a proxy each request names it in its head."""
         super().connection_made(transport)
         address = self.client and self.client[0]
         self._client_key = client_key_of(address)
         self._is_proxy = self._admission is not None and address in self._admission.proxies
 
     def is_to_be_refused(self, data: bytes) -> bool:
-        """Whether to refuse a request that was read while nothing is under way here.
+        """Whether to refuse a simple request during overload, before it is parsed.
 
-        It is asked during overload only, and of requests that can be told without the parser.
+        Only for a connection without active requests.
         """
         admission = self._admission
         if admission is None or not admission.is_overloaded:
@@ -62,7 +62,7 @@ class AdmittingProtocol(HttpToolsProtocol):
         return not self._is_admitted
 
     def refuse_unparsed(self) -> None:
-        """Answer what was not parsed; until then nothing more is to be read."""
+        """Refuse a request that was not parsed; nothing more may be read until that is sent."""
         if self._admission is not None:
             self.is_refusal_pending = True
             self._admission.refuse(self._answer_overloaded)
@@ -74,7 +74,7 @@ class AdmittingProtocol(HttpToolsProtocol):
             self.on_response_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Begin to work on a request, or refuse it where others wait too long already."""
+        """Start a request, queue it, or refuse it."""
         admission = self._admission
         is_admitted, self._is_admitted = self._is_admitted, False
         under_way = len(self.tasks)
@@ -93,14 +93,14 @@ class AdmittingProtocol(HttpToolsProtocol):
             admission.refuse(partial(self._refuse_for_overload, cycle))
 
     def _client_key_of(self, cycle: RequestResponseCycle) -> str:
-        """Where a request comes from that a proxy has passed on."""
+        """The client key of a request that a proxy has passed on."""
         for name, value in cycle.scope["headers"]:
             if name == _FORWARDED_FOR and self._admission is not None:
                 return client_key_of(self._admission.proxies.client_of(value))
         return self._client_key
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application, is_turn: bool) -> None:  # noqa: FBT001 - as `Begin`
-        """Begin to work on a request that has waited, unless its client has gone."""
+        """Start a request that was queued, or refuse it if it waited too long."""
         if self.transport.is_closing():
             return
         if is_turn:
@@ -110,7 +110,7 @@ class AdmittingProtocol(HttpToolsProtocol):
 
     def _refuse_for_overload(self, cycle: RequestResponseCycle) -> None:
         if not (self.transport.is_closing() or send_whole(cycle, 503, *overload_response())):
-            super()._start_asgi_task(cycle, refuse)  # type: ignore[arg-type]  # its ASGI is typed by itself
+            super()._start_asgi_task(cycle, send_overload_response)  # type: ignore[arg-type]  # its ASGI is typed by itself
 
 
 def _is_always_admitted(method: str, path: str) -> bool:

@@ -1,7 +1,7 @@
-"""What is admitted and not begun yet: it waits here, where waiting costs almost nothing.
+"""The queue of admitted requests that have not been started: waiting here costs almost nothing.
 
-What has begun holds memory, which the collector looks through and the processor's caches lose, and
-takes the core from what began before it. So little is begun at a time.
+A started request holds memory, lengthens garbage collections, evicts processor caches and competes
+for the core with earlier ones. So few are started at a time.
 """
 
 import asyncio
@@ -16,24 +16,24 @@ from app.admission.lines import FairQueue
 from metrics.overload import refused_for_overload, waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
-"""Called once: with true to begin, with false where that could not be in time."""
+"""Called once: with true to start, with false if that was not possible in time."""
 Refuse: TypeAlias = Callable[[], None]
-"""Called once, to answer what is not admitted."""
+"""Called once, to send a refusal."""
 _LEAST_AT_A_TIME, _MOST_AT_A_TIME = 2, 16
-"""How many are begun in one turn of the event loop."""
+"""How many requests are started in one iteration of the event loop."""
 _TURN_SECONDS = 0.003
-"""How long a turn is, about, with what was begun: of small operations more are begun in one."""
+"""The aim for the length of an iteration: of small operations more are started in one."""
 _REFUSALS_EACH = 3
-"""How many are refused for each that may be begun, so that most of a turn is left for those.
+"""Refusals for each request that may be started, so that most of an iteration is left for those.
 
-A refusal costs a tenth of an answer, and of who asks again at once there are twenty times as many.
+A refusal costs a tenth of a response, and clients that retry at once send twenty times as many.
 """
 _LOOK_SECONDS = 0.002
-"""How soon to look again for room, where there was none."""
+"""How soon to check for capacity again, if there was none."""
 _LONGEST_TURN_SECONDS = 0.05
-"""What is longer is a pause of the process, in which nobody could be begun, and no queue."""
+"""A longer iteration was a pause of the process, which does not count as queueing."""
 _REMEMBERED = 32
-"""How many of those that began last tell how quickly others will."""
+"""The window of the moving average of the time between two starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,10 @@ class _Waiting:
 
 
 class AdmissionQueue:
-    """Begins a few in each turn of the event loop, while `has_room` says so; others wait in lines.
+    """Starts a few requests in each event loop iteration while `has_room`, then refuses some.
 
-    In what is left of a turn, a few are refused. Whoever has waited for `longest_wait_seconds` is
-    not begun any more. Waits are as of the beginning of a turn, and a pause of the process counts
-    little.
+    A request that has waited for `longest_wait_seconds` is refused. Waits are measured at the start
+    of an iteration, and a pause of the process is counted as a short one.
     """
 
     def __init__(
@@ -67,11 +66,11 @@ class AdmissionQueue:
         self._refused = 0
         self._is_refusing = False
         self._is_planned = False
-        # Of its own: what is begun must not inherit that of who happened to come before.
+        # An empty context: a request must not inherit that of the one which scheduled the timer.
         self._context = Context()
         self._looked_at = 0.0
         self._now = 0.0
-        """Seconds in which something waited."""
+        """A clock in seconds that runs only while something waits."""
         self._moved_at = 0.0
         self._seconds_between = 0.0
 
@@ -80,7 +79,7 @@ class AdmissionQueue:
         return self.lines.count
 
     def enter(self, begin: Begin, client_key: str) -> None:
-        """Have `begin` called, at once or when it is its turn among those of its origin."""
+        """Have `begin` called, at once or when it is its turn."""
         if not self.lines.count:
             if self._begun < self._at_a_time and self._has_room():
                 self._begun += 1
@@ -93,22 +92,22 @@ class AdmissionQueue:
         self._plan()
 
     def refuse(self, answer: Refuse) -> None:
-        """Have `answer` called, at once or after those that were refused before."""
+        """Have `answer` called, at once or after the earlier refusals."""
         self._refusals.append(answer)
         self._plan()
         self._refuse_some()
 
     def delay(self) -> float:
-        """For how many seconds what waits is going to wait, wherever it comes from."""
+        """The queueing delay in seconds, whoever the client is."""
         first = self.lines.first()
         if first is None:
             return 0.0
         return max(len(self) * self._seconds_between, self._now - first.came_at)
 
     def expected_wait(self, client_key: str) -> float:
-        """For how many seconds who comes now from there is going to wait.
+        """How many seconds a new request of this client will wait.
 
-        It is no less than what whoever is next of that origin has waited already.
+        At least as long as the client's oldest request has waited already.
         """
         first = self.lines.first_of(client_key)
         waited = 0.0 if first is None else self._now - first.came_at
@@ -125,7 +124,7 @@ class AdmissionQueue:
             loop.call_soon(self._advance, context=self._context)
 
     def _advance(self) -> None:
-        """Begin what there is room for, and refuse; look again as long as anything waits."""
+        """Start and refuse some requests, and plan the next iteration while any wait."""
         self._is_planned = False
         self._look()
         while self.lines.count and self._begun < self._at_a_time and self._has_room():
@@ -136,11 +135,11 @@ class AdmissionQueue:
         if self._begun or self._refused:
             self._plan()
         elif self.lines.count:
-            # What is given up may have been followed by more, which then is looked at sooner.
+            # A refused request may be followed by another, which plans an earlier iteration.
             self._plan(_LOOK_SECONDS)
 
     def _look(self) -> None:
-        """Let the time of what waits pass, and see how many are begun in a turn."""
+        """Advance the clock, and adapt how many are started in an iteration."""
         now = self._seconds()
         passed, self._looked_at = now - self._looked_at, now
         self._now += min(passed, _LONGEST_TURN_SECONDS)
@@ -151,7 +150,7 @@ class AdmissionQueue:
         self._begun = self._refused = 0
 
     def _begin_next(self) -> None:
-        """Begin who is next, unless that has waited too long."""
+        """Start the next request, unless it has waited too long."""
         waiting = self.lines.take_next(lambda _: True)
         if waiting is None or self._is_given_up(waiting):
             return
@@ -167,7 +166,7 @@ class AdmissionQueue:
             self._is_given_up(waiting)
 
     def _is_given_up(self, waiting: _Waiting) -> bool:
-        """Whether one that was taken has waited too long, which it is told then."""
+        """Whether a request that was taken has waited too long; it is refused then."""
         if not self._is_late(waiting):
             return False
         refused_for_overload(self._now - waiting.came_at)
@@ -180,7 +179,7 @@ class AdmissionQueue:
     def _refuse_some(self) -> None:
         most = _REFUSALS_EACH * self._at_a_time
         if self._is_refusing:
-            return  # one that is answered may be followed by another on its connection
+            return  # sending a refusal may let the connection add the next one
         self._is_refusing = True
         try:
             while self._refusals and self._refused < most:

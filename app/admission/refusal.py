@@ -1,4 +1,4 @@
-"""The answer to a request that is not admitted, made once: a refusal must cost almost nothing."""
+"""The 503 response during overload, built in advance: a refusal must cost almost nothing."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,14 +18,14 @@ _numbers = count()
 def overload_response() -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
     """The header fields and the body.
 
-    `Retry-After` differs from refusal to refusal, so that clients do not all come back together.
-    Pages of every origin may read it, as it says nothing about anybody.
+    `Retry-After` varies, so that clients do not all retry together. Pages of every origin may read
+    the response, as it holds nothing personal.
     """
     return _fields(_seconds()), _BODY
 
 
 def overload_response_bytes(default_headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """All of it, beginning with the server's own header fields."""
+    """The whole response as bytes; the server's default header fields come first."""
     return _whole(tuple(default_headers), _seconds())
 
 
@@ -52,7 +52,7 @@ def _whole(default_headers: tuple[tuple[bytes, bytes], ...], seconds: int) -> by
 
 
 async def send_overload_response(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """Send it, as an ASGI application, where it cannot be sent at once."""
+    """The response as an ASGI application, for when it cannot be written at once."""
     fields, body = overload_response()
     await send({"type": "http.response.start", "status": 503, "headers": list(fields)})
     await send({"type": "http.response.body", "body": body})

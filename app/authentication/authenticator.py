@@ -1,4 +1,4 @@
-"""Who is asking, from the credential that a request carries."""
+"""Finds the caller of a request by its credential."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -42,7 +42,7 @@ class Authenticator:
         self._enterprise = enterprise
 
     def known(self, headers: Mapping[str, str]) -> Identity | None:
-        """The person of a token that was accepted a moment ago; None where that is to be asked."""
+        """The identity of a cached token, without waiting; None if `identity` is needed."""
         authorization = headers.get("authorization")
         if authorization is None or not authorization.startswith(_BEARER) or _KEY in headers:
             return None
@@ -56,7 +56,7 @@ class Authenticator:
         return (await self.identity(headers)).principal
 
     async def identity(self, headers: Mapping[str, str], *, address: str | None = None) -> Identity:
-        """The caller, at `address`, of what outlives a request; raises as `principal` does."""
+        """The caller, and when its credential expires; raises as `principal` does."""
         authorization = headers.get("authorization")
         api_key = headers.get(_KEY)
         if authorization is not None and api_key is not None:
@@ -68,7 +68,7 @@ class Authenticator:
         return _anonymous(address)
 
     async def still_exists(self, principal: Principal) -> bool:
-        """Whether the caller of what outlives a request has not been erased since."""
+        """Whether the caller of a long-lived connection has not been erased meanwhile."""
         return not isinstance(principal, Person) or await self._people.has(principal.user_id)
 
     async def _person(self, authorization: str) -> Identity:

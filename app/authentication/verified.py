@@ -1,4 +1,4 @@
-"""Tokens that were verified a moment ago, so that a busy client's signature is checked once."""
+"""A cache of verified tokens, so that the signature of a busy client is checked once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import NamedTuple
 from services.principal import Person, Principal
 
 KEPT_SECONDS = 300
-"""After which a token is verified again, should its key have been withdrawn."""
+"""How long a token is cached; then it is verified again, as its key may have been withdrawn."""
 _MOST_TOKENS = 10_000
 _LONGEST_TOKEN = 2_048
 
 
 class Identity(NamedTuple):
-    """The caller, and when the credential ends (Unix seconds) that says so."""
+    """The caller, and when its credential expires (Unix seconds), if it does."""
 
     principal: Principal
     expires_at: float | None = None
@@ -21,31 +21,31 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, and when it ends (Unix seconds)."""
+    """Whose token it is, and when it expires (Unix seconds)."""
 
     person: Person
     expires_at: float
     identity: Identity = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Say once what each request with the token is told."""
+        """Make the identity once for all requests with the token."""
         object.__setattr__(self, "identity", Identity(self.person, self.expires_at))
 
 
 class VerifiedTokens:
-    """The claims of verified tokens, until they end; the oldest are forgotten first.
+    """The claims of verified tokens until they expire; the oldest are evicted first.
 
-    Only what was accepted is kept, so that nobody without a token can fill it.
+    Only accepted tokens are cached, so that nobody without one can fill it.
     """
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Claims]] = {}
         self.kept: Callable[[str, tuple[float, Claims | None]], tuple[float, Claims | None]]
         self.kept = self._kept.get
-        """Until when a token is good that was accepted, and its claims."""
+        """Looks up a token: until when it is cached, and its claims."""
 
     def claims(self, token: str, now: float) -> Claims | None:
-        """The claims of a token that is still good at `now`, Unix seconds."""
+        """The claims of a token that is cached at `now`, in Unix seconds."""
         kept = self._kept.get(token)
         if kept is None:
             return None
@@ -56,7 +56,7 @@ class VerifiedTokens:
         return None
 
     def keep(self, token: str, claims: Claims, now: float) -> None:
-        """Remember a token that was verified at `now`."""
+        """Cache a token that was verified at `now`."""
         if len(token) > _LONGEST_TOKEN:
             return
         if len(self._kept) >= _MOST_TOKENS:

@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long each may wait for its client."""
+"""Limits of connections and WebSockets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ def _no_proxy(_address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionBounds:
-    """Bounds of the connections of one process; seconds are counted by a look a second.
+    """Limits of the connections of one process; seconds are counted in ticks of the registry.
 
-    `is_proxy` says of an address that many clients stand behind it.
+    An address for which `is_proxy` is true has no limit of its own, since many clients share it.
     """
 
     max_connections: int = 4_000
@@ -26,10 +26,10 @@ class ConnectionBounds:
 
 @dataclass(frozen=True, slots=True)
 class SocketBounds:
-    """Bounds of WebSockets: how many of an address, and the frames of one and of an address.
+    """Limits of WebSockets: how many an address may open, and token buckets for frames.
 
-    Frames are counted in units: one each, and one more for every 4 KB. So many may come at once,
-    and so many more each second.
+    A frame costs one unit, and one more for every 4 KB. There is a bucket for each socket and one
+    for each address.
     """
 
     max_per_address: int = 200

@@ -1,4 +1,4 @@
-"""Token buckets: so much at once, and so much more each second."""
+"""Token buckets, for rate limits."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -7,7 +7,7 @@ _BYTES_PER_UNIT = 4_096
 
 
 class TokenBucket:
-    """Holds `capacity` units, and gets `per_second` of them back; full at first."""
+    """Holds up to `capacity` units, refilled at `per_second`; full at first."""
 
     __slots__ = ("_capacity", "_per_second", "_seconds", "_units", "_when")
 
@@ -21,7 +21,7 @@ class TokenBucket:
         self._when = seconds()
 
     def take(self, units: float) -> bool:
-        """Take units, unless fewer are left."""
+        """Take units; false if fewer are left."""
         self._refill()
         if units > self._units:
             return False
@@ -30,7 +30,7 @@ class TokenBucket:
 
     @property
     def is_full(self) -> bool:
-        """Whether it is as good as new."""
+        """Whether nothing is missing, so that the bucket need not be remembered."""
         self._refill()
         return self._units >= self._capacity
 
@@ -42,5 +42,5 @@ class TokenBucket:
 
 
 def frame_cost(byte_count: int) -> int:
-    """What a frame of so many bytes takes."""
+    """The units that a frame of so many bytes costs."""
     return 1 + byte_count // _BYTES_PER_UNIT

@@ -1,6 +1,7 @@
-"""What the head of a request must be, beyond what the parser asks (RFC 9112).
+"""Validates the head of a request beyond what the parser does (RFC 9112).
 
-What two servers could read in two ways is refused: one of them may be the proxy in front.
+What two servers could read differently is refused, since one may be the proxy in front of us
+(request smuggling).
 """
 
 import re
@@ -30,7 +31,7 @@ _SINGLETON_FIELDS = frozenset(
         b"x-api-key",
     }
 )
-"""Fields that have one value, and that something is decided by."""
+"""Fields that may occur only once, because decisions depend on them."""
 _INTERPRETED_FIELDS = _SINGLETON_FIELDS | {
     b"graphql-cost",
     b"x-forwarded-for",
@@ -45,7 +46,7 @@ _SLASH = ord("/")
 
 
 def _look_alikes(name: bytes) -> set[bytes]:
-    """The names that a neighbour takes for this one, for whom `_` is `-`."""
+    """The spellings with `_` that some proxies take for this name."""
     parts = name.split(b"-")
     joints = product((b"-", b"_"), repeat=len(parts) - 1)
     spelled = {
@@ -59,9 +60,9 @@ _LOOK_ALIKES = frozenset().union(*map(_look_alikes, _INTERPRETED_FIELDS))
 
 
 def fault_of_head(version: str, method: bytes, target: bytes, headers: Fields) -> str | None:
-    """Why a head cannot be served, in words for the client; None where it can.
+    """Why a head is invalid, as a message for the client; None if it is valid.
 
-    The names of fields are in small letters.
+    Field names are in lower case.
     """
     if version not in _VERSIONS:
         return "The version of HTTP is 1.1 or 1.0."
@@ -116,7 +117,7 @@ def _is_host(host: bytes) -> bool:
 
 
 def _fault_of_target(method: bytes, target: bytes, host: bytes | None) -> str | None:
-    """Of a target that does not begin with its path: the asterisk, or a whole URL of ours."""
+    """The fault of a target that is no path: `*` and absolute URLs of the own host are valid."""
     if target == b"*" and method == b"OPTIONS":
         return None
     scheme, separator, rest = target.partition(b"://")

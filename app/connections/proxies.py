@@ -1,4 +1,4 @@
-"""Which addresses are proxies, behind each of which many clients stand."""
+"""Trusted proxies, by address and network."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 
 class Proxies:
-    """Addresses and networks."""
+    """A set of addresses and networks."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._networks = [ip_network(address) for address in addresses]
@@ -17,9 +17,9 @@ class Proxies:
         return isinstance(address, str) and self._is_one(address)
 
     def client_of(self, forwarded_for: bytes) -> str | None:
-        """Whom the proxies say a request is from: the last address that is none of theirs.
+        """The client in an `X-Forwarded-For` field: the last address that is no trusted proxy.
 
-        `forwarded_for` is the field `X-Forwarded-For`, of which a client may write the beginning.
+        What is before it may be forged by the client.
         """
         addresses = [one.strip() for one in forwarded_for.decode("latin-1").split(",")]
         return next((one for one in reversed(addresses) if one not in self), addresses[0]) or None

@@ -1,23 +1,23 @@
-"""WebSockets read in turns, a little of each, so that no turn of the event loop is long."""
+"""Parses buffered input of many connections in turns, so that no event loop iteration is long."""
 
 import asyncio
 from time import perf_counter
 from typing import Any, Protocol
 
 READ_SCHEDULER = "reading"
-"""Key of the server's `Reading` in the state that its requests share."""
+"""Key of the server's `ReadScheduler` in the state that its requests share."""
 _LONGEST_TURN_SECONDS = 0.002
 
 
 class ScheduledReader(Protocol):
-    """Something with more to read."""
+    """A connection with buffered input."""
 
     def read_some(self) -> bool:
-        """Read a little; whether there is more that can be read now."""
+        """Parse a small chunk; whether more can be parsed now."""
 
 
 class ReadScheduler:
-    """Lets readers read a little each, one after another; other work runs in between."""
+    """Lets readers parse one chunk each in round-robin order, for at most 2 ms an iteration."""
 
     def __init__(self) -> None:
         # As an ordered set.
@@ -25,7 +25,7 @@ class ReadScheduler:
         self._is_planned = False
 
     def schedule(self, reader: ScheduledReader) -> None:
-        """Let `reader` read when it is its turn."""
+        """Call `reader.read_some` when it is its turn."""
         self._waiting[reader] = None
         self._plan()
 

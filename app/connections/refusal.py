@@ -1,6 +1,6 @@
-"""Answers to what is no request, or comes too late, or to a connection too many.
+"""Responses that the protocol sends itself: to malformed or late requests, and surplus connections.
 
-They are given below the application, which never hears of it; the log has a line for each.
+The application never sees these requests; each has a log line.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _SERVER_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status and why; `kind` is what it is counted as."""
+    """A status and its reason; `kind` is the label of its metric."""
 
     status: int
     kind: str
@@ -43,19 +43,19 @@ BODY_TOO_LATE = Refusal(408, "body_too_late", "The body of the request did not e
 
 
 def malformed(message: str) -> Refusal:
-    """Of what is no HTTP, or not clearly one request."""
+    """The refusal of what is not HTTP, or ambiguous."""
     return Refusal(400, "malformed", message)
 
 
 def log_refusal(status: int, reason: str) -> str:
-    """Log what the application never hears of, under a new id, which is given."""
+    """Log a refused request under a new request id, which is returned."""
     request_id = request_id_from(None)
     log_request({"request_id": request_id, "status": status, "reason": reason})
     return request_id
 
 
 def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
-    """The whole answer, after which the connection is closed."""
+    """The whole response, after which the connection is closed."""
     code = SERVICE_UNAVAILABLE if refusal is TOO_MANY else BAD_REQUEST
     body = encode_json(error_body(refusal.message, code))
     fields = [
@@ -72,7 +72,7 @@ def refusal_bytes(refusal: Refusal, request_id: str) -> bytes:
 
 
 def body_for_no_handshake(status: int) -> str:
-    """The body of an answer that opens no WebSocket."""
+    """The body of the response to an invalid WebSocket handshake."""
     if status >= _SERVER_ERROR:
         body = error_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
     else:

@@ -1,4 +1,4 @@
-"""The connections of a process: how many there may be, and a look at each once a second."""
+"""The open connections of a process: counted, and checked for time-outs once a second."""
 
 import asyncio
 from collections import Counter, deque
@@ -9,32 +9,32 @@ from metrics.connections import connections_open
 from services.throttling.networks import network
 
 CONNECTION_REGISTRY = "connections"
-"""Key of the server's `Connections` in the state that its requests share."""
+"""Key of the server's `ConnectionRegistry` in the state that its requests share."""
 NEVER = 2**62
-"""A look that never comes."""
+"""The number of a tick that never comes."""
 _LOOK_SECONDS = 1.0
 _SOON_GIVEN_UP = 2
-"""Looks that a connection has to say something before others may have its place."""
+"""Ticks that a connection may be idle before it may be closed to make room for another."""
 
 
 class WatchedConnection(Protocol):
-    """A connection that is looked at once a second."""
+    """A connection in the registry."""
 
     def check_timeouts(self, now: int) -> None:
-        """Close it where it has waited too long; `now` is the number of the look."""
+        """Close the connection if its client is too slow; `now` is the number of the tick."""
 
     def is_idle_since(self, now: int) -> bool:
-        """Whether nothing is under way on it, and was not at that look."""
+        """Whether no request is active, nor was at the tick `now`."""
 
     def close_idle(self) -> None:
-        """Close it, since others need its place."""
+        """Close the connection to make room for another."""
 
 
 class ConnectionRegistry:
-    """Counts connections, and looks at them; `now` is the number of the last look.
+    """Counts connections, and checks each once a second; `now` is the number of the last tick.
 
-    Waiting is counted in looks, not in seconds: what a client sent while the process was busy
-    is not found to be late before it was read.
+    Time-outs are counted in ticks instead of clock time: so input that arrived while the process
+    was busy is read before it could be found late.
     """
 
     def __init__(self, limits: ConnectionBounds) -> None:
@@ -46,13 +46,13 @@ class ConnectionRegistry:
         self._next_look: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        """How many there are."""
+        """How many are open."""
         return len(self._open)
 
     def admit(self, connection: WatchedConnection, address: str | None) -> bool:
-        """Count a new connection; false where there are too many, and it is to be refused.
+        """Add a new connection; false if there are too many, and it is to be refused.
 
-        Where there are too many altogether, one that does nothing makes room.
+        If the process has too many, an idle one is closed for it.
         """
         if len(self._open) >= self.limits.max_connections and not self._make_room():
             is_admitted = False
@@ -63,11 +63,11 @@ class ConnectionRegistry:
 
     @property
     def is_overrun(self) -> bool:
-        """Whether there are so many that not even a refusal can be answered."""
+        """Whether there are so many that new ones are aborted instead of answered."""
         return len(self._open) > self.limits.max_connections + self.limits.max_connections // 4
 
     def add(self, connection: WatchedConnection, address: str | None) -> None:
-        """Count a connection, and look at it until it leaves."""
+        """Add a connection, and check it until it is removed."""
         place = None if address is None else network(address)
         self._open[connection] = place
         if place is not None:

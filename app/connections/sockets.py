@@ -1,4 +1,4 @@
-"""The WebSockets of a process by the address of their client, and what may come over them."""
+"""The open WebSockets of a process by client address, and the rate limits of addresses."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from app.connections.buckets import TokenBucket
 from services.throttling.networks import network
 
 WEBSOCKET_REGISTRY = "sockets"
-"""Key of the server's `Sockets` in the state that its requests share."""
+"""Key of the server's `WebSocketRegistry` in the state that its requests share."""
 _HANDSHAKE_UNITS = 10
 _FORGET_AT = 1_000
 
 
 class TooManySockets(Exception):
-    """An address has as many open as it may, or has sent too much."""
+    """The address has too many open sockets, or has exceeded its rate limit."""
 
 
 class AddressUsage:
-    """One address: how many sockets it has, and what they may send together."""
+    """One address: how many sockets it has open, and their common token bucket."""
 
     __slots__ = ("bucket", "open_count")
 
@@ -27,7 +27,7 @@ class AddressUsage:
 
 
 class WebSocketRegistry:
-    """Counts sockets by address, and keeps what an address may send beyond their lives."""
+    """Counts sockets by address; the bucket of an address outlives its sockets."""
 
     def __init__(self, limits: SocketBounds) -> None:
         self.limits = limits
@@ -39,7 +39,7 @@ class WebSocketRegistry:
         return len(self._places)
 
     def enter(self, address: str) -> AddressUsage:
-        """Count a socket more; raises `TooManySockets`."""
+        """Add a socket; raises `TooManyWebSockets`."""
         name = network(address)
         place = self._places.get(name)
         if place is None:
@@ -53,11 +53,11 @@ class WebSocketRegistry:
         return place
 
     def leave(self, place: AddressUsage) -> None:
-        """Count a socket less."""
+        """Remove a socket."""
         place.open_count -= 1
 
     def _forget(self) -> None:
-        """Let go of addresses of which nothing is to be remembered; now and then is enough."""
+        """Now and then, drop addresses without open sockets whose buckets are full."""
         if len(self._places) < self._forget_at:
             return
         self._places = {

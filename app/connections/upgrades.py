@@ -1,7 +1,4 @@
-"""Upgrades to protocols that are not served: the request is answered as if it asked for none.
-
-https://www.rfc-editor.org/rfc/rfc9110#section-7.8
-"""
+"""Ignores upgrades to protocols that are not served (RFC 9110, 7.8)."""
 
 from collections.abc import Sequence
 
@@ -9,7 +6,7 @@ _OF_UPGRADES = frozenset({b"upgrade", b"http2-settings"})
 
 
 def without_upgrade(method: bytes, target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """The head of an HTTP/1.1 request again, without its upgrade."""
+    """The bytes of an HTTP/1.1 head, without its upgrade."""
     lines = [method + b" " + target + b" HTTP/1.1"]
     for name, value in fields:
         if name == b"connection":

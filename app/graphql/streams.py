@@ -15,7 +15,7 @@ from app.graphql.answers import (
     failure_response,
     refusal_response,
     response_of,
-    told,
+    with_costs,
 )
 from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import ContextFactory
@@ -139,7 +139,7 @@ class ResponseStreams:
                             if not _is_last(answer):
                                 yield replace(answer, level=charge.level)
                     self._settle(charge, request, parts, record, context)
-                yield told(
+                yield with_costs(
                     answer,
                     charge,
                     outcome_in(context, answer.outcome, request.operation.budget),

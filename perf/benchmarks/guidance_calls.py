@@ -81,7 +81,7 @@ def _writing(model: LanguageModel, model_name: str) -> Write:
         ending = await writer.write()
         if ending is None:
             raise RuntimeError("a reply was ended by another, and there is none")
-        return ending, writer.encode_json
+        return ending, writer.written
 
     return write
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.graphql.accept import accepted
+from app.graphql.accept import parse_accept
 from app.graphql.origins import AllowedOrigins, is_origin_allowed
 from services.privacy.links import Links
 from tests.fixtures.server import Api, serving, settings_for
@@ -73,7 +73,7 @@ def test_a_body_that_is_said_to_be_as_it_is(api: Api) -> None:
 
 @pytest.mark.parametrize("header", ["", " ", ",", " , "])
 def test_to_accept_nothing_in_particular_is_to_accept_anything(header: str) -> None:
-    assert accepted(header) == accepted(None)
+    assert parse_accept(header) == parse_accept(None)
 
 
 @pytest.mark.parametrize(

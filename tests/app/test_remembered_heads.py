@@ -95,11 +95,11 @@ def test_a_known_head_with_two_lengths_is_refused(connection: socket) -> None:
 
 def test_what_differs_each_time_is_not_kept() -> None:
     heads = RememberedHeads()
-    assert heads.keep(posted(BODIES[0]), SCOPE) is not None
+    assert heads.store(posted(BODIES[0]), SCOPE) is not None
     assert heads.find(posted(BODIES[1])) is not None
     for name in (b"traceparent", b"x-request-id", b"transfer-encoding"):
         request = posted(BODIES[0], name + b": 1\r\n")
-        assert heads.keep(request, {**SCOPE, "headers": [(name, b"1")]}) is None
+        assert heads.store(request, {**SCOPE, "headers": [(name, b"1")]}) is None
         assert heads.find(request) is None
 
 
@@ -119,7 +119,7 @@ def test_what_differs_each_time_is_not_kept() -> None:
 )
 def test_what_is_not_the_same_is_not_taken_for_it(request_: bytes) -> None:
     heads = RememberedHeads()
-    heads.keep(posted(BODIES[0]), SCOPE)
+    heads.store(posted(BODIES[0]), SCOPE)
     assert heads.find(request_) is None
 
 
@@ -127,11 +127,11 @@ def test_what_is_held_is_bounded() -> None:
     heads = RememberedHeads()
     requests = [posted(BODIES[0], b"Authorization: %d\r\n" % one) for one in range(900)]
     for request in requests:
-        heads.keep(request, SCOPE)
+        heads.store(request, SCOPE)
     assert heads.find(requests[0]) is not None
     long = [posted(BODIES[0], b"X: %b%d\r\n" % (b"x" * 3_900, one)) for one in range(900)]
     for request in long:
-        heads.keep(request, SCOPE)
+        heads.store(request, SCOPE)
         assert heads.find(request) is not None
     assert heads.find(requests[0]) is None
     assert heads.size_bytes <= 12 * 1024 * 1024
@@ -140,10 +140,10 @@ def test_what_is_held_is_bounded() -> None:
 def test_where_no_head_comes_again_few_are_kept() -> None:
     heads = RememberedHeads()
     requests = [posted(BODIES[0], b"X: %d\r\n" % one) for one in range(1_160)]
-    kept = [heads.keep(request, SCOPE) is not None for request in requests]
+    kept = [heads.store(request, SCOPE) is not None for request in requests]
     assert kept.count(True) == 1_010
     assert heads.find(requests[999]) is not None
-    assert heads.keep(posted(BODIES[0], b"X: another\r\n"), SCOPE) is not None
+    assert heads.store(posted(BODIES[0], b"X: another\r\n"), SCOPE) is not None
 
 
 async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
