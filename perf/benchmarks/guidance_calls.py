@@ -52,16 +52,16 @@ class Unmetered(MeteredGuidance):
     ) -> Record:
         """Answer a question."""
         del client, idempotency_key
-        ending, encode_json = await self._write(question)
+        ending, written = await self._write(question)
         reply = {
-            "content": encode_json.text or None,
+            "content": written.text or None,
             "failure_reason": ending.failure and ending.failure.value,
             "is_overage": False,
-            "model": encode_json.report.model,
-            "attempts": encode_json.report.attempts,
-            "prompt_tokens": encode_json.report.prompt_tokens,
-            "completion_tokens": encode_json.report.completion_tokens,
-            "latency_ms": encode_json.latency_ms,
+            "model": written.report.model,
+            "attempts": written.report.attempts,
+            "prompt_tokens": written.report.prompt_tokens,
+            "completion_tokens": written.report.completion_tokens,
+            "latency_ms": written.latency_ms,
         }
         return cast("Record", reply)  # read by the names of its columns alone
 
