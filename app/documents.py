@@ -1,4 +1,4 @@
-"""The documents of a process: what finds operations, and what keeps the trusted ones up to date."""
+"""Documents: what finds operations, and what keeps the trusted ones up to date."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ from services.operations.uses import DocumentUses
 
 @dataclass(frozen=True, slots=True)
 class OpenedDocuments:
-    """What finds the operations of requests, and what keeps it up to date."""
+    """The parts of documents."""
 
     found: OperationLookup
     served: ServedDocuments
@@ -41,7 +41,7 @@ async def open_documents(
     *,
     clock: Clock,
 ) -> AsyncIterator[OpenedDocuments]:
-    """Build the parts; documents are prepared when they begin to be served."""
+    """Build the parts; documents are loaded by `PublishedDocuments.serving`."""
     trusted, uses = TrustedOperations(), DocumentUses(database)
     with open_preparation_thread() as thread:
         preparation = Preparation(
@@ -78,7 +78,7 @@ def trusted_preparation(
     hides_suggestions: bool,
     compile_: Compile = compile_now,
 ) -> Preparation:
-    """What prepares documents that are to be trusted: the schema is not among what they ask for."""
+    """A preparation for trusted documents, which must not contain introspection."""
     return Preparation(
         schema,
         limits=settings.document_limits,

@@ -1,4 +1,4 @@
-"""What a client accepts as an answer, out of its Accept header (RFC 9110, section 12.5.1)."""
+"""Content negotiation: the media type of a response, from the Accept header (RFC 9110, 12.5.1)."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,7 +11,7 @@ EVENT_STREAM = "text/event-stream"
 MULTIPART_MIXED = "multipart/mixed"
 _INCREMENTAL = "incrementalspec"
 _OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
-"""Parameters of what else than the current format is sent in parts."""
+"""Parameters of older formats of `multipart/mixed`, which are not served."""
 _SUPPORTED = {
     GRAPHQL_JSON: GRAPHQL_JSON,
     JSON: JSON,
@@ -24,10 +24,10 @@ _SUPPORTED = {
 
 @dataclass(frozen=True, slots=True)
 class AcceptedTypes:
-    """The media type that is preferred of ours, and what else matters.
+    """The preferred of the media types that we produce, and which others are accepted.
 
-    `wants_plain_json` is said of a client that names `application/json`, and prefers it to
-    `application/graphql-response+json`: one from before HTTP's status said anything of GraphQL.
+    `wants_plain_json` is true for a client that prefers `application/json` to
+    `application/graphql-response+json`: it may not expect an HTTP status other than 200.
     """
 
     preferred: str
@@ -38,24 +38,23 @@ class AcceptedTypes:
     allows_incremental_events: bool = False
 
     prefers_stream: bool = field(init=False)
-    """Whether any answer is to be a stream of events."""
+    """Whether every response is to be an event stream."""
 
     def __post_init__(self) -> None:
-        """Work out once what every request asks."""
+        """Compute once what every request needs."""
         object.__setattr__(self, "prefers_stream", self.preferred == EVENT_STREAM)
 
 
 ACCEPTS_ANYTHING = AcceptedTypes(JSON, JSON, allows_stream=False, wants_plain_json=False)
 _LONGEST = 1_000
-"""Of the headers that are read; browsers send 150 characters."""
+"""A longer header is not parsed; browsers send 150 characters."""
 
 
 def parse_accept(header: str | None) -> AcceptedTypes | None:
-    """What `header` accepts of ours; None when that is nothing, or it is too long to be read.
+    """What `header` accepts of our media types; None if it is nothing, or the header is too long.
 
-    Of equal qualities the first counts, so that a client that lists the stream after JSON gets
-    JSON. Only a client that names it gets a stream: one that accepts anything may not expect an
-    answer that does not end.
+    Of types with equal quality the first is preferred. An event stream must be named: a client
+    that accepts `*/*` may not expect a response that does not end.
     """
     if header is None or not header.strip(", \t"):
         return ACCEPTS_ANYTHING

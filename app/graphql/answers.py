@@ -1,4 +1,4 @@
-"""What a client asks, what it gets, and what an operation's answers come to."""
+"""Responses to operations, before a transport frames them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _WORST_FIRST = (Outcome.SERVER_ERROR, Outcome.CLIENT_ERROR, Outcome.PROTECTED, O
 
 @dataclass(slots=True)
 class OperationResponse:
-    """What the client gets, and what the log says of it.
+    """The body of a response, and what headers, logs and metrics need to know of it.
 
-    A subscription has one for each event, with the event's number where it has one. `level` is
-    what is left of the caller's budget, where there is one, `refusal` the code of what was not
-    executed; `is_unavailable` says that nothing could be answered without the database. `cost` is
-    what it was to cost, and `seconds` what it took, in the database besides.
+    A subscription has one for each event; `number` is the event's id. `level` is the caller's
+    remaining budget, if it has one. `refusal` is the error code of what was not executed.
+    `is_unavailable` means that nothing could be answered because the database is away. `cost` is
+    the estimate.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -51,7 +51,7 @@ def response_of(
     statements: Sequence[str],
     number: int | None = None,
 ) -> OperationResponse:
-    """The answer to what ran; failures of single fields are part of it."""
+    """The response to an operation that ran; errors of fields are part of it."""
     if not result.errors:
         return OperationResponse(
             {"data": result.data}, True, Outcome.OK, name, tuple(statements), number
@@ -72,7 +72,7 @@ def with_costs(
     seconds: float,
     database_seconds: float,
 ) -> OperationResponse:
-    """The answer with what it cost, for callers who are told, what is left, and what it took."""
+    """Add to the response its cost (for API keys), the remaining budget, outcome and duration."""
     account = charge.account
     if account is not None:
         answer.level = Level(account.policy, charge.available)
@@ -86,7 +86,7 @@ def with_costs(
 def failure_response(
     name: str, error: GraphQLError, request_id: str, statements: Sequence[str]
 ) -> OperationResponse:
-    """The last answer of a subscription whose source failed: no `data`."""
+    """The response to an operation that failed as a whole: errors, and no `data`."""
     errors = format_errors([error], request_id)
     code = errors[0]["extensions"]["code"]
     is_passing = is_database_unavailable(errors) or code == DeadlineExceeded.code
@@ -102,14 +102,14 @@ def failure_response(
 
 
 def internal_error_response(error: Exception, request_id: str) -> OperationResponse:
-    """The answer where no field is to blame; the log says what happened."""
+    """The response to an unexpected exception, which is masked and logged."""
     return failure_response(
         UNTRUSTED, GraphQLError(str(error), original_error=error), request_id, ()
     )
 
 
 def refusal_response(refusal: RequestRefused, name: str = UNTRUSTED) -> OperationResponse:
-    """The answer to a request that is not executed."""
+    """The response to a request that is refused instead of executed."""
     body = refusal_body(refusal.errors, refusal.code)
     if not isinstance(refusal, Throttled):
         outcome = outcome_of(body["errors"])
@@ -128,7 +128,7 @@ def refusal_response(refusal: RequestRefused, name: str = UNTRUSTED) -> Operatio
 
 
 class ResponseSummary:
-    """What the answers of one operation come to: its latency is that of the first."""
+    """Aggregates the responses of one operation, of which its latency is that of the first."""
 
     def __init__(self) -> None:
         self.operation_name = UNTRUSTED
@@ -141,15 +141,15 @@ class ResponseSummary:
 
     @property
     def elapsed_seconds(self) -> float:
-        """The time since this was made."""
+        """The time since the start of the operation."""
         return perf_counter() - self._started
 
     def observed(self, operation: str) -> Observed:
-        """What is counted of the answers of `operation`."""
+        """The observation for the metrics of `operation`."""
         return Observed(operation, self.seconds, self.statements, self.cost, self.outcome)
 
     def add(self, answer: OperationResponse) -> None:
-        """Note the next answer."""
+        """Add the next response."""
         if not self.answers:
             self.seconds = self.elapsed_seconds
         self.operation_name = answer.operation_name
@@ -161,7 +161,7 @@ class ResponseSummary:
 
     @property
     def line(self) -> dict[str, object]:
-        """What the log says of it."""
+        """The fields of the log line."""
         return {
             "operation": self.operation_name,
             "outcome": self.outcome.value,

@@ -1,4 +1,4 @@
-"""A request that cannot be read."""
+"""The exception for an HTTP request that is not a valid GraphQL request."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from app.http.error_bodies import BAD_REQUEST
 
 
 class BadRequest(Exception):
-    """An HTTP request that cannot be served; `status`, `fields`, message and code say why."""
+    """The request is invalid; it has the response's status, header fields, message and code."""
 
     def __init__(
         self,

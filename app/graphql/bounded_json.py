@@ -1,4 +1,4 @@
-"""JSON of clients, which may be nested only so deep and have only so many values."""
+"""Parses JSON of clients with bounds on its depth and its number of values."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import orjson
 MAX_DEPTH = 100
 """More levels than any document's variables have."""
 MAX_VALUES = 2_000
-"""More than any document's variables have; each is looked at before the request is paid for."""
+"""More than any document's variables have; all are visited before the request is charged."""
 
 
 class NotJson(ValueError):
-    """The text is no JSON, nested too deep, or has too many values; the message says which."""
+    """The text is not JSON, nested too deeply, or has too many values; the message says which."""
 
 
 # Any: this is JSON of any shape.
@@ -21,7 +21,7 @@ def bounded_json(text: bytes | str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise NotJson("is not JSON") from None
-    # Only what opens and closes so many brackets can be so deep, and few texts do.
+    # Counting brackets first is cheap, and few texts have enough to be so deep.
     if len(text) > 2 * MAX_DEPTH and _brackets(text) > MAX_DEPTH and _is_deeper(value):
         raise NotJson(f"is nested more than {MAX_DEPTH} levels deep")
     if len(text) > MAX_VALUES and _separators(text) > MAX_VALUES and _values(value) > MAX_VALUES:
@@ -36,7 +36,7 @@ def _brackets(text: bytes | str) -> int:
 
 
 def _separators(text: bytes | str) -> int:
-    """As many as there are values, or more: texts have commas too."""
+    """An upper bound of the number of values: strings may contain commas too."""
     return _brackets(text) + (text.count(",") if isinstance(text, str) else text.count(b","))
 
 

@@ -1,4 +1,4 @@
-"""What an operation was charged, and what its caller is told of it."""
+"""The charge of an operation, and the error of a caller whose budget is exhausted."""
 
 from typing import Any, NamedTuple, Self
 
@@ -12,7 +12,7 @@ from services.throttling.turns import Turn
 
 THROTTLED = "THROTTLED"
 API_KEY = "key"
-"""The kind of callers who are told what operations cost."""
+"""The kind of callers whose responses include costs."""
 
 
 class Account(NamedTuple):
@@ -24,14 +24,14 @@ class Account(NamedTuple):
 
     @property
     def sees_costs(self) -> bool:
-        """Whether the caller is told what operations cost."""
+        """Whether the caller's responses include costs."""
         return self.kind == API_KEY
 
 
 class Throttled(RequestRefused):
-    """The caller has had its share for now; the same operation can be served after a while.
+    """The caller's budget is exhausted, or too many of its operations wait; it may retry later.
 
-    `extensions` tell a key what the operation costs and what is left.
+    For API keys `extensions` have the cost of the operation and the remaining budget.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Throttled(RequestRefused):
 
 
 class Charge:
-    """An estimate, of which `actual` is kept when the block is left: nothing, unless it is set."""
+    """An estimated cost that was spent; leaving the block refunds all but `actual` (default 0)."""
 
     __slots__ = ("_budgets", "_turn", "account", "actual", "available", "estimate")
 
@@ -62,12 +62,12 @@ class Charge:
         self.actual = 0
         self.account = account
         self.available = available
-        """What is left of the budget, as far as is known."""
+        """The remaining budget, as far as is known."""
         self._budgets = budgets
         self._turn = turn
 
     def __enter__(self) -> Self:
-        """Nothing has come of it yet."""
+        """Start with an actual cost of 0."""
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -75,7 +75,7 @@ class Charge:
         self.settle()
 
     def settle(self) -> None:
-        """Give back what is not kept, and the turn."""
+        """Refund the unused part of the estimate, and release the concurrency slot."""
         unused = self.estimate - self.actual
         if unused and self.account is not None and self._budgets is not None:
             _, key, policy = self.account
@@ -86,13 +86,13 @@ class Charge:
 
     @property
     def level(self) -> Level | None:
-        """What is left of the caller's budget, None for who has none."""
+        """The caller's remaining budget; None for a caller without one."""
         return None if self.account is None else Level(self.account.policy, self.available)
 
     @property
     # Any: extensions are JSON.
     def extensions(self) -> dict[str, Any] | None:
-        """What the caller is told."""
+        """The cost extensions of the response; None for callers that do not get them."""
         if self.account is None or not self.account.sees_costs:
             return None
         level = Level(self.account.policy, self.available)

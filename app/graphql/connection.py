@@ -1,4 +1,4 @@
-"""One connection of graphql-transport-ws: its messages, its caller, its timers.
+"""One connection of the protocol graphql-transport-ws: its messages, caller and timers.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -60,7 +60,7 @@ _INIT_TIMEOUT = CloseCode.INIT_TIMEOUT, "Connection initialisation timeout"
 
 
 class ConnectionRefused(Exception):
-    """The connection is to be closed, for the reason that the code and the message give."""
+    """The connection is to be closed with this code and message."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -69,7 +69,7 @@ class ConnectionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTimes:
-    """How long a client may take to say who it is, to read, and between signs of life."""
+    """Time-outs: for the initialisation, between pings, and for a client that does not read."""
 
     init_seconds: float = 10.0
     ping_seconds: float = 20.0
@@ -80,7 +80,7 @@ USUAL_TIMES = ConnectionTimes()
 
 
 class Connection:
-    """Reads a client's messages until it goes; raises `ConnectionRefused` to end it."""
+    """Handles the messages of one client."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Connection:
         self._refusal: ConnectionRefused | None = None
 
     async def serve(self) -> None:
-        """Serve until the client goes (`WebSocketDisconnect`) or `ConnectionRefused`."""
+        """Serve until the client disconnects (`WebSocketDisconnect`) or `ConnectionRefused`."""
         loop = asyncio.get_running_loop()
         self._pinged_at = loop.time()
         self._ending: asyncio.TimerHandle | CredentialExpiry | None = loop.call_later(
@@ -125,13 +125,13 @@ class Connection:
             raise self._refusal
 
     def beat_if_silent_since(self, instant: float) -> None:
-        """Show proxies that the connection lives, and find out when the client reads nothing."""
+        """Send a ping, to keep proxies from closing; end the connection of a stalled client."""
         if self._pinged_at > instant:
             return
         try:
             is_sent = is_sent_at_once(send(self._websocket, {"type": "ping"}))
         except WebSocketDisconnect:
-            return  # who reads finds out by itself
+            return  # the task that reads notices the disconnect too
         if is_sent:
             self._pinged_at = asyncio.get_running_loop().time()
         elif self._pinged_at < instant - self._times.stalled_seconds:
@@ -155,7 +155,7 @@ class Connection:
             except InvalidMessage as error:
                 raise ConnectionRefused(CloseCode.BAD_MESSAGE, str(error)) from None
             await self._take(message)
-            # What waits to be read is there at once: others have their turn in between.
+            # Buffered messages are received without waiting: let other tasks run in between.
             await asyncio.sleep(0)
 
     async def _take(self, message: ClientMessage) -> None:
@@ -183,7 +183,7 @@ class Connection:
         self._await_expiry(self._identity.expires_at)
 
     def _await_expiry(self, expires_at: float | None) -> None:
-        """Serve until the credential ends, now that the client has said who it is."""
+        """Replace the initialisation time-out by the expiry of the credential."""
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None
@@ -200,7 +200,7 @@ class Connection:
         if await self._operations.refuse_if_overloaded(message):
             return
         if isinstance(self._identity.principal, ApiClient):
-            # Unlike a token a key can be revoked, which holds from the next operation on.
+            # Unlike a token, a key may have been revoked since the last operation.
             self._identity = await self._identify()
         if not await self._authenticator.still_exists(self._identity.principal):
             raise ConnectionRefused(CloseCode.FORBIDDEN, "Forbidden")
@@ -220,6 +220,6 @@ class Connection:
 
 # Any: the payload is JSON of any shape.
 def _credentials(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The credentials in a payload, named as headers are; what is null or no text is as good."""
+    """The credentials in a payload, by the names of header fields; values are made texts."""
     named = {name.lower(): value for name, value in payload.items() if value is not None}
     return {name: str(named[name]) for name in _CREDENTIALS if name in named}

@@ -1,4 +1,4 @@
-"""What an operation, or one event of a subscription, is run with."""
+"""Makes the context that an operation, or one event of a subscription, runs with."""
 
 from cache import VersionedCache
 from db.database import Database
@@ -13,7 +13,7 @@ from services.principal import Person, Principal
 
 
 class ContextFactory:
-    """Makes contexts out of what the process has."""
+    """Makes request contexts from the parts of the process."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class ContextFactory:
         request_id: str,
         last_event_id: int | None = None,
     ) -> RequestContext:
-        """A query may read a replica; whoever changes or follows something reads what is there."""
+        """A new context; only queries may read from a replica, which may be slightly old."""
         now = self._clock()
         viewer_id = principal.user_id if isinstance(principal, Person) else None
         is_query = operation.kind == "query"

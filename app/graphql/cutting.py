@@ -1,4 +1,4 @@
-"""Breaking off a stream from outside: by callbacks, where tasks that wait would cost more."""
+"""Cancelling a stream from a callback, which is cheaper than a task that waits."""
 
 import asyncio
 from types import TracebackType
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class CancelScope:
-    """Breaks off what runs in the block, in the task that entered it; the block ends quietly."""
+    """A block that `cancel` ends without an exception, in the task that entered it."""
 
     __slots__ = ("_cancelling", "_is_cancelled", "_task")
 
@@ -17,7 +17,7 @@ class CancelScope:
     def __enter__(self) -> Self:
         self._task = asyncio.current_task()
         if self._task is None:
-            raise RuntimeError("tasks are cut off")
+            raise RuntimeError("a cancel scope needs a task")
         self._cancelling = self._task.cancelling()
         return self
 
@@ -28,7 +28,7 @@ class CancelScope:
         _traceback: TracebackType | None,
     ) -> bool:
         task, self._task = self._task, None
-        # As `asyncio.timeout` does: somebody else's cancellation goes on as one.
+        # As `asyncio.timeout` does: a cancellation from elsewhere is propagated.
         return (
             self._is_cancelled
             and task is not None
@@ -37,7 +37,7 @@ class CancelScope:
         )
 
     def cut(self) -> None:
-        """Break it off, unless that is done, or it has ended."""
+        """Cancel the block, unless it has ended or was cancelled already."""
         if self._task is not None and not self._is_cancelled:
             self._is_cancelled = True
             self._task.cancel()

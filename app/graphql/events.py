@@ -1,7 +1,7 @@
-"""Answers as server-sent events: GraphQL over SSE, distinct connections mode.
+"""Responses as server-sent events: GraphQL over SSE, distinct connections mode.
 
-The stream ends with `complete`, unless the server stops or the client's token ends: a client then
-finds the connection closed, asks again with `Last-Event-ID`, and misses nothing.
+The stream ends with `complete`, unless the server shuts down or the client's token expires: the
+client then reconnects with `Last-Event-ID`, and misses nothing.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from app.stopping import SHUTDOWN, ShutdownEvent
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
-"""How long a client may read nothing at all before it is given up."""
+"""How long a client may read nothing before its stream is cancelled."""
 _GOODBYE_SECONDS = 1.0
 _HEARTBEAT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 Expires = Callable[[Callable[[], None]], CredentialExpiry | None]
-"""Has something called when the client's credential ends, where it does."""
+"""Schedules a callback for the expiry of the client's credential, if it expires."""
 
 
 class EventStreamResponse(Response):
-    """Sends each answer as it comes, until the last, or until the client or the server goes."""
+    """Sends each response as it comes, until the last, a disconnect, or a shutdown."""
 
     media_type = EVENT_STREAM
 
@@ -56,13 +56,13 @@ class EventStreamResponse(Response):
         self._written_at = 0.0
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream; the source of the answers is closed when this returns."""
+        """Send the stream; the source of the responses is closed when this returns."""
         self._send = send
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
         with self._cancel_scope, self._watched(receive):
-            # For clients that wait for a first byte.
+            # Some clients report an open connection only after the first byte.
             await self._write(_HEARTBEAT)
             await self._stream()
         with suppress(TimeoutError):
@@ -70,10 +70,7 @@ class EventStreamResponse(Response):
                 await send({"type": "http.response.body", "body": b""})
 
     def beat_if_silent_since(self, instant: float) -> None:
-        """Send a comment where nothing was sent since; see `Beating`.
-
-        A client that does not read what it was sent has no need of one, and is given up at last.
-        """
+        """Send a comment if nothing was sent since `instant`; cancel a stalled client's stream."""
         if self._written_at > instant:
             return
         if is_sent_at_once(self._send(_body(_HEARTBEAT))):
@@ -83,7 +80,7 @@ class EventStreamResponse(Response):
 
     @contextmanager
     def _watched(self, receive: Receive) -> Iterator[None]:
-        """Let the client, its credential and the server end the stream in the block."""
+        """Cancel the stream when the client goes, its credential expires, or the server stops."""
         cut = self._cancel_scope.cut
         self._loop = asyncio.get_running_loop()
         watching = asyncio.create_task(until_gone(receive))
@@ -125,6 +122,6 @@ def _body(body: bytes) -> Message:
 
 
 def encode_event(answer: OperationResponse) -> bytes:
-    """The event of an answer, numbered where the answer is."""
+    """The bytes of a response's event, with its id if it has one."""
     number = b"" if answer.number is None else b"id: %d\n" % answer.number
     return b"event: next\n%bdata: %b\n\n" % (number, encode_json(answer.body))

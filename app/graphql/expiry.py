@@ -1,4 +1,4 @@
-"""Waiting for a credential to end."""
+"""A timer for the expiry of a credential."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from contextvars import Context
 
 from services.clock import Clock
 
-# Asked again at least this often: a machine that slept has lost time.
+# Checked at least this often: after a suspension the event loop's clock may be behind.
 _CHECK_SECONDS = 600.0
 
 
 class CredentialExpiry:
-    """Calls `expired` once at an instant, in Unix seconds, unless it is cancelled before."""
+    """Calls `expired` once, at `expires_at` in Unix seconds, unless it is cancelled before."""
 
     __slots__ = ("_clock", "_expired", "_expires_at", "_timer")
 
@@ -22,7 +22,7 @@ class CredentialExpiry:
         self._look()
 
     def cancel(self) -> None:
-        """Wait no longer."""
+        """Cancel the timer."""
         self._timer.cancel()
 
     def _look(self) -> None:

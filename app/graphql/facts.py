@@ -1,4 +1,4 @@
-"""What of an operation is the same for each request that asks it."""
+"""Facts about an operation that are computed once for all requests that run it."""
 
 from math import inf
 
@@ -10,7 +10,7 @@ _MOST_KNOWN = 1_000
 
 
 class OperationFacts:
-    """An operation, where its answers are noted, and the numbers that they are compared with."""
+    """An operation, its metrics record, and the budget numbers that responses are compared with."""
 
     __slots__ = (
         "deadline_seconds",
@@ -29,7 +29,7 @@ class OperationFacts:
         self.operation = operation
         self.record = observations.record(operation.label, operation.kind, budget)
         self.needs_coercion = bool(operation.definition.variable_definitions) or operation.puts_off
-        """Whether its variables are looked at, also where none are given."""
+        """Whether variables must be coerced even if the request has none."""
         self.deadline_seconds = min(deadline_seconds, budget.deadline_ms / 1000)
         self.expected_seconds = _least(budget, "p95_ms", budget.p95_ms) / 1000
         self.most_statements = _least(budget, "statements", budget.statements)
@@ -37,29 +37,29 @@ class OperationFacts:
 
 
 def _least(budget: Budget, name: str, agreed: int | None) -> float:
-    """What no variant may exceed; which is meant is found out where that is exceeded."""
+    """The least value that any variant has agreed; the variant is found only if it is exceeded."""
     numbers = [one.numbers[name] for one in budget.variants if name in one.numbers]
     least: float = min(inf if agreed is None else agreed, *numbers, inf)
     return least
 
 
 class OperationFactsCache:
-    """The facts of operations that were asked, as long as there are not too many."""
+    """A bounded cache of the facts of trusted operations."""
 
     def __init__(self, observations: Observations, *, deadline_seconds: float) -> None:
         self._observations = observations
         self._deadline_seconds = deadline_seconds
-        # By the identity of an operation, which its facts hold: what is equal may not be the same.
+        # By `id()`, since hashing an operation is slow; the facts keep the operation alive.
         self._facts: dict[int, OperationFacts] = {}
         self.known = self._facts.get
-        """Those that are known of the operation with this identity."""
+        """Looks up cached facts by the `id()` of an operation."""
 
     def facts(self, operation: Operation) -> OperationFacts:
-        """Those of an operation."""
+        """The facts of an operation, from the cache if they are there."""
         facts = self._facts.get(id(operation)) or OperationFacts(
             operation, self._observations, deadline_seconds=self._deadline_seconds
         )
-        # Any other may be prepared anew each time, and is not held for it.
+        # Other operations may be prepared anew for each request: they would only fill the cache.
         if operation.document is not None:
             if len(self._facts) >= _MOST_KNOWN:
                 self._facts.clear()

@@ -1,7 +1,7 @@
-"""Requests that a page of somebody else may have made its reader's browser send.
+"""Protection against cross-site request forgery (CSRF).
 
-A browser sends those without asking the server first that any form or image could have sent. There
-is no cookie of ours that would go with them; what they could do is to spend our time.
+Browsers send "simple" requests of any page without a preflight. As there are no cookies, such
+requests would be anonymous; but they could spend the budget of the reader's address.
 """
 
 from collections.abc import Container, Mapping
@@ -15,15 +15,15 @@ PREFLIGHT_FIELDS = (
     "x-apollo-operation-name",
     "x-graphql-yoga-csrf",
 )
-"""Each, with any value, shows that the browser has asked, or that no browser is asking."""
+"""Any of these proves that a browser made a preflight, or that the client is no browser."""
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 def may_be_forged(headers: Mapping[str, str], allowed_origins: Container[str]) -> bool:
-    """Whether a request without a body may be the deed of another page.
+    """Whether a request without a body may have been caused by a page of another site.
 
-    Browsers say where a request comes from in `Origin`, `Sec-Fetch-Site` or `Referer`; what says
-    nothing of all that is a program, which nobody can make send something.
+    Browsers name the page's site in `Origin`, `Sec-Fetch-Site` or `Referer`. A request without any
+    of them comes from a program, which a page cannot abuse.
     """
     if is_json(headers) or any(headers.get(name) for name in PREFLIGHT_FIELDS):
         return False
@@ -38,7 +38,7 @@ def may_be_forged(headers: Mapping[str, str], allowed_origins: Container[str]) -
 
 
 def is_json(headers: Mapping[str, str]) -> bool:
-    """Whether the body is said to be JSON, which no form can send."""
+    """Whether the content type is JSON, which no HTML form can send."""
     return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 

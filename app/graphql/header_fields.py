@@ -1,4 +1,4 @@
-"""The header fields of an answer: about the caller's budget, and for caches on the way.
+"""Header fields of a response: the caller's budget, when to retry, and server timing.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
 """
@@ -34,9 +34,9 @@ def _policy_field(capacity: int, restore_rate: int) -> bytes:
 
 
 def server_timing(answer: OperationResponse, trace: Trace | None) -> tuple[bytes, bytes]:
-    """Server-Timing, which browsers show: milliseconds in all and in the database, statements.
+    """The field Server-Timing: milliseconds in total and in the database, and statements.
 
-    Where there is a trace, what else the time passed in follows, what took longest first.
+    If the request was traced, the other kinds of spans follow, the longest first.
 
     https://www.w3.org/TR/server-timing/
     """

@@ -1,4 +1,4 @@
-"""Signs of life over streams that have nothing to say, for all of a process by one timer."""
+"""Heartbeats of silent streams, with one timer for all streams of a transport."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -6,39 +6,39 @@ from contextvars import Context
 from typing import Protocol
 
 _LOOKS = 4
-"""How often a stream is looked at in the time after which it is to have a heartbeat."""
+"""How often a stream is checked within one heartbeat interval."""
 
 
 class HeartbeatStream(Protocol):
-    """A stream that may be silent."""
+    """A stream that needs heartbeats."""
 
     def beat_if_silent_since(self, instant: float) -> None:
-        """Send a sign of life, where nothing was sent since; by the event loop's clock."""
+        """Send a heartbeat if nothing was sent since `instant` of the event loop's clock."""
 
 
 class Heartbeats:
-    """Has a stream beat before it has been silent for `seconds`."""
+    """Makes streams send a heartbeat before they have been silent for `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._pause_seconds = seconds / _LOOKS
         self._silence_seconds = seconds - self._pause_seconds
-        # All wait equally long, so that who was looked at first is due first.
+        # The interval is the same for all, so that insertion order is the order of due times.
         self._due: dict[HeartbeatStream, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, stream: HeartbeatStream) -> None:
-        """Look after a stream, until it is removed."""
+        """Check a stream until it is removed."""
         self._due[stream] = asyncio.get_running_loop().time() + self._pause_seconds
         if self._timer is None:
             self._plan()
 
     def remove(self, stream: HeartbeatStream) -> None:
-        """Look after it no more; one that is not known is fine."""
+        """Remove a stream, if it is there."""
         self._due.pop(stream, None)
 
     def _plan(self) -> None:
         due = next(iter(self._due.values()))
-        # Not in the context of whichever stream came first.
+        # An empty context: the timer must not inherit that of a stream.
         self._timer = asyncio.get_running_loop().call_at(due, self._look, context=Context())
 
     def _look(self) -> None:
@@ -59,7 +59,7 @@ class Heartbeats:
 
 
 def is_sent_at_once(sending: Awaitable[None]) -> bool:
-    """Whether a message can be sent without waiting; it is not sent otherwise."""
+    """Send a message if that needs no waiting; false if it would, and was not sent."""
     steps = sending.__await__()
     try:
         next(steps)

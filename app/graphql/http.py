@@ -1,7 +1,4 @@
-"""/graphql over HTTP: POST and GET, as the GraphQL-over-HTTP draft of August 2026 has it.
-
-Streams of events are answered as the distinct connections mode of GraphQL over SSE has it.
-"""
+"""/graphql over HTTP: POST and GET, after the GraphQL-over-HTTP draft of August 2026."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -49,16 +46,16 @@ _READING = Part(Kind.READING, "reading")
 _PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
-"""What is our doing, or paid for already."""
+"""Codes of refusals that are not charged: they are our fault, or charged already."""
 _NOBODY = Identity(Anonymous(None))
-"""The caller until that is found out."""
+"""Stands for the caller until it is authenticated."""
 
 
 _OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
 
 
 class GraphQLEndpoint:
-    """Answers HTTP requests for operations."""
+    """Answers HTTP requests: reads, runs and frames; every exception becomes a response."""
 
     def __init__(
         self,
@@ -82,7 +79,7 @@ class GraphQLEndpoint:
         self._heartbeats = Heartbeats(heartbeat_seconds)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer one request; expected failures have a status, a message and a code."""
+        """Answer one request, traced if it is sampled."""
         request, tracer = GraphQLHttpRequest(scope, receive), self._service.tracer
         types = request.options.types
         answering = (
@@ -95,7 +92,7 @@ class GraphQLEndpoint:
         exchange = request.exchange
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)
 
-    # Of its branches each is a call less for every request than a function for it.
+    # Inlined: each branch saves every request a function call.
     async def _answering(
         self, request: GraphQLHttpRequest, types: AcceptedTypes, send: Send
     ) -> None:
@@ -163,7 +160,7 @@ class GraphQLEndpoint:
         return internal_error_response(error, request.exchange.request_id)
 
     async def _not_acceptable(self, request: GraphQLHttpRequest, send: Send) -> None:
-        """Say so as JSON, which is as good as nothing to whoever accepts none of ours."""
+        """Answer 406, as JSON although the client does not accept it."""
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
         unpaid = await self._unpaid(error, request, _NOBODY)
         reply = (
@@ -176,7 +173,7 @@ class GraphQLEndpoint:
     async def _unpaid(
         self, refusal: Exception, request: GraphQLHttpRequest, identity: Identity
     ) -> Throttled | None:
-        """What is answered in place of a refusal that who asks cannot pay for; None otherwise."""
+        """Charge a refusal, if it is to be charged; gives what to answer instead if throttled."""
         if isinstance(refusal, AuthenticationUnavailable) or (
             isinstance(refusal, RequestRefused) and refusal.code in _FREE
         ):
@@ -184,7 +181,7 @@ class GraphQLEndpoint:
         return await self._charged(request, identity)
 
     async def _charged(self, request: GraphQLHttpRequest, identity: Identity) -> Throttled | None:
-        """Charge a refusal; gives what is answered instead to who cannot pay for it."""
+        """Charge a refusal; gives what to answer instead if the budget is exhausted."""
         is_nobody = identity is _NOBODY
         try:
             await self._charge_refusal(
@@ -226,7 +223,7 @@ class GraphQLEndpoint:
         graphql_request: tuple[GraphQLRequest, ...],
         identity: Identity,
     ) -> ASGIApp:
-        """Answer in turn, so that a batch takes no more of the server at once than one does."""
+        """Answer one after the other, so that a batch needs no more resources at once."""
         record, bodies = ResponseSummary(), []
         for number, one in enumerate(graphql_request, 1):
             request_id = f"{request.exchange.request_id}.{number}"
@@ -311,7 +308,7 @@ class GraphQLEndpoint:
 def _is_answered_at_once(
     request: GraphQLHttpRequest, types: AcceptedTypes, operation: Operation
 ) -> bool:
-    """Whether the operation is to be run, and has one answer."""
+    """Whether the operation runs with a single response (the common case)."""
     return not (
         types.prefers_stream
         or request.options.asks_cost

@@ -1,4 +1,4 @@
-"""An HTTP request as the endpoint reads it: what ASGI gave, with header fields by their names."""
+"""An HTTP request as the GraphQL endpoint reads it."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class GraphQLHttpRequest:
-    """One HTTP request for operations; of several fields of one name the first counts."""
+    """One HTTP request; of several header fields of one name the first counts."""
 
     __slots__ = ("address", "exchange", "headers", "method", "options", "receive", "scope")
 
@@ -28,29 +28,29 @@ class GraphQLHttpRequest:
         self.headers: Mapping[str, str] = self.options.headers
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
-        """Where the client asks from, where that is known."""
+        """The client's address, if it is known."""
 
     @property
     def last_event_id(self) -> int | None:
-        """The last event that an SSE client has seen, where it names one that we can have sent."""
+        """The id of the last event that an SSE client has received, if it names a valid one."""
         offered = self.headers.get("last-event-id", "")
         return int(offered) if _EVENT_ID.fullmatch(offered) else None
 
     async def until_gone(self) -> None:
-        """Wait until the client has gone."""
+        """Wait until the client has disconnected."""
         await until_gone(self.receive)
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those of the URL; of several of one name the last counts. Raises `BadRequest`."""
+        """The URL's parameters; of several of one name the last counts. Raises `BadRequest`."""
         if self.scope["query_string"].count(b"&") >= _MOST_PARAMETERS:
             raise BadRequest(400, f"At most {_MOST_PARAMETERS} parameters of a URL are read.")
         return dict(QueryParams(self.scope["query_string"]))
 
     async def body(self, max_bytes: int, body: bytes | None) -> bytes:
-        """The whole body; raises `BadRequest` where it is larger, or does not come.
+        """The whole body; raises `BadRequest` if it is too large, or the connection ends before.
 
-        What the exchange has of it may be there already.
+        `body` is what the server has read already, if that was all of it.
         """
         if body is None:
             body = await self._parts(max_bytes)
@@ -59,7 +59,7 @@ class GraphQLHttpRequest:
         return body
 
     async def _parts(self, max_bytes: int) -> bytes:
-        """What is sent of the body until it ends, or is too large."""
+        """Receive the body until it ends, or is too large."""
         declared = self.headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > max_bytes:
             raise _too_large(max_bytes)
@@ -70,7 +70,7 @@ class GraphQLHttpRequest:
         return bytes(body)
 
     async def _part(self) -> tuple[bytes, bool]:
-        """What comes next of the body, and whether that is the last of it."""
+        """The next part of the body, and whether it is the last."""
         message = await self.receive()
         if message["type"] == "http.disconnect":
             raise BadRequest(400, "The connection ended before the body did.")

@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws that clients send, read and checked."""
+"""Parses the messages that clients of graphql-transport-ws send."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from app.graphql.request_parsing import from_members
 
 
 class InvalidMessage(Exception):
-    """What the protocol does not know; the message says why, and fits into a close frame."""
+    """The message is invalid; the reason fits into a close frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInit:
-    """The first message, with the credential if there is one."""
+    """Opens the connection; may carry a credential."""
 
     # Any: the payload is JSON of any shape.
     payload: Mapping[str, Any]
@@ -24,7 +24,7 @@ class ConnectionInit:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Wants a pong that says the same."""
+    """Requests a pong with the same payload."""
 
     # Any: the payload is JSON of any shape.
     payload: Mapping[str, Any]
@@ -32,12 +32,12 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The answer to a ping, or a sign of life."""
+    """The response to a ping, or an unsolicited heartbeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Asks for an operation of any kind, under an id of the client's."""
+    """Starts an operation of any kind, under an id that the client chooses."""
 
     id: str
     request: GraphQLRequest
@@ -45,7 +45,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """Wants nothing more of an operation."""
+    """Stops an operation."""
 
     id: str
 
@@ -54,7 +54,7 @@ ClientMessage: TypeAlias = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
 def read_message(text: str | None) -> ClientMessage:
-    """The message in a frame's text, None standing for a binary one; raises `BadMessage`."""
+    """The message in a text frame, or None for a binary frame; raises `InvalidMessage`."""
     if text is None:
         raise InvalidMessage("Messages are texts")
     try:

@@ -1,4 +1,4 @@
-"""What an operation costs its caller: checked before it runs, settled by what came of it."""
+"""Charges operations to their callers: an estimate before they run, the actual cost after."""
 
 from typing import Any
 
@@ -19,28 +19,28 @@ from services.throttling.turns import NoTurn, Turn, Turns
 
 COST_EXCEEDED = "OPERATION_COST_EXCEEDED"
 _MOST_PEOPLE = 5_000
-"""Of whom it is known which budget is theirs; all others are asked for it each time."""
+"""How many persons' accounts are cached."""
 _REFUSAL_COST = 1
-"""The cost of reading and refusing a request, as of an object."""
+"""The cost of refusing a request: that of one object."""
 _USED_UP = "The budget is used up"
 _TOO_MANY = "Too many operations of yours wait for each other"
 _UNMETERED = Account("address", "unmetered", Policy(1, 1))
-"""Of all who have no budget."""
+"""The common account of callers without a budget."""
 
 
 class Meter:
-    """Admits operations; `hold_back` is to be waited for before an answer that it refused."""
+    """Charges operations; await `hold_back` before answering one that was throttled."""
 
     def __init__(self, limits: CostLimits, budgets: Budgets, turns: Turns) -> None:
         self._limits = limits
         self._budgets = budgets
         self._turns = turns
-        # By the identity of a person, who is held here and the same as long as a token is known.
+        # By `id()`: a cached token has the same `Person`, which is kept alive here.
         self._people: dict[int, tuple[Person, Account]] = {}
         self.hold_back = Pauses().hold_back
 
     def estimate(self, operation: Operation, values: VariableValues) -> int:
-        """What the operation is to cost; raises `RequestRefused` over the maximum."""
+        """The estimated cost; raises `RequestRefused` over the maximum."""
         cost, maximum = operation.cost.of(values.coerced), self._limits.maximum
         if cost > maximum:
             places = operation.cost.dearest(values.coerced, maximum=maximum)
@@ -50,7 +50,7 @@ class Meter:
     async def charge(
         self, operation: Operation, values: VariableValues, principal: Principal
     ) -> Charge:
-        """Wait for a turn, and spend the estimate; leaving the charge's block settles both.
+        """Wait for a concurrency slot, and spend the estimate; `Charge.settle` ends both.
 
         Raises `RequestRefused` over the maximum, and `Throttled`.
         """
@@ -71,7 +71,7 @@ class Meter:
     def charge_at_once(
         self, operation: Operation, values: VariableValues, principal: Principal
     ) -> Charge | None:
-        """As `charge`, where nobody has to be waited for; None where that is to be awaited."""
+        """Like `charge`, but without waiting; None if waiting is needed."""
         cost = operation.cost.fixed
         if cost is None or cost > self._limits.maximum:
             cost = self.estimate(operation, values)
@@ -97,7 +97,7 @@ class Meter:
         return Charge(cost, account, spending.available, self._budgets, turn)
 
     async def spend(self, principal: Principal, cost: int) -> None:
-        """Spend so much, or all that the caller may have at once; raises `Throttled`."""
+        """Spend `cost`, at most the caller's whole budget; raises `Throttled`."""
         account = self._account_of(principal)
         if account is None:
             return
@@ -107,7 +107,7 @@ class Meter:
             raise _used_up(account, cost, spending, spending.retry_after_seconds)
 
     async def charge_refusal(self, principal: Principal) -> None:
-        """Have a request paid that is refused before it costs anything; raises `Throttled`."""
+        """Charge a request that is refused before it runs; raises `Throttled`."""
         try:
             await self.spend(principal, _REFUSAL_COST)
         except Throttled:
@@ -115,18 +115,18 @@ class Meter:
             raise
 
     def refund(self, principal: Principal, cost: int) -> None:
-        """Give back what `spend` spent, where nothing was done for it."""
+        """Refund what `spend` spent, if the work was not done."""
         account = self._account_of(principal)
         if account is not None:
             _, key, policy = account
             self._budgets.refund(key, min(cost, policy.capacity), policy)
 
     def line(self, principal: Principal) -> str:
-        """In which of the lines the caller waits that are formed beside this meter's own."""
+        """The key under which the caller waits in queues beside this meter's own."""
         return (self._account_of(principal) or _UNMETERED).key
 
     async def waited_in_vain(self, principal: Principal, reason: str) -> Throttled:
-        """What is answered to who had no turn, and may ask again."""
+        """The error for a caller whose work did not get a slot in time."""
         return await self._no_turn(self._account_of(principal) or _UNMETERED, 0, reason)
 
     async def _turn(self, account: Account, cost: int) -> Turn:
@@ -156,7 +156,7 @@ class Meter:
         return Account("address", f"address:{network(principal.address)}", policy)
 
     def validated(self, operation: Operation, values: VariableValues) -> dict[str, Any]:
-        """What a client is told that asks for the cost alone; raises `RequestRefused`."""
+        """The extensions for a client that asks only for the cost; raises `RequestRefused`."""
         places = operation.cost.dearest(values.coerced, maximum=self._limits.maximum)
         return {
             "cost": {
@@ -169,7 +169,7 @@ class Meter:
 
 
 def actual_cost(operation: Operation, values: VariableValues, result: ExecutionResult) -> int:
-    """What came of an operation that ran; never more than it was to cost."""
+    """The cost of the result of an operation; never more than the estimate."""
     if isinstance(result, EncodedResult):
         return min(result.cost, operation.cost.of(values.coerced))
     return operation.cost.actual(values.coerced, result.data) if result.data else 0

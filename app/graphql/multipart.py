@@ -1,4 +1,4 @@
-"""Answers in parts over HTTP: `multipart/mixed`, as clients of `@defer` and `@stream` read it.
+"""Incremental delivery over HTTP: `multipart/mixed`, for `@defer` and `@stream`.
 
 https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.md
 """
@@ -20,7 +20,7 @@ from gql.runtime.attention import Attention, ClientGone
 from gql.runtime.incremental import INCREMENTAL_SPEC
 
 _LONGEST_SECONDS = 600.0
-"""For a client that reads ever so slowly what has long been made."""
+"""For a client that reads very slowly."""
 _BOUNDARY = "part"
 _HEADERS = {
     "cache-control": "no-cache, no-transform",
@@ -35,7 +35,7 @@ _END = b"--\r\n"
 
 
 class MultipartResponse(Response):
-    """Sends `first`, and what follows as it comes, until the last or until the client goes."""
+    """Sends `first`, then the other responses as they come, until the last or a disconnect."""
 
     def __init__(
         self,
@@ -52,12 +52,11 @@ class MultipartResponse(Response):
         self._log = request.exchange.log
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send all; the source of the answers is closed when this returns."""
+        """Send all; the source of the responses is closed when this returns."""
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
-        # In this task, in which the first answer was made: what is recorded is recorded in its
-        # context.
+        # Not in a task of its own: observations belong to the context of the first response.
         with (
             suppress(ClientGone, DeadlineExceeded),
             Attention(_LONGEST_SECONDS, partial(until_gone, receive)),
@@ -77,7 +76,7 @@ class MultipartResponse(Response):
             await _send(send, _part(answer, record))
         finally:
             self._log.update(record.line)
-        # Each part ends with a delimiter, so that its reader need not wait for the next one.
+        # Each part ends with a delimiter, so that a client can parse it at once.
         await send({"type": "http.response.body", "body": _END})
 
 

@@ -1,4 +1,4 @@
-"""Which document a request names: in the draft's way, and in those that clients had before it."""
+"""The document id in a request: in the draft's form, and in those of older clients."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ _VERSION = 1
 
 
 class NamedDocument(NamedTuple):
-    """The canonical id of a document, and whether it came as an automatic persisted query's."""
+    """The canonical id of a document, and whether it is that of an automatic persisted query."""
 
     id: str
     is_automatic: bool = False
@@ -22,7 +22,7 @@ class NamedDocument(NamedTuple):
 def document_reference(
     members: Mapping[str, Any], extensions: Mapping[str, Any] | None
 ) -> NamedDocument | None:
-    """The document that is named, if one is; raises `BadRequest`."""
+    """The document id of a request, if it has one; raises `BadRequest`."""
     found = []
     document_id = members.get("documentId")
     if document_id is not None:

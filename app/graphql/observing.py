@@ -1,4 +1,4 @@
-"""Each operation held to its budget while the server runs: counted, and told where it is over."""
+"""Compares each operation with its budget: exceeded numbers are counted and logged."""
 
 import structlog
 from graphql.execution.values import VariableValues
@@ -12,14 +12,14 @@ from spans.current import current_trace
 from spans.trace import largest_part
 
 _EXPECTED = "p95_ms"
-"""Of twenty answers one may take longer; only how many do says something."""
+"""Not logged: of twenty responses one may take longer, so that only the count matters."""
 _log = structlog.get_logger("guidance.budgets")
 
 
 class BudgetMonitor:
-    """Notes what operations took; costs a look into a dictionary and a few comparisons.
+    """Records what operations took; costs a dictionary lookup and a few comparisons.
 
-    Where variants have budgets of their own, it costs a look at the variables that tell them, too.
+    The variables are only inspected if a number is exceeded and variants have their own budgets.
     """
 
     def __init__(self, observations: Observations) -> None:
@@ -33,7 +33,7 @@ class BudgetMonitor:
         values: VariableValues,
         principal: Principal,
     ) -> None:
-        """Note what an operation that ran came to, as `note` does."""
+        """Record one response, like `note`, with the facts at hand."""
         facts.record.pending.append(came)
         seconds, statements, cost, _ = came
         if (
@@ -53,7 +53,7 @@ class BudgetMonitor:
         values: VariableValues,
         principal: Principal,
     ) -> None:
-        """Note what one operation came to; a number that is exceeded has a line in the log."""
+        """Record what one operation took; numbers over its budget are logged."""
         record = self._observations.record(operation.label, operation.kind, operation.budget)
         record.pending.append(observed[1:])
         self._compare(operation, observed, record, request_id, values, principal)
@@ -67,13 +67,13 @@ class BudgetMonitor:
         values: VariableValues,
         principal: Principal,
     ) -> None:
-        """Compare an answer with what is agreed of it."""
+        """Compare a response with the budget of its variant."""
         budget = operation.budget
         agreed = budget if operation.variants is None else operation.variants.of(values, principal)
         over = self._observations.over(observed, agreed, record)
         if over:
             variant = {}
-            # The variables of what is not trusted may have any names.
+            # Untrusted documents may have variables of any name, which must not be logged.
             if operation.choices is not None and observed.operation != UNTRUSTED:
                 variant["variant"] = variant_in_words(operation.choices, values, principal)
             self._tell(over, observed.operation, request_id, variant)

@@ -1,4 +1,4 @@
-"""Which document a request runs: a trusted one, one that was registered by its hash, or its own."""
+"""Finds the operation of a request: trusted, registered by its hash, or from its own text."""
 
 from dataclasses import replace
 from functools import partial
@@ -22,13 +22,13 @@ from services.persisted.records import Texts
 from services.principal import ApiClient, Principal
 
 _Asking: TypeAlias = tuple[str, str | None, int | None]
-"""The id of a document, and what who asks calls itself, and its account."""
+"""A document id, and the client's name and account."""
 _MOST_USERS = 2_000
 _NOBODY: tuple[RegisteredDocument | None, str] = (None, "")
 
 
 class OperationLookup:
-    """Finds the operations of requests; without `texts` none can be registered by their hash."""
+    """Finds operations; without `texts` there are no automatic persisted queries."""
 
     def __init__(
         self,
@@ -52,21 +52,21 @@ class OperationLookup:
         self._clock = clock
         self._users: dict[_Asking, tuple[RegisteredDocument | None, str]] = {}
         self.run_aside = preparing.run
-        """Runs what may take long and waits for nobody, while others are answered."""
+        """Runs a function that may take long in the preparation thread."""
 
     @property
     def is_trusted_only(self) -> bool:
-        """Whether only trusted documents run, and nobody is to learn about the schema."""
+        """Whether only trusted documents run; then errors must not reveal the schema."""
         return self._mode is OperationsMode.TRUSTED
 
     def trusted(self, document_id: str) -> Operation | None:
-        """The operation of the trusted document of this id: one look into a dictionary."""
+        """The operation of the trusted document with this id; one dictionary lookup."""
         return self._trusted.get(document_id)
 
     def known(
         self, request: GraphQLRequest, principal: Principal, client_name: str | None
     ) -> Operation | None:
-        """The only operation of a trusted document that is asked for by its id; None otherwise."""
+        """The operation of a request by trusted id alone, without waiting; None otherwise."""
         if request.query is not None or request.operation_name is not None:
             return None
         operation = self._trusted.get(request.document_id or "")
@@ -77,7 +77,7 @@ class OperationLookup:
     async def operation(
         self, request: GraphQLRequest, principal: Principal, client_name: str | None
     ) -> Operation:
-        """The operation that is asked for; raises `RequestRefused`, and `Throttled` as one."""
+        """The operation of a request; raises `RequestRefused`, of which `Throttled` is one."""
         id_ = request.document_id
         if request.query is None:
             known = self._trusted.get(id_ or "")
@@ -95,7 +95,7 @@ class OperationLookup:
         return operation
 
     def count(self, operation: Operation, principal: Principal, client_name: str | None) -> None:
-        """Count the use of a trusted operation; where it is wanted that of another one too."""
+        """Count the use of a trusted operation; in the mode `log`, of any operation."""
         document = operation.document
         account_id = principal.account_id if isinstance(principal, ApiClient) else None
         if document is not None:
@@ -112,7 +112,7 @@ class OperationLookup:
     def _user(
         self, document: RegisteredDocument, client_name: str | None, account_id: int | None
     ) -> str:
-        """Under whose name a use is counted; the same ask all the time."""
+        """The name under which a use is counted, cached."""
         client = client_named(client_name, account_id)
         user = user_of(document.publishers, client, account_id)
         if client_name is None or is_client_name(client_name):
@@ -165,9 +165,9 @@ class OperationLookup:
     async def _of_trusted_shape(
         self, text: str, name: str | None, principal: Principal
     ) -> Operation:
-        """The operation of a text that has other values than a trusted one; all else is refused.
+        """The operation of a text that differs from a trusted document only in its literal values.
 
-        Nothing is prepared that cannot be one.
+        All others are refused, most of them before they are prepared.
         """
         if not self._trusted.may_have_shape_of(text):
             raise refusals.not_in_safelist()
@@ -181,7 +181,7 @@ class OperationLookup:
         return operation
 
     async def _promoted(self, operation: Operation) -> Operation:
-        """The operation, trusted where what is left of it without its values is."""
+        """The operation, marked as trusted if its shape without literal values is."""
         if not operation.shapes:
             shape = await self._preparation.run(partial(shape_of, self._schema, operation))
             operation.shapes[:] = [shape]
@@ -190,5 +190,5 @@ class OperationLookup:
 
 
 def _checked(operation: Operation, name: str | None) -> Operation:
-    """The only operation of a document, unless another is asked for."""
+    """The only operation of a document; raises `RequestRefused` if another name is asked for."""
     return operation if name is None else named({operation.name: operation}, name)

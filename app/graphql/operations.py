@@ -1,4 +1,4 @@
-"""The operations that run over one socket, by the ids that the client gave them."""
+"""The operations of one WebSocket, by the ids that the client chose."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -24,10 +24,9 @@ from spans.part import Kind, Part
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
 _MOST_CONCURRENT = 8
-"""How many may be prepared at a time, and how many queries run and answered: twice the turns of a
-caller, so that those of many sockets do not wait for each other in vain.
+"""How many operations are prepared, and queries run, at a time: twice a caller's concurrency limit.
 
-Streams wait for events, and mutations may wait for a model: neither keeps others waiting.
+Subscriptions and mutations count only while they are prepared, as they may wait for long.
 """
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
 _OPERATION = Part(Kind.REQUEST, "socket")
@@ -35,12 +34,12 @@ _log = structlog.get_logger("guidance.socket")
 
 
 class SocketOperations:
-    """Starts, stops and answers a socket's operations, each in a task of its own."""
+    """Runs a socket's operations, each in a task of its own."""
 
     def __init__(
         self, websocket: WebSocket, service: GraphQLService, writable: asyncio.Event
     ) -> None:
-        """`writable` is set while the client takes in what it is sent."""
+        """`writable` is set while the client reads what it is sent."""
         self._websocket = websocket
         self._writable = writable
         self._slots = asyncio.Semaphore(_MOST_CONCURRENT)
@@ -48,16 +47,16 @@ class SocketOperations:
         self._admission = admission_of(websocket.scope["state"])
         self._client_key = client_key_of(websocket.client and websocket.client.host)
         self._by_id: dict[str, asyncio.Task[None]] = {}
-        # Those too that were stopped and have not ended, as a mutation that has begun.
+        # Including stopped ones that have not ended, such as a mutation that is being finished.
         self._running: set[asyncio.Task[None]] = set()
         self._started = 0
 
     def __contains__(self, id_: str) -> bool:
-        """Whether the client waits for an operation of this id."""
+        """Whether an operation with this id is running."""
         return id_ in self._by_id
 
     async def refuse_if_overloaded(self, message: Subscribe) -> bool:
-        """Whether others wait too long for this to be begun, which the client is told then."""
+        """Send an error and give true, if the server is overloaded; otherwise give false."""
         if self._admission is None or self._admission.admits(self._client_key):
             return False
         await self._admission.turn_to_refuse()
@@ -67,7 +66,7 @@ class SocketOperations:
     async def start(
         self, message: Subscribe, principal: Principal, *, in_parts: bool = False
     ) -> None:
-        """Begin to answer; one too many is answered with an error."""
+        """Start an operation; one too many is answered with an error."""
         if len(self._running) >= MOST_OPERATIONS:
             text = f"More than {MOST_OPERATIONS} operations at the same time."
             errors = error_body(text, TOO_MANY_OPERATIONS)["errors"]
@@ -81,7 +80,7 @@ class SocketOperations:
         task.add_done_callback(self._running.discard)
 
     def complete(self, id_: str) -> None:
-        """Stop an operation, which is not answered any more; an id that is not known is fine."""
+        """Stop an operation, if it is running; it gets no further messages."""
         task = self._by_id.pop(id_, None)
         if task is not None:
             task.cancel()
@@ -90,7 +89,7 @@ class SocketOperations:
         """Stop all."""
         self._by_id.clear()
         for task in self._running:
-            # Once is enough: twice would break off a mutation.
+            # A second cancellation would end a mutation before it is finished.
             if not task.cancelling():
                 task.cancel()
 
@@ -109,11 +108,11 @@ class SocketOperations:
             ending = await self._traced(
                 self._follow(message, principal, request_id, record, in_parts=in_parts), record
             )
-            # The id is free before the client can know that it is.
+            # The client may reuse the id as soon as it has the last message.
             self._by_id.pop(message.id, None)
             await send(self._websocket, ending)
         except WebSocketDisconnect:
-            pass  # the connection finds out by itself
+            pass  # the connection notices the disconnect too
         finally:
             _log.info(
                 "operation",
@@ -139,7 +138,7 @@ class SocketOperations:
         *,
         in_parts: bool,
     ) -> dict[str, object]:
-        """Send the answers as they come, and give the message that ends the operation."""
+        """Send the responses as they come; gives the message that ends the operation."""
         request, id_ = message.request, message.id
         try:
             slot = await self._slot()
@@ -173,7 +172,7 @@ class SocketOperations:
         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
 
     async def _slot(self) -> ExitStack:
-        """Wait to be one of those at work, of which none begins before the client reads."""
+        """Wait for a slot, for the client to read, and for admission; closing frees the slot."""
         await self._slots.acquire()
         slot = ExitStack()
         slot.callback(self._slots.release)

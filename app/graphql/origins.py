@@ -1,24 +1,24 @@
-"""Which pages may ask: browsers send what any page wants sent, and say which (RFC 6454)."""
+"""Which origins are allowed to call the API (RFC 6454)."""
 
 import re
 from collections.abc import Collection, Container
 from urllib.parse import urlsplit
 
 LOCAL_ORIGINS = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
-"""Origins of the machine itself."""
+"""A pattern of origins on the local machine."""
 _LOCAL = re.compile(LOCAL_ORIGINS)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class AllowedOrigins(Container[str]):
-    """Origins that are listed; with `allows_local` those of the machine itself too."""
+    """Listed origins, and with `allows_local` those of the local machine."""
 
     def __init__(self, listed: Collection[str] = (), *, allows_local: bool = False) -> None:
         self.listed = frozenset(listed)
         self.allows_local = allows_local
 
     def __contains__(self, origin: object) -> bool:
-        """Whether it may ask."""
+        """Whether the origin is allowed."""
         if origin in self.listed:
             return True
         return (
@@ -27,9 +27,9 @@ class AllowedOrigins(Container[str]):
 
 
 def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[str]) -> bool:
-    """Whether a page of `origin` may connect to `host`: its own, or any that lists the origin.
+    """Whether a request with this Origin to `host` is allowed: same origin, or in `allowed`.
 
-    What sends no origin is no browser, and carries no credentials that it was not given.
+    A request without an Origin is allowed, as it does not come from a page.
     """
     if origin is None or origin.lower().rstrip("/") in allowed:
         return True
@@ -39,7 +39,7 @@ def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[s
 
 
 def _place(origin: str) -> tuple[str, int] | None:
-    """Host and port; None where either cannot be told, as with the origin `null`."""
+    """Host and port; None if there are none, as in the origin `null`."""
     try:
         parts = urlsplit(origin)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)

@@ -15,7 +15,7 @@ from metrics.observations import Outcome
 from services.refusal import UserErrorCode
 
 RETRY_SECONDS = 1
-"""After so long a client may ask again: whether the database is back is then another question."""
+"""When a client may retry while the database is away."""
 _AWAY = frozenset({SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN})
 _PROTECTIONS = {
     UserErrorCode.QUOTA_EXCEEDED: Protection.QUOTA,
@@ -27,10 +27,10 @@ _PROTECTIONS = {
 
 
 def outcome_in(context: RequestContext, said: Outcome, budget: Budget) -> Outcome:
-    """The outcome of which the answer's errors say `said`.
+    """The outcome of an operation whose errors alone would mean `said`.
 
-    What failed through us is an error though its status is 200. What was refused on purpose is
-    counted apart where the operation's flow accepts that, and otherwise is the client's mistake.
+    A failure in the response's data that is our fault is a server error, and a business refusal
+    counts as PROTECTED if the operation's budget accepts it, otherwise as a client error.
     """
     if context.is_excused:
         return Outcome.SERVER_ERROR
@@ -41,7 +41,7 @@ def outcome_in(context: RequestContext, said: Outcome, budget: Budget) -> Outcom
 
 
 def is_retryable(errors: Sequence[GraphQLError]) -> bool:
-    """Whether a new connection may do what failed, and nothing was changed that would be twice."""
+    """Whether a lost connection is the reason, and running again would not repeat a change."""
     work = current_work()
     return (
         work is not None
@@ -52,11 +52,11 @@ def is_retryable(errors: Sequence[GraphQLError]) -> bool:
 
 # Any: data and errors are JSON.
 def is_database_unavailable(errors: Sequence[dict[str, Any]]) -> bool:
-    """Whether it is the database that kept something from being answered."""
+    """Whether some error is due to the database being away."""
     return any(error["extensions"]["code"] in _AWAY for error in errors)
 
 
 # Any: data is JSON.
 def has_no_data(data: dict[str, Any] | None) -> bool:
-    """Whether an answer has nothing of what was asked for."""
+    """Whether a response has none of the fields that were asked for."""
     return data is None or all(value is None for value in data.values())

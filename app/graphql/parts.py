@@ -1,4 +1,4 @@
-"""The parts of one answer, as clients read them, and what they come to."""
+"""Formats the parts of an incremental response, and merges them to know the whole."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ Increment = IncrementalDeferResult | IncrementalStreamResult
 
 # Any: bodies and data are JSON of the shape that was asked for.
 class Parts:
-    """Words the parts as they come; `data` is what the client has put together of them."""
+    """Formats the parts as they come; `data` is what a client has merged of them so far."""
 
     def __init__(self, name: str, request_id: str, statements: list[str]) -> None:
         self.data: dict[str, Any] | None = None
@@ -35,11 +35,11 @@ class Parts:
 
     @property
     def has_pending(self) -> bool:
-        """Whether the client waits for something that was put off."""
+        """Whether deferred or streamed parts are still to come."""
         return bool(self._pending)
 
     def answer(self, part: Part) -> OperationResponse:
-        """The answer that one part is."""
+        """The response of one part."""
         if isinstance(part, ExecutionResult):
             self.data = part.data
             return response_of(self._name, part, self._request_id, self._statements)
@@ -48,14 +48,14 @@ class Parts:
         return self._next(part)
 
     def aborted(self, error: GraphQLError) -> OperationResponse:
-        """The last answer, where what the client still waits for does not come."""
+        """The last response, if pending parts will not come because of `error`."""
         errors = format_errors([error], self._request_id)
         completed = [{"id": id_, "errors": errors} for id_ in self._pending]
         return self._told({"completed": completed, "hasNext": False}, errors)
 
     def _first(self, part: InitialIncrementalExecutionResult) -> OperationResponse:
         errors = format_errors(part.errors or (), self._request_id)
-        # A copy: what is put together here must not change what is yet to be sent.
+        # A copy: merging must not change data that has not been sent yet.
         self.data = orjson.loads(orjson.dumps(part.data))
         body = {"data": part.data, "errors": errors} if errors else {"data": part.data}
         return self._told(body | {"pending": self._awaited(part.pending), "hasNext": True}, errors)

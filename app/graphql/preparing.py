@@ -1,8 +1,8 @@
-"""Texts made ready to run, at the cost of who brings them and while others are answered.
+"""Prepares document texts at the cost of their callers.
 
-A text that is not kept is paid for by its length before anything is done with it. Each caller has
-one prepared at a time, and the process too, in a thread of its own: whatever preparing takes, the
-event loop shares the processor with it evenly.
+A text that is not cached is charged by its length before anything else. Each caller has one text
+prepared at a time, and so has the process, in a thread of its own, so that the event loop keeps
+its share of the processor (docs/decisions/0019).
 """
 
 from collections.abc import AsyncIterator
@@ -17,30 +17,29 @@ from services.principal import Principal
 from services.throttling.turns import NoTurn, Turns
 
 FREE_CHARACTERS, CHARACTERS_PER_UNIT = 100, 10
-"""A text no longer than the first is prepared for nothing, as a request is read; each of the others
-is one unit of cost, as an object is."""
+"""The first characters of a text are free; each further group of ten costs one unit."""
 _PROCESS = "process"
 _TOO_MANY_OF_YOURS = "Too many documents of yours wait to be prepared"
 _TOO_MANY = "Too many documents wait to be prepared"
 
 
 def cost_of_text(text: str) -> int:
-    """What preparing a text costs."""
+    """The cost of preparing a text."""
     return max(0, len(text) - FREE_CHARACTERS) // CHARACTERS_PER_UNIT
 
 
 class ChargedPreparation:
-    """Gives the documents of texts, prepared at the cost of the caller where they are not kept."""
+    """Gives prepared documents; those not cached are prepared at the cost of the caller."""
 
     def __init__(self, preparation: Preparation, meter: Meter, thread: PreparationThread) -> None:
         self._preparation = preparation
         self._meter = meter
         self._turns, self._turns_of_process = Turns(1), Turns(1)
         self.run = thread.run
-        """Does what else a text needs, in the same thread."""
+        """Runs other work on a document in the same thread."""
 
     async def document(self, text: str, principal: Principal) -> Document:
-        """What became of the text; raises `Throttled`."""
+        """The document of a text; raises `Throttled`."""
         document = self._preparation.kept(text)
         if document is not None:
             return document
@@ -52,7 +51,7 @@ class ChargedPreparation:
             raise
 
     async def charge_registering(self, text: str, principal: Principal) -> None:
-        """Pay for keeping a text under its hash; raises `Throttled`."""
+        """Charge for storing a text under its hash; raises `Throttled`."""
         try:
             await self._meter.spend(principal, 1 + cost_of_text(text))
         except Throttled:
@@ -60,7 +59,7 @@ class ChargedPreparation:
             raise
 
     async def _prepared(self, text: str, principal: Principal) -> Document:
-        # Another request of the same may have been first.
+        # A concurrent request may have prepared the same text meanwhile.
         document = self._preparation.kept(text)
         if document is None:
             cost = cost_of_text(text)

@@ -1,6 +1,6 @@
-"""What is wrong with the document of a request, in the codes that clients know.
+"""Refusals of documents, with the error codes that clients know.
 
-Those of automatic persisted queries are Apollo Server's, which answers 200 where the client is to
+Those of automatic persisted queries are Apollo Server's, which answers 200 when the client has to
 send the text; those of trusted documents are the Apollo Router's.
 """
 
@@ -24,55 +24,55 @@ DOCUMENT_STATUSES = {
     NOT_IN_SAFELIST: 403,
     BAD_REQUEST: 400,
 }
-"""The HTTP status of each, whichever answers a client expects otherwise."""
+"""The HTTP status of each, independent of the media type."""
 ASK_FOR_TEXT = frozenset({NOT_FOUND, NOT_SUPPORTED})
-"""Those after which the same client asks otherwise, so that no cache may keep them."""
+"""Refusals after which the client repeats its request with the text: not cacheable."""
 
 
 def text_is_needed() -> RequestRefused:
-    """Of a hash that is not known: the client is to send it with the text."""
+    """The hash is unknown: the client has to send it with the text."""
     # urql compares this message.
     return _refused(NOT_FOUND, "PersistedQueryNotFound")
 
 
 def persisted_queries_not_supported() -> RequestRefused:
-    """Of a hash where none are registered: the client is to send texts alone."""
+    """There are no automatic persisted queries: the client has to send only texts."""
     return _refused(NOT_SUPPORTED, "PersistedQueryNotSupported")
 
 
 def wrong_hash() -> RequestRefused:
-    """Of a text that has another hash."""
+    """The text has another hash."""
     return _refused(BAD_REQUEST, "The hash is not that of the document.")
 
 
 def id_and_text() -> RequestRefused:
-    """Of a request that names a document and brings one."""
+    """The request has the id of a document and also a text."""
     return _refused(ID_AND_TEXT, "A request has the id of a document or its text, not both.")
 
 
 def id_is_needed() -> RequestRefused:
-    """Of a text where only ids are taken."""
+    """Only ids are accepted, and the request has a text."""
     return _refused(ID_REQUIRED, "Documents are run by their id alone.")
 
 
 def not_in_list() -> RequestRefused:
-    """Of an id that nobody registered."""
+    """No document has this id."""
     return _refused(NOT_IN_LIST, "No document has this id.")
 
 
 def not_in_safelist() -> RequestRefused:
-    """Of a text that nobody registered."""
+    """The text is not that of a trusted document."""
     return _refused(NOT_IN_SAFELIST, "This document is not registered.")
 
 
 def not_read_yet() -> RequestRefused:
-    """Of an id, while the registry could not be read."""
+    """The id is unknown, but the registry has not been loaded yet."""
     message = "The documents cannot be read at the moment; try again."
     return _refused(SERVICE_UNAVAILABLE, message)
 
 
 def variables_misfit(refused: RequestRefused) -> RequestRefused:
-    """The same refusal, of variables, without a word about the types in the schema."""
+    """The same refusal of variables, without the names of types in the schema."""
     return RequestRefused(refused.code, [_without_types(error) for error in refused.errors])
 
 

@@ -1,4 +1,4 @@
-"""An answer of one piece over HTTP."""
+"""JSON responses over HTTP."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ _RETRY_SECONDS = b"1"
 
 
 class JsonResponse:
-    """A status, a JSON body, and header fields; an ASGI application that sends just that."""
+    """A status, a JSON body and header fields; an ASGI application that sends them."""
 
     __slots__ = ("_body", "_fields", "_status")
 
@@ -45,7 +45,7 @@ class JsonResponse:
         await send({"type": "http.response.body", "body": self._body})
 
     def try_at_once(self, send: Send) -> bool:
-        """Send it now where `send` is an exchange that can; false where it has to be awaited."""
+        """Send it without waiting if `send` is an exchange that can; otherwise give false."""
         return type(send) is Exchange and send.answer(self._status, self._fields, self._body)
 
 
@@ -57,7 +57,7 @@ def _content_type(media_type: str) -> bytes:
 def not_understood(
     error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: AcceptedTypes
 ) -> JsonResponse:
-    """Its status says why, and its body in words."""
+    """The response to a request that was not read as far as an operation."""
     if isinstance(error, BadRequest):
         return JsonResponse(
             error.status, error_body(str(error), error.code), types.json, error.fields

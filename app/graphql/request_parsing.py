@@ -1,4 +1,4 @@
-"""GraphQL requests out of an HTTP request, or the reason why it is none."""
+"""Parses the GraphQL requests in an HTTP request."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ _TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Which HTTP requests are read: how large, in batches of how many, from pages of where."""
+    """Limits of HTTP requests: body size, batch size, and origins."""
 
     max_body_bytes: int
     max_batch: int = 0
     allowed_origins: Container[str] = ()
     remembered: dict[bytes, GraphQLRequest] = field(default_factory=dict, repr=False)
-    """What bodies say that name a document and nothing else: the same come all the time."""
+    """A cache of parsed bodies that have only a document id: the same are sent all the time."""
 
 
 ParsedRequest: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
-"""One request, or those of a batch."""
+"""A single request, or those of a batch."""
 
 
 async def read_request(request: GraphQLHttpRequest, limits: Acceptance) -> ParsedRequest:

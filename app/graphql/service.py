@@ -1,4 +1,4 @@
-"""An operation from any transport: prepared, run, observed."""
+"""The pipeline of an operation from any transport: coerce, charge, run, format, observe."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -74,9 +74,9 @@ class GraphQLService:
         self._schema = schema
         self._documents = documents
         self.prepare = documents.operation
-        """Finds the operation that is asked for; raises `RequestRefused`."""
+        """Finds the operation of a request; raises `RequestRefused`."""
         self.known = documents.known
-        """The same where it can be had at once; None where it is to be found."""
+        """Finds a trusted operation without waiting; None if `prepare` is needed."""
         contexts = ContextFactory(
             database,
             services,
@@ -89,7 +89,7 @@ class GraphQLService:
         self._meter = meter
         self._budget_monitor = BudgetMonitor(observations)
         self.tracer = Tracer(trace_share, observations.parts.note)
-        """Traces some requests, from whatever transport."""
+        """Traces a sample of the requests of all transports."""
         self._streams = ResponseStreams(schema, contexts, meter, self._budget_monitor.note)
         operations = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
         self._known_facts, self._facts = operations.known, operations.facts
@@ -103,11 +103,11 @@ class GraphQLService:
         *,
         gone: Gone | None = None,
     ) -> OperationResponse:
-        """Run a query or mutation; failures of its fields are part of the answer.
+        """Run a query or mutation; errors of fields are part of the response.
 
-        Raises `RequestRefused` for variables that do not fit, for what costs too much, and for
-        who has spent too much. A query is broken off at its deadline, which is an answer too, and
-        where `gone` says so, which raises `ClientGone`; a mutation that has begun is finished.
+        Raises `RequestRefused` for invalid variables, for a cost over the maximum, and for an
+        exhausted budget. A query is cancelled at its deadline, which gives a response too, and
+        when `gone` returns, which raises `ClientGone`. A mutation that has started is finished.
         """
         started, trace = perf_counter(), current_trace()
         facts = self._known_facts(id(operation)) or self._facts(operation)
@@ -152,7 +152,7 @@ class GraphQLService:
         charge: Charge,
         gone: Gone | None,
     ) -> OperationResponse:
-        """The answer to what is run now, of which the charge keeps what came of it."""
+        """Run the operation, and set the actual cost of its charge."""
         operation, request_id = facts.operation, context.request_id
         label = operation.label
         try:
@@ -173,7 +173,7 @@ class GraphQLService:
         except DeadlineExceeded as error:
             return failure_response(label, error, request_id, ())
         except (ClientGone, asyncio.CancelledError):
-            # Whoever goes away has had us work all the same.
+            # A client that disconnects is charged for the work that was begun.
             charge.actual = charge.estimate
             raise
         answer = response_of(label, result, request_id, ())
@@ -188,7 +188,7 @@ class GraphQLService:
         client_name: str | None,
         request_id: str,
     ) -> OperationResponse:
-        """Answer one operation of several; what keeps it from running is an answer too."""
+        """Answer one operation of a batch; exceptions become responses too."""
         try:
             operation = await self.prepare(request, principal, client_name)
             if operation.kind == "subscription":
@@ -200,7 +200,7 @@ class GraphQLService:
             return internal_error_response(error, request_id)
 
     def cost(self, operation: Operation, request: GraphQLRequest) -> OperationResponse:
-        """What an operation would cost, without running it; raises `RequestRefused`."""
+        """The estimated cost of an operation, without running it; raises `RequestRefused`."""
         values = self._coerced(operation, request)
         extensions = self._meter.validated(operation, values)
         return OperationResponse({"extensions": extensions}, True, Outcome.OK, operation.label)
@@ -216,11 +216,11 @@ class GraphQLService:
         in_parts: bool = False,
         gone: Gone | None = None,
     ) -> AsyncGenerator[OperationResponse, None]:
-        """Give the answers to an operation of any kind; one that was not executed is the last.
+        """The responses to an operation of any kind; a refusal is the last.
 
-        Cancelling who waits for the next closes a subscription's source, and waits for the end of
-        a mutation. `last_event_id` is the last event that the client has seen of this stream;
-        `in_parts` says that the client reads what a query puts off in answers of their own.
+        Cancelling the consumer closes a subscription's source, and waits for a mutation to finish.
+        `last_event_id` is the last event that the client has received of this stream. `in_parts`
+        means that the client supports incremental delivery.
         """
         try:
             if operation.kind == "mutation":

@@ -1,4 +1,4 @@
-"""/graphql over WebSocket: who may open one, and how its connection ends."""
+"""/graphql over WebSocket: accepting a socket, serving it, and closing it."""
 
 import asyncio
 from collections.abc import Container
@@ -37,7 +37,7 @@ _log = structlog.get_logger("guidance.socket")
 
 
 class GraphQLWebSocket:
-    """Serves graphql-transport-ws, and nothing else, to the pages of `allowed_origins`."""
+    """Serves the subprotocol graphql-transport-ws to pages of `allowed_origins`."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class GraphQLWebSocket:
         self._heartbeats = Heartbeats(times.ping_seconds)
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Serve one socket until either side closes it; nothing of it runs on afterwards."""
+        """Serve one socket until either side closes it; all its operations have ended then."""
         headers = websocket.headers
         if not is_origin_allowed(headers.get("origin"), headers.get("host"), self._allowed_origins):
             message = "Pages of this origin may not connect."
@@ -123,7 +123,7 @@ def _too_many(error: TooManySockets) -> JSONResponse:
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     exchange_of(websocket.scope).log["code"] = int(code)
-    # A client that reads nothing does not read this either.
+    # A stalled client will not read the close frame either.
     with suppress(TimeoutError, WebSocketDisconnect):
         async with asyncio.timeout(_GOODBYE_SECONDS):
             await websocket.close(code, reason[:_LONGEST_REASON])

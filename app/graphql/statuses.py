@@ -1,6 +1,6 @@
-"""The HTTP statuses of answers, of which GraphQL over HTTP has two sets in use.
+"""HTTP statuses of responses: those of the GraphQL-over-HTTP draft, and those in common use.
 
-https://github.com/graphql/graphql-over-http, as of August 2026, and what clients knew before it.
+https://github.com/graphql/graphql-over-http, as of August 2026.
 """
 
 from app.graphql.answers import OperationResponse
@@ -13,7 +13,7 @@ from gql.documents.prepare import PARSE_FAILED
 from gql.errors import DeadlineExceeded
 
 CLIENT_GONE = 499
-"""What the log says of a client that did not wait for its answer."""
+"""Logged for a client that disconnected before the response."""
 _EXECUTED, _EXECUTED_WITH_ERRORS = 200, 294
 _MALFORMED, _UNPROCESSABLE = 400, 422
 _ALWAYS = {
@@ -27,10 +27,10 @@ _ALWAYS = {
 
 
 def status_of(answer: OperationResponse, profile: StatusProfile, *, is_plain_json: bool) -> int:
-    """The status of an answer; `is_plain_json` is said of a client that reads only the body.
+    """The status of a response.
 
-    That one gets 200 for whatever is a GraphQL request, as the specification has it for clients
-    that ask for `application/json`.
+    A client that asks for `application/json` (`is_plain_json`) gets 200 for any well-formed
+    GraphQL request, as the specification says.
     """
     is_draft = profile is StatusProfile.DRAFT and not is_plain_json
     if answer.is_unavailable:

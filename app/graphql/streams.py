@@ -1,4 +1,4 @@
-"""Operations with several answers: a subscription's events, and answers in parts."""
+"""Operations with several responses: subscriptions, and incremental delivery."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -36,7 +36,7 @@ from spans.current import current_trace
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRequest:
-    """An operation with its coerced variables, and who asks for it."""
+    """An operation with its coerced variables and its caller."""
 
     operation: Operation
     values: VariableValues
@@ -48,12 +48,12 @@ class ExecutionRequest:
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
+        """The operation's name in logs and metrics."""
         return self.operation.label
 
 
 class ResponseStreams:
-    """Gives answers one after the other; each operation is metered and observed once."""
+    """Gives responses one after the other; each operation is charged and observed once."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ResponseStreams:
         self._observe = observe
 
     async def events(self, request: ExecutionRequest) -> AsyncGenerator[OperationResponse, None]:
-        """Give the events of a subscription; the failure of its source is the last answer."""
+        """Give the events of a subscription; the failure of its source is the last response."""
         record, context, trace = ResponseSummary(), self._context(request), current_trace()
         events = subscribe(
             self._schema,
@@ -102,9 +102,9 @@ class ResponseStreams:
                             record.add(answer)
                             yield answer
                             if trace is not None and trace.is_open:
-                                # Its latency is that of the first answer.
+                                # The latency of a subscription is that of its first event.
                                 trace.finish()
-                            # A source that always has something ready must not starve the others.
+                            # A source that is always ready must not starve other tasks.
                             await asyncio.sleep(0)
             except Throttled as throttled:
                 record.add(refusal_response(throttled, request.name))
@@ -121,7 +121,7 @@ class ResponseStreams:
                     self._note(request, record)
 
     async def parts(self, request: ExecutionRequest) -> AsyncGenerator[OperationResponse, None]:
-        """Give a query's answer in parts; the deadline is that of all of them together."""
+        """Give an incremental response to a query; the deadline covers all its parts."""
         record = ResponseSummary()
         with Work(request.operation.trusted_name) as work:
             parts = Parts(request.name, request.request_id, work.statements)
@@ -131,7 +131,7 @@ class ResponseStreams:
                 with await self._meter.charge(
                     request.operation, request.values, request.principal
                 ) as charge:
-                    # Whoever goes away has had us work all the same.
+                    # A client that disconnects is charged for the work that was begun.
                     charge.actual = charge.estimate
                     async with aclosing(results):
                         async for answer in _in_time(results, parts, request):
@@ -197,7 +197,7 @@ async def _in_time(
             return
         if part is None:
             return
-        # From the first part on, the transport knows whether the client is there.
+        # After the first part the transport itself notices a disconnect.
         gone = None
         yield parts.answer(part)
 

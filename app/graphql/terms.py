@@ -1,4 +1,4 @@
-"""What the header fields of a request ask of /graphql, beside its caller."""
+"""Options of a GraphQL request that are in its header fields."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ _PLAIN = frozenset({"", "identity"})
 
 
 class HeaderOptions:
-    """Header fields by their names in text, and what is read of them for each request."""
+    """Header fields as text, and the options in them."""
 
     __slots__ = ("asks_cost", "client_name", "headers", "is_encoded", "is_json", "types")
 
@@ -21,7 +21,7 @@ class HeaderOptions:
         }
         self.headers: Mapping[str, str] = headers
         self.types: AcceptedTypes | None = parse_accept(headers.get("accept"))
-        """None where nothing that we have is accepted."""
+        """None if none of our media types is accepted."""
         self.is_json = is_json(headers)
         self.is_encoded = headers.get("content-encoding", "").strip().lower() not in _PLAIN
         self.asks_cost = headers.get("graphql-cost", "").strip().lower() == "validate"
@@ -29,12 +29,12 @@ class HeaderOptions:
 
 
 def client_name(headers: Mapping[str, str]) -> str | None:
-    """What the client calls itself, if it does."""
+    """The name that the client gives itself, if it does."""
     return headers.get(_NAME) or headers.get(_APOLLO_NAME)
 
 
 def terms_of(head: RequestHead) -> HeaderOptions:
-    """Those of a head, read when they are first asked for."""
+    """The options of a head, parsed at first use."""
     options: HeaderOptions | None = head.options
     if options is None:
         options = head.options = HeaderOptions(head.fields)

@@ -1,4 +1,4 @@
-"""Errors as clients read them: a message, where, and a code; the unknown ones masked."""
+"""Formats errors for clients: with a code, and unexpected ones masked and logged."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -28,17 +28,17 @@ _log = structlog.get_logger("guidance.graphql")
 
 # Any: a formatted error is JSON.
 def refusal_body(errors: Sequence[GraphQLError], code: str) -> dict[str, Any]:
-    """The body of an answer to what was not executed: no `data`."""
+    """The body of a response to what was not executed: no `data`."""
     forget_frames(errors)
     return {"errors": [_with_code(error, code) for error in errors]}
 
 
 def format_errors(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
-    """The errors of fields; one that nobody expected is named by the request id alone.
+    """Format errors of fields; an unexpected one shows only the request id.
 
-    Our own failures are logged, each once however many fields it failed, and only the first of
-    many. Afterwards the errors have no tracebacks: their frames refer to the errors in turn, a
-    cycle that would keep the whole request in memory.
+    Unexpected exceptions are logged, once each however many fields they failed, and only the first
+    of many. The errors lose their tracebacks: their frames refer to the errors, a reference cycle
+    that would keep the whole request in memory.
     """
     ours = {error.original_error: error for error in errors if code_of(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
@@ -59,7 +59,7 @@ def format_errors(errors: Sequence[GraphQLError], request_id: str) -> list[dict[
 
 
 def _summary(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
-    """One error for all those that are not listed; it has the code of the worst of them."""
+    """One error for all that are not listed, with the code of the worst of them."""
     worst = next((one for one in errors if code_of(one) is None), errors[0])
     code = _format_error(worst, request_id)["extensions"]["code"]
     message = f"{len(errors)} more errors are not told one by one."
@@ -84,7 +84,7 @@ def _format_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
 
 
 def outcome_of(errors: Sequence[dict[str, Any]]) -> Outcome:
-    """What the worded errors make of the request."""
+    """The outcome that formatted errors mean."""
     codes = {error["extensions"]["code"] for error in errors}
     if not codes.isdisjoint(_OUR_FAULT):
         return Outcome.SERVER_ERROR

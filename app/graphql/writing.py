@@ -1,4 +1,4 @@
-"""Answers as JSON. Instants in them are written as the scalar `DateTime` writes them."""
+"""Encodes responses as JSON; datetimes have the format of the scalar `DateTime`."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _ENCODER = Part(Kind.ENCODER, "answer")
 
 # Any: an answer is JSON of the shape that was asked for.
 def encode_json(body: Any) -> bytes:
-    """The JSON of an answer, or of several, or of a message with one in it."""
+    """The JSON of a body or message; a traced request has a span for it."""
     trace = current_trace()
     if trace is None or not trace.is_open:
         return orjson.dumps(body, option=orjson.OPT_UTC_Z)

@@ -19,18 +19,18 @@ _log = structlog.get_logger("guidance.graphql")
 
 
 class PreparationThread:
-    """The one thread of a process in which documents are prepared and compiled."""
+    """The process's one thread for preparing and compiling documents."""
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
         self._executor = executor
         self._compiling = Semaphore(_MOST_COMPILING)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives, whose turn comes after all that was asked for before."""
+        """Run `work` after all that was submitted before, and give its result."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def compile(self, work: Callable[[], None]) -> bool:
-        """Compile when it is its turn; False where too much waits already."""
+        """Submit a compilation without waiting; false if too many are pending."""
         if not self._compiling.acquire(blocking=False):
             return False
         self._executor.submit(self._compile, work)
@@ -47,7 +47,7 @@ class PreparationThread:
 
 @contextmanager
 def open_preparation_thread() -> Iterator[PreparationThread]:
-    """Start it; leaving waits for what is at work, and forgets what waits."""
+    """Start the thread; leaving waits for the running work and drops what is pending."""
     executor = ThreadPoolExecutor(1, thread_name_prefix="documents")
     usual_seconds = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)

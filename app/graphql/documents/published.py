@@ -1,4 +1,4 @@
-"""The documents that are served: our own, and what clients publish while the process runs."""
+"""Keeps trusted documents up to date: our own, and those that clients publish."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,12 +16,12 @@ from services.operations.uses import DocumentUses
 from services.periodic import repeat, running
 
 POLL_SECONDS = 1.0
-"""How often a process asks whether something else is published."""
+"""How often a process checks the registry for changes."""
 _log = structlog.get_logger("guidance.operations")
 
 
 class ServedDocuments:
-    """Serves what the registry has, and counts how it is used."""
+    """Loads published documents from the registry, and stores how they are used."""
 
     def __init__(
         self,
@@ -42,9 +42,9 @@ class ServedDocuments:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Prepare every document, and then follow the registry; leaving writes what was used.
+        """Load all documents and follow the registry while the block runs; leaving stores uses.
 
-        Without the database our own are served, and the others once it is there.
+        Without the database our own documents are served, the others once it is there.
         """
         await self._trusted.serve(self._preparation, self._built_in, self._thread.run)
         await self.refresh()
@@ -55,7 +55,7 @@ class ServedDocuments:
             yield
 
     async def refresh(self) -> None:
-        """Serve what is published now, if that is something else."""
+        """Load the published documents, if the registry has changed."""
         try:
             version = await self._registry.version()
             if version == self._version:
@@ -82,7 +82,7 @@ class ServedDocuments:
 
     @property
     def state(self) -> str:
-        """`ok`, or in words why not everything that is published and active can be served."""
+        """`ok`, or why some active documents cannot be served."""
         internal_error_response = [
             one.document for one in self._trusted.invalid if one.document.is_active
         ]

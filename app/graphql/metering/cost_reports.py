@@ -10,7 +10,7 @@ from services.throttling.records import Level
 
 # Any: extensions are JSON.
 def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[str, Any]:
-    """The cost of an operation in the shape that Shopify's clients know."""
+    """The cost extensions of an operation, in the format that Shopify's API uses."""
     return {
         "cost": {
             "requestedQueryCost": requested,

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 
 class GraphQLRequest(NamedTuple):
-    """What a client asks, whichever way it came.
+    """An operation to run: the text of a document in `query`, or the id of one.
 
-    It has the text of a document in `query`, or the id of one. Both together register the text
-    under its hash, where the id came as that of an automatic persisted query.
+    Both together register the text under its hash, if `is_automatic`: then the id is the hash of
+    an automatic persisted query.
     """
 
     query: str | None
