@@ -1,4 +1,4 @@
-"""The `guidance` command: finds its subcommands, and says failures in one line."""
+"""The `guidance` command: finds its subcommands, and reports failures in one line."""
 
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -12,9 +12,9 @@ _NAME = "guidance"
 
 
 class Commands(click.Group):
-    """The commands that the installed packages register, each imported when it is used.
+    """The commands registered as entry points, each imported when it is used.
 
-    The performance suite adds its own this way, which the application must not import.
+    So the performance suite can add its own, which the application must not import.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -48,7 +48,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_fail("interrupted", 130))
     except Exception as error:
-        # Here and not above: help needs no database, whose failures take long to import.
+        # Imported late, as this imports the database, which the help does not need.
         from app.cli.expected import exit_status_of
 
         expected = exit_status_of(error)

@@ -1,4 +1,4 @@
-"""`guidance api-key`: a new key for a company."""
+"""`guidance api-key`: creates an API key for a company."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""The database as commands use it."""
+"""Runs a command's work on the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """What `work` gives with the database; fails in one line without one."""
+    """The result of `work` on the database; the command fails if that cannot be used."""
 
     async def do(url: str) -> T:
         async with open_database(

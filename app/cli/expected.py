@@ -1,4 +1,4 @@
-"""The failures that a command line is told of in one line, and the status that each ends with."""
+"""Exit statuses of expected failures, which are reported in one line."""
 
 from app.settings import SettingsRefused
 from db.embedded import EmbeddedDatabaseFailed
@@ -7,7 +7,7 @@ from db.repair import IndexNotRepaired
 
 
 def exit_status_of(failure: Exception) -> int | None:
-    """The status to end with; None for a failure of ours."""
+    """The exit status; None for an unexpected failure."""
     match failure:
         case SettingsRefused():
             return 2

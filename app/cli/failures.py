@@ -1,4 +1,4 @@
-"""What the database or the machine refuses, said in one line."""
+"""Reports failures of the database in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from db.unavailable import DatabaseUnavailable
 
 @contextmanager
 def failing_with(what: str) -> Iterator[None]:
-    """Fail the command with `what`, and why, when the database cannot be used inside."""
+    """Fail the command with `what` and the reason, if the block cannot use the database."""
     try:
         yield
     except DBAPIError as error:
@@ -27,5 +27,5 @@ def failing_with(what: str) -> Iterator[None]:
 
 
 def _reason(error: BaseException | None) -> str:
-    """The first line: PostgreSQL may quote values in the others."""
+    """The first line of the message: PostgreSQL may quote values in the others."""
     return str(error).partition("\n")[0]

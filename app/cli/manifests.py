@@ -1,4 +1,4 @@
-"""Documents as the tools of clients write them: a folder, or a manifest of one of three kinds."""
+"""Reads documents from a folder or a manifest, in the formats that client tools produce."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ _SUFFIXES = frozenset({".graphql", ".gql"})
 
 
 class ManifestInvalid(Exception):
-    """What cannot be read as documents; the message says why."""
+    """The source is no folder or manifest of documents; the message says why."""
 
 
 def candidates(source: Path) -> list[Candidate]:
     """The documents in a folder of `.graphql` files, or in a manifest; raises `ManifestInvalid`.
 
-    A manifest is that of Apollo, or an object of texts by id, as the compilers of Relay and of
-    GraphQL Code Generator write it.
+    A manifest is Apollo's, or an object of texts by id, as the compilers of Relay and GraphQL Code
+    Generator write it.
     """
     found = list(_in_folder(source) if source.is_dir() else _in_manifest(source))
     if not found:

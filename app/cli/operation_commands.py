@@ -1,4 +1,4 @@
-"""`guidance operations`: what clients publish, and what becomes of it."""
+"""`guidance operations`: check, publish, list, promote and retire documents."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from services.operations.rules import is_client_name
 
 
 class ClientName(click.ParamType[str]):
-    """A name that a client may have."""
+    """A valid client name."""
 
     name = "name"
 
@@ -171,7 +171,7 @@ def _change(document: str, client: str, state: DocumentState) -> None:
 
 
 def _good(source: Path, settings: Settings, verdict: str) -> Sequence[Submission]:
-    """The documents, all of which are good; or fails with a line for each that is not."""
+    """The documents, if all are valid; otherwise fails with a line for each that is not."""
     preparation = preparation_for(settings)
     try:
         found = candidates(source)

@@ -1,4 +1,4 @@
-"""Lists of documents as operators read them."""
+"""Tables of documents for the terminal."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ _NOTHING = "There are none."
 async def all_documents(
     registry: OperationRegistry, preparation: Preparation
 ) -> list[ListedDocument]:
-    """What clients have published, and our own documents, which are in no table."""
+    """Our own documents, and those that clients have published."""
     uses = await registry.uses()
     own = [
         ListedDocument(

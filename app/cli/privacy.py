@@ -1,4 +1,4 @@
-"""`guidance privacy`: what operators do about privacy requests."""
+"""`guidance privacy`: retry an erasure, revoke the link of an export."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias

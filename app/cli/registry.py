@@ -1,4 +1,4 @@
-"""The registry of documents as commands use it."""
+"""Runs a command's work on the registry of documents."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -16,18 +16,18 @@ T = TypeVar("T")
 
 
 def with_registry(settings: Settings, work: Callable[[OperationRegistry], Awaitable[T]]) -> T:
-    """What `work` gives with the registry in the database; fails in one line without one."""
+    """The result of `work` on the registry; the command fails if the database cannot be used."""
     return with_database(
         settings, lambda database: work(OperationRegistry(database, clock=system_clock))
     )
 
 
 def with_objectives(settings: Settings, work: Callable[[Objectives], Awaitable[T]]) -> T:
-    """What `work` gives with what is agreed of documents; fails in one line without a database."""
+    """The result of `work` on the objectives; the command fails if the database cannot be used."""
     return with_database(settings, lambda database: work(Objectives(database, clock=system_clock)))
 
 
 def preparation_for(settings: Settings) -> Preparation:
-    """What prepares documents that are to be trusted, for an operator, who may see the schema."""
+    """A preparation for trusted documents whose errors may name the schema's fields."""
     core = core_schema()
     return trusted_preparation(settings, core, hides_suggestions=False)

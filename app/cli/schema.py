@@ -1,4 +1,4 @@
-"""`guidance schema`: the API in its own language, and what a change of it does to clients."""
+"""`guidance schema`: prints the SDL, and checks what a change breaks for published documents."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`guidance token`: a signed token, for development and tests."""
+"""`guidance token`: signs a token for development and tests."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`guidance worker`: the background jobs in a process of their own."""
+"""`guidance worker`: runs the background jobs in a process of their own."""
 
 import asyncio
 import signal
@@ -26,7 +26,7 @@ def worker() -> None:
 
 
 async def work(settings: Settings, url: str) -> None:
-    """Do the jobs on the database at `url` until SIGTERM or SIGINT comes."""
+    """Run the jobs on the database at `url` until SIGTERM or SIGINT."""
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)

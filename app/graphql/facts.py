@@ -49,7 +49,7 @@ class OperationFactsCache:
     def __init__(self, observations: Observations, *, deadline_seconds: float) -> None:
         self._observations = observations
         self._deadline_seconds = deadline_seconds
-        # By `id()`, since hashing an operation is slow; the facts keep the operation alive.
+        # By `id()`, as equal operations need not be the same; the facts keep the operation alive.
         self._facts: dict[int, OperationFacts] = {}
         self.known = self._facts.get
         """Looks up cached facts by the `id()` of an operation."""

@@ -19,7 +19,7 @@ _log = structlog.get_logger("guidance.budgets")
 class BudgetMonitor:
     """Records what operations took; costs a dictionary lookup and a few comparisons.
 
-    The variables are only inspected if a number is exceeded and variants have their own budgets.
+    If variants have budgets of their own, the variables are inspected too.
     """
 
     def __init__(self, observations: Observations) -> None:

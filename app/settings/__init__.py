@@ -1,4 +1,4 @@
-"""What can be set."""
+"""The settings, read from the environment; nothing else reads it."""
 
 from app.settings.loading import Settings, SettingsRefused, load_settings
 

@@ -1,4 +1,4 @@
-"""What people and companies have, and who takes the money."""
+"""Settings of subscriptions, companies' contracts and payments."""
 
 from enum import Enum
 
@@ -12,14 +12,14 @@ from services.enterprise.records import UsageContract, UsageLimitMode
 
 
 class PaymentsProvider(Enum):
-    """Who takes the money."""
+    """The payment provider."""
 
     STRIPE = "stripe"
     SANDBOX = "sandbox"
 
 
 class BillingSettings(SettingsGroup):
-    """Subscriptions, companies' contracts, and payments."""
+    """Subscriptions, companies' contracts and payments."""
 
     billing_subscription_cache_ttl_seconds: float = Field(
         5,
@@ -92,7 +92,7 @@ class BillingSettings(SettingsGroup):
 
     @property
     def takes_money(self) -> bool:
-        """Whether people are charged, or the sandbox is asked."""
+        """Whether real money is charged, by Stripe, instead of the sandbox."""
         if self.payments_provider is None:
             return self.payments_stripe_api_key is not None
         return self.payments_provider is PaymentsProvider.STRIPE
@@ -116,7 +116,7 @@ class BillingSettings(SettingsGroup):
 
     @property
     def usage_contract(self) -> UsageContract:
-        """What every company's contract includes."""
+        """The usage that every company's contract includes."""
         return UsageContract(
             daily_limit=self.b2b_daily_usage_limit,
             monthly_limit=self.b2b_monthly_usage_limit,

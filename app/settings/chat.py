@@ -1,4 +1,4 @@
-"""Which model writes the replies, and of how much."""
+"""Settings of the language model that generates replies, and of what it is given."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ STAND_IN_URL = "http://127.0.0.1:8001/v1"
 
 
 class ChatSettings(SettingsGroup):
-    """The language model, what it is given, and how long it may be silent."""
+    """The language model, its retries, its context, and the lease of a reply."""
 
     chat_llm_base_url: str = Field(
         STAND_IN_URL,
@@ -64,12 +64,12 @@ class ChatSettings(SettingsGroup):
 
     @property
     def uses_stand_in(self) -> bool:
-        """Whether no model was configured."""
+        """Whether no model is configured, so that the stand-in is used."""
         return "chat_llm_base_url" not in self.model_fields_set
 
     @property
     def language_model(self) -> LanguageModelConfig:
-        """Which model is asked, and with how much patience."""
+        """The configuration of the language model's client."""
         return LanguageModelConfig(
             base_url=self.chat_llm_base_url,
             api_key=self.chat_llm_api_key.get_secret_value(),

@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long they wait for their clients."""
+"""Settings of connections, WebSockets, and the metrics endpoint."""
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from app.settings.types import ApiKey, Positive, Seconds
 
 
 class ConnectionSettings(SettingsGroup):
-    """Connections, WebSockets, and who may read the metrics."""
+    """Limits of connections and WebSockets, and access to the metrics."""
 
     http_head_seconds: Positive = Field(
         10, description="How long the head of a request may take; then 408."
@@ -78,7 +78,7 @@ class ConnectionSettings(SettingsGroup):
 
     @property
     def socket_bounds(self) -> SocketBounds:
-        """What may come over WebSockets."""
+        """The limits of WebSockets."""
         return SocketBounds(
             max_per_address=self.websocket_max_per_address,
             units=self.websocket_frames,

@@ -1,4 +1,4 @@
-"""Which documents run, and what they may have."""
+"""Settings of documents: limits, trusted documents, automatic persisted queries."""
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,7 @@ from services.persisted.records import Bounds
 
 
 class DocumentSettings(EndpointSettings):
-    """Limits, trusted documents and those that clients register; they decide on the schema too."""
+    """Limits, trusted documents and persisted queries; also whether the schema is shown."""
 
     graphql_max_tokens: Positive = Field(
         2_000, description="The most tokens of a document, and comments; more is not parsed."
@@ -68,22 +68,22 @@ class DocumentSettings(EndpointSettings):
 
     @property
     def is_trusted_only(self) -> bool:
-        """Whether only documents run that were published."""
+        """Whether only published documents run."""
         return self.graphql_operations_mode is OperationsMode.TRUSTED
 
     @property
     def allows_introspection(self) -> bool:
-        """Whether clients may ask for the schema."""
+        """Whether clients may query the schema."""
         return not self.is_trusted_only and self.is_enabled(self.graphql_introspection)
 
     @property
     def serves_explorer(self) -> bool:
-        """Whether /graphql shows people a page."""
+        """Whether /graphql shows the explorer to browsers."""
         return not self.is_trusted_only and self.is_enabled(self.graphql_ide)
 
     @property
     def document_limits(self) -> Limits:
-        """What a document may have."""
+        """The limits of a document."""
         return Limits(
             tokens=self.graphql_max_tokens,
             depth=self.graphql_max_depth,
@@ -92,7 +92,7 @@ class DocumentSettings(EndpointSettings):
 
     @property
     def persisted_query_bounds(self) -> Bounds | None:
-        """What is kept of documents that clients register by their hash; None for nothing."""
+        """The limits of the store of automatic persisted queries; None if they are off."""
         if not self.graphql_persisted_queries or self.is_trusted_only:
             return None
         return Bounds(

@@ -1,4 +1,4 @@
-"""How /graphql is served."""
+"""Settings of the GraphQL endpoint."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ _TRACE_SHARE = 1 / 16
 
 
 class EndpointSettings(SettingsGroup):
-    """What clients are shown, over HTTP and WebSocket, and how long they wait."""
+    """What clients are shown, who may call, and the deadline."""
 
     graphql_introspection: Switch = Field(
         None,
@@ -81,5 +81,5 @@ class EndpointSettings(SettingsGroup):
 
     @property
     def sends_server_timing(self) -> bool:
-        """Whether clients are told what an answer took."""
+        """Whether responses have the field Server-Timing."""
         return self.is_enabled(self.graphql_server_timing)

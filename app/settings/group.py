@@ -1,4 +1,4 @@
-"""What every group of settings is made of."""
+"""The base class of all groups of settings."""
 
 from enum import Enum
 from typing import Any
@@ -10,14 +10,14 @@ from app.settings.types import Switch
 
 
 class Environment(Enum):
-    """Where the process runs."""
+    """The environment that the process runs in."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class SettingsGroup(BaseSettings):
-    """Settings that belong together; the field `x_y` is the variable `X_Y`."""
+    """A group of settings; the field `x_y` is the environment variable `X_Y`."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=None, extra="ignore")
 
@@ -31,14 +31,14 @@ class SettingsGroup(BaseSettings):
     @classmethod
     # Any: what the environment holds is not yet typed.
     def _without_empty(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Take an empty variable as one that is not set."""
+        """Treat an empty variable as not set."""
         return {name: value for name, value in values.items() if value != ""}
 
     @property
     def is_production(self) -> bool:
-        """Whether the process serves real people."""
+        """Whether this is production."""
         return self.app_env is Environment.PRODUCTION
 
     def is_enabled(self, switch: Switch) -> bool:
-        """Whether it is on, said or not."""
+        """Whether the switch is on; by default only in development."""
         return not self.is_production if switch is None else switch

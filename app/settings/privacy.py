@@ -1,4 +1,4 @@
-"""What exports and erasures are held to."""
+"""Settings of exports and erasures."""
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ LONGEST_GRACE_DAYS = 28
 
 
 class PrivacySettings(SettingsGroup):
-    """How long exports are kept and erasures can be taken back, and where people find both."""
+    """The retention of exports, the grace period of erasures, and the base of their links."""
 
     public_base_url: BaseUrl | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What concerns a process as a whole."""
+"""Settings of the process: proxies, background jobs, overload, shutdown."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from app.settings.types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):
-    """What is in front of it, what it does beside serving, and how it stops."""
+    """Proxies, background jobs, overload and shutdown."""
 
     trusted_proxies: CommaSeparated[Proxy] = Field(
         ("127.0.0.1",),
@@ -48,7 +48,7 @@ class ProcessSettings(ConnectionSettings):
 
     @property
     def connection_bounds(self) -> ConnectionBounds:
-        """How many connections there may be, and how long they wait for their clients."""
+        """Settings of connections, WebSockets, and the metrics endpoint."""
         return ConnectionBounds(
             max_connections=self.http_max_connections,
             max_per_address=self.http_max_connections_per_address,

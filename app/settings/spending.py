@@ -1,4 +1,4 @@
-"""What callers may spend on operations."""
+"""Settings of the callers' cost budgets."""
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,7 @@ from services.throttling.turns import MOST_AWAY
 
 
 class SpendingSettings(DocumentSettings):
-    """The budgets of keys, people and addresses; each covers any operation that may run."""
+    """The budgets of API keys, people and addresses; each covers the most expensive operation."""
 
     graphql_key_budget: Positive = Field(
         20_000,
@@ -59,7 +59,7 @@ class SpendingSettings(DocumentSettings):
 
     @property
     def cost_limits(self) -> CostLimits:
-        """What operations may cost."""
+        """The maximum cost of an operation, and the budgets of callers."""
         return CostLimits(
             maximum=self.graphql_max_cost,
             of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),

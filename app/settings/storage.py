@@ -1,4 +1,4 @@
-"""Where things are kept."""
+"""Settings of PostgreSQL, Redis and the data folder."""
 
 from enum import Enum
 from pathlib import Path
@@ -12,13 +12,13 @@ from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
 
 
 class Pooler(Enum):
-    """What stands between the process and PostgreSQL."""
+    """The mode of a connection pooler in front of PostgreSQL."""
 
     TRANSACTION = "transaction"
 
 
 class StorageSettings(SettingsGroup):
-    """The databases, Redis and the folder."""
+    """PostgreSQL, Redis and the data folder."""
 
     database_url: PostgresUrl | None = Field(
         None,

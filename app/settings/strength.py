@@ -1,17 +1,17 @@
-"""Whether a secret looks like chance, or like something that somebody would try."""
+"""Estimates whether a secret was drawn at random."""
 
 from collections import Counter
 from math import log2
 
 LEAST_BITS = 80
-"""Below what 32 digits drawn at random come to, and above any word that is said over and over."""
+"""Less than 32 random digits have, and more than any repeated word."""
 
 
 def looks_random(secret: str) -> bool:
-    """Whether the characters differ as much as those of a random secret do.
+    """Whether the secret has at least `LEAST_BITS` of entropy.
 
-    Counts Shannon's entropy of the characters, in the shortest piece whose repetition is the whole.
-    It can only tell what is weak for certain: a sentence out of a book passes.
+    That is the Shannon entropy of the characters in the shortest piece whose repetition gives the
+    secret. It only finds secrets that are certainly weak: a sentence from a book passes.
     """
     piece = _repeated_piece(secret)
     counts = Counter(piece).values()
@@ -20,8 +20,8 @@ def looks_random(secret: str) -> bool:
 
 
 def _repeated_piece(text: str) -> str:
-    """The shortest beginning that gives the text when it is said over and over, cut at the end."""
-    # As the prefix function of Knuth, Morris and Pratt has it: the text less its longest border.
+    """The shortest prefix whose repetition, cut at the end, gives the text."""
+    # The prefix function of Knuth, Morris and Pratt: the text without its longest border.
     borders = [0] * len(text)
     for place in range(1, len(text)):
         border = borders[place - 1]

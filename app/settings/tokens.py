@@ -1,4 +1,4 @@
-"""What people's tokens are verified with."""
+"""Settings of the keys that people's tokens are verified with."""
 
 from pydantic import Field, model_validator
 
@@ -8,7 +8,7 @@ from app.settings.types import CommaSeparated, KeySetUrl, Secret
 
 
 class TokenSettings(SettingsGroup):
-    """Our own secrets, and the identity provider's keys."""
+    """Our own secrets, and the identity provider's key set."""
 
     jwt_secret_key: Secret | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What the values of settings must look like."""
+"""Types of settings, with their validation."""
 
 import re
 from enum import Enum
@@ -16,7 +16,7 @@ _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 
 
 class StatusProfile(Enum):
-    """Which HTTP statuses GraphQL is answered with."""
+    """Which HTTP statuses GraphQL responses have."""
 
     CURRENT = "current"
     DRAFT = "draft"
@@ -105,5 +105,5 @@ KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]
 Positive = Annotated[int, Field(gt=0)]
 Switch: TypeAlias = bool | None
-"""On or off; where nobody says, on in development only."""
+"""On or off; None is on in development only."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
