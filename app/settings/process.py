@@ -48,7 +48,7 @@ class ProcessSettings(ConnectionSettings):
 
     @property
     def connection_bounds(self) -> ConnectionBounds:
-        """Settings of connections, WebSockets, and the metrics endpoint."""
+        """The limits of connections."""
         return ConnectionBounds(
             max_connections=self.http_max_connections,
             max_per_address=self.http_max_connections_per_address,

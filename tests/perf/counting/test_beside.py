@@ -14,7 +14,7 @@ from perf.load.own_server import THIS_VERSION, Version
 from tests.perf.planted.source import planted
 from tests.perf.planted.test_calls import PER_REQUEST
 
-REQUESTS = "app/requests.py:Requests.__call__"
+REQUESTS = "app/requests.py:RequestContextMiddleware.__call__"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 SHOWN = "gql/schema/plan.py:shown"
 CALLERS = {SHOWN: {"gql/schema/plan.py:from_row": 12, "gql/build.py:once": 1}}

@@ -46,9 +46,9 @@ LEAF = Edit(
     "    return orjson.dumps(instant, option=orjson.OPT_UTC_Z)\n\n\n",
 )
 JOB = (
-    Edit("app/documents.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
+    Edit("app/graphql/documents/published.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
     Edit(
-        "app/documents.py",
+        "app/graphql/documents/published.py",
         "            version = await self._registry.version()",
         "            for _ in range(20):\n                version = await self._registry.version()",
     ),
