@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with time-outs for each phase of a connection.
 
-The registry (`app.connections.registry`) checks every connection once a second. A request that is
-refused gets its response after those of the requests before it.
+The connection registry checks every connection once a second. A refused request gets its response
+after those of the requests before it.
 """
 
 from asyncio import AbstractEventLoop
