@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.exchange import exchange_of
-from app.http.error_bodies import NOT_FOUND, SERVICE_UNAVAILABLE, error_body
+from app.unrouted import NOT_FOUND, SERVICE_UNAVAILABLE, error_body
 
 HEADERS = {
     "cache-control": "no-store",

@@ -1,4 +1,6 @@
-"""GraphQL-style error responses for what Starlette's router refuses: 404, 405 and the like."""
+"""Error responses that have no location in a document: their codes, bodies, and the router's."""
+
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -6,9 +8,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from app.http.error_bodies import BAD_REQUEST, NOT_FOUND, error_body
-
+BAD_REQUEST = "BAD_REQUEST"
+NOT_FOUND = "NOT_FOUND"
+INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+OVERLOADED = "OVERLOADED"
+OVERLOADED_MESSAGE = "There is more to do than can be done; try again in a few seconds."
 _NO_PATH, _NOTHING = 404, "There is nothing at this path."
+
+
+# Any: a body is JSON.
+def error_body(message: str, code: str) -> dict[str, Any]:
+    """A body with one error."""
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
 def http_error_response(_request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.billing import Billing
 from app.exchange import exchange_of
-from app.http.error_bodies import BAD_REQUEST, SERVICE_UNAVAILABLE, error_body
+from app.unrouted import BAD_REQUEST, SERVICE_UNAVAILABLE, error_body
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.unavailable import DatabaseUnavailable

@@ -10,25 +10,17 @@
 import logging
 from asyncio import AbstractEventLoop
 from asyncio.transports import BaseTransport
-from collections.abc import Callable
 from typing import Any
 
-from websockets.frames import Frame
-from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
-from websockets.typing import StatusLike
+from websockets.http11 import Request
 
 from app.connections.buckets import TokenBucket, frame_cost
 from app.connections.reading import reading_of
-from app.connections.refusal import (
-    FIELDS_FOR_NO_HANDSHAKE,
-    NO_HANDSHAKE,
-    body_for_no_handshake,
-    log_refusal,
-)
+from app.connections.refusal import NO_HANDSHAKE, log_refusal
 from app.connections.registry import connections_of
 from app.connections.sockets import AddressUsage, sockets_of
 from app.http.protocol.flow_control import WriteProgress
+from app.rate_limited_frames import PaidFrames
 from app.uvicorn_parts import (
     ASGIReceiveEvent,
     ASGISendEvent,
@@ -40,56 +32,15 @@ from metrics.connections import connection_refused
 
 CARRIER = "carrier"
 """Key of the `WebSocketProtocol` in the state of a WebSocket."""
-TOO_MANY_FRAMES = 4429
 MESSAGE_TIMEOUT = 4408
 _INVALID_TEXT = 1007
 _PIECE_BYTES = 1_024
 _LITTLE_BYTES = 256
 """Up to this many bytes are parsed at once instead of in turns."""
-_FRAME_HEADER_BYTES = ((125, 6), (65_535, 8), (2**63, 14))
-"""The size of a frame's header, by the largest payload (RFC 6455, 5.2)."""
 _SWITCHING_PROTOCOLS = 101
 _LINGERING_SECONDS = 2.0
-_SILENT_LOGGER = logging.getLogger("guidance.websocket")
-"""Silent: what a client causes is in the request's log line, and must not flood the log."""
-_SILENT_LOGGER.addHandler(logging.NullHandler())
-_SILENT_LOGGER.propagate = False
 _ERROR_LOGGER = logging.getLogger("uvicorn.error.websocket")
 _ERROR_LOGGER.setLevel(logging.WARNING)
-
-
-class PaidFrames(ServerProtocol):
-    """The library's protocol, which closes the connection when `charge` refuses a frame."""
-
-    def __init__(self, max_size: int, charge: Callable[[int], bool]) -> None:
-        super().__init__(max_size=max_size, logger=_SILENT_LOGGER)
-        self._charge = charge
-        self.frame_bytes = 0
-        """Bytes on the wire of all frames so far."""
-        self.has_failed = False
-
-    def recv_frame(self, frame: Frame) -> None:
-        """Handle a frame, if the rate limits allow it."""
-        length = len(frame.data)
-        self.frame_bytes += length + next(
-            size for most, size in _FRAME_HEADER_BYTES if length <= most
-        )
-        if self._charge(length):
-            super().recv_frame(frame)
-        else:
-            self.fail(TOO_MANY_FRAMES, "Too many messages")
-
-    def reject(self, status: StatusLike, text: str) -> Response:  # noqa: ARG002 - see there
-        """Answer an invalid handshake with our own body: the library's would echo the input."""
-        response = super().reject(status, body_for_no_handshake(status))
-        del response.headers["Content-Type"]
-        response.headers.update(FIELDS_FOR_NO_HANDSHAKE)
-        return response
-
-    def fail(self, code: int, reason: str = "") -> None:
-        """Close, and discard further input."""
-        self.has_failed = True
-        super().fail(code, reason)
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):

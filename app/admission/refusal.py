@@ -7,7 +7,7 @@ from itertools import count
 from starlette.types import Receive, Scope, Send
 
 from app.graphql.writing import encode_json
-from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
+from app.unrouted import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from app.uvicorn_parts import STATUS_LINE
 
 _MOST_RETRY_SECONDS = 3

@@ -6,14 +6,9 @@ The application never sees these requests; each has a log line.
 from dataclasses import dataclass
 
 from app.graphql.writing import encode_json
-from app.http.error_bodies import (
-    BAD_REQUEST,
-    INTERNAL_SERVER_ERROR,
-    SERVICE_UNAVAILABLE,
-    error_body,
-)
 from app.logs import log_request
 from app.request_head import REQUEST_ID, request_id_from
+from app.unrouted import BAD_REQUEST, INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, error_body
 from app.uvicorn_parts import STATUS_LINE
 
 NO_HANDSHAKE = "This is no handshake of a WebSocket."

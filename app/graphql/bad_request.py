@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.http.error_bodies import BAD_REQUEST
+from app.unrouted import BAD_REQUEST
 
 
 class BadRequest(Exception):

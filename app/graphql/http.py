@@ -19,24 +19,23 @@ from app.graphql.answers import (
     refusal_response,
 )
 from app.graphql.bad_request import BadRequest
-from app.graphql.charging import THROTTLED, Throttled
 from app.graphql.events import HEARTBEAT_SECONDS, EventStreamResponse
 from app.graphql.expiry import CredentialExpiry
 from app.graphql.header_fields import response_headers, server_timing
 from app.graphql.heartbeats import Heartbeats
 from app.graphql.incoming import GraphQLHttpRequest
 from app.graphql.multipart import MultipartResponse
+from app.graphql.refusal_charges import UNAUTHENTICATED, RefusalCharges
 from app.graphql.reply import JsonResponse, not_understood
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request_parsing import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
-from app.http.error_bodies import SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
 from gql.documents.prepare import Operation, RequestRefused
 from gql.runtime.attention import ClientGone
 from services.clock import Clock
-from services.principal import Anonymous, Principal
+from services.principal import Principal
 from spans.current import current_trace
 from spans.part import Kind, Part
 
@@ -45,12 +44,6 @@ _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
 _READING = Part(Kind.READING, "reading")
 _PREPARATION = Part(Kind.PREPARATION, "preparation")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
-_FREE = frozenset({THROTTLED, SERVICE_UNAVAILABLE})
-"""Codes of refusals that are not charged: they are our fault, or charged already."""
-_NOBODY = Identity(Anonymous(None))
-"""Stands for the caller until it is authenticated."""
-
-
 _OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
 
 
@@ -73,7 +66,7 @@ class GraphQLEndpoint:
         self._tells_timing = sends_server_timing
         self._authenticator = authenticator
         self._clock = clock
-        self._charge_refusal = charge_refusal
+        self._refusal_charges = RefusalCharges(charge_refusal)
         self._limits = limits
         self._statuses = statuses
         self._heartbeats = Heartbeats(heartbeat_seconds)
@@ -97,7 +90,7 @@ class GraphQLEndpoint:
         self, request: GraphQLHttpRequest, types: AcceptedTypes, send: Send
     ) -> None:
         log, trace = request.exchange.log, current_trace()
-        identity, service = _NOBODY, self._service
+        identity, service = UNAUTHENTICATED, self._service
         answer: OperationResponse | ASGIApp
         try:
             if trace is not None:
@@ -147,7 +140,9 @@ class GraphQLEndpoint:
         identity: Identity,
     ) -> OperationResponse | ASGIApp:
         if isinstance(error, RequestRefused):
-            answer = refusal_response(await self._unpaid(error, request, identity) or error)
+            answer = refusal_response(
+                await self._refusal_charges.charge(error, request, identity) or error
+            )
             if types.prefers_stream:
                 return self._events(_only(answer), request, identity)
             return answer
@@ -155,41 +150,20 @@ class GraphQLEndpoint:
             request.exchange.log["outcome"] = "gone"
             return Response(status_code=CLIENT_GONE)
         if isinstance(error, BadRequest | NotAuthenticated | AuthenticationUnavailable):
-            unpaid = await self._unpaid(error, request, identity)
+            unpaid = await self._refusal_charges.charge(error, request, identity)
             return not_understood(error, types) if unpaid is None else refusal_response(unpaid)
         return internal_error_response(error, request.exchange.request_id)
 
     async def _not_acceptable(self, request: GraphQLHttpRequest, send: Send) -> None:
         """Answer 406, as JSON although the client does not accept it."""
         error = BadRequest(406, _OTHER_TYPES, code=NOT_ACCEPTABLE)
-        unpaid = await self._unpaid(error, request, _NOBODY)
+        unpaid = await self._refusal_charges.charge(error, request, UNAUTHENTICATED)
         reply = (
             not_understood(error, ACCEPTS_ANYTHING)
             if unpaid is None
             else self._logged_reply(refusal_response(unpaid), request, ACCEPTS_ANYTHING)
         )
         await reply(request.scope, request.receive, send)
-
-    async def _unpaid(
-        self, refusal: Exception, request: GraphQLHttpRequest, identity: Identity
-    ) -> Throttled | None:
-        """Charge a refusal, if it is to be charged; gives what to answer instead if throttled."""
-        if isinstance(refusal, AuthenticationUnavailable) or (
-            isinstance(refusal, RequestRefused) and refusal.code in _FREE
-        ):
-            return None
-        return await self._charged(request, identity)
-
-    async def _charged(self, request: GraphQLHttpRequest, identity: Identity) -> Throttled | None:
-        """Charge a refusal; gives what to answer instead if the budget is exhausted."""
-        is_nobody = identity is _NOBODY
-        try:
-            await self._charge_refusal(
-                Anonymous(request.address) if is_nobody else identity.principal
-            )
-        except Throttled as throttled:
-            return throttled
-        return None
 
     async def _run(
         self,
@@ -230,8 +204,8 @@ class GraphQLEndpoint:
             answer = await self._service.answer_of_batch(
                 one, identity.principal, request.options.client_name, request_id
             )
-            if answer.refusal is not None and answer.refusal not in _FREE:
-                unpaid = await self._charged(request, identity)
+            if answer.refusal is not None:
+                unpaid = await self._refusal_charges.charge_code(answer.refusal, request, identity)
                 answer = answer if unpaid is None else refusal_response(unpaid)
             record.add(answer)
             bodies.append(answer.body)

@@ -16,7 +16,7 @@ from app.graphql.messages import Subscribe
 from app.graphql.service import GraphQLService
 from app.graphql.terms import client_name
 from app.graphql.writing import encode_json
-from app.http.error_bodies import OVERLOADED, OVERLOADED_MESSAGE, error_body
+from app.unrouted import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from gql.documents.prepare import RequestRefused
 from services.principal import Principal
 from spans.part import Kind, Part

@@ -6,7 +6,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from app.graphql.wording import OUTCOME_UNKNOWN
-from app.http.error_bodies import SERVICE_UNAVAILABLE
+from app.unrouted import SERVICE_UNAVAILABLE
 from db.unavailable import SessionLost
 from db.work import current_work
 from gql.context import RequestContext

@@ -6,7 +6,7 @@ send the text; those of trusted documents are the Apollo Router's.
 
 from graphql import GraphQLError, VariableDefinitionNode
 
-from app.http.error_bodies import BAD_REQUEST, SERVICE_UNAVAILABLE
+from app.unrouted import BAD_REQUEST, SERVICE_UNAVAILABLE
 from gql.documents.prepare import RequestRefused
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"

@@ -11,7 +11,7 @@ from app.exchange import Exchange
 from app.graphql.accept import AcceptedTypes
 from app.graphql.bad_request import BadRequest
 from app.graphql.writing import encode_json
-from app.http.error_bodies import SERVICE_UNAVAILABLE, error_body
+from app.unrouted import SERVICE_UNAVAILABLE, error_body
 from gql.errors import Unauthenticated
 
 _RETRY_SECONDS = b"1"

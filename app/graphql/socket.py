@@ -25,7 +25,7 @@ from app.graphql.operations import SocketOperations
 from app.graphql.origins import is_origin_allowed
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE
-from app.http.error_bodies import error_body
+from app.unrouted import error_body
 from app.websocket_protocol import CARRIER, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock

@@ -7,8 +7,8 @@ from app.graphql.answers import OperationResponse
 from app.graphql.charging import THROTTLED
 from app.graphql.refusals import DOCUMENT_STATUSES
 from app.graphql.wording import OUTCOME_UNKNOWN
-from app.http.error_bodies import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.settings.types import StatusProfile
+from app.unrouted import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from gql.documents.prepare import PARSE_FAILED
 from gql.errors import DeadlineExceeded
 

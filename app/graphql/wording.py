@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from app.http.error_bodies import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
+from app.unrouted import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.errors import DeadlineExceeded
