@@ -28,7 +28,7 @@ _REFUSALS_EACH = 3
 
 A refusal costs a tenth of a response, and clients that retry at once send twenty times as many.
 """
-_LOOK_SECONDS = 0.002
+_RETRY_SECONDS = 0.002
 """How soon to check for capacity again, if there was none."""
 _LONGEST_TURN_SECONDS = 0.05
 """A longer iteration was a pause of the process, which does not count as queueing."""
@@ -68,10 +68,10 @@ class AdmissionQueue:
         self._is_planned = False
         # An empty context: a request must not inherit that of the one which scheduled the timer.
         self._context = Context()
-        self._looked_at = 0.0
+        self._clock_read_at = 0.0
         self._now = 0.0
         """A clock in seconds that runs only while something waits."""
-        self._moved_at = 0.0
+        self._last_start_at = 0.0
         self._seconds_between = 0.0
 
     def __len__(self) -> int:
@@ -86,8 +86,8 @@ class AdmissionQueue:
                 self._plan()
                 begin(True)
                 return
-            self._looked_at = self._seconds()
-            self._moved_at = self._now
+            self._clock_read_at = self._seconds()
+            self._last_start_at = self._now
         self.lines.add(client_key, _Waiting(begin, self._now))
         self._plan()
 
@@ -126,22 +126,22 @@ class AdmissionQueue:
     def _advance(self) -> None:
         """Start and refuse some requests, and plan the next iteration while any wait."""
         self._is_planned = False
-        self._look()
+        self._advance_clock()
         while self.lines.count and self._begun < self._at_a_time and self._has_room():
             self._begin_next()
         if self.lines.count and not self._begun:
-            self._give_up_late()
+            self._refuse_late()
         self._refuse_some()
         if self._begun or self._refused:
             self._plan()
         elif self.lines.count:
             # A refused request may be followed by another, which plans an earlier iteration.
-            self._plan(_LOOK_SECONDS)
+            self._plan(_RETRY_SECONDS)
 
-    def _look(self) -> None:
+    def _advance_clock(self) -> None:
         """Advance the clock, and adapt how many are started in an iteration."""
         now = self._seconds()
-        passed, self._looked_at = now - self._looked_at, now
+        passed, self._clock_read_at = now - self._clock_read_at, now
         self._now += min(passed, _LONGEST_TURN_SECONDS)
         if passed > _TURN_SECONDS:
             self._at_a_time = max(_LEAST_AT_A_TIME, self._at_a_time // 2)
@@ -152,20 +152,20 @@ class AdmissionQueue:
     def _begin_next(self) -> None:
         """Start the next request, unless it has waited too long."""
         waiting = self.lines.take_next(lambda _: True)
-        if waiting is None or self._is_given_up(waiting):
+        if waiting is None or self._refuse_if_late(waiting):
             return
-        passed, self._moved_at = self._now - self._moved_at, self._now
+        passed, self._last_start_at = self._now - self._last_start_at, self._now
         self._seconds_between += (passed - self._seconds_between) / _REMEMBERED
         self._begun += 1
         waited_to_begin(self._now - waiting.came_at)
         waiting.begin(True)
 
-    def _give_up_late(self) -> None:
+    def _refuse_late(self) -> None:
         waiting = self.lines.take_next(self._is_late)
         if waiting is not None:
-            self._is_given_up(waiting)
+            self._refuse_if_late(waiting)
 
-    def _is_given_up(self, waiting: _Waiting) -> bool:
+    def _refuse_if_late(self, waiting: _Waiting) -> bool:
         """Whether a request that was taken has waited too long; it is refused then."""
         if not self._is_late(waiting):
             return False

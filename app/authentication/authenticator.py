@@ -41,12 +41,12 @@ class Authenticator:
         self._people = people
         self._enterprise = enterprise
 
-    def known(self, headers: Mapping[str, str]) -> Identity | None:
+    def cached_identity(self, headers: Mapping[str, str]) -> Identity | None:
         """The identity of a cached token, without waiting; None if `identity` is needed."""
         authorization = headers.get("authorization")
         if authorization is None or not authorization.startswith(_BEARER) or _KEY in headers:
             return None
-        claims = self._tokens.verified(authorization[len(_BEARER) :])
+        claims = self._tokens.cached_claims(authorization[len(_BEARER) :])
         if claims is None or not self._people.is_known(claims.person.user_id):
             return None
         return claims.identity

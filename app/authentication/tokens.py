@@ -42,9 +42,9 @@ class TokenVerifier:
         self._clock = clock
         self._verified = VerifiedTokens()
 
-    def verified(self, token: str) -> Claims | None:
+    def cached_claims(self, token: str) -> Claims | None:
         """The claims of a token in the cache that has not expired, without waiting."""
-        until, claims = self._verified.kept(token, _NOTHING)
+        until, claims = self._verified.get(token, _NOTHING)
         return claims if claims is not None and until > self._clock().timestamp() else None
 
     async def verify(self, token: str) -> Claims:

@@ -39,26 +39,26 @@ class VerifiedTokens:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, Claims]] = {}
-        self.kept: Callable[[str, tuple[float, Claims | None]], tuple[float, Claims | None]]
-        self.kept = self._kept.get
+        self._claims_by_token: dict[str, tuple[float, Claims]] = {}
+        self.get: Callable[[str, tuple[float, Claims | None]], tuple[float, Claims | None]]
+        self.get = self._claims_by_token.get
         """Looks up a token: until when it is cached, and its claims."""
 
     def claims(self, token: str, now: float) -> Claims | None:
         """The claims of a token that is cached at `now`, in Unix seconds."""
-        kept = self._kept.get(token)
-        if kept is None:
+        cached = self._claims_by_token.get(token)
+        if cached is None:
             return None
-        until, claims = kept
+        until, claims = cached
         if until > now:
             return claims
-        del self._kept[token]
+        del self._claims_by_token[token]
         return None
 
     def keep(self, token: str, claims: Claims, now: float) -> None:
         """Cache a token that was verified at `now`."""
         if len(token) > _LONGEST_TOKEN:
             return
-        if len(self._kept) >= _MOST_TOKENS:
-            del self._kept[next(iter(self._kept))]
-        self._kept[token] = min(claims.expires_at, now + KEPT_SECONDS), claims
+        if len(self._claims_by_token) >= _MOST_TOKENS:
+            del self._claims_by_token[next(iter(self._claims_by_token))]
+        self._claims_by_token[token] = min(claims.expires_at, now + KEPT_SECONDS), claims

@@ -17,7 +17,7 @@ def migrate(revision: str) -> None:
     with database_url(load_settings(), is_migrated=False) as url:
         try:
             with failing_with("the database cannot be migrated"):
-                reached = migrate_database(url, revision=revision, repaired=_tell)
+                reached = migrate_database(url, revision=revision, repaired=_print_repair)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
         except IndexNotRepaired as error:
@@ -25,5 +25,5 @@ def migrate(revision: str) -> None:
     click.echo(f"The database is at {reached}.")
 
 
-def _tell(difference: str) -> None:
+def _print_repair(difference: str) -> None:
     click.echo(f"The index {difference}: it was made again.")

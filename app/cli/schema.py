@@ -38,20 +38,20 @@ def check(old: Path, new: Path | None) -> None:
     listed = with_registry(settings, lambda registry: all_documents(registry, preparation))
     served = [one for one in listed if one.state is not DocumentState.RETIRED]
     comparison = compared(before, after, served)
-    _tell(comparison)
+    _print_comparison(comparison)
     active = [one for one in comparison.broken_documents if one.state is DocumentState.ACTIVE]
     if active:
         raise click.ClickException(f"active documents that break: {len(active)}")
 
 
-def _tell(comparison: Comparison) -> None:
+def _print_comparison(comparison: Comparison) -> None:
     for change in comparison.changes:
         does = "breaks" if change.is_breaking else "may matter to"
         click.echo(f"{'breaking' if change.is_breaking else 'dangerous'}: {change.description}")
         for document in change.documents:
-            click.echo(f"  {does} {_in_words(document)}")
+            click.echo(f"  {does} {_describe(document)}")
     for broken in comparison.broken:
-        click.echo(f"not valid: {_in_words(broken.document)}")
+        click.echo(f"not valid: {_describe(broken.document)}")
         click.echo(f"  {broken.reason}")
     breaking = len(comparison.breaking)
     click.echo(
@@ -60,7 +60,7 @@ def _tell(comparison: Comparison) -> None:
     )
 
 
-def _in_words(document: ListedDocument) -> str:
+def _describe(document: ListedDocument) -> str:
     last = document.last_used_at
     use = "never used"
     if last is not None:

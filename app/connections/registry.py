@@ -12,7 +12,7 @@ CONNECTION_REGISTRY = "connections"
 """Key of the server's `ConnectionRegistry` in the state that its requests share."""
 NEVER = 2**62
 """The number of a tick that never comes."""
-_LOOK_SECONDS = 1.0
+_TICK_SECONDS = 1.0
 _SOON_GIVEN_UP = 2
 """Ticks that a connection may be idle before it may be closed to make room for another."""
 
@@ -43,7 +43,7 @@ class ConnectionRegistry:
         self._open: dict[WatchedConnection, str | None] = {}
         self._count_by_network: Counter[str] = Counter()
         self._idle: deque[WatchedConnection] = deque()
-        self._next_look: asyncio.TimerHandle | None = None
+        self._next_tick: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """How many are open."""
@@ -72,7 +72,7 @@ class ConnectionRegistry:
         self._open[connection] = place
         if place is not None:
             self._count_by_network[place] += 1
-        if self._next_look is None:
+        if self._next_tick is None:
             self._plan()
 
     def remove(self, connection: WatchedConnection) -> None:
@@ -100,9 +100,9 @@ class ConnectionRegistry:
 
     def _plan(self) -> None:
         loop = asyncio.get_running_loop()
-        self._next_look = loop.call_later(_LOOK_SECONDS, self._look)
+        self._next_tick = loop.call_later(_TICK_SECONDS, self._tick)
 
-    def _look(self) -> None:
+    def _tick(self) -> None:
         self.now += 1
         for connection in tuple(self._open):
             connection.check_timeouts(self.now)
@@ -112,7 +112,7 @@ class ConnectionRegistry:
         self._idle = deque(
             connection for connection in self._open if is_full and connection.is_idle_since(since)
         )
-        self._next_look = None
+        self._next_tick = None
         if self._open:
             self._plan()
 

@@ -30,11 +30,11 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Show the page, or pass the request on."""
-        is_wanted = _is_wanted(Request(scope))
-        await (_file("page.html") if is_wanted else self._endpoint)(scope, receive, send)
+        wants_page = _wants_page(Request(scope))
+        await (_file("page.html") if wants_page else self._endpoint)(scope, receive, send)
 
 
-def _is_wanted(request: Request) -> bool:
+def _wants_page(request: Request) -> bool:
     """Whether this is a browser's GET: it names text/html and no operation."""
     return (
         request.method == "GET"

@@ -160,7 +160,7 @@ class ResponseSummary:
             self.outcome = min(self.outcome, answer.outcome, key=_WORST_FIRST.index)
 
     @property
-    def line(self) -> dict[str, object]:
+    def log_fields(self) -> dict[str, object]:
         """The fields of the log line."""
         return {
             "operation": self.operation_name,

@@ -21,7 +21,7 @@ from app.authentication.authenticator import (
 from app.authentication.verified import Identity
 from app.graphql.cutting import CancelScope
 from app.graphql.expiry import CredentialExpiry
-from app.graphql.heartbeats import Heartbeats, is_sent_at_once
+from app.graphql.heartbeats import Heartbeats, try_send
 from app.graphql.messages import (
     ClientMessage,
     Complete,
@@ -129,7 +129,7 @@ class Connection:
         if self._pinged_at > instant:
             return
         try:
-            is_sent = is_sent_at_once(send(self._websocket, {"type": "ping"}))
+            is_sent = try_send(send(self._websocket, {"type": "ping"}))
         except WebSocketDisconnect:
             return  # the task that reads notices the disconnect too
         if is_sent:
@@ -140,7 +140,7 @@ class Connection:
     def _end(self, code: CloseCode, reason: str) -> None:
         if self._refusal is None:
             self._refusal = ConnectionRefused(code, reason)
-            self._cancel_scope.cut()
+            self._cancel_scope.cancel()
 
     async def _read(self) -> None:
         while True:

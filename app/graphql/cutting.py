@@ -36,7 +36,7 @@ class CancelScope:
             and kind is asyncio.CancelledError
         )
 
-    def cut(self) -> None:
+    def cancel(self) -> None:
         """Cancel the block, unless it has ended or was cancelled already."""
         if self._task is not None and not self._is_cancelled:
             self._is_cancelled = True

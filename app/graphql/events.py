@@ -15,7 +15,7 @@ from app.graphql.accept import EVENT_STREAM
 from app.graphql.answers import OperationResponse, ResponseSummary, internal_error_response
 from app.graphql.cutting import CancelScope
 from app.graphql.expiry import CredentialExpiry
-from app.graphql.heartbeats import Heartbeats, is_sent_at_once
+from app.graphql.heartbeats import Heartbeats, try_send
 from app.graphql.incoming import GraphQLHttpRequest, until_gone
 from app.graphql.writing import encode_json
 from app.stopping import SHUTDOWN, ShutdownEvent
@@ -73,26 +73,26 @@ class EventStreamResponse(Response):
         """Send a comment if nothing was sent since `instant`; cancel a stalled client's stream."""
         if self._written_at > instant:
             return
-        if is_sent_at_once(self._send(_body(_HEARTBEAT))):
+        if try_send(self._send(_body(_HEARTBEAT))):
             self._written_at = self._loop.time()
         elif self._written_at < instant - STALLED_SECONDS:
-            self._cancel_scope.cut()
+            self._cancel_scope.cancel()
 
     @contextmanager
     def _watched(self, receive: Receive) -> Iterator[None]:
         """Cancel the stream when the client goes, its credential expires, or the server stops."""
-        cut = self._cancel_scope.cut
+        cancel = self._cancel_scope.cancel
         self._loop = asyncio.get_running_loop()
         watching = asyncio.create_task(until_gone(receive))
-        watching.add_done_callback(lambda _: cut())
-        expiry = self._expires(cut)
-        self._shutdown.listen(cut)
+        watching.add_done_callback(lambda _: cancel())
+        expiry = self._expires(cancel)
+        self._shutdown.listen(cancel)
         self._heartbeats.add(self)
         try:
             yield
         finally:
             self._heartbeats.remove(self)
-            self._shutdown.ignore(cut)
+            self._shutdown.ignore(cancel)
             if expiry is not None:
                 expiry.cancel()
             watching.cancel()
@@ -110,7 +110,7 @@ class EventStreamResponse(Response):
             record.add(answer)
             await self._write(encode_event(answer) + _COMPLETE)
         finally:
-            self._log.update(record.line)
+            self._log.update(record.log_fields)
 
     async def _write(self, body: bytes) -> None:
         self._written_at = self._loop.time()

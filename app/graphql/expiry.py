@@ -19,17 +19,17 @@ class CredentialExpiry:
         self._expires_at = expires_at
         self._clock = clock
         self._expired = expired
-        self._look()
+        self._check()
 
     def cancel(self) -> None:
         """Cancel the timer."""
         self._timer.cancel()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         left = self._expires_at - self._clock().timestamp()
         loop = asyncio.get_running_loop()
         if left <= 0:
             self._timer: asyncio.Handle = loop.call_soon(self._expired, context=Context())
         else:
             wait = min(left, _CHECK_SECONDS)
-            self._timer = loop.call_later(wait, self._look, context=Context())
+            self._timer = loop.call_later(wait, self._check, context=Context())

@@ -39,9 +39,9 @@ class Heartbeats:
     def _plan(self) -> None:
         due = next(iter(self._due.values()))
         # An empty context: the timer must not inherit that of a stream.
-        self._timer = asyncio.get_running_loop().call_at(due, self._look, context=Context())
+        self._timer = asyncio.get_running_loop().call_at(due, self._check_due, context=Context())
 
-    def _look(self) -> None:
+    def _check_due(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
         try:
@@ -58,7 +58,7 @@ class Heartbeats:
         return stream if due <= now else None
 
 
-def is_sent_at_once(sending: Awaitable[None]) -> bool:
+def try_send(sending: Awaitable[None]) -> bool:
     """Send a message if that needs no waiting; false if it would, and was not sent."""
     steps = sending.__await__()
     try:

@@ -95,7 +95,7 @@ class GraphQLEndpoint:
         try:
             if trace is not None:
                 trace.stage(_AUTHENTICATION)
-            known = self._authenticator.known(request.headers)
+            known = self._authenticator.cached_identity(request.headers)
             identity = known or await self._authenticator.identity(
                 request.headers, address=request.address
             )
@@ -106,11 +106,11 @@ class GraphQLEndpoint:
                 trace.stage(_PREPARATION)
             if isinstance(graphql_request, GraphQLRequest):
                 name = request.options.client_name
-                operation = service.known(graphql_request, identity.principal, name)
+                operation = service.find_trusted(graphql_request, identity.principal, name)
                 if operation is None:
                     operation = await service.prepare(graphql_request, identity.principal, name)
                 log["operation"] = operation.label
-                if _is_answered_at_once(request, types, operation):
+                if _has_single_response(request, types, operation):
                     answer = await service.answer(
                         operation,
                         graphql_request,
@@ -209,7 +209,7 @@ class GraphQLEndpoint:
                 answer = answer if unpaid is None else refusal_response(unpaid)
             record.add(answer)
             bodies.append(answer.body)
-        request.exchange.log.update(record.line)
+        request.exchange.log.update(record.log_fields)
         return JsonResponse(200, bodies, JSON, response_headers(answer))
 
     def _reply(self, answer: OperationResponse, types: AcceptedTypes) -> JsonResponse:
@@ -279,7 +279,7 @@ class GraphQLEndpoint:
         return EventStreamResponse(answers, request, heartbeats=self._heartbeats, expires=expires)
 
 
-def _is_answered_at_once(
+def _has_single_response(
     request: GraphQLHttpRequest, types: AcceptedTypes, operation: Operation
 ) -> bool:
     """Whether the operation runs with a single response (the common case)."""

@@ -54,7 +54,7 @@ class Meter:
 
         Raises `RequestRefused` over the maximum, and `Throttled`.
         """
-        charge = self.charge_at_once(operation, values, principal)
+        charge = self.try_charge(operation, values, principal)
         if charge is not None:
             return charge
         cost = self.estimate(operation, values)
@@ -68,7 +68,7 @@ class Meter:
             raise
         return self._charged(operation, account, cost, spending, turn)
 
-    def charge_at_once(
+    def try_charge(
         self, operation: Operation, values: VariableValues, principal: Principal
     ) -> Charge | None:
         """Like `charge`, but without waiting; None if waiting is needed."""
@@ -121,7 +121,7 @@ class Meter:
             _, key, policy = account
             self._budgets.refund(key, min(cost, policy.capacity), policy)
 
-    def line(self, principal: Principal) -> str:
+    def queue_key(self, principal: Principal) -> str:
         """The key under which the caller waits in queues beside this meter's own."""
         return (self._account_of(principal) or _UNMETERED).key
 
@@ -155,7 +155,7 @@ class Meter:
             return None
         return Account("address", f"address:{network(principal.address)}", policy)
 
-    def validated(self, operation: Operation, values: VariableValues) -> dict[str, Any]:
+    def cost_report(self, operation: Operation, values: VariableValues) -> dict[str, Any]:
         """The extensions for a client that asks only for the cost; raises `RequestRefused`."""
         places = operation.cost.dearest(values.coerced, maximum=self._limits.maximum)
         return {

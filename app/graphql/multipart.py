@@ -75,7 +75,7 @@ class MultipartResponse(Response):
             answer.body["hasNext"] = False
             await _send(send, _part(answer, record))
         finally:
-            self._log.update(record.line)
+            self._log.update(record.log_fields)
         # Each part ends with a delimiter, so that a client can parse it at once.
         await send({"type": "http.response.body", "body": _END})
 

@@ -76,9 +76,9 @@ class BudgetMonitor:
             # Untrusted documents may have variables of any name, which must not be logged.
             if operation.choices is not None and observed.operation != UNTRUSTED:
                 variant["variant"] = variant_in_words(operation.choices, values, principal)
-            self._tell(over, observed.operation, request_id, variant)
+            self._warn(over, observed.operation, request_id, variant)
 
-    def _tell(
+    def _warn(
         self,
         over: list[tuple[str, float, int]],
         name: str,

@@ -63,7 +63,7 @@ class OperationLookup:
         """The operation of the trusted document with this id; one dictionary lookup."""
         return self._trusted.get(document_id)
 
-    def known(
+    def find_trusted(
         self, request: GraphQLRequest, principal: Principal, client_name: str | None
     ) -> Operation | None:
         """The operation of a request by trusted id alone, without waiting; None otherwise."""
@@ -71,10 +71,10 @@ class OperationLookup:
             return None
         operation = self._trusted.get(request.document_id or "")
         if operation is not None:
-            self.count(operation, principal, client_name)
+            self.count_use(operation, principal, client_name)
         return operation
 
-    async def operation(
+    async def find(
         self, request: GraphQLRequest, principal: Principal, client_name: str | None
     ) -> Operation:
         """The operation of a request; raises `RequestRefused`, of which `Throttled` is one."""
@@ -82,19 +82,21 @@ class OperationLookup:
         if request.query is None:
             known = self._trusted.get(id_ or "")
             if known is None:
-                operation = await self._of_unknown_id(id_ or "", request, principal)
+                operation = await self._find_by_unknown_id(id_ or "", request, principal)
             else:
-                operation = _checked(known, request.operation_name)
+                operation = _check_name(known, request.operation_name)
         elif id_ is None:
-            operation = await self._of_text(request.query, request.operation_name, principal)
+            operation = await self._find_by_text(request.query, request.operation_name, principal)
         elif request.is_automatic:
-            operation = await self._registered(id_, request.query, request, principal)
+            operation = await self._find_and_register(id_, request.query, request, principal)
         else:
             raise refusals.id_and_text()
-        self.count(operation, principal, client_name)
+        self.count_use(operation, principal, client_name)
         return operation
 
-    def count(self, operation: Operation, principal: Principal, client_name: str | None) -> None:
+    def count_use(
+        self, operation: Operation, principal: Principal, client_name: str | None
+    ) -> None:
         """Count the use of a trusted operation; in the mode `log`, of any operation."""
         document = operation.document
         account_id = principal.account_id if isinstance(principal, ApiClient) else None
@@ -121,13 +123,13 @@ class OperationLookup:
             self._users[document.id, client_name, account_id] = document, user
         return user
 
-    async def _of_unknown_id(
+    async def _find_by_unknown_id(
         self, id_: str, request: GraphQLRequest, principal: Principal
     ) -> Operation:
         if self._texts is not None and is_hash(id_):
             text = await self._texts.get(id_)
             if text is not None:
-                return await self._of_text(text, request.operation_name, principal)
+                return await self._find_by_text(text, request.operation_name, principal)
         if not self._trusted.are_loaded:
             raise refusals.not_read_yet()
         if not request.is_automatic or self.is_trusted_only:
@@ -138,33 +140,35 @@ class OperationLookup:
             else refusals.text_is_needed()
         )
 
-    async def _registered(
+    async def _find_and_register(
         self, id_: str, text: str, request: GraphQLRequest, principal: Principal
     ) -> Operation:
         if hash_of(text) != id_:
-            raise refusals.wrong_hash()
-        operation = await self._of_text(text, request.operation_name, principal)
+            raise refusals.hash_mismatch()
+        operation = await self._find_by_text(text, request.operation_name, principal)
         texts = self._texts
         if texts is not None and operation.document is None and await texts.get(id_) is None:
             await self._preparation.charge_registering(text, principal)
             await texts.keep(id_, text, is_brief=has_free_text(text))
         return operation
 
-    async def _of_text(self, text: str, name: str | None, principal: Principal) -> Operation:
+    async def _find_by_text(self, text: str, name: str | None, principal: Principal) -> Operation:
         if self._requires_id and self.is_trusted_only:
-            raise refusals.id_is_needed()
+            raise refusals.id_required()
         operation = self._trusted.get(hash_of(text))
         if operation is not None:
-            return _checked(operation, name)
+            return _check_name(operation, name)
         if self.is_trusted_only:
-            return await self._of_trusted_shape(text, name, principal)
+            return await self._find_by_shape(text, name, principal)
         document = await self._preparation.document(text, principal)
         operation = document.operation(name)
-        return operation if self._mode is OperationsMode.OPEN else await self._promoted(operation)
+        return (
+            operation
+            if self._mode is OperationsMode.OPEN
+            else await self._with_trusted_shape(operation)
+        )
 
-    async def _of_trusted_shape(
-        self, text: str, name: str | None, principal: Principal
-    ) -> Operation:
+    async def _find_by_shape(self, text: str, name: str | None, principal: Principal) -> Operation:
         """The operation of a text that differs from a trusted document only in its literal values.
 
         All others are refused, most of them before they are prepared.
@@ -173,14 +177,14 @@ class OperationLookup:
             raise refusals.not_in_safelist()
         document = await self._preparation.document(text, principal)
         try:
-            operation = await self._promoted(document.operation(name))
+            operation = await self._with_trusted_shape(document.operation(name))
         except RequestRefused:
             raise refusals.not_in_safelist() from None
         if operation.document is None:
             raise refusals.not_in_safelist()
         return operation
 
-    async def _promoted(self, operation: Operation) -> Operation:
+    async def _with_trusted_shape(self, operation: Operation) -> Operation:
         """The operation, marked as trusted if its shape without literal values is."""
         if not operation.shapes:
             shape = await self._preparation.run(partial(shape_of, self._schema, operation))
@@ -189,6 +193,6 @@ class OperationLookup:
         return operation if known is None else replace(operation, document=known.document)
 
 
-def _checked(operation: Operation, name: str | None) -> Operation:
+def _check_name(operation: Operation, name: str | None) -> Operation:
     """The only operation of a document; raises `RequestRefused` if another name is asked for."""
     return operation if name is None else named({operation.name: operation}, name)

@@ -118,7 +118,7 @@ class SocketOperations:
                 "operation",
                 request_id=request_id,
                 ms=round((perf_counter() - started) * 1000, 2),
-                **record.line,
+                **record.log_fields,
             )
 
     async def _traced(

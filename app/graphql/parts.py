@@ -22,7 +22,7 @@ Increment = IncrementalDeferResult | IncrementalStreamResult
 
 
 # Any: bodies and data are JSON of the shape that was asked for.
-class Parts:
+class IncrementalResponses:
     """Formats the parts as they come; `data` is what a client has merged of them so far."""
 
     def __init__(self, name: str, request_id: str, statements: list[str]) -> None:
@@ -51,50 +51,52 @@ class Parts:
         """The last response, if pending parts will not come because of `error`."""
         errors = format_errors([error], self._request_id)
         completed = [{"id": id_, "errors": errors} for id_ in self._pending]
-        return self._told({"completed": completed, "hasNext": False}, errors)
+        return self._response({"completed": completed, "hasNext": False}, errors)
 
     def _first(self, part: InitialIncrementalExecutionResult) -> OperationResponse:
         errors = format_errors(part.errors or (), self._request_id)
         # A copy: merging must not change data that has not been sent yet.
         self.data = orjson.loads(orjson.dumps(part.data))
         body = {"data": part.data, "errors": errors} if errors else {"data": part.data}
-        return self._told(body | {"pending": self._awaited(part.pending), "hasNext": True}, errors)
+        return self._response(
+            body | {"pending": self._add_pending(part.pending), "hasNext": True}, errors
+        )
 
     def _next(self, part: SubsequentIncrementalExecutionResult) -> OperationResponse:
-        told: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
         body: dict[str, Any] = {}
         if part.pending:
-            body["pending"] = self._awaited(part.pending)
+            body["pending"] = self._add_pending(part.pending)
         if part.incremental:
-            body["incremental"] = [self._increment(one, told) for one in part.incremental]
+            body["incremental"] = [self._increment(one, errors) for one in part.incremental]
         if part.completed:
-            body["completed"] = [self._completed(one, told) for one in part.completed]
-        return self._told(body | {"hasNext": part.has_next}, told)
+            body["completed"] = [self._completed(one, errors) for one in part.completed]
+        return self._response(body | {"hasNext": part.has_next}, errors)
 
-    def _awaited(self, pending: Sequence[PendingResult]) -> list[dict[str, Any]]:
+    def _add_pending(self, pending: Sequence[PendingResult]) -> list[dict[str, Any]]:
         for one in pending:
             self._paths[one.id] = one.path
             self._pending[one.id] = None
         return [dict(one.formatted) for one in pending]
 
-    def _increment(self, one: Increment, told: list[dict[str, Any]]) -> dict[str, Any]:
-        self._put(one)
-        return self._worded(one, told)
+    def _increment(self, one: Increment, errors: list[dict[str, Any]]) -> dict[str, Any]:
+        self._merge_increment(one)
+        return self._format(one, errors)
 
-    def _completed(self, one: CompletedResult, told: list[dict[str, Any]]) -> dict[str, Any]:
+    def _completed(self, one: CompletedResult, errors: list[dict[str, Any]]) -> dict[str, Any]:
         self._pending.pop(one.id, None)
-        return self._worded(one, told)
+        return self._format(one, errors)
 
-    def _worded(
-        self, one: Increment | CompletedResult, told: list[dict[str, Any]]
+    def _format(
+        self, one: Increment | CompletedResult, errors: list[dict[str, Any]]
     ) -> dict[str, Any]:
         formatted: dict[str, Any] = dict(one.formatted)
         if one.errors:
             formatted["errors"] = format_errors(one.errors, self._request_id)
-            told += formatted["errors"]
+            errors += formatted["errors"]
         return formatted
 
-    def _put(self, one: Increment) -> None:
+    def _merge_increment(self, one: Increment) -> None:
         place: Any = self.data
         for key in (*self._paths[one.id], *(one.sub_path or ())):
             place = place[key]
@@ -103,7 +105,7 @@ class Parts:
         else:
             _merge(place, one.data)
 
-    def _told(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> OperationResponse:
+    def _response(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> OperationResponse:
         statements = tuple(self._statements)
         self._statements.clear()
         return OperationResponse(body, True, outcome_of(errors), self._name, statements)

@@ -44,7 +44,7 @@ class ChargedPreparation:
         if document is not None:
             return document
         try:
-            async with self._turn(self._turns, self._meter.line(principal), principal):
+            async with self._turn(self._turns, self._meter.queue_key(principal), principal):
                 return await self._prepared(text, principal)
         except Throttled:
             await self._meter.hold_back()

@@ -40,7 +40,7 @@ def persisted_queries_not_supported() -> RequestRefused:
     return _refused(NOT_SUPPORTED, "PersistedQueryNotSupported")
 
 
-def wrong_hash() -> RequestRefused:
+def hash_mismatch() -> RequestRefused:
     """The text has another hash."""
     return _refused(BAD_REQUEST, "The hash is not that of the document.")
 
@@ -50,7 +50,7 @@ def id_and_text() -> RequestRefused:
     return _refused(ID_AND_TEXT, "A request has the id of a document or its text, not both.")
 
 
-def id_is_needed() -> RequestRefused:
+def id_required() -> RequestRefused:
     """Only ids are accepted, and the request has a text."""
     return _refused(ID_REQUIRED, "Documents are run by their id alone.")
 

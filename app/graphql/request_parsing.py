@@ -35,7 +35,7 @@ ParsedRequest: TypeAlias = GraphQLRequest | tuple[GraphQLRequest, ...]
 async def read_request(request: GraphQLHttpRequest, limits: Acceptance) -> ParsedRequest:
     """Read a POST's JSON body or the parameters of a GET or HEAD; raises `BadRequest`."""
     if request.method != "POST":
-        _check_is_meant(request, limits)
+        _check_not_forged(request, limits)
         return from_members(request.parameters, "parameters")
     if not request.options.is_json:
         raise BadRequest(415, "Send the request as application/json.")
@@ -46,17 +46,17 @@ async def read_request(request: GraphQLHttpRequest, limits: Acceptance) -> Parse
     body = None if cycle is None else whole_body(cycle)
     if body is None or len(body) > limits.max_body_bytes:
         body = await request.body(limits.max_body_bytes, body)
-    return limits.remembered.get(body) or _read(body, limits)
+    return limits.remembered.get(body) or _parse(body, limits)
 
 
-def _read(body: bytes, limits: Acceptance) -> ParsedRequest:
+def _parse(body: bytes, limits: Acceptance) -> ParsedRequest:
     try:
         members = bounded_json(body)
     except NotJson as error:
         raise BadRequest(400, f"The body {error}.") from None
     if isinstance(members, list):
-        return _batch(members, limits.max_batch)
-    one = _one(members)
+        return _parse_batch(members, limits.max_batch)
+    one = _parse_one(members)
     if not (one.query or one.variables) and len(body) <= _LONGEST_REMEMBERED:
         if len(limits.remembered) >= _MOST_REMEMBERED:
             limits.remembered.clear()
@@ -64,7 +64,7 @@ def _read(body: bytes, limits: Acceptance) -> ParsedRequest:
     return one
 
 
-def _check_is_meant(request: GraphQLHttpRequest, limits: Acceptance) -> None:
+def _check_not_forged(request: GraphQLHttpRequest, limits: Acceptance) -> None:
     if request.headers.get("content-type") and not is_json(request.headers):
         raise BadRequest(415, "The content type of a request without a body is application/json.")
     if may_be_forged(request.headers, limits.allowed_origins):
@@ -75,15 +75,15 @@ def _check_is_meant(request: GraphQLHttpRequest, limits: Acceptance) -> None:
         raise BadRequest(400, message)
 
 
-def _batch(members: list[Any], most: int) -> tuple[GraphQLRequest, ...]:
+def _parse_batch(members: list[Any], most: int) -> tuple[GraphQLRequest, ...]:
     if not most:
         raise BadRequest(400, "The body must be a JSON object; batches are not served.")
     if not 1 <= len(members) <= most:
         raise BadRequest(400, f"A batch has {len(members)} operations; 1 to {most} are served.")
-    return tuple(_one(one) for one in members)
+    return tuple(_parse_one(one) for one in members)
 
 
-def _one(members: object) -> GraphQLRequest:
+def _parse_one(members: object) -> GraphQLRequest:
     if not isinstance(members, dict):
         raise BadRequest(400, "The body must be a JSON object.")
     return from_members(members, "members")

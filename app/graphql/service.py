@@ -73,9 +73,9 @@ class GraphQLService:
     ) -> None:
         self._schema = schema
         self._documents = documents
-        self.prepare = documents.operation
+        self.prepare = documents.find
         """Finds the operation of a request; raises `RequestRefused`."""
-        self.known = documents.known
+        self.find_trusted = documents.find_trusted
         """Finds a trusted operation without waiting; None if `prepare` is needed."""
         contexts = ContextFactory(
             database,
@@ -118,7 +118,7 @@ class GraphQLService:
             if trace is not None:
                 trace.stage(_ADMISSION)
             try:
-                charge = self._meter.charge_at_once(operation, values, principal)
+                charge = self._meter.try_charge(operation, values, principal)
                 if charge is None:
                     charge = await self._meter.charge(operation, values, principal)
             except Throttled:
@@ -202,7 +202,7 @@ class GraphQLService:
     def cost(self, operation: Operation, request: GraphQLRequest) -> OperationResponse:
         """The estimated cost of an operation, without running it; raises `RequestRefused`."""
         values = self._coerced(operation, request)
-        extensions = self._meter.validated(operation, values)
+        extensions = self._meter.cost_report(operation, values)
         return OperationResponse({"extensions": extensions}, True, Outcome.OK, operation.label)
 
     async def answers(
@@ -224,7 +224,9 @@ class GraphQLService:
         """
         try:
             if operation.kind == "mutation":
-                yield await _to_the_end(self.answer(operation, request, principal, request_id))
+                yield await _finish_despite_cancellation(
+                    self.answer(operation, request, principal, request_id)
+                )
             elif operation.kind == "query" and not (in_parts and operation.puts_off):
                 yield await self.answer(operation, request, principal, request_id)
             else:
@@ -256,7 +258,7 @@ class GraphQLService:
             raise
 
 
-async def _to_the_end(work: Coroutine[object, object, T]) -> T:
+async def _finish_despite_cancellation(work: Coroutine[object, object, T]) -> T:
     """Finish `work` before passing on a cancellation; a second cancellation ends it."""
     task = asyncio.create_task(work)
     try:

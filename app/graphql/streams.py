@@ -21,7 +21,7 @@ from app.graphql.charging import Charge, Throttled
 from app.graphql.contexts import ContextFactory
 from app.graphql.meter import Meter
 from app.graphql.outcomes import outcome_in
-from app.graphql.parts import Parts
+from app.graphql.parts import IncrementalResponses
 from db.work import Work
 from gql.context import RequestContext
 from gql.documents.prepare import Operation
@@ -124,7 +124,7 @@ class ResponseStreams:
         """Give an incremental response to a query; the deadline covers all its parts."""
         record = ResponseSummary()
         with Work(request.operation.trusted_name) as work:
-            parts = Parts(request.name, request.request_id, work.statements)
+            parts = IncrementalResponses(request.name, request.request_id, work.statements)
             context = self._context(request)
             results = run_in_parts(self._schema, request.operation, request.values, context)
             try:
@@ -164,7 +164,7 @@ class ResponseStreams:
         self,
         charge: Charge,
         request: ExecutionRequest,
-        parts: Parts,
+        parts: IncrementalResponses,
         record: ResponseSummary,
         context: RequestContext,
     ) -> None:
@@ -179,7 +179,7 @@ class ResponseStreams:
 
 
 async def _in_time(
-    results: AsyncGenerator[Part, None], parts: Parts, request: ExecutionRequest
+    results: AsyncGenerator[Part, None], parts: IncrementalResponses, request: ExecutionRequest
 ) -> AsyncGenerator[OperationResponse, None]:
     loop = asyncio.get_running_loop()
     ends, gone = loop.time() + request.deadline_seconds, request.gone

@@ -63,7 +63,7 @@ class BillingSettings(SettingsGroup):
     )
 
     @model_validator(mode="after")
-    def _money_is_taken_or_not_on_purpose(self) -> "BillingSettings":
+    def _check_provider_is_chosen(self) -> "BillingSettings":
         if self.takes_money and self.payments_stripe_api_key is None:
             raise ValueError("PAYMENTS_PROVIDER=stripe needs PAYMENTS_STRIPE_API_KEY")
         if self.is_production and not self.takes_money and self.payments_provider is None:
@@ -76,7 +76,7 @@ class BillingSettings(SettingsGroup):
         return self
 
     @model_validator(mode="after")
-    def _production_knows_its_provider(self) -> "BillingSettings":
+    def _production_provider_is_authentic(self) -> "BillingSettings":
         if not self.is_production:
             return self
         if not all(looks_random(one.get_secret_value()) for one in self.payments_webhook_secrets):

@@ -31,7 +31,7 @@ class TokenSettings(SettingsGroup):
         return self
 
     @model_validator(mode="after")
-    def _production_believes_no_guess(self) -> "TokenSettings":
+    def _production_secrets_are_random(self) -> "TokenSettings":
         if not self.is_production:
             return self
         secrets = {

@@ -8,7 +8,7 @@ import pytest
 
 from app.graphql.cutting import CancelScope
 from app.graphql.expiry import CredentialExpiry
-from app.graphql.heartbeats import Heartbeats, is_sent_at_once
+from app.graphql.heartbeats import Heartbeats, try_send
 from app.stopping import ShutdownEvent
 from tests.fixtures.world import NOW
 
@@ -28,14 +28,14 @@ class Quiet:
 def test_what_is_cut_off_ends_quietly() -> None:
     async def scenario() -> None:
         cutoff = CancelScope()
-        asyncio.get_running_loop().call_soon(cutoff.cut)
+        asyncio.get_running_loop().call_soon(cutoff.cancel)
         with cutoff:
             await asyncio.Event().wait()
             pytest.fail("it was not cut off")
         task = asyncio.current_task()
         assert task is not None
         assert task.cancelling() == 0
-        cutoff.cut()  # it has ended
+        cutoff.cancel()  # it has ended
         await asyncio.sleep(0)
 
     asyncio.run(scenario())
@@ -47,7 +47,7 @@ def test_somebody_elses_cancellation_goes_on() -> None:
 
         async def waiting() -> None:
             with CancelScope() as cutoff:
-                asyncio.get_running_loop().call_soon(cutoff.cut)
+                asyncio.get_running_loop().call_soon(cutoff.cancel)
                 began.set()
                 await asyncio.Event().wait()
 
@@ -134,9 +134,9 @@ def test_a_sign_of_life_is_sent_at_once_or_not_at_all() -> None:
 
     async def scenario() -> None:
         room = asyncio.Event()
-        assert not is_sent_at_once(send(room))
+        assert not try_send(send(room))
         room.set()
-        assert is_sent_at_once(send(room))
+        assert try_send(send(room))
 
     asyncio.run(scenario())
     assert happened == ["ended", "sent", "ended"]
