@@ -36,7 +36,7 @@ class BillingSettings(SettingsGroup):
     )
     b2b_usage_limit_mode: UsageLimitMode = Field(
         UsageLimitMode.BLOCK,
-        description="Over a limit: `block` refuses, `overage` serves and counts.",
+        description="What happens over a limit: `block` refuses, `overage` serves and counts.",
     )
     payments_provider: PaymentsProvider | None = Field(
         None,
@@ -53,8 +53,8 @@ class BillingSettings(SettingsGroup):
     )
     payments_timeout_seconds: Positive = Field(
         20,
-        description="How long Stripe is asked about a charge, retries included; then the outcome "
-        "is found out later.",
+        description="How long a charge waits for Stripe, retries included; then its outcome is "
+        "found out later.",
     )
     payments_webhook_secrets: CommaSeparated[Secret] = Field(
         (),

@@ -13,48 +13,51 @@ class DocumentSettings(EndpointSettings):
     """Limits, trusted documents and persisted queries; also whether the schema is shown."""
 
     graphql_max_tokens: Positive = Field(
-        2_000, description="The most tokens of a document, and comments; more is not parsed."
+        2_000,
+        description="The most tokens of a document, comments included; a longer one is not parsed.",
     )
-    graphql_max_depth: Positive = Field(15, description="The most levels of fields of a document.")
-    graphql_max_aliases: Positive = Field(
-        100, description="The most fields with an alias of a document."
+    graphql_max_depth: Positive = Field(
+        15, description="The deepest nesting of fields in a document."
     )
+    graphql_max_aliases: Positive = Field(100, description="The most aliased fields in a document.")
     graphql_max_cost: Positive = Field(
         5_000,
-        description="The most that one operation may cost: an object costs 1, a page as many "
-        "objects as it is asked for.",
+        description="The highest cost of one operation: an object costs 1, a page as much as the"
+        " objects that it asks for.",
     )
     graphql_operations_mode: OperationsMode = Field(
         OperationsMode.OPEN,
-        description="`open` runs any document, `log` records those too that nobody published, "
-        "`trusted` runs no others than those that were.",
+        description="`open` runs any document, `log` also records those that nobody published, "
+        "`trusted` runs only published ones.",
     )
     graphql_operations_require_id: bool = Field(
-        False, description="Whether `trusted` takes ids alone, and no texts."
+        False, description="Whether `trusted` accepts only ids, and no texts."
     )
     graphql_compiled_execution: bool = Field(
         True,
-        description="Whether operations that are asked for again are compiled; switched off, "
-        "graphql-core executes them, with the same answers.",
+        description="Whether repeated operations are compiled; otherwise graphql-core executes "
+        "them, with the same results.",
     )
     graphql_persisted_queries: bool = Field(
         True,
         description="Whether clients may register documents by their hash (automatic persisted "
-        "queries); in `trusted` they may not.",
+        "queries); never in `trusted`.",
     )
     graphql_persisted_queries_max_count: Positive = Field(
-        5_000, description="The most of them that are kept; the oldest go first."
+        5_000, description="The most persisted queries that are kept; the oldest are evicted."
     )
     graphql_persisted_queries_max_characters: Positive = Field(
-        20_000, description="The most characters of one; a longer one is served and not kept."
+        20_000,
+        description="The most characters of a persisted query; a longer document is run but not "
+        "kept.",
     )
     graphql_persisted_queries_max_bytes: Positive = Field(
         16_777_216,
-        description="The most bytes that all of them hold, in each process and in Redis; the "
-        "oldest go first.",
+        description="The most bytes of all persisted queries, in each process and in Redis; the "
+        "oldest are evicted.",
     )
     graphql_persisted_queries_lifetime_seconds: Positive = Field(
-        86_400, description="How long one is kept after it was registered."
+        86_400, description="How long a persisted query is kept."
     )
 
     @model_validator(mode="after")

@@ -23,8 +23,8 @@ class SettingsGroup(BaseSettings):
 
     app_env: Environment = Field(
         Environment.DEVELOPMENT,
-        description="`production` refuses to start without secrets, with the page for people and "
-        "introspection off unless switched on.",
+        description="`production` refuses to start without secrets; the explorer and "
+        "introspection are off unless switched on.",
     )
 
     @model_validator(mode="before")

@@ -17,7 +17,7 @@ class PrivacySettings(SettingsGroup):
         "exports and receipts; without it they are relative.",
     )
     export_retention_days: Positive = Field(
-        7, description="How long the archive of an export can be fetched."
+        7, description="How long the archive of an export can be downloaded."
     )
     erasure_grace_days: int = Field(
         7,

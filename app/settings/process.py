@@ -16,34 +16,36 @@ class ProcessSettings(ConnectionSettings):
 
     trusted_proxies: CommaSeparated[Proxy] = Field(
         ("127.0.0.1",),
-        description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
-        "who asks, separated by commas.",
+        description="Addresses and networks of proxies whose `X-Forwarded-For` is trusted, "
+        "separated by commas.",
     )
     prometheus_multiproc_dir: Path | None = Field(
         None,
-        description="Where several workers share their metrics; `serve --workers` sets it.",
+        description="The folder in which several workers share their metrics; `serve --workers` "
+        "sets it.",
     )
     serve_runs_worker: bool = Field(
         True,
-        description="Whether a server does the background jobs too; `serve --no-worker` says no.",
+        description="Whether a server runs the background jobs too; `serve --no-worker` switches"
+        " it off.",
     )
     worker_every_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         2,
-        description="How often the background jobs look for payments to finish, exports to make "
-        "and people to erase.",
+        description="How often the background jobs look for unfinished payments, exports and "
+        "erasures.",
     )
     overload_delay_seconds: Seconds = Field(
         0.1,
-        description="How long what is admitted may have to wait to be begun, before what comes is "
-        "refused with 503; 0 refuses nobody.",
+        description="The queueing delay from which new requests are refused with 503; 0 refuses "
+        "none.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         1,
-        description="For how long they must have had to wait so long, unless it is 250 already "
-        "who had to.",
+        description="How long the delay must last before requests are refused, unless 250 "
+        "requests were delayed already.",
     )
     shutdown_grace_seconds: Positive = Field(
-        30, description="How long requests may go on when the server is asked to stop."
+        30, description="How long running requests may take when the server shuts down."
     )
 
     @property

@@ -16,35 +16,35 @@ class SpendingSettings(DocumentSettings):
         description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
     )
     graphql_key_restore_rate: Positive = Field(
-        2_000, description="The cost that an API key may spend again with each second."
+        2_000, description="The cost that an API key regains each second."
     )
     graphql_person_budget: Positive = Field(
         50_000, description="The cost that a person may spend at once, `GRAPHQL_MAX_COST` or more."
     )
     graphql_person_restore_rate: Positive = Field(
-        5_000, description="The cost that a person may spend again with each second."
+        5_000, description="The cost that a person regains each second."
     )
     graphql_address_budget: int = Field(
         20_000,
         ge=0,
-        description="The cost that all who ask without a credential from one address (IPv6: from "
-        "one /64 network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no bound.",
+        description="The cost that all anonymous callers from one address (IPv6: one /64 "
+        "network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no limit.",
     )
     graphql_address_restore_rate: Positive = Field(
-        2_000, description="The cost that they may spend again with each second."
+        2_000, description="The cost that an address regains each second."
     )
     graphql_most_at_once: int = Field(
         4,
         ge=0,
-        description="The most operations of one key, person or address that a process works on at "
-        "once; up to 250 more wait, 5 seconds at most. 0 sets no bound.",
+        description="The most operations of one key, person or address that a process runs "
+        "concurrently; up to 250 more wait, for at most 5 seconds. 0 sets no limit.",
     )
     graphql_most_awaiting: int = Field(
         MOST_AWAY,
         ge=0,
-        description="The most operations of one key, person or address that wait for a model, or "
-        "for another with the same idempotency key, without counting as worked on; one more "
-        "counts.",
+        description="The most operations of one key, person or address that may wait for a "
+        "model, or for another with the same idempotency key, without counting as "
+        "running.",
     )
 
     @model_validator(mode="after")
