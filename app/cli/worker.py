@@ -27,13 +27,13 @@ def worker() -> None:
 
 async def work(settings: Settings, url: str) -> None:
     """Run the jobs on the database at `url` until SIGTERM or SIGINT."""
-    told_to_stop = asyncio.Event()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         open_application(settings, url) as application,
         metrics_port(settings, metrics_route(application)),
         running_worker(application),
     ):
         click.echo("The worker is working.")
-        await told_to_stop.wait()
+        await stop.wait()

@@ -35,14 +35,14 @@ class Throttled(RequestRefused):
     """
 
     def __init__(
-        self, reason: str, cost: int, level: Level, retry_after_seconds: int, *, tells: bool
+        self, reason: str, cost: int, level: Level, retry_after_seconds: int, *, shows_cost: bool
     ) -> None:
         message = f"{reason}; try again in {retry_after_seconds} seconds."
-        told = {"retryAfterSeconds": retry_after_seconds}
-        super().__init__(THROTTLED, [GraphQLError(message, extensions=told)])
+        extensions = {"retryAfterSeconds": retry_after_seconds}
+        super().__init__(THROTTLED, [GraphQLError(message, extensions=extensions)])
         self.level = level
         self.retry_after_seconds = retry_after_seconds
-        self.extensions = cost_extensions(cost, None, level) if tells else None
+        self.extensions = cost_extensions(cost, None, level) if shows_cost else None
 
 
 class Charge:

@@ -105,7 +105,7 @@ class EventStreamResponse(Response):
                     record.add(answer)
                     await self._write(encode_event(answer))
             await self._write(_COMPLETE)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
             answer = internal_error_response(error, self._request_id)
             record.add(answer)
             await self._write(encode_event(answer) + _COMPLETE)

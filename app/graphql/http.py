@@ -122,7 +122,7 @@ class GraphQLEndpoint:
                     answer = await self._run(request, types, operation, graphql_request, identity)
             else:
                 answer = await self._batch(request, graphql_request, identity)
-        except Exception as error:  # noqa: BLE001 - the client is told of whatever it is
+        except Exception as error:  # noqa: BLE001 - every exception becomes a response
             answer = await self._failed(error, request, types, identity)
         reply = (
             self._logged_reply(answer, request, types)

@@ -139,7 +139,7 @@ class Meter:
         throttled(account.kind)
         spending = await self._budgets.spend(account.key, 0, account.policy)
         level = Level(account.policy, spending.available)
-        return Throttled(reason, cost, level, 1, tells=account.sees_costs)
+        return Throttled(reason, cost, level, 1, shows_cost=account.sees_costs)
 
     def _account_of(self, principal: Principal) -> Account | None:
         if isinstance(principal, Person):
@@ -178,4 +178,4 @@ def actual_cost(operation: Operation, values: VariableValues, result: ExecutionR
 def _used_up(account: Account, cost: int, spending: Spending, seconds: int) -> Throttled:
     throttled(account.kind)
     level = Level(account.policy, spending.available)
-    return Throttled(_USED_UP, cost, level, seconds, tells=account.sees_costs)
+    return Throttled(_USED_UP, cost, level, seconds, shows_cost=account.sees_costs)

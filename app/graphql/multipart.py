@@ -70,7 +70,7 @@ class MultipartResponse(Response):
                 await _send(send, _DELIMITER + _part(self._first, record))
                 async for answer in others:
                     await _send(send, _part(answer, record))
-        except Exception as error:  # noqa: BLE001 - it is logged, and the client is told
+        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
             answer = internal_error_response(error, self._request_id)
             answer.body["hasNext"] = False
             await _send(send, _part(answer, record))

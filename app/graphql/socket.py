@@ -110,7 +110,7 @@ class GraphQLWebSocket:
         except ConnectionRefused as refused:
             operations.stop()
             await _close(websocket, refused.code, str(refused))
-        except Exception:  # noqa: BLE001 - it is logged, and the client is told
+        except Exception:  # noqa: BLE001 - it is logged, and reported to the client
             _log.exception("a socket failed", request_id=exchange_of(websocket.scope).request_id)
             operations.stop()
             await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")

@@ -92,6 +92,6 @@ def outcome_of(errors: Sequence[dict[str, Any]]) -> Outcome:
 
 
 def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    told = formatted(error)
-    told["extensions"] = {**(error.extensions or {}), "code": code}
-    return told
+    body = formatted(error)
+    body["extensions"] = {**(error.extensions or {}), "code": code}
+    return body
