@@ -113,7 +113,7 @@ async def run_once(
     """
     while True:
         async with database.write() as connection:
-            done = people.known(await work(connection))
+            done = people.require_person(await work(connection))
         if done["id"] is not None:
             return done
         async with database.read_primary() as connection:
@@ -142,7 +142,7 @@ async def _claim(
         now=now,
         is_exclusive=is_exclusive,
     )
-    claim_id: int | None = people.known(claimed)["id"]
+    claim_id: int | None = people.require_person(claimed)["id"]
     return claim_id
 
 
