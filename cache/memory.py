@@ -83,7 +83,9 @@ class MemoryStore:
         for fill in fills:
             remaining_seconds = self._remaining_seconds(fill)
             if remaining_seconds > 0:
-                await self._payloads.set(fill.key, (fill.token, fill.payload), ttl=remaining_seconds)
+                await self._payloads.set(
+                    fill.key, (fill.token, fill.payload), ttl=remaining_seconds
+                )
                 stored_count += 1
         return stored_count
 

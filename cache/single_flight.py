@@ -111,7 +111,7 @@ class SingleFlight(Generic[V]):
             load.number = self.reads_started
         try:
             values = dict(zip(loads, await read(list(loads)), strict=True))
-        except BaseException as error:  # noqa: BLE001 - a cancellation is passed on to the callers too
+        except BaseException as error:
             self._forget(loads, leased_ids.values())
             for load in loads.values():
                 _fail(load.future, error)
@@ -120,7 +120,9 @@ class SingleFlight(Generic[V]):
             load.future.set_result(values[id_])
         try:
             if leased_ids:
-                await self._store_values({leased_id: values[id_] for id_, leased_id in leased_ids.items()})
+                await self._store_values(
+                    {leased_id: values[id_] for id_, leased_id in leased_ids.items()}
+                )
         finally:
             # A caller may still be waiting for an answer that the store gave before it had the
             # value, and will then look for this read.

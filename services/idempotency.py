@@ -147,7 +147,9 @@ async def _claim(
 
 
 # Any: JSON.
-async def stored_result(connection: Connection, caller: Caller, use: KeyUse) -> dict[str, Any] | None:
+async def stored_result(
+    connection: Connection, caller: Caller, use: KeyUse
+) -> dict[str, Any] | None:
     """The result of the first use of the key; None if no use is stored.
 
     Raises `IdempotencyKeyReused` if the key was used with different input.

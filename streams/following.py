@@ -23,7 +23,9 @@ _BLOCK_SECONDS = 0.1
 class RedisStreamReader:
     """Follows the streams that other instances write."""
 
-    def __init__(self, streams: RedisStreams, *, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, streams: RedisStreams, *, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+    ) -> None:
         self._streams = streams
         self._idle_timeout_seconds = idle_timeout_seconds
         self._local = MemoryStreams(ended_seconds=0)
@@ -125,7 +127,7 @@ class RedisStreamReader:
     def _delta(self, reply_id: int, entry_id: bytes, fields: Reply) -> Delta | None:
         """The piece in an entry, if it has the next index."""
         index = self._local.count(reply_id) + 1
-        if len(fields) != 2 or fields[0] != TEXT or entry_id != b"%d-0" % index:  # noqa: PLR2004
+        if len(fields) != 2 or fields[0] != TEXT or entry_id != b"%d-0" % index:
             return None
         try:
             return Delta(index, fields[1].decode())

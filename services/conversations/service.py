@@ -87,7 +87,9 @@ class ConversationService:
                     now=now,
                 )
 
-    async def _set_status(self, user_id: int, conversation_id: int, status: ConversationStatus) -> Record:
+    async def _set_status(
+        self, user_id: int, conversation_id: int, status: ConversationStatus
+    ) -> Record:
         async with self._database.write() as connection:
             changed = await conversation_writes.set_status(
                 connection, user_id, conversation_id, status.value

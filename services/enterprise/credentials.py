@@ -56,7 +56,9 @@ class CredentialService:
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 credential_id = int(claim.result["credential_id"])
-                return IssuedKey(await _own_credential(transaction, administrator_id, credential_id, now), None)
+                return IssuedKey(
+                    await _own_credential(transaction, administrator_id, credential_id, now), None
+                )
             actor = audit.person(administrator_id, request_id)
             added, key = await add_key(
                 transaction,

@@ -18,7 +18,12 @@ class ReplyStore(Protocol):
         ...
 
     async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, outcome: ReplyOutcome, draft: ReplyDraft
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
     ) -> bool:
         """Store the outcome of a reply and settle its unit; once, however often it is called.
 

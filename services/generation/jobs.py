@@ -50,9 +50,7 @@ class GenerationJobs:
         self._new_writer = new_writer
         self._grace_seconds = grace_seconds
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._recorder = OutcomeRecorder(
-            database, store, self.owner, lease_seconds=lease_seconds
-        )
+        self._recorder = OutcomeRecorder(database, store, self.owner, lease_seconds=lease_seconds)
         self._leases = LeaseKeeper(
             database, store, self.owner, self.writers, lease_seconds=lease_seconds
         )
@@ -120,7 +118,7 @@ class GenerationJobs:
         outcome = None
         try:
             outcome = await writer.write()
-        except Exception:  # noqa: BLE001 - a failed task must not end the others
+        except Exception:
             _log.exception("the end of a reply was not recorded", reply=reply_id)
         finally:
             del self.writers[reply_id], self._tasks[reply_id]

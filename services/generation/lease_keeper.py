@@ -55,13 +55,11 @@ class LeaseKeeper:
                 asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),
                 self._database.read_primary() as connection,
             ):
-                await self._store.renew(
-                    connection, self._owner, reply_ids, self._lease_seconds
-                )
+                await self._store.renew(connection, self._owner, reply_ids, self._lease_seconds)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("leases cannot be renewed", reason=str(error) or type(error).__name__)
             return False
-        except Exception:  # noqa: BLE001 - the next attempt may succeed
+        except Exception:
             _log.exception("leases cannot be renewed")
             return False
         return True

@@ -65,7 +65,10 @@ class Recovery:
         """Whether leases could be renewed for a whole lease, also between the runs."""
         now, previous = self._seconds(), self._last_write_at
         self._last_write_at = now
-        if self._writable_since is None or now - previous > self._lease_seconds / RENEWALS_PER_LEASE:
+        if (
+            self._writable_since is None
+            or now - previous > self._lease_seconds / RENEWALS_PER_LEASE
+        ):
             self._writable_since = now
         return now - self._writable_since >= self._lease_seconds
 

@@ -79,7 +79,9 @@ class ExchangeRecorder:
         if opened is None:
             # It was deleted in the meantime.
             raise _message_not_found()
-        history = _up_to_last_question(await self._history(transaction, conversation_id), message_id)
+        history = _up_to_last_question(
+            await self._history(transaction, conversation_id), message_id
+        )
         return await self._begin_reply(
             transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
         )
@@ -117,7 +119,9 @@ class ExchangeRecorder:
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 
-    async def _history(self, transaction: Transaction, conversation_id: int) -> list[HistoryMessage]:
+    async def _history(
+        self, transaction: Transaction, conversation_id: int
+    ) -> list[HistoryMessage]:
         most = self.window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
         rows = await messages.newest(transaction, conversation_id, most)
         return [_history_message(row) for row in reversed(rows)]

@@ -81,7 +81,7 @@ class ProgressWriter:
                 return await self._save(drafts)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("text is shown that is not stored", reason=type(error).__name__)
-        except Exception:  # noqa: BLE001 - the next attempt may succeed
+        except Exception:
             _log.exception("text is shown that is not stored")
         return drafts.keys()
 

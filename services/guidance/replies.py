@@ -51,7 +51,12 @@ class ConversationReplyStore:
         return await generations.save_progress(connection, rows)
 
     async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, outcome: ReplyOutcome, draft: ReplyDraft
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`."""
         ended = await generations.end(transaction, reply_id, owner)

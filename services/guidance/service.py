@@ -158,7 +158,10 @@ class GuidanceService:
         """Record an exchange and start its reply, or return the one that the key recorded before."""
         use = idempotency.key_use(key, operation=operation, values=values)
         now = self._clock()
-        async with self._locks.hold_or_release_slot((user_id, key)), self._database.begin() as transaction:
+        async with (
+            self._locks.hold_or_release_slot((user_id, key)),
+            self._database.begin() as transaction,
+        ):
             claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
                 return await _replayed(transaction, user_id, Exchange(**claim.result))

@@ -22,9 +22,7 @@ class StopWatcher:
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        await run_periodically(
-            self.poll, name="look_for_stops", every_seconds=self._poll_seconds
-        )
+        await run_periodically(self.poll, name="look_for_stops", every_seconds=self._poll_seconds)
 
     async def poll(self) -> None:
         """Stop the replies that are to stop, and interrupt those that were ended elsewhere."""

@@ -26,7 +26,12 @@ class MeteredReplyStore:
         return await metered_replies.renew(connection, owner, reply_ids, lease_seconds)
 
     async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, outcome: ReplyOutcome, draft: ReplyDraft
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`; the text of an incomplete reply is not kept."""
         report, failure = draft.report, outcome.failure

@@ -34,7 +34,9 @@ def is_hash(id_: str) -> bool:
 @lru_cache(maxsize=1_000)
 def is_document_id(id_: str) -> bool:
     """Whether the id has a form of the draft: a hash with its prefix, or a custom id."""
-    return is_hash(id_) or (id_.startswith(CUSTOM_PREFIX) and is_valid_custom_id(id_) and id_ != CUSTOM_PREFIX)
+    return is_hash(id_) or (
+        id_.startswith(CUSTOM_PREFIX) and is_valid_custom_id(id_) and id_ != CUSTOM_PREFIX
+    )
 
 
 def is_valid_custom_id(id_: str) -> bool:

@@ -98,7 +98,11 @@ class OperationRegistry:
             existing.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
             for digest, one in zip(hashes, submissions, strict=True)
         ]
-        changed = [one for one, is_unchanged in zip(submissions, unchanged, strict=True) if not is_unchanged]
+        changed = [
+            one
+            for one, is_unchanged in zip(submissions, unchanged, strict=True)
+            if not is_unchanged
+        ]
         await operations.save_documents(transaction, hashes, [one.text for one in submissions])
         await operations.publish(
             transaction,
@@ -162,7 +166,9 @@ class OperationRegistry:
             rows = await document_use.unknown(connection)
         return [
             UnknownDocument(
-                NormalizedDocument(id_of(row["sha256"]), row["body"], row["operation_name"], row["cost"]),
+                NormalizedDocument(
+                    id_of(row["sha256"]), row["body"], row["operation_name"], row["cost"]
+                ),
                 row["client_name"],
                 row["request_count"],
                 row["first_seen_at"],

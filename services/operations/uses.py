@@ -49,7 +49,10 @@ class DocumentUsageCounter:
             "uses of documents", self._write_published, capacity=_MOST_USES
         )
         self.unknown: WriteBehindBuffer[UnknownKey, UsageCount] = WriteBehindBuffer(
-            "unknown documents", self._write_unknown, capacity=_UNKNOWN_BUFFER_BYTES, size=_entry_bytes
+            "unknown documents",
+            self._write_unknown,
+            capacity=_UNKNOWN_BUFFER_BYTES,
+            size=_entry_bytes,
         )
 
     def count_use(self, id_: str, client_name: str, now: datetime) -> None:

@@ -124,7 +124,7 @@ class PrivacyRequestRunner:
             _log.warning("another process goes on", request=attempt.request_id)
         except DatabaseUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - a failed request must not stop the others
+        except Exception as error:
             await self._record_failure(attempt, error)
         else:
             self._measure_end(attempt, RequestStatus.COMPLETED)
@@ -153,7 +153,9 @@ class PrivacyRequestRunner:
         async with self._database.read_primary() as connection:
             await privacy_work.fail(connection, attempt.request_id, attempt.owner, reason.value)
         self._measure_end(attempt, RequestStatus.FAILED)
-        _log.error("given up", request=attempt.request_id, kind=attempt.kind.value, reason=reason.value)
+        _log.error(
+            "given up", request=attempt.request_id, kind=attempt.kind.value, reason=reason.value
+        )
 
     def _measure_end(self, attempt: RequestAttempt, status: RequestStatus) -> None:
         taken_seconds = (self._clock() - attempt.started_at).total_seconds()

@@ -51,7 +51,9 @@ async def write_contents(
         "userId": user_id,
         "createdAt": now,
         "files": files,
-        "notIncluded": [one for table in REGISTRY if table.ways for one in _withheld_columns(table)],
+        "notIncluded": [
+            one for table in REGISTRY if table.ways for one in _withheld_columns(table)
+        ],
     }
     await archive.add(MANIFEST, _single_chunk(orjson.dumps(manifest, option=_INDENTED)))
 

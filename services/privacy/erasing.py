@@ -142,7 +142,9 @@ class ErasureHandler:
 
 async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> None:
     """Hold the lease until the transaction ends; raises `LeaseLost`."""
-    has_lease = await privacy_work.renew(transaction, attempt.request_id, attempt.owner, attempt.lease_seconds)
+    has_lease = await privacy_work.renew(
+        transaction, attempt.request_id, attempt.owner, attempt.lease_seconds
+    )
     if not has_lease:
         raise LeaseLost
 

@@ -121,4 +121,6 @@ class PrivacyService:
         )
         seconds = completed_at and seconds_until_next_export(completed_at, now)
         if seconds:
-            raise Conflict("An export was completed less than a day ago.", retry_after_seconds=seconds)
+            raise Conflict(
+                "An export was completed less than a day ago.", retry_after_seconds=seconds
+            )

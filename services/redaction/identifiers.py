@@ -62,4 +62,9 @@ def _emails(text: str) -> Iterator[tuple[int, int]]:
 
 _DIGIT = re.compile("[0-9]")
 _WITHOUT_DIGITS = {IdentifierKind.EMAIL: _emails}
-_FINDERS = {IdentifierKind.EMAIL: _emails, IdentifierKind.IBAN: ibans, IdentifierKind.CARD: cards, IdentifierKind.PHONE: phones}
+_FINDERS = {
+    IdentifierKind.EMAIL: _emails,
+    IdentifierKind.IBAN: ibans,
+    IdentifierKind.CARD: cards,
+    IdentifierKind.PHONE: phones,
+}

@@ -24,7 +24,9 @@ _NORTH_AMERICAN = (
     rf"[0-9]{{3}}[{_SPACE}.\-][0-9]{{4}}{_NOT_BEFORE}"
 )
 # 4155550132, 491711234567; ten digits that begin with 1 are more often a timestamp.
-_WITHOUT_SEPARATORS = rf"{_NOT_AFTER}{_NOT_A_DATE}(?:[2-9][0-9]{{9,14}}|1[2-9][0-9]{{9}})(?![\w]|[.,:][0-9])"
+_WITHOUT_SEPARATORS = (
+    rf"{_NOT_AFTER}{_NOT_A_DATE}(?:[2-9][0-9]{{9,14}}|1[2-9][0-9]{{9}})(?![\w]|[.,:][0-9])"
+)
 # All alternatives begin with one of these; checking that first saves time at every character.
 _BEGINNING = "(?=[0-9+(])"
 _PHONE = re.compile(

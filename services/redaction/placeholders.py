@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from services.redaction.identifiers import IdentifierKind, identifiers_in
 
-_PLACEHOLDER_PATTERN = re.compile(rf"\[(?:{'|'.join(kind.value for kind in IdentifierKind)})_[0-9]+\]")
+_PLACEHOLDER_PATTERN = re.compile(
+    rf"\[(?:{'|'.join(kind.value for kind in IdentifierKind)})_[0-9]+\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ class Restorer:
         last = text.rfind("[")
         tail = text[last:] if last >= 0 else ""
         is_partial = bool(tail) and any(
-            placeholder.startswith(tail) and placeholder != tail
-            for placeholder in self._originals
+            placeholder.startswith(tail) and placeholder != tail for placeholder in self._originals
         )
         self._pending = tail if is_partial else ""
         return self._restore(text[:last] if is_partial else text)
@@ -65,7 +66,9 @@ def redact(texts: Sequence[str]) -> tuple[tuple[str, ...], Placeholders]:
     """
     placeholder_names = _PlaceholderNames(texts)
     redacted = tuple(_redacted(text, placeholder_names) for text in texts)
-    return redacted, Placeholders({name: original for original, name in placeholder_names.names.items()})
+    return redacted, Placeholders(
+        {name: original for original, name in placeholder_names.names.items()}
+    )
 
 
 class _PlaceholderNames:
@@ -93,6 +96,9 @@ def _redacted(text: str, placeholder_names: _PlaceholderNames) -> str:
     parts = []
     position = 0
     for one in identifiers_in(text):
-        parts += [text[position : one.start], placeholder_names.name(one.kind, text[one.start : one.end])]
+        parts += [
+            text[position : one.start],
+            placeholder_names.name(one.kind, text[one.start : one.end]),
+        ]
         position = one.end
     return "".join([*parts, text[position:]])

@@ -56,10 +56,15 @@ class RateLimiter:
         while self._pending_refunds:
             refunds, self._pending_refunds = self._pending_refunds, {}
             await asyncio.gather(
-                *(self._refund(shared, key, units, policy) for (key, policy), units in refunds.items())
+                *(
+                    self._refund(shared, key, units, policy)
+                    for (key, policy), units in refunds.items()
+                )
             )
 
-    async def _refund(self, shared: RedisBuckets, key: str, units: int, policy: BucketPolicy) -> None:
+    async def _refund(
+        self, shared: RedisBuckets, key: str, units: int, policy: BucketPolicy
+    ) -> None:
         try:
             await shared.refund(key, units, policy)
         except KeyValueError:
