@@ -1,4 +1,4 @@
-"""A store with a circuit breaker: a slow or failing Redis is skipped, since the database can answer."""
+"""A store with a circuit breaker: a slow or failing Redis is skipped."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
@@ -72,7 +72,7 @@ class CircuitBreakingStore:
         return await self._ask("lease", lambda: self._store.lease(refused))
 
     async def fill(self, fills: Sequence[Fill]) -> int:
-        """Store the values whose lease is still valid, and return how many; raises `StoreUnavailable`."""
+        """Store the values whose lease is valid, and return how many; raises `StoreUnavailable`."""
         return await self._ask("fill", lambda: self._store.fill(fills))
 
     async def forget(self, keys: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ class CircuitBreakingStore:
         return LoopAwareTimeout(self._timeout_seconds, slow_seconds=self._slow_seconds)
 
     async def _recover(self) -> str | None:
-        """Check that the store is quick, distrust older entries, and deliver pending invalidations."""
+        """Check that the store is quick, distrust old entries, deliver pending invalidations."""
         try:
             async with self._timeout() as timeout:
                 await self._store.synchronize()

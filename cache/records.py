@@ -50,7 +50,9 @@ class Store(Protocol):
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
         """The entry of each key, after leasing those without one.
 
-        An entry with the refused token given for its key is replaced by a new lease. Raises `StoreUnavailable`.
+        An entry with the refused token given for its key is replaced by a new lease.
+
+        Raises `StoreUnavailable`.
         """
 
     async def fill(self, fills: Sequence[Fill]) -> int:

@@ -111,7 +111,7 @@ class SingleFlight(Generic[V]):
             load.number = self.reads_started
         try:
             values = dict(zip(loads, await read(list(loads)), strict=True))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - a cancellation is passed on to the callers too
             self._forget(loads, leased_ids.values())
             for load in loads.values():
                 _fail(load.future, error)

@@ -1,4 +1,4 @@
-"""The client: commands are pipelined over a few connections; none are sent while the circuit is open."""
+"""The client: pipelines commands over a few connections, unless the circuit is open."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence

@@ -59,7 +59,7 @@ class Connection:
         async with self._closed_by_failures():
             await self.close()
             await self._raw.connect()  # type: ignore[no-untyped-call]  # it has no types
-            self._writer = self._raw._writer
+            self._writer = self._raw._writer  # noqa: SLF001 - see `close`
             if opened is not None:
                 (time,) = await self.exchange(self.pack([("TIME",)]), 1)
                 opened(time)

@@ -18,7 +18,7 @@ class Mergeable(Protocol):
     """A value that can be combined with a later one for the same key."""
 
     def merged(self, later: Self) -> Self:
-        """This value combined with a later one."""
+        """Combine this value with a later one."""
         ...
 
 

@@ -51,7 +51,7 @@ async def run_periodically(
         except DatabaseUnavailable as error:
             job_failed(name)
             _log.warning("the database is away", job=name, reason=str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next run may succeed
             job_failed(name)
             _log.exception("failed, and will be tried again", job=name)
         else:

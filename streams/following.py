@@ -127,7 +127,7 @@ class RedisStreamReader:
     def _delta(self, reply_id: int, entry_id: bytes, fields: Reply) -> Delta | None:
         """The piece in an entry, if it has the next index."""
         index = self._local.count(reply_id) + 1
-        if len(fields) != 2 or fields[0] != TEXT or entry_id != b"%d-0" % index:
+        if len(fields) != 2 or fields[0] != TEXT or entry_id != b"%d-0" % index:  # noqa: PLR2004
             return None
         try:
             return Delta(index, fields[1].decode())

@@ -54,6 +54,6 @@ class CoalescedBody:
 
 def _take_buffered(content: StreamReader) -> bytes:
     """The bytes that arrived before the connection failed, which no public method returns."""
-    buffered = b"".join(content._buffer)
-    content._buffer.clear()
+    buffered = b"".join(content._buffer)  # noqa: SLF001 - see docs/dependencies.md
+    content._buffer.clear()  # noqa: SLF001
     return buffered

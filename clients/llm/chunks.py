@@ -50,7 +50,7 @@ def parse_event(event: str) -> Sequence[object]:
 
 
 def read_chunk(chunk: object) -> Chunk:
-    """The content that a chunk adds to the first choice; raises `AttemptFailed` if it is malformed."""
+    """The content that a chunk adds to the first choice; raises `AttemptFailed`."""
     choices = chunk.get("choices") if isinstance(chunk, dict) else None
     if choices is None:
         return EMPTY

@@ -126,7 +126,7 @@ async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | 
         return await attributed(_PIECE, _next_of(pieces))
     except AttemptFailed as error:
         if error.reason is FailureReason.TIMEOUT:
-            # A time-out before the first piece means that the model is down; later, only a long reply.
+            # Before the first piece, a time-out means that the model is down; later, a long reply.
             raise AttemptFailed(FailureReason.TIMEOUT, is_down=not has_begun) from error
         if has_begun and error.reason is FailureReason.UNAVAILABLE:
             raise AttemptFailed(FailureReason.INTERRUPTED, is_down=True) from error

@@ -15,7 +15,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 class InvalidWebhook(Exception):
-    """A webhook was rejected; the message says why, and contains neither its content nor a secret."""
+    """A webhook was rejected; the message says why, without its content or a secret."""
 
 
 def sign(body: bytes, secret: str, now: datetime) -> str:

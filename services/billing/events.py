@@ -32,7 +32,7 @@ class PaymentEvents:
             payment = None
             if event.payment_id is not None:
                 payment = await outcomes.lock(transaction, event.payment_id)
-            # Another deployment, whose payments have the same ids, may share the provider's account.
+            # Another deployment, with the same payment ids, may share the provider's account.
             if payment is not None and payment["provider_key"] != event.idempotency_key:
                 payment = None
             is_new = await payments.take_event(

@@ -1,4 +1,4 @@
-"""Settling payments: a result is applied once, whether a request, the worker or a webhook brings it."""
+"""Settling payments: a result is applied once, from a request, the worker or a webhook."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress

@@ -29,7 +29,7 @@ class AlreadyOnPlan(Refusal):
 
 
 class NoActiveSubscription(Refusal):
-    """This needs an active subscription."""
+    """The operation needs an active subscription."""
 
     code = UserErrorCode.NO_ACTIVE_SUBSCRIPTION
 

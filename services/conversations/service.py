@@ -75,7 +75,7 @@ class ConversationService:
         now = self._clock()
         async with self._database.begin() as transaction:
             _found(await conversation_writes.lock(transaction, user_id, conversation_id))
-            # A separate statement, so that it sees a reply begun by a transaction this one waited for.
+            # A separate statement sees a reply begun by a transaction that held the lock before.
             for ended in await conversation_writes.delete_conversation(
                 transaction, conversation_id
             ):

@@ -32,7 +32,7 @@ class ReplyStore(Protocol):
         ...
 
     async def end_expired(self, transaction: Transaction) -> int | None:
-        """End one reply whose lease expired, settle its unit, and return its id; None if none has."""
+        """End one reply whose lease expired, settle its unit, and return its id, or None."""
         ...
 
     async def on_abandoned(self, reply_id: int) -> None:

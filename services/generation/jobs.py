@@ -102,7 +102,7 @@ class GenerationJobs:
             await attributed(_REPLY, asyncio.wait([task]))
 
     async def _finish(self) -> None:
-        """Let all tasks end; after the grace period they are interrupted, and still store the outcome."""
+        """Let all tasks end; those interrupted after the grace period still store the outcome."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=self._grace_seconds)
         for writer in self.writers.values():
@@ -118,7 +118,7 @@ class GenerationJobs:
         outcome = None
         try:
             outcome = await writer.write()
-        except Exception:
+        except Exception:  # noqa: BLE001 - a failed task must not end the others
             _log.exception("the end of a reply was not recorded", reply=reply_id)
         finally:
             del self.writers[reply_id], self._tasks[reply_id]

@@ -59,7 +59,7 @@ class LeaseKeeper:
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("leases cannot be renewed", reason=str(error) or type(error).__name__)
             return False
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("leases cannot be renewed")
             return False
         return True

@@ -51,7 +51,7 @@ class Recovery:
             raise
 
     async def _probe_database(self) -> None:
-        """Run the statement that renews leases, for no reply, to see that the database takes writes."""
+        """Check that the database takes writes, with a renewal of leases for no reply."""
         try:
             async with (
                 asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),

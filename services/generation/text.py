@@ -1,4 +1,4 @@
-"""Generating the text of a reply: identifiers are redacted from the prompt and restored in the reply."""
+"""Generating a reply: identifiers are redacted from the prompt and restored in the text."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing

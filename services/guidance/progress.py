@@ -14,7 +14,7 @@ from services.periodic import run_job
 INTERVAL_SECONDS = 0.05
 """The wait between statements, at most twenty a second; the first text of a reply cuts it short."""
 TIMEOUT_SECONDS = 2.0
-"""How long showing a text waits for storing it. What is shown unstored may be lost with the process."""
+"""How long showing a text waits for storing it; unstored text may be lost with the process."""
 SaveDrafts: TypeAlias = Callable[[Mapping[int, ReplyDraft]], Awaitable[Collection[int]]]
 _log = structlog.get_logger("guidance.replies")
 
@@ -81,7 +81,7 @@ class ProgressWriter:
                 return await self._save(drafts)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("text is shown that is not stored", reason=type(error).__name__)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("text is shown that is not stored")
         return drafts.keys()
 

@@ -35,7 +35,7 @@ RecordExchange: TypeAlias = Callable[
 
 
 class GuidanceService:
-    """A person's chat with the model; every method that changes something raises `PersonUnknown`."""
+    """A person's chat with the model; methods that change something raise `PersonUnknown`."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class GuidanceService:
     async def _once(
         self, user_id: int, key: str, operation: str, values: dict[str, Any], record: RecordExchange
     ) -> Exchange:
-        """Record an exchange and start its reply, or return the one that the key recorded before."""
+        """Record an exchange and start its reply, or return the key's earlier exchange."""
         use = idempotency.key_use(key, operation=operation, values=values)
         now = self._clock()
         async with (

@@ -42,7 +42,7 @@ def prompt(question: Question) -> tuple[PromptMessage, ...]:
 
 
 def remaining_seconds(wait_seconds: int, *, since: datetime, now: datetime) -> int:
-    """The whole seconds left of a wait that began at `since`; all of it if that is in the future."""
+    """The whole seconds left of a wait that began at `since`; all if that is in the future."""
     passed = (now - since).total_seconds()
     return min(wait_seconds, max(0, ceil(wait_seconds - passed)))
 

@@ -1,4 +1,4 @@
-"""Metered guidance: a question asked with an API key is charged, answered, and replayed on retry."""
+"""Metered guidance: a question asked with an API key is charged and answered once."""
 
 import asyncio
 from dataclasses import asdict

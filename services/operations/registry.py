@@ -178,7 +178,7 @@ class OperationRegistry:
         ]
 
     async def listed(self) -> list[ListedDocument]:
-        """All published documents; a use by a client that did not publish counts for every publisher."""
+        """All published documents; use by other clients counts for every publisher."""
         async with self._database.read_primary() as connection:
             rows = await operations.listed(connection)
             objectives = await all_objectives(connection)

@@ -43,7 +43,7 @@ class ArchiveWriter:
             async for chunk in _joined(content):
                 digest.update(chunk)
                 size += len(chunk)
-                await _in_thread(lambda: entry.write(chunk))
+                await _in_thread(lambda: entry.write(chunk))  # noqa: B023 - awaited before `chunk` changes
         return ArchivedFile(name, size, digest.hexdigest())
 
     def finish(self) -> tuple[int, bytes]:

@@ -124,7 +124,7 @@ class PrivacyRequestRunner:
             _log.warning("another process goes on", request=attempt.request_id)
         except DatabaseUnavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a failed request must not stop the others
             await self._record_failure(attempt, error)
         else:
             self._measure_end(attempt, RequestStatus.COMPLETED)

@@ -25,6 +25,6 @@ class RefusalDelay:
             return
         self._delayed += 1
         try:
-            await asyncio.sleep(uniform(self._seconds, 2 * self._seconds))
+            await asyncio.sleep(uniform(self._seconds, 2 * self._seconds))  # noqa: S311 - not for security
         finally:
             self._delayed -= 1
