@@ -114,7 +114,7 @@ class ChatApi:
 
 async def _next(body: CoalescedBody, reader: ReplyReader) -> bytes:
     """The next bytes, empty after the last; raises `TimeoutError`."""
-    if not reader.is_over:
+    if not reader.has_finished:
         return await body.piece()
     async with asyncio.timeout(_TRAILER_SECONDS):
         return await body.piece()
