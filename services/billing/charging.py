@@ -15,8 +15,7 @@ from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries import payments
 from services.audit import SYSTEM, Actor
-from services.billing import outcomes
-from services.billing.outcomes import Outcomes
+from services.billing.outcomes import lock_payment
 
 ProviderCall: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
@@ -32,7 +31,7 @@ class Charging:
         self,
         database: Database,
         provider: PaymentProvider,
-        settlement: Outcomes,
+        settlement: PaymentSettlement,
         *,
         overdue_seconds: float,
     ) -> None:
@@ -78,7 +77,7 @@ class Charging:
                 await payments.postpone(connection, payment["id"])
             return
         async with self._database.begin() as transaction:
-            locked = await outcomes.lock(transaction, payment["id"])
+            locked = await lock_payment(transaction, payment["id"])
             if locked is not None:
                 await self._settlement.apply(transaction, locked, result, actor)
 

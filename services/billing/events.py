@@ -6,8 +6,7 @@ from clients.payments.records import PaymentEvent
 from db.database import Connection, Database
 from db.queries import payments
 from services.audit import system
-from services.billing import outcomes
-from services.billing.outcomes import Outcomes
+from services.billing.outcomes import lock_payment
 from services.clock import Clock
 
 EVENT_RETENTION = timedelta(days=30)
@@ -17,7 +16,7 @@ EVENT_RETENTION = timedelta(days=30)
 class PaymentEvents:
     """Applies events to the payments that they are about."""
 
-    def __init__(self, database: Database, settlement: Outcomes, *, clock: Clock) -> None:
+    def __init__(self, database: Database, settlement: PaymentSettlement, *, clock: Clock) -> None:
         self._database = database
         self._settlement = settlement
         self._clock = clock
@@ -31,7 +30,7 @@ class PaymentEvents:
         async with self._database.begin() as transaction:
             payment = None
             if event.payment_id is not None:
-                payment = await outcomes.lock(transaction, event.payment_id)
+                payment = await lock_payment(transaction, event.payment_id)
             # Another deployment, with the same payment ids, may share the provider's account.
             if payment is not None and payment["provider_key"] != event.idempotency_key:
                 payment = None

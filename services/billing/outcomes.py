@@ -24,7 +24,7 @@ Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock(transaction: Transaction, payment_id: int) -> Record | None:
+async def lock_payment(transaction: Transaction, payment_id: int) -> Record | None:
     """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
     The order of locks is always person, payment, subscription. The payment of an erased person has
