@@ -15,7 +15,7 @@ from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries import payments
 from services.audit import SYSTEM, Actor
-from services.billing.outcomes import lock_payment
+from services.billing.outcomes import PaymentSettlement, lock_payment
 
 ProviderCall: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")

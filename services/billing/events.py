@@ -6,7 +6,7 @@ from clients.payments.records import PaymentEvent
 from db.database import Connection, Database
 from db.queries import payments
 from services.audit import system
-from services.billing.outcomes import lock_payment
+from services.billing.outcomes import PaymentSettlement, lock_payment
 from services.clock import Clock
 
 EVENT_RETENTION = timedelta(days=30)
