@@ -1,4 +1,4 @@
-"""How a value is written down: JSON with the version of its shape."""
+"""Serializing values for the cache: JSON, with the version of the format."""
 
 from typing import Generic, TypeVar
 
@@ -8,27 +8,27 @@ from pydantic import TypeAdapter
 V = TypeVar("V")
 
 
-class Shape(Generic[V]):
-    """The shape of a frozen dataclass; `version` is raised whenever its JSON changes.
+class CacheSerializer(Generic[V]):
+    """Serializes a frozen dataclass; raise `version` whenever its JSON changes.
 
-    What is read is what was written, to the byte and with the types of the dataclass's fields:
-    anything else under a key may be anybody's.
+    A payload is accepted only if dumping its value gives exactly the same bytes: anything else may
+    have been written by somebody else.
     """
 
-    def __init__(self, version: int, kind: type[V]) -> None:
-        self._before = b'{"shape":%d,"value":' % version
-        self._adapter: TypeAdapter[V] = TypeAdapter(kind)
+    def __init__(self, version: int, value_type: type[V]) -> None:
+        self._prefix = b'{"shape":%d,"value":' % version
+        self._adapter: TypeAdapter[V] = TypeAdapter(value_type)
 
     def dump(self, value: V) -> bytes:
-        """Write down a value."""
-        return self._before + orjson.dumps(value) + b"}"
+        """Serialize a value."""
+        return self._prefix + orjson.dumps(value) + b"}"
 
     def load(self, payload: bytes) -> V | None:
-        """Read a value; None where it is no value of this shape."""
-        if not payload.startswith(self._before):
+        """Deserialize a value; None if the payload is not valid."""
+        if not payload.startswith(self._prefix):
             return None
         try:
-            value = self._adapter.validate_json(payload[len(self._before) : -1], strict=True)
+            value = self._adapter.validate_json(payload[len(self._prefix) : -1], strict=True)
             return value if self.dump(value) == payload else None
         except (TypeError, ValueError):
             return None

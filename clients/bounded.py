@@ -1,29 +1,29 @@
-"""Answers from elsewhere, read no further than what is wanted of them."""
+"""Reading the bodies of HTTP responses up to a limit."""
 
 import httpx2
 
-PLAIN = {"accept-encoding": "identity"}
-"""What to ask with: a compressed body says nothing of how large it is."""
+UNCOMPRESSED = {"accept-encoding": "identity"}
+"""Request headers: the size of a compressed body does not limit its content."""
 
 
-class UnreadableAnswer(Exception):
-    """The body is larger than is wanted, or compressed although nobody asked for that."""
+class UnreadableBody(Exception):
+    """The body is too large, or compressed although that was not requested."""
 
 
-async def bounded_body(answer: httpx2.Response, most_bytes: int) -> bytes:
-    """The body of a streamed answer, of which at most a piece more than `most_bytes` is read.
+async def bounded_body(response: httpx2.Response, most_bytes: int) -> bytes:
+    """The body of a streamed response; stops reading once it is longer than `most_bytes`.
 
-    Raises `UnreadableAnswer`. How long that may take is the caller's to bound: a peer can send a
-    byte a second, and each of them is in time.
+    Raises `UnreadableBody`. The caller must limit the time: a peer can send one byte per second
+    without ever exceeding a read time-out.
     """
-    encoding = answer.headers.get("content-encoding", "")
+    encoding = response.headers.get("content-encoding", "")
     if encoding.strip().lower() not in {"", "identity"}:
-        raise UnreadableAnswer("the body is compressed")
+        raise UnreadableBody("the body is compressed")
     pieces: list[bytes] = []
     received = 0
-    async for piece in answer.aiter_raw():
+    async for piece in response.aiter_raw():
         received += len(piece)
         if received > most_bytes:
-            raise UnreadableAnswer(f"the body has more than {most_bytes} bytes")
+            raise UnreadableBody(f"the body has more than {most_bytes} bytes")
         pieces.append(piece)
     return b"".join(pieces)

@@ -1,12 +1,12 @@
-"""One connection, and the task that sends on it what is asked meanwhile, all of it at once."""
+"""A pipelined connection: waiting commands are sent together, in one round trip."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from keyvalue.connection import Command, Connection, Reply
-from keyvalue.errors import ConnectionFailed, Unavailable
-from keyvalue.patience import Patience
+from keyvalue.errors import ConnectionFailed, KeyValueUnavailable
+from keyvalue.patience import LoopAwareTimeout
 from keyvalue.reasons import TIMEOUT
 
 MOST_COMMANDS = 500
@@ -14,24 +14,24 @@ MOST_COMMANDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """So many commands of one caller, as they are sent, and the future that has their answers."""
+class PipelineRequest:
+    """`number` encoded commands of one caller, and the future for their answers."""
 
     packed: Sequence[bytes]
     number: int
     replies: "asyncio.Future[list[Reply]]"
 
     def fail(self) -> None:
-        """Say that there is no answer, unless nobody waits any more."""
+        """Fail the future, unless it is done."""
         if not self.replies.done():
-            self.replies.set_exception(Unavailable())
+            self.replies.set_exception(KeyValueUnavailable())
 
 
-class Lane:
-    """Serves a queue that it shares with other lanes.
+class Pipeline:
+    """Sends requests from a queue that it shares with other pipelines.
 
-    What waits is no task of its caller's: one who stops waiting disturbs nothing, and how long a
-    command waits for its turn is not counted against the server.
+    The sending task is not the caller's: cancelling a caller does not disturb the others, and the
+    time a command waits in the queue does not count towards the server's time-out.
     """
 
     def __init__(
@@ -46,29 +46,29 @@ class Lane:
         self._timeout_seconds = timeout_seconds
         self._opened = opened
         self._failed = failed
-        self._is_used = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def open(self) -> None:
-        """Connect, and raise `ConnectionFailed` where that fails."""
-        async with self._is_used:
+        """Connect; raises `ConnectionFailed`."""
+        async with self._lock:
             await self._connection.open(self._opened)
 
     async def check(self, command: Command) -> Reply:
-        """Give the answer to a command, whatever became of others; raises `ConnectionFailed`."""
-        async with self._is_used:
+        """Run a command even if the circuit is open; raises `ConnectionFailed`."""
+        async with self._lock:
             (reply,) = await self._connection.exchange(self.pack([command]), 1)
         return reply
 
     def pack(self, commands: Sequence[Command]) -> list[bytes]:
-        """Put commands as they are sent, on whatever lane; raises what is wrong with them."""
+        """Encode commands for sending; raises redis-py's error if one is not valid."""
         return self._connection.pack(commands)
 
     async def close(self) -> None:
         """Close the connection."""
         await self._connection.close()
 
-    async def serve(self, queue: "asyncio.Queue[Request]") -> None:
-        """Send what is in the queue, for ever."""
+    async def serve(self, queue: "asyncio.Queue[PipelineRequest]") -> None:
+        """Send the requests in the queue, forever."""
         while True:
             requests = [await queue.get()]
             number = requests[0].number
@@ -78,23 +78,26 @@ class Lane:
             await self._send([one for one in requests if not one.replies.done()])
 
     async def exchange(
-        self, packed: Sequence[bytes], number: int, *, blocks_seconds: float = 0.0
+        self, packed: Sequence[bytes], number: int, *, block_seconds: float = 0.0
     ) -> list[Reply]:
-        """Send so many commands at once and give their answers; raises `Unavailable`.
+        """Send `number` encoded commands, and return the answers; raises `KeyValueUnavailable`.
 
-        `blocks_seconds` is how long the server may wait before it answers.
+        `block_seconds` is how long the server may block before it answers.
         """
         try:
-            async with Patience(self._timeout_seconds + blocks_seconds), self._is_used:
+            async with (
+                LoopAwareTimeout(self._timeout_seconds + block_seconds),
+                self._lock,
+            ):
                 await self._connection.open(self._opened)
                 return await self._connection.exchange(packed, number)
         except TimeoutError:
             self._failed(TIMEOUT)
         except ConnectionFailed as failure:
             self._failed(failure.reason)
-        raise Unavailable
+        raise KeyValueUnavailable
 
-    async def _send(self, requests: Sequence[Request]) -> None:
+    async def _send(self, requests: Sequence[PipelineRequest]) -> None:
         if not requests:
             return
         packed = [part for request in requests for part in request.packed]
@@ -104,9 +107,9 @@ class Lane:
                 own = [next(replies) for _ in range(request.number)]
                 if not request.replies.done():
                     request.replies.set_result(own)
-        except Unavailable:
+        except KeyValueUnavailable:
             pass
         finally:
-            # Whatever became of it, also at the end of the process, nobody waits for ever.
+            # Whatever happened, also at shutdown, no caller must wait forever.
             for request in requests:
                 request.fail()

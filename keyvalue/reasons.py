@@ -1,6 +1,6 @@
-"""Why a connection cannot be used: one of few words, for the log and as a label of metrics.
+"""The reasons why a connection failed, as words for the log and for labels of metrics.
 
-In capitals are Redis's own, from the beginning of its errors.
+Those in capitals are the error codes of Redis.
 """
 
 import ssl
@@ -25,11 +25,11 @@ STATES = (
     "NOPERM",
     "UNKILLABLE",
 )
-"""What a server answers that can do nothing of the kind at present, whatever the key."""
+"""Error codes that concern the server and not a key: no command of this kind works now."""
 TIMEOUT, REFUSED, UNRESOLVED, TLS = "timeout", "refused", "unresolved", "tls"
 TOO_MANY_CLIENTS, NOT_WRITTEN = "too_many_clients", "not_written"
 CONNECTION = "connection"
-"""It broke off, or said what is no answer."""
+"""The connection was lost, or the answer could not be parsed."""
 _KINDS = (
     ((TimeoutError, RedisTimeout), TIMEOUT),
     (ConnectionRefusedError, REFUSED),
@@ -40,12 +40,12 @@ _KINDS = (
 
 
 def reason_of(error: Exception) -> str:
-    """In a word, why nothing can be asked."""
+    """The reason for an error, in a word."""
     return next((word for one in _causes(error) if (word := _word_of(one))), CONNECTION)
 
 
 def state_in(error: Exception) -> str | None:
-    """The state that Redis says it is in; within an error of a script it is somewhere in it."""
+    """The server state in an error of Redis; script errors contain it somewhere in their text."""
     code = error.status_code if isinstance(error, RedisError) else None
     if code in STATES:
         return code
@@ -63,7 +63,7 @@ def _word_of(error: BaseException) -> str | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and what it came of."""
+    """The error and its causes."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause

@@ -1,6 +1,6 @@
 """The audit trail: who did what to whom, when, and in which request.
 
-An event is written in the transaction of what it tells, so that neither is there without the other.
+An event is written in the same transaction as the change it describes: neither exists alone.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from db.queries import audit
 
 
 class ActorKind(Enum):
-    """Who can act."""
+    """The kinds of actors."""
 
     USER = "user"
     API_KEY = "api_key"
@@ -27,7 +27,7 @@ class ActorKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person or a key by its id, and the request that they made."""
+    """Who acted: the id of a person or of an API key, and the request in which they acted."""
 
     kind: ActorKind
     id: int | None = None
@@ -35,39 +35,39 @@ class Actor:
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)
-"""A background job."""
+"""The actor of background jobs."""
 OPERATOR = Actor(ActorKind.OPERATOR)
-"""Whoever may run commands on the server."""
+"""The actor of commands run on the server."""
 
 
 def system(request_id: str | None) -> Actor:
-    """What somebody outside tells us, in a request."""
+    """The actor of changes that an outside system reports in a request."""
     return Actor(ActorKind.SYSTEM, request_id=request_id)
 
 
 def person(user_id: int, request_id: str | None) -> Actor:
-    """A signed-in person."""
+    """The actor for a signed-in person."""
     return Actor(ActorKind.USER, user_id, request_id)
 
 
-# Any: JSON, never texts of messages or credentials.
+# Any: JSON; never the text of a message or a credential.
 def event(
     actor: Actor,
     action: str,
     *,
     user_id: int | None = None,
     account_id: int | None = None,
-    said: Mapping[str, Any] | None = None,
+    client_supplied: Mapping[str, Any] | None = None,
     **details: Any,
 ) -> dict[str, Any]:
-    """The values of an `action`, which concerns a person or a company, for a statement.
+    """The column values of an audit event about a person or a company.
 
-    Details that are None are left out. `said` are words that somebody else chose: whatever they
-    are, an erasure does not take them for a trace that the system has left of a person.
+    Details that are None are left out. `client_supplied` holds text chosen by a client, such as
+    its own name: the check after an erasure does not count it as a trace of the erased person.
     """
-    if said is not None:
-        details[SAID] = dict(said)
-    known = {name: value for name, value in details.items() if value is not None}
+    if client_supplied is not None:
+        details[SAID] = dict(client_supplied)
+    present = {name: value for name, value in details.items() if value is not None}
     return {
         "actor_kind": actor.kind.value,
         "actor_id": actor.id,
@@ -75,7 +75,7 @@ def event(
         "concerned_user": user_id,
         "concerned_account": account_id,
         "action": action,
-        "details": orjson.dumps(known).decode(),
+        "details": orjson.dumps(present).decode(),
     }
 
 
@@ -86,7 +86,7 @@ async def record(
     subject: str,
     *,
     now: datetime,
-    **event_: Any,  # Any: as for `event`
+    **fields: Any,  # Any: as for `event`
 ) -> None:
-    """Append the event of an `action` on `subject`."""
-    await audit.record(transaction, subject, now=now, event=event(actor, action, **event_))
+    """Append an event: `action` was done to `subject`; `fields` are arguments of `event`."""
+    await audit.record(transaction, subject, now=now, event=event(actor, action, **fields))

@@ -1,9 +1,9 @@
-"""Idempotency keys: the first use of a key does something, the next ones give what came of it.
+"""Idempotency keys: the first use of a key does the work, later uses return its result.
 
-The key is claimed inside the transaction that does the work, against a unique index, so that of
-any number of concurrent uses one works and the others wait for it. A refusal rolls the claim back:
-nothing is stored when nothing was done. Where one statement does all of the work, it claims the key
-too, and stores what came of it (`db.queries.writes`).
+A key is claimed against a unique index, inside the transaction that does the work. Of several
+concurrent uses, one does the work and the others wait for it. A refusal rolls the claim back, so
+nothing is stored when nothing was done. Where a single statement does all of the work, that
+statement also claims the key and stores the result (`db.queries.writes`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,24 +21,24 @@ from services import people
 from services.refusal import InvalidInput, Refusal, UserErrorCode
 from services.texts import is_short_text
 
-KEPT = timedelta(days=30)
-"""How long a key is remembered."""
+RETENTION = timedelta(days=30)
+"""How long a key and its result are stored."""
 LONGEST_KEY = 255
 _FIELD = "idempotencyKey"
-Doing: TypeAlias = Callable[[Connection], Awaitable[Record | None]]
+Work: TypeAlias = Callable[[Connection], Awaitable[Record | None]]
 # Any: JSON.
-Repeating: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Record]]
+Replay: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Record]]
 
 
 class IdempotencyKeyReused(Refusal):
-    """The key was used before with other input."""
+    """The key was used before with different input."""
 
     code = UserErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is: a person's or a company's."""
+    """The owner of a key: a person or a company."""
 
     user_id: int | None = None
     account_id: int | None = None
@@ -46,14 +46,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A key, and the fingerprint of what it is used for."""
+    """A key, and a fingerprint of the operation and input that it is used for."""
 
     key: str
     fingerprint: bytes
 
 
 class Claim:
-    """A key's use; `result` is what its first use gave, None on the first."""
+    """One use of a key; `result` is what the first use stored, None if this is the first."""
 
     # Any: JSON.
     def __init__(self, claim_id: int | None, result: dict[str, Any] | None) -> None:
@@ -62,13 +62,13 @@ class Claim:
 
     @property
     def id(self) -> int:
-        """By which a statement finds the key of a first use, to keep what that gives."""
+        """The row id of a first use, under which a statement stores the result."""
         if self._claim_id is None:
-            raise RuntimeError("the key was used before")
+            raise RuntimeError("only the first use of a key has an id")
         return self._claim_id
 
-    async def keep(self, transaction: Transaction, result: dict[str, Any]) -> None:
-        """Store what the first use gives."""
+    async def store(self, transaction: Transaction, result: dict[str, Any]) -> None:
+        """Store the result of the first use."""
         await idempotency.keep(transaction, self.id, result)
 
 
@@ -76,9 +76,9 @@ class Claim:
 def key_use(key: str, *, operation: str, values: Mapping[str, Any]) -> KeyUse:
     """The use of `key` for `operation` with the input `values`.
 
-    Raises `InvalidInput` for a text that cannot be a key.
+    Raises `InvalidInput` if `key` is not a valid key.
     """
-    _check(key)
+    _check_key(key)
     return KeyUse(key, _fingerprint(operation, values))
 
 
@@ -90,37 +90,37 @@ async def claim(
     now: datetime,
     is_exclusive: bool = False,
 ) -> Claim:
-    """Claim a key and hold the person whose it is, exclusively where what they do has an order.
+    """Claim a key and lock the person who uses it; exclusively if their operations are ordered.
 
-    Raises `PersonUnknown`, and `IdempotencyKeyReused` where the key was used for anything else.
+    Raises `PersonUnknown`, and `IdempotencyKeyReused` if the key was used with different input.
     """
     claim_id = await _claim(transaction, caller, use, now, is_exclusive=is_exclusive)
     if claim_id is not None:
         return Claim(claim_id, None)
-    result = await kept(transaction, caller, use)
+    result = await stored_result(transaction, caller, use)
     if result is None:
         raise _reused()
     return Claim(None, result)
 
 
-async def once(
-    database: Database, user_id: int, use: KeyUse, do: Doing, again: Repeating
+async def run_once(
+    database: Database, user_id: int, use: KeyUse, work: Work, replay: Replay
 ) -> Record:
-    """Have one statement `do` what a person wants, or give `again` what the key's first use gave.
+    """Run the statement `work`, or `replay` the stored result if the key was used before.
 
-    The statement claims the key as it is in `use`, and gives a row without an `id` where it was
-    used before. Raises `PersonUnknown` and `IdempotencyKeyReused`.
+    The statement itself claims the key in `use`; it returns a row whose `id` is null if the key
+    was used before. Raises `PersonUnknown` and `IdempotencyKeyReused`.
     """
     while True:
         async with database.write() as connection:
-            done = people.known(await do(connection))
+            done = people.require_person(await work(connection))
         if done["id"] is not None:
             return done
         async with database.read_primary() as connection:
-            result = await kept(connection, Caller(user_id=user_id), use)
+            result = await stored_result(connection, Caller(user_id=user_id), use)
             if result is not None:
-                return await again(connection, result)
-        # The key has been forgotten since, and is as good as new.
+                return await replay(connection, result)
+        # The key expired in between, so it can be claimed again.
 
 
 async def _claim(
@@ -142,15 +142,17 @@ async def _claim(
         now=now,
         is_exclusive=is_exclusive,
     )
-    claim_id: int | None = people.known(claimed)["id"]
+    claim_id: int | None = people.require_person(claimed)["id"]
     return claim_id
 
 
 # Any: JSON.
-async def kept(connection: Connection, caller: Caller, use: KeyUse) -> dict[str, Any] | None:
-    """What the first use of the key gave; None where there was none that is remembered.
+async def stored_result(
+    connection: Connection, caller: Caller, use: KeyUse
+) -> dict[str, Any] | None:
+    """The result of the first use of the key; None if no use is stored.
 
-    Raises `IdempotencyKeyReused` where it was used for anything else.
+    Raises `IdempotencyKeyReused` if the key was used with different input.
     """
     stored = await idempotency.stored(
         connection, user_id=caller.user_id, account_id=caller.account_id, key=use.key
@@ -163,21 +165,21 @@ async def kept(connection: Connection, caller: Caller, use: KeyUse) -> dict[str,
     return result
 
 
-def hashed(key: str) -> str:
-    """What is kept of a key for longer than keys are remembered: not the client's own words."""
+def key_digest(key: str) -> str:
+    """The SHA-256 of a key, for rows that outlive the key: the client's own text is not kept."""
     return sha256(key.encode()).hexdigest()
 
 
-async def forget_old_keys(connection: Connection, now: datetime) -> None:
-    """Remove the keys that have been remembered long enough."""
-    await idempotency.forget(connection, now - KEPT)
+async def delete_expired_keys(connection: Connection, now: datetime) -> None:
+    """Delete the keys that are older than `RETENTION`."""
+    await idempotency.forget(connection, now - RETENTION)
 
 
 def _reused() -> IdempotencyKeyReused:
     return IdempotencyKeyReused("This key was used before with other input.", field=_FIELD)
 
 
-def _check(key: str) -> None:
+def _check_key(key: str) -> None:
     if not is_short_text(key, LONGEST_KEY):
         raise InvalidInput(
             f"A key is one line of 1 to {LONGEST_KEY} characters, none of them control characters, "

@@ -1,4 +1,4 @@
-"""What is noted in memory while requests are answered, and written behind their backs."""
+"""A write-behind buffer: values collect in memory and are written to the database in batches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,50 +8,51 @@ from typing import Generic, Protocol, Self, TypeVar
 import structlog
 
 from db.unavailable import DatabaseUnavailable
-from services.periodic import repeat
+from services.periodic import run_periodically
 
 _WRITE_SECONDS = 1.0
 _log = structlog.get_logger("guidance.notes")
 
 
 class Mergeable(Protocol):
-    """A note that can take up a later one of the same thing."""
+    """A value that can be combined with a later one for the same key."""
 
     def merged(self, later: Self) -> Self:
-        """Both together."""
+        """Combine this value with a later one."""
         ...
 
 
 K = TypeVar("K")
-N = TypeVar("N", bound=Mergeable)
+V = TypeVar("V", bound=Mergeable)
 
 
-class Notes(Generic[K, N]):
-    """Notes by key, written together about once a second; leaving writes the rest.
+class WriteBehindBuffer(Generic[K, V]):
+    """Values by key, written together about once a second; leaving the block writes the rest.
 
-    Where writing fails they stay noted. At most `most` keys are noted at a time, or as many as have
-    that `size` together; what comes beyond is not. The log calls them `what`.
+    If a write fails, the values stay in the buffer. The sizes of all keys add up to `capacity` at
+    most (each counts as 1 unless `size` says otherwise); values of further keys are dropped.
+    `name` is how the log and the metrics call the values.
     """
 
     def __init__(
         self,
-        what: str,
-        write: Callable[[dict[K, N]], Awaitable[None]],
+        name: str,
+        write: Callable[[dict[K, V]], Awaitable[None]],
         *,
-        most: int,
+        capacity: int,
         size: Callable[[K], int] = lambda _: 1,
     ) -> None:
-        self._what = what
+        self._name = name
         self._write = write
-        self._most = most
+        self._capacity = capacity
         self._size = size
-        self._noted: dict[K, N] = {}
-        self._held = 0
+        self._values: dict[K, V] = {}
+        self._used = 0
 
     async def __aenter__(self) -> Self:
-        name = f"write_{self._what.replace(' ', '_')}"
-        work = repeat(self.write, name=name, every_seconds=_WRITE_SECONDS)
-        self._writing = asyncio.create_task(work)
+        name = f"write_{self._name.replace(' ', '_')}"
+        work = run_periodically(self.flush, name=name, every_seconds=_WRITE_SECONDS)
+        self._flushing = asyncio.create_task(work)
         return self
 
     async def __aexit__(
@@ -60,38 +61,38 @@ class Notes(Generic[K, N]):
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._writing.cancel()
-        await asyncio.wait([self._writing])
+        self._flushing.cancel()
+        await asyncio.wait([self._flushing])
         try:
-            await self.write()
+            await self.flush()
         except DatabaseUnavailable as error:
-            _log.warning(f"{self._what} are lost", number=len(self._noted), reason=str(error))
+            _log.warning(f"{self._name} are lost", number=len(self._values), reason=str(error))
 
-    def noted(self, key: K) -> N | None:
-        """What is noted of `key` and not being written yet; it may be changed."""
-        return self._noted.get(key)
+    def pending(self, key: K) -> V | None:
+        """The value of `key` that is not being written yet; the caller may change it."""
+        return self._values.get(key)
 
-    def note(self, key: K, note: N) -> None:
-        """Note it, together with what is noted of the same key."""
-        known = self._noted.get(key)
-        if known is not None:
-            self._noted[key] = known.merged(note)
+    def add(self, key: K, value: V) -> None:
+        """Add a value, merged with the one that the key already has."""
+        pending = self._values.get(key)
+        if pending is not None:
+            self._values[key] = pending.merged(value)
             return
         size = self._size(key)
-        if self._held + size <= self._most:
-            self._noted[key] = note
-            self._held += size
+        if self._used + size <= self._capacity:
+            self._values[key] = value
+            self._used += size
 
-    async def write(self) -> None:
-        """Write what was noted."""
-        noted, self._noted, self._held = self._noted, {}, 0
-        if not noted:
+    async def flush(self) -> None:
+        """Write everything in the buffer."""
+        batch, self._values, self._used = self._values, {}, 0
+        if not batch:
             return
         try:
-            await self._write(noted)
+            await self._write(batch)
         except BaseException:
-            since, self._noted = self._noted, noted
-            self._held = sum(map(self._size, noted))
-            for key, note in since.items():
-                self.note(key, note)
+            newer, self._values = self._values, batch
+            self._used = sum(map(self._size, batch))
+            for key, value in newer.items():
+                self.add(key, value)
             raise

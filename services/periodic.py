@@ -1,4 +1,4 @@
-"""Work that is done again and again while the process lives."""
+"""Background jobs that run periodically for as long as the process lives."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,14 +14,14 @@ from spans.part import Kind, Part
 from spans.trace import Trace
 from spans.tracer import traced
 
-# Any, in this module: what coroutines yield concerns the event loop alone.
+# Any, in this module: only the event loop sees what coroutines yield.
 T = TypeVar("T")
 _log = structlog.get_logger("guidance.periodic")
 
 
 @asynccontextmanager
-async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Do `work` while the block lasts; leaving breaks it off and waits until it has ended."""
+async def run_in_background(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run `work` in the background for the block; leaving cancels it and waits for its end."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -30,36 +30,36 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def repeat(
+async def run_periodically(
     work: Callable[[], Coroutine[Any, Any, None]],
     *,
     name: str,
     every_seconds: float,
     first_after_seconds: float | None = None,
 ) -> None:
-    """Do the job `name` for ever, with a pause before each time; one that fails does not end it.
+    """Run `work` forever, waiting `every_seconds` before each run; a failed run does not end it.
 
-    The first pause may be another than `every_seconds`. The log and the metrics call it `name`.
+    `first_after_seconds` replaces the first wait. The log and the metrics call the job `name`.
     """
     job_scheduled(name, every_seconds)
-    pause_seconds = every_seconds if first_after_seconds is None else first_after_seconds
+    wait_seconds = every_seconds if first_after_seconds is None else first_after_seconds
     while True:
-        await asyncio.sleep(pause_seconds)
-        pause_seconds = every_seconds
+        await asyncio.sleep(wait_seconds)
+        wait_seconds = every_seconds
         try:
-            await job(name, work())
+            await run_job(name, work())
         except DatabaseUnavailable as error:
             job_failed(name)
             _log.warning("the database is away", job=name, reason=str(error))
-        except Exception:  # noqa: BLE001 - the next time may be better
+        except Exception:  # noqa: BLE001 - the next run may succeed
             job_failed(name)
             _log.exception("failed, and will be tried again", job=name)
         else:
             job_done(name)
 
 
-async def job(name: str, work: Coroutine[Any, Any, T]) -> T:
-    """Do `work` once as the job `name`: what it takes is counted as its own, and no request's."""
+async def run_job(name: str, work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` once as the job `name`: its time is attributed to the job, not to a request."""
     trace = Trace(Part(Kind.JOB, name))
     try:
         with within_job(name):

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The caller of a request: a person, a company's API client, or nobody known."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,13 +13,13 @@ class Person:
 
     @property
     def is_operator(self) -> bool:
-        """Whether the person may see operations data."""
+        """Whether the person may read the data that operators see."""
         return "ops" in self.roles
 
 
 @dataclass(frozen=True, slots=True)
 class ApiClient:
-    """A company's server, known by its API key."""
+    """A company's server, identified by its API key."""
 
     account_id: int
     credential_id: int
@@ -27,7 +27,7 @@ class ApiClient:
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """A caller who presented no credential, at a network address where one is known."""
+    """A caller without a credential; `address` is their network address if it is known."""
 
     address: str | None = None
 

@@ -1,11 +1,11 @@
-"""Why a use-case changed nothing, in a form that a client can act on."""
+"""Refusals: why a use case changed nothing, with a code that a client can act on."""
 
 from enum import Enum
 from typing import ClassVar
 
 
 class UserErrorCode(Enum):
-    """Every reason that a mutation can give."""
+    """Every code that a mutation can answer with in `userErrors`."""
 
     INVALID_INPUT = "invalid_input"
     NOT_FOUND = "not_found"
@@ -22,9 +22,9 @@ class UserErrorCode(Enum):
 
 
 class Refusal(Exception):
-    """A use-case refused; raised inside its transaction, so that nothing is changed.
+    """Raised inside the transaction of a use case, so that nothing is changed.
 
-    `field` is the member of the input at fault, `retry_after_seconds` when trying again can help.
+    `field` names the input field at fault; `retry_after_seconds` says when a retry may succeed.
     """
 
     code: ClassVar[UserErrorCode]
@@ -38,18 +38,18 @@ class Refusal(Exception):
 
 
 class InvalidInput(Refusal):
-    """A member of the input cannot be used."""
+    """An input field has a value that is not accepted."""
 
     code = UserErrorCode.INVALID_INPUT
 
 
 class NotFound(Refusal):
-    """What the input names does not exist, or is not the caller's, which look the same."""
+    """What the input names does not exist or is not the caller's; a client cannot tell which."""
 
     code = UserErrorCode.NOT_FOUND
 
 
 class Conflict(Refusal):
-    """What the input names is not in a state for this."""
+    """What the input names is in a state that does not allow this."""
 
     code = UserErrorCode.CONFLICT

@@ -1,10 +1,10 @@
-"""What a short text may be, wherever people and their programs give one; and where to cut it.
+"""Validation of texts in the input, and shortening a text to one line.
 
-Whatever people write on a line is accepted: joiners, marks of direction, and spaces of any script
-among it. Refused are line breaks and other control characters, lone surrogates, which are no
-characters, and directions that are not closed again, since they go on into what stands beside.
-Lengths are counted in characters as Unicode has them (code points), which is what PostgreSQL
-counts, and bounds what is stored; only a cut falls between what people see as characters.
+A short text accepts whatever people write on a line: joiners, direction marks, and the spaces of
+any script. It refuses line breaks and other control characters, lone surrogates, and directional
+marks that are not closed, because they would affect the text displayed next to it. Lengths are
+counted in Unicode code points, as PostgreSQL counts them; a text is cut only between grapheme
+clusters, which is what people see as characters.
 """
 
 import re
@@ -13,10 +13,10 @@ import regex
 
 from services.refusal import InvalidInput
 
-_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters, those that end lines and paragraphs, and halves of surrogate pairs."""
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-"""What neither PostgreSQL nor UTF-8 has a place for."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line and paragraph separators, and lone surrogates."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL or UTF-8 cannot store: NUL and lone surrogates."""
 _EMBEDDINGS, _END_OF_EMBEDDING = "\u202a\u202b\u202d\u202e", "\u202c"
 _ISOLATES, _END_OF_ISOLATE = "\u2066\u2067\u2068", "\u2069"
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -24,17 +24,17 @@ _SPACES = re.compile("[ \t]+")
 _CLUSTER = regex.compile(r"\X")
 _WORD_END = regex.compile(r"(?r)[^\S\u00a0\u202f]")
 """White space at which a line may be broken, from the end."""
-_SEEN = regex.compile(r"[^\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]")
-"""What shows something: fillers, selectors of variants and the empty Braille cell show nothing."""
+_VISIBLE = regex.compile(r"[^\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]")
+"""A visible character: fillers, variation selectors and the blank Braille cell are not."""
 
 
 def short_text(text: str, *, field: str, name: str, longest: int) -> str:
-    """A text of one line, without white space around it; raises `InvalidInput`.
+    """One line of text without surrounding white space; raises `InvalidInput`.
 
-    `name` is what the refusal calls it, as in `A title`.
+    `name` is what the refusal calls it, such as `A title`.
     """
     stripped = text.strip()
-    if not is_short_text(stripped, longest) or not _has_something_to_see(stripped):
+    if not is_short_text(stripped, longest) or not _is_visible(stripped):
         raise InvalidInput(
             f"{name} is one line of 1 to {longest} characters, none of them control characters, "
             "with every change of direction closed.",
@@ -44,31 +44,31 @@ def short_text(text: str, *, field: str, name: str, longest: int) -> str:
 
 
 def is_short_text(text: str, longest: int) -> bool:
-    """Whether the text is one line of 1 to `longest` characters, which may be white space."""
-    return 1 <= len(text) <= longest and not _NO_LINE.search(text) and _closes_directions(text)
+    """Whether the text is one line of 1 to `longest` characters, white space included."""
+    return 1 <= len(text) <= longest and not _CONTROL.search(text) and _closes_directions(text)
 
 
 def long_text(text: str, *, field: str, name: str, longest: int) -> str:
-    """A text of any number of lines, without white space around it; raises `InvalidInput`."""
+    """A text of one or more lines without surrounding white space; raises `InvalidInput`."""
     stripped = text.strip()
     if not 1 <= len(stripped) <= longest:
         raise InvalidInput(
             f"{name} has 1 to {longest} characters, not {len(stripped)}.", field=field
         )
-    if _NO_TEXT.search(stripped):
+    if _UNSTORABLE.search(stripped):
         raise InvalidInput(f"{name} cannot have a NUL character or half a one.", field=field)
     return stripped
 
 
-def beginning(text: str, longest: int) -> str:
-    """The beginning of a text as a short text, at most `longest` characters and an ellipsis.
+def excerpt(text: str, longest: int) -> str:
+    """The start of a text as one line of at most `longest` characters, plus an ellipsis if cut.
 
-    It is cut between words, or else between grapheme clusters (UAX 29). Empty where there is
-    nothing to see in it.
+    It is cut between words, or else between grapheme clusters (UAX 29). Empty if the text has no
+    visible character.
     """
-    line = _DIRECTIONS.sub("", _NO_LINE.sub(" ", text))
+    line = _DIRECTIONS.sub("", _CONTROL.sub(" ", text))
     line = _SPACES.sub(" ", line).strip()
-    if not _has_something_to_see(line):
+    if not _is_visible(line):
         return ""
     if len(line) <= longest:
         return line
@@ -78,9 +78,9 @@ def beginning(text: str, longest: int) -> str:
 
 
 def _clusters(line: str, longest: int) -> str:
-    """As many whole grapheme clusters as `longest` characters have room for.
+    """As many whole grapheme clusters as fit into `longest` characters.
 
-    A single one may be longer than that, as no character that anybody writes is: it is cut.
+    A first cluster that is longer than that, which no real text has, is cut.
     """
     end = 0
     for cluster in _CLUSTER.finditer(line, 0, longest + 1):
@@ -91,21 +91,21 @@ def _clusters(line: str, longest: int) -> str:
 
 
 def _closes_directions(text: str) -> bool:
-    """Whether all embeddings, overrides and isolates (UAX 9) end within the text.
+    """Whether all embeddings, overrides and isolates (UAX 9) are closed within the text.
 
-    Programs put them in pairs around names and numbers, which people then paste; one that is left
-    open turns around what is shown after the text.
+    Programs put them in pairs around names and numbers, which people then paste. One left open
+    would reverse the text displayed after this one.
     """
-    awaited: list[str] = []
+    open_marks: list[str] = []
     for mark in _DIRECTIONS.findall(text):
         if mark in _EMBEDDINGS:
-            awaited.append(_END_OF_EMBEDDING)
+            open_marks.append(_END_OF_EMBEDDING)
         elif mark in _ISOLATES:
-            awaited.append(_END_OF_ISOLATE)
-        elif not awaited or awaited.pop() != mark:
+            open_marks.append(_END_OF_ISOLATE)
+        elif not open_marks or open_marks.pop() != mark:
             return False
-    return not awaited
+    return not open_marks
 
 
-def _has_something_to_see(text: str) -> bool:
-    return _SEEN.search(text) is not None
+def _is_visible(text: str) -> bool:
+    return _VISIBLE.search(text) is not None

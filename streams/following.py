@@ -1,7 +1,7 @@
-"""Following the streams in Redis: one reader a process reads all that are followed there.
+"""Following streams in Redis: one task per process reads all the streams that are followed.
 
-It reads them into memory, where any number of followers find them. Pieces are passed on only
-while their numbers join; where they do not, or something else is there, the stream is unknown.
+It reads them into memory, for any number of followers. Pieces are passed on only while their
+indexes are consecutive; if they are not, or the key holds something else, the stream is unknown.
 """
 
 import asyncio
@@ -15,59 +15,61 @@ from streams.memory import MemoryStreams
 from streams.records import Delta, StreamUnknown
 from streams.redis import BEGIN, END, TEXT, RedisStreams, reply_id_of
 
-QUIET_SECONDS = 1.0
-"""How long a stream may say nothing before it is given up: its writer may have lost it."""
+IDLE_TIMEOUT_SECONDS = 1.0
+"""A stream without a new piece for this long is given up: its writer may have lost Redis."""
 _BLOCK_SECONDS = 0.1
 
 
-class RedisFollowing:
-    """Follows the streams of the replies that other instances write."""
+class RedisStreamReader:
+    """Follows the streams that other instances write."""
 
-    def __init__(self, streams: RedisStreams, *, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(
+        self, streams: RedisStreams, *, idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+    ) -> None:
         self._streams = streams
-        self._quiet_seconds = quiet_seconds
-        self._read = MemoryStreams(kept_seconds=0)
+        self._idle_timeout_seconds = idle_timeout_seconds
+        self._local = MemoryStreams(ended_seconds=0)
         self._positions: dict[int, bytes] = {}
         self._followers: Counter[int] = Counter()
-        self._reader: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
-        """Give the pieces after the index `after` until the end.
+        """Yield the pieces after index `after`, until the end.
 
-        Raises `StreamUnknown`, also where nothing comes for a while: what is stored knows more.
+        Raises `StreamUnknown`, also if no piece arrives for a while: read the stored text then.
         """
         await self._join(reply_id)
         try:
-            async with aclosing(self._read.follow(reply_id, after)) as deltas:
+            async with aclosing(self._local.follow(reply_id, after)) as deltas:
                 while (delta := await self._next(deltas)) is not None:
                     yield delta
         finally:
             self._leave(reply_id)
 
     async def close(self) -> None:
-        """End the reader."""
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        """Stop the task that reads from Redis."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _next(self, deltas: AsyncGenerator[Delta, None]) -> Delta | None:
         try:
-            async with asyncio.timeout(self._quiet_seconds):
+            async with asyncio.timeout(self._idle_timeout_seconds):
                 return await anext(deltas, None)
         except TimeoutError:
             raise StreamUnknown from None
 
     async def _join(self, reply_id: int) -> None:
-        if not await self._is_there(reply_id):
+        if not await self._exists(reply_id):
             raise StreamUnknown
         self._followers[reply_id] += 1
         if reply_id not in self._positions:
-            self._read.begin(reply_id)
+            self._local.begin(reply_id)
             self._positions[reply_id] = b"0"
-        if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read_on())
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._read_all())
 
-    async def _is_there(self, reply_id: int) -> bool:
+    async def _exists(self, reply_id: int) -> bool:
         try:
             return await self._streams.has(reply_id)
         except KeyValueError:
@@ -82,13 +84,13 @@ class RedisFollowing:
 
     def _forget(self, reply_id: int) -> None:
         self._positions.pop(reply_id, None)
-        self._read.forget(reply_id)
+        self._local.forget(reply_id)
 
-    async def _read_on(self) -> None:
-        """Read whatever is followed; what cannot be read any more becomes unknown."""
+    async def _read_all(self) -> None:
+        """Read the followed streams; those that cannot be read any more become unknown."""
         try:
             while self._positions:
-                for key, entries in await self._answer():
+                for key, entries in await self._next_entries():
                     self._take(reply_id_of(key), entries)
         except KeyValueError:
             fell_back("streams")
@@ -96,10 +98,10 @@ class RedisFollowing:
             for reply_id in tuple(self._positions):
                 self._forget(reply_id)
 
-    async def _answer(self) -> Reply:
-        """What follows in any of the streams; one that is no stream any more is given up."""
+    async def _next_entries(self) -> Reply:
+        """The next entries of any stream; a key that is no longer a stream is given up."""
         try:
-            return await self._streams.read(self._positions, blocks_seconds=_BLOCK_SECONDS) or ()
+            return await self._streams.read(self._positions, block_seconds=_BLOCK_SECONDS) or ()
         except CommandRefused:
             followed = tuple(self._positions)
             lost = [one for one in followed if not await self._streams.has(one)]
@@ -114,17 +116,17 @@ class RedisFollowing:
             self._positions[reply_id] = entry_id
             delta = self._delta(reply_id, entry_id, fields)
             if delta is not None:
-                self._read.append(reply_id, delta)
+                self._local.append(reply_id, delta)
             elif fields == [END, b""]:
                 del self._positions[reply_id]
-                self._read.end(reply_id)
+                self._local.end(reply_id)
             elif fields != [BEGIN, b""]:
                 unreadable("streams")
                 self._forget(reply_id)
 
     def _delta(self, reply_id: int, entry_id: bytes, fields: Reply) -> Delta | None:
-        """The piece in an entry, if it is the one that is due."""
-        index = self._read.number(reply_id) + 1
+        """The piece in an entry, if it has the next index."""
+        index = self._local.count(reply_id) + 1
         if len(fields) != 2 or fields[0] != TEXT or entry_id != b"%d-0" % index:  # noqa: PLR2004
             return None
         try:

@@ -1,4 +1,4 @@
-"""A circuit breaker: a model that is down is left alone for a while, then tried by one call.
+"""A circuit breaker: a model that is down is not asked for a while, then probed by one call.
 
 After "Stability patterns" in Release It! (Michael Nygard, 2007).
 """
@@ -8,12 +8,12 @@ from enum import Enum
 from math import ceil
 
 FAILURES = 10
-"""So many failures in a row open it. At a rate of 30% that happens once in 170,000 attempts."""
+"""Consecutive failures that open it; at a failure rate of 30%, once in 170,000 attempts."""
 OPEN_SECONDS = 5.0
 
 
-class BreakerState(Enum):
-    """Whether calls pass."""
+class CircuitState(Enum):
+    """The states of a circuit breaker."""
 
     CLOSED = 0
     HALF_OPEN = 1
@@ -22,76 +22,76 @@ class BreakerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to make one attempt, whose outcome is to be told; `period` is when it was given."""
+    """Permission for one attempt, whose outcome must be reported; valid for one `period`."""
 
     period: int
 
 
-class BreakerOpen(Exception):
-    """The attempt is not to be made; `retry_after_seconds` is at least 1."""
+class CircuitOpen(Exception):
+    """The attempt must not be made; `retry_after_seconds` is at least 1."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(f"open for {retry_after_seconds} s")
         self.retry_after_seconds = retry_after_seconds
 
 
-class Breaker:
-    """Of one endpoint; times are of one clock that never goes back.
+class ModelCircuitBreaker:
+    """The circuit breaker of one endpoint; all times are of one monotonic clock.
 
-    Only outcomes of the current period count: when the breaker opens, closes or lets a call try, a
-    new period begins, and attempts that are still under way tell nothing new.
+    A new period begins whenever the breaker opens, closes or admits a probe. Only outcomes of the
+    current period count, so attempts that began earlier have no effect.
     """
 
     def __init__(self, *, failures: int = FAILURES, open_seconds: float = OPEN_SECONDS) -> None:
         self._failures_to_open = failures
         self._open_seconds = open_seconds
-        self._state = BreakerState.CLOSED
+        self._state = CircuitState.CLOSED
         self._period = 0
         self._failures = 0
         self._open_until = 0.0
 
     @property
-    def state(self) -> BreakerState:
-        """Whether calls pass; open until a call is let through to try, however late."""
+    def state(self) -> CircuitState:
+        """The state; it stays open until a call is admitted as a probe, however late."""
         return self._state
 
     def admit(self, now: float) -> Permit:
-        """Let an attempt be made, or raise `BreakerOpen`."""
+        """Permit an attempt; raises `CircuitOpen`."""
         if not self.admits(now):
-            raise BreakerOpen(max(1, ceil(self._open_until - now)))
-        if self._state is BreakerState.OPEN:
-            self._begin(BreakerState.HALF_OPEN)
+            raise CircuitOpen(max(1, ceil(self._open_until - now)))
+        if self._state is CircuitState.OPEN:
+            self._begin(CircuitState.HALF_OPEN)
         return Permit(self._period)
 
     def admits(self, now: float) -> bool:
-        """Whether an attempt would be let through."""
-        if self._state is BreakerState.OPEN:
+        """Whether an attempt would be permitted."""
+        if self._state is CircuitState.OPEN:
             return now >= self._open_until
-        return self._state is BreakerState.CLOSED
+        return self._state is CircuitState.CLOSED
 
     def succeeded(self, permit: Permit) -> None:
-        """The endpoint did its work."""
+        """Report a success."""
         if permit.period != self._period:
             return
         self._failures = 0
-        if self._state is BreakerState.HALF_OPEN:
-            self._begin(BreakerState.CLOSED)
+        if self._state is CircuitState.HALF_OPEN:
+            self._begin(CircuitState.CLOSED)
 
     def failed(self, permit: Permit, now: float) -> None:
-        """The endpoint is down."""
+        """Report that the endpoint is down."""
         if permit.period != self._period:
             return
         self._failures += 1
-        if self._state is BreakerState.HALF_OPEN or self._failures >= self._failures_to_open:
+        if self._state is CircuitState.HALF_OPEN or self._failures >= self._failures_to_open:
             self._open_until = now + self._open_seconds
-            self._begin(BreakerState.OPEN)
+            self._begin(CircuitState.OPEN)
 
     def withdrawn(self, permit: Permit) -> None:
-        """The attempt says nothing about the endpoint; another may try in its place."""
-        if permit.period == self._period and self._state is BreakerState.HALF_OPEN:
-            self._begin(BreakerState.OPEN)
+        """Report that an attempt says nothing about the endpoint; another may be the probe."""
+        if permit.period == self._period and self._state is CircuitState.HALF_OPEN:
+            self._begin(CircuitState.OPEN)
 
-    def _begin(self, state: BreakerState) -> None:
+    def _begin(self, state: CircuitState) -> None:
         self._state = state
         self._period += 1
         self._failures = 0

@@ -1,7 +1,7 @@
-"""The chunks of a streamed reply, read with care: they come from outside.
+"""Parsing the chunks of a streamed reply defensively, since they come from outside.
 
-What carries no text is passed over where it is not what was expected. Text that cannot be read is
-an error, because a reply with a hole is worse than none.
+Unexpected values without text are ignored. Text that cannot be parsed is an error, because a reply
+with a gap is worse than none.
 """
 
 from collections.abc import Sequence
@@ -15,51 +15,51 @@ from clients.llm.failures import malformed
 
 DONE = "[DONE]"
 MOST_TOKENS = 2**31 - 1
-"""The largest count that is kept: the database and GraphQL's `Int` have no place for more."""
+"""The largest token count that is stored: the maximum of the column and of GraphQL's `Int`."""
 _LONGEST_INTEGER = 20
-"""Digits; Python refuses to read some thousands, and nothing here means more."""
-_OWN_INDEXES = (None, 0, "0")
+"""In digits: Python refuses to parse thousands of them, and no field needs more."""
+_FIRST_INDEXES = (None, 0, "0")
 _TEXT_PARTS = (None, "text", "output_text")
-_NO_REASON = frozenset({"", "null", "none"})
+_NO_FINISH_REASONS = frozenset({"", "null", "none"})
 
 
 class Chunk(NamedTuple):
-    """What one chunk adds; `finish` is why the reply ends here, if it says so."""
+    """The text of one chunk; `finish` is the finish reason, if there is one."""
 
     text: str = ""
     finish: str | None = None
     is_refusal: bool = False
 
 
-NOTHING = Chunk()
+EMPTY = Chunk()
 
 
-def values_of(event: str) -> Sequence[object]:
-    """The JSON values of one event's data, or `DONE`; raises `ValueError` and `RecursionError`.
+def parse_event(event: str) -> Sequence[object]:
+    """The JSON values of an event's data, or `DONE`; raises `ValueError` and `RecursionError`.
 
-    An event has one value. Several lines that are no value together are events that somebody
-    forgot to separate.
+    An event has one value. Several lines that are not one value together are parsed one by one:
+    some providers forget the empty line between events.
     """
     try:
-        return (_value_of(event),)
+        return (_parse_value(event),)
     except ValueError:
         lines = event.split("\n")
         if len(lines) == 1:
             raise
-        return [_value_of(line) for line in lines]
+        return [_parse_value(line) for line in lines]
 
 
 def read_chunk(chunk: object) -> Chunk:
-    """What the chunk adds to the first choice; raises `AttemptFailed` where that is unreadable."""
+    """The content that a chunk adds to the first choice; raises `AttemptFailed`."""
     choices = chunk.get("choices") if isinstance(chunk, dict) else None
     if choices is None:
-        return NOTHING
+        return EMPTY
     if not isinstance(choices, list):
         raise malformed()
-    choice = _own_choice(choices)
+    choice = _first_choice(choices)
     if choice is None:
-        # Token counts, a provider's own remarks, or a choice that was not asked for.
-        return NOTHING
+        # Token counts, a provider's own fields, or a choice that was not requested.
+        return EMPTY
     delta = choice.get("delta")
     if not delta:
         # The last chunk of some providers.
@@ -70,20 +70,20 @@ def read_chunk(chunk: object) -> Chunk:
 
 
 # Any: as `read_chunk`.
-def _own_choice(choices: list[Any]) -> dict[str, Any] | None:
-    """The first of the choices that are the first; raises `AttemptFailed` for what is none."""
-    own: dict[str, Any] | None = None
+def _first_choice(choices: list[Any]) -> dict[str, Any] | None:
+    """The choice with index 0 or none; raises `AttemptFailed` for a value that is not a choice."""
+    first: dict[str, Any] | None = None
     for choice in choices:
         if isinstance(choice, dict):
-            if own is None and choice.get("index") in _OWN_INDEXES:
-                own = choice
+            if first is None and choice.get("index") in _FIRST_INDEXES:
+                first = choice
         elif choice is not None:
             raise malformed()
-    return own
+    return first
 
 
-def note_usage(chunk: object, report: GenerationReport) -> None:
-    """Keep the token counts that the chunk carries, if it does."""
+def record_usage(chunk: object, report: GenerationReport) -> None:
+    """Store the token counts of a chunk in `report`, if it has any."""
     usage = chunk.get("usage") if isinstance(chunk, dict) else None
     if not isinstance(usage, dict):
         return
@@ -93,7 +93,7 @@ def note_usage(chunk: object, report: GenerationReport) -> None:
         report.completion_tokens = tokens
 
 
-def _value_of(text: str) -> object:
+def _parse_value(text: str) -> object:
     stripped = text.strip("\ufeff \t\r\n")
     if not stripped:
         return None
@@ -102,7 +102,7 @@ def _value_of(text: str) -> object:
     try:
         return orjson.loads(stripped)
     except ValueError:
-        # Halves of characters, numbers without an end, control characters.
+        # orjson refuses lone surrogates, very long numbers, and control characters.
         return _JSON.decode(stripped)
 
 
@@ -115,7 +115,7 @@ _JSON = JSONDecoder(parse_int=_integer, strict=False)
 
 # Any: content comes from outside.
 def _text_of(content: Any) -> str:
-    """The text of a content: a string, or a list of parts of which some are text."""
+    """The text of a `content`: a string, or a list of parts, some of which are text."""
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, dict):
@@ -126,14 +126,14 @@ def _text_of(content: Any) -> str:
 
 
 def _finish_of(choice: dict[str, object]) -> str | None:
-    """Why the reply ends, as far as that means something."""
+    """The finish reason, if it has a meaning."""
     finish = choice.get("finish_reason")
     reason = finish.strip().lower() if isinstance(finish, str) else ""
-    return None if reason in _NO_REASON else reason
+    return None if reason in _NO_FINISH_REASONS else reason
 
 
 def _count(tokens: object) -> int | None:
-    """A number of tokens that can be kept; None for whatever is not."""
+    """A valid token count; None for anything else."""
     if isinstance(tokens, str) and tokens.isascii() and tokens.isdigit():
         tokens = _integer(tokens)
     if isinstance(tokens, bool) or not isinstance(tokens, int | float):

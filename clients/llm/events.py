@@ -1,14 +1,14 @@
-"""The events of a stream of server-sent events, however its bytes are split.
+"""Parsing server-sent events from bytes that may be split anywhere.
 
-After the HTML standard, 9.2.6, with two differences: an event that the end of the stream cuts off
-is given too, and fields other than `data` are passed over.
+It follows the HTML standard, 9.2.6, with two differences: an event that is cut off by the end of
+the stream is returned too, and fields other than `data` are ignored.
 """
 
 import re
 from collections.abc import Iterator
 
 LONGEST_EVENT_BYTES = 4 * 1024 * 1024
-"""More than the longest reply takes in one event, with every character escaped."""
+"""Enough for the longest reply in a single event, with every character escaped."""
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -18,7 +18,7 @@ class EventTooLong(Exception):
 
 
 class EventReader:
-    """Gives the data of each event when its last byte has come; it holds one event at most."""
+    """Yields the data of each event once it is complete; buffers one event at most."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -28,9 +28,9 @@ class EventReader:
         self._follows_cr = False
 
     def feed(self, piece: bytes) -> Iterator[str]:
-        """Take the next bytes, and give the events that they complete; raises `EventTooLong`."""
+        """Take the next bytes, and yield the events that they complete; raises `EventTooLong`."""
         if self._follows_cr and piece:
-            # A line feed here is the second half of a line end.
+            # A line feed here belongs to the preceding carriage return.
             piece = piece.removeprefix(b"\n")
             self._follows_cr = False
         if not piece:
@@ -42,17 +42,17 @@ class EventReader:
             if event is not None:
                 yield event
         if rest:
-            self._hold(rest)
+            self._buffer_part(rest)
 
     def end(self) -> Iterator[str]:
-        """Give the event that the end of the stream cuts off, if there is one."""
+        """Yield the event that is cut off by the end of the stream, if there is one."""
         for line in (self._completed(b""), b""):
             event = self._take_line(line)
             if event is not None:
                 yield event
 
     def _completed(self, end: bytes) -> bytes:
-        self._hold(end)
+        self._buffer_part(end)
         line = bytes(self._line)
         self._line.clear()
         if self._is_first_line:
@@ -60,13 +60,13 @@ class EventReader:
             line = line.removeprefix(_BOM)
         return line
 
-    def _hold(self, part: bytes) -> None:
+    def _buffer_part(self, part: bytes) -> None:
         self._line += part
         if self._data_bytes + len(self._line) > LONGEST_EVENT_BYTES:
             raise EventTooLong
 
     def _take_line(self, line: bytes) -> str | None:
-        """The event that the line completes, if it does."""
+        """The event that the line completes; None if it completes none."""
         if line:
             name, _, value = line.partition(b":")
             if name == b"data":

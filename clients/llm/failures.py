@@ -1,13 +1,13 @@
-"""What a failed attempt means: why, whether another may help, and whether the model is down."""
+"""Classifying failed attempts: the reason, whether to retry, and whether the model is down."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from clients.llm import FailureReason
-from clients.llm.retry_after import wait_asked_for
+from clients.llm.retry_after import retry_after_seconds_in
 
 _RETRIED_STATUSES = frozenset({408, 409, 429})
-# A model that is asked too often, or for two things at once, is not down.
+# Too many requests, or conflicting ones, do not mean that the model is down.
 _BUSY_STATUSES = frozenset({409, 429})
 _SERVER_ERROR = 500
 _TOO_LARGE = 413
@@ -20,10 +20,10 @@ _REASONS_BY_CODE = {
 
 
 class AttemptFailed(Exception):
-    """One attempt did not give a whole reply.
+    """One attempt did not yield a complete reply.
 
-    `is_retryable` says whether another may help if nothing has been given yet, `is_down` whether
-    it tells that the model cannot serve at all.
+    `is_retryable` says whether a retry may help if no text was yielded yet; `is_down` whether the
+    model seems unable to serve anything.
     """
 
     def __init__(
@@ -42,17 +42,17 @@ class AttemptFailed(Exception):
 
 
 def malformed() -> AttemptFailed:
-    """What was sent is not the chat API: asking again would bring the same."""
+    """The response does not follow the chat API; a retry would not help."""
     return AttemptFailed(FailureReason.MALFORMED, is_down=True)
 
 
 def unavailable() -> AttemptFailed:
-    """The connection failed, or was lost."""
+    """The connection failed or was lost."""
     return AttemptFailed(FailureReason.UNAVAILABLE, is_retryable=True, is_down=True)
 
 
 def failure_in_stream(error: object) -> AttemptFailed:
-    """What an error means that was sent in the stream, where the status had already been 200."""
+    """The failure for an error sent within the stream, after the status 200."""
     refusal = _reason_for(error.get("code") if isinstance(error, dict) else None)
     return AttemptFailed(refusal) if refusal else unavailable()
 
@@ -60,13 +60,13 @@ def failure_in_stream(error: object) -> AttemptFailed:
 def failure_from_status(
     status: int, headers: Mapping[str, str], code: object, now: datetime
 ) -> AttemptFailed:
-    """What an answer means that is an error, with the `code` in its body."""
+    """The failure for an error response with this status and `code`."""
     if status in _RETRIED_STATUSES or status >= _SERVER_ERROR:
         return AttemptFailed(
             FailureReason.UNAVAILABLE,
             is_retryable=True,
             is_down=status not in _BUSY_STATUSES,
-            retry_after_seconds=wait_asked_for(headers, now),
+            retry_after_seconds=retry_after_seconds_in(headers, now),
         )
     if status == _TOO_LARGE:
         return AttemptFailed(FailureReason.TOO_LONG)

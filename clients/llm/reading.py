@@ -1,9 +1,9 @@
-"""What a model has said, from the bytes of its stream, and whether that is a whole reply."""
+"""Reading a reply from the bytes of its stream, and deciding whether it is complete."""
 
 from collections.abc import Iterator
 
 from clients.llm import FailureReason, GenerationReport
-from clients.llm.chunks import DONE, note_usage, read_chunk, values_of
+from clients.llm.chunks import DONE, parse_event, read_chunk, record_usage
 from clients.llm.events import EventReader, EventTooLong
 from clients.llm.failures import AttemptFailed, failure_in_stream, malformed, unavailable
 
@@ -18,30 +18,30 @@ _BROKEN_FINISHES = frozenset({"error", "insufficient_system_resource"})
 
 
 class ReplyReader:
-    """Reads one reply; the same bytes give the same pieces, however they are split.
+    """Reads one reply; how its bytes are split does not matter.
 
-    Some providers send a reason to finish with every chunk. One that comes by itself, after the
-    text, is believed at once; one that comes together with text counts only while no text follows.
+    Some providers send a finish reason with every chunk. A finish reason without text, after the
+    text, is final; one that comes with text counts only if no text follows.
     """
 
     def __init__(self, report: GenerationReport, *, most_characters: int) -> None:
         self._report = report
-        self._left = most_characters
+        self._characters_left = most_characters
         self._events = EventReader()
         self._bytes = 0
         self._finish: str | None = None
         self._is_empty = True
         self._is_refusal = False
-        self._reason_stands = False
-        self._reasons_come_early = False
+        self._has_finish_reason = False
+        self._had_early_finish_reason = False
         self.is_done = False
-        self.is_over = False
-        """Whether a reason to end came by itself after the text: only remarks are to follow."""
+        self.has_finished = False
+        """Whether a final finish reason has come: only token counts or `[DONE]` can follow."""
 
     def feed(self, piece: bytes) -> Iterator[str]:
-        """Take the next bytes, and give the pieces of text that they complete, none of them empty.
+        """Take the next bytes, and yield the text that they complete, in pieces that are not empty.
 
-        Raises `AttemptFailed`, after the pieces before it.
+        Raises `AttemptFailed` after the text before it was yielded.
         """
         self._bytes += len(piece)
         if self._bytes > MOST_STREAM_BYTES:
@@ -55,22 +55,22 @@ class ReplyReader:
             raise malformed() from None
 
     def end(self) -> Iterator[str]:
-        """Say that nothing follows, and give what that completes; raises `AttemptFailed`.
+        """End the stream, and yield the text that this completes; raises `AttemptFailed`.
 
-        An event that was cut off in its middle is none.
+        An event that was cut off midway is ignored.
         """
         for event in self._events.end():
             yield from self._take(event, is_cut_off=True)
 
-    def check_whole(self, failure: AttemptFailed | None = None) -> None:
-        """Raise `AttemptFailed` unless the reply is whole; `failure` is what broke it off.
+    def check_complete(self, failure: AttemptFailed | None = None) -> None:
+        """Raise `AttemptFailed` unless the reply is complete; `failure` is what ended the stream.
 
-        A failure takes nothing from a reply that had said that it ends.
+        A failure after the finish reason is ignored.
         """
-        if failure is not None and not self._is_whole_despite_failure():
+        if failure is not None and not self._is_complete_despite_failure():
             raise failure
         if self._finish in _BROKEN_FINISHES or (not self.is_done and self._finish is None):
-            # Without a reason to finish the reply has been cut, however politely.
+            # Without a finish reason the reply was cut off, even if the stream ended cleanly.
             raise unavailable()
         if self._finish in _FAILURES_BY_FINISH:
             raise AttemptFailed(_FAILURES_BY_FINISH[self._finish])
@@ -78,14 +78,14 @@ class ReplyReader:
             is_refused = self._is_refusal
             raise AttemptFailed(FailureReason.REFUSED) if is_refused else malformed()
 
-    def _is_whole_despite_failure(self) -> bool:
-        return self.is_over or (
-            self._reason_stands and not self._reasons_come_early and not self._is_empty
+    def _is_complete_despite_failure(self) -> bool:
+        return self.has_finished or (
+            self._has_finish_reason and not self._had_early_finish_reason and not self._is_empty
         )
 
     def _take(self, event: str, *, is_cut_off: bool = False) -> Iterator[str]:
         try:
-            for value in values_of(event):
+            for value in parse_event(event):
                 if value == DONE:
                     self.is_done = True
                     return
@@ -98,19 +98,19 @@ class ReplyReader:
     def _take_value(self, value: object) -> Iterator[str]:
         if isinstance(value, dict) and (error := value.get("error")):
             raise failure_in_stream(error)
-        note_usage(value, self._report)
+        record_usage(value, self._report)
         chunk = read_chunk(value)
         self._is_refusal |= chunk.is_refusal
         if chunk.text:
             self._is_empty = False
-            self._reasons_come_early |= self._finish is not None
-            self._reason_stands = self.is_over = False
-            if self._left:
-                yield chunk.text[: self._left]
-            self._left -= len(chunk.text)
-            if self._left < 0:
+            self._had_early_finish_reason |= self._finish is not None
+            self._has_finish_reason = self.has_finished = False
+            if self._characters_left:
+                yield chunk.text[: self._characters_left]
+            self._characters_left -= len(chunk.text)
+            if self._characters_left < 0:
                 raise AttemptFailed(FailureReason.TOO_LONG)
         if chunk.finish is not None:
             self._finish = chunk.finish
-            self._reason_stands = True
-            self.is_over = not chunk.text and not self._is_empty
+            self._has_finish_reason = True
+            self.has_finished = not chunk.text and not self._is_empty

@@ -1,4 +1,4 @@
-"""The language model as it is asked: with a deadline, retries, their budget, and a breaker."""
+"""The language model with a deadline, retries, a retry budget and a circuit breaker."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -8,7 +8,7 @@ from math import ceil
 import stamina
 
 from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
-from clients.llm.breaker import Breaker, BreakerOpen
+from clients.llm.breaker import CircuitOpen, ModelCircuitBreaker
 from clients.llm.budget import RetryBudget
 from clients.llm.chat_api import ChatApi
 from clients.llm.configuration import LanguageModelConfig
@@ -23,11 +23,10 @@ _OK, _CANCELLED = "ok", "cancelled"
 
 
 class ResilientModel:
-    """A `LanguageModel`; `chance` gives numbers from 0 to 1.
+    """A `LanguageModel`; `chance` returns random numbers from 0 to 1.
 
-    One deadline is over everything: the attempts, the waits between them, and the reply's own
-    duration. It is held at each piece that is waited for, and never while the caller has the turn,
-    whose task it would otherwise interrupt at a place of its own.
+    One deadline covers the attempts, the waits between them, and the reply itself. It applies only
+    while a piece is awaited, never while the caller handles one: it must not interrupt the caller.
     """
 
     def __init__(
@@ -35,7 +34,7 @@ class ResilientModel:
         api: ChatApi,
         config: LanguageModelConfig,
         *,
-        breaker: Breaker,
+        breaker: ModelCircuitBreaker,
         chance: Callable[[], float],
     ) -> None:
         self._api = api
@@ -47,11 +46,11 @@ class ResilientModel:
     async def generate(
         self, messages: Sequence[PromptMessage], report: GenerationReport
     ) -> AsyncGenerator[str, None]:
-        """Give the reply in pieces; see `LanguageModel`."""
+        """See `LanguageModel`."""
         started = _now()
         deadline = started + self._config.timeout_seconds
         outcome = _CANCELLED
-        self._budget.note_call(started)
+        self._budget.record_call(started)
         try:
             pieces, first = await self._begin(messages, report, deadline)
             FIRST_PIECE_SECONDS.observe(_now() - started)
@@ -60,8 +59,8 @@ class ResilientModel:
                 async for piece in pieces:
                     yield piece
             outcome = _OK
-        except (AttemptFailed, BreakerOpen) as error:
-            failure = _as_caller_sees(error)
+        except (AttemptFailed, CircuitOpen) as error:
+            failure = _generation_failure(error)
             outcome = failure.reason.value
             raise failure from error
         finally:
@@ -70,7 +69,7 @@ class ResilientModel:
     async def _begin(
         self, messages: Sequence[PromptMessage], report: GenerationReport, deadline: float
     ) -> tuple[AsyncGenerator[str, None], str]:
-        """Make attempts until one gives a first piece; nothing is retried after that."""
+        """Make attempts until one yields a first piece; nothing is retried after that."""
         retries = Retries(
             self._config.retries,
             self._budget,
@@ -80,22 +79,22 @@ class ResilientModel:
             chance=self._chance,
         )
         try:
-            # How often and how long is decided by the hook alone.
+            # The hook alone decides how often to retry and how long to wait.
             async for attempt in stamina.retry_context(
-                on=retries.wait_after, attempts=None, timeout=None
+                on=retries.next_wait, attempts=None, timeout=None
             ):
-                retries.awoke()
+                retries.record_wait()
                 with attempt:
                     pieces = self._attempt(messages, report, deadline)
                     return pieces, await anext(pieces)
         finally:
-            retries.awoke()
+            retries.record_wait()
         raise AssertionError("unreachable")
 
     async def _attempt(
         self, messages: Sequence[PromptMessage], report: GenerationReport, deadline: float
     ) -> AsyncGenerator[str, None]:
-        """Ask once; raises `AttemptFailed`, and `BreakerOpen` without asking."""
+        """Make one attempt; raises `AttemptFailed`, or `CircuitOpen` if it is not permitted."""
         permit = self._breaker.admit(_now())
         BREAKER_STATE.set(self._breaker.state.value)
         report.attempts += 1
@@ -115,7 +114,7 @@ class ResilientModel:
                 self._breaker.failed(permit, _now())
             raise
         finally:
-            # What has been told before stands.
+            # No effect if a success or failure was reported before.
             self._breaker.withdrawn(permit)
             BREAKER_STATE.set(self._breaker.state.value)
             ATTEMPTS.labels(outcome).inc()
@@ -127,7 +126,7 @@ async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | 
         return await attributed(_PIECE, _next_of(pieces))
     except AttemptFailed as error:
         if error.reason is FailureReason.TIMEOUT:
-            # A long reply that runs out of time is no sign that the model is down; silence is.
+            # Before the first piece, a time-out means that the model is down; later, a long reply.
             raise AttemptFailed(FailureReason.TIMEOUT, is_down=not has_begun) from error
         if has_begun and error.reason is FailureReason.UNAVAILABLE:
             raise AttemptFailed(FailureReason.INTERRUPTED, is_down=True) from error
@@ -138,14 +137,15 @@ async def _next_of(pieces: AsyncGenerator[str, None]) -> str | None:
     return await anext(pieces, None)
 
 
-def _as_caller_sees(error: AttemptFailed | BreakerOpen) -> GenerationFailed:
-    if isinstance(error, BreakerOpen):
+def _generation_failure(error: AttemptFailed | CircuitOpen) -> GenerationFailed:
+    if isinstance(error, CircuitOpen):
         return GenerationFailed(
             FailureReason.BREAKER_OPEN, retry_after_seconds=error.retry_after_seconds
         )
-    asked = error.retry_after_seconds
+    wait_seconds = error.retry_after_seconds
     return GenerationFailed(
-        error.reason, retry_after_seconds=None if asked is None else max(1, ceil(asked))
+        error.reason,
+        retry_after_seconds=None if wait_seconds is None else max(1, ceil(wait_seconds)),
     )
 
 

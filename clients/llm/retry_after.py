@@ -1,8 +1,7 @@
-"""How long a server asks to wait, which is text from outside.
+"""Parsing the headers in which a server asks to wait before a retry.
 
-`Retry-After` is of RFC 9110, section 10.2.3; `retry-after-ms` is what some providers of models
-send beside it. What is too long is not absent: it is clipped, to what everything that reckons with
-it has a place for.
+`Retry-After` is specified in RFC 9110, section 10.2.3; some model providers also send
+`retry-after-ms`. A wait that is too long is not ignored but limited to `LONGEST_WAIT_SECONDS`.
 """
 
 import re
@@ -11,26 +10,26 @@ from datetime import UTC, datetime
 from email.utils import parsedate_tz
 
 LONGEST_WAIT_SECONDS = 30 * 86_400.0
-"""Longer than anybody waits for an answer, so that what is beyond it makes no difference."""
+"""Longer than any caller waits, so longer values make no difference."""
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
 _LONGEST_NUMBER = 300
-"""Characters; a number of more than that is no float, and too large in any case."""
+"""In characters; a longer number does not fit into a float, and is too large anyway."""
 _LAST_YEAR = 9_999
 
 
-def wait_asked_for(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds to wait, from 0 to `LONGEST_WAIT_SECONDS`; None where nothing usable is said.
+def retry_after_seconds_in(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The seconds to wait, from 0 to `LONGEST_WAIT_SECONDS`; None if no header is usable.
 
-    The names of `headers` are taken in lower case. The more exact of two is believed.
+    The names of `headers` must be in lower case. The more precise header takes precedence.
     """
     milliseconds = _number(headers.get("retry-after-ms", "").strip())
     if milliseconds is not None:
         return min(milliseconds / 1_000, LONGEST_WAIT_SECONDS)
-    return seconds_from(headers.get("retry-after"), now)
+    return parse_retry_after(headers.get("retry-after"), now)
 
 
-def seconds_from(header: str | None, now: datetime) -> float | None:
-    """What `Retry-After` alone asks for, as `wait_asked_for` gives it."""
+def parse_retry_after(header: str | None, now: datetime) -> float | None:
+    """The seconds that a `Retry-After` header asks for, with the same limits."""
     if header is None:
         return None
     text = header.strip()
@@ -47,7 +46,7 @@ def _number(text: str) -> float | None:
 
 
 def _seconds_until(text: str, now: datetime) -> float | None:
-    """The seconds from `now` to a date, with its zone's offset; without one it is in UTC."""
+    """The seconds from `now` until a date; a date without a zone offset is in UTC."""
     try:
         parsed = parsedate_tz(text)
     except (ValueError, IndexError, OverflowError):

@@ -1,11 +1,11 @@
-"""Between the attempts of one call: whether to make another, and how long was really waited."""
+"""The retries of one call: whether to make another attempt, and after which wait."""
 
 from collections.abc import Callable
 
 import structlog
 
-from clients.llm.backoff import wait_seconds
-from clients.llm.breaker import Breaker
+from clients.llm.backoff import backoff_wait_seconds
+from clients.llm.breaker import ModelCircuitBreaker
 from clients.llm.budget import RetryBudget
 from clients.llm.configuration import RetryPolicy
 from clients.llm.failures import AttemptFailed
@@ -15,13 +15,13 @@ _log = structlog.get_logger("guidance.llm")
 
 
 class Retries:
-    """The retries of one call, which must be over at `deadline` by the clock `seconds`."""
+    """The retries of one call, which must end by `deadline` on the clock `seconds`."""
 
     def __init__(
         self,
         policy: RetryPolicy,
         budget: RetryBudget,
-        breaker: Breaker,
+        breaker: ModelCircuitBreaker,
         *,
         deadline: float,
         seconds: Callable[[], float],
@@ -34,21 +34,21 @@ class Retries:
         self._seconds = seconds
         self._chance = chance
         self._made = 0
-        self._asleep_since: float | None = None
+        self._waiting_since: float | None = None
 
-    def wait_after(self, error: Exception) -> float | bool:
-        """The seconds to sleep before another attempt, or False to give up.
+    def next_wait(self, error: Exception) -> float | bool:
+        """The seconds to wait before another attempt, or False to give up.
 
-        This is a backoff hook of stamina, which sleeps for exactly what a hook says. A wait that
-        would outlast the deadline is not begun.
+        This is a backoff hook of stamina, which waits exactly that long. A wait that would end
+        after the deadline is not begun.
         """
         if not isinstance(error, AttemptFailed) or not error.is_retryable:
             return False
         now = self._seconds()
-        wait = wait_seconds(
+        wait = backoff_wait_seconds(
             self._policy,
             self._made + 1,
-            asked_seconds=error.retry_after_seconds,
+            retry_after_seconds=error.retry_after_seconds,
             chance=self._chance(),
         )
         if self._made >= self._policy.retry_count or wait >= self._deadline - now:
@@ -56,19 +56,19 @@ class Retries:
         if not self._breaker.admits(now) or not self._may_spend(now):
             return False
         self._made += 1
-        self._asleep_since = now
+        self._waiting_since = now
         _log.info("the model is asked again", reason=error.reason.value, wait=round(wait, 3))
         return wait
 
-    def awoke(self) -> None:
-        """Record the sleep that is over, if there was one; call it however the sleep ended."""
-        if self._asleep_since is not None:
-            RETRY_BACKOFF_SECONDS.observe(self._seconds() - self._asleep_since)
+    def record_wait(self) -> None:
+        """Record the wait that has just ended, if there was one, even if it was cancelled."""
+        if self._waiting_since is not None:
+            RETRY_BACKOFF_SECONDS.observe(self._seconds() - self._waiting_since)
             RETRY_BACKOFF.inc()
-            self._asleep_since = None
+            self._waiting_since = None
 
     def _may_spend(self, now: float) -> bool:
-        is_left = self._budget.take_retry(now)
-        if not is_left:
+        is_allowed = self._budget.try_spend_retry(now)
+        if not is_allowed:
             RETRIES_FORGONE.inc()
-        return is_left
+        return is_allowed

@@ -1,4 +1,4 @@
-"""Asking the payment provider, between two transactions, and finishing what was interrupted."""
+"""Charging recorded payments at the payment provider, between two transactions."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -15,40 +15,39 @@ from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries import payments
 from services.audit import SYSTEM, Actor
-from services.billing import outcomes
-from services.billing.outcomes import Outcomes
+from services.billing.outcomes import PaymentSettlement, lock_payment
 
-Question: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
+ProviderCall: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
 
 
 class Charging:
-    """Takes recorded payments to the provider, and what it answers to the records.
+    """Sends recorded payments to the provider, and stores what it answers.
 
-    `patience_seconds` is longer than the provider is ever asked for.
+    `overdue_seconds` is longer than a call to the provider can take.
     """
 
     def __init__(
         self,
         database: Database,
         provider: PaymentProvider,
-        outcomes_: Outcomes,
+        settlement: PaymentSettlement,
         *,
-        patience_seconds: float,
+        overdue_seconds: float,
     ) -> None:
-        self.patience_seconds = patience_seconds
+        self.overdue_seconds = overdue_seconds
         self._database = database
         self._provider = provider
-        self._outcomes = outcomes_
+        self._settlement = settlement
 
     async def charge(self, payment: Record, actor: Actor) -> None:
-        """Take the money of a recorded payment; without an answer the worker finds out later."""
+        """Charge a recorded payment; if there is no answer, the worker finds out later."""
         await self._settle(payment, await self._answer(self._provider.charge, payment), actor)
 
     async def finish_overdue(self) -> int:
-        """Find out what became of each payment that is open for too long; give how many there were.
+        """Look up the result of each payment that is overdue, and return how many there were.
 
-        Any number of processes may do it at once. Nobody is charged.
+        Several processes may do this at once. Nobody is charged.
         """
         count = 0
         while (payment := await self._claim_overdue()) is not None:
@@ -58,12 +57,12 @@ class Charging:
 
     async def _claim_overdue(self) -> Record | None:
         async with self._database.read_primary() as connection:
-            return await payments.claim_overdue(connection, self.patience_seconds)
+            return await payments.claim_overdue(connection, self.overdue_seconds)
 
-    async def _answer(self, ask: Question, payment: Record) -> ChargeResult | None:
-        """What the provider says of a payment; None where that is not known yet."""
+    async def _answer(self, call: ProviderCall, payment: Record) -> ChargeResult | None:
+        """What the provider says about a payment; None while that is not known."""
         try:
-            result = await ask(_charge(payment))
+            result = await call(_charge(payment))
         except PaymentProviderUnavailable as error:
             _log.warning("a payment is open", payment=payment["id"], reason=str(error))
         except PaymentProviderRefused:
@@ -78,9 +77,9 @@ class Charging:
                 await payments.postpone(connection, payment["id"])
             return
         async with self._database.begin() as transaction:
-            locked = await outcomes.lock(transaction, payment["id"])
+            locked = await lock_payment(transaction, payment["id"])
             if locked is not None:
-                await self._outcomes.apply(transaction, locked, result, actor)
+                await self._settlement.apply(transaction, locked, result, actor)
 
 
 def _charge(payment: Record) -> Charge:
@@ -88,7 +87,7 @@ def _charge(payment: Record) -> Charge:
         payment_id=payment["id"],
         amount_cents=payment["amount_cents"],
         currency=payment["currency"],
-        # An erasure removes the token; nobody is charged after that, only found out about.
+        # An erasure deletes the token; after that the payment is only looked up, never charged.
         payment_method_token=payment["payment_method_token"] or "",
         idempotency_key=payment["provider_key"],
     )

@@ -1,4 +1,4 @@
-"""What the payment provider tells us without being asked, each event once and in any order."""
+"""Events from the payment provider's webhooks: each is applied once, in any order."""
 
 from datetime import datetime, timedelta
 
@@ -6,33 +6,32 @@ from clients.payments.records import PaymentEvent
 from db.database import Connection, Database
 from db.queries import payments
 from services.audit import system
-from services.billing import outcomes
-from services.billing.outcomes import Outcomes
+from services.billing.outcomes import PaymentSettlement, lock_payment
 from services.clock import Clock
 
-EVENTS_KEPT = timedelta(days=30)
-"""How long an event is known again; the provider tells it for three days at most."""
+EVENT_RETENTION = timedelta(days=30)
+"""How long event ids are stored to recognise repeats; the provider retries for three days."""
 
 
 class PaymentEvents:
-    """Takes events to the payments that they concern."""
+    """Applies events to the payments that they are about."""
 
-    def __init__(self, database: Database, outcomes_: Outcomes, *, clock: Clock) -> None:
+    def __init__(self, database: Database, settlement: PaymentSettlement, *, clock: Clock) -> None:
         self._database = database
-        self._outcomes = outcomes_
+        self._settlement = settlement
         self._clock = clock
 
-    async def take(self, event: PaymentEvent, *, request_id: str | None) -> None:
-        """Note an event, and apply it unless it was taken before or concerns no payment of ours.
+    async def handle(self, event: PaymentEvent, *, request_id: str | None) -> None:
+        """Record an event, and apply it unless it is a repeat or is about no payment of ours.
 
-        The payment is locked before the event is noted: the note refers to it, and would keep it
-        from whoever has locked the person and goes on to the payment.
+        The payment is locked before the event is recorded. The event's row references the payment:
+        recording it first would block a transaction that locks the person and then the payment.
         """
         async with self._database.begin() as transaction:
             payment = None
             if event.payment_id is not None:
-                payment = await outcomes.lock(transaction, event.payment_id)
-            # Another deployment, with payments of the same numbers, may share the account.
+                payment = await lock_payment(transaction, event.payment_id)
+            # Another deployment, with the same payment ids, may share the provider's account.
             if payment is not None and payment["provider_key"] != event.idempotency_key:
                 payment = None
             is_new = await payments.take_event(
@@ -43,9 +42,9 @@ class PaymentEvents:
                 now=self._clock(),
             )
             if is_new and payment is not None and event.result is not None:
-                await self._outcomes.apply(transaction, payment, event.result, system(request_id))
+                await self._settlement.apply(transaction, payment, event.result, system(request_id))
 
 
-async def forget_old_events(connection: Connection, now: datetime) -> None:
-    """Remove the notes of events that are not told again; what they changed stays."""
-    await payments.forget_events(connection, now - EVENTS_KEPT)
+async def delete_old_events(connection: Connection, now: datetime) -> None:
+    """Delete the events that the provider no longer repeats; what they changed stays."""
+    await payments.forget_events(connection, now - EVENT_RETENTION)

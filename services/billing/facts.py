@@ -1,4 +1,4 @@
-"""What is on sale and what a person has, as a transaction sees it: never out of a cache."""
+"""The plan on sale and a person's subscription, read in a transaction and never from a cache."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ LONGEST_CODE = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
-    """A person's subscription; `id` is its row's, None where there is none."""
+class CurrentSubscription:
+    """A person's subscription, and the id of its row; None if there is no row."""
 
     id: int | None
     subscription: Subscription
 
 
 async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
-    """The plan of this code; raises `InvalidPlan` unless it is on sale."""
+    """The plan with this code; raises `InvalidPlan` if it is not on sale."""
     is_code = is_short_text(plan_code, LONGEST_CODE)
     row = await billing.plan_on_sale(transaction, plan_code) if is_code else None
     if row is None:
@@ -29,8 +29,8 @@ async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
     return plan_from(row)
 
 
-async def current_subscription(transaction: Transaction, user_id: int) -> Current:
-    """What the person has; it stays so while the person is locked."""
+async def current_subscription(transaction: Transaction, user_id: int) -> CurrentSubscription:
+    """The person's subscription; it cannot change while the person is locked."""
     for row in await billing.current_subscription_by_user(transaction, [user_id]):
-        return Current(row["id"], subscription_from(row))
-    return Current(None, NO_SUBSCRIPTION)
+        return CurrentSubscription(row["id"], subscription_from(row))
+    return CurrentSubscription(None, NO_SUBSCRIPTION)

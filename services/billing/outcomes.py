@@ -1,4 +1,4 @@
-"""What became of a payment, applied once, whoever brings the news: we, the worker or a webhook."""
+"""Settling payments: a result is applied once, from a request, the worker or a webhook."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -14,21 +14,21 @@ from db.queries import billing, payments
 from services import audit, people
 from services.audit import Actor
 from services.billing.records import PaymentStatus
-from services.billing.rules import payment_becomes, why_not_paid
+from services.billing.rules import next_payment_status, payment_failure_reason
 from services.clock import Clock
 from services.people import PersonUnknown
 
 Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
-"""Makes every instance forget what it has cached of some users' subscriptions."""
+"""Invalidates the cached subscriptions of some users in every instance."""
 
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock(transaction: Transaction, payment_id: int) -> Record | None:
-    """A payment that nobody else changes until the transaction ends; None where there is none.
+async def lock_payment(transaction: Transaction, payment_id: int) -> Record | None:
+    """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
-    Everybody locks the person first, then the payment, then the subscription. The payment of a
-    person who was erased has none.
+    The order of locks is always person, payment, subscription. The payment of an erased person has
+    no person to lock.
     """
     for payment in await payments.by_id(transaction, payment_id):
         if payment["user_id"] is not None:
@@ -38,8 +38,8 @@ async def lock(transaction: Transaction, payment_id: int) -> Record | None:
     return None
 
 
-class Outcomes:
-    """Settles payments and lets their subscriptions follow."""
+class PaymentSettlement:
+    """Settles payments, and activates or fails their subscriptions accordingly."""
 
     def __init__(self, *, invalidate: Invalidate, clock: Clock) -> None:
         self._invalidate = invalidate
@@ -48,11 +48,11 @@ class Outcomes:
     async def apply(
         self, transaction: Transaction, payment: Record, result: ChargeResult, actor: Actor
     ) -> None:
-        """Store what the provider says of a locked payment; saying it again changes nothing."""
-        status = payment_becomes(PaymentStatus(payment["status"]), result.state)
+        """Store what the provider says about a locked payment; repeating it changes nothing."""
+        status = next_payment_status(PaymentStatus(payment["status"]), result.state)
         if status is None:
             return
-        now, reason = self._clock(), why_not_paid(result)
+        now, reason = self._clock(), payment_failure_reason(result)
         await payments.settle(
             transaction,
             payment["id"],
@@ -61,7 +61,7 @@ class Outcomes:
             failure_reason=reason,
             now=now,
         )
-        action = await _follow(transaction, payment, reason, now)
+        action = await _update_subscription(transaction, payment, reason, now)
         await audit.record(
             transaction,
             actor,
@@ -73,21 +73,21 @@ class Outcomes:
             plan=payment["plan_code"],
             reason=reason,
         )
-        whose = [payment["user_id"]] if payment["user_id"] is not None else []
-        transaction.after_commit(lambda: self._invalidate(whose))
-        transaction.if_unknown(lambda: self._invalidate(whose))
+        user_ids = [payment["user_id"]] if payment["user_id"] is not None else []
+        transaction.after_commit(lambda: self._invalidate(user_ids))
+        transaction.if_unknown(lambda: self._invalidate(user_ids))
 
 
-async def _follow(
+async def _update_subscription(
     transaction: Transaction, payment: Record, reason: str | None, now: datetime
 ) -> str:
-    """Let the subscription follow its payment, and name what has happened."""
+    """Activate or fail the subscription of a payment, and return the audited action."""
     subscription_id = payment["subscription_id"]
     if reason is not None:
         await billing.fail(transaction, subscription_id, reason, now)
         return "payment.failed"
-    is_somebodys = payment["user_id"] is not None
-    if is_somebodys and await billing.activate(
+    has_owner = payment["user_id"] is not None
+    if has_owner and await billing.activate(
         transaction, subscription_id, payment["plan_code"], now
     ):
         return "payment.succeeded"

@@ -1,6 +1,6 @@
-"""How a subscription is written down where it is cached."""
+"""The format of a subscription in the cache."""
 
-from cache.shape import Shape
+from cache.shape import CacheSerializer
 from services.billing.records import Subscription
 
-SUBSCRIPTION_SHAPE = Shape(1, Subscription)
+SUBSCRIPTION_SERIALIZER = CacheSerializer(1, Subscription)

@@ -1,4 +1,4 @@
-"""API keys: recognised, and made by operators."""
+"""Authenticating API keys, and issuing them as an operator."""
 
 from collections.abc import Callable
 
@@ -14,27 +14,27 @@ from services.principal import ApiClient
 
 
 class AccountNotFound(Exception):
-    """There is no such company."""
+    """There is no company with this id."""
 
 
-class EnterpriseService:
-    """What companies' keys can do."""
+class ApiKeyService:
+    """Authenticates API keys, and issues them."""
 
     def __init__(
         self,
         database: Database,
-        uses: LastUses,
+        last_uses: LastUses,
         *,
         clock: Clock,
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._database = database
-        self._uses = uses
+        self._last_uses = last_uses
         self._clock = clock
         self._random_bytes = random_bytes
 
     async def issue_key(self, account_id: int) -> str:
-        """Add a key to a company, as an operator, and give its text, which is stored nowhere.
+        """Add a key to a company as an operator, and return its text, which is not stored.
 
         Raises `AccountNotFound`.
         """
@@ -50,12 +50,11 @@ class EnterpriseService:
             )
         return key.text
 
-    async def recognise(self, text: str) -> ApiClient | None:
-        """The company's client that holds the key `text`; None for a key that is not accepted.
+    async def authenticate(self, text: str) -> ApiClient | None:
+        """The API client with this key; None if the key is not accepted.
 
-        A key with a typo costs no statement, any other exactly one, on the primary: nothing is
-        remembered from one call to the next, so that a key revoked anywhere is refused
-        everywhere from then on.
+        A key with a typo costs no statement, any other exactly one, on the primary. Nothing is
+        cached, so a key revoked by any instance is refused by all of them at once.
         """
         parsed = parse_key(text)
         if parsed is None:
@@ -67,5 +66,5 @@ class EnterpriseService:
             return None
         if not is_accepted(row["status"], row["expires_at"], now):
             return None
-        self._uses.note(row["id"], row["last_used_at"], now)
+        self._last_uses.record(row["id"], row["last_used_at"], now)
         return ApiClient(account_id=row["enterprise_account_id"], credential_id=row["id"])

@@ -1,4 +1,4 @@
-"""When keys were last used, written behind the requests' backs and at most once a minute."""
+"""When API keys were last used, written in the background and at most once a minute per key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 from db.database import Database
 from db.queries import credentials
-from services.notes import Notes
+from services.notes import WriteBehindBuffer
 
 _MINUTE = timedelta(minutes=1)
 _MOST_KEYS = 100_000
@@ -15,32 +15,34 @@ _MOST_KEYS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LastUse:
-    """When a key was last used."""
+    """The time of the last use of a key."""
 
     at: datetime
 
     def merged(self, later: Self) -> Self:
-        """The later of both."""
+        """The later one."""
         return later
 
 
 class LastUses:
-    """Notes uses of keys.
+    """Records when keys are used.
 
-    Of several processes that note the same key, the statement lets one write in a minute.
+    The statement writes a key once a minute, even if several processes record its use.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.noted: Notes[int, LastUse] = Notes("last uses of keys", self._write, most=_MOST_KEYS)
+        self.buffer: WriteBehindBuffer[int, LastUse] = WriteBehindBuffer(
+            "last uses of keys", self._write, capacity=_MOST_KEYS
+        )
 
-    def note(self, credential_id: int, written: datetime | None, now: datetime) -> None:
-        """Note a use at `now`, unless what is `written` is less than a minute old."""
-        if written is None or now - written >= _MINUTE:
-            self.noted.note(credential_id, LastUse(now))
+    def record(self, credential_id: int, stored: datetime | None, now: datetime) -> None:
+        """Record a use at `now`, unless the `stored` one is less than a minute old."""
+        if stored is None or now - stored >= _MINUTE:
+            self.buffer.add(credential_id, LastUse(now))
 
-    async def _write(self, noted: Mapping[int, LastUse]) -> None:
+    async def _write(self, last_uses: Mapping[int, LastUse]) -> None:
         async with self._database.read_primary() as connection:
             await credentials.note_uses(
-                connection, tuple(noted), tuple(use.at for use in noted.values())
+                connection, tuple(last_uses), tuple(use.at for use in last_uses.values())
             )

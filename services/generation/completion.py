@@ -1,4 +1,4 @@
-"""Recording how replies ended, whatever that takes: the text is nowhere else."""
+"""Storing the outcomes of replies, retried until it succeeds: the text exists nowhere else."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -9,62 +9,61 @@ import structlog
 from clients.llm import GenerationReport
 from db.database import Database
 from db.unavailable import DatabaseUnavailable
-from services.generation.generations import Generations
-from services.generation.records import Ending, Written
+from services.generation.generations import ReplyStore
+from services.generation.records import ReplyDraft, ReplyOutcome
 
-_LONGEST_PAUSE_SECONDS = 2.0
-_PAUSES_A_LEASE = 8
-"""A database that is back is tried again soon: recovery begins a lease later, and not before."""
-_MOST_REFUSALS = 4
-"""As by a deadlock, or a lock that somebody holds for too long: the next time may be better."""
+_LONGEST_WAIT_SECONDS = 2.0
+_WAITS_PER_LEASE = 8
+"""Short enough to store the outcome before recovery begins, a lease after the database is back."""
+_MOST_DATABASE_ERRORS = 4
+"""After errors such as a deadlock or a lock timeout, the next attempt may succeed."""
 _log = structlog.get_logger("guidance.replies")
 
 
-class Completion:
-    """Stores the ends of the replies that `owner` writes."""
+class OutcomeRecorder:
+    """Stores the outcomes of the replies that the process `owner` writes."""
 
     def __init__(
-        self, database: Database, generations: Generations, owner: UUID, *, lease_seconds: float
+        self, database: Database, store: ReplyStore, owner: UUID, *, lease_seconds: float
     ) -> None:
         self._database = database
-        self._generations = generations
+        self._store = store
         self._owner = owner
-        self._longest_pause_seconds = min(_LONGEST_PAUSE_SECONDS, lease_seconds / _PAUSES_A_LEASE)
+        self._longest_wait_seconds = min(_LONGEST_WAIT_SECONDS, lease_seconds / _WAITS_PER_LEASE)
 
-    async def record(self, reply_id: int, ending: Ending, written: Written) -> bool:
-        """Store how a reply ended, waiting for a database that is away for as long as it is.
+    async def record(self, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
+        """Store the outcome of a reply; while the database is away, retry without limit.
 
-        Where the database refuses the record, it is tried again a few times without its details
-        (token counts, waits). Gives whether the reply was the owner's to end; raises the last
-        refusal.
+        If the database rejects it, retry a few times without details (token counts, waits), then
+        raise the last error. Returns False if the reply was no longer the owner's.
         """
-        refusals = 0
+        errors = 0
 
-        def is_tried_again(error: Exception) -> bool:
-            nonlocal ending, written, refusals
+        def is_retried(error: Exception) -> bool:
+            nonlocal outcome, draft, errors
             if isinstance(error, DatabaseUnavailable):
                 return True
             _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
-            ending, written = _without_details(ending, written)
-            refusals += 1
-            return refusals <= _MOST_REFUSALS
+            outcome, draft = _without_details(outcome, draft)
+            errors += 1
+            return errors <= _MOST_DATABASE_ERRORS
 
         async for attempt in stamina.retry_context(
-            on=is_tried_again,
+            on=is_retried,
             attempts=None,
             timeout=None,
-            wait_initial=min(0.1, self._longest_pause_seconds),
-            wait_max=self._longest_pause_seconds,
-            wait_jitter=self._longest_pause_seconds / 2,
+            wait_initial=min(0.1, self._longest_wait_seconds),
+            wait_max=self._longest_wait_seconds,
+            wait_jitter=self._longest_wait_seconds / 2,
         ):
             with attempt:
                 async with self._database.begin() as transaction:
-                    return await self._generations.complete(
-                        transaction, reply_id, self._owner, ending, written
+                    return await self._store.complete(
+                        transaction, reply_id, self._owner, outcome, draft
                     )
         raise AssertionError("unreachable")
 
 
-def _without_details(ending: Ending, written: Written) -> tuple[Ending, Written]:
-    report = GenerationReport(written.report.model, written.report.attempts)
-    return replace(ending, retry_after_seconds=None), replace(written, report=report)
+def _without_details(outcome: ReplyOutcome, draft: ReplyDraft) -> tuple[ReplyOutcome, ReplyDraft]:
+    report = GenerationReport(draft.report.model, draft.report.attempts)
+    return replace(outcome, retry_after_seconds=None), replace(draft, report=report)

@@ -1,43 +1,48 @@
-"""What each kind of replies must offer to the engine."""
+"""The Protocol between the engine and one kind of replies."""
 
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from db.database import Connection, Transaction
-from services.generation.records import Ending, Written
+from services.generation.records import ReplyDraft, ReplyOutcome
 
 
-class Generations(Protocol):
-    """The replies of one kind: where they are stored, and whose units they cost."""
+class ReplyStore(Protocol):
+    """Stores the replies of one kind, and settles the units that they cost."""
 
     async def renew(
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
     ) -> set[int]:
-        """Let the leases of those of the replies that `owner` writes begin now, and give these."""
+        """Renew the leases of those replies that `owner` writes, and return their ids."""
         ...
 
     async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, ending: Ending, written: Written
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
     ) -> bool:
-        """End a reply as its writer says, and settle its unit; once, however often it is called.
+        """Store the outcome of a reply and settle its unit; once, however often it is called.
 
-        False, and no change, where it has ended or been taken away from `owner`.
+        False, and no change, if the reply has ended or no longer belongs to `owner`.
         """
         ...
 
     async def end_expired(self, transaction: Transaction) -> int | None:
-        """End one reply whose lease ran out, settle its unit, and give its id; None without one."""
+        """End one reply whose lease expired, settle its unit, and return its id, or None."""
         ...
 
-    async def note_abandoned(self, reply_id: int) -> None:
-        """Say that a reply was ended without its writer; called after the commit."""
+    async def on_abandoned(self, reply_id: int) -> None:
+        """Called after the commit that ended a reply without its writer."""
         ...
 
-    def note_started(self) -> None:
-        """Count a reply that is being written."""
+    def on_started(self) -> None:
+        """Called when a writer begins a reply."""
         ...
 
-    def note_ended(self, ending: Ending | None) -> None:
-        """Count a reply that is not written any more; None where another ended it, or nobody."""
+    def on_ended(self, outcome: ReplyOutcome | None) -> None:
+        """Called when a writer stops; `outcome` is None if it was not the one to end the reply."""
         ...

@@ -1,4 +1,4 @@
-"""The text of a reply: asked for without what identifies people, and given back with it."""
+"""Generating a reply: identifiers are redacted from the prompt and restored in the text."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -13,8 +13,8 @@ from clients.llm import (
 from services.redaction.placeholders import redact
 
 LONGEST_TEXT = 1_000_000
-"""Characters with what was put back: a placeholder is short, and may stand for much."""
-_FIRST_HALF = ("\ud800", "\udbff")
+"""In characters, with identifiers restored: a placeholder may stand for a longer text."""
+_HIGH_SURROGATES = ("\ud800", "\udbff")
 
 
 async def generate_text(
@@ -23,52 +23,52 @@ async def generate_text(
     report: GenerationReport,
     add: Callable[[str], None],
 ) -> None:
-    """Have the model write; `add` is given the text as it comes, all of it however that ends.
+    """Ask the model, and pass its text to `add` as it arrives, even if it fails in the end.
 
-    Raises `GenerationFailed`, also where the text becomes longer than `LONGEST_TEXT`.
+    Raises `GenerationFailed`, also if the text becomes longer than `LONGEST_TEXT`.
     """
     contents, placeholders = redact([one.content for one in prompt])
     redacted = [
         PromptMessage(one.role, content) for one, content in zip(prompt, contents, strict=True)
     ]
-    restorer, storable = placeholders.restorer(), StorableText()
+    restorer, sanitizer = placeholders.restorer(), TextSanitizer()
     left = LONGEST_TEXT
     try:
         async with aclosing(model.generate(redacted, report)) as generated:
             async for piece in generated:
-                text = restorer.feed(storable.feed(piece))
+                text = restorer.feed(sanitizer.feed(piece))
                 add(text[:left])
                 left -= len(text)
                 if left < 0:
                     raise GenerationFailed(FailureReason.TOO_LONG)
     finally:
-        add(restorer.feed(storable.end()) + restorer.end())
+        add(restorer.feed(sanitizer.end()) + restorer.end())
 
 
-class StorableText:
-    """Takes a text in pieces, and gives it without what PostgreSQL and UTF-8 have no place for.
+class TextSanitizer:
+    """Removes from a text in pieces what PostgreSQL and UTF-8 cannot store.
 
-    The halves of one character may come in two pieces: the first waits for the second.
+    A surrogate pair may be split between two pieces: the first half waits for the second.
     """
 
     def __init__(self) -> None:
-        self._held = ""
+        self._pending = ""
 
     def feed(self, piece: str) -> str:
-        """Take the next piece, and give what is certain by now; it may be empty."""
-        text = self._held + piece.replace("\0", "")
-        is_half = bool(text) and _FIRST_HALF[0] <= text[-1] <= _FIRST_HALF[1]
-        self._held = text[-1] if is_half else ""
-        return _encodable(text[:-1] if is_half else text)
+        """Take the next piece, and return the text that is complete by now, which may be empty."""
+        text = self._pending + piece.replace("\0", "")
+        ends_in_half = bool(text) and _HIGH_SURROGATES[0] <= text[-1] <= _HIGH_SURROGATES[1]
+        self._pending = text[-1] if ends_in_half else ""
+        return _encodable(text[:-1] if ends_in_half else text)
 
     def end(self) -> str:
-        """Give what was held back: nothing follows."""
-        held, self._held = self._held, ""
-        return _encodable(held)
+        """Return the rest, after the last piece."""
+        pending, self._pending = self._pending, ""
+        return _encodable(pending)
 
 
 def _encodable(text: str) -> str:
-    """The text with its surrogates joined in pairs; one alone becomes a question mark."""
+    """The text with surrogate pairs joined; a lone surrogate becomes a question mark."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""The replies of people's conversations: how they are stored, end, and are charged.
+"""The replies of conversations: storing them, ending them, and settling the quota.
 
-Deleting the generation's row decides who ends a reply, so that it ends once however many try, and
-its unit is settled or given back once.
+Whoever deletes the generation's row ends the reply. So a reply ends once however many processes
+try, and its quota unit is settled or released once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,16 +14,16 @@ from db.database import Connection, Transaction
 from db.queries import generations, messages
 from metrics.replies import reply_abandoned, reply_begun, reply_ended
 from services.clock import Clock
-from services.generation.records import INTERRUPTED, Ending, ReplyStatus, Written
+from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
 from services.guidance.rules import is_charged
 from services.quota import ledger
 from streams import ReplyStreams
 
-_STOPPED = Ending(ReplyStatus.STOPPED)
+_STOPPED = ReplyOutcome(MessageStatus.STOPPED)
 
 
-class ConversationReplies:
-    """The `Generations` of conversations."""
+class ConversationReplyStore:
+    """The `ReplyStore` of conversations."""
 
     def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
         self._streams = streams
@@ -32,11 +32,13 @@ class ConversationReplies:
     async def renew(
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
     ) -> set[int]:
-        """See `Generations`."""
+        """See `ReplyStore`."""
         return await generations.renew(connection, owner, reply_ids, lease_seconds)
 
-    async def save(self, connection: Connection, written: Mapping[int, Written]) -> Collection[int]:
-        """Store how far replies are written, and give those that could be, and are not over."""
+    async def save(
+        self, connection: Connection, drafts: Mapping[int, ReplyDraft]
+    ) -> Collection[int]:
+        """Store drafts, and return the ids of those stored: not of ended or locked replies."""
         rows = [
             {
                 "id": reply_id,
@@ -44,47 +46,52 @@ class ConversationReplies:
                 "attempts": one.report.attempts,
                 "stream_ends": one.ends,
             }
-            for reply_id, one in written.items()
+            for reply_id, one in drafts.items()
         ]
         return await generations.save_progress(connection, rows)
 
     async def complete(
-        self, transaction: Transaction, reply_id: int, owner: UUID, ending: Ending, written: Written
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
     ) -> bool:
-        """See `Generations`."""
+        """See `ReplyStore`."""
         ended = await generations.end(transaction, reply_id, owner)
         if ended is None:
             return False
-        now, report = self._clock(), written.report
+        now, report = self._clock(), draft.report
         await messages.end_reply(
             transaction,
             reply_id=reply_id,
-            status=ending.status.value,
-            failure_reason=ending.failure and ending.failure.value,
-            retry_at=_retry_at(ending, now),
-            content=written.text,
-            stream_ends=written.ends,
+            status=outcome.status.value,
+            failure_reason=outcome.failure and outcome.failure.value,
+            retry_at=_retry_at(outcome, now),
+            content=draft.text,
+            stream_ends=draft.ends,
             model=report.model,
             attempts=report.attempts,
             prompt_tokens=report.prompt_tokens,
             completion_tokens=report.completion_tokens,
-            latency_ms=written.latency_ms,
+            latency_ms=draft.latency_ms,
         )
-        await self._account(transaction, ended, ending, has_text=bool(written.text))
+        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
         return True
 
     async def end_expired(self, transaction: Transaction) -> int | None:
-        """See `Generations`; what had been stored of the reply is kept."""
+        """See `ReplyStore`; the stored text of the reply is kept."""
         ended = await generations.end_expired(transaction)
         if ended is None:
             return None
-        ending = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
-        return await self._end_as_stored(transaction, ended, ending)
+        outcome = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
+        return await self._end_as_stored(transaction, ended, outcome)
 
     async def end_stopped(self, transaction: Transaction, reply_id: int) -> bool:
-        """Take a reply away from whoever writes it, and end it as stopped, with what is stored.
+        """End a reply as stopped, with its stored text, whichever process writes it.
 
-        False where it has ended. To be followed by `note_abandoned`.
+        False if it has ended already. Call `on_abandoned` after the commit.
         """
         ended = await generations.take_away(transaction, reply_id)
         if ended is None:
@@ -92,35 +99,37 @@ class ConversationReplies:
         await self._end_as_stored(transaction, ended, _STOPPED)
         return True
 
-    async def note_abandoned(self, reply_id: int) -> None:
-        """See `Generations`."""
-        await self._streams.abandon(reply_id)
+    async def on_abandoned(self, reply_id: int) -> None:
+        """See `ReplyStore`."""
+        await self._streams.end_abandoned(reply_id)
         reply_abandoned()
 
-    def note_started(self) -> None:
-        """See `Generations`."""
+    def on_started(self) -> None:
+        """See `ReplyStore`."""
         reply_begun()
 
-    def note_ended(self, ending: Ending | None) -> None:
-        """See `Generations`."""
-        reply_ended(ending.status.value if ending else "unrecorded")
+    def on_ended(self, outcome: ReplyOutcome | None) -> None:
+        """See `ReplyStore`."""
+        reply_ended(outcome.status.value if outcome else "unrecorded")
 
-    async def _end_as_stored(self, transaction: Transaction, ended: Record, ending: Ending) -> int:
+    async def _end_as_stored(
+        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome
+    ) -> int:
         reply_id: int = ended["reply_id"]
         has_text = await messages.abandon_reply(
             transaction,
             reply_id,
-            status=ending.status.value,
-            failure_reason=ending.failure and ending.failure.value,
+            status=outcome.status.value,
+            failure_reason=outcome.failure and outcome.failure.value,
         )
-        await self._account(transaction, ended, ending, has_text=has_text)
+        await self._settle(transaction, ended, outcome, has_text=has_text)
         return reply_id
 
-    async def _account(
-        self, transaction: Transaction, ended: Record, ending: Ending, *, has_text: bool
+    async def _settle(
+        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome, *, has_text: bool
     ) -> None:
-        account = ledger.settle if is_charged(ending, has_text=has_text) else ledger.release
-        await account(
+        settle = ledger.settle if is_charged(outcome, has_text=has_text) else ledger.release
+        await settle(
             transaction,
             user_id=ended["user_id"],
             reply_id=ended["reply_id"],
@@ -129,6 +138,6 @@ class ConversationReplies:
         )
 
 
-def _retry_at(ending: Ending, now: datetime) -> datetime | None:
-    seconds = ending.retry_after_seconds
+def _retry_at(outcome: ReplyOutcome, now: datetime) -> datetime | None:
+    seconds = outcome.retry_after_seconds
     return None if seconds is None else now + timedelta(seconds=seconds)

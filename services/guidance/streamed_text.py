@@ -1,66 +1,66 @@
-"""The text of a reply that people read while it is written: stored first, then shown."""
+"""The sink of a reply that is streamed: each piece is stored first, then published."""
 
 import asyncio
 from collections.abc import Callable
 
-from services.generation.records import Written
-from services.guidance.progress import Progress
-from streams import ReplyStreams, Writing
-from streams.coalescing import Coalescing
+from services.generation.records import ReplyDraft
+from services.guidance.progress import ProgressWriter
+from streams import ReplyStreams, ReplyStreamWriter
+from streams.coalescing import PieceCoalescer
 
 
-class StreamedText:
-    """Cuts a text into pieces, has each stored, and shows it then: a `Sink`."""
+class StreamingSink:
+    """A `TextSink` that cuts a text into pieces, and publishes each once it is stored."""
 
-    def __init__(self, reply_id: int, streams: ReplyStreams, progress: Progress) -> None:
+    def __init__(self, reply_id: int, streams: ReplyStreams, progress: ProgressWriter) -> None:
         self._reply_id = reply_id
         self._streams = streams
         self._progress = progress
-        self._writing: Writing | None = None
-        self._storing: asyncio.Future[None] | None = None
+        self._writer: ReplyStreamWriter | None = None
+        self._saving: asyncio.Future[None] | None = None
         self._is_closed = False
 
     @property
     def text(self) -> str:
-        """See `Sink`."""
-        return self._writing.text if self._writing else ""
+        """See `TextSink`."""
+        return self._writer.text if self._writer else ""
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """See `Sink`."""
-        return self._writing.ends if self._writing else ()
+        """See `TextSink`."""
+        return self._writer.ends if self._writer else ()
 
-    async def open(self, written: Callable[[], Written]) -> None:
-        """See `Sink`."""
-        self._writing = writing = await self._streams.begin(self._reply_id)
+    async def open(self, draft: Callable[[], ReplyDraft]) -> None:
+        """See `TextSink`."""
+        self._writer = writer = await self._streams.begin(self._reply_id)
 
-        async def pass_on(text: str) -> None:
-            writing.add(text)
+        async def publish(text: str) -> None:
+            writer.add(text)
             if self._is_closed:
                 return
-            is_first = not writing.has_shown
-            self._storing = self._progress.stored(self._reply_id, written, is_first=is_first)
-            await self._storing
+            is_first = not writer.has_published
+            self._saving = self._progress.save_soon(self._reply_id, draft, is_first=is_first)
+            await self._saving
             if not self._is_closed:
-                await writing.show()
+                await writer.publish()
 
-        self._pieces = Coalescing(pass_on)
+        self._pieces = PieceCoalescer(publish)
 
     def add(self, text: str) -> None:
-        """See `Sink`."""
+        """See `TextSink`."""
         self._pieces.add(text)
 
     async def close(self) -> None:
-        """See `Sink`; what is not stored yet is stored with the reply's end."""
+        """See `TextSink`; what is not stored yet is stored with the outcome."""
         self._is_closed = True
-        if self._storing is not None and not self._storing.done():
-            self._storing.set_result(None)
+        if self._saving is not None and not self._saving.done():
+            self._saving.set_result(None)
         await self._pieces.close()
 
     async def finish(self, *, is_recorded: bool) -> None:
-        """See `Sink`; the rest is shown only if it is stored."""
-        if self._writing is None:
+        """See `TextSink`; the rest is published only if it was stored."""
+        if self._writer is None:
             return
         if is_recorded:
-            await self._writing.show()
-        await self._writing.end()
+            await self._writer.publish()
+        await self._writer.end()

@@ -1,35 +1,35 @@
-"""The text of a reply that is given whole, or not at all."""
+"""The sink of a reply that is returned whole, or not at all."""
 
 from collections.abc import Callable
 
-from services.generation.records import Written
+from services.generation.records import ReplyDraft
 
 
-class WholeText:
-    """Collects a text: a `Sink` that nobody reads before its end."""
+class BufferedSink:
+    """A `TextSink` that collects a text in memory."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
 
     @property
     def text(self) -> str:
-        """See `Sink`."""
+        """See `TextSink`."""
         return "".join(self._parts)
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """See `Sink`; it has no pieces."""
+        """See `TextSink`; the text is not cut into pieces."""
         return ()
 
-    async def open(self, written: Callable[[], Written]) -> None:
-        """See `Sink`."""
+    async def open(self, draft: Callable[[], ReplyDraft]) -> None:
+        """See `TextSink`."""
 
     def add(self, text: str) -> None:
-        """See `Sink`."""
+        """See `TextSink`."""
         self._parts.append(text)
 
     async def close(self) -> None:
-        """See `Sink`."""
+        """See `TextSink`."""
 
     async def finish(self, *, is_recorded: bool) -> None:
-        """See `Sink`."""
+        """See `TextSink`."""

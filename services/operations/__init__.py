@@ -1,1 +1,1 @@
-"""Trusted documents: who published what, in which state, and how it is used."""
+"""Trusted documents: the registry of what clients published, its state and its usage."""

@@ -1,4 +1,4 @@
-"""What operators agree on of clients' documents: how quickly they are to be answered."""
+"""Latency objectives that operators set for clients' documents."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,29 +10,29 @@ from services import audit
 from services.clock import Clock
 from services.operations.records import Objective
 
-Agreed: TypeAlias = Mapping[tuple[str, str], Objective]
-"""By client and name of an operation; without a name it holds for all others of the client's."""
+ObjectivesByOperation: TypeAlias = Mapping[tuple[str, str], Objective]
+"""By client and operation name; an empty name is the default of the client's other operations."""
 
 
-async def agreed_objectives(connection: Connection) -> Agreed:
-    """Everything that is agreed."""
+async def all_objectives(connection: Connection) -> ObjectivesByOperation:
+    """All objectives."""
     return {
         (row["client_name"], row["operation_name"]): Objective(row["p95_ms"], row["p99_ms"])
         for row in await operations.objectives(connection)
     }
 
 
-class Objectives:
-    """Changes what is agreed; each change is an operator's, and has its row in the audit."""
+class ObjectiveService:
+    """Sets and removes objectives, as an operator; each change is recorded in the audit trail."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def agree(self, client_name: str, operation_name: str, objective: Objective) -> None:
-        """Agree how quickly a client's operation is answered; servers know it within a second.
+    async def set(self, client_name: str, operation_name: str, objective: Objective) -> None:
+        """Set the objective of a client's operation; servers apply it within a second.
 
-        Without a name it holds for all of the client's that have no objective of their own.
+        With an empty name it is the default of the client's operations without one of their own.
         """
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
@@ -45,8 +45,8 @@ class Objectives:
             )
             await self._record(transaction, client_name, operation_name, objective)
 
-    async def take_back(self, client_name: str, operation_name: str) -> bool:
-        """Take back what was agreed; False, and no change, where that was nothing."""
+    async def remove(self, client_name: str, operation_name: str) -> bool:
+        """Remove an objective; False if there was none."""
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
             is_changed = await operations.remove_objective(transaction, client_name, operation_name)
@@ -61,14 +61,14 @@ class Objectives:
         operation_name: str,
         objective: Objective | None,
     ) -> None:
-        """Tell the audit trail."""
+        """Record the audit event."""
         await audit.record(
             transaction,
             audit.OPERATOR,
             "documents.agreed",
             "documents",
             now=self._clock(),
-            said={
+            client_supplied={
                 "client": client_name,
                 "operation": operation_name,
                 "objective": None if objective is None else asdict(objective),

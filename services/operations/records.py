@@ -1,4 +1,4 @@
-"""What the registry of trusted documents knows."""
+"""The values of the registry of trusted documents."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class OperationsMode(Enum):
-    """Which documents run: any, any while those are recorded that are not known, or known ones."""
+    """Which documents run: all, all while unknown ones are recorded, or published ones only."""
 
     OPEN = "open"
     LOG = "log"
@@ -14,7 +14,7 @@ class OperationsMode(Enum):
 
 
 class DocumentState(Enum):
-    """What a client's document is: in use, in use and to be replaced, or served no more."""
+    """The states of a published document: in use, to be replaced, or no longer served."""
 
     ACTIVE = "active"
     DEPRECATED = "deprecated"
@@ -23,7 +23,7 @@ class DocumentState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """In how many milliseconds 95% and 99% of the answers are to be there."""
+    """The latencies in milliseconds within which 95% and 99% of the responses must be sent."""
 
     p95_ms: int
     p99_ms: int
@@ -31,10 +31,10 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDocument:
-    """A document that is served by its ids; `name` is that of its only operation.
+    """A document that is served by its ids; `name` is the name of its only operation.
 
-    `publishers` are the clients that have it, in order. It must be valid while it is active. Its
-    `objective` is the strictest that any of them has agreed on, None where none has.
+    `publishers` are the clients that published it, in order. It must be valid while it is active.
+    `objective` is the strictest of the publishers' objectives, None if there is none.
     """
 
     id: str
@@ -48,7 +48,7 @@ class RegisteredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A document to publish, found to be good; `document_id` is a client's own id of it."""
+    """A validated document to publish; `document_id` is the client's own id for it."""
 
     id: str
     name: str
@@ -58,8 +58,8 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """How often a client used a document, and when."""
+class DocumentUsage:
+    """How often a client used a document, and when first and last."""
 
     client_name: str
     count: int
@@ -69,7 +69,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class ListedDocument:
-    """A document of a client with everything that is known of it."""
+    """A client's document with its state and its usage."""
 
     client_name: str
     name: str
@@ -78,7 +78,7 @@ class ListedDocument:
     state: DocumentState
     cost: int
     text: str
-    uses: tuple[Use, ...]
+    uses: tuple[DocumentUsage, ...]
     objective: Objective | None = None
 
     @property
@@ -88,15 +88,15 @@ class ListedDocument:
 
     @property
     def last_used_at(self) -> datetime | None:
-        """When it was last used; None for never."""
+        """When it was last used; None if never."""
         return max((use.last_at for use in self.uses), default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What a document is without its values: a text in which variables stand for them.
+class NormalizedDocument:
+    """A document with its literal values replaced by variables, so that no values are stored.
 
-    `name` is that of its operation, where it has one, and `cost` the most that it may cost.
+    `name` is the name of its operation, if it has one; `cost` is the most that it may cost.
     """
 
     id: str
@@ -107,9 +107,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class UnknownDocument:
-    """A shape that nobody published, as a client sent it."""
+    """A document that a client sent and nobody published."""
 
-    shape: Shape
+    document: NormalizedDocument
     client_name: str
     count: int
     first_at: datetime

@@ -1,4 +1,4 @@
-"""The registry: what clients publish, what becomes of it, and what is served."""
+"""The registry of trusted documents: publishing them, changing their state, listing them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,38 +12,38 @@ from db.queries import document_use, operations
 from services import audit
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
-from services.operations.objectives import Agreed, agreed_objectives
+from services.operations.objectives import ObjectivesByOperation, all_objectives
 from services.operations.records import (
     DocumentState,
+    DocumentUsage,
     ListedDocument,
+    NormalizedDocument,
     RegisteredDocument,
-    Shape,
     Submission,
     UnknownDocument,
-    Use,
 )
 from services.operations.rules import objective_of, strictest
 
-_FORGOTTEN_AFTER = timedelta(days=30)
+_UNKNOWN_RETENTION = timedelta(days=30)
 
 
 class DocumentIdTaken(Exception):
-    """A client's own id of a document is already that of another document."""
+    """The custom id of a document already belongs to another document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How many documents are new to the client, are active again, and were known."""
+    """How many documents are new to the client, active again, and unchanged."""
 
     new: int
-    revived: int
-    known: int
+    reactivated: int
+    unchanged: int
 
 
 class OperationRegistry:
-    """Reads and changes what is published; each change is one transaction, after another.
+    """Reads and changes the registry; changes run one after the other, each in a transaction.
 
-    Changes are an operator's, and each has its row in the audit.
+    Changes are made by operators, and each is recorded in the audit trail.
     """
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
@@ -51,15 +51,15 @@ class OperationRegistry:
         self._clock = clock
 
     async def version(self) -> int:
-        """A number that is another one after each change."""
+        """A number that differs after each change."""
         async with self._database.read_primary() as connection:
             return await operations.version(connection)
 
     async def served(self, known: Mapping[str, str]) -> list[RegisteredDocument]:
-        """Every document that is not retired; `known` are texts that need not be read, by id."""
+        """Every document that is not retired; texts in `known`, by id, are not read again."""
         async with self._database.read_primary() as connection:
             rows = await operations.served(connection)
-            agreed = await agreed_objectives(connection)
+            objectives = await all_objectives(connection)
             missing = {row["sha256"] for row in rows if id_of(row["sha256"]) not in known}
             bodies = await operations.bodies(connection, list(missing)) if missing else []
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
@@ -67,15 +67,15 @@ class OperationRegistry:
         for row in rows:
             by_id[id_of(row["sha256"])].append(row)
         return [
-            _registered(id_, known.get(id_) or texts[id_], found, agreed)
+            _registered(id_, known.get(id_) or texts[id_], found, objectives)
             for id_, found in by_id.items()
         ]
 
     async def publish(self, client_name: str, submissions: Sequence[Submission]) -> Published:
-        """Make the documents the client's, all or none; raises `DocumentIdTaken`.
+        """Publish documents for the client, all or none; raises `DocumentIdTaken`.
 
-        To publish again what was published changes nothing, but that what was deprecated or retired
-        is active again.
+        Publishing again changes nothing, except that a deprecated or retired document becomes
+        active.
         """
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
@@ -86,19 +86,23 @@ class OperationRegistry:
         transaction: Transaction,
         client_name: str,
         submissions: Sequence[Submission],
-        what: str,
+        action: str,
     ) -> Published:
         await _check_ids(transaction, submissions)
         hashes = [digest_of(one.id) for one in submissions]
-        there = {
+        existing = {
             row["sha256"]: (row["state"], row["document_id"])
             for row in await operations.of_client(transaction, client_name, hashes)
         }
-        same = [
-            there.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
+        unchanged = [
+            existing.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
             for digest, one in zip(hashes, submissions, strict=True)
         ]
-        changed = [one for one, is_same in zip(submissions, same, strict=True) if not is_same]
+        changed = [
+            one
+            for one, is_unchanged in zip(submissions, unchanged, strict=True)
+            if not is_unchanged
+        ]
         await operations.save_documents(transaction, hashes, [one.text for one in submissions])
         await operations.publish(
             transaction,
@@ -109,16 +113,16 @@ class OperationRegistry:
             document_ids=[one.document_id for one in changed],
             costs=[one.cost for one in changed],
         )
-        await self._record(transaction, client_name, what, [one.id for one in changed])
-        revived = sum(state != DocumentState.ACTIVE.value for state, _ in there.values())
-        return Published(len(submissions) - len(there), revived, len(there) - revived)
+        await self._record(transaction, client_name, action, [one.id for one in changed])
+        reactivated = sum(state != DocumentState.ACTIVE.value for state, _ in existing.values())
+        return Published(len(submissions) - len(existing), reactivated, len(existing) - reactivated)
 
     async def change_state(
-        self, client_name: str, named: str, state: DocumentState
+        self, client_name: str, identifier: str, state: DocumentState
     ) -> list[tuple[str, str]]:
-        """Change what the client has under a hash, an id of its own, or a name of operations.
+        """Change the state of the client's documents with this hash, custom id or operation name.
 
-        Gives the names and ids of what was in another state.
+        Returns the names and ids of those whose state changed.
         """
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
@@ -126,43 +130,45 @@ class OperationRegistry:
                 transaction,
                 client_name,
                 self._clock(),
-                sha256=digest_of(named) if is_hash(named) else None,
-                named=named,
+                sha256=digest_of(identifier) if is_hash(identifier) else None,
+                named=identifier,
                 new_state=state.value,
             )
             changed = sorted((row["operation_name"], id_of(row["sha256"])) for row in rows)
             await self._record(transaction, client_name, state.value, [id_ for _, id_ in changed])
         return changed
 
-    async def promote(self, client_name: str, shape: Shape, name: str) -> None:
-        """Publish what was unknown, for a client and under a name."""
+    async def promote(self, client_name: str, document: NormalizedDocument, name: str) -> None:
+        """Publish an unknown document, for a client and under a name."""
         async with self._database.begin() as transaction:
             await operations.next_version(transaction)
-            submission = Submission(shape.id, name, shape.text, shape.cost)
+            submission = Submission(document.id, name, document.text, document.cost)
             await self._publish(transaction, client_name, [submission], "promoted")
-            await document_use.known_now(transaction, digest_of(shape.id))
+            await document_use.known_now(transaction, digest_of(document.id))
 
     async def _record(
-        self, transaction: Transaction, client_name: str, what: str, ids: Sequence[str]
+        self, transaction: Transaction, client_name: str, action: str, ids: Sequence[str]
     ) -> None:
-        """Tell the audit trail, if anything was changed."""
+        """Record the audit event, if anything was changed."""
         if ids:
             await audit.record(
                 transaction,
                 audit.OPERATOR,
-                f"documents.{what}",
+                f"documents.{action}",
                 "documents",
                 now=self._clock(),
-                said={"client": client_name, "documents": list(ids)},
+                client_supplied={"client": client_name, "documents": list(ids)},
             )
 
     async def unknown(self) -> list[UnknownDocument]:
-        """Documents that clients sent and nobody published, most frequent first."""
+        """The documents that clients sent and nobody published, most frequent first."""
         async with self._database.read_primary() as connection:
             rows = await document_use.unknown(connection)
         return [
             UnknownDocument(
-                Shape(id_of(row["sha256"]), row["body"], row["operation_name"], row["cost"]),
+                NormalizedDocument(
+                    id_of(row["sha256"]), row["body"], row["operation_name"], row["cost"]
+                ),
                 row["client_name"],
                 row["request_count"],
                 row["first_seen_at"],
@@ -172,39 +178,39 @@ class OperationRegistry:
         ]
 
     async def listed(self) -> list[ListedDocument]:
-        """Everything that clients have published; a use by somebody else is every publisher's."""
+        """All published documents; use by other clients counts for every publisher."""
         async with self._database.read_primary() as connection:
             rows = await operations.listed(connection)
-            agreed = await agreed_objectives(connection)
+            objectives = await all_objectives(connection)
         uses = await self.uses()
         publishers: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             publishers[id_of(row["sha256"])].add(row["client_name"])
-        return [_listed(row, uses, publishers[id_of(row["sha256"])], agreed) for row in rows]
+        return [_listed(row, uses, publishers[id_of(row["sha256"])], objectives) for row in rows]
 
-    async def uses(self) -> Mapping[str, list[Use]]:
-        """How every document was used, our own too, by id."""
+    async def uses(self) -> Mapping[str, list[DocumentUsage]]:
+        """The usage of every document by id, built-in ones included."""
         async with self._database.read_primary() as connection:
             rows = await operations.uses(connection)
-        found: defaultdict[str, list[Use]] = defaultdict(list)
+        found: defaultdict[str, list[DocumentUsage]] = defaultdict(list)
         for row in rows:
-            use = Use(
+            use = DocumentUsage(
                 row["client_name"], row["use_count"], row["first_used_at"], row["last_used_at"]
             )
             found[id_of(row["sha256"])].append(use)
         return found
 
 
-async def forget_old_unknown(connection: Connection, now: datetime) -> None:
-    """Forget documents that nobody published, and nobody has sent for 30 days."""
-    await document_use.forget_old(connection, now - _FORGOTTEN_AFTER)
+async def delete_old_unknown_documents(connection: Connection, now: datetime) -> None:
+    """Delete the unknown documents that nobody has sent for 30 days."""
+    await document_use.forget_old(connection, now - _UNKNOWN_RETENTION)
 
 
 def _registered(
     id_: str,
     text: str,
     rows: Sequence[Record],
-    agreed: Agreed,
+    objectives: ObjectivesByOperation,
 ) -> RegisteredDocument:
     own = (row["document_id"] for row in rows if row["document_id"] is not None)
     return RegisteredDocument(
@@ -215,16 +221,16 @@ def _registered(
         tuple(dict.fromkeys(own)),
         is_active=any(row["state"] == DocumentState.ACTIVE.value for row in rows),
         objective=strictest(
-            objective_of(agreed, row["client_name"], row["operation_name"]) for row in rows
+            objective_of(objectives, row["client_name"], row["operation_name"]) for row in rows
         ),
     )
 
 
 def _listed(
     row: Record,
-    uses: Mapping[str, list[Use]],
+    uses: Mapping[str, list[DocumentUsage]],
     publishers: set[str],
-    agreed: Agreed,
+    objectives: ObjectivesByOperation,
 ) -> ListedDocument:
     id_, client = id_of(row["sha256"]), row["client_name"]
     others = publishers - {client}
@@ -237,7 +243,7 @@ def _listed(
         row["cost"],
         row["body"],
         tuple(use for use in uses.get(id_, ()) if use.client_name not in others),
-        objective_of(agreed, client, row["operation_name"]),
+        objective_of(objectives, client, row["operation_name"]),
     )
 
 

@@ -1,1 +1,1 @@
-"""Texts that clients registered by their hash: automatic persisted queries."""
+"""Automatic persisted queries: texts that clients registered under their hash."""

@@ -1,4 +1,4 @@
-"""Registered texts in the memory of one process."""
+"""Persisted queries in the memory of one process."""
 
 import asyncio
 import sys
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
-from services.persisted.records import BRIEFLY_SECONDS, Bounds
+from services.persisted.records import LOCAL_SECONDS, TextLimits
 
 _ENTRY_BYTES = 300
-"""Of the id, the time and the places in the table."""
+"""The memory of the id, the expiry time and the dictionary entry."""
 
 
-class _Kept(NamedTuple):
-    """A text as it is held: in UTF-8, as one emoji would make each character take four bytes."""
+class _StoredText(NamedTuple):
+    """A text in UTF-8: as a `str`, a single emoji would make each character take four bytes."""
 
-    until: float
+    expires_at: float
     text: bytes
 
     @property
@@ -24,49 +24,49 @@ class _Kept(NamedTuple):
         return sys.getsizeof(self.text) + _ENTRY_BYTES
 
 
-class MemoryTexts:
-    """The texts of this process; of too many the one that was kept first is forgotten.
+class MemoryTextStore:
+    """The texts of this process; beyond the limits, the oldest is evicted.
 
-    `seconds` gives a clock that only runs forward.
+    `seconds` is a monotonic clock.
     """
 
-    def __init__(self, bounds: Bounds, *, seconds: Callable[[], float] = monotonic) -> None:
-        self._bounds = bounds
+    def __init__(self, limits: TextLimits, *, seconds: Callable[[], float] = monotonic) -> None:
+        self._limits = limits
         self._seconds = seconds
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self.held_bytes = 0
+        self._texts: OrderedDict[str, _StoredText] = OrderedDict()
+        self.used_bytes = 0
 
     async def get(self, id_: str) -> str | None:
-        """The text, while it is kept."""
-        kept = self._kept.get(id_)
-        if kept is None:
+        """The text; None if it is not stored, or has expired."""
+        stored = self._texts.get(id_)
+        if stored is None:
             return None
-        if kept.until > self._seconds():
-            return kept.text.decode()
-        self._forget(id_)
+        if stored.expires_at > self._seconds():
+            return stored.text.decode()
+        self._evict(id_)
         return None
 
-    async def keep(self, id_: str, text: str, *, is_brief: bool = False) -> None:
-        """See `Texts`."""
-        bounds = self._bounds
-        if len(text) > bounds.characters:
+    async def put(self, id_: str, text: str, *, is_local: bool = False) -> None:
+        """See `TextStore`."""
+        limits = self._limits
+        if len(text) > limits.characters:
             return
-        if id_ in self._kept:
-            self._forget(id_)
-        seconds = bounds.lifetime_seconds
-        if is_brief:
-            seconds = min(BRIEFLY_SECONDS, seconds)
-            asyncio.get_running_loop().call_later(seconds + 1, self._forget_expired, id_)
-        kept = _Kept(self._seconds() + seconds, text.encode())
-        self._kept[id_] = kept
-        self.held_bytes += kept.size
-        while len(self._kept) > bounds.count or self.held_bytes > bounds.total_bytes:
-            self._forget(next(iter(self._kept)))
+        if id_ in self._texts:
+            self._evict(id_)
+        seconds = limits.lifetime_seconds
+        if is_local:
+            seconds = min(LOCAL_SECONDS, seconds)
+            asyncio.get_running_loop().call_later(seconds + 1, self._evict_expired, id_)
+        stored = _StoredText(self._seconds() + seconds, text.encode())
+        self._texts[id_] = stored
+        self.used_bytes += stored.size
+        while len(self._texts) > limits.count or self.used_bytes > limits.total_bytes:
+            self._evict(next(iter(self._texts)))
 
-    def _forget_expired(self, id_: str) -> None:
-        kept = self._kept.get(id_)
-        if kept is not None and kept.until <= self._seconds():
-            self._forget(id_)
+    def _evict_expired(self, id_: str) -> None:
+        stored = self._texts.get(id_)
+        if stored is not None and stored.expires_at <= self._seconds():
+            self._evict(id_)
 
-    def _forget(self, id_: str) -> None:
-        self.held_bytes -= self._kept.pop(id_).size
+    def _evict(self, id_: str) -> None:
+        self.used_bytes -= self._texts.pop(id_).size

@@ -1,17 +1,17 @@
-"""What is kept of texts that clients register, and where."""
+"""The limits of persisted queries, and the Protocol of their stores."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-BRIEFLY_SECONDS = 60
-"""How long a process has a text by itself that is not to last."""
+LOCAL_SECONDS = 60
+"""How long a process keeps a text that is only in its own memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The most texts that are kept, the most characters of each, and for how long.
+class TextLimits:
+    """How many texts are stored, how long each may be, and for how long it is stored.
 
-    All of them together hold so many bytes at most, in each process and in Redis.
+    `total_bytes` limits all texts together, in each process and in Redis.
     """
 
     count: int
@@ -20,16 +20,16 @@ class Bounds:
     total_bytes: int
 
 
-class Texts(Protocol):
-    """Texts by the ids that they have as documents."""
+class TextStore(Protocol):
+    """Stores texts under their document ids."""
 
     async def get(self, id_: str) -> str | None:
-        """The text, while it is kept."""
+        """The text; None if it is not stored, or has expired."""
         ...
 
-    async def keep(self, id_: str, text: str, *, is_brief: bool = False) -> None:
-        """Keep a text, if `is_brief` in this process's memory and for a minute at most.
+    async def put(self, id_: str, text: str, *, is_local: bool = False) -> None:
+        """Store a text; with `is_local`, only in this process's memory and for a minute at most.
 
-        One that is too long is not kept.
+        A text that is too long is not stored.
         """
         ...

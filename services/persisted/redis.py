@@ -1,15 +1,15 @@
-"""Registered texts that all instances share, in Redis."""
+"""Persisted queries in Redis, shared by all instances."""
 
 from keyvalue import CommandRefused, KeyValueClient, Script
 from metrics.keyvalue import unreadable
 from services.operations.identifiers import hash_of
-from services.persisted.records import Bounds
+from services.persisted.records import TextLimits
 
 _PREFIX = "guidance:persisted:"
 _INDEX, _SIZES = f"{_PREFIX}index", f"{_PREFIX}sizes"
-_MOST_BYTES_A_CHARACTER = 4
-# An index by the time of registration bounds the number, and the sizes, with their sum, the bytes;
-# those whose time is up leave first. What is no index, or does not know the sizes, is begun anew.
+_MOST_BYTES_PER_CHARACTER = 4
+# A sorted set by registration time limits the number of texts; a hash of sizes, with their sum,
+# limits the bytes. Expired texts are deleted first. If either key has another type, both are reset.
 _SCRIPT = Script("""
 local id, text = ARGV[1], ARGV[2]
 local lifetime, prefix = tonumber(ARGV[3]), ARGV[4]
@@ -45,19 +45,19 @@ redis.call('EXPIRE', sizes, lifetime)
 """)
 
 
-class RedisTexts:
+class RedisTextStore:
     """The texts in Redis; every method raises `KeyValueError`.
 
-    What is found under a hash and has another one is nobody's text.
+    A text that does not have the hash it is stored under is ignored.
     """
 
-    def __init__(self, keyvalue: KeyValueClient, bounds: Bounds) -> None:
+    def __init__(self, keyvalue: KeyValueClient, limits: TextLimits) -> None:
         self._keyvalue = keyvalue
-        self._bounds = bounds
+        self._limits = limits
 
     async def get(self, id_: str) -> str | None:
-        """The text, while it is kept."""
-        most_bytes = self._bounds.characters * _MOST_BYTES_A_CHARACTER
+        """The text; None if it is not stored, or has expired."""
+        most_bytes = self._limits.characters * _MOST_BYTES_PER_CHARACTER
         try:
             found = await self._keyvalue.run("GETRANGE", _PREFIX + id_, 0, most_bytes)
         except CommandRefused:
@@ -65,13 +65,13 @@ class RedisTexts:
             return None
         return self._text(id_, found) if found else None
 
-    async def keep(self, id_: str, text: str) -> None:
-        """Keep a text; one that is too long is not kept."""
-        bounds = self._bounds
-        if len(text) > bounds.characters:
+    async def put(self, id_: str, text: str) -> None:
+        """Store a text, unless it is too long."""
+        limits = self._limits
+        if len(text) > limits.characters:
             return
-        most = (bounds.count, bounds.total_bytes)
-        values = (id_, text.encode(), bounds.lifetime_seconds, _PREFIX, *most)
+        most = (limits.count, limits.total_bytes)
+        values = (id_, text.encode(), limits.lifetime_seconds, _PREFIX, *most)
         await self._keyvalue.run_script(_SCRIPT, [_INDEX, _SIZES], values)
 
     def _text(self, id_: str, found: bytes) -> str | None:

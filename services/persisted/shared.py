@@ -1,4 +1,4 @@
-"""Registered texts in Redis, with copies of those in use in this process."""
+"""Persisted queries in Redis, with local copies of those that this process uses."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,26 +6,26 @@ from time import monotonic
 
 from keyvalue import KeyValueError
 from metrics.keyvalue import fell_back
-from services.persisted.memory import MemoryTexts
-from services.persisted.records import BRIEFLY_SECONDS, Bounds
-from services.persisted.redis import RedisTexts
+from services.persisted.memory import MemoryTextStore
+from services.persisted.records import LOCAL_SECONDS, TextLimits
+from services.persisted.redis import RedisTextStore
 
 
-class SharedTexts:
-    """Asks Redis for what has no copy here; while it is away the process has its copies alone.
+class SharedTextStore:
+    """Asks Redis if there is no local copy; while Redis is away, only the copies are used.
 
-    Nothing is lost by that: a client whose hash is not known sends its text again.
+    Nothing is lost by that: a client whose hash is unknown sends its text again.
     """
 
     def __init__(
-        self, redis: RedisTexts, bounds: Bounds, *, seconds: Callable[[], float] = monotonic
+        self, redis: RedisTextStore, limits: TextLimits, *, seconds: Callable[[], float] = monotonic
     ) -> None:
-        copied = replace(bounds, lifetime_seconds=min(BRIEFLY_SECONDS, bounds.lifetime_seconds))
-        self._copies = MemoryTexts(copied, seconds=seconds)
+        local = replace(limits, lifetime_seconds=min(LOCAL_SECONDS, limits.lifetime_seconds))
+        self._copies = MemoryTextStore(local, seconds=seconds)
         self._redis = redis
 
     async def get(self, id_: str) -> str | None:
-        """The text, while it is kept."""
+        """The text; None if it is not stored, or has expired."""
         text = await self._copies.get(id_)
         if text is not None:
             return text
@@ -35,15 +35,15 @@ class SharedTexts:
             fell_back("persisted")
             return None
         if text is not None:
-            await self._copies.keep(id_, text)
+            await self._copies.put(id_, text)
         return text
 
-    async def keep(self, id_: str, text: str, *, is_brief: bool = False) -> None:
-        """See `Texts`."""
-        await self._copies.keep(id_, text)
-        if is_brief:
+    async def put(self, id_: str, text: str, *, is_local: bool = False) -> None:
+        """See `TextStore`."""
+        await self._copies.put(id_, text)
+        if is_local:
             return
         try:
-            await self._redis.keep(id_, text)
+            await self._redis.put(id_, text)
         except KeyValueError:
             fell_back("persisted")

@@ -1,4 +1,4 @@
-"""A ZIP archive written as its contents come, which are never held as a whole."""
+"""Writing a ZIP archive as a stream; its contents are never in memory as a whole."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-_PIECE_BYTES = 256 * 1024
+_CHUNK_BYTES = 256 * 1024
 _LEVEL = 6
 _READABLE_BY_OWNER = 0o600 << 16
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of an archive, as it is before compression."""
+class ArchivedFile:
+    """One file of an archive; its size and hash are those before compression."""
 
     name: str
     byte_size: int
@@ -26,39 +26,39 @@ class Entry:
 
 
 class ArchiveWriter:
-    """Adds files to an archive, one after the other."""
+    """Adds files to an archive, one at a time."""
 
     def __init__(self, file: BinaryIO, now: datetime) -> None:
-        self._measured = _Measured(file)
-        # Without `seek`, sizes follow the contents, and nothing that was written is changed.
-        self._zip = ZipFile(self._measured, "w", ZIP_DEFLATED, compresslevel=_LEVEL)  # type: ignore[call-overload]  # it closes no file that it was given
+        self._output = _HashingFile(file)
+        # Without `seek`, ZipFile writes sizes after the contents and never goes back.
+        self._zip = ZipFile(self._output, "w", ZIP_DEFLATED, compresslevel=_LEVEL)  # type: ignore[call-overload]  # ZipFile does not close a file object passed to it
         self._now = now.timetuple()[:6]
 
-    async def add(self, name: str, content: AsyncIterator[bytes]) -> Entry:
-        """Add a file; compressing and writing it keep nobody else waiting."""
+    async def add(self, name: str, content: AsyncIterator[bytes]) -> ArchivedFile:
+        """Add a file; it is compressed and written in a thread."""
         digest, size = sha256(), 0
-        about = ZipInfo(name, self._now)
-        about.compress_type, about.external_attr = ZIP_DEFLATED, _READABLE_BY_OWNER
-        with self._zip.open(about, "w", force_zip64=True) as entry:
-            async for piece in _joined(content):
-                digest.update(piece)
-                size += len(piece)
-                await _in_thread(lambda: entry.write(piece))  # noqa: B023 - it is awaited here
-        return Entry(name, size, digest.hexdigest())
+        info = ZipInfo(name, self._now)
+        info.compress_type, info.external_attr = ZIP_DEFLATED, _READABLE_BY_OWNER
+        with self._zip.open(info, "w", force_zip64=True) as entry:
+            async for chunk in _joined(content):
+                digest.update(chunk)
+                size += len(chunk)
+                await _in_thread(lambda: entry.write(chunk))  # noqa: B023 - awaited before `chunk` changes
+        return ArchivedFile(name, size, digest.hexdigest())
 
     def finish(self) -> tuple[int, bytes]:
-        """Write the archive's directory, and give the archive's size in bytes and SHA-256."""
+        """Write the archive's directory, and return the archive's size in bytes and its SHA-256."""
         self._zip.close()
-        return self._measured.size, self._measured.digest.digest()
+        return self._output.size, self._output.digest.digest()
 
     def abandon(self) -> None:
-        """Write nothing more."""
+        """Stop without writing the directory."""
         self._zip.fp = None
 
 
 @contextmanager
 def new_archive(path: Path, now: datetime) -> Iterator[ArchiveWriter]:
-    """Write an archive to `path`."""
+    """Write an archive to a new file at `path`."""
     with path.open("xb") as file:
         archive = ArchiveWriter(file, now)
         try:
@@ -68,8 +68,8 @@ def new_archive(path: Path, now: datetime) -> Iterator[ArchiveWriter]:
             raise
 
 
-class _Measured:
-    """A file that knows how much was written to it, and its hash."""
+class _HashingFile:
+    """A file that counts and hashes what is written to it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -77,30 +77,30 @@ class _Measured:
         self.digest = sha256()
 
     def write(self, data: bytes) -> int:
-        """Write, and take note."""
+        """Write, count and hash."""
         self.size += len(data)
         self.digest.update(data)
         return self._file.write(data)
 
     def flush(self) -> None:
-        """Pass it on."""
+        """Flush the file."""
         self._file.flush()
 
 
 async def _joined(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The content in larger pieces: each costs a change of threads."""
-    waiting, size = [], 0
-    async for piece in content:
-        waiting.append(piece)
-        size += len(piece)
-        if size >= _PIECE_BYTES:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    yield b"".join(waiting)
+    """The content in larger chunks, since each costs a switch of threads."""
+    buffer, size = [], 0
+    async for chunk in content:
+        buffer.append(chunk)
+        size += len(chunk)
+        if size >= _CHUNK_BYTES:
+            yield b"".join(buffer)
+            buffer, size = [], 0
+    yield b"".join(buffer)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Do it in a thread, to its end also when it is not wanted any more: the file is in use."""
+    """Run `work` in a thread; a cancellation waits for its end, because the file is in use."""
     running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(running)

@@ -1,7 +1,7 @@
-"""Carrying requests out: taken by one process at a time, tried again, and given up at last.
+"""Running privacy requests: leased by one process at a time, retried, and finally given up.
 
-A request is taken with a lease and may be carried out more than once, when a process dies or is too
-slow; whoever ends it does so in a transaction that first makes sure that the request is still its.
+A request is leased, and may run more than once if a process dies or is too slow. The transaction
+that completes it first checks that the process still has the lease.
 """
 
 import asyncio
@@ -20,60 +20,60 @@ from asyncpg import Record
 from db.database import Database, Transaction
 from db.queries import privacy_work
 from db.unavailable import DatabaseUnavailable
-from metrics import privacy as measured
+from metrics import privacy as privacy_metrics
 from services.clock import Clock
 from services.privacy.records import FailureReason, RequestKind, RequestStatus
-from services.privacy.rules import MOST_ATTEMPTS, pause_seconds
+from services.privacy.rules import MOST_ATTEMPTS, retry_wait_seconds
 
 LEASE_SECONDS = 60.0
-_RENEWALS_A_LEASE = 3
+_RENEWALS_PER_LEASE = 3
 _log = structlog.get_logger("guidance.privacy")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A request that this process carries out, for the `attempt`-th time."""
+class RequestAttempt:
+    """A request that this process runs, for the `number`-th time."""
 
     request_id: int
     user_id: int
     kind: RequestKind
-    attempt: int
+    number: int
     owner: UUID
     lease_seconds: float
     requested_at: datetime
     started_at: datetime
 
 
-class NotNow(Exception):
-    """The request cannot begin at the moment; raised in the transaction that takes it."""
+class NotYetRunnable(Exception):
+    """The request cannot begin yet; raised in the transaction that leases it."""
 
 
 class LeaseLost(Exception):
-    """The request is not ours any more: another process has taken it."""
+    """Another process has leased the request."""
 
 
 class CannotComplete(Exception):
-    """The request cannot be carried out now, for a reason that has words for the person."""
+    """The request failed for a reason that is shown to the person."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
 
 
-class Work(Protocol):
-    """What requests of one kind need; every part of it may be done again."""
+class RequestHandler(Protocol):
+    """Runs the requests of one kind; every step may be repeated."""
 
     kind: RequestKind
 
-    async def begin(self, transaction: Transaction, task: Task) -> None:
-        """Do what belongs to taking the request; raises `NotNow`."""
+    async def begin(self, transaction: Transaction, attempt: RequestAttempt) -> None:
+        """Called in the transaction that leases the request; raises `NotYetRunnable`."""
 
-    async def carry_out(self, task: Task) -> None:
-        """Do it, and complete the request."""
+    async def run(self, attempt: RequestAttempt) -> None:
+        """Do the work, and complete the request."""
 
 
-class Carrying:
-    """Carries out what is due, one request after the other."""
+class PrivacyRequestRunner:
+    """Runs the requests that are due, one after the other."""
 
     def __init__(
         self, database: Database, *, clock: Clock, lease_seconds: float = LEASE_SECONDS
@@ -83,88 +83,92 @@ class Carrying:
         self._owner = uuid4()
         self._lease_seconds = lease_seconds
 
-    async def carry_out_due(self, work: Work) -> int:
-        """Carry out every request that is due and that nobody else works at; give how many."""
+    async def run_due(self, handler: RequestHandler) -> int:
+        """Run every request that is due and not leased elsewhere, and return how many."""
         count = 0
-        while (task := await self._take(work)) is not None:
-            if task.attempt > MOST_ATTEMPTS:
-                await self._give_up(task, FailureReason.INTERRUPTED)
+        while (attempt := await self._lease(handler)) is not None:
+            if attempt.number > MOST_ATTEMPTS:
+                await self._give_up(attempt, FailureReason.INTERRUPTED)
             else:
-                await self._try(work, task)
+                await self._run(handler, attempt)
             count += 1
         return count
 
-    async def _take(self, work: Work) -> Task | None:
+    async def _lease(self, handler: RequestHandler) -> RequestAttempt | None:
         try:
             async with self._database.begin() as transaction:
                 row = await privacy_work.claim(
                     transaction,
-                    work.kind.value,
+                    handler.kind.value,
                     self._owner,
                     lease_seconds=self._lease_seconds,
                     now=self._clock(),
                 )
                 if row is None:
                     return None
-                task = self._task(row, work.kind)
-                await work.begin(transaction, task)
-        except NotNow:
+                attempt = self._attempt(row, handler.kind)
+                await handler.begin(transaction, attempt)
+        except NotYetRunnable:
             return None
-        if task.attempt == 1:
-            waited = (task.started_at - task.requested_at).total_seconds()
-            measured.left_state(task.kind.value, RequestStatus.REQUESTED.value, waited)
-        return task
+        if attempt.number == 1:
+            waited_seconds = (attempt.started_at - attempt.requested_at).total_seconds()
+            kind = attempt.kind.value
+            privacy_metrics.left_state(kind, RequestStatus.REQUESTED.value, waited_seconds)
+        return attempt
 
-    async def _try(self, work: Work, task: Task) -> None:
+    async def _run(self, handler: RequestHandler, attempt: RequestAttempt) -> None:
         try:
-            async with self._kept(task):
-                await work.carry_out(task)
+            async with self._lease_renewed(attempt):
+                await handler.run(attempt)
         except LeaseLost:
-            _log.warning("another process goes on", request=task.request_id)
+            _log.warning("another process goes on", request=attempt.request_id)
         except DatabaseUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - one request's failure ends no other
-            await self._note_failure(task, error)
+        except Exception as error:  # noqa: BLE001 - a failed request must not stop the others
+            await self._record_failure(attempt, error)
         else:
-            self._measure_end(task, RequestStatus.COMPLETED)
+            self._measure_end(attempt, RequestStatus.COMPLETED)
 
-    async def _note_failure(self, task: Task, error: Exception) -> None:
-        """Let the request rest, or give it up; what the error says may be personal data."""
-        measured.attempt_failed(task.kind.value)
+    async def _record_failure(self, attempt: RequestAttempt, error: Exception) -> None:
+        """Postpone the request or give it up; the error's message may contain personal data."""
+        privacy_metrics.attempt_failed(attempt.kind.value)
         _log.error(
             "an attempt failed",
-            request=task.request_id,
-            kind=task.kind.value,
-            attempt=task.attempt,
+            request=attempt.request_id,
+            kind=attempt.kind.value,
+            attempt=attempt.number,
             error=type(error).__name__,
             reason=str(error) if isinstance(error, CannotComplete) else None,
             where=_where(error),
         )
-        if task.attempt >= MOST_ATTEMPTS:
-            await self._give_up(task, _reason(error))
+        if attempt.number >= MOST_ATTEMPTS:
+            await self._give_up(attempt, _reason(error))
             return
         async with self._database.read_primary() as connection:
             await privacy_work.rest(
-                connection, task.request_id, task.owner, pause_seconds(task.attempt)
+                connection, attempt.request_id, attempt.owner, retry_wait_seconds(attempt.number)
             )
 
-    async def _give_up(self, task: Task, reason: FailureReason) -> None:
+    async def _give_up(self, attempt: RequestAttempt, reason: FailureReason) -> None:
         async with self._database.read_primary() as connection:
-            await privacy_work.fail(connection, task.request_id, task.owner, reason.value)
-        self._measure_end(task, RequestStatus.FAILED)
-        _log.error("given up", request=task.request_id, kind=task.kind.value, reason=reason.value)
+            await privacy_work.fail(connection, attempt.request_id, attempt.owner, reason.value)
+        self._measure_end(attempt, RequestStatus.FAILED)
+        _log.error(
+            "given up", request=attempt.request_id, kind=attempt.kind.value, reason=reason.value
+        )
 
-    def _measure_end(self, task: Task, status: RequestStatus) -> None:
-        taken = (self._clock() - task.started_at).total_seconds()
-        measured.left_state(task.kind.value, RequestStatus.PROCESSING.value, taken)
-        measured.ended(task.kind.value, status.value)
+    def _measure_end(self, attempt: RequestAttempt, status: RequestStatus) -> None:
+        taken_seconds = (self._clock() - attempt.started_at).total_seconds()
+        kind = attempt.kind.value
+        privacy_metrics.left_state(kind, RequestStatus.PROCESSING.value, taken_seconds)
+        privacy_metrics.ended(kind, status.value)
 
-    def _task(self, row: Record, kind: RequestKind) -> Task:
-        return Task(
+    def _attempt(self, row: Record, kind: RequestKind) -> RequestAttempt:
+        return RequestAttempt(
             request_id=row["id"],
             user_id=row["user_id"],
             kind=kind,
-            attempt=row["attempts"],
+            number=row["attempts"],
             owner=self._owner,
             lease_seconds=self._lease_seconds,
             requested_at=row["requested_at"],
@@ -172,11 +176,11 @@ class Carrying:
         )
 
     @asynccontextmanager
-    async def _kept(self, task: Task) -> AsyncIterator[None]:
-        """Renew the lease while the block runs; raises `LeaseLost` inside when it is lost."""
+    async def _lease_renewed(self, attempt: RequestAttempt) -> AsyncIterator[None]:
+        """Renew the lease during the block; raises `LeaseLost` inside the block if it is lost."""
         try:
             async with asyncio.timeout(None) as scope:
-                renewing = asyncio.create_task(self._renew(task, scope))
+                renewing = asyncio.create_task(self._renew(attempt, scope))
                 try:
                     yield
                 finally:
@@ -186,14 +190,14 @@ class Carrying:
                 raise
             raise LeaseLost from None
 
-    async def _renew(self, task: Task, scope: asyncio.Timeout) -> None:
-        is_ours = True
-        while is_ours:
-            await asyncio.sleep(self._lease_seconds / _RENEWALS_A_LEASE)
+    async def _renew(self, attempt: RequestAttempt, scope: asyncio.Timeout) -> None:
+        has_lease = True
+        while has_lease:
+            await asyncio.sleep(self._lease_seconds / _RENEWALS_PER_LEASE)
             try:
                 async with self._database.read_primary() as connection:
-                    is_ours = await privacy_work.renew(
-                        connection, task.request_id, task.owner, self._lease_seconds
+                    has_lease = await privacy_work.renew(
+                        connection, attempt.request_id, attempt.owner, self._lease_seconds
                     )
             except DatabaseUnavailable as error:
                 _log.warning("a lease was not renewed", reason=str(error))

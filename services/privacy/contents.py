@@ -1,4 +1,4 @@
-"""What is in the archive of an export: every table's rows, a page to read, and a manifest."""
+"""The contents of an export: the rows of every table, a readable page, and a manifest."""
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
@@ -14,16 +14,16 @@ from db.personal.registry import BY_NAME, REGISTRY
 from db.queries import privacy_export
 from db.queries.privacy_export import ExportedTable
 from services.privacy.archive import ArchiveWriter
-from services.privacy.page import page_of
+from services.privacy.page import conversations_page
 
 PAGE, MANIFEST = "conversations.html", "manifest.json"
 _LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-_READABLE = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
 
 
 @dataclass(slots=True)
 class _Lines:
-    """The rows of a table as lines of JSON, counted as they pass."""
+    """The rows of a table as lines of JSON, counted as they are read."""
 
     table: ExportedTable
     rows: AsyncIterator[Record]
@@ -38,7 +38,7 @@ class _Lines:
 async def write_contents(
     archive: ArchiveWriter, snapshot: Snapshot, user_id: int, now: datetime
 ) -> None:
-    """Write everything that the snapshot holds of a person."""
+    """Write all data of a person in the snapshot."""
     # Any: JSON.
     files: list[dict[str, Any]] = []
     for table in privacy_export.EXPORTED:
@@ -46,21 +46,23 @@ async def write_contents(
         entry = await archive.add(f"{table.name}.jsonl", aiter(lines))
         files.append({**asdict(entry), "rows": lines.count, "columns": _columns(table.name)})
     conversations = privacy_export.conversations(snapshot, user_id)
-    files.append(asdict(await archive.add(PAGE, page_of(conversations))))
+    files.append(asdict(await archive.add(PAGE, conversations_page(conversations))))
     manifest = {
         "userId": user_id,
         "createdAt": now,
         "files": files,
-        "notIncluded": [one for table in REGISTRY if table.ways for one in _withheld(table)],
+        "notIncluded": [
+            one for table in REGISTRY if table.ways for one in _withheld_columns(table)
+        ],
     }
-    await archive.add(MANIFEST, _only(orjson.dumps(manifest, option=_READABLE)))
+    await archive.add(MANIFEST, _single_chunk(orjson.dumps(manifest, option=_INDENTED)))
 
 
 def _columns(table: str) -> dict[str, str]:
     return {one.name: one.category.value for one in BY_NAME[table].exported}
 
 
-def _withheld(table: ClassifiedTable) -> list[dict[str, str]]:
+def _withheld_columns(table: ClassifiedTable) -> list[dict[str, str]]:
     return [
         {"table": table.name, "column": one.name, "reason": one.withheld}
         for one in table.columns
@@ -73,15 +75,15 @@ def _line(row: Record, table: ExportedTable) -> bytes:
         name: orjson.Fragment(value) if name in table.json_columns and value is not None else value
         for name, value in row.items()
     }
-    return orjson.dumps(values, default=_plain, option=_LINE)
+    return orjson.dumps(values, default=_hexadecimal, option=_LINE)
 
 
-def _plain(value: object) -> str:
-    """Bytes in hexadecimal, since JSON has no place for them."""
+def _hexadecimal(value: object) -> str:
+    """Bytes as hexadecimal text, since JSON has no bytes."""
     if isinstance(value, bytes):
         return value.hex()
     raise TypeError(type(value).__name__)
 
 
-async def _only(content: bytes) -> AsyncIterator[bytes]:
+async def _single_chunk(content: bytes) -> AsyncIterator[bytes]:
     yield content

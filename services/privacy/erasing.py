@@ -1,9 +1,9 @@
-"""Carrying an erasure out: table by table, then verified, and only then completed.
+"""Running an erasure: table by table, then verified, and only then completed.
 
-Every batch is a transaction that first makes sure of the lease and counts what it does, so that
-whoever goes on after a crash goes on where it happened. The last one lets go of the requests and of
-the person's own row, looks for anything in the database that still identifies the person, and is
-rolled back if it finds any.
+Every batch is a transaction that first checks the lease and records how many rows it erased, so a
+process that takes over after a crash continues where it happened. The last transaction erases the
+privacy requests and the person's own row, then searches the database for anything that still
+identifies the person, and is rolled back if it finds something.
 """
 
 import asyncio
@@ -23,23 +23,22 @@ from db.queries import (
 from db.queries.privacy_erasure import ErasureStep
 from services import audit
 from services.clock import Clock
-from services.privacy.carrying import CannotComplete, LeaseLost, NotNow, Task
+from services.privacy.carrying import CannotComplete, LeaseLost, NotYetRunnable, RequestAttempt
 from services.privacy.files import ExportFiles
 from services.privacy.records import FailureReason, RequestKind
 from services.privacy.rules import identifying_pattern
 
-_STREAMED = timedelta(days=1)
-"""No stream of a reply is kept for as long after the reply was begun."""
+_STREAM_LIFETIME = timedelta(days=1)
+"""Longer than the stream of any reply exists after the reply was started."""
 Forget: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
-"""Makes something forget what it keeps of people, or of replies; fails where it cannot."""
+"""Removes the data of people, or of replies, from a cache; raises if it cannot."""
 
 
-class Erasing:
-    """What an erasure needs.
+class ErasureHandler:
+    """The `RequestHandler` of erasures.
 
-    `forget` are the caches, told of people, and `forget_replies` the streams, told of replies;
-    `sign_out_seconds` is how long a process may believe that a person who was signed out is still
-    there.
+    `forget` removes people from caches, `forget_replies` removes replies from streams.
+    `sign_out_seconds` is how long a process may cache that a signed-out person exists.
     """
 
     kind = RequestKind.ERASURE
@@ -61,95 +60,97 @@ class Erasing:
         self._sign_out_seconds = sign_out_seconds
         self._clock = clock
 
-    async def begin(self, transaction: Transaction, task: Task) -> None:
-        """Sign the person out, and let nothing of theirs go on.
+    async def begin(self, transaction: Transaction, attempt: RequestAttempt) -> None:
+        """Sign the person out, and cancel their exports.
 
-        Raises `NotNow` while an export is being made: it is finished first.
+        Raises `NotYetRunnable` while an export is running: it is finished first.
         """
-        now, user_id = self._clock(), task.user_id
+        now, user_id = self._clock(), attempt.user_id
         await users.lock_out(transaction, user_id)
         reason = FailureReason.SUPERSEDED.value
         await privacy_work.supersede_exports(transaction, user_id, reason)
         if await privacy_work.is_exported(transaction, user_id):
-            raise NotNow
+            raise NotYetRunnable
         await users.begin_erasure(transaction, user_id, now)
         await privacy_archives.revoke_all(transaction, user_id, now)
 
-    async def carry_out(self, task: Task) -> None:
-        """Erase everything; raises `CannotComplete` when something is left."""
-        await self._forget_person(task)
+    async def run(self, attempt: RequestAttempt) -> None:
+        """Erase everything; raises `CannotComplete` if something is left."""
+        await self._forget_person(attempt)
         await asyncio.sleep(self._sign_out_seconds)
         await self._check_registry()
-        await self._remove_files(task)
-        since = self._clock() - _STREAMED
+        await self._remove_files(attempt)
+        since = self._clock() - _STREAM_LIFETIME
         async with self._database.read_primary() as connection:
-            replies = await privacy_erasure.replies_of(connection, task.user_id, since)
-        # Before the rows go, after which nobody knows the replies; and again when who was writing
-        # one, and may have begun its stream in between, has been silenced.
+            replies = await privacy_erasure.replies_of(connection, attempt.user_id, since)
+        # Before the rows are erased, after which the reply ids are unknown; and again afterwards,
+        # because a writer may have begun a stream in between, and cannot any more.
         await self._forget_replies(replies)
         for step in privacy_erasure.STEPS:
-            while await self._erase_batch(task, step):
+            while await self._erase_batch(attempt, step):
                 pass
         await self._forget_replies(replies)
-        await self._complete(task)
-        await self._forget_person(task)
+        await self._complete(attempt)
+        await self._forget_person(attempt)
 
-    async def _forget_person(self, task: Task) -> None:
+    async def _forget_person(self, attempt: RequestAttempt) -> None:
         for forget in self._forget:
-            await forget([task.user_id])
+            await forget([attempt.user_id])
 
     async def _check_registry(self) -> None:
-        """See to it that no column would be forgotten, as by an instance older than the schema."""
+        """Check that no column is unclassified, as in an instance older than the schema."""
         async with self._database.read_primary() as connection:
             found = differences(await privacy_verification.catalogue(connection))
         if found:
             raise CannotComplete(FailureReason.NOT_CLASSIFIED, "; ".join(found))
 
-    async def _remove_files(self, task: Task) -> None:
+    async def _remove_files(self, attempt: RequestAttempt) -> None:
         async with self._database.read_primary() as connection:
-            requests = await privacy_archives.requests_of_user(connection, task.user_id)
+            requests = await privacy_archives.requests_of_user(connection, attempt.user_id)
         for request_id in requests:
             left = await asyncio.to_thread(self._files.of_request, request_id)
             await asyncio.to_thread(self._files.remove, left)
 
-    async def _erase_batch(self, task: Task, step: ErasureStep) -> int:
+    async def _erase_batch(self, attempt: RequestAttempt, step: ErasureStep) -> int:
         async with self._database.begin() as transaction:
-            await _make_sure(transaction, task)
-            return await _erase(transaction, task, step)
+            await _check_lease(transaction, attempt)
+            return await _erase(transaction, attempt, step)
 
-    async def _complete(self, task: Task) -> None:
+    async def _complete(self, attempt: RequestAttempt) -> None:
         now = self._clock()
         async with self._database.begin() as transaction:
-            await _make_sure(transaction, task)
-            (person,) = await users.by_id(transaction, [task.user_id])
-            await privacy_work.complete(transaction, task.request_id, task.owner, now)
+            await _check_lease(transaction, attempt)
+            (person,) = await users.by_id(transaction, [attempt.user_id])
+            await privacy_work.complete(transaction, attempt.request_id, attempt.owner, now)
             for step in privacy_erasure.LAST_STEPS:
-                while await _erase(transaction, task, step):
+                while await _erase(transaction, attempt, step):
                     pass
-            pattern = identifying_pattern(task.user_id, person["email"])
-            left = await privacy_verification.remaining(transaction, task.user_id, pattern)
+            pattern = identifying_pattern(attempt.user_id, person["email"])
+            left = await privacy_verification.remaining(transaction, attempt.user_id, pattern)
             if left:
                 found = ", ".join(f"{count} in {table}" for table, count in left.items())
                 raise CannotComplete(FailureReason.STILL_IDENTIFIED, f"rows left: {found}")
-            await privacy_work.verify(transaction, task.request_id, now)
+            await privacy_work.verify(transaction, attempt.request_id, now)
             await audit.record(
                 transaction,
                 audit.SYSTEM,
                 "privacy.erased",
-                f"privacy_request:{task.request_id}",
+                f"privacy_request:{attempt.request_id}",
                 now=now,
             )
 
 
-async def _make_sure(transaction: Transaction, task: Task) -> None:
-    """Keep the request ours until the transaction ends."""
-    is_ours = await privacy_work.renew(transaction, task.request_id, task.owner, task.lease_seconds)
-    if not is_ours:
+async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> None:
+    """Hold the lease until the transaction ends; raises `LeaseLost`."""
+    has_lease = await privacy_work.renew(
+        transaction, attempt.request_id, attempt.owner, attempt.lease_seconds
+    )
+    if not has_lease:
         raise LeaseLost
 
 
-async def _erase(transaction: Transaction, task: Task, step: ErasureStep) -> int:
-    count = await privacy_erasure.erase_batch(transaction, step, task.user_id)
+async def _erase(transaction: Transaction, attempt: RequestAttempt, step: ErasureStep) -> int:
+    count = await privacy_erasure.erase_batch(transaction, step, attempt.user_id)
     if count:
-        await privacy_erasure.count_erased(transaction, task.request_id, step.table, count)
+        await privacy_erasure.count_erased(transaction, attempt.request_id, step.table, count)
     return count

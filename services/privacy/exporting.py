@@ -1,4 +1,4 @@
-"""Making the archive of an export, from one snapshot of the database."""
+"""Running an export: its archive is written from one snapshot of the database."""
 
 import asyncio
 from datetime import timedelta
@@ -8,17 +8,17 @@ from db.queries import privacy_archives, privacy_work
 from services import audit
 from services.clock import Clock
 from services.privacy.archive import new_archive
-from services.privacy.carrying import LeaseLost, Task
+from services.privacy.carrying import LeaseLost, RequestAttempt
 from services.privacy.contents import write_contents
 from services.privacy.files import ExportFiles
 from services.privacy.links import Links, token_hash
-from services.privacy.records import Archive, RequestKind
+from services.privacy.records import ExportArchive, RequestKind
 
-_UNTOUCHED_SECONDS = 3_600.0
+_ORPHANED_AFTER_SECONDS = 3_600.0
 
 
-class Exporting:
-    """What an export needs; its archive can be fetched for `retention`."""
+class ExportHandler:
+    """The `RequestHandler` of exports; an archive can be downloaded for `retention`."""
 
     kind = RequestKind.EXPORT
 
@@ -37,50 +37,50 @@ class Exporting:
         self._retention = retention
         self._clock = clock
 
-    async def begin(self, transaction: Transaction, task: Task) -> None:
-        """Nothing belongs to taking an export."""
+    async def begin(self, transaction: Transaction, attempt: RequestAttempt) -> None:
+        """An export needs no preparation."""
 
-    async def carry_out(self, task: Task) -> None:
-        """Write the archive, then record it; what an attempt before left behind is removed."""
-        left = await asyncio.to_thread(self._files.of_request, task.request_id)
+    async def run(self, attempt: RequestAttempt) -> None:
+        """Write the archive, then record it; the files of earlier attempts are removed first."""
+        left = await asyncio.to_thread(self._files.of_request, attempt.request_id)
         await asyncio.to_thread(self._files.remove, left)
-        archive = await self._write(task)
+        archive = await self._write(attempt)
         try:
-            await self._complete(task, archive)
+            await self._complete(attempt, archive)
         except LeaseLost:
-            # The person may have been erased since, and their files with them.
+            # Meanwhile the person may have been erased, together with their files.
             await asyncio.to_thread(self._files.remove, [archive.file_name])
             raise
 
     async def remove_expired(self) -> int:
-        """Remove the files that cannot be fetched, and what was left behind; give how many."""
-        there = await asyncio.to_thread(self._files.older_than, _UNTOUCHED_SECONDS)
-        if not there:
+        """Remove expired archives and orphaned files, and return how many."""
+        old_files = await asyncio.to_thread(self._files.older_than, _ORPHANED_AFTER_SECONDS)
+        if not old_files:
             return 0
         async with self._database.read_primary() as connection:
-            needed = await privacy_archives.available_among(connection, there, self._clock())
-        removed = [name for name in there if name not in needed]
+            needed = await privacy_archives.available_among(connection, old_files, self._clock())
+        removed = [name for name in old_files if name not in needed]
         await asyncio.to_thread(self._files.remove, removed)
         return len(removed)
 
-    async def _write(self, task: Task) -> Archive:
+    async def _write(self, attempt: RequestAttempt) -> ExportArchive:
         now = self._clock()
-        with self._files.new(task.request_id) as new:
-            with new_archive(new.unfinished, now) as archive:
+        with self._files.new(attempt.request_id) as new_file:
+            with new_archive(new_file.unfinished, now) as archive:
                 async with self._database.snapshot() as snapshot:
-                    await write_contents(archive, snapshot, task.user_id, now)
+                    await write_contents(archive, snapshot, attempt.user_id, now)
                 byte_size, sha256 = archive.finish()
-            await asyncio.to_thread(new.keep)
-        return Archive(new.name, byte_size, sha256)
+            await asyncio.to_thread(new_file.commit)
+        return ExportArchive(new_file.name, byte_size, sha256)
 
-    async def _complete(self, task: Task, archive: Archive) -> None:
+    async def _complete(self, attempt: RequestAttempt, archive: ExportArchive) -> None:
         now = self._clock()
         async with self._database.begin() as transaction:
-            if not await privacy_work.complete(transaction, task.request_id, task.owner, now):
+            if not await privacy_work.complete(transaction, attempt.request_id, attempt.owner, now):
                 raise LeaseLost
             await privacy_archives.insert_archive(
                 transaction,
-                request_id=task.request_id,
+                request_id=attempt.request_id,
                 file_name=archive.file_name,
                 token_hash=token_hash(self._links.export_token(archive.file_name)),
                 byte_size=archive.byte_size,
@@ -91,7 +91,7 @@ class Exporting:
                 transaction,
                 audit.SYSTEM,
                 "privacy.exported",
-                f"privacy_request:{task.request_id}",
+                f"privacy_request:{attempt.request_id}",
                 now=now,
-                user_id=task.user_id,
+                user_id=attempt.user_id,
             )

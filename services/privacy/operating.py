@@ -1,4 +1,4 @@
-"""What operators do about privacy requests."""
+"""What operators can do about privacy requests."""
 
 from db.database import Database
 from db.queries import privacy_archives, privacy_work
@@ -6,11 +6,11 @@ from services import audit
 from services.clock import Clock
 
 
-async def try_again(database: Database, request_id: int, clock: Clock) -> bool:
-    """Let an erasure that was given up be carried out again; False where there is none."""
+async def retry_erasure(database: Database, request_id: int, clock: Clock) -> bool:
+    """Run an erasure again that was given up; False if there is none."""
     async with database.begin() as transaction:
-        is_there = await privacy_work.try_again(transaction, request_id)
-        if is_there:
+        is_found = await privacy_work.try_again(transaction, request_id)
+        if is_found:
             await audit.record(
                 transaction,
                 audit.OPERATOR,
@@ -18,14 +18,14 @@ async def try_again(database: Database, request_id: int, clock: Clock) -> bool:
                 f"privacy_request:{request_id}",
                 now=clock(),
             )
-    return is_there
+    return is_found
 
 
 async def revoke_link(database: Database, request_id: int, clock: Clock) -> bool:
-    """Let the link to an export work no longer; False where none works."""
+    """Revoke the link to an export; False if there is no working one."""
     async with database.begin() as transaction:
-        is_there = await privacy_archives.revoke(transaction, request_id, clock())
-        if is_there:
+        is_found = await privacy_archives.revoke(transaction, request_id, clock())
+        if is_found:
             await audit.record(
                 transaction,
                 audit.OPERATOR,
@@ -33,4 +33,4 @@ async def revoke_link(database: Database, request_id: int, clock: Clock) -> bool
                 f"privacy_request:{request_id}",
                 now=clock(),
             )
-    return is_there
+    return is_found

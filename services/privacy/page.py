@@ -1,4 +1,4 @@
-"""A person's conversations as a page to read: complete in itself, without scripts."""
+"""A person's conversations as a self-contained HTML page without scripts."""
 
 from collections.abc import AsyncIterator
 from html import escape
@@ -26,8 +26,8 @@ _END = b"</body>\n</html>\n"
 _SPEAKERS = {"user": "You", "assistant": "Reply"}
 
 
-async def page_of(rows: AsyncIterator[Record]) -> AsyncIterator[bytes]:
-    """The page, in pieces; `rows` are messages with their conversations, in their order."""
+async def conversations_page(rows: AsyncIterator[Record]) -> AsyncIterator[bytes]:
+    """The page in chunks; `rows` are messages joined with their conversations, in order."""
     yield _BEGINNING
     conversation: int | None = None
     async for row in rows:
@@ -40,14 +40,14 @@ async def page_of(rows: AsyncIterator[Record]) -> AsyncIterator[bytes]:
 
 
 def _heading(row: Record) -> bytes:
-    begun = f"{row['created_at']:%Y-%m-%d %H:%M} UTC"
-    return f'<h2 dir="auto">{escape(row["title"])}</h2>\n<small>{begun}</small>\n'.encode()
+    started = f"{row['created_at']:%Y-%m-%d %H:%M} UTC"
+    return f'<h2 dir="auto">{escape(row["title"])}</h2>\n<small>{started}</small>\n'.encode()
 
 
 def _message(row: Record) -> bytes:
     role = row["role"]
-    said = f"{_SPEAKERS[role]}, {row['written_at']:%Y-%m-%d %H:%M} UTC"
+    caption = f"{_SPEAKERS[role]}, {row['written_at']:%Y-%m-%d %H:%M} UTC"
     return (
-        f'<article class="{role}" dir="auto"><small>{said}</small>'
+        f'<article class="{role}" dir="auto"><small>{caption}</small>'
         f"{escape(row['content'])}</article>\n"
     ).encode()

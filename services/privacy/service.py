@@ -1,4 +1,4 @@
-"""What a person does about privacy requests; carrying them out is the worker's business."""
+"""Making and cancelling privacy requests; the worker runs them."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ _OPERATIONS = {
 
 
 class PrivacyService:
-    """Takes requests, and takes them back; an erasure waits for `grace` before it begins."""
+    """Makes and cancels requests; an erasure begins after the `grace` period."""
 
     def __init__(self, database: Database, *, grace: timedelta, clock: Clock) -> None:
         self._database = database
@@ -31,10 +31,10 @@ class PrivacyService:
     async def request_export(
         self, user_id: int, *, idempotency_key: str, request_id: str
     ) -> Record:
-        """Ask for a copy of a person's data and give the request, the one under way if any.
+        """Request a copy of a person's data; returns the request, or the one under way.
 
-        Raises `PersonUnknown`, `InvalidInput`, `IdempotencyKeyReused`, and `Conflict` for a day
-        after a completed export.
+        Raises `PersonUnknown`, `InvalidInput`, `IdempotencyKeyReused`, and `Conflict` within a day
+        of a completed export.
         """
         actor = audit.person(user_id, request_id)
         return await self._request(user_id, RequestKind.EXPORT, idempotency_key, actor)
@@ -42,7 +42,7 @@ class PrivacyService:
     async def request_erasure(
         self, user_id: int, *, idempotency_key: str, request_id: str
     ) -> Record:
-        """Ask for the erasure of a person's data and give the request, the one under way if any.
+        """Request the erasure of a person's data; returns the request, or the one under way.
 
         Raises `PersonUnknown`, `InvalidInput` and `IdempotencyKeyReused`.
         """
@@ -50,9 +50,9 @@ class PrivacyService:
         return await self._request(user_id, RequestKind.ERASURE, idempotency_key, actor)
 
     async def cancel(self, user_id: int, privacy_request_id: int, *, request_id: str) -> Record:
-        """Take back a request that has not begun, and give it; once taken back it stays so.
+        """Cancel a request that has not begun, and return it; repeating this changes nothing.
 
-        Raises `NotFound`, and `Conflict` for one that has begun or ended.
+        Raises `NotFound`, and `Conflict` if it has begun or ended.
         """
         actor = audit.person(user_id, request_id)
         async with self._database.write() as connection:
@@ -79,12 +79,12 @@ class PrivacyService:
         async with self._database.begin() as transaction:
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
-                known = [int(claim.result["request"])]
-                (given,) = await privacy.requests_by_id(transaction, known, user_id)
-                return given
-            return await self._under_way(transaction, claim, user_id, kind, now, actor)
+                request_ids = [int(claim.result["request"])]
+                (request,) = await privacy.requests_by_id(transaction, request_ids, user_id)
+                return request
+            return await self._get_or_create(transaction, claim, user_id, kind, now, actor)
 
-    async def _under_way(
+    async def _get_or_create(
         self,
         transaction: Transaction,
         claim: Claim,
@@ -93,9 +93,9 @@ class PrivacyService:
         now: datetime,
         actor: Actor,
     ) -> Record:
-        """The person's request of a kind, made where there is none.
+        """The person's open request of a kind, created if there is none.
 
-        One that ends in the meantime makes room for another, which is then made.
+        If the open one ends in the meantime, the next round of the loop creates another.
         """
         is_export = kind is RequestKind.EXPORT
         event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
@@ -119,6 +119,8 @@ class PrivacyService:
         completed_at = await privacy.newest_completion(
             transaction, user_id, RequestKind.EXPORT.value
         )
-        left = completed_at and seconds_until_next_export(completed_at, now)
-        if left:
-            raise Conflict("An export was completed less than a day ago.", retry_after_seconds=left)
+        seconds = completed_at and seconds_until_next_export(completed_at, now)
+        if seconds:
+            raise Conflict(
+                "An export was completed less than a day ago.", retry_after_seconds=seconds
+            )

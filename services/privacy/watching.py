@@ -1,21 +1,21 @@
-"""How much is owed to people under the privacy law, and how much time is left for it."""
+"""Measuring the open privacy requests, and the time left until their legal deadlines."""
 
 from db.database import Database
 from db.queries import privacy_work
-from metrics import privacy as measured
+from metrics import privacy as privacy_metrics
 from services.clock import Clock
 from services.privacy.rules import legal_deadline
 
 
-async def watch_deadlines(database: Database, clock: Clock) -> None:
-    """Measure what is owed, against the month that the law allows from receipt."""
+async def measure_deadlines(database: Database, clock: Clock) -> None:
+    """Measure open requests against the month after receipt that the law allows."""
     now = clock()
     async with database.read_primary() as connection:
         rows = await privacy_work.owed(connection, now)
-    left: dict[str, float] = {}
+    seconds_left: dict[str, float] = {}
     for row in rows:
         seconds = (legal_deadline(row["oldest"]) - now).total_seconds()
         kind = row["request_kind"]
-        left[kind] = min(seconds, left.get(kind, seconds))
+        seconds_left[kind] = min(seconds, seconds_left.get(kind, seconds))
     counts = ((row["request_kind"], row["status"], row["count"], row["overdue"]) for row in rows)
-    measured.still_owed(counts, left)
+    privacy_metrics.still_owed(counts, seconds_left)

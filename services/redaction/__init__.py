@@ -1,1 +1,1 @@
-"""Keeping what identifies people from the model."""
+"""Redaction: the model never sees what identifies people."""

@@ -1,4 +1,4 @@
-"""Numbers that carry a check: payment cards (ISO/IEC 7812-1) and IBANs (ISO 13616)."""
+"""Numbers with check digits: payment cards (ISO/IEC 7812-1) and IBANs (ISO 13616)."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from functools import cache
 _SPACES = " \u00a0\u2009\u202f"
 _CARD_LENGTHS = range(13, 20)
 _CARD_BEGINNINGS = "23456"
-"""The first digits of the card schemes; 1 begins times and 9 books."""
-# What follows a plus is a phone number.
+"""First digits of card schemes; timestamps begin with 1 and ISBNs with 9."""
+# Digits after a plus sign are a phone number.
 _DIGIT_GROUPS = re.compile(rf"(?<![0-9+])[0-9]++(?:[{_SPACES}-][0-9]++)*+")
 _GROUP = re.compile("[0-9]+")
-# Letters of other alphabets have no value in an IBAN, also where they fold to one that has.
+# ASCII only: other letters have no value in an IBAN, even if they casefold to A to Z.
 _IBAN_FLAGS = re.IGNORECASE | re.ASCII
 _IBAN_BEGINNING = re.compile(r"(?<![^\W_])[A-Z]{2}[0-9]{2}", _IBAN_FLAGS)
-# The registry of SWIFT, by length.
+# The lengths of IBANs by country, from SWIFT's registry.
 _COUNTRIES_BY_LENGTH = {
     15: "NO",
     16: "BE",
@@ -43,7 +43,7 @@ _IBAN_LENGTHS = {
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Where there are card numbers, written together or in groups."""
+    """The spans of card numbers, written as one or in groups."""
     for run in _DIGIT_GROUPS.finditer(text):
         groups = [group.span() for group in _GROUP.finditer(text, *run.span())]
         first = 0
@@ -55,39 +55,39 @@ def cards(text: str) -> Iterator[tuple[int, int]]:
 
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
-    """Where there are IBANs, written together or in groups, in capitals or not."""
+    """The spans of IBANs, written as one or in groups, in upper or lower case."""
     for beginning in _IBAN_BEGINNING.finditer(text):
         length = _IBAN_LENGTHS.get(beginning.group()[:2].upper())
-        whole = _iban_of(length).match(text, beginning.start()) if length else None
-        if whole and _has_iban_check(re.sub(f"[{_SPACES}-]", "", whole.group())):
+        whole = _iban_pattern(length).match(text, beginning.start()) if length else None
+        if whole and _has_valid_check_digits(re.sub(f"[{_SPACES}-]", "", whole.group())):
             yield whole.span()
 
 
 def _last_group_of_card(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
-    """The last of the groups that make a card number with the first, as many as can be."""
+    """The index of the last group of the longest card number that begins at group `first`."""
     found = None
     digits = ""
     for last in range(first, len(groups)):
         digits += text[slice(*groups[last])]
         if len(digits) > _CARD_LENGTHS[-1]:
             break
-        if len(digits) in _CARD_LENGTHS and digits[0] in _CARD_BEGINNINGS and _has_luhn(digits):
+        if len(digits) in _CARD_LENGTHS and digits[0] in _CARD_BEGINNINGS and _passes_luhn(digits):
             found = last
     return found
 
 
-def _has_luhn(digits: str) -> bool:
+def _passes_luhn(digits: str) -> bool:
     doubled = (2 * int(digit) for digit in digits[-2::-2])
     plain = (int(digit) for digit in digits[-1::-2])
-    return (sum(one - 9 if one > 9 else one for one in doubled) + sum(plain)) % 10 == 0  # noqa: PLR2004 - decimal digits
+    return (sum(one - 9 if one > 9 else one for one in doubled) + sum(plain)) % 10 == 0  # noqa: PLR2004 - the largest digit
 
 
-def _has_iban_check(iban: str) -> bool:
+def _has_valid_check_digits(iban: str) -> bool:
     rearranged = iban[4:] + iban[:4]
     return int("".join(str(int(one, 36)) for one in rearranged)) % 97 == 1
 
 
 @cache
-def _iban_of(length: int) -> re.Pattern[str]:
+def _iban_pattern(length: int) -> re.Pattern[str]:
     more = f"(?:[{_SPACES}-]?[A-Z0-9]){{{length - 1}}}"
     return re.compile(f"[A-Z0-9]{more}(?![A-Z0-9])", _IBAN_FLAGS)

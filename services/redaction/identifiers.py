@@ -1,4 +1,4 @@
-"""Where a text names somebody directly: e-mail addresses, IBAN, card and phone numbers."""
+"""Finding direct identifiers in a text: e-mail addresses, IBANs, card and phone numbers."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from services.redaction.phone_numbers import phones
 _GAP = "\n"
 
 
-class Kind(Enum):
-    """What an identifier is; the value is how placeholders name it."""
+class IdentifierKind(Enum):
+    """The kinds of identifiers; the value is the name in placeholders."""
 
     EMAIL = "EMAIL"
     IBAN = "IBAN"
@@ -22,31 +22,31 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A place in a text, from `start` up to `end`."""
+    """The position of an identifier in a text, from `start` up to `end`."""
 
-    kind: Kind
+    kind: IdentifierKind
     start: int
     end: int
 
 
 def identifiers_in(text: str) -> list[Identifier]:
-    """The identifiers in the order of the text; none overlaps another.
+    """The identifiers in a text, in order and without overlaps.
 
-    What could be two kinds is the more certain one: an address, a number with a check, and only
-    then what is written as a phone number. In doubt a long number is one.
+    If a match could be of two kinds, the more certain one is taken: e-mail addresses first, then
+    numbers with check digits, then phone numbers. In doubt, a long number is a phone number.
     """
     found: list[Identifier] = []
     finders = _FINDERS if _DIGIT.search(text) else _WITHOUT_DIGITS
     for kind, spans in finders.items():
         new = [Identifier(kind, start, end) for start, end in spans(text)]
-        # What is found is no part of anything else, nor do its neighbours join over it.
+        # Blank out what was found, so that it is not part of another match.
         for one in new:
             text = text[: one.start] + _GAP * (one.end - one.start) + text[one.end :]
         found += new
     return sorted(found, key=lambda one: one.start)
 
 
-# A run of characters is entered at its beginning only, which keeps the search linear.
+# The look-behind starts a match only at the beginning of a run, so the search is linear.
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]++(?:'[\w.+%-]++){0,2}"
     r"@(?:[\w-]++\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,})",
@@ -55,11 +55,16 @@ _EMAIL = re.compile(
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:
-    # Most texts have none, and entering every word of them takes time.
+    # Most texts have no e-mail address; this is quicker than trying every word.
     matches = _EMAIL.finditer(text) if "@" in text else ()
     return (match.span() for match in matches)
 
 
 _DIGIT = re.compile("[0-9]")
-_WITHOUT_DIGITS = {Kind.EMAIL: _emails}
-_FINDERS = {Kind.EMAIL: _emails, Kind.IBAN: ibans, Kind.CARD: cards, Kind.PHONE: phones}
+_WITHOUT_DIGITS = {IdentifierKind.EMAIL: _emails}
+_FINDERS = {
+    IdentifierKind.EMAIL: _emails,
+    IdentifierKind.IBAN: ibans,
+    IdentifierKind.CARD: cards,
+    IdentifierKind.PHONE: phones,
+}

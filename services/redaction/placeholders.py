@@ -1,57 +1,58 @@
-"""Placeholders in place of identifiers, and the identifiers back in a reply as it arrives."""
+"""Replacing identifiers by placeholders, and restoring them in a reply as it arrives."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.redaction.identifiers import Kind, identifiers_in
+from services.redaction.identifiers import IdentifierKind, identifiers_in
 
-_LOOKS_LIKE_ONE = re.compile(rf"\[(?:{'|'.join(kind.value for kind in Kind)})_[0-9]+\]")
+_PLACEHOLDER_PATTERN = re.compile(
+    rf"\[(?:{'|'.join(kind.value for kind in IdentifierKind)})_[0-9]+\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """The originals by the placeholders that took their place."""
+    """The original texts by their placeholders."""
 
     originals: Mapping[str, str]
 
     def restorer(self) -> "Restorer":
-        """What puts the originals back into one text."""
+        """A new `Restorer` for one text."""
         return Restorer(self.originals)
 
 
 class Restorer:
-    """Puts originals back into a text that comes in pieces.
+    """Restores the originals in a text that arrives in pieces.
 
-    It gives everything at once, but for an end that may be the beginning of a placeholder. What
-    only looks like a placeholder is left as it is.
+    Text is returned at once, except for an end that may be the start of a placeholder. Text that
+    only looks like a placeholder is left unchanged.
     """
 
     def __init__(self, originals: Mapping[str, str]) -> None:
         self._originals = originals
-        self._held = ""
+        self._pending = ""
         alternatives = "|".join(re.escape(placeholder) for placeholder in originals)
         # Without placeholders the pattern matches nothing.
         self._placeholder = re.compile(alternatives or r"(?!)")
 
     def feed(self, piece: str) -> str:
-        """Take the next piece, and give what is certain by now; it may be empty."""
-        text = self._held + piece
-        # Every placeholder begins with a bracket, and has no other.
+        """Take the next piece, and return the text that is complete by now, which may be empty."""
+        text = self._pending + piece
+        # Every placeholder begins with a bracket, and contains no other.
         last = text.rfind("[")
-        begun = text[last:] if last >= 0 else ""
-        is_open = bool(begun) and any(
-            placeholder.startswith(begun) and placeholder != begun
-            for placeholder in self._originals
+        tail = text[last:] if last >= 0 else ""
+        is_partial = bool(tail) and any(
+            placeholder.startswith(tail) and placeholder != tail for placeholder in self._originals
         )
-        self._held = begun if is_open else ""
-        return self._restore(text[:last] if is_open else text)
+        self._pending = tail if is_partial else ""
+        return self._restore(text[:last] if is_partial else text)
 
     def end(self) -> str:
-        """Give what was held back: nothing follows."""
-        held, self._held = self._held, ""
-        return held
+        """Return the rest, after the last piece."""
+        pending, self._pending = self._pending, ""
+        return pending
 
     def _restore(self, text: str) -> str:
         return self._placeholder.sub(lambda found: self._originals[found.group()], text)
@@ -60,28 +61,30 @@ class Restorer:
 def redact(texts: Sequence[str]) -> tuple[tuple[str, ...], Placeholders]:
     """Replace the identifiers of all texts by placeholders such as `[EMAIL_1]`.
 
-    The same original has the same placeholder in all of them. Placeholders are never what a text
-    already contains, so that restoring changes nothing that somebody wrote.
+    The same original has the same placeholder in all texts. Placeholders that a text already
+    contains are not used, so restoring never changes what somebody wrote.
     """
-    naming = _Naming(texts)
-    redacted = tuple(_redacted(text, naming) for text in texts)
-    return redacted, Placeholders({name: original for original, name in naming.names.items()})
+    placeholder_names = _PlaceholderNames(texts)
+    redacted = tuple(_redacted(text, placeholder_names) for text in texts)
+    return redacted, Placeholders(
+        {name: original for original, name in placeholder_names.names.items()}
+    )
 
 
-class _Naming:
-    """Gives each original its placeholder."""
+class _PlaceholderNames:
+    """Assigns a placeholder to each original."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.names: dict[str, str] = {}
-        self._taken = {found for text in texts for found in _LOOKS_LIKE_ONE.findall(text)}
-        self._numbers: Counter[Kind] = Counter()
+        self._taken = {found for text in texts for found in _PLACEHOLDER_PATTERN.findall(text)}
+        self._numbers: Counter[IdentifierKind] = Counter()
 
-    def name(self, kind: Kind, original: str) -> str:
+    def name(self, kind: IdentifierKind, original: str) -> str:
         if original not in self.names:
             self.names[original] = self._free_name(kind)
         return self.names[original]
 
-    def _free_name(self, kind: Kind) -> str:
+    def _free_name(self, kind: IdentifierKind) -> str:
         while True:
             self._numbers[kind] += 1
             name = f"[{kind.value}_{self._numbers[kind]}]"
@@ -89,10 +92,13 @@ class _Naming:
                 return name
 
 
-def _redacted(text: str, naming: _Naming) -> str:
+def _redacted(text: str, placeholder_names: _PlaceholderNames) -> str:
     parts = []
     position = 0
     for one in identifiers_in(text):
-        parts += [text[position : one.start], naming.name(one.kind, text[one.start : one.end])]
+        parts += [
+            text[position : one.start],
+            placeholder_names.name(one.kind, text[one.start : one.end]),
+        ]
         position = one.end
     return "".join([*parts, text[position:]])

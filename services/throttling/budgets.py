@@ -1,30 +1,30 @@
-"""The budgets of callers: in Redis where there is one, in memory while it is away."""
+"""The rate limiter: token buckets in Redis if there is one, in memory while it is away."""
 
 import asyncio
 
 from keyvalue import KeyValueError
 from metrics.keyvalue import fell_back
-from services.throttling.memory import MemoryBudgets
-from services.throttling.records import Policy, Spending
-from services.throttling.redis import RedisBudgets
+from services.throttling.memory import MemoryBuckets
+from services.throttling.records import BucketPolicy, SpendResult
+from services.throttling.redis import RedisBuckets
 
 
-class Budgets:
-    """Spends and gives back; without `shared` each process has budgets of its own.
+class RateLimiter:
+    """Spends and refunds units; without `shared`, each process has buckets of its own.
 
-    Redis being away refuses nobody: this process's own buckets are the bound then.
+    While Redis is away nobody is refused for that: the buckets of this process apply instead.
     """
 
-    def __init__(self, memory: MemoryBudgets, shared: RedisBudgets | None) -> None:
+    def __init__(self, memory: MemoryBuckets, shared: RedisBuckets | None) -> None:
         self._memory = memory
         self._shared = shared
-        self._owed: dict[tuple[str, Policy], int] = {}
-        self._refunding: asyncio.Task[None] | None = None
-        self.spend_at_once = memory.spend if shared is None else None
-        """As `spend`, where nobody has to be waited for; None where that is to be awaited."""
+        self._pending_refunds: dict[tuple[str, BucketPolicy], int] = {}
+        self._refund_task: asyncio.Task[None] | None = None
+        self.spend_now = memory.spend if shared is None else None
+        """`spend` without awaiting; None if Redis has to be asked."""
 
-    async def spend(self, key: str, cost: int, policy: Policy) -> Spending:
-        """Spend `cost` units of the budget `key`, or none."""
+    async def spend(self, key: str, cost: int, policy: BucketPolicy) -> SpendResult:
+        """Spend `cost` units of the bucket `key`, or none."""
         if self._shared is not None:
             try:
                 return await self._shared.spend(key, cost, policy)
@@ -32,10 +32,10 @@ class Budgets:
                 fell_back("budgets")
         return self._memory.spend(key, cost, policy)
 
-    def refund(self, key: str, units: int, policy: Policy) -> None:
-        """Give units back; the caller does not wait for it.
+    def refund(self, key: str, units: int, policy: BucketPolicy) -> None:
+        """Refund units in the background.
 
-        What is given back to one bucket while Redis answers goes there as one.
+        While Redis answers one refund, further refunds to a bucket are added up and sent as one.
         """
         if not units:
             return
@@ -43,23 +43,28 @@ class Budgets:
             self._memory.refund(key, units, policy)
             return
         bucket = (key, policy)
-        self._owed[bucket] = self._owed.get(bucket, 0) + units
-        if self._refunding is None or self._refunding.done():
-            self._refunding = asyncio.create_task(self._refund_all(self._shared))
+        self._pending_refunds[bucket] = self._pending_refunds.get(bucket, 0) + units
+        if self._refund_task is None or self._refund_task.done():
+            self._refund_task = asyncio.create_task(self._refund_all(self._shared))
 
     async def close(self) -> None:
-        """Wait for what is being given back."""
-        if self._refunding is not None:
-            await self._refunding
+        """Wait for the pending refunds."""
+        if self._refund_task is not None:
+            await self._refund_task
 
-    async def _refund_all(self, shared: RedisBudgets) -> None:
-        while self._owed:
-            owed, self._owed = self._owed, {}
+    async def _refund_all(self, shared: RedisBuckets) -> None:
+        while self._pending_refunds:
+            refunds, self._pending_refunds = self._pending_refunds, {}
             await asyncio.gather(
-                *(self._refund(shared, key, units, policy) for (key, policy), units in owed.items())
+                *(
+                    self._refund(shared, key, units, policy)
+                    for (key, policy), units in refunds.items()
+                )
             )
 
-    async def _refund(self, shared: RedisBudgets, key: str, units: int, policy: Policy) -> None:
+    async def _refund(
+        self, shared: RedisBuckets, key: str, units: int, policy: BucketPolicy
+    ) -> None:
         try:
             await shared.refund(key, units, policy)
         except KeyValueError:

@@ -1,7 +1,6 @@
-"""One use at a time of each idempotency key in this process.
+"""Locks by key within this process, for transactions that would block each other in the database.
 
-Transactions that use the same key exclude each other in the database, where each would hold a
-connection while it waits. So they wait here, without one.
+There each of them would hold a connection while it waits. Here they wait without one.
 """
 
 import asyncio
@@ -9,28 +8,38 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-from services.throttling.turns import turn_given_up
+from services.throttling.turns import slot_released
 
 
-class KeyLocks:
-    """The keys that are being used in this process."""
+class KeyedLocks:
+    """One lock for each key that is in use; waiters get it in the order of asking."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def of(self, key: Hashable) -> AsyncIterator[None]:
-        """Hold the key, in the order of asking for it.
+    async def hold(self, key: Hashable) -> AsyncIterator[None]:
+        """Hold the key's lock for the block."""
+        async with self._lock(key):
+            yield
 
-        While the key is waited for, the operation's turn is given up. It is taken back after the
-        key has been released, so that nobody who holds a key waits for a turn.
+    @asynccontextmanager
+    async def hold_or_release_slot(self, key: Hashable) -> AsyncIterator[None]:
+        """Hold the key's lock for the block; while waiting for it, release the operation's slot.
+
+        The slot is taken back after the lock has been released, so that nobody who holds a key
+        waits for a slot.
         """
-        lock = self._locks.get(key)
-        if lock is None:
-            lock = self._locks[key] = asyncio.Lock()
+        lock = self._lock(key)
         if lock.locked():
-            async with turn_given_up(), lock:
+            async with slot_released(), lock:
                 yield
         else:
             async with lock:
                 yield
+
+    def _lock(self, key: Hashable) -> asyncio.Lock:
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock

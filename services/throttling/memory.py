@@ -1,19 +1,19 @@
-"""Budgets in the memory of one process."""
+"""Token buckets in the memory of one process."""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-from services.throttling.records import Policy, Spending
-from services.throttling.rules import refilled, spending
+from services.throttling.records import BucketPolicy, SpendResult
+from services.throttling.rules import refilled, spend_result
 
 _MOST_BUCKETS = 20_000
 
 
-class MemoryBudgets:
-    """The buckets of this process; `seconds` gives a clock that only runs forward.
+class MemoryBuckets:
+    """The buckets of this process; `seconds` is a monotonic clock.
 
-    A bucket that nobody has asked for longest is forgotten when there are too many, and full then.
+    If there are too many, the least recently used bucket is dropped; it counts as full then.
     """
 
     def __init__(
@@ -23,27 +23,27 @@ class MemoryBudgets:
         self._most_buckets = most_buckets
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def spend(self, key: str, cost: int, policy: Policy) -> Spending:
+    def spend(self, key: str, cost: int, policy: BucketPolicy) -> SpendResult:
         """Spend `cost` units of the bucket `key`, or none."""
         units, now = self._units(key, policy)
         if cost <= units:
             self._buckets[key] = (units - cost, now)
-            return Spending(int(units - cost))
+            return SpendResult(int(units - cost))
         self._buckets[key] = (units, now)
-        return spending(units, cost, policy)
+        return spend_result(units, cost, policy)
 
-    def refund(self, key: str, units: int, policy: Policy) -> None:
-        """Give units back."""
-        there, now = self._units(key, policy)
-        self._buckets[key] = (min(policy.capacity, there + units), now)
+    def refund(self, key: str, units: int, policy: BucketPolicy) -> None:
+        """Refund units."""
+        current, now = self._units(key, policy)
+        self._buckets[key] = (min(policy.capacity, current + units), now)
 
-    def _units(self, key: str, policy: Policy) -> tuple[float, float]:
-        """What the bucket holds, the newest now, and the time."""
+    def _units(self, key: str, policy: BucketPolicy) -> tuple[float, float]:
+        """The units in the bucket, which becomes the most recently used, and the time."""
         now = self._seconds()
-        kept = self._buckets.get(key)
-        if kept is None:
+        stored = self._buckets.get(key)
+        if stored is None:
             if len(self._buckets) >= self._most_buckets:
                 self._buckets.popitem(last=False)
             return policy.capacity, now
         self._buckets.move_to_end(key)
-        return refilled(kept[0], now - kept[1], policy), now
+        return refilled(stored[0], now - stored[1], policy), now

@@ -1,30 +1,30 @@
-"""Pauses before answers that refuse: who asks again at once is slowed by that, and nobody else."""
+"""A delay before refusals: it slows down clients that retry at once, and nobody else."""
 
 import asyncio
 from random import uniform
 
-PAUSE_SECONDS = 0.2
-MOST_PAUSES = 1_000
-"""How many answers are held back at once; what a pause keeps of them is little, and bounded."""
+DELAY_SECONDS = 0.2
+MOST_DELAYED = 1_000
+"""How many refusals are delayed at a time, which bounds the memory they take."""
 
 
-class Pauses:
-    """Holds answers back, as long as not too many are already."""
+class RefusalDelay:
+    """Delays refusals, unless too many are delayed already."""
 
-    def __init__(self, *, seconds: float = PAUSE_SECONDS, most: int = MOST_PAUSES) -> None:
+    def __init__(self, *, seconds: float = DELAY_SECONDS, most: int = MOST_DELAYED) -> None:
         self._seconds = seconds
         self._most = most
-        self._held = 0
+        self._delayed = 0
 
-    async def hold_back(self) -> None:
-        """Wait for the pause, or up to twice as long; not at all where too many wait.
+    async def wait(self) -> None:
+        """Wait for one to two times the delay, or not at all if too many wait.
 
-        So those who were refused together do not come back together.
+        The random part keeps clients that were refused together from returning together.
         """
-        if self._held >= self._most:
+        if self._delayed >= self._most:
             return
-        self._held += 1
+        self._delayed += 1
         try:
-            await asyncio.sleep(uniform(self._seconds, 2 * self._seconds))  # noqa: S311 - it guards nothing
+            await asyncio.sleep(uniform(self._seconds, 2 * self._seconds))  # noqa: S311 - not for security
         finally:
-            self._held -= 1
+            self._delayed -= 1

@@ -1,14 +1,14 @@
-"""Budgets that all instances share, decided in Redis by one script."""
+"""Token buckets in Redis, shared by all instances and changed by one script."""
 
 from keyvalue import KeyValueClient, Script
 from metrics.keyvalue import unreadable
-from services.throttling.records import Policy, Spending
-from services.throttling.rules import spending
+from services.throttling.records import BucketPolicy, SpendResult
+from services.throttling.rules import spend_result
 
-# The time is Redis's own, the only one that all instances share; where it went back, nothing is
-# restored for that. A refund is a negative cost. Whatever is under the key that is no bucket of
-# ours is replaced by a full one, and the second answer is 1. The first is what the bucket holds
-# before, in text, so that no fraction of a unit is lost.
+# The clock is that of Redis, which all instances share; if it goes back, nothing is refilled. A
+# refund is a negative cost. The first result is the level before spend_result, as text so that no
+# fraction is lost. If the key holds anything but a bucket, it is replaced by a full one, and the
+# second result is 1.
 _SCRIPT = Script("""
 local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -33,21 +33,21 @@ return {string.format('%.6f', units), unreadable}
 """)
 
 
-class RedisBudgets:
+class RedisBuckets:
     """The buckets in Redis; every method raises `KeyValueError`."""
 
     def __init__(self, keyvalue: KeyValueClient) -> None:
         self._keyvalue = keyvalue
 
-    async def spend(self, key: str, cost: int, policy: Policy) -> Spending:
+    async def spend(self, key: str, cost: int, policy: BucketPolicy) -> SpendResult:
         """Spend `cost` units of the bucket `key`, or none."""
-        return spending(await self._run(key, cost, policy), cost, policy)
+        return spend_result(await self._run(key, cost, policy), cost, policy)
 
-    async def refund(self, key: str, units: int, policy: Policy) -> None:
-        """Give units back."""
+    async def refund(self, key: str, units: int, policy: BucketPolicy) -> None:
+        """Refund units."""
         await self._run(key, -units, policy)
 
-    async def _run(self, key: str, cost: int, policy: Policy) -> float:
+    async def _run(self, key: str, cost: int, policy: BucketPolicy) -> float:
         arguments = (policy.capacity, policy.restore_rate, cost)
         keys = [f"guidance:budget:{key}"]
         units, was_unreadable = await self._keyvalue.run_script(_SCRIPT, keys, arguments)

@@ -1,8 +1,8 @@
-"""Turns: how many operations of one caller a process works on at once; the others wait.
+"""Limiting how many operations of one caller a process runs at once; the others wait.
 
-A process has one core. Without turns, a caller who sends more than it can do would keep everybody
-waiting; with them, each caller's operations wait only for one another. An operation that waits for
-somebody else, such as a model, gives its turn up meanwhile.
+A process has one core. Without a limit, a caller who sends more than it can do would delay
+everybody; with it, a caller's operations wait only for one another. An operation that waits for
+something else, such as a model, releases its slot meanwhile.
 """
 
 import asyncio
@@ -13,80 +13,80 @@ from contextvars import ContextVar
 from typing import TypeAlias
 
 MOST_WAITING = 250
-"""How many operations of one caller may wait."""
-PATIENCE_SECONDS = 5.0
-"""How long one waits at most."""
-MOST_AWAY = 500
-"""How many operations of one caller may have given their turn up; one more keeps its own."""
-_Lines: TypeAlias = dict[str, deque[asyncio.Future[bool]]]
+"""How many operations of one caller may wait for a slot."""
+WAIT_TIMEOUT_SECONDS = 5.0
+"""How long an operation waits for a slot at most."""
+MOST_SUSPENDED = 500
+"""How many operations of one caller may have released their slot; further ones keep theirs."""
+_Queues: TypeAlias = dict[str, deque[asyncio.Future[bool]]]
 
 
-class NoTurn(Exception):
-    """Too many of the caller's operations wait, or this one has waited too long."""
+class NoFreeSlot(Exception):
+    """Too many operations of the caller wait, or this one has waited too long."""
 
 
-class Turn:
-    """One operation's turn; it ends once, however often it is ended."""
+class Slot:
+    """The slot of one operation; `release` may be called more than once."""
 
-    __slots__ = ("_caller", "_is_away", "_leaves", "_turns")
+    __slots__ = ("_caller", "_depth", "_is_suspended", "_limiter")
 
-    def __init__(self, turns: "Turns", caller: str) -> None:
-        self._turns: Turns | None = turns
+    def __init__(self, limiter: "ConcurrencyLimiter", caller: str) -> None:
+        self._limiter: ConcurrencyLimiter | None = limiter
         self._caller = caller
-        self._leaves = 0
-        self._is_away = False
+        self._depth = 0
+        self._is_suspended = False
 
-    def end(self) -> None:
-        """Pass the turn on."""
-        turns, self._turns = self._turns, None
-        if turns is None:
+    def release(self) -> None:
+        """Release the slot for good."""
+        limiter, self._limiter = self._limiter, None
+        if limiter is None:
             return
-        if self._is_away:
-            turns.forget_away(self._caller)
+        if self._is_suspended:
+            limiter.drop_suspended(self._caller)
         else:
-            turns.pass_on(self._caller)
+            limiter.pass_on(self._caller)
 
-    def leave(self) -> None:
-        """Give the turn up until `come_back` was called as often; not where too many have."""
-        self._leaves += 1
-        if self._leaves == 1 and self._turns is not None:
-            self._is_away = self._turns.give_up(self._caller)
+    def suspend(self) -> None:
+        """Release the slot until the matching `resume`; unless too many are suspended already."""
+        self._depth += 1
+        if self._depth == 1 and self._limiter is not None:
+            self._is_suspended = self._limiter.suspend(self._caller)
 
-    async def come_back(self) -> None:
-        """Wait for the turn again, before whoever has had none, and however long that takes."""
-        self._leaves -= 1
-        if self._leaves or not self._is_away or self._turns is None:
+    async def resume(self) -> None:
+        """Wait for the slot again, however long; served before operations that had none yet."""
+        self._depth -= 1
+        if self._depth or not self._is_suspended or self._limiter is None:
             return
-        await self._turns.take_back(self._caller)
-        self._is_away = False
+        await self._limiter.resume(self._caller)
+        self._is_suspended = False
 
 
-_of_this_operation: ContextVar[Turn | None] = ContextVar("turn", default=None)
+_current_slot: ContextVar[Slot | None] = ContextVar("slot", default=None)
 
 
 @asynccontextmanager
-async def turn_given_up() -> AsyncIterator[None]:
-    """Give up the turn of the operation at work while the block waits for somebody else.
+async def slot_released() -> AsyncIterator[None]:
+    """Release the slot of the current operation while the block waits for something else.
 
-    Leaving the block waits for the turn, so hold nothing then that others wait for, such as a lock.
+    Leaving the block waits for a slot, so do not hold a lock then that others wait for.
     """
-    turn = _of_this_operation.get()
-    if turn is None:
+    slot = _current_slot.get()
+    if slot is None:
         yield
         return
-    turn.leave()
+    slot.suspend()
     try:
         yield
     except Exception:
-        await turn.come_back()
+        await slot.resume()
         raise
-    await turn.come_back()
+    await slot.resume()
 
 
-class Turns:
-    """Gives every caller up to `most_at_once`, in the order of asking; with 0 all that they want.
+class ConcurrencyLimiter:
+    """Gives every caller up to `most_at_once` slots, first come first served; 0 means no limit.
 
-    What it knows of a caller is forgotten with the last turn.
+    The state of a caller is dropped with their last slot.
     """
 
     def __init__(
@@ -94,48 +94,48 @@ class Turns:
         most_at_once: int,
         *,
         most_waiting: int = MOST_WAITING,
-        patience_seconds: float = PATIENCE_SECONDS,
-        most_away: int = MOST_AWAY,
+        wait_timeout_seconds: float = WAIT_TIMEOUT_SECONDS,
+        most_suspended: int = MOST_SUSPENDED,
     ) -> None:
         self._most_at_once = most_at_once
         self._most_waiting = most_waiting
-        self._patience_seconds = patience_seconds
-        self._most_away = most_away
+        self._wait_timeout_seconds = wait_timeout_seconds
+        self._most_suspended = most_suspended
         self._taken: dict[str, int] = {}
-        self._away: dict[str, int] = {}
-        self._waiting: _Lines = {}
-        self._returning: _Lines = {}
+        self._suspended: dict[str, int] = {}
+        self._waiting: _Queues = {}
+        self._resuming: _Queues = {}
 
     def __len__(self) -> int:
-        """How many callers have turns, or have given some up."""
-        return len(self._taken.keys() | self._away.keys())
+        """How many callers have slots, suspended ones included."""
+        return len(self._taken.keys() | self._suspended.keys())
 
-    async def take(self, caller: str) -> Turn:
-        """Wait for a turn, which the operation at work has until it is ended; raises `NoTurn`."""
-        turn = self.take_free(caller)
-        if turn is None:
+    async def acquire(self, caller: str) -> Slot:
+        """Wait for a slot for the current operation, which releases it; raises `NoFreeSlot`."""
+        slot = self.try_acquire(caller)
+        if slot is None:
             if len(self._waiting.get(caller, ())) >= self._most_waiting:
-                raise NoTurn
-            await self._wait(self._waiting, caller, self._patience_seconds)
-            turn = Turn(self, caller)
-            _of_this_operation.set(turn)
-        return turn
+                raise NoFreeSlot
+            await self._wait(self._waiting, caller, self._wait_timeout_seconds)
+            slot = Slot(self, caller)
+            _current_slot.set(slot)
+        return slot
 
-    def take_free(self, caller: str) -> Turn | None:
-        """As `take`, where nobody has to wait for it."""
+    def try_acquire(self, caller: str) -> Slot | None:
+        """A slot for the current operation; None if it would have to wait."""
         taken = self._taken.get(caller, 0)
         if taken >= self._most_at_once and self._most_at_once:
             return None
         self._taken[caller] = taken + 1
-        turn = Turn(self, caller)
-        _of_this_operation.set(turn)
-        return turn
+        slot = Slot(self, caller)
+        _current_slot.set(slot)
+        return slot
 
     def pass_on(self, caller: str) -> None:
-        """Give a turn that has ended to who has waited longest for it."""
-        if self._returning or self._waiting:
-            for lines in (self._returning, self._waiting):
-                for waiter in lines.get(caller, ()):
+        """Give a released slot to the operation that has waited longest."""
+        if self._resuming or self._waiting:
+            for queues in (self._resuming, self._waiting):
+                for waiter in queues.get(caller, ()):
                     if not waiter.done():
                         waiter.set_result(True)
                         return
@@ -143,52 +143,52 @@ class Turns:
         if taken > 1:
             self._taken[caller] = taken - 1
 
-    def give_up(self, caller: str) -> bool:
-        """Pass a turn on that is to be taken back; False, and nothing, where too many are."""
-        away = self._away.get(caller, 0)
-        if away >= self._most_away:
+    def suspend(self, caller: str) -> bool:
+        """Pass on a slot that will be resumed; False, and no change, if too many are suspended."""
+        suspended = self._suspended.get(caller, 0)
+        if suspended >= self._most_suspended:
             return False
-        self._away[caller] = away + 1
+        self._suspended[caller] = suspended + 1
         self.pass_on(caller)
         return True
 
-    async def take_back(self, caller: str) -> None:
-        """Wait for a turn that was given up."""
+    async def resume(self, caller: str) -> None:
+        """Wait for a slot in place of a suspended one."""
         taken = self._taken.get(caller, 0)
         if taken >= self._most_at_once and self._most_at_once:
-            await self._wait(self._returning, caller, None)
+            await self._wait(self._resuming, caller, None)
         else:
             self._taken[caller] = taken + 1
-        self.forget_away(caller)
+        self.drop_suspended(caller)
 
-    def forget_away(self, caller: str) -> None:
-        """Expect a turn back no more that was given up."""
-        away = self._away.pop(caller)
-        if away > 1:
-            self._away[caller] = away - 1
+    def drop_suspended(self, caller: str) -> None:
+        """Forget a suspended slot."""
+        suspended = self._suspended.pop(caller)
+        if suspended > 1:
+            self._suspended[caller] = suspended - 1
 
-    async def _wait(self, lines: _Lines, caller: str, patience_seconds: float | None) -> None:
-        """Wait until a turn is passed on, which is taken already then."""
-        line = lines.setdefault(caller, deque())
+    async def _wait(self, queues: _Queues, caller: str, timeout_seconds: float | None) -> None:
+        """Wait until a slot is passed on; it counts as taken throughout."""
+        queue = queues.setdefault(caller, deque())
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[bool] = loop.create_future()
-        line.append(waiter)
-        patience = patience_seconds and loop.call_later(patience_seconds, _give_up, waiter)
+        queue.append(waiter)
+        timer = timeout_seconds and loop.call_later(timeout_seconds, _time_out, waiter)
         try:
             if not await waiter:
-                raise NoTurn
+                raise NoFreeSlot
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.result():
                 self.pass_on(caller)
             raise
         finally:
-            if patience:
-                patience.cancel()
-            line.remove(waiter)
-            if not line:
-                lines.pop(caller, None)
+            if timer:
+                timer.cancel()
+            queue.remove(waiter)
+            if not queue:
+                queues.pop(caller, None)
 
 
-def _give_up(waiter: asyncio.Future[bool]) -> None:
+def _time_out(waiter: asyncio.Future[bool]) -> None:
     if not waiter.done():
         waiter.set_result(False)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, Role
+from services.billing.rules import NoActiveSubscription
 from services.guidance.records import Exchange
 from services.idempotency import IdempotencyKeyReused
 from services.people import PersonUnknown
-from services.quota.ledger import NoActiveSubscription, QuotaExceeded, differing_days
+from services.quota.ledger import QuotaExceeded, differing_days
 from services.refusal import Conflict, InvalidInput, NotFound, Refusal
 from tests.fixtures.world import (
     ADA,

@@ -1,4 +1,4 @@
-"""Turns of callers: how many at once, in which order, and what becomes of who gives up."""
+"""Slots: how many operations of one caller run at once, and who gets the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
