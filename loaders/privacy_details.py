@@ -8,7 +8,7 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import privacy, privacy_archives
 from loaders.batch import Loader
-from loaders.in_order import in_order
+from loaders.rows_by_id import in_order
 
 
 def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:

@@ -1,15 +1,21 @@
-"""Rows by their id, of those that the viewer may see."""
+"""Rows by their id, of those that the viewer may see; and rows in the order of their keys."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
 from asyncpg import Record
 
 from db.database import Connection, Database
 from loaders.batch import Loader
-from loaders.in_order import in_order
 
 FetchOwned: TypeAlias = Callable[[Connection, Sequence[int], int], Awaitable[list[Record]]]
+
+
+def in_order(keys: Sequence[int], rows: Sequence[Record], column: str) -> list[Record | None]:
+    """The row whose `column` is each key, of which there is one at most; None where none is."""
+    found = dict(zip(map(itemgetter(column), rows), rows, strict=True))
+    return list(map(found.get, keys))
 
 
 def rows_by_id(

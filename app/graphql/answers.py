@@ -10,7 +10,7 @@ from graphql import ExecutionResult, GraphQLError
 from app.graphql.charging import TOLD, Charge, Throttled
 from app.graphql.outages import RETRY_SECONDS, is_away, is_empty
 from app.graphql.wording import outcome_of, refusal_body, worded
-from gql.documents.prepare import UNTRUSTED, RequestRefused
+from gql.documents.operation import UNTRUSTED, RequestRefused
 from gql.errors import DeadlineExceeded
 from metrics.observations import Observed, Outcome
 from services.throttling.records import Level

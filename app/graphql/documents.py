@@ -9,7 +9,7 @@ from graphql import GraphQLSchema
 from app.graphql import refusals
 from app.graphql.answers import GraphQLRequest
 from app.graphql.preparing import Preparing
-from gql.documents.prepare import Operation, RequestRefused, named
+from gql.documents.operation import Operation, RequestRefused, named
 from gql.documents.shape import shape_of
 from gql.documents.skeleton import has_free_text
 from gql.documents.trusted import TrustedOperations

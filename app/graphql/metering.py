@@ -7,7 +7,7 @@ from graphql.execution.values import VariableValues
 
 from app.graphql.charging import Account, Charge, Throttled
 from gql.documents.cost import Dear
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.running import EncodedResult
 from metrics.throttling import throttled
 from services.principal import ApiClient, Person, Principal

@@ -18,7 +18,7 @@ from app.graphql.service import GraphQLService
 from app.graphql.terms import client_name
 from app.graphql.wording import message_body
 from app.graphql.writing import written
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 from services.principal import Principal
 from spans.part import Kind, Part
 

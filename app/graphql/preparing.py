@@ -18,7 +18,8 @@ import structlog
 
 from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
-from gql.documents.prepare import Document, Preparation
+from gql.documents.operation import Document
+from gql.documents.prepare import Preparation
 from services.principal import Principal
 from services.throttling.turns import NoTurn, Turns
 

@@ -8,7 +8,7 @@ from graphql import GraphQLError, VariableDefinitionNode
 
 from app.graphql.bad_request import BAD_REQUEST
 from app.graphql.wording import SERVICE_UNAVAILABLE
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"

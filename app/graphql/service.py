@@ -33,7 +33,7 @@ from cache import VersionedCache
 from db.database import Database
 from db.work import Work
 from gql.context import RequestContext, Services
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.errors import BadUserInput, DeadlineExceeded
 from gql.runtime.attention import Attention, ClientGone, Gone
 from gql.runtime.run import begin, coerced, run

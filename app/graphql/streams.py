@@ -17,7 +17,7 @@ from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
 from db.work import Work
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention, Gone
 from gql.runtime.incremental import Part, run_in_parts

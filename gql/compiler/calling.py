@@ -4,9 +4,10 @@ from graphql import GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
 
 from gql.compiler.arguments import arguments
-from gql.compiler.code import Function, is_name
-from gql.compiler.emission import Emission, NotCompiled, Place
+from gql.compiler.code import Function
+from gql.compiler.emission import Emission, Place
 from gql.compiler.fields import Call
+from gql.compiler.identifiers import checked_name
 from gql.compiler.sites import Site
 from spans.part import Kind, Part
 
@@ -77,13 +78,7 @@ def _called(
     if direct is None:
         return f"{resolve}({source}, sites.info(run, {key}){given})"
     parts = [source] if direct.takes_self else []
-    parts += [f"{_checked(name)}={source}" for name in direct.parent]
+    parts += [f"{checked_name(name)}={source}" for name in direct.parent]
     if direct.info is not None:
-        parts.append(f"{_checked(direct.info)}={info}")
+        parts.append(f"{checked_name(direct.info)}={info}")
     return f"{resolve}({', '.join(parts)}{given if parts else given.removeprefix(', ')})"
-
-
-def _checked(name: str) -> str:
-    if not is_name(name):
-        raise NotCompiled
-    return name

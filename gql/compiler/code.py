@@ -201,8 +201,3 @@ _BUILTINS = {
     "tuple": tuple,
     "type": type,
 }
-
-
-def is_name(text: object) -> bool:
-    """Whether `text` may stand in code as a name."""
-    return isinstance(text, str) and text.isascii() and text.isidentifier()

@@ -15,17 +15,14 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 
 from gql.compiler.arguments import Coerce
-from gql.compiler.code import Code, Function, TooMuchCode, is_name
+from gql.compiler.code import Code, Function, TooMuchCode
+from gql.compiler.identifiers import is_name
 from gql.compiler.sites import Site, Sites, Step
 from gql.values.sizes import Size
 from spans.part import Part
 
 MOST_FIELDS = 500
 """Of the code of one operation, fields of several possible types counted for each."""
-
-
-class NotCompiled(Exception):
-    """The operation has something that only graphql-core's executor does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from graphql.type.scalars import (
 )
 from orjson import dumps
 
-from gql.compiler.code import is_name
+from gql.compiler.identifiers import is_name
 from gql.compiler.ordinary import Coerce, is_ordinary, leaf_encoder
 
 Bind: TypeAlias = Callable[[object], str]

@@ -5,7 +5,8 @@ from graphql.execution import default_type_resolver
 
 from gql.compiler import strawberry_fields
 from gql.compiler.code import Function
-from gql.compiler.emission import Emission, NotCompiled
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
 from gql.compiler.ordinary import is_ordinary
 
 

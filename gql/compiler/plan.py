@@ -18,10 +18,10 @@ from gql.compiler import leaves
 from gql.compiler.arguments import Coerce
 from gql.compiler.code import TooMuchCode
 from gql.compiler.completing import Completing
-from gql.compiler.emission import Emission, NotCompiled
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
 from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
-from gql.compiler.outcomes import Raised
-from gql.compiler.sites import LazyInfo, Sites
+from gql.compiler.sites import LazyInfo, Raised, Sites
 from gql.compiler.traced_resolvers import traced_resolvers, traced_writers
 from gql.values.later import Later
 from loaders.batch import Loaded

@@ -19,7 +19,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from gql.compiler.coercion import Misfit, VariableCoercion
-from gql.compiler.emission import Emission, NotCompiled
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
 from gql.compiler.plan import Plan, compiled
 
 MOST_VARIANTS = 8

@@ -21,8 +21,9 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from gql.compiler.calling import call, passed
 from gql.compiler.code import Function
-from gql.compiler.emission import Emission, NotCompiled, Place
+from gql.compiler.emission import Emission, Place
 from gql.compiler.fields import Access, Attribute, Call, Member, access
+from gql.compiler.identifiers import NotCompiled
 from gql.compiler.leaves import leaf
 from gql.compiler.sources import Source
 from gql.values.weighing import weighed

@@ -4,7 +4,7 @@ Compiled code names a call by a key: the site's number, the key of the call whos
 reached from, and an index for each list in between. Paths and infos are made of it when asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
@@ -83,6 +83,28 @@ class Sites:
         """The outcomes of calls under their paths."""
         found = ((self.path(key), outcome) for key, outcome in outcomes.items())
         return {path: outcome for path, outcome in found if path is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a resolver raised when it was called."""
+
+    error: Exception
+
+
+@dataclass(slots=True)
+class Settled:
+    """What came of an awaitable that has been awaited."""
+
+    value: Any = None  # Any: whatever it was
+    error: Exception | None = None
+
+    # Any: nothing is sent or yielded.
+    def __await__(self) -> Generator[Any, Any, Any]:
+        if self.error is not None:
+            raise self.error
+        return self.value
+        yield
 
 
 class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind

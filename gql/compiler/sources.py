@@ -8,8 +8,8 @@ from graphql import GraphQLEnumType, GraphQLID, GraphQLOutputType, GraphQLString
 from graphql.type.scalars import serialize_id, serialize_string
 from orjson import dumps
 
-from gql.compiler.code import Code, Function, is_name
-from gql.compiler.emission import NotCompiled
+from gql.compiler.code import Code, Function
+from gql.compiler.identifiers import NotCompiled, checked_name
 from gql.values.shapes import (
     KEY,
     SOURCE,
@@ -132,7 +132,7 @@ class ShapedSource:
         return Read(value)
 
     def _global_id(self, out: Function, attribute: GlobalId) -> Encoded:
-        prefix = _checked(attribute.type_name)
+        prefix = checked_name(attribute.type_name)
         return Encoded(f'b2a_base64(b"{prefix}:%d" % {self._item(out, "id")}, newline=False)')
 
     def _cursor(self, out: Function, attribute: Cursor) -> Encoded:
@@ -142,7 +142,7 @@ class ShapedSource:
             place = row
             out.line(f"{rows} = {self.variable}.rows")
             out.line(f"{row} = {rows}[{attribute.index}] if {rows} else None")
-        prefix, at = _checked(attribute.list_name), _checked(attribute.at)
+        prefix, at = checked_name(attribute.list_name), checked_name(attribute.at)
         out.columns |= {at, "id"}
         text = f'{prefix}:{{{row}["parent_id"]}}|{{{row}["{at}"][1:-1]}}|{{{row}["id"]}}'
         return Encoded(f"b2a_base64(f'{text}'.encode(), newline=False)", place)
@@ -160,7 +160,7 @@ class ShapedSource:
         value = out.name()
         out.needs_rows |= not isinstance(attribute, Member)
         if isinstance(attribute, Member):
-            out.line(f"{value} = {self.variable}.{_checked(attribute.name)}")
+            out.line(f"{value} = {self.variable}.{checked_name(attribute.name)}")
         elif isinstance(attribute, Derived):
             out.line(f"{value} = {self.code.bind(attribute.make)}({self.variable})")
         elif attribute is not None:
@@ -172,14 +172,8 @@ class ShapedSource:
     def _item(self, out: Function, name: str | int) -> str:
         if isinstance(name, str):
             out.columns.add(name)
-        item = str(name) if isinstance(name, int) else f'"{_checked(name)}"'
+        item = str(name) if isinstance(name, int) else f'"{checked_name(name)}"'
         return f"{self.variable}[{item}]"
-
-
-def _checked(name: str) -> str:
-    if not is_name(name):
-        raise NotCompiled
-    return name
 
 
 def _is_plain_text(type_: GraphQLOutputType) -> bool:

@@ -21,7 +21,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gql.compiler.code import is_name
+from gql.compiler.identifiers import is_name
 from gql.compiler.strawberry_arguments import Conversions, NotConverted, conversions
 from gql.values.shapes import Shape, shape_of
 

@@ -16,7 +16,8 @@ from graphql import (
 )
 
 from gql.documents.cost import CostedField, OperationCost
-from gql.documents.introspection import INTROSPECTION, IntrospectionCost, TooMuch
+from gql.documents.introspection import INTROSPECTION
+from gql.documents.introspection_cost import IntrospectionCost, TooMuch
 from gql.documents.merging import Conditions, Found, Merging
 from gql.values.sizes import ONE, Size
 from gql.values.weighing import weighed

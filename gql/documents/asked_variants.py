@@ -3,10 +3,9 @@
 from graphql.execution.values import VariableValues
 
 from gql.documents.agreement import Budget
-from gql.documents.callers import kind_of_caller
 from gql.documents.choices import Choice, Choices, given_value
-from gql.documents.variants import CALLER, in_words
-from services.principal import Principal
+from gql.documents.variants import CALLER, COMPANY, NOBODY, OPS, PERSON, in_words
+from services.principal import ApiClient, Person, Principal
 
 _WHILE_IT_RUNS = frozenset({"p95_ms", "p99_ms", "statements", "cost"})
 """The numbers that are compared for each answer."""
@@ -40,6 +39,13 @@ class VariantBudgets:
             budget = self._budget.most_of({**named, CALLER: caller} if caller else named)
             self._known[kinds] = budget
         return budget
+
+
+def kind_of_caller(principal: Principal) -> str:
+    """Nobody, a person, a person with the `ops` role, or a company."""
+    if isinstance(principal, Person):
+        return OPS if principal.is_operator else PERSON
+    return COMPANY if isinstance(principal, ApiClient) else NOBODY
 
 
 def variant_in_words(choices: Choices, values: VariableValues, principal: Principal) -> str:

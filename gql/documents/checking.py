@@ -6,7 +6,8 @@ from graphql import GraphQLError
 
 from gql.documents.built_in import RESERVED
 from gql.documents.largest import largest_cost, usual_cost
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from services.operations.identifiers import canonical, hash_of, is_hash, is_usable
 from services.operations.records import Submission
 

@@ -36,7 +36,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from gql.documents.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
-from gql.values.pages import DEFAULT_SIZE
+from gql.values.sizes import DEFAULT_SIZE
 
 _SIZES = frozenset({"first", "last"})
 

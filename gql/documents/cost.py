@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gql.values.pages import LARGEST_SIZE
-from gql.values.sizes import Size, Variables
+from gql.values.sizes import LARGEST_SIZE, Size, Variables
 
 Condition: TypeAlias = tuple[str, bool]
 """A variable and the value with which a field is wanted."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from graphql import IntValueNode
 
 from gql.documents.cost import CostedField, OperationCost
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.values.weight import LARGEST_LIST
 
 

@@ -41,7 +41,7 @@ from graphql import (
 from graphql.language import SKIP
 
 from gql.documents.largest import largest_cost_of_shape
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from services.operations.identifiers import hash_of
 from services.operations.records import Shape
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from gql.documents.skeleton import skeleton
 from services.operations.records import RegisteredDocument
 

@@ -18,7 +18,7 @@ from graphql.execution.types import (
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.runtime.executor import IncrementalSourceExecutor
 
 INCREMENTAL_SPEC = "v0.2"

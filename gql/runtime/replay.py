@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 from graphql.execution import MiddlewareManager
 from graphql.pyutils import Path
 
-from gql.compiler.outcomes import Raised
+from gql.compiler.sites import Raised
 
 
 class Replay(MiddlewareManager):

@@ -20,7 +20,7 @@ from gql.compiler.coercion import Misfit
 from gql.compiler.traced_resolvers import trace_fields
 from gql.context import RequestContext
 from gql.documents.error_formatting import MOST_ERRORS
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.documents.put_off import misfit_of_streams
 from gql.errors import BadUserInput, Unauthenticated
 from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded

@@ -11,7 +11,7 @@ from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention
 from gql.runtime.run import executor_for, run

@@ -8,8 +8,7 @@ from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gql.compiler.outcomes import Settled
-from gql.compiler.sites import ITEM, Key
+from gql.compiler.sites import ITEM, Key, Settled
 from gql.values.later import Later
 from loaders.batch import Loaded
 

@@ -10,8 +10,8 @@ from strawberry.types.unset import UnsetType
 from db.keyset import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
-from gql.values.pages import DEFAULT_SIZE, LARGEST_SIZE
 from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
+from gql.values.sizes import DEFAULT_SIZE, LARGEST_SIZE
 
 First = Annotated[
     int | None,

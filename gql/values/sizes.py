@@ -1,9 +1,13 @@
-"""How many items a field of a document has, as its arguments say."""
+"""How many items a field gives: page sizes, and what the arguments of a document ask for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+DEFAULT_SIZE = 20
+"""Rows of a page whose size is not given."""
+LARGEST_SIZE = 100
+"""Rows that a page may have at most."""
 # Any: variables are coerced to whatever their types are.
 Variables: TypeAlias = Mapping[str, Any]
 

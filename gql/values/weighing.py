@@ -17,8 +17,7 @@ from graphql import (
     is_list_type,
 )
 
-from gql.values.pages import DEFAULT_SIZE
-from gql.values.sizes import ONE, Size
+from gql.values.sizes import DEFAULT_SIZE, ONE, Size
 from gql.values.weight import LARGEST_LIST, Weight, list_size, weight_in
 
 _SIZES = ("first", "last")

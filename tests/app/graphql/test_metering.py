@@ -10,7 +10,8 @@ from app.graphql.charging import Throttled
 from app.graphql.metering import Meter
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
 from services.principal import ApiClient, Person
 from services.throttling.budgets import Budgets

@@ -19,7 +19,8 @@ from gql.build import core_schema
 from gql.documents.budgets import trusted_documents
 from gql.documents.built_in import built_in_documents
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
 from gql.values.ids import global_id
 from metrics.observations import Observations, Observed, Outcome

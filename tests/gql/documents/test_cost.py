@@ -13,9 +13,10 @@ from graphql import (
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
-from gql.values.pages import LARGEST_SIZE
+from gql.values.sizes import LARGEST_SIZE
 from gql.values.weight import LARGEST_LIST, list_size, weight_in
 
 CORE = core_schema()

@@ -7,7 +7,8 @@ import pytest
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Preparation, RequestRefused
+from gql.documents.operation import RequestRefused
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
 
 CORE = core_schema()

@@ -16,7 +16,8 @@ from app.wiring import Application
 from db.work import Work
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
 from gql.runtime.run import begin, coerced, executor_for
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id

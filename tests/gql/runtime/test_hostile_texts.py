@@ -13,8 +13,9 @@ from graphql import GraphQLError, execute_sync, get_introspection_query, parse
 from gql.build import core_schema
 from gql.documents.error_formatting import LONGEST_MESSAGE, MOST_ERRORS, formatted
 from gql.documents.limits import Limits
+from gql.documents.operation import RequestRefused
 from gql.documents.parsing import LONGEST_NAME
-from gql.documents.prepare import Preparation, RequestRefused
+from gql.documents.prepare import Preparation
 from gql.runtime.run import coerced
 
 CORE = core_schema()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orjson import dumps, loads
 
 from app.wiring import open_application
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 from gql.runtime.run import coerced
 from gql.runtime.running import EncodedResult
 from services.principal import ApiClient, Person, Principal

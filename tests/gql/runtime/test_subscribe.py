@@ -15,7 +15,8 @@ from orjson import loads
 from gql.context import Info, RequestContext
 from gql.documents.error_formatting import formatted, locations_of
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from gql.errors import Forbidden
 from gql.runtime.run import coerced
 from gql.runtime.running import EncodedResult
