@@ -1,4 +1,4 @@
-"""Rows by their id, of those that the viewer may see; and rows in the order of their keys."""
+"""Rows by id, limited to those of the viewer; and rows sorted as their keys were requested."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from operator import itemgetter
@@ -13,7 +13,7 @@ FetchOwned: TypeAlias = Callable[[Connection, Sequence[int], int], Awaitable[lis
 
 
 def in_order(keys: Sequence[int], rows: Sequence[Record], column: str) -> list[Record | None]:
-    """The row whose `column` is each key, of which there is one at most; None where none is."""
+    """For each key the row that has it in `column`, or None; a key has at most one row."""
     found = dict(zip(map(itemgetter(column), rows), rows, strict=True))
     return list(map(found.get, keys))
 
@@ -21,7 +21,7 @@ def in_order(keys: Sequence[int], rows: Sequence[Record], column: str) -> list[R
 def rows_by_id(
     database: Database, fetch: FetchOwned, viewer_id: int | None
 ) -> Loader[int, Record | None]:
-    """By id; None for a row that does not exist or is not the viewer's, which look the same."""
+    """By id; None for a row that does not exist or belongs to somebody else."""
 
     async def batch(ids: list[int]) -> list[Record | None]:
         if viewer_id is None:

@@ -9,7 +9,7 @@ from loaders.rows_by_id import in_order
 
 
 def user_by_id(database: Database) -> Loader[int, Record | None]:
-    """By user id; None for a person who is not, or no longer, known."""
+    """By user id; None for a person who does not exist, or no longer."""
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:

@@ -35,8 +35,8 @@ from db.work import Work
 from gql.context import RequestContext, Services
 from gql.documents.operation import Operation, RequestRefused
 from gql.errors import BadUserInput, DeadlineExceeded
-from gql.runtime.attention import Attention, ClientGone, Gone
-from gql.runtime.run import begin, coerced, run
+from gql.runtime.attention import Attention, ClientGone, WaitForDisconnect
+from gql.runtime.run import begin, coerce_variables, run
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
@@ -101,7 +101,7 @@ class GraphQLService:
         principal: Principal,
         request_id: str,
         *,
-        gone: Gone | None = None,
+        gone: WaitForDisconnect | None = None,
     ) -> Answer:
         """Run a query or mutation; failures of its fields are part of the answer.
 
@@ -150,7 +150,7 @@ class GraphQLService:
         values: VariableValues,
         context: RequestContext,
         charge: Charge,
-        gone: Gone | None,
+        gone: WaitForDisconnect | None,
     ) -> Answer:
         """The answer to what is run now, of which the charge keeps what came of it."""
         operation, request_id = facts.operation, context.request_id
@@ -214,7 +214,7 @@ class GraphQLService:
         *,
         last_event_id: int | None = None,
         in_parts: bool = False,
-        gone: Gone | None = None,
+        gone: WaitForDisconnect | None = None,
     ) -> AsyncGenerator[Answer, None]:
         """Give the answers to an operation of any kind; one that was not executed is the last.
 
@@ -247,7 +247,7 @@ class GraphQLService:
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
         try:
-            return coerced(self._schema, operation, request.variables)
+            return coerce_variables(self._schema, operation, request.variables)
         except RequestRefused as misfit:
             if self._documents.are_all_known:
                 raise variables_misfit(misfit) from None

@@ -19,7 +19,7 @@ from db.work import Work
 from gql.context import RequestContext
 from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
-from gql.runtime.attention import Attention, Gone
+from gql.runtime.attention import Attention, WaitForDisconnect
 from gql.runtime.incremental import Part, run_in_parts
 from gql.runtime.subscribe import StreamFailed, subscribe
 from metrics.observations import Observed, Outcome
@@ -37,7 +37,7 @@ class Asked:
     request_id: str
     deadline_seconds: float
     last_event_id: int | None = None
-    gone: Gone | None = None
+    gone: WaitForDisconnect | None = None
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.errors import DeadlineExceeded
 from gql.runtime.frames import forget_frames
-from gql.runtime.run import code_of
+from gql.runtime.run import error_code
 from metrics.observations import Outcome
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
@@ -46,7 +46,7 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
     many. Afterwards the errors have no tracebacks: their frames refer to the errors in turn, a
     cycle that would keep the whole request in memory.
     """
-    ours = {error.original_error: error for error in errors if code_of(error) is None}
+    ours = {error.original_error: error for error in errors if error_code(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
     if away:
         _log.error("database unavailable", request_id=request_id, reason=str(away[0]))
@@ -66,14 +66,14 @@ def worded(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, An
 
 def _summary(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
     """One error for all those that are not listed; it has the code of the worst of them."""
-    worst = next((one for one in errors if code_of(one) is None), errors[0])
+    worst = next((one for one in errors if error_code(one) is None), errors[0])
     code = _worded(worst, request_id)["extensions"]["code"]
     message = f"{len(errors)} more errors are not told one by one."
     return {"message": message, "extensions": {"code": code}}
 
 
 def _worded(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    code = code_of(error)
+    code = error_code(error)
     if code is not None:
         return _with_code(error, code)
     if isinstance(error.original_error, OutcomeUnknown):

@@ -17,7 +17,7 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
-    """Every selection in the text of a selection set; fragments that are spread are not entered."""
+    """Every selection within a selection set, without entering fragment spreads."""
     waiting = [root]
     while waiting:
         for selection in waiting.pop().selections:
@@ -27,7 +27,7 @@ def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
 
 
 def introspecting(document: DocumentNode) -> FieldNode | None:
-    """The first field of a document, fragments included, that asks about the schema."""
+    """The first introspection field of a document, in its operations or fragments; None if none."""
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             for one in selections(definition.selection_set):

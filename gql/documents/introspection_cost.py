@@ -1,4 +1,4 @@
-"""How many objects of the schema an introspection answers with."""
+"""The cost of introspection: the number of objects in its answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
@@ -17,18 +17,18 @@ from graphql import (
 )
 
 MOST_LOOKED_AT = 20_000
-"""How often selections are applied to a part of the schema to know what they cost."""
+"""Pairs of a selection and a part of the schema that are visited to compute the cost."""
 Collect: TypeAlias = Callable[[GraphQLObjectType, Sequence[FieldNode]], list[list[FieldNode]]]
-"""Gives what fields select of a type, as they are merged in the answer."""
+"""Returns the fields that nodes select of a type, merged as in the answer."""
 
 
 class TooMuch(Exception):
-    """The document selects more than is looked at; the message says what."""
+    """The document has more than the analysis visits; the message says of what."""
 
 
 # Any: parts of a schema are of many classes.
 class IntrospectionCost:
-    """Counts the objects that an introspection answers with; each selection once for each part."""
+    """Counts the objects in the answer of an introspection; visits each pair of selection and part once."""
 
     def __init__(self, schema: GraphQLSchema, collect: Collect) -> None:
         self._schema = schema
@@ -37,7 +37,7 @@ class IntrospectionCost:
         self._counted: dict[tuple[tuple[int, ...], int], int] = {}
 
     def of(self, definition: GraphQLField, nodes: Sequence[FieldNode]) -> int:
-        """The objects of one root field, the most where a variable names a type.
+        """The objects in the answer of one root field; the maximum, if a variable names the type.
 
         Raises `TooMuch`.
         """
@@ -57,7 +57,7 @@ class IntrospectionCost:
     def _objects(self, parent: GraphQLNamedType, nodes: Sequence[FieldNode], source: Any) -> int:
         if not isinstance(parent, GraphQLObjectType):
             return 0
-        # Fields and values come with their names, in pairs that are made anew each time.
+        # Fields and enum values are pairs with a name, which are new objects at each visit.
         part = source[1] if isinstance(source, tuple) else source
         key = tuple(map(id, nodes)), id(part)
         count = self._counted.get(key)

@@ -1,4 +1,4 @@
-"""The most that an operation may cost, whatever its variables are."""
+"""The worst-case cost of an operation, over all values of its variables."""
 
 from dataclasses import replace
 
@@ -10,17 +10,17 @@ from gql.values.weight import LARGEST_LIST
 
 
 def largest_cost(operation: Operation) -> int:
-    """What the operation costs with the largest pages, and everything included."""
+    """The cost with the largest pages, and everything included that a variable decides on."""
     return _of(operation, are_values_fixed=True)
 
 
 def largest_cost_of_shape(operation: Operation) -> int:
-    """The same, of any operation that differs in nothing but its values."""
+    """The worst-case cost of all operations that differ from this one only in literal values."""
     return _of(operation, are_values_fixed=False)
 
 
 def usual_cost(operation: Operation) -> int:
-    """What the operation costs with the pages that it asks for by itself."""
+    """The cost with the default values of the variables."""
     return operation.cost.of(
         {
             one.variable.name.value: int(one.default_value.value)

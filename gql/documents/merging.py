@@ -1,4 +1,4 @@
-"""The fields that selections come to, fragments spread and merged as the executor merges them."""
+"""Collects the fields of selections, spreading and merging fragments like the executor."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -36,7 +36,7 @@ class Merging:
     def merged(
         self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
     ) -> list[list[FieldNode]]:
-        """The fields that the nodes select, each as its nodes; looked for once."""
+        """The fields that the nodes select, each as the list of its nodes; computed once."""
         key = tuple(map(id, nodes))
         merged = self._merges.get(key)
         if merged is None:
@@ -46,7 +46,7 @@ class Merging:
         return merged
 
     def collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
-        """The fields that the sets select of a type, by their names in the answer."""
+        """The fields that the sets select of a type, by response name."""
         found: Found = {}
         visited: set[tuple[str, Conditions]] = set()
         for selection_set in sets:
@@ -99,7 +99,7 @@ class Merging:
 
 
 def _conditions(directives: Iterable[DirectiveNode]) -> Conditions | None:
-    """Which variables a selection depends on; None for one that is never wanted."""
+    """The variables that decide on a selection; None for one that is never included."""
     conditions: list[Condition] = []
     for directive in directives:
         if directive.name.value not in {"include", "skip"}:

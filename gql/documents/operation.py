@@ -1,4 +1,4 @@
-"""One operation of a valid document, with everything that is worked out once for all requests."""
+"""One operation of a valid document, with everything that is computed once for all requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,43 +14,43 @@ from gql.documents.cost import OperationCost
 from services.operations.records import RegisteredDocument, Shape
 
 UNTRUSTED = "untrusted"
-"""What every operation is called that is not in a trusted document."""
+"""The label of every operation that is not from a trusted document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document, ready to run; `document` where it is of a trusted one."""
+    """One operation of a valid document, ready to run; `document` is set for a trusted one."""
 
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
     plans: Plans | None
-    """How it is executed by compiled code; None where graphql-core is to execute it."""
+    """Its compiled plans; None if graphql-core executes it."""
     cost: OperationCost
     document: RegisteredDocument | None = None
     puts_off: bool = False
-    """Whether something of its answer may come later than the rest."""
+    """Whether it has `@defer` or `@stream`, so that its answer may come in parts."""
     hides_suggestions: bool = False
-    """Whether errors are not to name what of the schema may have been meant."""
+    """Whether errors must not suggest similar names of the schema."""
     choices: Choices | None = field(default=None, compare=False, repr=False)
-    """What whoever asks it chooses; None where nobody asks for that."""
+    """The choices of a request; None if they are not needed."""
     shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
-    """What it is without its values, once somebody asked for that."""
+    """A cache of its shape, which is its document without literal values: empty or one item."""
 
     name: str | None = field(init=False)
     kind: str = field(init=False)
     """`query`, `mutation` or `subscription`."""
     label: str = field(init=False)
-    """What the log and the metrics call it: names that anybody may invent are one."""
+    """Its name in logs and metrics; the same for all that are not trusted, whose names are arbitrary."""
     trusted_name: str | None = field(init=False)
-    """What the database is told of it; None where anybody may have invented the name."""
+    """Its name in comments of SQL statements; None if it is not trusted."""
     budget: Budget = field(init=False)
-    """What is agreed of it, or of its kind where it is not one of our own."""
+    """Its budget, or the default of its kind if it is not one of our own."""
     variants: VariantBudgets | None = field(init=False, compare=False, repr=False)
-    """What is agreed of its variants; None where that is the same for all."""
+    """The budgets of its variants; None if they are all the same."""
 
     def __post_init__(self) -> None:
-        """Work out once what every request asks."""
+        """Compute once what every request needs."""
         kind, document, definition = self.definition.operation.value, self.document, self.definition
         label, text = (document.name, document.text) if document else (UNTRUSTED, "")
         budget = budget_for(label, text, kind, document.objective if document else None)
@@ -74,7 +74,7 @@ def _variants(budget: Budget, choices: Choices | None) -> VariantBudgets | None:
 
 
 class RequestRefused(Exception):
-    """A request that is not executed; `errors` say why, `code` which kind of why."""
+    """A request that is not executed; `errors` say why, and `code` is the kind of reason."""
 
     def __init__(self, code: str, errors: Sequence[GraphQLError]) -> None:
         super().__init__(code)
@@ -84,7 +84,7 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What became of a text: operations, or why there are none, and how much is held for it."""
+    """The result of preparing a text: its operations or a refusal, and the number of its nodes."""
 
     operations: dict[str | None, Operation]
     refusal: tuple[str, list[GraphQLError]] | None = None

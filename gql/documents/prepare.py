@@ -1,4 +1,4 @@
-"""Documents, parsed and validated once and then kept."""
+"""Caches documents, which are parsed, validated and analysed once."""
 
 from collections import OrderedDict
 from hashlib import sha256
@@ -19,20 +19,20 @@ from gql.documents.choices import Choices
 from gql.documents.error_formatting import detached
 from gql.documents.introspection import introspecting
 from gql.documents.introspection_cost import TooMuch
-from gql.documents.limits import LIMIT_EXCEEDED, Limits, exceeded
+from gql.documents.limits import LIMIT_EXCEEDED, Limits, limit_error
 from gql.documents.operation import Document, Operation, RequestRefused
-from gql.documents.parsing import NameTooLong, Parsed, parsed
+from gql.documents.parsing import NameTooLong, ParsedDocument, parse_document
 from gql.documents.put_off import puts_off
 from gql.documents.validating import validation_errors
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 MOST_KEPT_BYTES = 24 * 1024 * 1024
-"""What all documents that are kept hold, as it is reckoned; their texts are not among it."""
+"""Estimated memory of all cached documents, which do not hold their texts."""
 LARGEST_KEPT_BYTES = 4 * 1024 * 1024
-"""What one of them holds; a larger one is prepared each time."""
+"""Estimated memory of one document; a larger one is not cached."""
 _NODE_BYTES, _DOCUMENT_BYTES = 950, 20_000
-"""What is held for a node (itself, its costs, its share of compiled code), and beside all nodes."""
+"""Estimated memory of a node (with its costs and its share of compiled code), and of the rest."""
 
 _NO_INTROSPECTION = (
     "GraphQL introspection has been disabled, but the requested query contained the field '{}'."
@@ -40,9 +40,9 @@ _NO_INTROSPECTION = (
 
 
 class Preparation:
-    """The documents of one schema, the most recently used kept, refused ones too.
+    """The most recently used documents of one schema, including refused ones.
 
-    Preparing one (`prepared`) touches nothing that is kept, so that another thread may do it.
+    `prepared` does not use the cache, so it may run in another thread.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Preparation:
         compile_: Compile = compile_now,
         most_kept_bytes: int = MOST_KEPT_BYTES,
     ) -> None:
-        """Suggestions are hidden, unless it is said, where introspection is not allowed."""
+        """By default suggestions are hidden if introspection is not allowed."""
         self._schema = schema
         self._hides_suggestions = (
             not allows_introspection if hides_suggestions is None else hides_suggestions
@@ -65,8 +65,8 @@ class Preparation:
         self._limits = limits
         self._is_compiled = is_compiled
         self._compile = compile_
-        # By their hashes: nothing is held of texts.
-        self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
+        # Keyed by hash, so that the texts are not kept in memory.
+        self._cached: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
         self._most_kept_bytes = most_kept_bytes
         self.kept_bytes = 0
 
@@ -82,44 +82,44 @@ class Preparation:
         return document.operation(name)
 
     def only_operation(self, text: str) -> Operation:
-        """The only operation of the document `text`, which is not kept here.
+        """The only operation of the document `text`, which is not added to the cache.
 
         Raises `RequestRefused`.
         """
         return self.prepared(text, is_lasting=True).operation(None)
 
     def kept(self, text: str) -> Document | None:
-        """The document, if it is kept, which it is for longer then."""
+        """The cached document, which becomes the most recently used; None if it is not cached."""
         key = _hash(text)
-        kept = self._kept.get(key)
-        if kept is None:
+        cached = self._cached.get(key)
+        if cached is None:
             return None
-        self._kept.move_to_end(key)
-        return kept[0]
+        self._cached.move_to_end(key)
+        return cached[0]
 
     def keep(self, text: str, document: Document) -> None:
-        """Keep a document unless it is too large, and forget those not used for longest."""
+        """Cache a document unless it is too large, and evict the least recently used ones."""
         key, size = _hash(text), _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
-        if size > LARGEST_KEPT_BYTES or key in self._kept:
+        if size > LARGEST_KEPT_BYTES or key in self._cached:
             return
-        self._kept[key] = (document, size)
+        self._cached[key] = (document, size)
         self.kept_bytes += size
         while self.kept_bytes > self._most_kept_bytes:
-            _, (_, forgotten) = self._kept.popitem(last=False)
-            self.kept_bytes -= forgotten
+            _, (_, evicted) = self._cached.popitem(last=False)
+            self.kept_bytes -= evicted
 
     def prepared(self, text: str, *, is_lasting: bool = False) -> Document:
-        """What becomes of a text; the work is bounded by its length and the limits."""
+        """Parse, check and analyse a text; the work is bounded by its length and the limits."""
         try:
             document, nodes = self._valid(text)
             return Document(self._operations(document, is_lasting=is_lasting), nodes=nodes)
         except RequestRefused as refused:
             return Document({}, (refused.code, [detached(one) for one in refused.errors]))
 
-    def _valid(self, text: str) -> Parsed:
-        """The document, if it may run: what is seen quickly is looked at first."""
+    def _valid(self, text: str) -> ParsedDocument:
+        """The document, if it is valid; the cheapest checks come first."""
         try:
-            one = parsed(text, most_tokens=self._limits.tokens)
+            one = parse_document(text, most_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
             raise RequestRefused(PARSE_FAILED, [error]) from None
         except NameTooLong as error:
@@ -128,7 +128,7 @@ class Preparation:
         if asked is not None:
             message = _NO_INTROSPECTION.format(asked.name.value)
             raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, asked)])
-        limited = exceeded(one.document, self._limits)
+        limited = limit_error(one.document, self._limits)
         if limited:
             raise RequestRefused(LIMIT_EXCEEDED, [limited])
         errors = validation_errors(
@@ -170,7 +170,7 @@ class Preparation:
                 fragments,
                 plans if self._is_compiled and not is_put_off else None,
                 cost,
-                # What is known at once is not put off.
+                # An introspection's answer is complete at once.
                 puts_off=is_put_off and not cost.is_introspection,
                 hides_suggestions=self._hides_suggestions,
                 choices=Choices(self._schema, definition, fragments.values()),

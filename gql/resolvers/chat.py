@@ -6,7 +6,7 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
+from gql.resolvers.refusals import Input, input_key, mutation, none_if_unset
 from gql.schema.chat_inputs import (
     ConversationInput,
     RegenerateReplyInput,
@@ -38,7 +38,9 @@ class ChatMutations:
     ) -> StartConversationPayload:
         context = info.context
         started = await context.services.conversations.start(
-            context.signed_in(), title=given(input_.title), idempotency_key=input_.idempotency_key
+            context.signed_in(),
+            title=none_if_unset(input_.title),
+            idempotency_key=input_.idempotency_key,
         )
         return StartConversationPayload(conversation=started)
 
@@ -87,7 +89,7 @@ class ChatMutations:
         SendMessagePayload,
     )
     async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
-        place = given(input_.conversation_id)
+        place = none_if_unset(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
             info.context.signed_in(),
             conversation_id=None if place is None else _conversation_key(place),

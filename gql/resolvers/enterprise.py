@@ -4,7 +4,7 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
+from gql.resolvers.refusals import Input, input_key, mutation, none_if_unset
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
@@ -34,8 +34,8 @@ class EnterpriseMutations:
     async def generate_guidance(
         self, info: Info, input_: Input[GenerateGuidanceInput]
     ) -> GenerateGuidancePayload:
-        client = info.context.api_client()
-        question = checked(input_.situation, input_.objective, given(input_.time_horizon))
+        client = info.context.require_api_client()
+        question = checked(input_.situation, input_.objective, none_if_unset(input_.time_horizon))
         reply = await info.context.services.metered.generate(
             client, question, idempotency_key=input_.idempotency_key
         )

@@ -15,24 +15,24 @@ from gql.values.weight import CHANGE, declared
 from services.refusal import NotFound, Refusal
 
 Root = TypeVar("Root")
-Taken = TypeVar("Taken")
+InputType = TypeVar("InputType")
 Payload = TypeVar("Payload")
 Given = TypeVar("Given")
 Input = Annotated[Given, strawberry.argument(name="input", description="What is wanted.")]
-Resolver = Callable[[Root, Info, Taken], Awaitable[Payload]]
+Resolver = Callable[[Root, Info, InputType], Awaitable[Payload]]
 
 
 def mutation(
     description: str, refused: Callable[..., Payload]
-) -> Callable[[Resolver[Root, Taken, Payload]], Any]:  # Any: as strawberry types its fields
+) -> Callable[[Resolver[Root, InputType, Payload]], Any]:  # Any: as strawberry types its fields
     """Make a root field of the method that changes something.
 
     A refusal becomes `refused(user_errors=[…])`; what the payload shows is loaded anew.
     """
 
-    def decorate(resolve: Resolver[Root, Taken, Payload]) -> Any:
+    def decorate(resolve: Resolver[Root, InputType, Payload]) -> Any:
         @wraps(resolve)
-        async def settle(self: Root, info: Info, input_: Taken) -> Payload:
+        async def settle(self: Root, info: Info, input_: InputType) -> Payload:
             info.context.forget_loaded()
             try:
                 return await resolve(self, info, input_)
@@ -45,7 +45,7 @@ def mutation(
     return decorate
 
 
-def given(value: Given | UnsetType | None) -> Given | None:
+def none_if_unset(value: Given | UnsetType | None) -> Given | None:
     """What a nullable member of the input holds: None also where it was left out."""
     return None if isinstance(value, UnsetType) else value
 

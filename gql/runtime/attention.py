@@ -9,7 +9,7 @@ from gql.errors import DeadlineExceeded
 
 _PATIENCE_SECONDS = 0.05
 """How long an operation runs before anybody looks whether the client is still there."""
-Gone: TypeAlias = Callable[[], Awaitable[None]]
+WaitForDisconnect: TypeAlias = Callable[[], Awaitable[None]]
 """Waits until the client has gone."""
 
 
@@ -27,7 +27,7 @@ class Attention:
 
     __slots__ = ("_cancelling", "_cause", "_gone", "_seconds", "_task", "_timer", "_watch")
 
-    def __init__(self, seconds: float, gone: Gone | None = None) -> None:
+    def __init__(self, seconds: float, gone: WaitForDisconnect | None = None) -> None:
         self._seconds = seconds
         self._gone = gone
         self._cause: Exception | None = None
@@ -62,12 +62,12 @@ class Attention:
         ):
             raise self._cause from None
 
-    def _begin_to_watch(self, gone: Gone) -> None:
+    def _begin_to_watch(self, gone: WaitForDisconnect) -> None:
         self._watch = asyncio.create_task(self._until_gone(gone))
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._seconds - _PATIENCE_SECONDS, self._end)
 
-    async def _until_gone(self, gone: Gone) -> None:
+    async def _until_gone(self, gone: WaitForDisconnect) -> None:
         await gone()
         self._break_off(ClientGone())
 

@@ -25,10 +25,10 @@ from orjson import loads
 
 from gql.compiler.plan import Plan
 from gql.compiler.plans import Plans, PlanStore
-from gql.compiler.sites import Key
+from gql.compiler.sites import CallKey
 from gql.compiler.strawberry_fields import shape_for
 from gql.runtime.replay import Replay
-from gql.runtime.running import EncodedResult, Result, Running
+from gql.runtime.running import EncodedResult, PlanExecution, Result
 from loaders.batch import Loaded
 
 _store = PlanStore()
@@ -99,11 +99,13 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         plan = self._plan() if serially is None or serially is is_mutation else None
         if plan is None:
             return super().execute_operation(serially)
-        running = Running(self.root_value, self.context_value, self.variable_values, lambda: self)
+        running = PlanExecution(
+            self.root_value, self.context_value, self.variable_values, lambda: self
+        )
         return decoded(running.run(plan, may_wait=self.is_awaitable is is_awaitable))
 
     def step_back(
-        self, plan: Plan, outcomes: dict[Key, Any], done: dict[str, Any]
+        self, plan: Plan, outcomes: dict[CallKey, Any], done: dict[str, Any]
     ) -> AwaitableOrValue[Result]:
         """Execute the operation as graphql-core does; what was called is not called again.
 

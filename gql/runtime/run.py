@@ -24,7 +24,7 @@ from gql.documents.operation import Operation, RequestRefused
 from gql.documents.put_off import misfit_of_streams
 from gql.errors import BadUserInput, Unauthenticated
 from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
-from gql.runtime.running import Running
+from gql.runtime.running import PlanExecution
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
@@ -64,22 +64,22 @@ def begin(
     """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
     plan = operation.plans.plan(values) if operation.plans else None
     if plan is None:
-        executor = executor_for(schema, operation, values, context, root)
+        executor = create_executor(schema, operation, values, context, root)
         return executor.execute_operation()  # type: ignore[return-value]  # it puts nothing off
 
     def make_executor() -> CompiledExecutor:
         return CompiledExecutor(**_parts(schema, operation, values, context, root))
 
-    result = Running(root, context, values, make_executor).run(plan)
+    result = PlanExecution(root, context, values, make_executor).run(plan)
     return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
 
 
 # Any: variables are JSON.
-def coerced(
+def coerce_variables(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     """The operation's variables; raises `RequestRefused` for those that do not fit."""
-    values = _coerced(schema, operation, variables)
+    values = _coerce_variables(schema, operation, variables)
     if operation.puts_off:
         definitions = (operation.definition, *operation.fragment_definitions.values())
         misfit = misfit_of_streams(definitions, values)
@@ -89,7 +89,7 @@ def coerced(
 
 
 # Any: as above.
-def _coerced(
+def _coerce_variables(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     definitions = operation.definition.variable_definitions or ()
@@ -118,7 +118,7 @@ def _too_long(name: str, length: int) -> GraphQLError:
     return GraphQLError(f"Variable '${name}' has {length} items; at most {_MOST_ITEMS} are read.")
 
 
-def executor_for(
+def create_executor(
     schema: GraphQLSchema,
     operation: Operation,
     values: VariableValues,
@@ -155,7 +155,7 @@ def _parts(
     }
 
 
-def code_of(error: GraphQLError) -> str | None:
+def error_code(error: GraphQLError) -> str | None:
     """The code under which a client may know of `error`; None for one to be masked."""
     code = (error.extensions or {}).get("code")
     if isinstance(code, str):

@@ -16,7 +16,7 @@ from orjson import Fragment, loads
 
 from gql.compiler.arguments import Values
 from gql.compiler.plan import Plan, Roots
-from gql.compiler.sites import Key
+from gql.compiler.sites import CallKey
 from gql.runtime.waiting import Pending, settle
 from spans.current import current_trace
 
@@ -41,7 +41,7 @@ class EncodedResult(ExecutionResult):
         self.cost = cost
 
 
-class Running:
+class PlanExecution:
     """Runs an operation by its plan; `make_executor` is called only where an executor is wanted."""
 
     __slots__ = (
@@ -68,7 +68,7 @@ class Running:
         self.root_value = root_value
         self.context_value = context_value
         self.variable_values = variable_values
-        self.outcomes: dict[Key, Any] = {}
+        self.outcomes: dict[CallKey, Any] = {}
         """What each call of a resolver gave."""
         self.pending: list[Pending] = []
         self.slots: list[tuple[_Part, int]] = []

@@ -14,7 +14,7 @@ from gql.context import RequestContext
 from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention
-from gql.runtime.run import executor_for, run
+from gql.runtime.run import create_executor, run
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
@@ -61,7 +61,7 @@ async def subscribe(
     before that returns.
     """
     with _in_time(deadline_seconds):
-        source = await _source(executor_for(schema, operation, values, context))
+        source = await _source(create_executor(schema, operation, values, context))
     try:
         while (value := await _next(source, operation)) is not _END:
             with _in_time(deadline_seconds):

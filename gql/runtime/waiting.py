@@ -8,33 +8,33 @@ from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gql.compiler.sites import ITEM, Key, Settled
+from gql.compiler.sites import ITEM, CallKey, Settled
 from gql.values.later import Later
 from loaders.batch import Loaded
 
 if TYPE_CHECKING:
-    from gql.runtime.running import Running
+    from gql.runtime.running import PlanExecution
 
 # Any: values are whatever resolvers give; a target is a list of bytes with slots.
-Write: TypeAlias = Callable[["Running", Any, Key], Any]
-Pending: TypeAlias = tuple[Awaitable[Any], Write, Key, list[Any], int]
+Write: TypeAlias = Callable[["PlanExecution", Any, CallKey], Any]
+Pending: TypeAlias = tuple[Awaitable[Any], Write, CallKey, list[Any], int]
 """What is awaited, what writes it, which call gave it, and the slot where it belongs.
 
 An item of a list is no outcome of its own: the list itself is what its call gave.
 """
 
 
-async def settle(running: "Running") -> None:
+async def settle(execution: "PlanExecution") -> None:
     """Await everything pending, and what becomes pending by it; raises what goes wrong first."""
-    pending = running.pending
+    pending = execution.pending
     while pending:
         if len(pending) == 1:
-            await _settle_one(running, pending.pop())
+            await _settle_one(execution, pending.pop())
         else:
-            await _Crowd(running).settle()
+            await _ConcurrentAwaits(execution).settle()
 
 
-async def _settle_one(running: "Running", one: Pending) -> None:
+async def _settle_one(execution: "PlanExecution", one: Pending) -> None:
     awaitable, write, key, target, place = one
     try:
         if type(awaitable) is Later:
@@ -42,20 +42,20 @@ async def _settle_one(running: "Running", one: Pending) -> None:
         else:
             value = await awaitable
     except Exception as error:
-        _record(running, key, Settled(error=error))
+        _record(execution, key, Settled(error=error))
         raise
-    _record(running, key, Settled(value))
-    target[place] = write(running, value, key)
+    _record(execution, key, Settled(value))
+    target[place] = write(execution, value, key)
 
 
-class _Crowd:
+class _ConcurrentAwaits:
     """Several awaitables at once, and those that join them meanwhile.
 
     What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
     """
 
-    def __init__(self, running: "Running") -> None:
-        self._running = running
+    def __init__(self, execution: "PlanExecution") -> None:
+        self._execution = execution
         self._waiting: dict[Future[Any], list[Pending]] = {}
         self._tasks: list[Task[Any]] = []
         self._done: list[Future[Any]] = []
@@ -82,18 +82,18 @@ class _Crowd:
 
     def _admit(self) -> None:
         """Wait for what is pending, what is loaded for a site together."""
-        running, by_site = self._running, dict[int, list[Pending]]()
-        for one in running.pending:
+        execution, by_site = self._execution, dict[int, list[Pending]]()
+        for one in execution.pending:
             awaitable, write, key, target, place = one
             if type(awaitable) is not Loaded and type(awaitable) is not Later:
                 future = ensure_future(awaitable)
-                _record(running, key, future)
+                _record(execution, key, future)
                 if future is not awaitable and isinstance(future, Task):
                     self._tasks.append(future)
                 self._wait([(future, write, key, target, place)])
             else:
                 by_site.setdefault(key[0], []).append(one)
-        running.pending.clear()
+        execution.pending.clear()
         for pending in by_site.values():
             self._wait(pending)
 
@@ -118,7 +118,7 @@ class _Crowd:
 
     def _write(self, pending: list[Pending]) -> None:
         """Write what is there of a site's, and wait for the rest."""
-        running, left = self._running, list[Pending]()
+        execution, left = self._execution, list[Pending]()
         for one in pending:
             awaitable, write, key, target, place = one
             is_later = type(awaitable) is Later
@@ -131,12 +131,12 @@ class _Crowd:
                 if is_later:
                     value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
             except Exception as error:
-                _record(running, key, Settled(error=error))
+                _record(execution, key, Settled(error=error))
                 raise
             # Recorded before it is written, or graphql-core would await it again, and tell of one
             # that failed later.
-            _record(running, key, Settled(value))
-            target[place] = write(running, value, key)
+            _record(execution, key, Settled(value))
+            target[place] = write(execution, value, key)
         if left:
             self._wait(left)
 
@@ -145,7 +145,7 @@ class _Crowd:
             future.remove_done_callback(self._on_done)
             for awaitable, *_ in pending:
                 one = awaitable.future if type(awaitable) is Later else awaitable
-                one.add_done_callback(_disregard)  # type: ignore[attr-defined]  # as above
+                one.add_done_callback(_ignore_failure)  # type: ignore[attr-defined]  # as above
 
     async def _cancel(self) -> None:
         for task in self._tasks:
@@ -154,12 +154,12 @@ class _Crowd:
 
 
 # Any: whatever came of it.
-def _record(running: "Running", key: Key, outcome: Any) -> None:
+def _record(execution: "PlanExecution", key: CallKey, outcome: Any) -> None:
     if key[0] != ITEM:
-        running.outcomes[key] = outcome
+        execution.outcomes[key] = outcome
 
 
-def _disregard(future: "Future[Any]") -> None:
+def _ignore_failure(future: "Future[Any]") -> None:
     """Take a failure for noticed that nobody waits for any more."""
     if not future.cancelled():
         future.exception()

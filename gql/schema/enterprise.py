@@ -137,7 +137,7 @@ class EnterpriseAccount(Node):
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "
         "are no longer accepted are left out first.",
-        Weight(most=MOST_CREDENTIALS),
+        Weight(assumed_size=MOST_CREDENTIALS),
     )
     def credentials(self, info: Info) -> Sourced[list[ApiCredential], Loaded[tuple[Record, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:

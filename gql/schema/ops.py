@@ -157,7 +157,7 @@ class OperationSlo:
         )
 
     @property
-    def goodness(self) -> tuple[int, float, float]:
+    def severity_rank(self) -> tuple[int, float, float]:
         """The worst first: what is not kept, then what is not known, then what fails most."""
         return _RANKS[self.verdict], -(self.error_share or 0.0), -self.budget_share
 
@@ -171,7 +171,7 @@ class Ops:
 
     @described.field(
         "The slowest repository methods of this process by total time, slowest first.",
-        Weight(most=DEFAULT_METHODS, sized_by="top"),
+        Weight(assumed_size=DEFAULT_METHODS, sized_by="top"),
     )
     def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
         top = DEFAULT_METHODS if top is None else top
@@ -189,4 +189,4 @@ class Ops:
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]
-        return sorted(slos, key=lambda slo: slo.goodness)
+        return sorted(slos, key=lambda slo: slo.severity_rank)

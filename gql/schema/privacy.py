@@ -101,7 +101,8 @@ class ErasureReceipt:
     """What was erased, and that nothing is left."""
 
     tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
-        description="Rows erased or anonymised, per table.", metadata=declared(Weight(most=30))
+        description="Rows erased or anonymised, per table.",
+        metadata=declared(Weight(assumed_size=30)),
     )
     remaining_references: int = strawberry.field(
         description=(

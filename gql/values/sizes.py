@@ -1,4 +1,4 @@
-"""How many items a field gives: page sizes, and what the arguments of a document ask for."""
+"""How many items a field returns: page sizes, and the sizes that arguments ask for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Variables: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many items: what the first of `arguments` says that says anything, else `default`.
+    """How many items a field returns: as its first argument that has a value says, or `default`.
 
-    An argument is its name with a number, or with the name of a variable in `values`.
+    Each of `arguments` is a name with a number, or with the name of a variable.
     """
 
     arguments: tuple[tuple[str, int | str], ...]
@@ -24,7 +24,7 @@ class Size:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the variables do not matter."""
+        """Whether it depends on no variable."""
         return not any(isinstance(value, str) for _, value in self.arguments)
 
     def of(self, variables: Variables) -> int:

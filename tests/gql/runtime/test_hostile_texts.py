@@ -16,7 +16,7 @@ from gql.documents.limits import Limits
 from gql.documents.operation import RequestRefused
 from gql.documents.parsing import LONGEST_NAME
 from gql.documents.prepare import Preparation
-from gql.runtime.run import coerced
+from gql.runtime.run import coerce_variables
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
@@ -103,7 +103,7 @@ def test_variables_that_do_not_fit() -> None:
 
     def misfit() -> list[GraphQLError]:
         with pytest.raises(RequestRefused) as refusal:
-            coerced(CORE, operation, values)
+            coerce_variables(CORE, operation, values)
         return list(refusal.value.errors)
 
     errors = [formatted(error) for error in misfit()]
@@ -124,7 +124,7 @@ def test_what_errors_repeat_is_clipped() -> None:
     )
     operation = preparation().operation(status, None)
     with pytest.raises(RequestRefused) as refusal:
-        coerced(CORE, operation, {"s": word})
+        coerce_variables(CORE, operation, {"s": word})
     (error,) = refusal.value.errors
     assert len(formatted(error)["message"]) == LONGEST_MESSAGE
 
