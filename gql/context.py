@@ -79,7 +79,7 @@ class RequestContext:
         self.is_excused = True
 
     def note_refusal(self, code: UserErrorCode) -> None:
-        """Remember why a mutation was refused, unless an earlier one was; the answer is no error."""
+        """Record why a mutation was refused, unless an earlier one was."""
         if self.refusal is None:
             self.refusal = code
 

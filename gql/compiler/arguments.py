@@ -39,7 +39,7 @@ CoerceArguments: TypeAlias = Callable[[ExecutionState], Values]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """How the arguments of one call site are coerced; all calls of a request may share the result."""
+    """How the arguments of a call site are coerced, and whether the calls of a request share them."""
 
     coerce: CoerceArguments
     is_shared: bool
@@ -172,7 +172,7 @@ def _outcome(
 
 
 def _is_unchanging(argument: GraphQLArgument) -> bool:
-    """Whether the argument's values are immutable: texts, numbers, or members of strawberry's enums."""
+    """Whether the argument's values are immutable: texts, numbers, members of enums."""
     type_ = get_nullable_type(argument.type)
     if type_ is not get_named_type(argument.type):
         return False

@@ -17,7 +17,7 @@ class TooMuchCode(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """JSON that is part of every answer; it is bound as a constant if it has names of a document."""
+    """JSON that is part of every answer; a bound constant if it has names of a document."""
 
     text: str
     is_from_document: bool = False

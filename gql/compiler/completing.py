@@ -218,7 +218,7 @@ class Completing:
     ) -> None:
         """Encode an item of a resolver's list, now or once it has arrived.
 
-        Only items that can be awaited twice are awaited, since graphql-core may have to do it again.
+        Only items that can be awaited twice are awaited: graphql-core may have to do it again.
         """
         number = self.emission.items
         self.emission.items += 1

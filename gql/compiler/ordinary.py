@@ -68,7 +68,7 @@ def is_to_be_awaited(value: Any) -> bool:
 
 
 def admit(value: Any) -> None:
-    """Accept an object whose class is not declared; raises `Unexpected` unless its class is plain."""
+    """Accept an object of an undeclared class; raises `Unexpected` unless it is plain."""
     if not PLAIN_CLASSES.has(type(value)):
         raise Unexpected
 

@@ -85,7 +85,7 @@ class Plans:
         return self._coercion
 
     def plan(self, variables: VariableValues) -> Plan | None:
-        """The plan for these variables; None if graphql-core's executor has to run the operation."""
+        """The plan for these variables; None if graphql-core has to run the operation."""
         if self._conditions is None:
             return None
         variant: tuple[object, ...] = ()

@@ -126,7 +126,7 @@ def is_told_by_class(type_: GraphQLAbstractType) -> bool:
 
 
 def _made(function: Callable[..., Any] | None, module: str = _CONVERTER) -> str | None:
-    """The name of a function that is nested in a function of strawberry's module; None for others."""
+    """The name of a function nested in a function of strawberry's module; None for others."""
     if getattr(function, "__module__", None) != module:
         return None
     _, separator, name = getattr(function, "__qualname__", "").rpartition(".<locals>.")

@@ -26,7 +26,7 @@ class VariantBudgets:
 
     @property
     def is_one(self) -> bool:
-        """Whether all variants have the same numbers, of those that are checked for every answer."""
+        """Whether the numbers that are checked for every answer are the same for all variants."""
         return not self._choices and not self._is_by_caller
 
     def of(self, values: VariableValues, principal: Principal) -> Budget:

@@ -28,7 +28,10 @@ class TooMuch(Exception):
 
 # Any: parts of a schema are of many classes.
 class IntrospectionCost:
-    """Counts the objects in the answer of an introspection; visits each pair of selection and part once."""
+    """Counts the objects in the answer of an introspection.
+
+    Each pair of a selection and a part of the schema is visited once.
+    """
 
     def __init__(self, schema: GraphQLSchema, collect: Collect) -> None:
         self._schema = schema

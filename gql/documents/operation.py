@@ -41,7 +41,7 @@ class Operation:
     kind: str = field(init=False)
     """`query`, `mutation` or `subscription`."""
     label: str = field(init=False)
-    """Its name in logs and metrics; the same for all that are not trusted, whose names are arbitrary."""
+    """Its name in logs and metrics; one name for all that are not trusted."""
     trusted_name: str | None = field(init=False)
     """Its name in comments of SQL statements; None if it is not trusted."""
     budget: Budget = field(init=False)

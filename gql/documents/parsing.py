@@ -70,7 +70,7 @@ def parse_document(text: str, *, most_tokens: int) -> ParsedDocument:
         return ParsedDocument(document, parser.nodes)
     finally:
         parser.let_go_of_tokens()
-    # Raised outside of the handler, so that the error does not refer to every frame of the recursion.
+    # Outside of the handler: the error must not refer to every frame of the recursion.
     raise nested_too_deeply_error(parser)
 
 
@@ -81,7 +81,7 @@ class _Parser(Parser):
         self.nodes = 0
 
     def let_go_of_tokens(self) -> None:
-        """Unlink the chain of tokens: the collector pauses all threads to free circular references."""
+        """Unlink the chain of tokens, whose circular references only the collector could free."""
         token: Token | None = self._lexer.token
         while token is not None:
             before = token.prev

@@ -33,7 +33,7 @@ class _PutOff(Visitor):
 def misfit_of_streams(definitions: Iterable[Node], values: VariableValues) -> GraphQLError | None:
     """The error for the first `@stream` whose `initialCount` is null or negative.
 
-    Validation does not find it, since its type is `Int`; the executor would raise an internal error.
+    Validation does not find it, since its type is `Int`, and the executor would fail internally.
     """
     finder = _Misfit(values)
     for definition in definitions:

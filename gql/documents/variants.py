@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Kinds: TypeAlias = Mapping[str, str]
-"""Kinds of choices by the dotted names of variables and inputs' fields; the caller's is `caller`."""
+"""Kinds of choices by dotted name of variable or input field; `caller` has the caller's."""
 CALLER = "caller"
 ABSENT, NULL, GIVEN, EMPTY = "absent", "null", "given", "empty"
 SMALLEST, USUAL, LARGEST = "smallest", "default", "largest"

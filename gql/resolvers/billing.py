@@ -1,4 +1,4 @@
-"""The root fields that change a subscription."""
+"""Mutations of payments and plans."""
 
 import strawberry
 from asyncpg import Record
@@ -20,7 +20,7 @@ from services.billing.service import ChangeOrder, PaymentOrder
 
 @strawberry.type
 class BillingMutations:
-    """Payments and plans."""
+    """The part of the mutation root for payments and plans."""
 
     @mutation(
         "Pay for a plan. The payment may still be pending when this answers.", CheckoutPayload

@@ -1,4 +1,4 @@
-"""The root fields that change conversations and replies."""
+"""Mutations of conversations and messages."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ from services.guidance.records import Exchange
 
 @strawberry.type
 class ChatMutations:
-    """Conversations and messages."""
+    """The part of the mutation root for conversations and messages."""
 
     @mutation("Start an empty conversation.", StartConversationPayload)
     async def start_conversation(
@@ -127,17 +127,17 @@ class ChatMutations:
 async def _exchanged(
     context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
 ) -> SendMessagePayload:
-    """What is there of an exchange: at once, or when the reply has ended."""
+    """The payload of an exchange: at once, or when the reply has ended, as `delivery` says."""
     viewer, failure = context.signed_in(), None
     if exchange.subscription is not None:
-        # The request has looked it up: what is left of the day needs no second look.
+        # The service has read the subscription already: the quota needs no second lookup.
         context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
         failure = context.services.guidance.failure(ended)
         if failure:
             context.excuse()
-    # Together, so that the loaders ask for both messages at once.
+    # Concurrently, so that both messages are loaded in one batch.
     conversation, message, reply, quota = await asyncio.gather(
         _conversation(context, exchange.conversation_id),
         _message(context, exchange.message_id),

@@ -1,4 +1,4 @@
-"""The root fields by which companies are served."""
+"""Mutations for companies: metered replies and API keys."""
 
 import strawberry
 from asyncpg import Record
@@ -24,7 +24,7 @@ from services.metered.rules import checked
 
 @strawberry.type
 class EnterpriseMutations:
-    """Companies' replies and keys."""
+    """The part of the mutation root for companies."""
 
     @mutation(
         "For an API key: one metered reply, outside any stored conversation. The unit is given "

@@ -1,4 +1,4 @@
-"""Objects by their global id, of those that the caller may see."""
+"""Fetches objects by global id, if the caller may see them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -21,9 +21,9 @@ NodeResult: TypeAlias = Awaitable[Node | None] | Node | None
 
 
 def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
-    """The object with a global id; None where there is none, or none of the caller's.
+    """The object with a global id; None if it does not exist, or is not the caller's.
 
-    Raises `BadUserInput` for text that is no id.
+    Raises `BadUserInput` for text that is no global id.
     """
     type_name, key = parse_global_id(id_text)
     fetch = _FETCH.get(type_name)

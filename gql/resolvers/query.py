@@ -1,4 +1,4 @@
-"""The root fields that read."""
+"""The query root."""
 
 from typing import Annotated
 
@@ -83,7 +83,7 @@ class Query:
 
 
 def _node(context: RequestContext, id_: str) -> NodeResult:
-    """The object; text that is no id fails for itself."""
+    """The object; for text that is no id, a future that has failed for this item alone."""
     try:
         return fetch_node(context, id_)
     except BadUserInput as error:

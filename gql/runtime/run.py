@@ -1,4 +1,4 @@
-"""Running a prepared operation and wording its outcome."""
+"""Executes a prepared operation, by compiled code or by graphql-core."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,7 +31,7 @@ from services.refusal import Refusal
 from spans.current import current_trace
 
 _MOST_ITEMS = 1_000
-"""Of a list in one variable; no field takes so many."""
+"""Items of a list in a variable; no field accepts so many."""
 _NO_VARIABLES = VariableValues({}, {})
 
 
@@ -46,7 +46,7 @@ async def run(
 ) -> ExecutionResult:
     """Execute an operation, or one event of a subscription, with its coerced variables.
 
-    An answer that `is_encoded` is an `EncodedResult`, unless an error is part of it.
+    With `is_encoded` the result is an `EncodedResult`, unless it has errors.
     """
     result = begin(schema, operation, values, context, root, is_encoded=is_encoded)
     return await result if isawaitable(result) else result
@@ -61,11 +61,11 @@ def begin(
     *,
     is_encoded: bool = False,
 ) -> AwaitableOrValue[ExecutionResult]:
-    """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
+    """Start the execution, as `run` does; returns the result itself if nothing is awaited."""
     plan = operation.plans.plan(values) if operation.plans else None
     if plan is None:
         executor = create_executor(schema, operation, values, context, root)
-        return executor.execute_operation()  # type: ignore[return-value]  # it puts nothing off
+        return executor.execute_operation()  # type: ignore[return-value]  # without incremental delivery
 
     def make_executor() -> CompiledExecutor:
         return CompiledExecutor(**_parts(schema, operation, values, context, root))
@@ -78,7 +78,7 @@ def begin(
 def coerce_variables(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
-    """The operation's variables; raises `RequestRefused` for those that do not fit."""
+    """Coerce the operation's variables; raises `RequestRefused` if one is not valid."""
     values = _coerce_variables(schema, operation, variables)
     if operation.puts_off:
         definitions = (operation.definition, *operation.fragment_definitions.values())
@@ -125,14 +125,14 @@ def create_executor(
     context: RequestContext,
     root: object = None,
 ) -> Executor[Any]:
-    """graphql-core's executor of `operation` with its coerced variables; it runs once."""
+    """Create graphql-core's executor of an operation, for one execution."""
     parts = _parts(schema, operation, values, context, root)
     if current_trace() is not None:
         parts["middleware_manager"] = MiddlewareManager(trace_fields)
     return SourceExecutor(**parts)
 
 
-# Any: an executor's parts are of every type.
+# Any: an executor's arguments have every type.
 def _parts(
     schema: GraphQLSchema,
     operation: Operation,
@@ -156,7 +156,7 @@ def _parts(
 
 
 def error_code(error: GraphQLError) -> str | None:
-    """The code under which a client may know of `error`; None for one to be masked."""
+    """The code that clients see for `error`; None if the error must be masked."""
     code = (error.extensions or {}).get("code")
     if isinstance(code, str):
         return code

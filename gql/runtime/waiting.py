@@ -1,7 +1,7 @@
-"""Awaiting what resolvers gave, and writing each value as soon as it is there.
+"""Awaits the pending results of resolvers, and encodes each as soon as it has arrived.
 
-All of it is awaited by the one task of the operation. A coroutine gets a task when it is not the
-only one, a future gets none, and what follows a value runs in the operation's task.
+Everything is awaited and encoded in the operation's own task. A coroutine gets a task unless it is
+the only one, and futures get none.
 """
 
 from asyncio import Future, Task, ensure_future, gather, get_running_loop
@@ -15,17 +15,17 @@ from loaders.batch import Loaded
 if TYPE_CHECKING:
     from gql.runtime.running import PlanExecution
 
-# Any: values are whatever resolvers give; a target is a list of bytes with slots.
+# Any: resolvers return values of every type; a target is a list of bytes with slots.
 Write: TypeAlias = Callable[["PlanExecution", Any, CallKey], Any]
 Pending: TypeAlias = tuple[Awaitable[Any], Write, CallKey, list[Any], int]
-"""What is awaited, what writes it, which call gave it, and the slot where it belongs.
+"""An awaitable, the function that encodes its value, its call, and its slot: a list and an index.
 
-An item of a list is no outcome of its own: the list itself is what its call gave.
+Items of a list are not recorded as outcomes: the outcome of their call is the list.
 """
 
 
 async def settle(execution: "PlanExecution") -> None:
-    """Await everything pending, and what becomes pending by it; raises what goes wrong first."""
+    """Await everything pending, and what becomes pending meanwhile; raises the first failure."""
     pending = execution.pending
     while pending:
         if len(pending) == 1:
@@ -49,9 +49,10 @@ async def _settle_one(execution: "PlanExecution", one: Pending) -> None:
 
 
 class _ConcurrentAwaits:
-    """Several awaitables at once, and those that join them meanwhile.
+    """Awaits several awaitables at once, and those that become pending meanwhile.
 
-    What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
+    Values that loaders load for one call site mostly arrive in one batch, so only the first that
+    is missing is awaited.
     """
 
     def __init__(self, execution: "PlanExecution") -> None:
@@ -81,7 +82,7 @@ class _ConcurrentAwaits:
             self._let_go()
 
     def _admit(self) -> None:
-        """Wait for what is pending, what is loaded for a site together."""
+        """Start waiting for everything pending, grouped by call site where loaders load it."""
         execution, by_site = self._execution, dict[int, list[Pending]]()
         for one in execution.pending:
             awaitable, write, key, target, place = one
@@ -98,7 +99,7 @@ class _ConcurrentAwaits:
             self._wait(pending)
 
     def _wait(self, pending: list[Pending]) -> None:
-        """Wait for the first of a site's, the others with it."""
+        """Wait for the first of a group; the others arrive with it."""
         awaitable = pending[0][0]
         future: Future[Any] = awaitable.future if type(awaitable) is Later else awaitable  # type: ignore[assignment]  # made one above
         same = self._waiting.get(future)
@@ -117,7 +118,7 @@ class _ConcurrentAwaits:
             self._wake.set_result(None)
 
     def _write(self, pending: list[Pending]) -> None:
-        """Write what is there of a site's, and wait for the rest."""
+        """Encode what has arrived of a group, and wait for the rest."""
         execution, left = self._execution, list[Pending]()
         for one in pending:
             awaitable, write, key, target, place = one
@@ -133,8 +134,8 @@ class _ConcurrentAwaits:
             except Exception as error:
                 _record(execution, key, Settled(error=error))
                 raise
-            # Recorded before it is written, or graphql-core would await it again, and tell of one
-            # that failed later.
+            # Recorded first: otherwise graphql-core would await it again after a failure, and might
+            # report a later one.
             _record(execution, key, Settled(value))
             target[place] = write(execution, value, key)
         if left:
@@ -153,13 +154,13 @@ class _ConcurrentAwaits:
         await gather(*self._tasks, return_exceptions=True)
 
 
-# Any: whatever came of it.
+# Any: outcomes have every type.
 def _record(execution: "PlanExecution", key: CallKey, outcome: Any) -> None:
     if key[0] != ITEM:
         execution.outcomes[key] = outcome
 
 
 def _ignore_failure(future: "Future[Any]") -> None:
-    """Take a failure for noticed that nobody waits for any more."""
+    """Mark a failure as retrieved that nobody awaits any more, so that asyncio does not log it."""
     if not future.cancelled():
         future.exception()

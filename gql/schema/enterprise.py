@@ -1,4 +1,4 @@
-"""Companies, their use and their keys."""
+"""The types of companies, of their usage and of their API keys."""
 
 from datetime import date, datetime
 from enum import Enum
@@ -29,7 +29,7 @@ LONGEST_SPAN_DAYS = 400
     REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
 )
 class ApiCredentialStatus(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     ACTIVE = "active"
     RETIRING = "retiring"
@@ -38,7 +38,7 @@ class ApiCredentialStatus(Enum):
 
 @strawberry.type(description="What of its contract a company has used.")
 class EnterpriseUsage:
-    """The usage of a record."""
+    """The usage, from its record."""
 
     limit_mode: UsageLimitMode = strawberry.field(description="What happens over a limit.")
     daily_limit: int = strawberry.field(description="Requests that a UTC day includes.")

@@ -1,4 +1,4 @@
-"""What operators see of this process."""
+"""The types of operations data, for callers with the `ops` role."""
 
 from enum import Enum
 from typing import Annotated, Self
@@ -45,7 +45,7 @@ class RepositoryMethodTiming:
 
     @classmethod
     def from_method(cls, name: str, method: Method, own: Use) -> Self:
-        """The timing as operators see it; `own` is of the method's own work in traced requests."""
+        """The timing of a method; `own` is the time of its own work in traced requests."""
         timing = method.timing
         return cls(
             method=name,
@@ -68,7 +68,7 @@ class RepositoryMethodTiming:
     NO_SAMPLES="Nothing is known: every request was refused, or was a mistake of its client.",
 )
 class BudgetVerdict(Enum):
-    """Kept, exceeded, or not known."""
+    """How an operation compares with its budget."""
 
     KEPT = "KEPT"
     EXCEEDED = "EXCEEDED"
@@ -114,7 +114,7 @@ class OperationSlo:
 
     @classmethod
     def from_record(cls, name: str, record: OperationRecord) -> Self:
-        """The record as operators see it."""
+        """The record of one operation beside its budget."""
         p50_ms, p95_ms, p99_ms = (
             record.timing.percentile(share) * 1000 for share in (0.5, 0.95, 0.99)
         )
@@ -145,8 +145,8 @@ class OperationSlo:
 
     @property
     def budget_share(self) -> float:
-        """The part of its tightest budget that is used up; beyond 1, it is not kept."""
-        # What is more than usual may be what is agreed of the variant.
+        """The largest used share of any of its budgets; above 1 a budget is exceeded."""
+        # More statements than the document's budget may be within that of a variant.
         usual = min(1.0, self.statements_max / (self.budget_statements or 1))
         statements = max(usual, self.statements_share)
         return max(
@@ -158,7 +158,7 @@ class OperationSlo:
 
     @property
     def severity_rank(self) -> tuple[int, float, float]:
-        """The worst first: what is not kept, then what is not known, then what fails most."""
+        """Sorts the worst first: exceeded, then unknown, then by errors and by used share."""
         return _RANKS[self.verdict], -(self.error_share or 0.0), -self.budget_share
 
 

@@ -18,7 +18,7 @@ S = TypeVar("S")
 
 if TYPE_CHECKING:
     Sourced: TypeAlias = T | S
-    """`Sourced[T, S]`: a T in the schema, for which the resolver returns its source S, or a future."""
+    """`Sourced[T, S]`: a T in the schema, for which the resolver returns the source S."""
 else:
 
     class Sourced:

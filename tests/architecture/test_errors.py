@@ -15,7 +15,7 @@ SOURCES = [
     ROOT / "app" / "unrouted.py",
     *(ROOT / "app" / "graphql").glob("*.py"),
     *(ROOT / "gql" / "runtime").glob("*.py"),
-    *(ROOT / "gql" / "documents").glob("*.py"),
+    *(ROOT / "gql" / "documents").rglob("*.py"),
     ROOT / "gql" / "errors.py",
 ]
 CODE = re.compile(r"[A-Z]{5,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+")
