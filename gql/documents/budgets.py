@@ -84,7 +84,10 @@ def readable_documents(folder: Path) -> tuple[Mapping[str, TrustedDocument], lis
     Raises `BudgetsInvalid` if the table cannot be read at all.
     """
     paths = sorted(folder.rglob("*.graphql"), key=lambda path: path.stem)
-    budgets, problems = budgets_of(read_tables(folder / TABLE.name), [one.stem for one in paths])
+    names = [path.stem for path in paths]
+    budgets, problems = budgets_of(read_tables(folder / TABLE.name), names)
+    twice = {name for name in names if names.count(name) > 1}
+    problems += [f"several files have the document {name}" for name in sorted(twice)]
     documents: dict[str, TrustedDocument] = {}
     for path in paths:
         if path.stem not in budgets:
