@@ -39,7 +39,7 @@ CoerceArguments: TypeAlias = Callable[[ExecutionState], Values]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """How the arguments of a call site are coerced, and whether the calls of a request share them."""
+    """How the arguments of a call site are coerced, and whether calls of a request share them."""
 
     coerce: CoerceArguments
     is_shared: bool
