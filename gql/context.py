@@ -38,8 +38,8 @@ class RequestContext:
 
     `last_event_id` is the number of the last event that a client has received of a stream that it
     resumes; it takes precedence over an argument of the field that says the same. With
-    `is_excused` the operation failed through a fault of the server, and the caller's budget is not
-    charged. `refusal` is the code of the first mutation that was refused.
+    `is_excused` the operation failed through a fault of the server, and the caller's budget is
+    not charged. `refusal` is the code of the first mutation that was refused.
     """
 
     principal: Principal

@@ -144,7 +144,7 @@ def _constant(
     node: ValueNode | None,
     unwrapped: UnwrappedResolver | None,
 ) -> Values:
-    """An argument without variables, as a mapping; empty if it has no value. Raises `Misfit`."""
+    """An argument without variables; empty if it has no value. Raises `Misfit`."""
     out_name, convert = _outcome(name, argument, unwrapped)
     if node is None:
         value = constant_default(argument)

@@ -173,7 +173,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Compiled functions in their namespace, with everything that they refer to."""
+    """The compiled functions in their namespace, with everything that they refer to."""
 
     code: CodeType
     # Any: a namespace holds functions and constants of every type.

@@ -1,7 +1,7 @@
 """Coerces variables with functions that are prepared once per type.
 
-A value that is not exactly what its type expects raises `Misfit`. graphql-core then coerces it, or
-reports what is wrong.
+A value that is not exactly what its type expects raises `Misfit`. Then graphql-core coerces it,
+or reports what is wrong.
 """
 
 from collections.abc import Callable, Mapping, Sequence

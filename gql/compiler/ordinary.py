@@ -76,8 +76,8 @@ def admit(value: Any) -> None:
 def leaf_encoder(coerce: CoerceOutput) -> Callable[[Any], bytes]:
     """The encoder of leaves that are not exactly of the expected class, completed by `coerce`.
 
-    It raises `Unexpected`, or what `coerce` raises, for values that are not valid in an answer, or
-    that would be different when read back from JSON.
+    It raises `Unexpected`, or what `coerce` raises, for values that are not valid in an
+    answer, or that would be different when read back from JSON.
     """
 
     def encode(value: Any) -> bytes:

@@ -24,9 +24,9 @@ from gql.compiler.identifiers import NotCompiled
 from gql.compiler.plan import Plan, compile_operation
 
 MOST_VARIANTS = 8
-"""Plans of one operation; further combinations of conditions run without a plan."""
+"""How many plans an operation may have; further combinations of conditions run without one."""
 MOST_OPERATIONS = 200
-"""Operations in the cache for those that come without their plans."""
+"""How many operations are in the cache of those that come without their plans."""
 _Fragments: TypeAlias = dict[str, FragmentDetails]
 Compile: TypeAlias = Callable[[Callable[[], None]], bool]
 """Calls the function that compiles, now or later; returns False if it never will."""
@@ -126,7 +126,7 @@ class Plans:
 
 
 class PlanStore:
-    """Plans of operations that come without them, for the most recently run ones."""
+    """Has the plans of operations that come without them, for the most recently run ones."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()

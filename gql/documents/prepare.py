@@ -65,7 +65,7 @@ class Preparation:
         self._limits = limits
         self._is_compiled = is_compiled
         self._compile = compile_
-        # Keyed by hash, so that the texts are not kept in memory.
+        # Keyed by hash, so that the texts themselves can be freed.
         self._cached: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
         self._most_kept_bytes = most_kept_bytes
         self.kept_bytes = 0

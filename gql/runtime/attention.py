@@ -20,8 +20,9 @@ class ClientGone(Exception):
 class Attention:
     """Cancels its block, which runs in the task that entered it.
 
-    The block then raises `DeadlineExceeded` after `seconds`, or `ClientGone` once `gone` returns. A
-    quick block costs one timer only: a task that watches the client starts after a moment.
+    The block then raises `DeadlineExceeded` after `seconds`, or `ClientGone` once `gone`
+    returns. A quick block costs one timer only: a task that watches the client starts after a
+    moment.
     """
 
     __slots__ = ("_cancelling", "_cause", "_gone", "_seconds", "_task", "_timer", "_watch")

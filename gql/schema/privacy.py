@@ -98,7 +98,7 @@ Shape(ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")})
 
 @strawberry.type(description="Proof of a completed erasure.")
 class ErasureReceipt:
-    """What was erased, and that a later scan found nothing left."""
+    """What was erased, and that a scan afterwards found nothing left."""
 
     tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
         description="Rows erased or anonymised, per table.",

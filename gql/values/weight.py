@@ -1,4 +1,4 @@
-"""Weights: what a field costs, declared with the field.
+"""Weights: what a field costs, stated beside the field.
 
 Without a weight a scalar costs nothing, an object 1, and a connection 1 for each row of the
 requested page, whatever is selected of it.
@@ -15,8 +15,8 @@ LARGEST_LIST = 100
 class Weight:
     """Units of cost: `own_cost` for the field itself, and `item_cost` for each of its objects.
 
-    A list is taken to have `assumed_size` items, unless the argument `sized_by` says how many: by
-    its number, or as a list by its length.
+    A list is taken to have `assumed_size` items, unless the argument `sized_by` says how many:
+    by its number, or as a list by its length.
     """
 
     own_cost: int = 0
