@@ -15,8 +15,8 @@ LARGEST_LIST = 100
 class Weight:
     """Units of cost: `own_cost` for the field itself, and `item_cost` for each of its objects.
 
-    A list is taken to have `assumed_size` items, unless the argument `sized_by` says how many:
-    by its number, or as a list by its length.
+    A list is taken to have `assumed_size` items, unless an argument says how many: the one named
+    by `sized_by`, with a number, or with a list by its length.
     """
 
     own_cost: int = 0
