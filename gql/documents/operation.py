@@ -95,10 +95,10 @@ class Document:
         if self.refusal is not None:
             code, errors = self.refusal
             raise RequestRefused(code, errors)
-        return named(self.operations, name)
+        return select_operation(self.operations, name)
 
 
-def named(operations: dict[str | None, Operation], name: str | None) -> Operation:
+def select_operation(operations: dict[str | None, Operation], name: str | None) -> Operation:
     """The operation `name`, or the only one; raises `RequestRefused`."""
     if name is None and len(operations) == 1:
         return next(iter(operations.values()))
