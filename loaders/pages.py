@@ -48,7 +48,7 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
 
 def _wanted(keys: list[PageKey]) -> frozenset[str] | None:
     """The union of the columns that the pages need; None for all."""
-    wanted = {key.columns for key in keys}
-    if len(wanted) == 1:
+    needed = {key.columns for key in keys}
+    if len(needed) == 1:
         return keys[0].columns
-    return None if None in wanted else frozenset[str]().union(*filter(None, wanted))
+    return None if None in needed else frozenset[str]().union(*filter(None, needed))

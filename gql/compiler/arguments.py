@@ -60,7 +60,7 @@ def arguments(
     if is_shared and not _has_variables(node):
         return Arguments(_once(coerce), is_shared)
     prepared = _prepared(field, node, unwrapped)
-    return Arguments(coerce if prepared is None else _first(prepared, coerce), is_shared)
+    return Arguments(coerce if prepared is None else _with_fallback(prepared, coerce), is_shared)
 
 
 def _once(coerce: CoerceArguments) -> CoerceArguments:
@@ -75,16 +75,16 @@ def _once(coerce: CoerceArguments) -> CoerceArguments:
     return coerce_once
 
 
-def _first(prepared: CoerceArguments, coerce: CoerceArguments) -> CoerceArguments:
+def _with_fallback(prepared: CoerceArguments, coerce: CoerceArguments) -> CoerceArguments:
     """Use `prepared`, and graphql-core's function for values on which it raises `Misfit`."""
 
-    def coerce_first(execution: ExecutionState) -> Values:
+    def coerce_or_fall_back(execution: ExecutionState) -> Values:
         try:
             return prepared(execution)
         except Misfit:
             return coerce(execution)
 
-    return coerce_first
+    return coerce_or_fall_back
 
 
 def _prepared(
@@ -131,7 +131,7 @@ class _FromVariable:
 def _from_variable(
     name: str, argument: GraphQLArgument, node: VariableNode, unwrapped: UnwrappedResolver | None
 ) -> _FromVariable:
-    out_name, convert = _outcome(name, argument, unwrapped)
+    out_name, convert = _name_and_conversion(name, argument, unwrapped)
     # A required argument without a value is treated like one with null.
     absent = None if is_required_argument(argument) else constant_default(argument)
     is_required = isinstance(argument.type, GraphQLNonNull)
@@ -145,7 +145,7 @@ def _constant(
     unwrapped: UnwrappedResolver | None,
 ) -> Values:
     """An argument without variables; empty if it has no value. Raises `Misfit`."""
-    out_name, convert = _outcome(name, argument, unwrapped)
+    out_name, convert = _name_and_conversion(name, argument, unwrapped)
     if node is None:
         value = constant_default(argument)
         if value is Undefined and not is_required_argument(argument):
@@ -160,7 +160,7 @@ def _constant(
 
 
 # Any: as above.
-def _outcome(
+def _name_and_conversion(
     name: str, argument: GraphQLArgument, unwrapped: UnwrappedResolver | None
 ) -> tuple[str, Callable[[Any], Any] | None]:
     """The name under which a value is passed on, and the conversion before that."""

@@ -90,9 +90,9 @@ class Function:
             opening.follows = literal
             del pieces[1]
         if len(pieces) == 1:
-            self.line(f"w.append({self._written(pieces[0])})")
+            self.line(f"w.append({self._expression(pieces[0])})")
         elif pieces:
-            self.line(f"w += {', '.join(map(self._written, pieces))}")
+            self.line(f"w += {', '.join(map(self._expression, pieces))}")
 
     def constant(self, literal: Literal) -> str:
         """The bytes of a literal, as an expression."""
@@ -124,7 +124,7 @@ class Function:
             self.line("pass")
         self._level -= 1
 
-    def _written(self, piece: Piece) -> str:
+    def _expression(self, piece: Piece) -> str:
         if isinstance(piece, Opening):
             return piece.variable
         return self.constant(piece) if isinstance(piece, Literal) else piece

@@ -59,7 +59,10 @@ class UnwrappedResolver:
 def attribute_name(field: GraphQLField) -> str | None:
     """The name of the attribute that the field reads; None if it does anything else."""
     definition = field.extensions.get(_DEFINITION)
-    if not isinstance(definition, StrawberryField) or _made(field.resolve) != "_get_basic_result":
+    if (
+        not isinstance(definition, StrawberryField)
+        or _strawberry_function(field.resolve) != "_get_basic_result"
+    ):
         return None
     is_read = definition.default_resolver is getattr and type(definition) is StrawberryField
     name = definition.python_name
@@ -73,7 +76,7 @@ def unwrapped(schema: GraphQLSchema, field: GraphQLField) -> UnwrappedResolver |
     if type(definition) is not StrawberryField or strawberrys is None or resolve is None:
         return None
     resolver = definition.base_resolver
-    if resolver is None or definition.extensions or _made(resolve) not in _WRAPPERS:
+    if resolver is None or definition.extensions or _strawberry_function(resolve) not in _WRAPPERS:
         return None
     if _enclosed(resolve).get("field_exception_handlers") != () or not callable(
         resolver.wrapped_func
@@ -99,7 +102,7 @@ def unwrapped(schema: GraphQLSchema, field: GraphQLField) -> UnwrappedResolver |
 
 def has_own_check(type_: GraphQLObjectType) -> bool:
     """Whether the type has an `is_type_of` that is not strawberry's."""
-    return type_.is_type_of is not None and _made(type_.is_type_of) != "is_type_of"
+    return type_.is_type_of is not None and _strawberry_function(type_.is_type_of) != "is_type_of"
 
 
 def origin(type_: GraphQLObjectType) -> type | None:
@@ -121,11 +124,13 @@ def shape_for(type_: GraphQLObjectType) -> Shape[Any] | None:
 def is_told_by_class(type_: GraphQLAbstractType) -> bool:
     """Whether strawberry resolves this abstract type by the value's class."""
     if isinstance(type_, GraphQLUnionType):
-        return _made(type_.resolve_type, _UNION) == "_resolve_union_type"
-    return _made(type_.resolve_type) == "resolve_type"
+        return _strawberry_function(type_.resolve_type, _UNION) == "_resolve_union_type"
+    return _strawberry_function(type_.resolve_type) == "resolve_type"
 
 
-def _made(function: Callable[..., Any] | None, module: str = _CONVERTER) -> str | None:
+def _strawberry_function(
+    function: Callable[..., Any] | None, module: str = _CONVERTER
+) -> str | None:
     """The name of a function nested in a function of strawberry's module; None for others."""
     if getattr(function, "__module__", None) != module:
         return None

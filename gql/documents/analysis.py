@@ -18,7 +18,7 @@ from graphql import (
 from gql.documents.cost import CostedField, OperationCost
 from gql.documents.introspection import INTROSPECTION
 from gql.documents.introspection_cost import IntrospectionCost, TooMuch
-from gql.documents.merging import Conditions, Found, Merging
+from gql.documents.merging import CollectedFields, Conditions, FieldMerger
 from gql.values.sizes import ONE, Size
 from gql.values.weighing import weighed
 
@@ -28,23 +28,23 @@ MOST_BESIDE = 100
 """Objects of the schema that an operation may ask for together with data."""
 
 
-class Analysis:
+class CostAnalysis:
     """Computes the costs of the operations of one document; each selection is visited once."""
 
     def __init__(
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> None:
         self._schema = schema
-        self._merging = Merging(schema, fragments)
+        self._merger = FieldMerger(schema, fragments)
         self._seen: dict[tuple[str, tuple[int, ...]], tuple[CostedField, ...]] = {}
-        self._introspection = IntrospectionCost(schema, self._merging.merged)
+        self._introspection = IntrospectionCost(schema, self._merger.merged_fields)
 
     def cost(self, operation: OperationDefinitionNode) -> OperationCost:
         """The cost of `operation`; raises `TooMuch`."""
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return OperationCost(())
-        found = self._merging.collected(root, [operation.selection_set])
+        found = self._merger.collect_fields(root, [operation.selection_set])
         names = {nodes[0][0].name.value for nodes in found.values()}
         cost = OperationCost(
             self._fields(root, found),
@@ -58,7 +58,7 @@ class Analysis:
         return cost
 
     def _fields(
-        self, parent: GraphQLObjectType, found: Found, page: Size = ONE
+        self, parent: GraphQLObjectType, found: CollectedFields, page: Size = ONE
     ) -> tuple[CostedField, ...]:
         costed = (self._field(parent, name, nodes, page) for name, nodes in found.items())
         return tuple(one for one in costed if one is not None)
@@ -123,7 +123,7 @@ class Analysis:
             # Set before the recursion: fragments of valid documents form no cycles.
             self._seen[key] = ()
             sets = [node.selection_set for node in nodes if node.selection_set]
-            fields = self._fields(parent, self._merging.collected(parent, sets), page)
+            fields = self._fields(parent, self._merger.collect_fields(parent, sets), page)
             self._seen[key] = fields
         return fields
 

@@ -187,12 +187,12 @@ class _Finding(Visitor):
         if isinstance(parent, ObjectFieldNode):
             inside = get_named_type(info.get_parent_input_type())
             definition = inside.fields.get(name) if is_input_object_type(inside) else None
-        said = (definition.description if definition is not None else None) or ""
+        description = (definition.description if definition is not None else None) or ""
         field = info.get_field_def()
         if info.get_directive() is not None or field is None or not self._fields:
-            return InputUsage(name, said)
+            return InputUsage(name, description)
         is_of_connection = get_named_type(field.type).name.endswith("Connection")
-        return InputUsage(name, said, self._fields[-1], is_of_connection)
+        return InputUsage(name, description, self._fields[-1], is_of_connection)
 
 
 def _places(

@@ -10,7 +10,7 @@ Condition: TypeAlias = tuple[str, bool]
 """A variable, and the value with which a field is included."""
 
 
-_SAID = frozenset({int, bool, type(None)})
+_PLAIN_TYPES = frozenset({int, bool, type(None)})
 _MOST_KNOWN = 256
 """Cached costs of one operation, by the values of its variables."""
 
@@ -144,15 +144,15 @@ class OperationCost:
         """The cost of the operation with its coerced variables."""
         if self.fixed is not None:
             return self.fixed
-        said = tuple(map(variables.get, self._names))
-        if not _SAID.issuperset(map(type, said)):
+        key = tuple(map(variables.get, self._names))
+        if not _PLAIN_TYPES.issuperset(map(type, key)):
             # Of a list only the length counts.
-            said = tuple(len(one) if isinstance(one, list) else one for one in said)
-        cost = self._known.get(said)
+            key = tuple(len(one) if isinstance(one, list) else one for one in key)
+        cost = self._known.get(key)
         if cost is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            cost = self._known[said] = sum(one.cost(variables) for one in self.fields)
+            cost = self._known[key] = sum(one.cost(variables) for one in self.fields)
         return cost
 
     def actual(self, variables: Variables, data: Mapping[str, Any]) -> int:

@@ -11,12 +11,12 @@ from gql.values.weight import LARGEST_LIST
 
 def largest_cost(operation: Operation) -> int:
     """The cost with the largest pages, and everything included that a variable decides on."""
-    return _of(operation, are_values_fixed=True)
+    return _worst_case(operation, are_values_fixed=True)
 
 
 def largest_cost_of_shape(operation: Operation) -> int:
     """The worst-case cost of all operations that differ from this one only in literal values."""
-    return _of(operation, are_values_fixed=False)
+    return _worst_case(operation, are_values_fixed=False)
 
 
 def usual_cost(operation: Operation) -> int:
@@ -30,20 +30,20 @@ def usual_cost(operation: Operation) -> int:
     )
 
 
-def _of(operation: Operation, *, are_values_fixed: bool) -> int:
+def _worst_case(operation: Operation, *, are_values_fixed: bool) -> int:
     return OperationCost(
         tuple(_largest(one, are_values_fixed=are_values_fixed) for one in operation.cost.fields)
     ).of({})
 
 
 def _largest(one: CostedField, *, are_values_fixed: bool) -> CostedField:
-    said = tuple(
+    arguments = tuple(
         (name, value if are_values_fixed and isinstance(value, int) else LARGEST_LIST)
         for name, value in one.size.arguments
     )
     return replace(
         one,
-        size=replace(one.size, arguments=said),
+        size=replace(one.size, arguments=arguments),
         conditions=(),
         alternatives=tuple(
             tuple(_largest(inner, are_values_fixed=are_values_fixed) for inner in fields)

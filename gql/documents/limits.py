@@ -58,14 +58,16 @@ def limit_error(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     directives = _directives(document, roots)
     if directives > MOST_DIRECTIVES:
         text = "The document has {} directives; at most {} are served."
-        return _too(text, directives, MOST_DIRECTIVES)
+        return _count_error(text, directives, MOST_DIRECTIVES)
     aliases = sum(_aliases(one) for one in roots)
     if aliases > limits.aliases:
-        return _too("The document has {} aliases; at most {} are served.", aliases, limits.aliases)
-    return _walked([(one,) for one in operations], fragments, limits)
+        return _count_error(
+            "The document has {} aliases; at most {} are served.", aliases, limits.aliases
+        )
+    return _level_error([(one,) for one in operations], fragments, limits)
 
 
-def _walked(
+def _level_error(
     level: Collection[Merged], fragments: Mapping[str, SelectionSetNode], limits: Limits
 ) -> GraphQLError | None:
     depth = comparisons = looked_at = 0
@@ -138,6 +140,6 @@ def _aliases(root: SelectionSetNode) -> int:
     return sum(1 for one in selections(root) if isinstance(one, FieldNode) and one.alias)
 
 
-def _too(message: str, count: int, most: int) -> GraphQLError:
+def _count_error(message: str, count: int, most: int) -> GraphQLError:
     extensions = {"count": count, "maximum": most}
     return GraphQLError(message.format(count, most), extensions=extensions)

@@ -20,10 +20,10 @@ from graphql import (
 from gql.documents.cost import Condition
 
 Conditions: TypeAlias = tuple[Condition, ...]
-Found: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
+CollectedFields: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
 
 
-class Merging:
+class FieldMerger:
     """Merges the selections of one document."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Merging:
         self._fragments = fragments
         self._merges: dict[tuple[int, ...], list[list[FieldNode]]] = {}
 
-    def merged(
+    def merged_fields(
         self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
     ) -> list[list[FieldNode]]:
         """The fields that the nodes select, each as the list of its nodes; computed once."""
@@ -41,13 +41,15 @@ class Merging:
         merged = self._merges.get(key)
         if merged is None:
             sets = [node.selection_set for node in nodes if node.selection_set]
-            found = self.collected(parent, sets).values()
+            found = self.collect_fields(parent, sets).values()
             merged = self._merges[key] = [[node for node, _ in one] for one in found]
         return merged
 
-    def collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
+    def collect_fields(
+        self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]
+    ) -> CollectedFields:
         """The fields that the sets select of a type, by response name."""
-        found: Found = {}
+        found: CollectedFields = {}
         visited: set[tuple[str, Conditions]] = set()
         for selection_set in sets:
             self._collect(parent, selection_set, (), found, visited)
@@ -58,7 +60,7 @@ class Merging:
         parent: GraphQLObjectType,
         selection_set: SelectionSetNode,
         outer: Conditions,
-        found: Found,
+        found: CollectedFields,
         visited: set[tuple[str, Conditions]],
     ) -> None:
         for selection in selection_set.selections:

@@ -14,7 +14,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gql.compiler.plans import Compile, Plans, compile_now, directives
-from gql.documents.analysis import Analysis
+from gql.documents.analysis import CostAnalysis
 from gql.documents.choices import Choices
 from gql.documents.error_formatting import detached
 from gql.documents.introspection import introspecting
@@ -124,10 +124,10 @@ class Preparation:
             raise RequestRefused(PARSE_FAILED, [error]) from None
         except NameTooLong as error:
             raise RequestRefused(LIMIT_EXCEEDED, [error.error]) from None
-        asked = None if self._allows_introspection else introspecting(one.document)
-        if asked is not None:
-            message = _NO_INTROSPECTION.format(asked.name.value)
-            raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, asked)])
+        introspection = None if self._allows_introspection else introspecting(one.document)
+        if introspection is not None:
+            message = _NO_INTROSPECTION.format(introspection.name.value)
+            raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, introspection)])
         limited = limit_error(one.document, self._limits)
         if limited:
             raise RequestRefused(LIMIT_EXCEEDED, [limited])
@@ -146,7 +146,7 @@ class Preparation:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        analysis = Analysis(self._schema, fragments)
+        analysis = CostAnalysis(self._schema, fragments)
         details = {name: FragmentDetails(one, None) for name, one in fragments.items()}
         shared = directives(fragments.values())
         is_put_off = puts_off(document)

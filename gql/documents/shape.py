@@ -58,7 +58,7 @@ def shape_of(schema: GraphQLSchema, operation: Operation) -> Shape:
         {one.variable.name.value for one in definition.variable_definitions or ()}
     )
     types = TypeInfo(schema)
-    lifter = TypeInfoVisitor(types, _Lifter(types, variables))
+    lifter = TypeInfoVisitor(types, _ValueLifter(types, variables))
     document: DocumentNode = visit(DocumentNode(definitions=(definition, *fragments)), lifter)
     text = print_ast(_declared(document, variables.definitions))
     return Shape(hash_of(text), text, operation.name, largest_cost_of_shape(operation))
@@ -108,7 +108,7 @@ class _Variables:
         return variable
 
 
-class _Lifter(Visitor):
+class _ValueLifter(Visitor):
     """Replaces values in the arguments of fields; those of directives are only switches."""
 
     def __init__(self, types: TypeInfo, variables: _Variables) -> None:

@@ -19,12 +19,12 @@ def validation_errors(
     schema: GraphQLSchema, document: DocumentNode, *, hides_suggestions: bool
 ) -> list[GraphQLError]:
     """The validation errors of a document, at most `MOST_ERRORS`."""
-    made: list[object] = []
+    created: list[object] = []
 
-    def keeping(rule: _Rule) -> _Rule:
+    def recording(rule: _Rule) -> _Rule:
         def make(context: ValidationContext) -> ASTValidationRule:
             one = rule(context)
-            made.extend((one, context))
+            created.extend((one, context))
             return one
 
         return make
@@ -33,10 +33,10 @@ def validation_errors(
         return validate(
             schema,
             document,
-            rules=[cast("type[ASTValidationRule]", keeping(rule)) for rule in specified_rules],
+            rules=[cast("type[ASTValidationRule]", recording(rule)) for rule in specified_rules],
             max_errors=MOST_ERRORS,
             hide_suggestions=hides_suggestions,
         )
     finally:
-        for one in made:
+        for one in created:
             vars(one).clear()

@@ -96,7 +96,7 @@ class ChatMutations:
             content=input_.content,
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Have the last message of a conversation answered again. Spends a unit as `sendMessage` "
@@ -111,7 +111,7 @@ class ChatMutations:
             input_key("Message", input_.message_id, field="messageId"),
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Stop a reply that is being written; what has arrived is kept. One that has ended stays "
@@ -124,7 +124,7 @@ class ChatMutations:
         return StopReplyPayload(reply=await _message(info.context, key))
 
 
-async def _exchanged(
+async def _exchange_payload(
     context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
 ) -> SendMessagePayload:
     """The payload of an exchange: at once, or when the reply has ended, as `delivery` says."""

@@ -60,7 +60,7 @@ class EnterpriseMutations:
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Make a new key in the place of an active one; the old one works until the overlap ends.",
@@ -75,7 +75,7 @@ class EnterpriseMutations:
             overlap_seconds=input_.overlap_seconds,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Let a key be accepted nowhere any more, from the moment that this is answered.",
@@ -99,7 +99,7 @@ def _failure(context: RequestContext, reply: Record) -> list[UserError]:
     return [UserError.from_refusal(refusal)]
 
 
-def _issued(issued: IssuedKey) -> ApiCredentialSecretPayload:
+def _secret_payload(issued: IssuedKey) -> ApiCredentialSecretPayload:
     return ApiCredentialSecretPayload(credential=issued.credential, api_key=issued.text)
 
 

@@ -29,7 +29,7 @@ class Replay(MiddlewareManager):
             if type(outcome) is Raised:
                 raise outcome.error
             if isinstance(outcome, Future) and outcome.done():
-                return _behind(outcome)
+                return _one_turn_later(outcome)
             return outcome
 
         return resolve
@@ -39,7 +39,7 @@ class Replay(MiddlewareManager):
         return [one for one in self._outcomes.values() if iscoroutine(one) or isinstance(one, Task)]
 
 
-async def _behind(future: "Future[Any]") -> Any:
+async def _one_turn_later(future: "Future[Any]") -> Any:
     """The future's result one turn later, so that an earlier failure is still reported first."""
     await sleep(0)
     return await future

@@ -68,7 +68,7 @@ def begin(
         return executor.execute_operation()  # type: ignore[return-value]  # without incremental delivery
 
     def make_executor() -> CompiledExecutor:
-        return CompiledExecutor(**_parts(schema, operation, values, context, root))
+        return CompiledExecutor(**_executor_arguments(schema, operation, values, context, root))
 
     result = PlanExecution(root, context, values, make_executor).run(plan)
     return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
@@ -97,7 +97,7 @@ def _coerce_variables(
         return _NO_VARIABLES
     for name, value in (variables or {}).items():
         if isinstance(value, list) and len(value) > _MOST_ITEMS:
-            raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
+            raise RequestRefused(BadUserInput.code, [_too_long_error(name, len(value))])
     coercion = operation.plans.coercion if operation.plans else None
     if coercion is not None:
         with suppress(Misfit):
@@ -114,7 +114,7 @@ def _coerce_variables(
     return values
 
 
-def _too_long(name: str, length: int) -> GraphQLError:
+def _too_long_error(name: str, length: int) -> GraphQLError:
     return GraphQLError(f"Variable '${name}' has {length} items; at most {_MOST_ITEMS} are read.")
 
 
@@ -126,14 +126,14 @@ def create_executor(
     root: object = None,
 ) -> Executor[Any]:
     """Create graphql-core's executor of an operation, for one execution."""
-    parts = _parts(schema, operation, values, context, root)
+    arguments = _executor_arguments(schema, operation, values, context, root)
     if current_trace() is not None:
-        parts["middleware_manager"] = MiddlewareManager(trace_fields)
-    return SourceExecutor(**parts)
+        arguments["middleware_manager"] = MiddlewareManager(trace_fields)
+    return SourceExecutor(**arguments)
 
 
 # Any: an executor's arguments have every type.
-def _parts(
+def _executor_arguments(
     schema: GraphQLSchema,
     operation: Operation,
     values: VariableValues,

@@ -30,11 +30,11 @@ class Size:
     def of(self, variables: Variables) -> int:
         """The number of items with these variables."""
         for _, value in self.arguments:
-            said = variables.get(value) if isinstance(value, str) else value
-            if isinstance(said, int):
-                return max(0, said)
-            if isinstance(said, list):
-                return len(said)
+            given = variables.get(value) if isinstance(value, str) else value
+            if isinstance(given, int):
+                return max(0, given)
+            if isinstance(given, list):
+                return len(given)
         return self.default
 
 

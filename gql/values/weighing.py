@@ -47,7 +47,7 @@ def weighed(
     item_cost = 0 if is_wrapping or not is_composite_type(type_) else weight.item_cost
     size = ONE
     if is_connection:
-        size = Size(_said(node, _SIZES), DEFAULT_SIZE)
+        size = Size(_argument_values(node, _SIZES), DEFAULT_SIZE)
     elif is_list:
         size = _size_of_list(node, weight, page, list_size(type_.name, weight))
     return Weighed(weight.own_cost, item_cost, size, is_connection, is_list)
@@ -56,21 +56,21 @@ def weighed(
 def _size_of_list(node: FieldNode, weight: Weight, page: Size, most: int) -> Size:
     if node.name.value == "edges":
         return page
-    return Size(_said(node, (weight.sized_by,)) if weight.sized_by else (), most)
+    return Size(_argument_values(node, (weight.sized_by,)) if weight.sized_by else (), most)
 
 
-def _said(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
+def _argument_values(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
     """The values of the arguments `names`: numbers, or names of variables."""
     values = {argument.name.value: argument.value for argument in node.arguments or ()}
-    said: list[tuple[str, int | str]] = []
+    found: list[tuple[str, int | str]] = []
     for name in names:
         value = values.get(name)
         if isinstance(value, VariableNode):
-            said.append((name, value.name.value))
+            found.append((name, value.name.value))
         elif isinstance(value, IntValueNode):
-            said.append((name, int(value.value)))
+            found.append((name, int(value.value)))
         elif isinstance(value, ListValueNode):
-            said.append((name, len(value.values)))
+            found.append((name, len(value.values)))
         elif value is not None and not isinstance(value, NullValueNode):
-            said.append((name, LARGEST_LIST))
-    return tuple(said)
+            found.append((name, LARGEST_LIST))
+    return tuple(found)
