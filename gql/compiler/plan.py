@@ -41,9 +41,8 @@ _NAMES = {
 }
 
 
-Roots: TypeAlias = tuple[
-    Callable[..., list[Any]], ...
-]  # Any: bytes, and nested lists until slots are filled
+# Any: bytes, and nested lists until slots are filled.
+Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
