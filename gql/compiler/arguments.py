@@ -65,12 +65,12 @@ def arguments(
 
 def _once(coerce: CoerceArguments) -> CoerceArguments:
     """Coerce only once, since the result is the same for every request."""
-    kept: list[Values] = []
+    cached: list[Values] = []
 
     def coerce_once(execution: ExecutionState) -> Values:
-        if not kept:
-            kept.append(coerce(execution))
-        return kept[0]
+        if not cached:
+            cached.append(coerce(execution))
+        return cached[0]
 
     return coerce_once
 

@@ -129,23 +129,23 @@ class PlanStore:
     """Has the plans of operations that come without them, for the most recently run ones."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
+        self._cached: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
 
     def plans(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: _Fragments
     ) -> Plans:
         """The plans of the operation, by the identity of its definitions."""
         key = id(schema), id(operation), *(id(one.definition) for one in fragments.values())
-        kept = self._kept.get(key)
-        if kept is None:
+        cached = self._cached.get(key)
+        if cached is None:
             plans = Plans(schema, operation, fragments)
             # The objects whose ids are in the key must stay alive.
-            kept = self._kept[key] = (list(fragments.values()), plans)
-            if len(self._kept) > MOST_OPERATIONS:
-                self._kept.popitem(last=False)
+            cached = self._cached[key] = (list(fragments.values()), plans)
+            if len(self._cached) > MOST_OPERATIONS:
+                self._cached.popitem(last=False)
         else:
-            self._kept.move_to_end(key)
-        return kept[1]
+            self._cached.move_to_end(key)
+        return cached[1]
 
 
 def directives(nodes: Iterable[Node]) -> list[DirectiveNode]:
