@@ -35,7 +35,7 @@ class Operation:
     choices: Choices | None = field(default=None, compare=False, repr=False)
     """The choices of a request; None if they are not needed."""
     shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
-    """A cache of its shape, which is its document without literal values: empty or one item."""
+    """A cache of its normalized document, without literal values: empty or one item."""
 
     name: str | None = field(init=False)
     kind: str = field(init=False)

@@ -1,6 +1,6 @@
-"""The shape of a document: each literal value is replaced by a variable of its type.
+"""Normalizes documents: each literal value is replaced by a variable of its type.
 
-The shape tells which operation a program runs, without any personal data. It is a valid document
+A normalized document tells which operation a program runs, without any personal data. It is valid
 itself, and can do no more than the document from which it was made.
 """
 
@@ -51,7 +51,7 @@ _NO_VALUES = (VariableNode, EnumValueNode, BooleanValueNode, NullValueNode)
 
 
 def shape_of(schema: GraphQLSchema, operation: Operation) -> Shape:
-    """The shape of one operation of a valid document, with only the fragments that it uses."""
+    """One operation of a valid document, normalized, with only the fragments that it uses."""
     definition = operation.definition
     fragments = sorted(_used(operation), key=lambda fragment: fragment.name.value)
     variables = _Variables(
