@@ -45,7 +45,7 @@ class RepositoryMethodTiming:
 
     @classmethod
     def from_method(cls, name: str, method: Method, own: Use) -> Self:
-        """The timing of a method; `own` is the time of its own work in traced requests."""
+        """The timing as operators see it; `own` is of the method's own work in traced requests."""
         timing = method.timing
         return cls(
             method=name,
