@@ -1,4 +1,4 @@
-"""The schema, built once a process."""
+"""Builds the schema, once per process."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -20,7 +20,7 @@ from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
 @cache
 def schema() -> strawberry.Schema:
-    """Everything that clients can ask for."""
+    """The whole schema."""
     encode_scalars()
     return strawberry.Schema(
         query=Query,
@@ -32,11 +32,11 @@ def schema() -> strawberry.Schema:
 
 
 def core_schema() -> GraphQLSchema:
-    """The same, as graphql-core executes it."""
+    """The same schema as graphql-core's object."""
     return schema()._schema  # noqa: SLF001 - strawberry has no other name for it
 
 
 def encode_scalars() -> None:
-    """Have compiled code write instants and days by what is fastest for them."""
+    """Register the fastest JSON encoders for instants and days with the compiler."""
     encode_scalar(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
     encode_scalar(date.isoformat, date, orjson.dumps)

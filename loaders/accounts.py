@@ -5,7 +5,7 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import enterprise
 from loaders.batch import Loader
-from loaders.in_order import in_order
+from loaders.rows_by_id import in_order
 
 
 def account_by_id(database: Database) -> Loader[int, Record | None]:

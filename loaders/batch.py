@@ -1,4 +1,4 @@
-"""Loading many keys of one request in one go, as Facebook's DataLoader does.
+"""Batch loading within one request, as Facebook's DataLoader does it.
 
 https://github.com/graphql/dataloader
 """
@@ -17,42 +17,43 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 # Any: what a coroutine yields and is sent concerns the event loop alone; values are of any type.
 Batch = Callable[[list[K]], Coroutine[Any, Any, list[V]]]
-AtHand = Callable[[K], V | None]
-"""Gives the value of a key that is known already."""
+GetIfCached = Callable[[K], V | None]
+"""Returns the value of a key that is known already, or None."""
 
 
 class Loaded(Future[V]):
-    """The value of a key, which several may wait for: who stops waiting must not cancel it.
+    """The value of a key. Several may await it, so nobody may cancel it.
 
-    Of a traced request it says which field `asked`, where that is known.
+    In a traced request `requested_by` names the field that asked for it, where that is known.
     """
 
-    asked: str | None = None
+    requested_by: str | None = None
 
 
 class Loader(Generic[K, V]):
-    """Collects the keys asked for in one turn of the event loop and loads each of them once.
+    """Collects the keys requested within one turn of the event loop, and loads each once.
 
-    `batch` receives distinct keys and gives their values in the same order; those that `at_hand`
-    has are not asked of it. One loader belongs to one request: it never forgets a value.
+    `batch` receives distinct keys and returns their values in the same order; a key for which
+    `get_if_cached` has a value is not in a batch. A loader belongs to one request, and keeps every
+    value until the request ends.
     """
 
-    __slots__ = ("_at_hand", "_batch", "_loop", "_queue", "_values", "name")
+    __slots__ = ("_batch", "_get_if_cached", "_loop", "_queue", "_values", "name")
 
-    def __init__(self, batch: Batch[K, V], at_hand: AtHand[K, V] | None = None) -> None:
+    def __init__(self, batch: Batch[K, V], get_if_cached: GetIfCached[K, V] | None = None) -> None:
         self.name = ""
-        """What traces call it."""
+        """The name under which it appears in traces."""
         self._batch = batch
-        self._at_hand = at_hand
+        self._get_if_cached = get_if_cached
         self._loop = get_running_loop()
         self._values: dict[K, Loaded[V]] = {}
         self._queue: dict[K, Loaded[V]] = {}
 
     async def load(self, key: K) -> V:
-        """The value of `key`; a failure of the batch is raised to each who waits for it.
+        """The value of `key`; a failure of the batch is raised for each of its keys.
 
-        Waited for by a future of its own, since one who stops waiting must not take the value away
-        from the others.
+        A future of its own is awaited, so that cancelling this call does not cancel the value for
+        the others.
         """
         value = self.start(key)
         if not value.done():
@@ -61,22 +62,22 @@ class Loader(Generic[K, V]):
             try:
                 await own
             except CancelledError:
-                value.add_done_callback(disregard)
+                value.add_done_callback(ignore_failure)
                 raise
         return value.result()
 
     def start(self, key: K) -> Loaded[V]:
-        """The future of the value of `key`.
+        """The future value of `key`.
 
-        The first key of a batch has all loaded that come until the turn after the next. One turn
-        would be too soon: who asks because something else has just been loaded is to be in the same
-        batch as those who asked for that.
+        A batch takes every key that is requested until two turns of the event loop after its first
+        one. One turn would be too short: what is requested as soon as another batch has arrived
+        should share one batch.
         """
         value = self._values.get(key)
         if value is not None:
             return value
         value = self._values[key] = Loaded(loop=self._loop)
-        known = None if self._at_hand is None else self._at_hand(key)
+        known = None if self._get_if_cached is None else self._get_if_cached(key)
         if known is not None:
             value.set_result(known)
             return value
@@ -86,13 +87,13 @@ class Loader(Generic[K, V]):
         return value
 
     def prime(self, key: K, value: V) -> None:
-        """Take `value` for the key's, which need not be loaded then; one that was loaded stays."""
+        """Use `value` for `key` instead of loading it, unless the key was requested already."""
         if key not in self._values:
             self._values[key] = Loaded(loop=self._loop)
             self._values[key].set_result(value)
 
     def _begin(self) -> None:
-        """Load what was asked for in a task, which ends with the request's work."""
+        """Load the requested keys in a task, which is cancelled when the request's work ends."""
         loading = self._load()
         if current_trace() is not None:
             loading = attributed(Part(Kind.BATCH, self._traced_name()), loading)
@@ -102,8 +103,8 @@ class Loader(Generic[K, V]):
             work.bound(task)
 
     def _traced_name(self) -> str:
-        """What traces call the batch: the loader, and the fields that asked it."""
-        fields = sorted({one.asked for one in self._queue.values() if one.asked})
+        """The batch's name in traces: the loader, and the fields that requested its keys."""
+        fields = sorted({one.requested_by for one in self._queue.values() if one.requested_by})
         return f"{self.name} for {', '.join(fields)}" if fields else self.name
 
     async def _load(self) -> None:
@@ -117,9 +118,9 @@ class Loader(Generic[K, V]):
             for waiting in queue.values():
                 waiting.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - it is raised to each who waits
+        except Exception as error:  # noqa: BLE001 - it is raised for each key
             for key, waiting in queue.items():
-                # Whoever asks again has it loaded again.
+                # The next request for this key loads it again.
                 del self._values[key]
                 if not waiting.done():
                     waiting.set_exception(error)
@@ -132,7 +133,7 @@ def _wake(waiting: "Future[None]", _value: "Future[Any]") -> None:
 
 
 # Any: as above.
-def disregard(value: "Future[Any]") -> None:
-    """Take a failure for noticed of which the only one who waited has left."""
+def ignore_failure(value: "Future[Any]") -> None:
+    """Mark a failure as retrieved that nobody awaits any more, so that asyncio does not log it."""
     if not value.cancelled():
         value.exception()

@@ -1,4 +1,4 @@
-"""How many rows belong to each parent."""
+"""Numbers of rows per parent."""
 
 from asyncio import gather
 from collections import defaultdict
@@ -11,7 +11,7 @@ from loaders.batch import Loader
 
 @dataclass(frozen=True, slots=True)
 class ConversationCountKey:
-    """A user's conversations, of one status where one is given."""
+    """A user's conversations, limited to one status where one is given."""
 
     user_id: int
     status: str | None = None

@@ -10,7 +10,7 @@ from db.queries import credentials
 from loaders.batch import Loader
 
 MOST_CREDENTIALS = 100
-"""How many of a company's credentials are given: all that are accepted, and the newest others."""
+"""Credentials per company: all that are accepted, and then the newest others."""
 
 
 def credentials_by_account(database: Database, now: datetime) -> Loader[int, tuple[Record, ...]]:

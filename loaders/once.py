@@ -1,4 +1,4 @@
-"""A loader that is made when it is first asked for."""
+"""A property that makes a loader at its first use."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
@@ -6,14 +6,14 @@ from typing import Any, Generic, TypeVar, overload
 from loaders.batch import Loader
 
 S = TypeVar("S")
-# Any: a loader of whatever.
+# Any: loaders have keys and values of every type.
 T = TypeVar("T", bound=Loader[Any, Any])
 
 
-class once(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functools.cached_property is
-    """As functools.cached_property, without its lock: a request is answered by one thread.
+class cached_loader(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functools.cached_property is
+    """Like functools.cached_property, without a lock: one thread answers a request.
 
-    Traces speak of the loader by the name of the attribute.
+    The loader gets the attribute's name, under which it appears in traces.
     """
 
     def __init__(self, make: Callable[[S], T]) -> None:
@@ -24,16 +24,16 @@ class once(Generic[S, T]):  # noqa: N801 - it is used as a decorator, as functoo
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type[S]) -> "once[S, T]": ...
+    def __get__(self, instance: None, owner: type[S]) -> "cached_loader[S, T]": ...
 
     @overload
     def __get__(self, instance: S, owner: type[S]) -> T: ...
 
-    def __get__(self, instance: S | None, owner: type[S]) -> "once[S, T] | T":
+    def __get__(self, instance: S | None, owner: type[S]) -> "cached_loader[S, T] | T":
         if instance is None:
             return self
         value = self._make(instance)
         value.name = self._name
-        # Found there from now on, before this is.
+        # From now on the attribute is found here, and this descriptor is not asked.
         instance.__dict__[self._name] = value
         return value

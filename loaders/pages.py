@@ -1,4 +1,4 @@
-"""Pages of rows for many parents: one statement for each distinct page asked for."""
+"""Pages of rows for many parents: one statement for each distinct page."""
 
 from asyncio import gather
 from collections import defaultdict
@@ -12,9 +12,9 @@ from loaders.slices import Slice, slices_of
 
 
 class PageKey(NamedTuple):
-    """One parent's page, of the rows with the value `filter` where one is given.
+    """A page of one parent's rows, limited to rows with the value `filter` where one is given.
 
-    Of its rows only `columns` are wanted, where they are named.
+    `columns` are those that are needed of the rows; None means all.
     """
 
     parent_id: int
@@ -47,8 +47,8 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
 
 
 def _wanted(keys: list[PageKey]) -> frozenset[str] | None:
-    """The columns that any of the pages is to have."""
-    wanted = {key.columns for key in keys}
-    if len(wanted) == 1:
+    """The union of the columns that the pages need; None for all."""
+    needed = {key.columns for key in keys}
+    if len(needed) == 1:
         return keys[0].columns
-    return None if None in wanted else frozenset[str]().union(*filter(None, wanted))
+    return None if None in needed else frozenset[str]().union(*filter(None, needed))

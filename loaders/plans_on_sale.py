@@ -10,7 +10,7 @@ ALL = "all"
 
 
 def plans_on_sale(database: Database) -> Loader[str, tuple[Plan, ...]]:
-    """All of them under the one key `ALL`, cheapest first."""
+    """All plans, cheapest first, under the one key `ALL`."""
 
     async def batch(keys: list[str]) -> list[tuple[Plan, ...]]:
         async with database.read() as connection:

@@ -1,4 +1,4 @@
-"""What belongs to privacy requests."""
+"""Archives and receipts of privacy requests, and requests of erased people."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -8,11 +8,11 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import privacy, privacy_archives
 from loaders.batch import Loader
-from loaders.in_order import in_order
+from loaders.rows_by_id import in_order
 
 
 def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:
-    """By request id; None for a request without an archive that can be fetched at `now`."""
+    """By request id; None for a request without an archive that can be downloaded at `now`."""
 
     async def batch(request_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
@@ -23,7 +23,7 @@ def archive_by_request(database: Database, now: datetime) -> Loader[int, Record 
 
 
 def erased_tables_by_request(database: Database) -> Loader[int, tuple[Record, ...]]:
-    """By request id: what its erasure did to each table."""
+    """By request id: each table, with how many of its rows were erased."""
 
     async def batch(request_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:

@@ -1,4 +1,4 @@
-"""The pages of several parents, cut from the rows that one statement gives for all of them."""
+"""Pages of several parents, cut from the rows that one statement returns for all of them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from db.keyset import Page
 
 
 class Slice(NamedTuple):
-    """The rows of a parent's page in their natural order, and whether there are more around it.
+    """The rows of a parent's page in list order, and whether there are more before and after it.
 
-    Of the rows only those with the value `filter` count, where there is one.
+    `filter` is the value by which the list was filtered, where it was.
     """
 
     rows: Sequence[Record]
@@ -24,7 +24,7 @@ class Slice(NamedTuple):
 def slices_of(
     rows: Sequence[Record], parent_ids: Sequence[int], page: Page, filter_: str | None = None
 ) -> dict[int, Slice]:
-    """The pages by parent, of rows with their `parent_id`."""
+    """The pages by parent id, from rows that have a `parent_id`."""
     if len(parent_ids) == 1:
         return {parent_ids[0]: _slice(rows, page, parent_ids[0], filter_)}
     by_parent: dict[int, list[Record]] = {parent_id: [] for parent_id in parent_ids}

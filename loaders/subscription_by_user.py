@@ -16,7 +16,8 @@ def subscription_by_user(
 ) -> Loader[int, Subscription]:
     """By user id, from the cache; a user without a subscription has `NO_SUBSCRIPTION`.
 
-    Never from a replica, which may not have yet what has just been invalidated.
+    Misses are read from the primary: a replica may not have the change yet for which the cache was
+    invalidated.
     """
 
     async def read(user_ids: Sequence[int]) -> list[Subscription]:
@@ -25,4 +26,4 @@ def subscription_by_user(
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 
-    return Loader(partial(cache.get, read=read), at_hand=cache.at_hand)
+    return Loader(partial(cache.get, read=read), get_if_cached=cache.at_hand)

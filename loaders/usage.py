@@ -1,4 +1,4 @@
-"""What companies used."""
+"""How much of their contracts companies have used."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from services.enterprise.records import Usage, UsageContract
 def usage_by_account(
     database: Database, contract: UsageContract, now: datetime
 ) -> Loader[int, Usage]:
-    """By account id: the use of the UTC day and month of `now`."""
+    """By account id: the usage of the UTC day and month of `now`."""
     today = now.date()
 
     async def batch(account_ids: list[int]) -> list[Usage]:
@@ -48,7 +48,7 @@ class DailyUsageKey:
 
 
 def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
-    """The requests of each day, 0 where none is recorded.
+    """Requests per day, 0 for a day without any.
 
     Accounts with the same days share a statement.
     """

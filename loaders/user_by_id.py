@@ -5,11 +5,11 @@ from asyncpg import Record
 from db.database import Database
 from db.queries import users
 from loaders.batch import Loader
-from loaders.in_order import in_order
+from loaders.rows_by_id import in_order
 
 
 def user_by_id(database: Database) -> Loader[int, Record | None]:
-    """By user id; None for a person who is not, or no longer, known."""
+    """By user id; None for a person who does not exist, or no longer."""
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:

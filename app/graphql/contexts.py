@@ -3,7 +3,7 @@
 from cache import VersionedCache
 from db.database import Database
 from gql.context import RequestContext, Services
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from loaders import Loaders
 from metrics.observations import Observations
 from services.billing.records import Subscription

@@ -3,7 +3,7 @@
 from math import inf
 
 from gql.documents.budgets import Budget
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from metrics.observations import Observations
 
 _MOST_KNOWN = 1_000

@@ -32,7 +32,7 @@ from app.graphql.request_parsing import Acceptance, read_request
 from app.graphql.service import GraphQLService
 from app.graphql.statuses import CLIENT_GONE, status_of
 from app.settings.types import StatusProfile
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.attention import ClientGone
 from services.clock import Clock
 from services.principal import Principal

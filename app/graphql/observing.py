@@ -5,7 +5,7 @@ from graphql.execution.values import VariableValues
 
 from app.graphql.facts import OperationFacts
 from gql.documents.asked_variants import variant_in_words
-from gql.documents.prepare import UNTRUSTED, Operation
+from gql.documents.operation import UNTRUSTED, Operation
 from metrics.observations import Came, Observations, Observed, OperationRecord
 from services.principal import Principal
 from spans.current import current_trace

@@ -24,9 +24,9 @@ from app.graphql.outcomes import outcome_in
 from app.graphql.parts import IncrementalResponses
 from db.work import Work
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
-from gql.runtime.attention import Attention, Gone
+from gql.runtime.attention import Attention, WaitForDisconnect
 from gql.runtime.incremental import Part, run_in_parts
 from gql.runtime.subscribe import StreamFailed, subscribe
 from metrics.observations import Observed, Outcome
@@ -44,7 +44,7 @@ class ExecutionRequest:
     request_id: str
     deadline_seconds: float
     last_event_id: int | None = None
-    gone: Gone | None = None
+    gone: WaitForDisconnect | None = None
 
     @property
     def name(self) -> str:

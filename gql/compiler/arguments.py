@@ -1,7 +1,7 @@
-"""The arguments of resolvers: coerced as rarely as comes to the same.
+"""Coerces the arguments of resolvers as rarely as possible.
 
-Once and for all where no variable is in them, once a request where one is; for each call where
-their value may be changed by who gets it, or was made by somebody's scalar.
+Arguments without variables are coerced once, and those with variables once per request. They are
+coerced for every call if a resolver could change the value, or a custom scalar made it.
 """
 
 from collections.abc import Callable
@@ -29,64 +29,68 @@ from graphql.execution import get_argument_values
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
 from gql.compiler.coercion import Misfit, constant_default
-from gql.compiler.sites import Run
-from gql.compiler.strawberry_fields import Direct
+from gql.compiler.sites import ExecutionState
+from gql.compiler.strawberry_fields import UnwrappedResolver
 
-# Any: arguments are of whatever types the schema has.
+# Any: arguments have values of every type.
 Values: TypeAlias = dict[str, Any]
-Coerce: TypeAlias = Callable[[Run], Values]
+CoerceArguments: TypeAlias = Callable[[ExecutionState], Values]
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """How one site comes by its arguments."""
+    """How the arguments of a call site are coerced, and whether calls of a request share them."""
 
-    coerce: Coerce
+    coerce: CoerceArguments
     is_shared: bool
 
 
-def arguments(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Arguments | None:
-    """How the field at `node` comes by its arguments; None where it has none."""
+def arguments(
+    field: GraphQLField, node: FieldNode, unwrapped: UnwrappedResolver | None
+) -> Arguments | None:
+    """How the arguments of the field at `node` are coerced; None if it has none."""
     if not field.args and not node.arguments:
         return None
 
-    def coerce(running: Run) -> Values:
-        values = get_argument_values(field, node, running.variable_values)
-        return direct.converted(values) if direct else values
+    def coerce(execution: ExecutionState) -> Values:
+        values = get_argument_values(field, node, execution.variable_values)
+        return unwrapped.converted(values) if unwrapped else values
 
     is_shared = all(map(_is_unchanging, field.args.values()))
     if is_shared and not _has_variables(node):
         return Arguments(_once(coerce), is_shared)
-    prepared = _prepared(field, node, direct)
-    return Arguments(coerce if prepared is None else _first(prepared, coerce), is_shared)
+    prepared = _prepared(field, node, unwrapped)
+    return Arguments(coerce if prepared is None else _with_fallback(prepared, coerce), is_shared)
 
 
-def _once(coerce: Coerce) -> Coerce:
-    """The same, of what is the same for every request."""
-    kept: list[Values] = []
+def _once(coerce: CoerceArguments) -> CoerceArguments:
+    """Coerce only once, since the result is the same for every request."""
+    cached: list[Values] = []
 
-    def coerce_once(running: Run) -> Values:
-        if not kept:
-            kept.append(coerce(running))
-        return kept[0]
+    def coerce_once(execution: ExecutionState) -> Values:
+        if not cached:
+            cached.append(coerce(execution))
+        return cached[0]
 
     return coerce_once
 
 
-def _first(prepared: Coerce, coerce: Coerce) -> Coerce:
-    """What is prepared, or graphql-core's way where a value does not fit it."""
+def _with_fallback(prepared: CoerceArguments, coerce: CoerceArguments) -> CoerceArguments:
+    """Use `prepared`, and graphql-core's function for values on which it raises `Misfit`."""
 
-    def coerce_first(running: Run) -> Values:
+    def coerce_or_fall_back(execution: ExecutionState) -> Values:
         try:
-            return prepared(running)
+            return prepared(execution)
         except Misfit:
-            return coerce(running)
+            return coerce(execution)
 
-    return coerce_first
+    return coerce_or_fall_back
 
 
-def _prepared(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Coerce | None:
-    """What takes the values of variables as they are; None where there is more to do."""
+def _prepared(
+    field: GraphQLField, node: FieldNode, unwrapped: UnwrappedResolver | None
+) -> CoerceArguments | None:
+    """A function that takes values of variables as they are; None if more is necessary."""
     nodes = {one.name.value: one.value for one in node.arguments or ()}
     constant: Values = {}
     variables: list[_FromVariable] = []
@@ -94,14 +98,14 @@ def _prepared(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Co
         for name, argument in field.args.items():
             value = nodes.get(name)
             if isinstance(value, VariableNode):
-                variables.append(_from_variable(name, argument, value, direct))
+                variables.append(_from_variable(name, argument, value, unwrapped))
             else:
-                constant |= _constant(name, argument, value, direct)
+                constant |= _constant(name, argument, value, unwrapped)
     except Misfit:
         return None
 
-    def coerce(running: Run) -> Values:
-        values, coerced = constant.copy(), running.variable_values.coerced
+    def coerce(execution: ExecutionState) -> Values:
+        values, coerced = constant.copy(), execution.variable_values.coerced
         for one in variables:
             value = coerced.get(one.variable, one.absent)
             if value is None and one.is_required:
@@ -115,7 +119,7 @@ def _prepared(field: GraphQLField, node: FieldNode, direct: Direct | None) -> Co
 
 @dataclass(frozen=True, slots=True)
 class _FromVariable:
-    """An argument that has the value of a variable, or `absent` where that was left out."""
+    """An argument with the value of a variable, or `absent` if the variable was left out."""
 
     variable: str
     out_name: str
@@ -125,20 +129,23 @@ class _FromVariable:
 
 
 def _from_variable(
-    name: str, argument: GraphQLArgument, node: VariableNode, direct: Direct | None
+    name: str, argument: GraphQLArgument, node: VariableNode, unwrapped: UnwrappedResolver | None
 ) -> _FromVariable:
-    out_name, convert = _outcome(name, argument, direct)
-    # One that is required is missed as its null is.
+    out_name, convert = _name_and_conversion(name, argument, unwrapped)
+    # A required argument without a value is treated like one with null.
     absent = None if is_required_argument(argument) else constant_default(argument)
     is_required = isinstance(argument.type, GraphQLNonNull)
     return _FromVariable(node.name.value, out_name, absent, is_required, convert)
 
 
 def _constant(
-    name: str, argument: GraphQLArgument, node: ValueNode | None, direct: Direct | None
+    name: str,
+    argument: GraphQLArgument,
+    node: ValueNode | None,
+    unwrapped: UnwrappedResolver | None,
 ) -> Values:
-    """The argument that no variable is in; raises `Misfit`."""
-    out_name, convert = _outcome(name, argument, direct)
+    """An argument without variables; empty if it has no value. Raises `Misfit`."""
+    out_name, convert = _name_and_conversion(name, argument, unwrapped)
     if node is None:
         value = constant_default(argument)
         if value is Undefined and not is_required_argument(argument):
@@ -153,19 +160,19 @@ def _constant(
 
 
 # Any: as above.
-def _outcome(
-    name: str, argument: GraphQLArgument, direct: Direct | None
+def _name_and_conversion(
+    name: str, argument: GraphQLArgument, unwrapped: UnwrappedResolver | None
 ) -> tuple[str, Callable[[Any], Any] | None]:
-    """Under which name a value is passed on, and what is made of it before."""
-    if direct is None:
+    """The name under which a value is passed on, and the conversion before that."""
+    if unwrapped is None:
         return argument.out_name or name, None
-    if name not in direct.conversions:
+    if name not in unwrapped.conversions:
         raise Misfit
-    return direct.conversions[name]
+    return unwrapped.conversions[name]
 
 
 def _is_unchanging(argument: GraphQLArgument) -> bool:
-    """Whether the argument's values are texts, numbers and members of strawberry's enums."""
+    """Whether the argument's values are immutable: texts, numbers, members of enums."""
     type_ = get_nullable_type(argument.type)
     if type_ is not get_named_type(argument.type):
         return False

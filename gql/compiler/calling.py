@@ -1,44 +1,47 @@
-"""The code that calls a resolver, and what it passes to it."""
+"""Generates the code that calls a resolver."""
 
 from graphql import GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
 
 from gql.compiler.arguments import arguments
-from gql.compiler.code import Function, is_name
-from gql.compiler.emission import Emission, NotCompiled, Place
-from gql.compiler.fields import Call
-from gql.compiler.sites import Site
+from gql.compiler.code import Function
+from gql.compiler.emission import CodePosition, Emission
+from gql.compiler.fields import ResolverCall
+from gql.compiler.identifiers import checked_name
+from gql.compiler.sites import CallSite
 from spans.part import Kind, Part
 
 
-def call(
+def write_call(
     emission: Emission,
     out: Function,
     parent: GraphQLObjectType,
     definition: GraphQLField,
-    how: Call,
+    access: ResolverCall,
     details: FieldDetailsList,
     source: str,
-    place: Place,
+    position: CodePosition,
     columns: str,
-) -> tuple[Site, str, str]:
-    """Call the resolver: give its site, and the variables of what it gave and of the call's key.
+) -> tuple[CallSite, str, str]:
+    """Write the call of a resolver; returns its site, and the variables of its result and its key.
 
-    It is told which `columns`, a name in code, are read of the rows that it gives.
+    `columns` is the name in code of the columns that are needed of the rows that it returns.
     """
     nodes = [one.node for one in details]
     number = len(emission.sites.all)
-    site = Site(number, place.steps, definition, parent, nodes, how.direct)
+    site = CallSite(number, position.steps, definition, parent, nodes, access.unwrapped)
     emission.add_site(site)
-    given = passed(emission, definition, details, how)
+    given = argument_code(emission, definition, details, access)
     value, key = out.name(), out.name()
     out.has_slots = True
-    out.line(f"{key} = ({', '.join([str(number), 'key', *place.indexes])})")
+    out.line(f"{key} = ({', '.join([str(number), 'key', *position.indexes])})")
     info = (
-        _info(out, key, columns) if how.direct is not None and how.direct.info is not None else ""
+        _info(out, key, columns)
+        if access.unwrapped is not None and access.unwrapped.info is not None
+        else ""
     )
     with out.indented("try:"):
-        out.line(f"{value} = {_called(emission, site, how, source, key, info, given)}")
+        out.line(f"{value} = {_called(emission, site, access, source, key, info, given)}")
     with out.indented("except Exception as error:"):
         out.line(f"outcomes[{key}] = Raised(error)")
         out.line("raise")
@@ -47,7 +50,7 @@ def call(
 
 
 def _info(out: Function, key: str, columns: str) -> str:
-    """What the resolver is told of its call, in a variable."""
+    """Write the creation of the resolver's info; returns its variable."""
     info = out.name()
     out.line(f"{info} = new(LazyInfo)")
     out.line(f"{info}.context, {info}.call = run.context_value, (run, sites, {key})")
@@ -55,11 +58,14 @@ def _info(out: Function, key: str, columns: str) -> str:
     return info
 
 
-def passed(
-    emission: Emission, definition: GraphQLField, details: FieldDetailsList, how: Call | None
+def argument_code(
+    emission: Emission,
+    definition: GraphQLField,
+    details: FieldDetailsList,
+    access: ResolverCall | None,
 ) -> str:
-    """The code that passes the arguments on; they are coerced although nobody may want them."""
-    found = arguments(definition, details[0].node, how.direct if how else None)
+    """The code that passes the arguments; they are coerced even if nothing uses them."""
+    found = arguments(definition, details[0].node, access.unwrapped if access else None)
     if found is None:
         return ""
     number = len(emission.coerce)
@@ -70,20 +76,20 @@ def passed(
 
 
 def _called(
-    emission: Emission, site: Site, how: Call, source: str, key: str, info: str, given: str
+    emission: Emission,
+    site: CallSite,
+    access: ResolverCall,
+    source: str,
+    key: str,
+    info: str,
+    given: str,
 ) -> str:
-    resolve, direct = emission.code.bind(how.resolve), how.direct
+    resolve, unwrapped = emission.code.bind(access.resolve), access.unwrapped
     emission.resolvers.setdefault(resolve, Part(Kind.RESOLVER, site.coordinate))
-    if direct is None:
+    if unwrapped is None:
         return f"{resolve}({source}, sites.info(run, {key}){given})"
-    parts = [source] if direct.takes_self else []
-    parts += [f"{_checked(name)}={source}" for name in direct.parent]
-    if direct.info is not None:
-        parts.append(f"{_checked(direct.info)}={info}")
+    parts = [source] if unwrapped.takes_self else []
+    parts += [f"{checked_name(name)}={source}" for name in unwrapped.parent]
+    if unwrapped.info is not None:
+        parts.append(f"{checked_name(unwrapped.info)}={info}")
     return f"{resolve}({', '.join(parts)}{given if parts else given.removeprefix(', ')})"
-
-
-def _checked(name: str) -> str:
-    if not is_name(name):
-        raise NotCompiled
-    return name

@@ -1,4 +1,4 @@
-"""The text of generated functions, and the constants that it refers to by name."""
+"""The text of generated functions, and the constants that it refers to."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 
 _INDENT = "    "
 MOST_LEVELS = 40
-"""Of indentation; Python itself refuses a hundred."""
+"""Levels of indentation; Python itself allows less than a hundred."""
 
 
 class TooMuchCode(Exception):
-    """What was asked for takes more code than is worth compiling."""
+    """The operation takes more code than is worth compiling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """JSON that stands in every answer; the code has it as a constant where a document names it."""
+    """JSON that is part of every answer; a bound constant if it has names of a document."""
 
     text: str
     is_from_document: bool = False
@@ -25,51 +25,51 @@ class Literal:
 
 @dataclass(slots=True)
 class Opening:
-    """What an item of a list begins with, in a variable: a bracket or a comma, and what follows."""
+    """A variable with what precedes an item of a list: a bracket or comma, and what follows it."""
 
     variable: str
     follows: Literal = Literal("")
 
     def after(self, separator: str) -> Literal:
-        """What the variable holds where the item comes after this."""
+        """The value of the variable for an item after this separator."""
         return Literal(separator + self.follows.text, self.follows.is_from_document)
 
 
 Piece: TypeAlias = Literal | Opening | str
-"""A part of an answer: what always stands there, or an expression that gives its bytes."""
+"""A part of an answer: constant JSON, or an expression that gives its bytes."""
 
 
 class Function:
-    """The text of one function, which puts the pieces of an answer into the list `w`.
+    """The text of one function, which appends the pieces of an answer to the list `w`.
 
-    Pieces are collected, and put there together by `flush`: before and at the end of each block.
+    Pieces are collected, and appended together by `flush`, before and at the end of each block.
     """
 
     def __init__(self, code: "Code", header: str) -> None:
         self.lines = [f"def {header}:"]
         self.loops = 0
         self.has_slots = False
-        """Whether something is put into the list later."""
+        """Whether the list has slots that are filled later."""
         self.columns: set[str] = set()
-        """The columns of rows that are read here."""
+        """The columns of rows that the function reads."""
         self.needs_rows = False
-        """Whether whole rows are, by who may want any column."""
+        """Whether the function passes whole rows on, of which any column may be needed."""
         self._code = code
         self._level = 1
         self._names = 0
         self._pieces: list[Piece] = []
 
     def name(self) -> str:
-        """A name for a local variable that no other has."""
+        """A new name for a local variable."""
         self._names += 1
         return f"v{self._names}"
 
     def line(self, text: str) -> None:
-        """Write one line."""
+        """Add one line of code."""
         self.lines.append(_INDENT * self._level + text)
 
     def literal(self, text: str, *, is_from_document: bool = False) -> None:
-        """Add JSON that always stands here, names of a document marked as such."""
+        """Add constant JSON; names that come from a document must be marked."""
         if not text:
             return
         last = self._pieces[-1] if self._pieces else None
@@ -79,20 +79,20 @@ class Function:
             self._pieces.append(Literal(text, is_from_document))
 
     def piece(self, piece: Opening | str) -> None:
-        """Add what an expression gives."""
+        """Add the value of an expression."""
         self._pieces.append(piece)
 
     def flush(self) -> None:
-        """Put what was collected into the list."""
+        """Write the code that appends the collected pieces."""
         pieces, self._pieces = self._pieces, []
         opening, literal = (*pieces[:2], None, None)[:2]
         if isinstance(opening, Opening) and isinstance(literal, Literal):
             opening.follows = literal
             del pieces[1]
         if len(pieces) == 1:
-            self.line(f"w.append({self._written(pieces[0])})")
+            self.line(f"w.append({self._expression(pieces[0])})")
         elif pieces:
-            self.line(f"w += {', '.join(map(self._written, pieces))}")
+            self.line(f"w += {', '.join(map(self._expression, pieces))}")
 
     def constant(self, literal: Literal) -> str:
         """The bytes of a literal, as an expression."""
@@ -100,17 +100,17 @@ class Function:
         return self._code.bind(encoded) if literal.is_from_document else repr(encoded)
 
     def reserve(self) -> int:
-        """Leave a line to be written later, by its number."""
+        """Reserve a line that `fill` writes later; returns its number."""
         self.line("pass")
         return len(self.lines) - 1
 
     def fill(self, number: int, text: str) -> None:
-        """Write the line that was left."""
+        """Write a reserved line."""
         self.lines[number] = self.lines[number].removesuffix("pass") + text
 
     @contextmanager
     def indented(self, header: str | None) -> Iterator[None]:
-        """Write what follows one level deeper, below `header`; pieces belong to one level."""
+        """Indent what follows by one level below `header`, and flush the pieces around it."""
         self.flush()
         if header is not None:
             self.line(header)
@@ -124,17 +124,17 @@ class Function:
             self.line("pass")
         self._level -= 1
 
-    def _written(self, piece: Piece) -> str:
+    def _expression(self, piece: Piece) -> str:
         if isinstance(piece, Opening):
             return piece.variable
         return self.constant(piece) if isinstance(piece, Literal) else piece
 
 
 class Code:
-    """A module's functions in the making.
+    """Generates the functions of one module.
 
     The text consists of what the compiler writes, of names of the schema that are identifiers, and
-    of names of constants. Whatever comes from a document is such a constant.
+    of names of constants. Everything that comes from a document is a constant, never text.
     """
 
     def __init__(self) -> None:
@@ -143,13 +143,13 @@ class Code:
         self._functions: list[Function] = []
 
     def function(self, header: str) -> Function:
-        """A new function."""
+        """Begin a new function."""
         function = Function(self, header)
         self._functions.append(function)
         return function
 
     def bind(self, value: object) -> str:
-        """The name under which the text refers to `value`; the same for the same object."""
+        """The constant's name for `value`; the same for the same object."""
         key = value if type(value) is bytes else id(value)
         name = self._names.get(key)
         if name is None:
@@ -159,12 +159,12 @@ class Code:
 
     @property
     def text(self) -> str:
-        """The source, for reading and debugging."""
+        """The source code, for debugging."""
         return "\n\n".join("\n".join(function.lines) for function in self._functions) + "\n"
 
     # Any: a namespace holds functions and constants of every type.
     def compiled(self, names: dict[str, Any]) -> "Compiled":
-        """The functions, which may use `names` beside the constants."""
+        """Compile the functions, which may use `names` and the constants."""
         code = compile(self.text, "<compiled operation>", "exec")
         names = {"__builtins__": _BUILTINS, **names, **self._constants}
         exec(code, names)  # noqa: S102 - see the class
@@ -173,7 +173,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Compiled functions in their namespace, with what they refer to by name."""
+    """The compiled functions in their namespace, with everything that they refer to."""
 
     code: CodeType
     # Any: a namespace holds functions and constants of every type.
@@ -181,7 +181,7 @@ class Compiled:
 
     # Any: as above.
     def again(self, instead: Mapping[str, Any]) -> dict[str, Any]:
-        """The namespace of the same functions, where some names stand for something else."""
+        """A namespace of the same functions in which some names are replaced."""
         namespace = {**self.namespace, **instead}
         exec(self.code, namespace)  # noqa: S102 - see `Code`
         return namespace
@@ -201,8 +201,3 @@ _BUILTINS = {
     "tuple": tuple,
     "type": type,
 }
-
-
-def is_name(text: object) -> bool:
-    """Whether `text` may stand in code as a name."""
-    return isinstance(text, str) and text.isascii() and text.isidentifier()

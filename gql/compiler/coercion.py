@@ -1,7 +1,7 @@
-"""Variables and arguments coerced with what their types say worked out once.
+"""Coerces variables with functions that are prepared once per type.
 
-Whatever is not exactly what a type hopes for raises `Misfit`: graphql-core looks at it then, and
-says what is wrong, or knows better.
+A value that is not exactly what its type expects raises `Misfit`. Then graphql-core coerces it,
+or reports what is wrong.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,24 +32,24 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities.coerce_input_value import coerce_default_value
 
-# Any, in this module: values are JSON, and become what scalars make of them.
-Coerce: TypeAlias = Callable[[Any], Any]
+# Any, in this module: values are JSON, and become whatever scalars parse.
+CoerceInput: TypeAlias = Callable[[Any], Any]
 _LOWEST, _HIGHEST = -(2**31), 2**31 - 1
 _new = tuple.__new__
-"""Makes a named tuple without the function that its class has for it."""
+"""Makes a named tuple without calling its class, which is slower."""
 
 
 class Misfit(Exception):
-    """A value that is left to graphql-core."""
+    """A value that graphql-core must coerce."""
 
 
 class VariableCoercion:
-    """The variables of one operation; there is none where graphql-core is always asked."""
+    """Coerces the variables of one operation."""
 
     def __init__(
         self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
     ) -> None:
-        """Raise `Misfit` for a variable that only graphql-core coerces."""
+        """Raises `Misfit` for a variable whose type only graphql-core can coerce."""
         self._variables = [_variable(schema, one) for one in definitions]
 
     def of(self, given: Mapping[str, Any]) -> VariableValues:
@@ -71,7 +71,7 @@ class VariableCoercion:
         return _new(VariableValues, (sources, coerced))
 
 
-_Variable: TypeAlias = tuple[str, Any, VariableValueSource, Any, bool, Coerce]
+_Variable: TypeAlias = tuple[str, Any, VariableValueSource, Any, bool, CoerceInput]
 
 
 def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Variable:
@@ -86,7 +86,7 @@ def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Var
 
 
 def constant_default(definition: GraphQLArgument | GraphQLInputField) -> Any:
-    """The default of an argument or the like; raises `Misfit` for one that may be changed."""
+    """The default of an argument or input field; raises `Misfit` for a mutable one."""
     try:
         default = coerce_default_value(definition)
     except TypeError:
@@ -96,8 +96,8 @@ def constant_default(definition: GraphQLArgument | GraphQLInputField) -> Any:
     return default
 
 
-def coercer(type_: GraphQLInputType, above: tuple[object, ...] = ()) -> Coerce:
-    """What coerces values of a type, or raises `Misfit` for them, or at once."""
+def coercer(type_: GraphQLInputType, above: tuple[object, ...] = ()) -> CoerceInput:
+    """The function that coerces values of a type; it raises `Misfit`, as does this one."""
     if isinstance(type_, GraphQLNonNull):
         return _required(type_.of_type, above)
     coerce = _required(type_, above)
@@ -108,7 +108,7 @@ def coercer(type_: GraphQLInputType, above: tuple[object, ...] = ()) -> Coerce:
     return coerce_nullable
 
 
-def _required(type_: GraphQLInputType, above: tuple[object, ...]) -> Coerce:
+def _required(type_: GraphQLInputType, above: tuple[object, ...]) -> CoerceInput:
     if isinstance(type_, GraphQLList):
         return _list(coercer(type_.of_type, above))
     if isinstance(type_, GraphQLInputObjectType):
@@ -118,7 +118,7 @@ def _required(type_: GraphQLInputType, above: tuple[object, ...]) -> Coerce:
     return _leaf(type_)
 
 
-def _list(coerce_item: Coerce) -> Coerce:
+def _list(coerce_item: CoerceInput) -> CoerceInput:
     def coerce(value: Any) -> Any:
         if type(value) is not list:
             raise Misfit
@@ -127,7 +127,7 @@ def _list(coerce_item: Coerce) -> Coerce:
     return coerce
 
 
-def _object(type_: GraphQLInputObjectType, above: tuple[object, ...]) -> Coerce:
+def _object(type_: GraphQLInputObjectType, above: tuple[object, ...]) -> CoerceInput:
     has_own_out = "out_type" in vars(type_) or type(type_) is not GraphQLInputObjectType
     if type_ in above or type_.is_one_of or has_own_out:
         raise Misfit
@@ -159,7 +159,7 @@ def _object(type_: GraphQLInputObjectType, above: tuple[object, ...]) -> Coerce:
     return coerce
 
 
-def _leaf(type_: Any) -> Coerce:
+def _leaf(type_: Any) -> CoerceInput:
     exact = _EXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
     coerce_input = type_.coerce_input_value
     if exact is not None and coerce_input == exact[0]:
@@ -172,7 +172,7 @@ def _leaf(type_: Any) -> Coerce:
             raise Misfit
         try:
             coerced = coerce_input(value)
-        except Exception:  # noqa: BLE001 - as graphql-core catches it, which then says why
+        except Exception:  # noqa: BLE001 - graphql-core catches the same, and reports it
             raise Misfit from None
         if coerced is Undefined:
             raise Misfit
@@ -181,7 +181,7 @@ def _leaf(type_: Any) -> Coerce:
     return coerce
 
 
-def _enum(values: dict[str, Any]) -> Coerce:
+def _enum(values: dict[str, Any]) -> CoerceInput:
     def coerce(value: Any) -> Any:
         if type(value) is not str or value not in values:
             raise Misfit
@@ -214,7 +214,7 @@ def _boolean(value: Any) -> Any:
     return value
 
 
-_EXACT: dict[GraphQLScalarType, tuple[Any, Coerce]] = {
+_EXACT: dict[GraphQLScalarType, tuple[Any, CoerceInput]] = {
     GraphQLString: (GraphQLString.coerce_input_value, _text),
     GraphQLID: (GraphQLID.coerce_input_value, _text),
     GraphQLInt: (GraphQLInt.coerce_input_value, _int),

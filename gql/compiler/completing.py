@@ -1,4 +1,4 @@
-"""The code that writes a value of an answer, by its type."""
+"""Generates the code that encodes a value of an answer, by its type."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +19,19 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from gql.compiler.code import Function, Opening, TooMuchCode
-from gql.compiler.emission import Emission, Place
+from gql.compiler.emission import CodePosition, Emission
 from gql.compiler.leaves import leaf
-from gql.compiler.object_types import make_sure, tests
+from gql.compiler.object_types import type_tests, write_type_check
 from gql.compiler.selecting import write_fields
 from gql.compiler.sites import ITEM
-from gql.compiler.sources import Encoded, ObjectSource, Read, ShapedSource, Source, Within
+from gql.compiler.sources import (
+    AttributeSource,
+    AttributeVariable,
+    EncodedAttribute,
+    MappedSource,
+    NestedObject,
+    ObjectSource,
+)
 from gql.compiler.strawberry_fields import shape_for
 from gql.values.shapes import SOURCE
 
@@ -32,7 +39,7 @@ _MOST_LOOPS = 10
 
 
 class Completing:
-    """Writes the code of one operation."""
+    """Generates the code of one operation, value by value."""
 
     def __init__(self, emission: Emission) -> None:
         self.emission = emission
@@ -40,13 +47,13 @@ class Completing:
     def root(
         self, number: int, root: GraphQLObjectType, grouped: GroupedFieldSet, *, is_last: bool
     ) -> str:
-        """The function that writes root fields, between which others may write theirs: its name."""
+        """Generate the function that encodes root fields; returns its name."""
         name = f"root{number}"
         with self.emission.function(f"{name}(run, source)") as out:
             out.line("key = ()")
             out.line("if source is not None: admit(source)")
             out.literal("," if number else "{")
-            write_fields(self, out, root, grouped, ObjectSource("source"), Place())
+            write_fields(self, out, root, grouped, ObjectSource("source"), CodePosition())
             out.literal("}" if is_last else "")
         return name
 
@@ -56,33 +63,33 @@ class Completing:
         type_: GraphQLOutputType,
         details: FieldDetailsList,
         value: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
-        """Write the raw value in the variable `value`, in its place."""
+        """Encode the raw value in the variable `value`."""
         if isinstance(type_, GraphQLNonNull):
-            self._required(out, type_.of_type, details, value, place)
+            self._required(out, type_.of_type, details, value, position)
         elif is_leaf_type(type_):
             out.piece(f'b"null" if {value} is None else {self._leaf(type_, value)}')
         else:
             with self._unless(out, f"{value} is None"):
-                self._required(out, type_, details, value, place)
+                self._required(out, type_, details, value, position)
 
     def attribute(
         self,
         out: Function,
         type_: GraphQLOutputType,
         details: FieldDetailsList,
-        attribute: Read | Encoded | Within,
-        place: Place,
+        attribute: AttributeVariable | EncodedAttribute | NestedObject,
+        position: CodePosition,
     ) -> None:
-        """Write an attribute of a source."""
-        if isinstance(attribute, Read):
-            self.value(out, type_, details, attribute.variable, place)
-        elif isinstance(attribute, Within):
-            # Any: a shape stands for an object, of whose type the attribute is.
+        """Encode an attribute of a source."""
+        if isinstance(attribute, AttributeVariable):
+            self.value(out, type_, details, attribute.variable, position)
+        elif isinstance(attribute, NestedObject):
+            # Any: the type of a nested object is an object type.
             named: Any = get_nullable_type(type_)
             with self._unless(out, attribute.is_null):
-                self.members(out, named, details, attribute.source, place)
+                self.members(out, named, details, attribute.source, position)
         elif isinstance(type_, GraphQLNonNull) or attribute.variable is None:
             out.literal(attribute.quote)
             out.piece(attribute.expression)
@@ -98,29 +105,34 @@ class Completing:
         out: Function,
         type_: GraphQLObjectType,
         details: FieldDetailsList,
-        source: Source,
-        place: Place,
+        source: AttributeSource,
+        position: CodePosition,
     ) -> None:
-        """Write an object whose type is sure."""
+        """Encode an object whose type has been checked."""
         grouped = self.emission.subfields(type_, details)
-        if place.each and place.page is None:
-            out.line(f"run.cost += {place.each}")
+        if position.item_cost and position.page is None:
+            out.line(f"run.cost += {position.item_cost}")
         out.literal("{")
-        write_fields(self, out, type_, grouped, source, place)
+        write_fields(self, out, type_, grouped, source, position)
         out.literal("}")
 
-    # Any, in this class: graphql-core's guards narrow better than its types.
+    # Any, in this class: graphql-core's type guards are more precise than its types.
     def _required(
-        self, out: Function, type_: Any, details: FieldDetailsList, value: str, place: Place
+        self,
+        out: Function,
+        type_: Any,
+        details: FieldDetailsList,
+        value: str,
+        position: CodePosition,
     ) -> None:
         if is_leaf_type(type_):
             out.piece(self._leaf(type_, value))
         elif isinstance(type_, GraphQLList):
-            self._list(out, type_, details, value, place)
+            self._list(out, type_, details, value, position)
         elif is_abstract_type(type_):
-            self._abstract(out, type_, details, value, place)
+            self._abstract(out, type_, details, value, position)
         else:
-            self._object(out, type_, details, value, place)
+            self._object(out, type_, details, value, position)
 
     def _leaf(self, type_: Any, value: str) -> str:
         return leaf(type_, self.emission.code.bind, value)
@@ -131,18 +143,18 @@ class Completing:
         type_: GraphQLObjectType,
         details: FieldDetailsList,
         value: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
         shape = shape_for(type_)
         if shape is None:
-            make_sure(self.emission, out, type_, value)
-            self.members(out, type_, details, ObjectSource(value), place)
+            write_type_check(self.emission, out, type_, value)
+            self.members(out, type_, details, ObjectSource(value), position)
             return
         bind = self.emission.code.bind
         out.line(f"if type({value}) is {bind(shape.view_class)}: {value} = {value}.{SOURCE}")
         if shape.source is not None:
             out.line(f"if type({value}) is not {bind(shape.source)}: raise Unexpected")
-        self.members(out, type_, details, ShapedSource(self.emission.code, shape, value), place)
+        self.members(out, type_, details, MappedSource(self.emission.code, shape, value), position)
 
     def _abstract(
         self,
@@ -150,13 +162,13 @@ class Completing:
         type_: GraphQLAbstractType,
         details: FieldDetailsList,
         value: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
-        found = tests(self.emission, out, type_, value)
+        found = type_tests(self.emission, out, type_, value)
         keyword = "if"
         for test, one in found:
             with out.indented(f"{keyword} {test}:"):
-                self._of_class(out, one, details, value, place)
+                self._of_class(out, one, details, value, position)
             keyword = "elif"
         out.line("else: raise Unexpected" if found else "raise Unexpected")
 
@@ -166,17 +178,17 @@ class Completing:
         type_: GraphQLObjectType,
         details: FieldDetailsList,
         value: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
-        """Write an object of which the class has been told, a view of a source where it is one."""
+        """Encode an object of a known class, or the source of its view."""
         shape, source = shape_for(type_), ObjectSource(value)
         if shape is None:
-            self.members(out, type_, details, source, place)
+            self.members(out, type_, details, source, position)
             return
         inner = out.name()
         out.line(f"{inner} = {value}.{SOURCE}")
-        shaped = ShapedSource(self.emission.code, shape, inner, made=value)
-        self.members(out, type_, details, shaped, place)
+        shaped = MappedSource(self.emission.code, shape, inner, made=value)
+        self.members(out, type_, details, shaped, position)
 
     def _list(
         self,
@@ -184,13 +196,13 @@ class Completing:
         type_: GraphQLList[Any],
         details: FieldDetailsList,
         value: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
         out.line(f"if type({value}) is not list and type({value}) is not tuple: raise Unexpected")
-        if place.each:
-            out.line(f"run.cost += {place.each} * len({value})")
-        may_be_awaited = not place.steps and not is_leaf_type(get_named_type(type_))
-        with self._loop(out, value, place) as (item, inner):
+        if position.item_cost:
+            out.line(f"run.cost += {position.item_cost} * len({value})")
+        may_be_awaited = not position.steps and not is_leaf_type(get_named_type(type_))
+        with self._loop(out, value, position) as (item, inner):
             if may_be_awaited and not isinstance(type_.of_type, GraphQLNonNull):
                 self._item(out, type_.of_type, details, item, inner)
             else:
@@ -202,18 +214,18 @@ class Completing:
         type_: GraphQLOutputType,
         details: FieldDetailsList,
         item: str,
-        place: Place,
+        position: CodePosition,
     ) -> None:
-        """Write an item of what a call gave, now or when it is there.
+        """Encode an item of a resolver's list, now or once it has arrived.
 
-        Only what can be awaited twice is, since graphql-core may have to do it again.
+        Only items that can be awaited twice are awaited: graphql-core may have to do it again.
         """
         number = self.emission.items
         self.emission.items += 1
-        name, (index,) = f"item{number}", place.indexes
+        name, (index,) = f"item{number}", position.indexes
         with self.emission.function(f"{name}(run, value, call)", is_joined=True) as inner:
             inner.line("_, key, index = call")
-            self.value(inner, type_, details, "value", replace(place, indexes=("index",)))
+            self.value(inner, type_, details, "value", replace(position, indexes=("index",)))
         out.has_slots = True
         kind, call = out.name(), f"({ITEM}, key, {index})"
         out.flush()
@@ -229,8 +241,10 @@ class Completing:
         out.line(f"else: slots.append((w, len(w))); w.append({name}(run, {item}, {call}))")
 
     @contextmanager
-    def _loop(self, out: Function, value: str, place: Place) -> Iterator[tuple[str, Place]]:
-        """Write each item of a list in its variable and place."""
+    def _loop(
+        self, out: Function, value: str, position: CodePosition
+    ) -> Iterator[tuple[str, CodePosition]]:
+        """Write the loop over a list; yields the variable and the position of its items."""
         out.loops += 1
         if out.loops > _MOST_LOOPS:
             raise TooMuchCode
@@ -240,20 +254,20 @@ class Completing:
         items = self.emission.items
         with out.indented(None):
             out.piece(opening)
-            yield item, place.item(index)
+            yield item, position.item(index)
             out.flush()
             out.line(f"{opening.variable} = {out.constant(opening.after(','))}")
         out.fill(first, f"{opening.variable} = {out.constant(opening.after('['))}")
         is_indexed = len(self.emission.sites.all) > calls or self.emission.items > items
-        each = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
-        out.fill(header, f"for {each}:")
+        loop = f"{index}, {item} in enumerate({value})" if is_indexed else f"{item} in {value}"
+        out.fill(header, f"for {loop}:")
         out.line(f'if not {value}: w.append(b"[")')
         out.literal("]")
         out.loops -= 1
 
     @contextmanager
     def _unless(self, out: Function, is_null: str | None) -> Iterator[None]:
-        """Write what follows unless it is null."""
+        """Write the code of the block for values that are not null, and `null` for the others."""
         if is_null is None:
             yield
             return

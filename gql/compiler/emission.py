@@ -1,4 +1,4 @@
-"""What the parts of the compiler share: the code in the making, and where in it they stand."""
+"""The state of code generation: the code so far, and the position in the operation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,83 +14,80 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
-from gql.compiler.arguments import Coerce
-from gql.compiler.code import Code, Function, TooMuchCode, is_name
-from gql.compiler.sites import Site, Sites, Step
+from gql.compiler.arguments import CoerceArguments
+from gql.compiler.code import Code, Function, TooMuchCode
+from gql.compiler.identifiers import is_name
+from gql.compiler.sites import CallSite, CallSites, Step
 from gql.values.sizes import Size
 from spans.part import Part
 
 MOST_FIELDS = 500
-"""Of the code of one operation, fields of several possible types counted for each."""
-
-
-class NotCompiled(Exception):
-    """The operation has something that only graphql-core's executor does."""
+"""Fields in the code of one operation, counted once for each possible type."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where code stands: what leads there from the call that it completes."""
+class CodePosition:
+    """A position in an operation: the path from the call whose result is encoded."""
 
     steps: tuple[Step, ...] = ()
     indexes: tuple[str, ...] = ()
-    each: int = 0
-    """What each object costs that is written here."""
+    item_cost: int = 0
+    """The cost of each object that is encoded here."""
     page: Size | None = None
-    """How many rows are asked for, where the object is a page: each of them costs that."""
+    """The requested rows, if the object is a page: each row has that cost instead."""
 
-    def field(self, response_name: str, parent: GraphQLObjectType) -> "Place":
-        """Where a field of this object stands."""
-        return Place((*self.steps, (response_name, parent.name)), self.indexes)
+    def field(self, response_name: str, parent: GraphQLObjectType) -> "CodePosition":
+        """The position of a field of this object."""
+        return CodePosition((*self.steps, (response_name, parent.name)), self.indexes)
 
-    def item(self, index: str) -> "Place":
-        """Where an item of this list stands, which costs nothing more."""
-        return Place((*self.steps, None), (*self.indexes, index))
+    def item(self, index: str) -> "CodePosition":
+        """The position of an item of this list."""
+        return CodePosition((*self.steps, None), (*self.indexes, index))
 
-    def costing(self, each: int, page: Size | None = None) -> "Place":
-        """The same place, with what is paid there."""
-        return replace(self, each=each, page=page)
+    def costing(self, item_cost: int, page: Size | None = None) -> "CodePosition":
+        """The same position, with the cost of its objects."""
+        return replace(self, item_cost=item_cost, page=page)
 
 
 @dataclass(slots=True)
 class Emission:
-    """The code of one operation, for values of its variables that decide what is included."""
+    """The code of one operation, for given values of the variables that decide what is included."""
 
     schema: GraphQLSchema
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
     code: Code = field(default_factory=Code)
-    sites: Sites = field(default_factory=Sites)
-    coerce: list[Coerce] = field(default_factory=list)
-    """What gives the arguments that are coerced once a request."""
+    sites: CallSites = field(default_factory=CallSites)
+    coerce: list[CoerceArguments] = field(default_factory=list)
+    """Functions that coerce the arguments that are coerced once per request."""
     resolvers: dict[str, Part] = field(default_factory=dict)
-    """The names of resolvers in the code, and what their time is called."""
+    """The resolvers' names in the code, with their parts of a trace."""
     writers: dict[str, Part] = field(default_factory=dict)
-    """The names of functions that write values, and what their time is called."""
+    """The names of functions that encode values, with their parts of a trace."""
     columns: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """The names of the columns that are read of what each site gives, and these."""
+    """By name in the code: the columns that are read of the rows of each site."""
     fields: int = 0
     items: int = 0
-    """How many functions write items of lists, each when it is there."""
+    """How many functions there are that encode single items of lists."""
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
-        """What the operation selects."""
+        """The root fields that the operation selects."""
         return collect_fields(
             self.schema, self.fragments, self.variables, root, self.operation
         ).grouped_field_set
 
     def subfields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
-        """What a field selects of its value, an object of `type_`."""
+        """The fields that are selected of a field's value, an object of `type_`."""
         return collect_subfields(
             self.schema, self.fragments, self.variables, self.operation, type_, details
         ).grouped_field_set
 
     @contextmanager
     def function(self, header: str, *, is_joined: bool = False) -> Iterator[Function]:
-        """A new function, which takes the running operation as `run` and gives a list of bytes.
+        """Generate a function that takes the execution as `run` and returns a list of bytes.
 
-        Where it `is_joined` and nothing is put into the list later, it gives all of them in one.
+        With `is_joined` it returns the joined bytes, unless the list has slots to be filled later.
         """
         out = self.code.function(header)
         out.line("w = []")
@@ -103,15 +100,15 @@ class Emission:
         out.line("return w" if out.has_slots or not is_joined else "return join(w)")
 
     def count_field(self) -> None:
-        """Raise `TooMuchCode` where a field is one too many."""
+        """Count a field; raises `TooMuchCode` if it is one too many."""
         self.fields += 1
         if self.fields > MOST_FIELDS:
             raise TooMuchCode
 
-    def add_site(self, site: Site) -> None:
-        """Know a site by its number."""
+    def add_site(self, site: CallSite) -> None:
+        """Add a site, whose number is its index."""
         self.sites.all.append(site)
 
     def literal(self, name: str) -> str:
-        """A name of the schema, as a text in code."""
+        """A name of the schema as a string in code."""
         return repr(name) if is_name(name) else self.code.bind(name)

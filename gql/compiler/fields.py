@@ -1,4 +1,4 @@
-"""What a field does with its parent: reads an attribute, or calls a function."""
+"""How a field gets its value from its parent: it reads an attribute, or calls a resolver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,46 +8,46 @@ from typing import Any, TypeAlias
 from graphql import GraphQLField, GraphQLSchema
 
 from gql.compiler import strawberry_fields
-from gql.compiler.strawberry_fields import Direct
+from gql.compiler.strawberry_fields import UnwrappedResolver
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """The attribute `name` of the parent, whatever it is."""
+class AttributeAccess:
+    """The field reads the parent's attribute `name`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """What graphql-core's default resolver gives: a member of a mapping, else an attribute.
+class DefaultAccess:
+    """The field has graphql-core's default resolver: the item of a mapping, or an attribute.
 
-    It would call a function that it finds; compiled code takes none.
+    That resolver also calls methods, which compiled code leaves to graphql-core.
     """
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What a resolver gives. It is awaited for certain where `is_coroutine`.
+class ResolverCall:
+    """The field calls a resolver, whose result is always awaited if `is_coroutine`.
 
-    A `direct` one is called without what strawberry wraps around it.
+    An `unwrapped` resolver is called without strawberry's wrapper.
     """
 
-    resolve: Callable[..., Any]  # Any: a resolver takes and gives what it likes
+    resolve: Callable[..., Any]  # Any: resolvers take and return values of every type
     is_coroutine: bool
-    direct: Direct | None = None
+    unwrapped: UnwrappedResolver | None = None
 
 
-Access: TypeAlias = Attribute | Member | Call
+FieldAccess: TypeAlias = AttributeAccess | DefaultAccess | ResolverCall
 
 
-def access(schema: GraphQLSchema, field: GraphQLField) -> Access:
-    """What `field` does."""
+def field_access(schema: GraphQLSchema, field: GraphQLField) -> FieldAccess:
+    """How `field` gets its value."""
     if field.resolve is None:
-        return Member()
-    name = strawberry_fields.attribute(field)
+        return DefaultAccess()
+    name = strawberry_fields.attribute_name(field)
     if name is not None:
-        return Attribute(name)
-    direct = strawberry_fields.direct(schema, field)
-    resolve = direct.function if direct else field.resolve
-    return Call(resolve, iscoroutinefunction(resolve), direct)
+        return AttributeAccess(name)
+    unwrapped = strawberry_fields.unwrapped(schema, field)
+    resolve = unwrapped.function if unwrapped else field.resolve
+    return ResolverCall(resolve, iscoroutinefunction(resolve), unwrapped)

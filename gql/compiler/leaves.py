@@ -1,7 +1,7 @@
-"""How a leaf is written by compiled code: an expression that gives its JSON.
+"""Generates the expressions that encode leaf values as JSON.
 
-Most values are exactly of the class that their type expects, which one look tells. The others are
-completed as graphql-core does, and written then.
+Most values are exactly of the class that their type expects, and are encoded after one check. The
+others are first completed as graphql-core does it.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ from graphql.type.scalars import (
 )
 from orjson import dumps
 
-from gql.compiler.code import is_name
-from gql.compiler.ordinary import Coerce, is_ordinary, leaf_encoder
+from gql.compiler.identifiers import is_name
+from gql.compiler.ordinary import CoerceOutput, is_plain_class, leaf_encoder
 
 Bind: TypeAlias = Callable[[object], str]
 _MOST_COMPARISONS = 8
 _LOWEST, _HIGHEST = -(2**31), 2**31 - 1
-# What writes a value, and what has to be true of the value for that: `{0}` stands for it.
+# By type: its serializer, and an encoding expression with its condition for the value `{0}`.
 _EXACT = {
     GraphQLString: (serialize_string, "dumps({0}) if type({0}) is str"),
     GraphQLID: (serialize_id, "dumps({0}) if type({0}) is str"),
@@ -48,25 +48,25 @@ _EXACT = {
     ),
 }
 NAMES = {"dumps": dumps}
-"""What the expressions use."""
+"""The names that the expressions use."""
 
 
-Encode: TypeAlias = Callable[[Any], bytes]  # Any: of the class that it is for
-_encoders: dict[Coerce, tuple[type, tuple[str, object] | None, Encode]] = {}
+Encode: TypeAlias = Callable[[Any], bytes]  # Any: a value of the class for which it is registered
+_encoders: dict[CoerceOutput, tuple[type, tuple[str, object] | None, Encode]] = {}
 
 
 def encode_scalar(
-    coerce: Coerce, cls: type, encode: Encode, *, only: tuple[str, object] | None = None
+    coerce: CoerceOutput, cls: type, encode: Encode, *, only: tuple[str, object] | None = None
 ) -> None:
-    """Have values of exactly `cls` written by `encode`, which says the same as `coerce` does.
+    """Register `encode` for values of exactly `cls`; its JSON must equal that of `coerce`.
 
-    `coerce` is a scalar's; `only` is an attribute, and what it has to be for that.
+    `coerce` is the scalar's serializer; `only` is an attribute with the value that it must have.
     """
     _encoders[coerce] = cls, only, encode
 
 
 def leaf(type_: GraphQLLeafType, bind: Bind, value: str) -> str:
-    """The expression that gives the JSON of `value`, a variable that is not None."""
+    """The expression that encodes the variable `value`, which is not None."""
     coerce = type_.coerce_output_value
     other = f"{bind(leaf_encoder(coerce))}({value})"
     exact = _EXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
@@ -89,7 +89,7 @@ def leaf(type_: GraphQLLeafType, bind: Bind, value: str) -> str:
 
 
 def _names(type_: GraphQLEnumType) -> dict[str, bytes]:
-    """The names by the values that resolvers give, where all of these are texts."""
+    """Encoded names by the values of an enum, if all values are strings; else empty."""
     if type(type_) is not GraphQLEnumType or "coerce_output_value" in vars(type_):
         return {}
     values = [value.value for value in type_.values.values()]
@@ -98,14 +98,14 @@ def _names(type_: GraphQLEnumType) -> dict[str, bytes]:
     return {value: dumps(type_.coerce_output_value(value)) for value in values}
 
 
-# Any: strawberry's enum type is known by what it has.
+# Any: strawberry's enum type has no public class.
 def _members(type_: Any) -> list[tuple[Enum, str]]:
-    """The members of strawberry's enum, with their names, where they are few."""
+    """The members of strawberry's enum with their names, if there are few of them."""
     cls = getattr(type_, "wrapped_cls", None)
     is_strawberrys = type(type_).__module__ == "strawberry.schema.schema_converter"
     if not is_strawberrys or not isinstance(cls, type) or not issubclass(cls, Enum):
         return []
-    if not is_ordinary(cls) or "coerce_output_value" in vars(type_):
+    if not is_plain_class(cls) or "coerce_output_value" in vars(type_):
         return []
     members = list(cls)[:_MOST_COMPARISONS]
     return [(member, type_.coerce_output_value(member)) for member in reversed(members)]

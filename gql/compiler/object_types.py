@@ -1,16 +1,19 @@
-"""The code that makes sure of which type an object is."""
+"""Generates the code that checks the type of an object, or finds it among possible types."""
 
 from graphql import GraphQLAbstractType, GraphQLObjectType
 from graphql.execution import default_type_resolver
 
 from gql.compiler import strawberry_fields
 from gql.compiler.code import Function
-from gql.compiler.emission import Emission, NotCompiled
-from gql.compiler.ordinary import is_ordinary
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
+from gql.compiler.ordinary import is_plain_class
 
 
-def make_sure(emission: Emission, out: Function, type_: GraphQLObjectType, value: str) -> None:
-    """Let only an object of the type pass."""
+def write_type_check(
+    emission: Emission, out: Function, type_: GraphQLObjectType, value: str
+) -> None:
+    """Write the check that an object is of the type."""
     if strawberry_fields.has_own_check(type_):
         raise NotCompiled
     cls = strawberry_fields.origin(type_)
@@ -18,25 +21,25 @@ def make_sure(emission: Emission, out: Function, type_: GraphQLObjectType, value
         if cls is None:
             raise NotCompiled
         out.line(f"if {_not_exactly(emission, cls, value)}: raise Unexpected")
-    elif cls is not None and is_ordinary(cls):
+    elif cls is not None and is_plain_class(cls):
         out.line(f"if type({value}) is not {emission.code.bind(cls)}: admit({value})")
     else:
         out.line(f"if type({value}) is not dict: admit({value})")
 
 
-def tests(
+def type_tests(
     emission: Emission, out: Function, type_: GraphQLAbstractType, value: str
 ) -> list[tuple[str, GraphQLObjectType]]:
-    """For each of the possible types, what holds where an object is of it."""
+    """For each possible type, the expression that tests whether an object is of this type."""
     possible = emission.schema.get_possible_types(type_)
     if type_.resolve_type in {None, default_type_resolver}:
-        return _tests_by_name(emission, out, possible, value)
+        return _type_tests_by_name(emission, out, possible, value)
     if strawberry_fields.is_told_by_class(type_):
-        return _tests_by_class(emission, possible, value)
+        return _type_tests_by_class(emission, possible, value)
     raise NotCompiled
 
 
-def _tests_by_name(
+def _type_tests_by_name(
     emission: Emission, out: Function, possible: list[GraphQLObjectType], value: str
 ) -> list[tuple[str, GraphQLObjectType]]:
     if any(one.is_type_of is not None for one in possible):
@@ -48,7 +51,7 @@ def _tests_by_name(
     return [(f"{name} == {emission.literal(one.name)}", one) for one in possible]
 
 
-def _tests_by_class(
+def _type_tests_by_class(
     emission: Emission, possible: list[GraphQLObjectType], value: str
 ) -> list[tuple[str, GraphQLObjectType]]:
     found = []
@@ -65,7 +68,7 @@ def _tests_by_class(
 
 
 def _not_exactly(emission: Emission, cls: type, value: str) -> str:
-    if not is_ordinary(cls):
+    if not is_plain_class(cls):
         raise NotCompiled
     name = emission.code.bind(cls)
     return f"type({value}) is not {name} or hasattr({value}, {strawberry_fields.CAST!r})"

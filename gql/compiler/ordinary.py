@@ -1,4 +1,4 @@
-"""What compiled code asks about a value that is not exactly what it hoped for."""
+"""Checks for values that are not exactly of the class that compiled code expects."""
 
 from collections.abc import Callable, Mapping
 from types import FunctionType, GeneratorType
@@ -8,11 +8,11 @@ from weakref import ProxyType
 from graphql.pyutils import Undefined, is_awaitable
 from orjson import dumps, loads
 
-# Any: values are whatever a resolver or an attribute gave.
-Coerce: TypeAlias = Callable[[Any], Any]
+# Any: values are whatever resolvers return.
+CoerceOutput: TypeAlias = Callable[[Any], Any]
 
 _MOST_CLASSES = 10_000
-"""Of which is remembered that they are ordinary; a program may make classes without end."""
+"""Classes that are remembered as plain; a program may create classes without end."""
 
 
 _TELLING = frozenset({"__await__", "__call__", "__class__", "__getattr__"})
@@ -20,16 +20,16 @@ _NOT_ORDINARY = frozenset({type(None), type(Undefined), GeneratorType, ProxyType
 
 
 class Unexpected(Exception):
-    """A value that compiled code does not complete; graphql-core's executor completes it."""
+    """A value that compiled code cannot encode; graphql-core's executor completes it."""
 
 
-class _Ordinary(set[type]):
-    """The classes found to be ordinary so far."""
+class _PlainClasses(set[type]):
+    """The classes that have been found to be plain."""
 
     def has(self, cls: type) -> bool:
         if cls in self:
             return True
-        if not is_ordinary(cls):
+        if not is_plain_class(cls):
             return False
         if len(self) >= _MOST_CLASSES:
             self.clear()
@@ -37,14 +37,14 @@ class _Ordinary(set[type]):
         return True
 
 
-ORDINARY = _Ordinary()
+PLAIN_CLASSES = _PlainClasses()
 
 
-def is_ordinary(cls: type) -> bool:
-    """Whether graphql-core takes instances of `cls` for plain values.
+def is_plain_class(cls: type) -> bool:
+    """Whether graphql-core treats instances of `cls` as plain values.
 
-    They are no errors, cannot be awaited or called, answer truly for their class and attributes,
-    are not null, and are no mappings but dictionaries.
+    They are not null and no errors, cannot be awaited or called, do not customise `__class__` or
+    attribute access, and are no mappings other than dictionaries.
     """
     return not (
         cls in _NOT_ORDINARY
@@ -56,32 +56,32 @@ def is_ordinary(cls: type) -> bool:
 
 
 def is_to_be_awaited(value: Any) -> bool:
-    """Whether graphql-core awaits a value; that none of an ordinary class is, is remembered.
+    """Whether graphql-core awaits a value; the answer is remembered for plain classes.
 
-    An `__await__` that a single instance has is then no longer seen: Python does not see it either.
+    An `__await__` on a single instance is not seen then, as Python does not see it either.
     """
     if is_awaitable(value):
         return True
     if value is not None:
-        ORDINARY.has(type(value))
+        PLAIN_CLASSES.has(type(value))
     return False
 
 
 def admit(value: Any) -> None:
-    """Let an object pass whose class nobody named; raises `Unexpected` unless it is ordinary."""
-    if not ORDINARY.has(type(value)):
+    """Accept an object of an undeclared class; raises `Unexpected` unless it is plain."""
+    if not PLAIN_CLASSES.has(type(value)):
         raise Unexpected
 
 
-def leaf_encoder(coerce: Coerce) -> Callable[[Any], bytes]:
-    """What writes a leaf that is not exactly of the expected class, completed by `coerce`.
+def leaf_encoder(coerce: CoerceOutput) -> Callable[[Any], bytes]:
+    """The encoder of leaves that are not exactly of the expected class, completed by `coerce`.
 
-    It raises `Unexpected`, or what `coerce` raises, for what has no place in an answer, or is
-    something else once it has been written.
+    It raises `Unexpected`, or what `coerce` raises, for values that are not valid in an
+    answer, or that would be different when read back from JSON.
     """
 
     def encode(value: Any) -> bytes:
-        if not ORDINARY.has(type(value)):
+        if not PLAIN_CLASSES.has(type(value)):
             raise Unexpected
         completed = coerce(value)
         if completed is None or completed is Undefined:
@@ -98,7 +98,7 @@ _PLAIN = frozenset({str, int, bool})
 
 
 def _is_same(read: Any, written: Any) -> bool:
-    """Whether JSON that was read is what was written, and of the same classes."""
+    """Whether the JSON that was read back equals what was written, with the same classes."""
     if type(read) is not type(written):
         return False
     if isinstance(read, dict):

@@ -1,9 +1,8 @@
-"""From one operation to the functions that write its answer.
+"""Compiles one operation into functions that encode its answer.
 
-A function writes the value of one call from what the resolver gave: the whole of it down to the
-next calls, in one piece of straight code with a loop for each list. What it gives is a list of
-bytes, in which what the next calls give has its slots. The code is optimistic: whatever it does not
-expect raises, and nothing in it handles an error.
+Each function encodes the result of one resolver call down to the next calls: straight code, with a
+loop for each list. It returns a list of bytes, with slots for the results of the next calls. The
+code is optimistic: it raises on anything unexpected, and handles no error itself.
 """
 
 from binascii import b2a_base64
@@ -15,13 +14,13 @@ from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
 
 from gql.compiler import leaves
-from gql.compiler.arguments import Coerce
+from gql.compiler.arguments import CoerceArguments
 from gql.compiler.code import TooMuchCode
 from gql.compiler.completing import Completing
-from gql.compiler.emission import Emission, NotCompiled
-from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
-from gql.compiler.outcomes import Raised
-from gql.compiler.sites import LazyInfo, Sites
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
+from gql.compiler.ordinary import PLAIN_CLASSES, Unexpected, admit, is_to_be_awaited
+from gql.compiler.sites import CallSites, LazyInfo, Raised
 from gql.compiler.traced_resolvers import traced_resolvers, traced_writers
 from gql.values.later import Later
 from loaders.batch import Loaded
@@ -35,34 +34,35 @@ _NAMES = {
     "join": b"".join,
     "LazyInfo": LazyInfo,
     "new": object.__new__,
-    "ordinary": ORDINARY,
+    "ordinary": PLAIN_CLASSES,
     "Raised": Raised,
     "typename": get_typename,
     "Unexpected": Unexpected,
 }
 
 
-Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]  # Any: bytes, and lists for a while
+# Any: bytes, and nested lists until slots are filled.
+Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The compiled code of an operation.
 
-    `roots` write the root fields: all at once, or each of them where they follow one another. Each
-    takes the running operation and the root value, and gives its part of the answer as a list.
+    `roots` encode the root fields: one function for all, or one for each field of a mutation. Each
+    takes the execution and the root value, and returns its part of the answer as a list.
     """
 
     roots: Roots
     traced_roots: Callable[[], Roots]
-    """The same functions, which say what their time is, and that of the resolvers they call."""
-    coerce: tuple[Coerce, ...]
-    """What gives the arguments that are coerced once a request."""
-    sites: Sites
+    """The same functions, recording their time and that of the resolvers they call."""
+    coerce: tuple[CoerceArguments, ...]
+    """Functions that coerce the arguments that are coerced once per request."""
+    sites: CallSites
     text: str
 
 
-def compiled(emission: Emission) -> Plan:
+def compile_operation(emission: Emission) -> Plan:
     """Compile an operation; raises `NotCompiled`."""
     try:
         names = _roots(emission)

@@ -1,4 +1,4 @@
-"""The plans of an operation: one for each set of values that decides what is included."""
+"""Caches the plans of operations: one for each set of values that decides what is included."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -19,30 +19,31 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from gql.compiler.coercion import Misfit, VariableCoercion
-from gql.compiler.emission import Emission, NotCompiled
-from gql.compiler.plan import Plan, compiled
+from gql.compiler.emission import Emission
+from gql.compiler.identifiers import NotCompiled
+from gql.compiler.plan import Plan, compile_operation
 
 MOST_VARIANTS = 8
-"""Of one operation; further values of its conditions run without a plan."""
+"""How many plans an operation may have; further combinations of conditions run without one."""
 MOST_OPERATIONS = 200
-"""Of which a process keeps plans that were prepared by nobody."""
+"""How many operations are in the cache of those that come without their plans."""
 _Fragments: TypeAlias = dict[str, FragmentDetails]
 Compile: TypeAlias = Callable[[Callable[[], None]], bool]
-"""Calls what compiles, now or later; False where it never will."""
+"""Calls the function that compiles, now or later; returns False if it never will."""
 _NO_VALUES = VariableValues({}, {})
 
 
 def compile_now(compile_: Callable[[], None]) -> bool:
-    """Compile while the first operation that wants the plan waits for it."""
+    """Compile at once, while the request waits."""
     compile_()
     return True
 
 
 class Plans:
-    """The plans of one operation of a valid document, compiled as they are wanted.
+    """The plans of one operation of a valid document, compiled when they are needed.
 
-    An operation that is run for the first time is not compiled unless it `is_lasting`: most of
-    those that are written by hand, and all that mean harm, never come again.
+    Unless it `is_lasting`, an operation is compiled at its second run: most that are written by
+    hand, and all hostile ones, never run again.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Plans:
         fragment_directives: Iterable[DirectiveNode] | None = None,
         compile_: Compile = compile_now,
     ) -> None:
-        """Without `fragment_directives`, which operations share, they are looked for."""
+        """`fragment_directives` saves finding them again for each operation of a document."""
         self._schema = schema
         self._operation = operation
         self._fragments = fragments
@@ -74,7 +75,7 @@ class Plans:
 
     @property
     def coercion(self) -> VariableCoercion | None:
-        """What coerces the variables; None where graphql-core is to do it."""
+        """Coerces the variables; None if graphql-core has to do it."""
         if self._has_coercion or not self._is_wanted:
             return self._coercion
         self._has_coercion = True
@@ -84,7 +85,7 @@ class Plans:
         return self._coercion
 
     def plan(self, variables: VariableValues) -> Plan | None:
-        """The plan for these variables; None where graphql-core's executor is to do it all."""
+        """The plan for these variables; None if graphql-core has to run the operation."""
         if self._conditions is None:
             return None
         variant: tuple[object, ...] = ()
@@ -105,50 +106,50 @@ class Plans:
         def compile_() -> None:
             self._plans[variant] = self._compiled(variables)
 
-        # Until it is compiled there is none.
+        # Until it is compiled, operations run without it.
         self._plans[variant] = None
         if not self._compile(compile_):
             del self._plans[variant]
         return self._plans.get(variant)
 
     def compile_unconditional(self) -> None:
-        """Compile now what no variable decides on; another thread may do it."""
+        """Compile now, if no variable decides what is included; may run in another thread."""
         if self._conditions == ():
             self._plans[()] = self._compiled(_NO_VALUES)
 
     def _compiled(self, variables: VariableValues) -> Plan | None:
         emission = Emission(self._schema, self._operation, self._fragments, variables)
         try:
-            return compiled(emission)
+            return compile_operation(emission)
         except NotCompiled:
             return None
 
 
 class PlanStore:
-    """Plans of operations that come without them, of those that were run most recently."""
+    """Has the plans of operations that come without them, for the most recently run ones."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
+        self._cached: OrderedDict[tuple[int, ...], tuple[object, Plans]] = OrderedDict()
 
     def plans(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: _Fragments
     ) -> Plans:
-        """The plans of the operation, known by the identity of what it is made of."""
+        """The plans of the operation, by the identity of its definitions."""
         key = id(schema), id(operation), *(id(one.definition) for one in fragments.values())
-        kept = self._kept.get(key)
-        if kept is None:
+        cached = self._cached.get(key)
+        if cached is None:
             plans = Plans(schema, operation, fragments)
-            # What the key stands for is kept alive with it.
-            kept = self._kept[key] = (list(fragments.values()), plans)
-            if len(self._kept) > MOST_OPERATIONS:
-                self._kept.popitem(last=False)
+            # The objects whose ids are in the key must stay alive.
+            cached = self._cached[key] = (list(fragments.values()), plans)
+            if len(self._cached) > MOST_OPERATIONS:
+                self._cached.popitem(last=False)
         else:
-            self._kept.move_to_end(key)
-        return kept[1]
+            self._cached.move_to_end(key)
+        return cached[1]
 
 
 def directives(nodes: Iterable[Node]) -> list[DirectiveNode]:
-    """Every directive in the nodes."""
+    """Every directive within the nodes."""
     finder = _Directives()
     for node in nodes:
         visit(node, finder)
@@ -156,7 +157,7 @@ def directives(nodes: Iterable[Node]) -> list[DirectiveNode]:
 
 
 def _conditions(found: Iterable[DirectiveNode]) -> tuple[str, ...] | None:
-    """The variables that decide what is included; None where a directive says anything else."""
+    """The variables that decide what is included; None if there are other directives."""
     names: dict[str, None] = {}
     for directive in found:
         condition = next(_condition(directive), None)

@@ -1,7 +1,7 @@
-"""The code that writes the fields of an object: what is read, and what resolvers are called for.
+"""Generates the code that encodes the fields of an object.
 
-Resolvers are called in the order in which graphql-core calls them; what has to be awaited is left
-as pending, with its slot in the list.
+Resolvers are called in the same order as by graphql-core. A result that has to be awaited becomes
+pending, with a slot for it in the list.
 """
 
 from dataclasses import dataclass
@@ -19,29 +19,36 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from gql.compiler.calling import call, passed
+from gql.compiler.calling import argument_code, write_call
 from gql.compiler.code import Function
-from gql.compiler.emission import Emission, NotCompiled, Place
-from gql.compiler.fields import Access, Attribute, Call, Member, access
+from gql.compiler.emission import CodePosition, Emission
+from gql.compiler.fields import (
+    AttributeAccess,
+    DefaultAccess,
+    FieldAccess,
+    ResolverCall,
+    field_access,
+)
+from gql.compiler.identifiers import NotCompiled
 from gql.compiler.leaves import leaf
-from gql.compiler.sources import Source
+from gql.compiler.sources import AttributeSource
 from gql.values.weighing import weighed
 from spans.part import Kind, Part
 
 if TYPE_CHECKING:
     from gql.compiler.completing import Completing
-    from gql.compiler.sites import Site
+    from gql.compiler.sites import CallSite
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One field that is selected of an object."""
+    """A selected field of an object."""
 
     response_name: str
     details: FieldDetailsList
     definition: GraphQLField
-    how: Access
-    place: Place
+    access: FieldAccess
+    position: CodePosition
 
     @property
     def name(self) -> str:
@@ -53,20 +60,20 @@ def write_fields(
     out: Function,
     parent: GraphQLObjectType,
     grouped: GroupedFieldSet,
-    source: Source,
-    place: Place,
+    source: AttributeSource,
+    position: CodePosition,
 ) -> None:
-    """Write the fields of an object of `parent` that is read from `source`."""
+    """Encode the fields of an object of the type `parent`, which are read from `source`."""
     emission = completing.emission
-    fields = _selected(emission, parent, grouped, place)
-    own = sum(weighed(parent, one.definition, one.details[0].node).own for one in fields)
-    if own:
-        out.line(f"run.cost += {own}")
-    if place.page is not None and not any(_is_list(one.definition) for one in fields):
-        size = emission.code.bind(place.page)
-        out.line(f"run.cost += {place.each} * {size}.of(run.variable_values.coerced)")
+    fields = _selected(emission, parent, grouped, position)
+    own_cost = sum(weighed(parent, one.definition, one.details[0].node).own_cost for one in fields)
+    if own_cost:
+        out.line(f"run.cost += {own_cost}")
+    if position.page is not None and not any(_is_list(one.definition) for one in fields):
+        size = emission.code.bind(position.page)
+        out.line(f"run.cost += {position.item_cost} * {size}.of(run.variable_values.coerced)")
     is_dict = ""
-    if any(isinstance(one.how, Member) for one in fields):
+    if any(isinstance(one.access, DefaultAccess) for one in fields):
         is_dict = out.name()
         out.line(f"{is_dict} = type({source.object(out)}) is dict")
     for number, one in enumerate(fields):
@@ -78,25 +85,25 @@ def write_fields(
 
 
 def _selected(
-    emission: Emission, parent: GraphQLObjectType, grouped: GroupedFieldSet, place: Place
+    emission: Emission, parent: GraphQLObjectType, grouped: GroupedFieldSet, position: CodePosition
 ) -> list[_Field]:
-    """The fields that the schema has, each in its place, with what is paid there."""
-    found, rows = [], place.each if place.page is not None else 0
+    """The selected fields that the schema has, with their positions and costs."""
+    found, rows = [], position.item_cost if position.page is not None else 0
     for response_name, details in grouped.items():
         node = details[0].node
         definition = emission.schema.get_field(parent, node.name.value)
         if definition is None:
             continue
-        cost, inner = weighed(parent, definition, node), place.field(response_name, parent)
+        cost, inner = weighed(parent, definition, node), position.field(response_name, parent)
         if cost.is_connection:
-            inner = inner.costing(cost.each, cost.size)
+            inner = inner.costing(cost.item_cost, cost.size)
         elif rows and _is_list(definition):
-            # The rows of a page are paid for once, whatever is asked of them.
+            # The rows of a page are charged once, however often they are selected.
             inner, rows = inner.costing(rows), 0
         else:
-            inner = inner.costing(cost.each)
-        how = access(emission.schema, definition)
-        found.append(_Field(response_name, details, definition, how, inner))
+            inner = inner.costing(cost.item_cost)
+        access = field_access(emission.schema, definition)
+        found.append(_Field(response_name, details, definition, access, inner))
     return found
 
 
@@ -109,30 +116,30 @@ def _write(
     out: Function,
     parent: GraphQLObjectType,
     field: _Field,
-    source: Source,
+    source: AttributeSource,
     is_dict: str,
 ) -> None:
-    """Write the value of one field."""
+    """Encode the value of one field."""
     emission, type_ = completing.emission, field.definition.type
     if field.name == "__typename":
         out.literal(f'"{parent.name}"')
     elif field.name.startswith("__"):
         raise NotCompiled
-    elif isinstance(field.how, Call):
-        parts = parent, field.definition, field.how, field.details, source.object(out)
+    elif isinstance(field.access, ResolverCall):
+        parts = parent, field.definition, field.access, field.details, source.object(out)
         columns = f"columns{len(emission.sites.all)}"
-        site, value, key = call(emission, out, *parts, field.place, columns)
+        site, value, key = write_call(emission, out, *parts, field.position, columns)
         _write_called(completing, out, field, site, value, key)
-    elif isinstance(field.how, Attribute):
-        attribute = source.read(out, field.how.name, type_)
-        completing.attribute(out, type_, field.details, attribute, field.place)
+    elif isinstance(field.access, AttributeAccess):
+        attribute = source.read(out, field.access.name, type_)
+        completing.attribute(out, type_, field.details, attribute, field.position)
     else:
         value = _member(emission, out, field, source.object(out), is_dict)
-        completing.value(out, type_, field.details, value, field.place)
+        completing.value(out, type_, field.details, value, field.position)
 
 
 def _member(emission: Emission, out: Function, field: _Field, source: str, is_dict: str) -> str:
-    passed(emission, field.definition, field.details, None)
+    argument_code(emission, field.definition, field.details, None)
     value, name = out.name(), emission.literal(field.name)
     read = f"{source}.get({name}) if {is_dict} else getattr({source}, {name}, None)"
     out.line(f"{value} = {read}")
@@ -140,14 +147,14 @@ def _member(emission: Emission, out: Function, field: _Field, source: str, is_di
 
 
 def _write_called(
-    completing: "Completing", out: Function, field: _Field, site: "Site", value: str, key: str
+    completing: "Completing", out: Function, field: _Field, site: "CallSite", value: str, key: str
 ) -> None:
-    """Write what a resolver gave, now or when it is there."""
+    """Encode the result of a resolver, now or once it has arrived."""
     complete, has_slots = _completer(completing, field, site)
     out.flush()
     slot = "slots.append((w, len(w)))"
     later = f"pending.append(({value}, {complete}, {key}, w, len(w))); {slot}; w.append(None)"
-    if isinstance(field.how, Call) and field.how.is_coroutine:
+    if isinstance(field.access, ResolverCall) and field.access.is_coroutine:
         out.line(later)
         return
     type_, kind = field.definition.type, out.name()
@@ -173,12 +180,12 @@ def _leaf(emission: Emission, type_: GraphQLOutputType, value: str) -> str:
     return f'b"null" if {value} is None else {text}'
 
 
-def _completer(completing: "Completing", field: _Field, site: "Site") -> tuple[str, bool]:
-    """The function that writes the values of a site, and whether it leaves slots."""
+def _completer(completing: "Completing", field: _Field, site: "CallSite") -> tuple[str, bool]:
+    """Generate the function that encodes the results of a site; tells whether it leaves slots."""
     name = f"complete{site.number}"
-    costs = Place(each=field.place.each, page=field.place.page)
+    position = CodePosition(item_cost=field.position.item_cost, page=field.position.page)
     with completing.emission.function(f"{name}(run, value, key)", is_joined=True) as out:
-        completing.value(out, field.definition.type, field.details, "value", costs)
+        completing.value(out, field.definition.type, field.details, "value", position)
     read = None if out.needs_rows or out.has_slots else frozenset(out.columns)
     completing.emission.columns[f"columns{site.number}"] = read
     completing.emission.writers[name] = Part(Kind.WRITER, site.coordinate)

@@ -1,10 +1,10 @@
-"""Where an operation calls a resolver: what it is told there, and the path of each call.
+"""Call sites: where an operation calls resolvers, with the paths, infos and outcomes of calls.
 
-Compiled code names a call by a key: the site's number, the key of the call whose value the site is
-reached from, and an index for each list in between. Paths and infos are made of it when asked for.
+Compiled code identifies a call by a key: the site's number, the key of the call in whose result the
+site is, and an index for each list in between. Paths and infos are derived from it when needed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
@@ -15,20 +15,20 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Info
 
-from gql.compiler.strawberry_fields import Direct
+from gql.compiler.strawberry_fields import UnwrappedResolver
 
-Key: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
+CallKey: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
 Step: TypeAlias = tuple[str, str] | None
-"""A response name with the type that it is a field of, or an index."""
-ROOT: Key = ()
+"""A response name with the name of its parent type; None for an index."""
+ROOT: CallKey = ()
 ITEM = -1
-"""In the place of a site's number: an item of the list that the call gave whose key follows."""
+"""Instead of a site's number: the key of an item in the list that a call has returned."""
 
 
-class Run(Protocol):
-    """One run of a plan, as far as compiled code and infos ask of it."""
+class ExecutionState(Protocol):
+    """The part of an execution that compiled code and infos use."""
 
-    # Any: whatever resolvers take.
+    # Any: the context that resolvers get.
     context_value: Any
     variable_values: VariableValues
 
@@ -38,15 +38,15 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Site:
-    """One field of one type in an operation, resolved by a call for each of its parents."""
+class CallSite:
+    """A field in an operation whose resolver is called, once for each of its parents."""
 
     number: int
     steps: tuple[Step, ...]
     definition: GraphQLField
     parent_type: GraphQLObjectType
     nodes: list[FieldNode]
-    direct: Direct | None = None
+    unwrapped: UnwrappedResolver | None = None
 
     @property
     def coordinate(self) -> str:
@@ -55,12 +55,12 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class CallSites:
     """The sites of an operation by their numbers."""
 
-    all: list[Site] = field(default_factory=list)
+    all: list[CallSite] = field(default_factory=list)
 
-    def path(self, key: Key) -> Path | None:
+    def path(self, key: CallKey) -> Path | None:
         """The path of the call `key`."""
         if not key:
             return None
@@ -70,40 +70,62 @@ class Sites:
             path = Path(path, next(index), None) if step is None else Path(path, *step)
         return path
 
-    def info(self, running: Run, key: Key) -> GraphQLResolveInfo[Any]:
-        """What graphql-core tells the resolver of the call `key`."""
+    def info(self, execution: ExecutionState, key: CallKey) -> GraphQLResolveInfo[Any]:
+        """The info that graphql-core would pass to the resolver in the call `key`."""
         site, path = self.all[key[0]], self.path(key)
         assert path is not None, "a call has a path"  # noqa: S101 - for the type checker
-        return running.executor.build_resolve_info(
+        return execution.executor.build_resolve_info(
             site.definition, site.nodes, site.parent_type, path
         )
 
-    # Any: outcomes are whatever resolvers gave.
-    def by_path(self, outcomes: Mapping[Key, Any]) -> dict[Path, Any]:
-        """The outcomes of calls under their paths."""
+    # Any: outcomes are whatever resolvers returned.
+    def by_path(self, outcomes: Mapping[CallKey, Any]) -> dict[Path, Any]:
+        """The outcomes of calls by their paths."""
         found = ((self.path(key), outcome) for key, outcome in outcomes.items())
         return {path: outcome for path, outcome in found if path is not None}
 
 
-class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
-    """Strawberry's info, of which most resolvers want nothing but the context.
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The outcome of a call that raised."""
 
-    Compiled code makes one for each call, and sets what it consists of.
+    error: Exception
+
+
+@dataclass(slots=True)
+class Settled:
+    """The outcome of an awaitable that has been awaited; awaiting this repeats it."""
+
+    value: Any = None  # Any: whatever it was
+    error: Exception | None = None
+
+    # Any: nothing is sent or yielded.
+    def __await__(self) -> Generator[Any, Any, Any]:
+        if self.error is not None:
+            raise self.error
+        return self.value
+        yield
+
+
+class LazyInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
+    """Strawberry's info, created cheaply: most resolvers use only its context.
+
+    Compiled code makes one for each call and sets its attributes.
     """
 
     context: Any = None
     """The context of the operation."""
     columns: frozenset[str] | None = None
-    """Those that are read of the rows that the resolver gives; None where they may be any."""
-    call: "tuple[Run, Sites, Key]"
+    """The columns that the operation needs of the resolver's rows; None if not known."""
+    call: "tuple[ExecutionState, CallSites, CallKey]"
 
     @cached_property
-    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made when it is read
-        running, sites, key = self.call
-        return sites.info(running, key)
+    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]  # made at its first use
+        execution, sites, key = self.call
+        return sites.info(execution, key)
 
     @property
-    def _field(self) -> Any:  # type: ignore[override]  # known by the site
+    def _field(self) -> Any:  # type: ignore[override]  # found by the site
         _, sites, key = self.call
-        direct = sites.all[key[0]].direct
-        return direct.field if direct else None
+        unwrapped = sites.all[key[0]].unwrapped
+        return unwrapped.field if unwrapped else None

@@ -1,4 +1,4 @@
-"""What compiled code reads attributes from: an object, or the source that it would stand for."""
+"""Generates the code that reads attributes: of an object, or of the source that it stands for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from graphql import GraphQLEnumType, GraphQLID, GraphQLOutputType, GraphQLString
 from graphql.type.scalars import serialize_id, serialize_string
 from orjson import dumps
 
-from gql.compiler.code import Code, Function, is_name
-from gql.compiler.emission import NotCompiled
+from gql.compiler.code import Code, Function
+from gql.compiler.identifiers import NotCompiled, checked_name
 from gql.values.shapes import (
     KEY,
     SOURCE,
@@ -26,15 +26,15 @@ from gql.values.shapes import (
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A variable that holds an attribute; not one that may be null where `is_there`."""
+class AttributeVariable:
+    """An attribute in a variable."""
 
     variable: str
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """What writes an attribute: before and after it always `quote`; null without a `variable`."""
+class EncodedAttribute:
+    """An expression that encodes an attribute, between `quote`s; it is null if `variable` is."""
 
     expression: str
     variable: str | None = None
@@ -42,45 +42,47 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
-    """An object of the same source; null where the expression `is_null` holds."""
+class NestedObject:
+    """An object that is made from the same source; null if the expression `is_null` is true."""
 
-    source: "ShapedSource"
+    source: "MappedSource"
     is_null: str | None = None
 
 
-class Source(Protocol):
-    """Where the attributes of one object come from."""
+class AttributeSource(Protocol):
+    """Where generated code gets the attributes of one object."""
 
-    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Read | Encoded | Within":
-        """How the attribute is had, of a field of `type_`."""
+    def read(
+        self, out: Function, name: str, type_: GraphQLOutputType
+    ) -> "AttributeVariable | EncodedAttribute | NestedObject":
+        """Write the code that reads an attribute, for a field of `type_`."""
 
     def object(self, out: Function) -> str:
-        """A variable with the object itself, for a resolver."""
+        """The variable of the object itself, for a resolver."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectSource:
-    """The object in a variable."""
+    """An object in a variable."""
 
     variable: str
 
-    def read(self, out: Function, name: str, _type: GraphQLOutputType) -> Read:
-        """A variable with the object's attribute."""
+    def read(self, out: Function, name: str, _type: GraphQLOutputType) -> AttributeVariable:
+        """Read the object's attribute into a variable."""
         value = out.name()
         out.line(f"{value} = {self.variable}.{name}")
-        return Read(value)
+        return AttributeVariable(value)
 
     def object(self, _out: Function) -> str:
-        """The variable itself."""
+        """The variable."""
         return self.variable
 
 
 @dataclass(slots=True)
-class ShapedSource:
-    """The source in a variable, of which an object would be a view.
+class MappedSource:
+    """A source in a variable, in place of an object.
 
-    A view is made where a resolver wants the object, and only there.
+    A view, which is the object, is made only if a resolver needs it.
     """
 
     code: Code
@@ -88,8 +90,10 @@ class ShapedSource:
     variable: str
     made: str | None = None
 
-    def read(self, out: Function, name: str, type_: GraphQLOutputType) -> "Read | Encoded | Within":
-        """How what would be the attribute is had."""
+    def read(
+        self, out: Function, name: str, type_: GraphQLOutputType
+    ) -> "AttributeVariable | EncodedAttribute | NestedObject":
+        """Read from the source what would be the object's attribute."""
         attribute = self.shape.attributes.get(name)
         if isinstance(attribute, Nested):
             return self._nested(out, attribute)
@@ -104,7 +108,7 @@ class ShapedSource:
         return self._value(out, attribute)
 
     def object(self, out: Function) -> str:
-        """A variable with a view of the source, made once."""
+        """The variable of the view of the source, which is made once."""
         out.needs_rows = True
         if self.made is None:
             self.made = out.name()
@@ -115,75 +119,73 @@ class ShapedSource:
                 out.line(f"{self.made}.{KEY} = {self._item(out, key.name)}")
         return self.made
 
-    def _nested(self, out: Function, attribute: Nested) -> Within:
-        inner = ShapedSource(self.code, attribute.shape, self.variable)
+    def _nested(self, out: Function, attribute: Nested) -> NestedObject:
+        inner = MappedSource(self.code, attribute.shape, self.variable)
         if attribute.unless_null is None:
-            return Within(inner)
-        return Within(inner, f"{self._item(out, attribute.unless_null)} is None")
+            return NestedObject(inner)
+        return NestedObject(inner, f"{self._item(out, attribute.unless_null)} is None")
 
-    def _column(self, out: Function, column: Column, type_: GraphQLOutputType) -> Read | Encoded:
+    def _column(
+        self, out: Function, column: Column, type_: GraphQLOutputType
+    ) -> AttributeVariable | EncodedAttribute:
         value = out.name()
         names = _names_of(type_, column.convert)
         out.line(f"{value} = {self._item(out, column.name)}")
         if names is not None:
-            return Encoded(f"{self.code.bind(names)}[{value}]", value, quote="")
+            return EncodedAttribute(f"{self.code.bind(names)}[{value}]", value, quote="")
         if column.convert is not None:
             out.line(f"if {value} is not None: {value} = {self.code.bind(column.convert)}({value})")
-        return Read(value)
+        return AttributeVariable(value)
 
-    def _global_id(self, out: Function, attribute: GlobalId) -> Encoded:
-        prefix = _checked(attribute.type_name)
-        return Encoded(f'b2a_base64(b"{prefix}:%d" % {self._item(out, "id")}, newline=False)')
+    def _global_id(self, out: Function, attribute: GlobalId) -> EncodedAttribute:
+        prefix = checked_name(attribute.type_name)
+        return EncodedAttribute(
+            f'b2a_base64(b"{prefix}:%d" % {self._item(out, "id")}, newline=False)'
+        )
 
-    def _cursor(self, out: Function, attribute: Cursor) -> Encoded:
+    def _cursor(self, out: Function, attribute: Cursor) -> EncodedAttribute:
         row, place = self.variable, None
         if attribute.index is not None:
             rows, row = out.name(), out.name()
             place = row
             out.line(f"{rows} = {self.variable}.rows")
             out.line(f"{row} = {rows}[{attribute.index}] if {rows} else None")
-        prefix, at = _checked(attribute.list_name), _checked(attribute.at)
+        prefix, at = checked_name(attribute.list_name), checked_name(attribute.at)
         out.columns |= {at, "id"}
         text = f'{prefix}:{{{row}["parent_id"]}}|{{{row}["{at}"][1:-1]}}|{{{row}["id"]}}'
-        return Encoded(f"b2a_base64(f'{text}'.encode(), newline=False)", place)
+        return EncodedAttribute(f"b2a_base64(f'{text}'.encode(), newline=False)", place)
 
-    def _instant(self, out: Function, attribute: Instant) -> Encoded:
+    def _instant(self, out: Function, attribute: Instant) -> EncodedAttribute:
         value = out.name()
         out.line(f"{value} = {self._item(out, attribute.name)}")
-        # With six digits of a second or none, as the scalar has it; it has no other years.
+        # Like the scalar: six digits of a second or none, and years of four digits only.
         text = f"{value}[:-1]"
         whole = f"""{text} if {value}[20] == '"' else None"""
         padded = f"""({text}.ljust(27, "0") if {value}[20] == "." else {whole})"""
-        return Encoded(f"""{padded}.encode() + b'Z"'""", value, quote="")
+        return EncodedAttribute(f"""{padded}.encode() + b'Z"'""", value, quote="")
 
-    def _value(self, out: Function, attribute: Attribute | None) -> Read:
+    def _value(self, out: Function, attribute: Attribute | None) -> AttributeVariable:
         value = out.name()
         out.needs_rows |= not isinstance(attribute, Member)
         if isinstance(attribute, Member):
-            out.line(f"{value} = {self.variable}.{_checked(attribute.name)}")
+            out.line(f"{value} = {self.variable}.{checked_name(attribute.name)}")
         elif isinstance(attribute, Derived):
             out.line(f"{value} = {self.code.bind(attribute.make)}({self.variable})")
         elif attribute is not None:
             out.line(f"{value} = {self.code.bind(attribute)}.value({self.variable})")
         else:
             raise NotCompiled
-        return Read(value)
+        return AttributeVariable(value)
 
     def _item(self, out: Function, name: str | int) -> str:
         if isinstance(name, str):
             out.columns.add(name)
-        item = str(name) if isinstance(name, int) else f'"{_checked(name)}"'
+        item = str(name) if isinstance(name, int) else f'"{checked_name(name)}"'
         return f"{self.variable}[{item}]"
 
 
-def _checked(name: str) -> str:
-    if not is_name(name):
-        raise NotCompiled
-    return name
-
-
 def _is_plain_text(type_: GraphQLOutputType) -> bool:
-    """Whether a text of ours is written as it stands."""
+    """Whether a string of safe characters is encoded as it is."""
     named = get_named_type(type_)
     return (named is GraphQLID and named.coerce_output_value is serialize_id) or (
         named is GraphQLString and named.coerce_output_value is serialize_string
@@ -193,7 +195,7 @@ def _is_plain_text(type_: GraphQLOutputType) -> bool:
 def _names_of(
     type_: GraphQLOutputType, convert: Callable[[object], object] | None
 ) -> dict[object, bytes] | None:
-    """The names of an enum's members, as JSON, by what is converted to them."""
+    """The encoded names of an enum's members by their values, if `convert` is the enum."""
     enum = get_named_type(type_)
     if not isinstance(enum, GraphQLEnumType) or getattr(enum, "wrapped_cls", None) is not convert:
         return None

@@ -1,4 +1,4 @@
-"""What strawberry makes of coerced arguments before a resolver gets them, worked out once."""
+"""Prepares strawberry's conversion of coerced arguments, before a resolver gets them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
@@ -20,21 +20,21 @@ from strawberry.types.unset import UNSET
 # Any, in this module: strawberry's types and schemas, and values of any type.
 Convert: TypeAlias = Callable[[Any], Any]
 Conversions: TypeAlias = Mapping[str, tuple[str, Convert | None]]
-"""By an argument's name: under which name it is passed on, and what is made of it, if anything."""
+"""By argument: the name under which it is passed, and its conversion, if it has one."""
 
 
 class NotConverted(Exception):
-    """A type whose values only strawberry converts."""
+    """A type whose values only strawberry can convert."""
 
 
 def conversions(schema: Any, arguments: Sequence[StrawberryArgument]) -> Conversions:
-    """How the arguments of a resolver are converted; raises `NotConverted`."""
+    """The conversions of a resolver's arguments; raises `NotConverted`."""
     name_of = schema.config.name_converter.from_argument
     return {name_of(one): (one.python_name, conversion(one.type, schema, ())) for one in arguments}
 
 
 def conversion(type_: Any, schema: Any, above: tuple[Any, ...]) -> Convert | None:
-    """What converts values of a type; None where they stay as they are."""
+    """The conversion of values of a type; None if they stay as they are."""
     if isinstance(type_, StrawberryMaybe | LazyType) or type_ is GlobalID:
         raise NotConverted
     if isinstance(type_, StrawberryOptional):

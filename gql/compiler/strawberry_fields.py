@@ -1,8 +1,8 @@
-"""Strawberry's fields and types, as far as they are provably what strawberry makes of plain ones.
+"""Recognises strawberry's plain fields and types, whose wrappers can be skipped.
 
-Each resolver that strawberry makes is a function of its converter. One of another name or module,
-wrapped by somebody, is called as it stands; so is one with extensions, with permissions, with
-handlers of exceptions, or with arguments that are converted for each call.
+Strawberry's resolvers are functions of its schema converter. Any other resolver is called as it is,
+and so is one with extensions, permissions, exception handlers, or arguments that have to be
+converted for each call.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +21,12 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gql.compiler.code import is_name
+from gql.compiler.identifiers import is_name
 from gql.compiler.strawberry_arguments import Conversions, NotConverted, conversions
 from gql.values.shapes import Shape, shape_of
 
 CAST = "__as_strawberry_type__"
-"""The attribute of an object that says that it stands for one of another type."""
+"""The attribute by which an object declares that it stands for another type."""
 _DEFINITION = "strawberry-definition"
 _CONVERTER = "strawberry.schema.schema_converter"
 _UNION = "strawberry.types.union"
@@ -34,20 +34,20 @@ _WRAPPERS = frozenset({"_resolver", "_async_resolver"})
 
 
 @dataclass(frozen=True, slots=True)
-class Direct:
-    """A resolver, called without its wrapping: the names under which it takes what it asks for."""
+class UnwrappedResolver:
+    """A resolver without strawberry's wrapper, and the names of its special parameters."""
 
-    function: Callable[..., Any]  # Any: a resolver takes and gives what it likes
+    function: Callable[..., Any]  # Any: resolvers take and return values of every type
     takes_self: bool
     parent: tuple[str, ...]
     info: str | None
     field: StrawberryField
-    schema: Any  # Any: strawberry's schema of any configuration
+    schema: Any  # Any: strawberry's schema
     conversions: Conversions
 
-    # Any: arguments of whatever types.
+    # Any: arguments have values of every type.
     def converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The coerced arguments under the names that the function gives them."""
+        """The coerced arguments, converted, by the names of the function's parameters."""
         return convert_arguments(
             dict(arguments),
             self.field.arguments,
@@ -56,24 +56,27 @@ class Direct:
         )
 
 
-def attribute(field: GraphQLField) -> str | None:
-    """The attribute that the field reads, when that is all that it does."""
+def attribute_name(field: GraphQLField) -> str | None:
+    """The name of the attribute that the field reads; None if it does anything else."""
     definition = field.extensions.get(_DEFINITION)
-    if not isinstance(definition, StrawberryField) or _made(field.resolve) != "_get_basic_result":
+    if (
+        not isinstance(definition, StrawberryField)
+        or _strawberry_function(field.resolve) != "_get_basic_result"
+    ):
         return None
     is_read = definition.default_resolver is getattr and type(definition) is StrawberryField
     name = definition.python_name
     return name if is_read and is_name(name) else None
 
 
-def direct(schema: GraphQLSchema, field: GraphQLField) -> Direct | None:
-    """How to call the field's resolver without its wrapping, when that comes to the same."""
+def unwrapped(schema: GraphQLSchema, field: GraphQLField) -> UnwrappedResolver | None:
+    """The field's resolver without its wrapper; None if the wrapper does more than call it."""
     definition = field.extensions.get(_DEFINITION)
     resolve, strawberrys = field.resolve, getattr(schema, "_strawberry_schema", None)
     if type(definition) is not StrawberryField or strawberrys is None or resolve is None:
         return None
     resolver = definition.base_resolver
-    if resolver is None or definition.extensions or _made(resolve) not in _WRAPPERS:
+    if resolver is None or definition.extensions or _strawberry_function(resolve) not in _WRAPPERS:
         return None
     if _enclosed(resolve).get("field_exception_handlers") != () or not callable(
         resolver.wrapped_func
@@ -86,7 +89,7 @@ def direct(schema: GraphQLSchema, field: GraphQLField) -> Direct | None:
     except NotConverted:
         return None
     parents = (resolver.parent_parameter, resolver.root_parameter)
-    return Direct(
+    return UnwrappedResolver(
         function=resolver.wrapped_func,
         takes_self=resolver.self_parameter is not None,
         parent=tuple(parameter.name for parameter in parents if parameter),
@@ -98,12 +101,12 @@ def direct(schema: GraphQLSchema, field: GraphQLField) -> Direct | None:
 
 
 def has_own_check(type_: GraphQLObjectType) -> bool:
-    """Whether values of the type are checked by a function that strawberry did not make."""
-    return type_.is_type_of is not None and _made(type_.is_type_of) != "is_type_of"
+    """Whether the type has an `is_type_of` that is not strawberry's."""
+    return type_.is_type_of is not None and _strawberry_function(type_.is_type_of) != "is_type_of"
 
 
 def origin(type_: GraphQLObjectType) -> type | None:
-    """The class whose instances are the type's values."""
+    """The Python class of the type's values."""
     definition = type_.extensions.get(_DEFINITION)
     if not isinstance(definition, StrawberryObjectDefinition) or definition.name != type_.name:
         return None
@@ -111,29 +114,31 @@ def origin(type_: GraphQLObjectType) -> type | None:
     return None if is_generic else definition.origin
 
 
-# Any: shapes of every class.
+# Any: mappings of every class.
 def shape_for(type_: GraphQLObjectType) -> Shape[Any] | None:
-    """The shape of the type's objects, where they have one."""
+    """The object mapping of the type, if it has one."""
     cls = None if has_own_check(type_) else origin(type_)
     return shape_of(cls) if cls is not None else None
 
 
 def is_told_by_class(type_: GraphQLAbstractType) -> bool:
-    """Whether strawberry tells the type of a value by the value's class."""
+    """Whether strawberry resolves this abstract type by the value's class."""
     if isinstance(type_, GraphQLUnionType):
-        return _made(type_.resolve_type, _UNION) == "_resolve_union_type"
-    return _made(type_.resolve_type) == "resolve_type"
+        return _strawberry_function(type_.resolve_type, _UNION) == "_resolve_union_type"
+    return _strawberry_function(type_.resolve_type) == "resolve_type"
 
 
-def _made(function: Callable[..., Any] | None, module: str = _CONVERTER) -> str | None:
-    """The name of a function within a function of strawberry's module; None for others."""
+def _strawberry_function(
+    function: Callable[..., Any] | None, module: str = _CONVERTER
+) -> str | None:
+    """The name of a function nested in a function of strawberry's module; None for others."""
     if getattr(function, "__module__", None) != module:
         return None
     _, separator, name = getattr(function, "__qualname__", "").rpartition(".<locals>.")
     return name if separator else None
 
 
-# Any: what functions enclose is of every type.
+# Any: closures hold values of every type.
 def _enclosed(function: Any) -> dict[str, Any]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     return {name: cell.cell_contents for name, cell in cells}

@@ -1,4 +1,4 @@
-"""Resolvers, and what writes their values, saying in a traced request that their time is theirs."""
+"""Wraps resolvers and encoding functions, to attribute their time in traced requests."""
 
 from asyncio import iscoroutine
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from gql.compiler.strawberry_fields import attribute
+from gql.compiler.strawberry_fields import attribute_name
 from gql.values.later import Later
 from loaders.batch import Loaded
 from spans.attribution import attributed_call
@@ -16,26 +16,26 @@ from spans.following import WithinSpan
 from spans.part import Kind, Part
 from spans.trace import Trace
 
-# Any, in this module: resolvers take and give what they like.
+# Any, in this module: resolvers take and return values of every type.
 _Resolve = Callable[..., Any]
 
 
 def traced_resolvers(
     names: Mapping[str, Any], resolvers: Mapping[str, Part]
 ) -> dict[str, _Resolve]:
-    """What stands for resolvers, by the names under which compiled code calls them."""
+    """The traced resolvers, by their names in compiled code."""
     return {name: _traced(part, names[name]) for name, part in resolvers.items()}
 
 
 def traced_writers(names: Mapping[str, Any], writers: Mapping[str, Part]) -> dict[str, _Resolve]:
-    """What stands for the functions that write the values of fields, by their names."""
+    """The traced functions that encode values of fields, by their names in compiled code."""
     return {name: attributed_call(part)(names[name]) for name, part in writers.items()}
 
 
 def trace_fields(
     resolve: _Resolve, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
 ) -> Any:
-    """The same for graphql-core's executor, as its middleware; reading attributes is its own."""
+    """Trace resolvers in graphql-core's executor, as its middleware; not plain attributes."""
     trace = current_trace()
     part = _part(info.parent_type, info.field_name) if trace is not None else None
     if trace is None or part is None:
@@ -46,7 +46,7 @@ def trace_fields(
 @cache
 def _part(parent: Any, name: str) -> Part | None:
     field = parent.fields.get(name)
-    if field is None or field.resolve is None or attribute(field) is not None:
+    if field is None or field.resolve is None or attribute_name(field) is not None:
         return None
     return Part(Kind.RESOLVER, f"{parent.name}.{name}")
 
@@ -69,7 +69,7 @@ def _called(
         value = resolve(*arguments, **named)
     loaded = value.future if type(value) is Later else value
     if type(loaded) is Loaded:
-        loaded.asked = part.name
+        loaded.requested_by = part.name
     if type(value) is Later:
         return Later(value.future, _continued(trace, part, value.then))
     if iscoroutine(value):

@@ -1,4 +1,4 @@
-"""What is agreed of one operation: its budget, what differs between variants, and the defaults."""
+"""Budgets of operations: their numbers, the deviations of variants, and the defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,14 +6,14 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from gql.documents.variants import Kinds, Where
+from gql.documents.variants import Kinds, VariantPattern
 from gql.values.objectives import OBJECTIVE_P95_MS, OBJECTIVE_P99_MS
 
 _DEFAULT_DEADLINE_MS = 30_000
 
 
 class Protection(Enum):
-    """How an operation may be refused on purpose: by status, or by a user error of the kind."""
+    """Why an operation may be refused on purpose: an HTTP status, or a kind of user error."""
 
     THROTTLED = "429"
     IN_FLIGHT = "409"
@@ -23,37 +23,36 @@ class Protection(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VariantBudget:
-    """The numbers that are others for some variants of a document."""
+    """Numbers that differ for some variants of a document."""
 
-    where: Where
-    # Any: whole numbers, under the names that a budget has for them.
+    where: VariantPattern
+    # Any: whole numbers by the names of the fields of `Budget`.
     numbers: Mapping[str, Any]
     refused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """Variants that are always refused, and why; the gate tries them all the same."""
+    """Variants that are always refused, and why; the gate checks that they are."""
 
-    where: Where
+    where: VariantPattern
     reason: str
     is_of_every: bool = False
-    """Whether it holds for each document that has such a choice."""
+    """Whether it applies to every document that has such a choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one operation may take; a number that is not agreed is None.
+    """What one operation may take; None where nothing is agreed.
 
     Percentiles are of the server's milliseconds, up to the first answer where there are several.
-    `statements` are exactly so many, the other numbers are the most. Rows, bytes and cost are those
-    of the pages that the document asks for by itself. `refused` has the statements of what is
-    refused, exactly, by the code of the refusal. Numbers of some variants are in `variants`, of
-    which the last that matches counts.
+    `statements` is exact, the other numbers are maximums. Rows, bytes and cost are for the default
+    page sizes of the document. `refused` has the exact number of statements of a refused request,
+    by the code of the refusal. `variants` override numbers; the last one that matches counts.
 
-    Calls are those of functions in Python and in C, besides those for each row, and for each row
-    that the statements return. They and `fetched_bytes`, of the values in those rows, are of the
-    document as the gate asks it by itself.
+    Calls are calls of functions in Python and in C: a fixed number, and one for each row that the
+    statements return. They and `fetched_bytes`, the size of the values in those rows, are measured
+    with the gate's default variables.
     """
 
     p95_ms: int
@@ -84,7 +83,7 @@ class Budget:
         return budget
 
     def most_of(self, kinds: Kinds) -> "Budget":
-        """The budget of a variant of which not everything is known: the most that it may be."""
+        """The largest budget that applies to a variant of which not everything is known."""
         budget = self.of(kinds)
         for one in self.variants:
             if one.where.may_match(kinds) and not one.where.matches(kinds):
@@ -98,7 +97,7 @@ class Budget:
         return budget
 
     def why_impossible(self, kinds: Kinds) -> str | None:
-        """Why a variant is always refused; None where it is not."""
+        """Why a variant is always refused; None if it is not."""
         return next((one.reason for one in self.impossible if one.where.matches(kinds)), None)
 
 
@@ -117,12 +116,12 @@ def _objective(p95_ms: int, p99_ms: int) -> Budget:
 
 
 DEFAULT = _objective(OBJECTIVE_P95_MS, OBJECTIVE_P99_MS)
-"""What is agreed of what reads and has no budget of its own; its cost is what it is computed to."""
+"""The budget of queries that have none of their own; their cost is the computed one."""
 DEFAULTS = {
     "query": DEFAULT,
-    # It may wait for the model, or for the payment provider.
+    # A mutation may wait for the model or for the payment provider.
     "mutation": _objective(5_000, 10_000),
-    # Until the first answer, which waits for the model's first words.
+    # Up to the first event, which waits for the model's first words.
     "subscription": _objective(1_500, 3_000),
 }
-"""The same by the kind of an operation."""
+"""The default budgets by the kind of operation."""

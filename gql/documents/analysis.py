@@ -1,4 +1,4 @@
-"""From a valid document to the tree of what it costs, fields merged as the executor merges them."""
+"""Computes the cost tree of a valid document, with fields merged as the executor merges them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,34 +16,35 @@ from graphql import (
 )
 
 from gql.documents.cost import CostedField, OperationCost
-from gql.documents.introspection import INTROSPECTION, IntrospectionCost, TooMuch
-from gql.documents.merging import Conditions, Found, Merging
+from gql.documents.introspection import INTROSPECTION
+from gql.documents.introspection_cost import IntrospectionCost, TooMuch
+from gql.documents.merging import CollectedFields, Conditions, FieldMerger
 from gql.values.sizes import ONE, Size
 from gql.values.weighing import weighed
 
 MOST_SELECTIONS = 2_000
-"""How many selections are looked at; a document with more of them is one that means harm."""
+"""Selections that are visited; a document with more of them is taken for an attack."""
 MOST_BESIDE = 100
-"""How many objects of the schema an operation may ask for beside anything else."""
+"""Objects of the schema that an operation may ask for together with data."""
 
 
-class Analysis:
-    """Finds what the operations of one document cost; each selection is looked at once."""
+class CostAnalysis:
+    """Computes the costs of the operations of one document; each selection is visited once."""
 
     def __init__(
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> None:
         self._schema = schema
-        self._merging = Merging(schema, fragments)
+        self._merger = FieldMerger(schema, fragments)
         self._seen: dict[tuple[str, tuple[int, ...]], tuple[CostedField, ...]] = {}
-        self._introspection = IntrospectionCost(schema, self._merging.merged)
+        self._introspection = IntrospectionCost(schema, self._merger.merged_fields)
 
     def cost(self, operation: OperationDefinitionNode) -> OperationCost:
-        """What `operation` costs; raises `TooMuch`."""
+        """The cost of `operation`; raises `TooMuch`."""
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return OperationCost(())
-        found = self._merging.collected(root, [operation.selection_set])
+        found = self._merger.collect_fields(root, [operation.selection_set])
         names = {nodes[0][0].name.value for nodes in found.values()}
         cost = OperationCost(
             self._fields(root, found),
@@ -51,13 +52,13 @@ class Analysis:
             and names <= INTROSPECTION | {"__typename"},
         )
         if names & INTROSPECTION and not cost.is_introspection:
-            beside = sum(one.own for one in cost.fields if one.is_introspection)
+            beside = sum(one.own_cost for one in cost.fields if one.is_introspection)
             if beside > MOST_BESIDE:
                 raise TooMuch("So much of the schema is served to an operation of its own.")
         return cost
 
     def _fields(
-        self, parent: GraphQLObjectType, found: Found, page: Size = ONE
+        self, parent: GraphQLObjectType, found: CollectedFields, page: Size = ONE
     ) -> tuple[CostedField, ...]:
         costed = (self._field(parent, name, nodes, page) for name, nodes in found.items())
         return tuple(one for one in costed if one is not None)
@@ -69,7 +70,7 @@ class Analysis:
         found: Sequence[tuple[FieldNode, Conditions]],
         page: Size,
     ) -> CostedField | None:
-        """The field that costs something; None for one that is free."""
+        """The cost of a field; None for one that costs nothing."""
         node = found[0][0]
         definition = self._schema.get_field(parent, node.name.value)
         if definition is None:
@@ -79,17 +80,17 @@ class Analysis:
             return _introspection(name, self._introspection.of(definition, nodes))
         weight, type_ = weighed(parent, definition, node, page), get_named_type(definition.type)
         alternatives = self._alternatives(type_, [one for one, _ in found], weight.size)
-        if not weight.own and not weight.each and not any(alternatives):
+        if not weight.own_cost and not weight.item_cost and not any(alternatives):
             return None
         conditions = {conditions for _, conditions in found}
         return CostedField(
             name=name,
-            own=weight.own,
-            each=weight.each,
+            own_cost=weight.own_cost,
+            item_cost=weight.item_cost,
             size=weight.size,
             is_connection=weight.is_connection,
             is_list=weight.is_list,
-            # Wanted in several ways it is taken to be wanted.
+            # Selected under different conditions it counts as always selected.
             conditions=conditions.pop() if len(conditions) == 1 else (),
             alternatives=alternatives,
         )
@@ -119,19 +120,19 @@ class Analysis:
         if fields is None:
             if len(self._seen) >= MOST_SELECTIONS:
                 raise TooMuch("The document's fragments select in too many ways.")
-            # Known before it is whole: valid documents do not come back to it.
+            # Set before the recursion: fragments of valid documents form no cycles.
             self._seen[key] = ()
             sets = [node.selection_set for node in nodes if node.selection_set]
-            fields = self._fields(parent, self._merging.collected(parent, sets), page)
+            fields = self._fields(parent, self._merger.collect_fields(parent, sets), page)
             self._seen[key] = fields
         return fields
 
 
-def _introspection(name: str, own: int) -> CostedField:
+def _introspection(name: str, own_cost: int) -> CostedField:
     return CostedField(
         name=name,
-        own=own,
-        each=0,
+        own_cost=own_cost,
+        item_cost=0,
         size=ONE,
         is_connection=False,
         is_list=False,

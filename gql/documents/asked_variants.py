@@ -1,19 +1,18 @@
-"""The variant of an operation that a request asks, as far as it can be seen, and its budget."""
+"""The variant of an operation that a request asks for, and the budget of this variant."""
 
 from graphql.execution.values import VariableValues
 
 from gql.documents.agreement import Budget
-from gql.documents.callers import kind_of_caller
 from gql.documents.choices import Choice, Choices, given_value
-from gql.documents.variants import CALLER, in_words
-from services.principal import Principal
+from gql.documents.variants import CALLER, COMPANY, NOBODY, OPS, PERSON, describe_variant
+from services.principal import ApiClient, Person, Principal
 
 _WHILE_IT_RUNS = frozenset({"p95_ms", "p99_ms", "statements", "cost"})
-"""The numbers that are compared for each answer."""
+"""The numbers that are checked for every answer."""
 
 
 class VariantBudgets:
-    """The budgets of one operation's variants: a look at the choices that its tables name."""
+    """The budgets of one operation's variants, found by the choices that its tables name."""
 
     def __init__(self, budget: Budget, choices: Choices) -> None:
         self._budget = budget
@@ -22,16 +21,16 @@ class VariantBudgets:
         self._choices = choices.named(names)
         self._names = tuple(one.name for one in self._choices)
         self._is_by_caller = CALLER in names
-        # As many as there are kinds of what is named: a few.
+        # A few entries: one for each combination of kinds that occurs.
         self._known: dict[tuple[str, ...], Budget] = {}
 
     @property
     def is_one(self) -> bool:
-        """Whether all variants have the same numbers, as far as they are compared for answers."""
+        """Whether the numbers that are checked for every answer are the same for all variants."""
         return not self._choices and not self._is_by_caller
 
     def of(self, values: VariableValues, principal: Principal) -> Budget:
-        """The budget of what is asked, or the most of those that it may be."""
+        """The budget of the requested variant; the largest, where several are possible."""
         caller = kind_of_caller(principal) if self._is_by_caller else ""
         kinds = (caller, *(one.kind(given_value(values, one.path)) for one in self._choices))
         budget = self._known.get(kinds)
@@ -42,14 +41,21 @@ class VariantBudgets:
         return budget
 
 
+def kind_of_caller(principal: Principal) -> str:
+    """The kind of a caller, as budgets and the log name it."""
+    if isinstance(principal, Person):
+        return OPS if principal.is_operator else PERSON
+    return COMPANY if isinstance(principal, ApiClient) else NOBODY
+
+
 def variant_in_words(choices: Choices, values: VariableValues, principal: Principal) -> str:
-    """The variant by the kinds of its choices and of its caller; no value is in it."""
+    """The kinds of a request's choices and of its caller, for the log; contains no values."""
     kinds = {one.name: one.kind(given_value(values, one.path)) for one in _given(choices, values)}
-    return in_words({**kinds, CALLER: kind_of_caller(principal)})
+    return describe_variant({**kinds, CALLER: kind_of_caller(principal)})
 
 
 def _given(choices: Choices, values: VariableValues) -> list[Choice]:
-    """The choices, without the fields of what is no input here."""
+    """The choices that occur: without the fields of inputs that were not given."""
     return [
         one
         for one in choices

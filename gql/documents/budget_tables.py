@@ -1,4 +1,4 @@
-"""Budgets as they stand in `budgets.toml`, read strictly, each by itself."""
+"""Reads `budgets.toml` strictly; a mistake in one budget does not affect the others."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from gql.documents.agreement import Budget, Impossible, Protection, VariantBudget
-from gql.documents.variants import Where
+from gql.documents.variants import VariantPattern
 
 EVERY = "every"
-"""The table of what holds for each document."""
+"""The name of the table that applies to every document."""
 # Any: TOML.
 Table: TypeAlias = dict[str, Any]
 _TABLES = frozenset({"accepts", "refused", "variants", "impossible"})
@@ -22,19 +22,19 @@ OPTIONAL = frozenset(
     for one in fields(Budget)
     if one.default is not MISSING or one.default_factory is not MISSING
 )
-"""What a table may leave out."""
+"""Fields that a table may leave out."""
 _REQUIRED = frozenset(one.name for one in fields(Budget)) - OPTIONAL
 _OF_EACH_ROW = "_per_row"
-# A deadline runs before anybody knows what the variant takes.
+# A deadline starts before the variant is known.
 _OF_VARIANTS = frozenset(NUMBERS) - {"deadline_ms"}
 
 
 class BudgetsInvalid(Exception):
-    """A document without a budget, a budget without a document, or one that is none."""
+    """A document without a budget, a budget without a document, or a budget that is not valid."""
 
 
 def read_tables(path: Path) -> Table:
-    """What the file says; raises `BudgetsInvalid` where it cannot be read."""
+    """The contents of the file; raises `BudgetsInvalid` if it cannot be read."""
     try:
         return tomllib.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -42,9 +42,9 @@ def read_tables(path: Path) -> Table:
 
 
 def budgets_of(tables: Table, names: Sequence[str]) -> tuple[dict[str, Budget], list[str]]:
-    """The budgets of the documents of these names, and what is wrong with the others.
+    """The valid budgets of the documents with these names, and the problems of the others.
 
-    Raises `BudgetsInvalid` where what holds for every document is wrong.
+    Raises `BudgetsInvalid` if the table that applies to every document is not valid.
     """
     tables = dict(tables)
     every = _every(tables.pop(EVERY, {}))
@@ -82,7 +82,7 @@ def _budget(name: str, table: object, every: Sequence[Impossible]) -> Budget:
         accepts = frozenset(map(Protection, table["accepts"]))
     except (TypeError, ValueError) as error:
         raise BudgetsInvalid(f"the budget of {name}: {error}") from None
-    # Any: numbers that are counted on some machines only may be left out.
+    # Any: the table may leave out numbers that are counted on some machines only.
     given_numbers: Any = numbers
     return Budget(
         **given_numbers,
@@ -112,7 +112,7 @@ def _impossible(name: str, table: Table) -> Impossible:
     return Impossible(_where(name, table), reason)
 
 
-def _where(name: str, table: Table) -> Where:
+def _where(name: str, table: Table) -> VariantPattern:
     where = table.get("where")
     if not isinstance(where, dict) or not where:
         raise BudgetsInvalid(f"a variant of {name} does not say where it is")
@@ -123,7 +123,7 @@ def _where(name: str, table: Table) -> Where:
     }
     if choices.keys() != where.keys():
         raise BudgetsInvalid(f"a variant of {name} has a choice that is neither a text nor several")
-    return Where(tuple(choices.items()))
+    return VariantPattern(tuple(choices.items()))
 
 
 def _is_texts(value: object) -> bool:
@@ -144,7 +144,7 @@ def _list(name: str, table: Table, key: str) -> list[Table]:
     return found
 
 
-# Any: whole numbers, and shares of calls for a row.
+# Any: whole numbers, and fractions where they are per row.
 def _numbers(name: str, numbers: Mapping[str, object]) -> dict[str, Any]:
     found = {key: value for key, value in numbers.items() if _is_number(key, value)}
     if found.keys() != numbers.keys():
@@ -153,6 +153,6 @@ def _numbers(name: str, numbers: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _is_number(name: str, value: object) -> bool:
-    """Whether the number may be: a whole one, unless it is of each row, and not below zero."""
+    """Whether it is a valid number: not negative, and whole unless it is per row."""
     types = (int, float) if name.endswith(_OF_EACH_ROW) else (int,)
     return type(value) in types and isinstance(value, int | float) and 0 <= value < inf

@@ -1,7 +1,7 @@
-"""What each of our own documents may take: the document, and the budget that is agreed for it.
+"""The server's own trusted documents, each with its budget.
 
-A document is `documents/<OperationName>.graphql`, one operation a file, and its budget the table of
-that name in `documents/budgets.toml`. docs/budgets.md says what the numbers mean.
+A document is a file `files/<domain>/<OperationName>.graphql` with one operation, and its budget the
+table of that name in `files/budgets.toml`. docs/budgets.md says what the numbers mean.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ TABLE = FOLDER / "budgets.toml"
 
 @dataclass(frozen=True, slots=True)
 class TrustedDocument:
-    """One of our own operations: its name, its text, byte for byte as in its file, its budget."""
+    """One of the server's own operations: its name, the exact text of its file, and its budget."""
 
     name: str
     text: str
@@ -40,9 +40,9 @@ class TrustedDocument:
 
 @cache
 def trusted_documents() -> Mapping[str, TrustedDocument]:
-    """Our own documents by the names of their operations, those alone whose budgets are whole.
+    """The server's own documents by operation name, without those whose budget is not valid.
 
-    Raises `BudgetsInvalid` where the table cannot be read at all.
+    Raises `BudgetsInvalid` if the table cannot be read at all.
     """
     return readable_documents(FOLDER)[0]
 
@@ -53,10 +53,10 @@ def budget_for(
     kind: str = "query",
     objective: Objective | None = None,
 ) -> Budget:
-    """The budget of an operation of our own, or the default of its `kind`.
+    """The budget of one of the server's own operations, or the default of its `kind`.
 
-    `kind` is `query`, `mutation` or `subscription`. With the `text` of a document it has to be our
-    own: clients may publish others of the same name, and agree on an `objective` of theirs.
+    `kind` is `query`, `mutation` or `subscription`. With a `text`, it must be the text of our own
+    document: clients may publish another one of the same name, with an `objective` of its own.
     """
     own = trusted_documents().get(operation_name)
     if own is not None and text in {None, own.text}:
@@ -71,7 +71,7 @@ def budget_for(
 
 
 def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:
-    """The documents and budgets in a folder; raises `BudgetsInvalid` unless all are whole."""
+    """The documents and budgets in a folder; raises `BudgetsInvalid` unless all are valid."""
     documents, problems = readable_documents(folder)
     if problems:
         raise BudgetsInvalid("; ".join(problems))
@@ -79,12 +79,15 @@ def read_documents(folder: Path) -> Mapping[str, TrustedDocument]:
 
 
 def readable_documents(folder: Path) -> tuple[Mapping[str, TrustedDocument], list[str]]:
-    """The documents whose budgets are whole, and what is wrong with the others.
+    """The documents in a folder with valid budgets, and the problems of the others.
 
-    Raises `BudgetsInvalid` where the table cannot be read at all.
+    Raises `BudgetsInvalid` if the table cannot be read at all.
     """
-    paths = sorted(folder.glob("*.graphql"))
-    budgets, problems = budgets_of(read_tables(folder / TABLE.name), [one.stem for one in paths])
+    paths = sorted(folder.rglob("*.graphql"), key=lambda path: path.stem)
+    names = [path.stem for path in paths]
+    budgets, problems = budgets_of(read_tables(folder / TABLE.name), names)
+    twice = {name for name in names if names.count(name) > 1}
+    problems += [f"several files have the document {name}" for name in sorted(twice)]
     documents: dict[str, TrustedDocument] = {}
     for path in paths:
         if path.stem not in budgets:

@@ -1,4 +1,4 @@
-"""Our own documents, which are trusted wherever the server runs."""
+"""The server's own documents as registered ones, which every instance trusts."""
 
 from gql.documents.budgets import trusted_documents
 from services.operations.identifiers import OWN, hash_of
@@ -6,11 +6,11 @@ from services.operations.records import RegisteredDocument
 
 PUBLISHER = "guidance-api"
 RESERVED = f"{OWN}guidance-"
-"""Before the ids that our own documents have besides their hashes, and nobody else's."""
+"""Prefix of the ids, beside hashes, that are reserved for the server's own documents."""
 
 
 def built_in_documents() -> list[RegisteredDocument]:
-    """Each by its hash, and as `x-guidance-` with the name of its operation."""
+    """Each with its hash as id, and `x-guidance-` with its operation's name as another."""
     return [
         RegisteredDocument(
             hash_of(one.text), one.name, one.text, (PUBLISHER,), (f"{RESERVED}{one.name}",)

@@ -1,4 +1,4 @@
-"""Whether a document is good enough to be trusted, and if not why, in one line."""
+"""Checks a client's document before it is published as a trusted one."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,15 @@ from graphql import GraphQLError
 
 from gql.documents.built_in import RESERVED
 from gql.documents.largest import largest_cost, usual_cost
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from services.operations.identifiers import canonical, hash_of, is_hash, is_usable
 from services.operations.records import Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document as a client has it: where it stands, its text, and what the client says of it."""
+    """A client's document: its text, where it was found, and the id and name that were given."""
 
     place: str
     text: str
@@ -22,11 +23,11 @@ class Candidate:
 
 
 class NotGood(Exception):
-    """Why a document cannot be published, in one line."""
+    """A document that cannot be published; the message is one line."""
 
 
 def checked(preparation: Preparation, candidate: Candidate, *, maximum_cost: int) -> Submission:
-    """What can be published of a candidate; raises `NotGood`."""
+    """The candidate as it can be published; raises `NotGood`."""
     try:
         operation = preparation.only_operation(candidate.text)
     except RequestRefused as refused:
@@ -42,7 +43,7 @@ def checked(preparation: Preparation, candidate: Candidate, *, maximum_cost: int
 
 
 def check_is_only(document: Submission, own: dict[str, str]) -> None:
-    """Note the client's own id of a document in `own`; raises `NotGood` for another's."""
+    """Add the document's own id to `own`; raises `NotGood` if another document has it."""
     id_ = document.document_id
     if id_ is not None and own.setdefault(id_, document.id) != document.id:
         raise NotGood(f"The id {id_} is another document's, too.")

@@ -1,4 +1,4 @@
-"""What whoever asks a document chooses: a value for each variable and each field of an input."""
+"""The choices that a request makes: a value for each variable, and for each field of an input."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,16 +36,16 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from gql.documents.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
-from gql.values.pages import DEFAULT_SIZE
+from gql.values.sizes import DEFAULT_SIZE
 
 _SIZES = frozenset({"first", "last"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value goes: an argument or an input's field, and the connection that it is said to.
+class InputUsage:
+    """Where a value is used: in an argument, or in a field of an input.
 
-    `field` is the selected field, whose argument it is or is in; None in a directive.
+    `field` is the selected field to whose argument it belongs; None in a directive.
     """
 
     name: str
@@ -55,34 +55,34 @@ class Place:
 
     @property
     def is_size(self) -> bool:
-        """Whether it says how many a page has."""
+        """Whether it is the size of a page."""
         return self.is_of_connection and self.name in _SIZES
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A variable, or a field of one that is an input: `path` has the names from the variable on."""
+    """A variable, or a field of an input; `path` has the names from the variable down."""
 
     path: tuple[str, ...]
     type: GraphQLInputType
     has_default: bool
-    places: tuple[Place, ...]
+    places: tuple[InputUsage, ...]
     usual_size: int = DEFAULT_SIZE
-    """How many a page has that is not asked for by size."""
+    """The size of a page where the variable is left out."""
 
     @property
     def name(self) -> str:
-        """The dotted name."""
+        """The path with dots."""
         return ".".join(self.path)
 
     @property
     def is_size(self) -> bool:
-        """Whether it says how many a page has."""
+        """Whether it is the size of a page."""
         return any(place.is_size for place in self.places)
 
     # Any: variables are JSON.
     def kind(self, value: Any) -> str:
-        """What kind of choice a value is, `Undefined` where none is given; says nothing of it."""
+        """The kind of choice that a value is, never the value; `Undefined` stands for none."""
         if value is Undefined:
             return USUAL if self.is_size and self.has_default else ABSENT
         if value is None:
@@ -98,7 +98,7 @@ class Choice:
 
 
 class Choices:
-    """The choices of one operation of a valid document, found when they are first asked for."""
+    """The choices of one operation of a valid document, found at their first use."""
 
     def __init__(
         self,
@@ -111,11 +111,11 @@ class Choices:
         self._fragments = tuple(fragments)
 
     def __iter__(self) -> Iterator[Choice]:
-        """Each variable, and after it the fields of its input."""
+        """Each variable, followed by the fields of its input."""
         return iter(self._all)
 
     def named(self, names: Iterable[str]) -> tuple[Choice, ...]:
-        """Those whose dotted names are or end in one of `names`."""
+        """The choices whose dotted name is, or ends in, one of `names`."""
         ends = [f".{name}" for name in names]
         return tuple(one for one in self if any(f".{one.name}".endswith(end) for end in ends))
 
@@ -129,7 +129,7 @@ class Choices:
         )
 
     def _of_variable(
-        self, definition: VariableDefinitionNode, places: dict[str, list[Place]]
+        self, definition: VariableDefinitionNode, places: dict[str, list[InputUsage]]
     ) -> Iterator[Choice]:
         name, default = definition.variable.name.value, definition.default_value
         # Any: the type of a valid document's variable is one of the schema's inputs.
@@ -147,23 +147,23 @@ class Choices:
 def _fields(
     path: tuple[str, ...], type_: GraphQLInputType, above: tuple[object, ...]
 ) -> Iterator[Choice]:
-    """The choices within an input; one that is within itself is given as a whole there."""
+    """The choices within an input; a recursive input is one choice where it recurs."""
     named = get_nullable_type(type_)
     if not is_input_object_type(named) or named in above:
         return
     for name, field in named.fields.items():
         has_default = is_non_null_type(field.type) and not is_required_input_field(field)
-        place = Place(name, field.description or "")
+        place = InputUsage(name, field.description or "")
         yield Choice((*path, name), field.type, has_default, (place,))
         yield from _fields((*path, name), field.type, (*above, named))
 
 
 class _Finding(Visitor):
-    """Notes where each variable is used."""
+    """Collects where each variable is used."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
-        self.found: dict[str, list[Place]] = {}
+        self.found: dict[str, list[InputUsage]] = {}
         self._info = info
         self._fields: list[FieldNode] = []
 
@@ -180,24 +180,24 @@ class _Finding(Visitor):
         if not isinstance(parent, VariableDefinitionNode):
             self.found.setdefault(node.name.value, []).append(self._place(parent))
 
-    def _place(self, parent: object) -> Place:
+    def _place(self, parent: object) -> InputUsage:
         info, argument = self._info, self._info.get_argument()
         definition: GraphQLArgument | GraphQLInputField | None = argument
         name = parent.name.value if isinstance(parent, ArgumentNode | ObjectFieldNode) else ""
         if isinstance(parent, ObjectFieldNode):
             inside = get_named_type(info.get_parent_input_type())
             definition = inside.fields.get(name) if is_input_object_type(inside) else None
-        said = (definition.description if definition is not None else None) or ""
+        description = (definition.description if definition is not None else None) or ""
         field = info.get_field_def()
         if info.get_directive() is not None or field is None or not self._fields:
-            return Place(name, said)
+            return InputUsage(name, description)
         is_of_connection = get_named_type(field.type).name.endswith("Connection")
-        return Place(name, said, self._fields[-1], is_of_connection)
+        return InputUsage(name, description, self._fields[-1], is_of_connection)
 
 
 def _places(
     schema: GraphQLSchema, definitions: Sequence[ExecutableDefinitionNode]
-) -> dict[str, list[Place]]:
+) -> dict[str, list[InputUsage]]:
     info = TypeInfo(schema)
     finding = _Finding(info)
     visit(DocumentNode(definitions=tuple(definitions)), TypeInfoVisitor(info, finding))
@@ -206,7 +206,7 @@ def _places(
 
 # Any: variables are JSON.
 def given_value(values: VariableValues, path: Sequence[str]) -> Any:
-    """What was given for a choice; `Undefined` where nothing was."""
+    """The value given for a choice; `Undefined` if there is none."""
     source = values.sources.get(path[0])
     value = Undefined if source is None else source.value
     for name in path[1:]:

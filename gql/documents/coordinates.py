@@ -1,4 +1,4 @@
-"""Which parts of a schema a document uses, by their coordinates.
+"""Finds the parts of a schema that a document uses, by their coordinates.
 
 https://spec.graphql.org/draft/#sec-Schema-Coordinates
 """
@@ -27,22 +27,22 @@ from graphql import (
 
 
 @dataclass
-class Used:
-    """Coordinates that a document says, and the types whose values its variables may bring."""
+class SchemaUsage:
+    """The coordinates that a document uses, and the input types of its variables."""
 
     coordinates: set[str] = field(default_factory=set)
     input_types: set[str] = field(default_factory=set)
 
 
-def used_by(document: DocumentNode, schema: GraphQLSchema) -> Used:
-    """What the document uses of the schema, for which it need not be valid."""
-    used, types = Used(), TypeInfo(schema)
+def schema_usage(document: DocumentNode, schema: GraphQLSchema) -> SchemaUsage:
+    """The parts of the schema that the document uses; it need not be valid."""
+    used, types = SchemaUsage(), TypeInfo(schema)
     visit(document, TypeInfoVisitor(types, _Finder(schema, types, used)))
     return used
 
 
 class _Finder(Visitor):
-    def __init__(self, schema: GraphQLSchema, types: TypeInfo, used: Used) -> None:
+    def __init__(self, schema: GraphQLSchema, types: TypeInfo, used: SchemaUsage) -> None:
         super().__init__()
         self._schema = schema
         self._types = types
@@ -89,7 +89,7 @@ class _Finder(Visitor):
             self._add_input(get_named_type(type_))
 
     def _add_input(self, type_: GraphQLNamedType) -> None:
-        """What a variable of a type may bring: any of its fields, and of theirs."""
+        """Add a type of input with all that its values may contain."""
         if type_.name in self._used.input_types:
             return
         self._used.input_types.add(type_.name)

@@ -4,41 +4,40 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gql.values.pages import LARGEST_SIZE
-from gql.values.sizes import Size, Variables
+from gql.values.sizes import LARGEST_SIZE, Size, Variables
 
 Condition: TypeAlias = tuple[str, bool]
-"""A variable and the value with which a field is wanted."""
+"""A variable, and the value with which a field is included."""
 
 
-_SAID = frozenset({int, bool, type(None)})
+_PLAIN_TYPES = frozenset({int, bool, type(None)})
 _MOST_KNOWN = 256
-"""Of one operation, costs for what its variables said."""
+"""Cached costs of one operation, by the values of its variables."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostedField:
-    """A field that costs something: `own`, and `each` for each of its items.
+    """A field that costs something: once for itself, and again for each of its items.
 
-    What is selected costs as often as there are items, unless the field is a connection, whose
-    items are those of its `edges`. `alternatives` are the selections of the types it may have, of
-    which the dearest counts.
+    The selections are charged for every item; of a connection they are charged once, since its
+    items are those of its `edges`. `alternatives` are the selections for each possible type, of
+    which the most expensive counts.
     """
 
     name: str
-    own: int
-    each: int
+    own_cost: int
+    item_cost: int
     size: Size
     is_connection: bool
     is_list: bool
     conditions: tuple[Condition, ...]
     alternatives: tuple[tuple["CostedField", ...], ...]
     is_introspection: bool = False
-    """Whether it answers with parts of the schema, which cost `own` together."""
+    """Whether it answers with parts of the schema, which cost this much together."""
     fixed: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Add up once what the variables cannot change."""
+        """Compute once what does not depend on variables."""
         is_fixed = (
             self.size.is_fixed
             and not self.conditions
@@ -49,7 +48,7 @@ class CostedField:
             object.__setattr__(self, "fixed", self.cost({}))
 
     def variables(self) -> Iterator[str]:
-        """The variables that its cost depends on."""
+        """The variables on which the cost depends."""
         yield from (value for _, value in self.size.arguments if isinstance(value, str))
         yield from (name for name, _ in self.conditions)
         for fields in self.alternatives:
@@ -57,7 +56,7 @@ class CostedField:
                 yield from one.variables()
 
     def cost(self, variables: Variables) -> int:
-        """What it costs with these variables."""
+        """The cost with these variables."""
         if self.fixed is not None:
             return self.fixed
         if not _are_met(self.conditions, variables):
@@ -65,35 +64,37 @@ class CostedField:
         return self.of_items(self.size.of(variables), self._inner(variables))
 
     def of_items(self, size: int, inner: int) -> int:
-        """What it costs with so many items, whose selections cost `inner`."""
+        """The cost with `size` items, whose selections cost `inner`."""
         if self.is_connection:
-            return self.own + size * self.each + inner
-        return self.own + size * (self.each + inner)
+            return self.own_cost + size * self.item_cost + inner
+        return self.own_cost + size * (self.item_cost + inner)
 
     def _inner(self, variables: Variables) -> int:
         costs = [sum(one.cost(variables) for one in fields) for fields in self.alternatives]
         return max(costs, default=0)
 
     def actual(self, variables: Variables, parent: Mapping[str, Any]) -> int:
-        """What came of it in an answer's object: as `cost` counts, by the items that are there."""
+        """The cost of what the answer contains: like `cost`, but for the items that are there."""
         value = parent.get(self.name)
         if value is None:
-            return self.own if self.name in parent else 0
+            return self.own_cost if self.name in parent else 0
         if self.is_list:
-            cost = self.own + self.each * len(value)
+            cost = self.own_cost + self.item_cost * len(value)
             if not self.alternatives:
                 return cost
             return cost + sum(self._returned(variables, item) for item in value)
-        cost = self.own + (self._rows(variables, value) if self.is_connection else self.each)
+        cost = self.own_cost + (
+            self._rows(variables, value) if self.is_connection else self.item_cost
+        )
         return cost + self._returned(variables, value) if self.alternatives else cost
 
     def _rows(self, variables: Variables, connection: Mapping[str, Any]) -> int:
-        """The rows of a page: its edges, where they were asked for."""
+        """The cost of a page's rows, by its edges where they were requested."""
         rows = -1
         for value in connection.values():
             if isinstance(value, list):
                 rows = max(rows, len(value))
-        return self.each * (self.size.of(variables) if rows < 0 else rows)
+        return self.item_cost * (self.size.of(variables) if rows < 0 else rows)
 
     def _returned(self, variables: Variables, value: Any) -> int:
         most = 0
@@ -108,19 +109,19 @@ class CostedField:
 
 @dataclass(frozen=True, slots=True)
 class Dear:
-    """A place that costs much, how many items it asks for, and by which argument."""
+    """An expensive field, how many items it asks for, and by which argument."""
 
     path: str
     cost: int
     size: int
     argument: str | None
     at_most: int | None
-    """What to ask for there instead so that the whole costs no more than the maximum."""
+    """The size with which the whole operation would not exceed the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCost:
-    """What the root fields of an operation cost."""
+    """The cost of an operation: that of its root fields."""
 
     fields: tuple[CostedField, ...]
     is_introspection: bool = False
@@ -132,7 +133,7 @@ class OperationCost:
     )
 
     def __post_init__(self) -> None:
-        """Work out once what the variables cannot change, and which of them can change it."""
+        """Compute once what does not depend on variables, and find those on which the rest does."""
         is_fixed = all(one.fixed is not None for one in self.fields)
         fixed = sum(one.fixed or 0 for one in self.fields) if is_fixed else None
         object.__setattr__(self, "fixed", fixed)
@@ -140,40 +141,40 @@ class OperationCost:
         object.__setattr__(self, "_names", tuple(sorted(names)))
 
     def of(self, variables: Variables) -> int:
-        """What the operation costs with its coerced variables."""
+        """The cost of the operation with its coerced variables."""
         if self.fixed is not None:
             return self.fixed
-        said = tuple(map(variables.get, self._names))
-        if not _SAID.issuperset(map(type, said)):
-            # A list says how many by its length.
-            said = tuple(len(one) if isinstance(one, list) else one for one in said)
-        cost = self._known.get(said)
+        key = tuple(map(variables.get, self._names))
+        if not _PLAIN_TYPES.issuperset(map(type, key)):
+            # Of a list only the length counts.
+            key = tuple(len(one) if isinstance(one, list) else one for one in key)
+        cost = self._known.get(key)
         if cost is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            cost = self._known[said] = sum(one.cost(variables) for one in self.fields)
+            cost = self._known[key] = sum(one.cost(variables) for one in self.fields)
         return cost
 
     def actual(self, variables: Variables, data: Mapping[str, Any]) -> int:
-        """What came of it, at most what it was to cost."""
+        """The cost of what the answer contains, at most the cost computed before."""
         returned = sum(one.actual(variables, data) for one in self.fields)
         return min(self.of(variables), returned)
 
-    def dearest(self, variables: Variables, *, maximum: int, most: int = 3) -> list[Dear]:
-        """The places with many items that cost most, dearest first."""
+    def dearest(self, variables: Variables, *, maximum: int, max_count: int = 3) -> list[Dear]:
+        """The most expensive fields that return lists, the most expensive first."""
         excess = self.of(variables) - maximum
         found: list[Dear] = []
         for one in self.fields:
             _places(one, variables, "", 1, excess, found)
-        return sorted(found, key=lambda dear: -dear.cost)[:most]
+        return sorted(found, key=lambda dear: -dear.cost)[:max_count]
 
 
 def _places(
     one: CostedField, variables: Variables, parent: str, times: int, excess: int, found: list[Dear]
 ) -> int:
-    """Add the field, which is met `times` times, and what it selects, where they have many items.
+    """Add the field, which occurs `times` times, and those within it, where they return lists.
 
-    Gives what the field costs, so that each is looked at once.
+    Returns the cost of the field, so that each is visited once.
     """
     if not _are_met(one.conditions, variables):
         return 0
@@ -187,10 +188,10 @@ def _places(
     cost = one.of_items(size, max(costs, default=0))
     if not cost:
         del found[place:]
-    elif one.is_connection or (one.is_list and one.each):
-        at_most = _at_most((cost - one.own) * times, size, excess)
+    elif one.is_connection or (one.is_list and one.item_cost):
+        at_most = _at_most((cost - one.own_cost) * times, size, excess)
         if at_most is not None and one.is_connection:
-            # More would be affordable, and then be refused as a page.
+            # A larger page would be refused for its size.
             at_most = min(at_most, LARGEST_SIZE)
         dear = Dear(path, cost * times, size, _argument(one.size, variables), at_most)
         found.insert(place, dear)
@@ -205,9 +206,9 @@ def _argument(size: Size, variables: Variables) -> str | None:
 
 
 def _at_most(cost: int, size: int, excess: int) -> int | None:
-    """How many of `size` items, which cost `cost`, leave the whole within the maximum.
+    """How many of `size` items, which cost `cost`, can stay if `excess` has to go.
 
-    None where not even one does, or where nothing has to be left out.
+    None if not even one can, or if there is no excess.
     """
     if excess <= 0 or not cost:
         return None

@@ -1,38 +1,38 @@
-"""Errors as clients get them: at most so many, with their locations, each of a bounded length."""
+"""Formats errors for clients: a bounded number, with locations, each of a bounded length."""
 
 from typing import Any
 
 from graphql import GraphQLError, SourceLocation
 
-from gql.documents.parsing import Place
+from gql.documents.parsing import NodeLocation
 
 MOST_ERRORS = 20
-"""Of one document, or of one request's variables; looking for more stops there."""
+"""Errors of one document, or of one request's variables; the search for more stops there."""
 MOST_FIELD_ERRORS = 100
-"""Of one answer; the fields that failed besides are counted in a last one."""
+"""Field errors of one answer; a last one counts the rest."""
 LONGEST_MESSAGE = 500
-"""Characters of a message, which may repeat what a client wrote."""
+"""Characters of a message, which may quote what a client sent."""
 _MOST_LOCATIONS = 20
 
 
 def detached(error: GraphQLError) -> GraphQLError:
-    """The error as clients get it, without the document, which would be kept together with it."""
+    """A copy of the error that does not refer to its document, which can then be freed."""
     one = GraphQLError(_clipped(error.message), path=error.path, extensions=error.extensions)
     one.locations = locations_of(error)
     return one
 
 
 def locations_of(error: GraphQLError) -> list[SourceLocation] | None:
-    """Where the error's nodes begin, up to a bound; the text is not searched for them."""
+    """The locations of the error's nodes, up to a bound, without searching the text."""
     nodes = (error.nodes or ())[:_MOST_LOCATIONS]
-    # Any: graphql-core believes that it is a location of its own.
-    places: list[Any] = [node.loc for node in nodes if isinstance(node.loc, Place)]
+    # Any: typed as graphql-core's own `Location`.
+    places: list[Any] = [node.loc for node in nodes if isinstance(node.loc, NodeLocation)]
     return places or error.locations
 
 
 # Any: a formatted error is JSON.
 def formatted(error: GraphQLError) -> dict[str, Any]:
-    """The error as the specification has it, with its message clipped."""
+    """The error as the GraphQL specification defines it, with a bounded message."""
     entry: dict[str, Any] = {"message": _clipped(error.message)}
     locations = locations_of(error)
     if locations:

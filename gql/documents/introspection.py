@@ -1,41 +1,23 @@
-"""What is asked about the schema itself: whether it is, and how many objects answer it."""
+"""Whether a document asks about the schema itself."""
 
-from collections.abc import Callable, Iterator, Sequence
-from types import SimpleNamespace
-from typing import Any, TypeAlias
+from collections.abc import Iterator
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    GraphQLField,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    StringValueNode,
-    get_named_type,
-    get_nullable_type,
-    is_list_type,
 )
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """The root fields that answer with parts of the schema."""
-MOST_LOOKED_AT = 20_000
-"""How often selections are applied to a part of the schema to know what they cost."""
-Collect: TypeAlias = Callable[[GraphQLObjectType, Sequence[FieldNode]], list[list[FieldNode]]]
-"""Gives what fields select of a type, as they are merged in the answer."""
-
-
-class TooMuch(Exception):
-    """The document selects more than is looked at; the message says what."""
 
 
 def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
-    """Every selection in the text of a selection set; fragments that are spread are not entered."""
+    """Every selection within a selection set, without entering fragment spreads."""
     waiting = [root]
     while waiting:
         for selection in waiting.pop().selections:
@@ -45,66 +27,10 @@ def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
 
 
 def introspecting(document: DocumentNode) -> FieldNode | None:
-    """The first field of a document, fragments included, that asks about the schema."""
+    """The first introspection field of a document, in its operations or fragments; None if none."""
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             for one in selections(definition.selection_set):
                 if isinstance(one, FieldNode) and one.name.value in INTROSPECTION:
                     return one
     return None
-
-
-# Any: parts of a schema are of many classes.
-class IntrospectionCost:
-    """Counts the objects that an introspection answers with; each selection once for each part."""
-
-    def __init__(self, schema: GraphQLSchema, collect: Collect) -> None:
-        self._schema = schema
-        self._collect = collect
-        self._information: Any = SimpleNamespace(schema=schema)
-        self._counted: dict[tuple[tuple[int, ...], int], int] = {}
-
-    def of(self, definition: GraphQLField, nodes: Sequence[FieldNode]) -> int:
-        """The objects of one root field, the most where a variable names a type.
-
-        Raises `TooMuch`.
-        """
-        type_ = get_named_type(definition.type)
-        return max((self._objects(type_, nodes, one) for one in self._roots(nodes[0])), default=1)
-
-    def _roots(self, node: FieldNode) -> Iterator[Any]:
-        if node.name.value == "__schema":
-            yield self._schema
-            return
-        (argument,) = node.arguments or ()
-        if not isinstance(argument.value, StringValueNode):
-            yield from self._schema.type_map.values()
-        elif argument.value.value in self._schema.type_map:
-            yield self._schema.type_map[argument.value.value]
-
-    def _objects(self, parent: GraphQLNamedType, nodes: Sequence[FieldNode], source: Any) -> int:
-        if not isinstance(parent, GraphQLObjectType):
-            return 0
-        # Fields and values come with their names, in pairs that are made anew each time.
-        part = source[1] if isinstance(source, tuple) else source
-        key = tuple(map(id, nodes)), id(part)
-        count = self._counted.get(key)
-        if count is None:
-            if len(self._counted) >= MOST_LOOKED_AT:
-                raise TooMuch("The document asks for too much of the schema.")
-            self._counted[key] = 1
-            below = (self._below(parent, one, source) for one in self._collect(parent, nodes))
-            count = self._counted[key] = 1 + sum(below)
-        return count
-
-    def _below(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], source: Any) -> int:
-        definition = self._schema.get_field(parent, nodes[0].name.value)
-        if definition is None or definition.resolve is None or not nodes[0].selection_set:
-            return 0
-        all_ = {"includeDeprecated": True} if "includeDeprecated" in definition.args else {}
-        value = definition.resolve(source, self._information, **all_)
-        if value is None:
-            return 0
-        is_list = is_list_type(get_nullable_type(definition.type))
-        type_ = get_named_type(definition.type)
-        return sum(self._objects(type_, nodes, one) for one in (value if is_list else (value,)))

@@ -1,8 +1,8 @@
-"""What a document may have, seen before it is validated, which a bad document can make slow.
+"""Limits that a document is checked against before it is validated.
 
-Validation compares every two fields that are merged, and looks at fragments wherever they are
-spread. Here each selection is looked at once a level, merged as the executor merges it, and no
-deeper than is allowed.
+Validation can be slow for a hostile document: it compares every two fields that are merged, and
+visits fragments wherever they are spread. Here each selection is visited once per level, merged as
+the executor merges it, and no deeper than allowed.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,26 +24,26 @@ from gql.documents.introspection import INTROSPECTION, selections
 
 LIMIT_EXCEEDED = "OPERATION_LIMIT_EXCEEDED"
 MOST_COMPARISONS = 5_000
-"""Of fields that are merged, two by two."""
+"""Pairs of fields that are merged with each other."""
 MOST_SELECTIONS = 2_000
 MOST_DIRECTIVES = 100
 MOST_INTROSPECTION_LEVELS = 30
-"""Of fields about the schema, whose types are wrapped; one level is one wrapping."""
+"""Levels within introspection fields, where each level may unwrap one type."""
 Merged: TypeAlias = tuple[SelectionSetNode, ...]
-"""Selections that are one in the answer."""
+"""Selection sets that are merged into one in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document may have: so many tokens, levels of fields, and fields with an alias."""
+    """The maximum numbers of tokens, of levels of fields, and of aliases in a document."""
 
     tokens: int
     depth: int
     aliases: int
 
 
-def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
-    """What of the limits the document exceeds, which need not be valid."""
+def limit_error(document: DocumentNode, limits: Limits) -> GraphQLError | None:
+    """The error for the first limit that the document exceeds; it need not be valid."""
     fragments = {
         definition.name.value: definition.selection_set
         for definition in document.definitions
@@ -58,14 +58,16 @@ def exceeded(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     directives = _directives(document, roots)
     if directives > MOST_DIRECTIVES:
         text = "The document has {} directives; at most {} are served."
-        return _too(text, directives, MOST_DIRECTIVES)
+        return _count_error(text, directives, MOST_DIRECTIVES)
     aliases = sum(_aliases(one) for one in roots)
     if aliases > limits.aliases:
-        return _too("The document has {} aliases; at most {} are served.", aliases, limits.aliases)
-    return _walked([(one,) for one in operations], fragments, limits)
+        return _count_error(
+            "The document has {} aliases; at most {} are served.", aliases, limits.aliases
+        )
+    return _level_error([(one,) for one in operations], fragments, limits)
 
 
-def _walked(
+def _level_error(
     level: Collection[Merged], fragments: Mapping[str, SelectionSetNode], limits: Limits
 ) -> GraphQLError | None:
     depth = comparisons = looked_at = 0
@@ -98,14 +100,14 @@ def _walked(
 
 
 def _key(merged: Merged) -> tuple[int, ...]:
-    """By identity: nodes compare by all that is in them."""
+    """Identity: comparing nodes would compare everything within them."""
     return tuple(map(id, merged))
 
 
 def _fields(
     merged: Merged, fragments: Mapping[str, SelectionSetNode]
 ) -> dict[str, list[FieldNode]]:
-    """The fields by the names that they have in the answer, each fragment spread once."""
+    """The fields by response name, each fragment spread once."""
     fields: dict[str, list[FieldNode]] = {}
     spread: set[str] = set()
     waiting = list(merged)
@@ -138,6 +140,6 @@ def _aliases(root: SelectionSetNode) -> int:
     return sum(1 for one in selections(root) if isinstance(one, FieldNode) and one.alias)
 
 
-def _too(message: str, count: int, most: int) -> GraphQLError:
+def _count_error(message: str, count: int, most: int) -> GraphQLError:
     extensions = {"count": count, "maximum": most}
     return GraphQLError(message.format(count, most), extensions=extensions)

@@ -1,4 +1,4 @@
-"""The fields that selections come to, fragments spread and merged as the executor merges them."""
+"""Collects the fields of selections, spreading and merging fragments like the executor."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -20,10 +20,10 @@ from graphql import (
 from gql.documents.cost import Condition
 
 Conditions: TypeAlias = tuple[Condition, ...]
-Found: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
+CollectedFields: TypeAlias = dict[str, list[tuple[FieldNode, Conditions]]]
 
 
-class Merging:
+class FieldMerger:
     """Merges the selections of one document."""
 
     def __init__(
@@ -33,21 +33,23 @@ class Merging:
         self._fragments = fragments
         self._merges: dict[tuple[int, ...], list[list[FieldNode]]] = {}
 
-    def merged(
+    def merged_fields(
         self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
     ) -> list[list[FieldNode]]:
-        """The fields that the nodes select, each as its nodes; looked for once."""
+        """The fields that the nodes select, each as the list of its nodes; computed once."""
         key = tuple(map(id, nodes))
         merged = self._merges.get(key)
         if merged is None:
             sets = [node.selection_set for node in nodes if node.selection_set]
-            found = self.collected(parent, sets).values()
+            found = self.collect_fields(parent, sets).values()
             merged = self._merges[key] = [[node for node, _ in one] for one in found]
         return merged
 
-    def collected(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Found:
-        """The fields that the sets select of a type, by their names in the answer."""
-        found: Found = {}
+    def collect_fields(
+        self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]
+    ) -> CollectedFields:
+        """The fields that the sets select of a type, by response name."""
+        found: CollectedFields = {}
         visited: set[tuple[str, Conditions]] = set()
         for selection_set in sets:
             self._collect(parent, selection_set, (), found, visited)
@@ -58,7 +60,7 @@ class Merging:
         parent: GraphQLObjectType,
         selection_set: SelectionSetNode,
         outer: Conditions,
-        found: Found,
+        found: CollectedFields,
         visited: set[tuple[str, Conditions]],
     ) -> None:
         for selection in selection_set.selections:
@@ -99,7 +101,7 @@ class Merging:
 
 
 def _conditions(directives: Iterable[DirectiveNode]) -> Conditions | None:
-    """Which variables a selection depends on; None for one that is never wanted."""
+    """The variables that decide on a selection; None for one that is never included."""
     conditions: list[Condition] = []
     for directive in directives:
         if directive.name.value not in {"include", "skip"}:

@@ -1,9 +1,8 @@
-"""Documents parsed: within their limits, every node with the line and column it begins at.
+"""Parses documents within limits; every node knows the line and column at which it begins.
 
-graphql-core's nodes refer to the tokens and the text that they come from, so that a kept document
-holds all of them, and each error looks for its line from the beginning of the text. The lexer knows
-the line of every token; that is what is kept. This is the one module that knows how graphql-core
-parses.
+graphql-core's nodes refer to their tokens and to the text, which a cached document would keep in
+memory, and every error would search the text for its line. Here nodes have the line and column that
+the lexer knows already. This is the one module that depends on how graphql-core parses.
 """
 
 from typing import Any, NamedTuple, cast
@@ -19,21 +18,21 @@ from graphql import (
 from graphql.language.parser import Parser, nested_too_deeply_error
 
 LONGEST_NAME = 255
-"""Characters of a name; each alias is in the answer as often as there are objects."""
+"""Characters of a name; an alias is repeated in the answer for every object."""
 
 
-class Place(SourceLocation):
-    """Where a node begins. It is false: graphql-core is not to look for the line again."""
+class NodeLocation(SourceLocation):
+    """Where a node begins. It is falsy, so that graphql-core does not search for the line."""
 
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        """Whether the node has a location that graphql-core can work with."""
+        """False: it is no location that graphql-core can work with."""
         return False
 
 
-class Parsed(NamedTuple):
-    """A document, and how many nodes it has."""
+class ParsedDocument(NamedTuple):
+    """A document, and the number of its nodes."""
 
     document: DocumentNode
     nodes: int
@@ -51,11 +50,11 @@ class NameTooLong(Exception):
         self.error.locations = [place]
 
 
-def parsed(text: str, *, most_tokens: int) -> Parsed:
-    """Parse a document of at most so many tokens, and as many comments.
+def parse_document(text: str, *, most_tokens: int) -> ParsedDocument:
+    """Parse a document of at most `most_tokens` tokens, and as many comments.
 
     Raises `GraphQLSyntaxError` and `NameTooLong`. The work is linear in the length of the text, and
-    ends with the first token or comment too many.
+    stops at the first token or comment too many.
     """
     parser = _Parser(
         text,
@@ -68,21 +67,21 @@ def parsed(text: str, *, most_tokens: int) -> Parsed:
     except RecursionError:
         pass
     else:
-        return Parsed(document, parser.nodes)
+        return ParsedDocument(document, parser.nodes)
     finally:
         parser.let_go_of_tokens()
-    # Outside of the handler: the error is kept, and would keep every frame of the recursion.
+    # Outside of the handler: the error must not refer to every frame of the recursion.
     raise nested_too_deeply_error(parser)
 
 
 class _Parser(Parser):
-    # Any: as graphql-core's parser has it.
+    # Any: the options of graphql-core's parser.
     def __init__(self, text: str, **options: Any) -> None:
         super().__init__(text, **options)
         self.nodes = 0
 
     def let_go_of_tokens(self) -> None:
-        """Undo their chain: both ways it is a circle, which stops all threads to be collected."""
+        """Unlink the chain of tokens, whose circular references only the collector could free."""
         token: Token | None = self._lexer.token
         while token is not None:
             before = token.prev
@@ -91,10 +90,10 @@ class _Parser(Parser):
 
     def loc(self, start_token: Token) -> Location:
         self.nodes += 1
-        return cast("Location", Place(start_token.line, start_token.column))
+        return cast("Location", NodeLocation(start_token.line, start_token.column))
 
     def parse_name(self) -> NameNode:
         name = super().parse_name()
         if len(name.value) > LONGEST_NAME:
-            raise NameTooLong(cast("Place", name.loc), len(name.value))
+            raise NameTooLong(cast("NodeLocation", name.loc), len(name.value))
         return name

@@ -1,8 +1,6 @@
-"""Documents, parsed and validated once and then kept."""
+"""Caches documents, which are parsed, validated and analysed once."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 
 from graphql import (
@@ -16,120 +14,35 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gql.compiler.plans import Compile, Plans, compile_now, directives
-from gql.documents.analysis import Analysis
-from gql.documents.asked_variants import VariantBudgets
-from gql.documents.budgets import Budget, budget_for
+from gql.documents.analysis import CostAnalysis
 from gql.documents.choices import Choices
-from gql.documents.cost import OperationCost
 from gql.documents.error_formatting import detached
-from gql.documents.introspection import TooMuch, introspecting
-from gql.documents.limits import LIMIT_EXCEEDED, Limits, exceeded
-from gql.documents.parsing import NameTooLong, Parsed, parsed
+from gql.documents.introspection import introspecting
+from gql.documents.introspection_cost import TooMuch
+from gql.documents.limits import LIMIT_EXCEEDED, Limits, limit_error
+from gql.documents.operation import Document, Operation, RequestRefused
+from gql.documents.parsing import NameTooLong, ParsedDocument, parse_document
 from gql.documents.put_off import puts_off
 from gql.documents.validating import validation_errors
-from services.operations.records import RegisteredDocument, Shape
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 MOST_KEPT_BYTES = 24 * 1024 * 1024
-"""What all documents that are kept hold, as it is reckoned; their texts are not among it."""
+"""Estimated memory of all cached documents, which do not hold their texts."""
 LARGEST_KEPT_BYTES = 4 * 1024 * 1024
-"""What one of them holds; a larger one is prepared each time."""
+"""Estimated memory of one document; a larger one is not cached."""
 _NODE_BYTES, _DOCUMENT_BYTES = 950, 20_000
-"""What is held for a node (itself, its costs, its share of compiled code), and beside all nodes."""
+"""Estimated memory of a node (with its costs and its share of compiled code), and of the rest."""
 
 _NO_INTROSPECTION = (
     "GraphQL introspection has been disabled, but the requested query contained the field '{}'."
 )
-UNTRUSTED = "untrusted"
-"""What every operation is called that is not in a trusted document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of a valid document, ready to run; `document` where it is of a trusted one."""
-
-    definition: OperationDefinitionNode
-    fragments: dict[str, FragmentDetails]
-    fragment_definitions: dict[str, FragmentDefinitionNode]
-    plans: Plans | None
-    """How it is executed by compiled code; None where graphql-core is to execute it."""
-    cost: OperationCost
-    document: RegisteredDocument | None = None
-    puts_off: bool = False
-    """Whether something of its answer may come later than the rest."""
-    hides_suggestions: bool = False
-    """Whether errors are not to name what of the schema may have been meant."""
-    choices: Choices | None = field(default=None, compare=False, repr=False)
-    """What whoever asks it chooses; None where nobody asks for that."""
-    shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
-    """What it is without its values, once somebody asked for that."""
-
-    name: str | None = field(init=False)
-    kind: str = field(init=False)
-    """`query`, `mutation` or `subscription`."""
-    label: str = field(init=False)
-    """What the log and the metrics call it: names that anybody may invent are one."""
-    trusted_name: str | None = field(init=False)
-    """What the database is told of it; None where anybody may have invented the name."""
-    budget: Budget = field(init=False)
-    """What is agreed of it, or of its kind where it is not one of our own."""
-    variants: VariantBudgets | None = field(init=False, compare=False, repr=False)
-    """What is agreed of its variants; None where that is the same for all."""
-
-    def __post_init__(self) -> None:
-        """Work out once what every request asks."""
-        kind, document, definition = self.definition.operation.value, self.document, self.definition
-        label, text = (document.name, document.text) if document else (UNTRUSTED, "")
-        budget = budget_for(label, text, kind, document.objective if document else None)
-        worked_out = {
-            "name": definition.name.value if definition.name else None,
-            "kind": kind,
-            "label": label,
-            "trusted_name": document and document.name,
-            "budget": budget,
-            "variants": _variants(budget, self.choices),
-        }
-        for name, value in worked_out.items():
-            object.__setattr__(self, name, value)
-
-
-def _variants(budget: Budget, choices: Choices | None) -> VariantBudgets | None:
-    if not budget.variants or choices is None:
-        return None
-    variants = VariantBudgets(budget, choices)
-    return None if variants.is_one else variants
-
-
-class RequestRefused(Exception):
-    """A request that is not executed; `errors` say why, `code` which kind of why."""
-
-    def __init__(self, code: str, errors: Sequence[GraphQLError]) -> None:
-        super().__init__(code)
-        self.code = code
-        self.errors = errors
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What became of a text: operations, or why there are none, and how much is held for it."""
-
-    operations: dict[str | None, Operation]
-    refusal: tuple[str, list[GraphQLError]] | None = None
-    nodes: int = 0
-
-    def operation(self, name: str | None) -> Operation:
-        """The operation `name`, or the only one; raises `RequestRefused`."""
-        if self.refusal is not None:
-            code, errors = self.refusal
-            raise RequestRefused(code, errors)
-        return named(self.operations, name)
 
 
 class Preparation:
-    """The documents of one schema, the most recently used kept, refused ones too.
+    """The most recently used documents of one schema, including refused ones.
 
-    Preparing one (`prepared`) touches nothing that is kept, so that another thread may do it.
+    `prepared` does not use the cache, so it may run in another thread.
     """
 
     def __init__(
@@ -143,7 +56,7 @@ class Preparation:
         compile_: Compile = compile_now,
         most_kept_bytes: int = MOST_KEPT_BYTES,
     ) -> None:
-        """Suggestions are hidden, unless it is said, where introspection is not allowed."""
+        """By default suggestions are hidden if introspection is not allowed."""
         self._schema = schema
         self._hides_suggestions = (
             not allows_introspection if hides_suggestions is None else hides_suggestions
@@ -152,8 +65,8 @@ class Preparation:
         self._limits = limits
         self._is_compiled = is_compiled
         self._compile = compile_
-        # By their hashes: nothing is held of texts.
-        self._kept: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
+        # Keyed by hash, so that the texts themselves can be freed.
+        self._cached: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
         self._most_kept_bytes = most_kept_bytes
         self.kept_bytes = 0
 
@@ -169,53 +82,53 @@ class Preparation:
         return document.operation(name)
 
     def only_operation(self, text: str) -> Operation:
-        """The only operation of the document `text`, which is not kept here.
+        """The only operation of the document `text`, which is not added to the cache.
 
         Raises `RequestRefused`.
         """
         return self.prepared(text, is_lasting=True).operation(None)
 
     def kept(self, text: str) -> Document | None:
-        """The document, if it is kept, which it is for longer then."""
+        """The cached document, which becomes the most recently used; None if it is not cached."""
         key = _hash(text)
-        kept = self._kept.get(key)
-        if kept is None:
+        cached = self._cached.get(key)
+        if cached is None:
             return None
-        self._kept.move_to_end(key)
-        return kept[0]
+        self._cached.move_to_end(key)
+        return cached[0]
 
     def keep(self, text: str, document: Document) -> None:
-        """Keep a document unless it is too large, and forget those not used for longest."""
+        """Cache a document unless it is too large, and evict the least recently used ones."""
         key, size = _hash(text), _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
-        if size > LARGEST_KEPT_BYTES or key in self._kept:
+        if size > LARGEST_KEPT_BYTES or key in self._cached:
             return
-        self._kept[key] = (document, size)
+        self._cached[key] = (document, size)
         self.kept_bytes += size
         while self.kept_bytes > self._most_kept_bytes:
-            _, (_, forgotten) = self._kept.popitem(last=False)
-            self.kept_bytes -= forgotten
+            _, (_, evicted) = self._cached.popitem(last=False)
+            self.kept_bytes -= evicted
 
     def prepared(self, text: str, *, is_lasting: bool = False) -> Document:
-        """What becomes of a text; the work is bounded by its length and the limits."""
+        """Parse, check and analyse a text; the work is bounded by its length and the limits."""
         try:
             document, nodes = self._valid(text)
             return Document(self._operations(document, is_lasting=is_lasting), nodes=nodes)
         except RequestRefused as refused:
             return Document({}, (refused.code, [detached(one) for one in refused.errors]))
 
-    def _valid(self, text: str) -> Parsed:
-        """The document, if it may run: what is seen quickly is looked at first."""
+    def _valid(self, text: str) -> ParsedDocument:
+        """The document, if it is valid; the cheapest checks come first."""
         try:
-            one = parsed(text, most_tokens=self._limits.tokens)
+            one = parse_document(text, most_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
             raise RequestRefused(PARSE_FAILED, [error]) from None
         except NameTooLong as error:
             raise RequestRefused(LIMIT_EXCEEDED, [error.error]) from None
-        asked = None if self._allows_introspection else introspecting(one.document)
-        if asked is not None:
-            message = _NO_INTROSPECTION.format(asked.name.value)
-            raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, asked)])
-        limited = exceeded(one.document, self._limits)
+        introspection = None if self._allows_introspection else introspecting(one.document)
+        if introspection is not None:
+            message = _NO_INTROSPECTION.format(introspection.name.value)
+            raise RequestRefused(VALIDATION_FAILED, [GraphQLError(message, introspection)])
+        limited = limit_error(one.document, self._limits)
         if limited:
             raise RequestRefused(LIMIT_EXCEEDED, [limited])
         errors = validation_errors(
@@ -233,7 +146,7 @@ class Preparation:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        analysis = Analysis(self._schema, fragments)
+        analysis = CostAnalysis(self._schema, fragments)
         details = {name: FragmentDetails(one, None) for name, one in fragments.items()}
         shared = directives(fragments.values())
         is_put_off = puts_off(document)
@@ -257,7 +170,7 @@ class Preparation:
                 fragments,
                 plans if self._is_compiled and not is_put_off else None,
                 cost,
-                # What is known at once is not put off.
+                # An introspection's answer is complete at once.
                 puts_off=is_put_off and not cost.is_introspection,
                 hides_suggestions=self._hides_suggestions,
                 choices=Choices(self._schema, definition, fragments.values()),
@@ -272,14 +185,3 @@ class Preparation:
 
 def _hash(text: str) -> bytes:
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def named(operations: dict[str | None, Operation], name: str | None) -> Operation:
-    """The operation `name`, or the only one; raises `RequestRefused`."""
-    if name is None and len(operations) == 1:
-        return next(iter(operations.values()))
-    operation = operations.get(name) if name is not None else None
-    if operation is None:
-        reason = "Several operations: name one." if name is None else "No operation has this name."
-        raise RequestRefused("OPERATION_RESOLUTION_FAILURE", [GraphQLError(reason)])
-    return operation

@@ -1,4 +1,4 @@
-"""Which documents put something off with `@defer` or `@stream`, and which cannot be streamed."""
+"""Finds `@defer` and `@stream` in documents, and wrong arguments of `@stream`."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ from graphql.execution.values import VariableValues
 
 
 def puts_off(document: DocumentNode) -> bool:
-    """Whether something in the document is deferred or streamed."""
+    """Whether the document contains `@defer` or `@stream`."""
     finder = _PutOff()
     visit(document, finder)
     return finder.found
@@ -31,9 +31,9 @@ class _PutOff(Visitor):
 
 
 def misfit_of_streams(definitions: Iterable[Node], values: VariableValues) -> GraphQLError | None:
-    """What is wrong with the first `initialCount` that cannot be one.
+    """The error for the first `@stream` whose `initialCount` is null or negative.
 
-    Its type is `Int`, so that no validation finds it; the executor takes it for a fault of ours.
+    Validation does not find it, since its type is `Int`, and the executor would fail internally.
     """
     finder = _Misfit(values)
     for definition in definitions:

@@ -1,7 +1,7 @@
-"""What a document is without its values: each is replaced by a variable of its type.
+"""Normalizes documents: each literal value is replaced by a variable of its type.
 
-What is left says what a program asks for and nothing of whom it asks about, is a valid document
-itself, and may do no more than the document whose values it stands for.
+A normalized document tells which operation a program runs, without any personal data. It is valid
+itself, and can do no more than the document from which it was made.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,31 +41,31 @@ from graphql import (
 from graphql.language import SKIP
 
 from gql.documents.largest import largest_cost_of_shape
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from services.operations.identifiers import hash_of
 from services.operations.records import Shape
 
 Definition: TypeAlias = OperationDefinitionNode | FragmentDefinitionNode
 _NO_VALUES = (VariableNode, EnumValueNode, BooleanValueNode, NullValueNode)
-"""Names of the schema's, and what says nothing of anybody."""
+"""Values that stay: names of the schema, and values that cannot be personal data."""
 
 
 def shape_of(schema: GraphQLSchema, operation: Operation) -> Shape:
-    """The shape of one operation of a valid document, without what belongs to others."""
+    """One operation of a valid document, normalized, with only the fragments that it uses."""
     definition = operation.definition
     fragments = sorted(_used(operation), key=lambda fragment: fragment.name.value)
     variables = _Variables(
         {one.variable.name.value for one in definition.variable_definitions or ()}
     )
     types = TypeInfo(schema)
-    lifter = TypeInfoVisitor(types, _Lifter(types, variables))
+    lifter = TypeInfoVisitor(types, _ValueLifter(types, variables))
     document: DocumentNode = visit(DocumentNode(definitions=(definition, *fragments)), lifter)
     text = print_ast(_declared(document, variables.definitions))
     return Shape(hash_of(text), text, operation.name, largest_cost_of_shape(operation))
 
 
 def _used(operation: Operation) -> Iterator[FragmentDefinitionNode]:
-    """The fragments that the operation spreads, and those that they spread."""
+    """The fragments that the operation uses, directly or through other fragments."""
     finder = _SpreadFinder()
     visit(operation.definition, finder)
     seen: set[str] = set()
@@ -89,7 +89,7 @@ class _SpreadFinder(Visitor):
 
 @dataclass
 class _Variables:
-    """Those that stand for values; none has a name that is `taken`."""
+    """The variables that replace values; their names avoid those that are `taken`."""
 
     taken: set[str]
     definitions: list[VariableDefinitionNode] = field(default_factory=list)
@@ -108,8 +108,8 @@ class _Variables:
         return variable
 
 
-class _Lifter(Visitor):
-    """Replaces the values of arguments of fields; what directives are told are switches."""
+class _ValueLifter(Visitor):
+    """Replaces values in the arguments of fields; those of directives are only switches."""
 
     def __init__(self, types: TypeInfo, variables: _Variables) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class _Lifter(Visitor):
         bare = replace(node, description=None)
         if node.default_value is None or not _is_value(node.default_value):
             return bare
-        # What had a value by itself is allowed where none may be missing.
+        # Without its default the variable must be non-null, to be allowed where null is not.
         type_ = node.type
         if isinstance(type_, NamedTypeNode | ListTypeNode):
             type_ = NonNullTypeNode(type=type_)
@@ -155,7 +155,7 @@ class _Lifter(Visitor):
 
 
 def _is_value(node: ValueNode) -> bool:
-    """Whether a value is one of its own, all of it."""
+    """Whether a value is a literal as a whole, without variables in it."""
     if isinstance(node, ListValueNode):
         return all(_is_value(value) or not _is_variable(value) for value in node.values)
     if isinstance(node, ObjectValueNode):
@@ -170,7 +170,7 @@ def _is_variable(node: ValueNode) -> bool:
 def _declared(
     document: DocumentNode, definitions: Sequence[VariableDefinitionNode]
 ) -> DocumentNode:
-    """The document with more variables, in its operation, which comes first."""
+    """The document with these variables added to its operation, which is its first definition."""
     operation, *fragments = document.definitions
     if not isinstance(operation, OperationDefinitionNode):
         raise TypeError("the operation comes first")

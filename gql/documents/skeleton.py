@@ -1,24 +1,24 @@
-"""What stays the same in a document's text when its values change, found without parsing."""
+"""A key of a document's text that does not depend on its literal values, found without parsing."""
 
 import re
 
 LONGEST = 10_000
-"""Characters of a text that is looked at; longer values come as variables."""
-# What does not end, ends with its line or with the text, so that each character is read once.
+"""Characters of a text that has a skeleton; long values are expected in variables."""
+# An unterminated string ends with its line or the text, so that each character is read once.
 _STRING_OR_COMMENT = r'"""(?:\\"""|[^"]|"(?!""))*(?:"""|\Z)|"(?:\\.|[^"\\\n\r])*"?|#[^\n\r]*'
 _STRINGS_AND_COMMENTS = re.compile(_STRING_OR_COMMENT)
-# The labels of @defer and @stream are names, as aliases are, and may not be variables.
+# Labels of @defer and @stream are names like aliases, and cannot be variables.
 _LABEL_OR_WORDS = re.compile(rf'\blabel\s*:\s*"[^"\\\n\r]*"|({_STRING_OR_COMMENT})')
 _ARGUMENTS = re.compile(r"\([^()]*\)")
 _DEEPEST_ARGUMENTS = 3
-"""Variables have arguments in them where directives of theirs have."""
+"""Nesting of parentheses: a variable may have a directive with arguments."""
 _TOKENS = re.compile(r"\w+|[^\s\w,]")
 
 
 def skeleton(text: str) -> str | None:
-    """The tokens of a text, without strings, comments and what is in parentheses, in no order.
+    """The sorted tokens of a text, without strings, comments, and what is in parentheses.
 
-    Texts that differ in nothing but their values have the same. None for one that is too long.
+    Texts that differ only in their values have the same skeleton. None if the text is too long.
     """
     if len(text) > LONGEST:
         return None
@@ -29,5 +29,5 @@ def skeleton(text: str) -> str | None:
 
 
 def has_free_text(text: str) -> bool:
-    """Whether there are strings or comments in a text, which may say something of somebody."""
+    """Whether a text has strings or comments, which may contain personal data."""
     return any(found[1] for found in _LABEL_OR_WORDS.finditer(text))

@@ -1,56 +1,57 @@
-"""Trusted documents, ready to run by any of their ids."""
+"""The trusted operations of this process, by the ids of their documents."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from gql.documents.skeleton import skeleton
 from services.operations.records import RegisteredDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
-    """A document that the schema, or a limit, does not allow any more."""
+class InvalidDocument:
+    """A registered document that the schema or a limit does not allow any more, and why."""
 
     document: RegisteredDocument
     reason: str
 
 
-Run: TypeAlias = Callable[[Callable[[], Operation]], Awaitable[Operation]]
-"""Does work where nothing else waits for it, and gives what it gives."""
+RunWork: TypeAlias = Callable[[Callable[[], Operation]], Awaitable[Operation]]
+"""Runs a function in a thread, and returns its result."""
 
 
 class TrustedOperations:
-    """The operations that may run by id; which they are is replaced as a whole.
+    """The operations that may run by id; all of them are replaced together.
 
-    `are_loaded` says whether those that clients published are among them.
+    `are_loaded` says whether the documents that clients published are included.
     """
 
     def __init__(self) -> None:
         self._by_id: dict[str, Operation] = {}
         self._skeletons: frozenset[str | None] = frozenset()
-        self.invalid: tuple[Invalid, ...] = ()
+        self.invalid: tuple[InvalidDocument, ...] = ()
         self.are_loaded = False
 
     def get(self, id_: str) -> Operation | None:
-        """The operation of the document that has this id: one look into a dictionary."""
+        """The operation of the document that has this id: one dictionary lookup."""
         return self._by_id.get(id_)
 
     def may_have_shape_of(self, text: str) -> bool:
-        """Whether the text may differ from a trusted one in nothing but its values.
+        """Whether the text may differ from a trusted document only in literal values.
 
-        Nothing is parsed to know it. Of a text with several operations it is never so.
+        It is compared without parsing. A text with several operations never matches.
         """
         return skeleton(text) in self._skeletons
 
     async def serve(
-        self, preparation: Preparation, documents: Sequence[RegisteredDocument], run: Run
+        self, preparation: Preparation, documents: Sequence[RegisteredDocument], run: RunWork
     ) -> None:
-        """Serve these and no others, from when all of them are prepared.
+        """Replace the operations by those of `documents`, once all of them are prepared.
 
-        `run` does the work. Those that were served before are not prepared again.
+        `run` prepares each, except for those that are served already.
         """
         by_id: dict[str, Operation] = {}
         invalid = []
@@ -61,7 +62,7 @@ class TrustedOperations:
                     partial(_prepared, preparation, document.text)
                 )
             except RequestRefused as refused:
-                invalid.append(Invalid(document, refused.errors[0].message))
+                invalid.append(InvalidDocument(document, refused.errors[0].message))
                 continue
             skeletons.add(skeleton(document.text))
             for id_ in (document.id, *document.other_ids):

@@ -1,7 +1,7 @@
-"""Documents validated by graphql-core, of which nothing is left to the collector.
+"""Validates documents with graphql-core, and leaves no circular references behind.
 
-Its rules refer to themselves, and hold the document and all that they have compared: tens of
-thousands of objects in a circle, which are looked for while all threads stand still.
+Its rules refer to themselves, to the document and to everything they have compared: tens of
+thousands of objects that only the garbage collector could free, while all threads wait.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ _Rule: TypeAlias = Callable[[ValidationContext], ASTValidationRule]
 def validation_errors(
     schema: GraphQLSchema, document: DocumentNode, *, hides_suggestions: bool
 ) -> list[GraphQLError]:
-    """What is wrong with a document, up to a number of errors."""
-    made: list[object] = []
+    """The validation errors of a document, at most `MOST_ERRORS`."""
+    created: list[object] = []
 
-    def keeping(rule: _Rule) -> _Rule:
+    def recording(rule: _Rule) -> _Rule:
         def make(context: ValidationContext) -> ASTValidationRule:
             one = rule(context)
-            made.extend((one, context))
+            created.extend((one, context))
             return one
 
         return make
@@ -33,10 +33,10 @@ def validation_errors(
         return validate(
             schema,
             document,
-            rules=[cast("type[ASTValidationRule]", keeping(rule)) for rule in specified_rules],
+            rules=[cast("type[ASTValidationRule]", recording(rule)) for rule in specified_rules],
             max_errors=MOST_ERRORS,
             hide_suggestions=hides_suggestions,
         )
     finally:
-        for one in made:
+        for one in created:
             vars(one).clear()

@@ -1,7 +1,7 @@
-"""Variants: the ways in which one document can be asked, and which of them a table means.
+"""Variants of a document, and patterns that select some of them.
 
-A variant says for each variable, for each field of an input and for the caller what kind of choice
-is made, never which value. The gate tries variants; the server finds the one that it was asked.
+A variant has the kind of choice, never the value, for each variable, for each field of an input,
+and for the caller. The gate runs variants; the server recognises the variant of a request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 Kinds: TypeAlias = Mapping[str, str]
-"""What is chosen by the dotted name of a variable or an input's field; who asks as `caller`."""
+"""Kinds of choices by dotted name of variable or input field; `caller` has the caller's."""
 CALLER = "caller"
 ABSENT, NULL, GIVEN, EMPTY = "absent", "null", "given", "empty"
 SMALLEST, USUAL, LARGEST = "smallest", "default", "largest"
-"""Sizes of pages: one item, up to as many as come by themselves, and more than that."""
+"""Sizes of pages: one item, up to the default, and more than that."""
 NOBODY, PERSON, COMPANY, OPS = "nobody", "person", "company", "ops"
 ANOTHER = "another"
-"""The caller is of another account than what is asked for; a server cannot know it."""
+"""The caller belongs to another account than what is requested; the server cannot see that."""
 _MAY_BE_ANOTHER = frozenset({PERSON, COMPANY})
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """The variants that make one of the wanted choices for each name.
+class VariantPattern:
+    """Matches variants that make one of the wanted choices for each name.
 
     A name is a variable's, an input field's dotted name or the last part of one, or `caller`.
     """
@@ -30,15 +30,15 @@ class Where:
     choices: tuple[tuple[str, frozenset[str]], ...]
 
     def matches(self, kinds: Kinds) -> bool:
-        """Whether the variant is one of them."""
+        """Whether a variant matches."""
         return all(
             any(kind in wanted for kind in _chosen(kinds, name)) for name, wanted in self.choices
         )
 
     def may_match(self, kinds: Kinds) -> bool:
-        """Whether a variant may be one of them of which values are only known to be given.
+        """Whether a variant may match whose kinds are only partly known.
 
-        The server does not know whether an id that is given is the caller's own, or a text long.
+        The server sees that an id or a text is given, but not whose it is, or that it is long.
         """
         return all(
             any(_may_be(kind, name, wanted) for kind in _chosen(kinds, name))
@@ -46,7 +46,7 @@ class Where:
         )
 
     def __str__(self) -> str:
-        """As it is written in the log of changes."""
+        """The pattern as `CHANGES.md` has it."""
         return "{" + ", ".join(f"{name}: {' '.join(sorted(k))}" for name, k in self.choices) + "}"
 
 
@@ -63,6 +63,6 @@ def _may_be(kind: str, name: str, wanted: frozenset[str]) -> bool:
     return kind == GIVEN
 
 
-def in_words(kinds: Kinds) -> str:
-    """The variant on one line, as findings and the log have it."""
+def describe_variant(kinds: Kinds) -> str:
+    """The variant on one line, for findings and the log."""
     return ", ".join(f"{name}: {kind}" for name, kind in kinds.items())

@@ -1,4 +1,4 @@
-"""The root fields that change conversations and replies."""
+"""Mutations of conversations and messages."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
+from gql.resolvers.refusals import Input, input_key, mutation, none_if_unset
 from gql.schema.chat_inputs import (
     ConversationInput,
     RegenerateReplyInput,
@@ -30,7 +30,7 @@ from services.guidance.records import Exchange
 
 @strawberry.type
 class ChatMutations:
-    """Conversations and messages."""
+    """The part of the mutation root for conversations and messages."""
 
     @mutation("Start an empty conversation.", StartConversationPayload)
     async def start_conversation(
@@ -38,7 +38,9 @@ class ChatMutations:
     ) -> StartConversationPayload:
         context = info.context
         started = await context.services.conversations.start(
-            context.signed_in(), title=given(input_.title), idempotency_key=input_.idempotency_key
+            context.signed_in(),
+            title=none_if_unset(input_.title),
+            idempotency_key=input_.idempotency_key,
         )
         return StartConversationPayload(conversation=started)
 
@@ -87,14 +89,14 @@ class ChatMutations:
         SendMessagePayload,
     )
     async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
-        place = given(input_.conversation_id)
+        place = none_if_unset(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
             info.context.signed_in(),
             conversation_id=None if place is None else _conversation_key(place),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Have the last message of a conversation answered again. Spends a unit as `sendMessage` "
@@ -109,7 +111,7 @@ class ChatMutations:
             input_key("Message", input_.message_id, field="messageId"),
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Stop a reply that is being written; what has arrived is kept. One that has ended stays "
@@ -122,20 +124,20 @@ class ChatMutations:
         return StopReplyPayload(reply=await _message(info.context, key))
 
 
-async def _exchanged(
+async def _exchange_payload(
     context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
 ) -> SendMessagePayload:
-    """What is there of an exchange: at once, or when the reply has ended."""
+    """The payload of an exchange: at once, or when the reply has ended, as `delivery` says."""
     viewer, failure = context.signed_in(), None
     if exchange.subscription is not None:
-        # The request has looked it up: what is left of the day needs no second look.
+        # The service has read the subscription already: the quota needs no second lookup.
         context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
         ended = await context.services.guidance.ended(viewer, exchange.reply_id)
         failure = context.services.guidance.failure(ended)
         if failure:
             context.excuse()
-    # Together, so that the loaders ask for both messages at once.
+    # Concurrently, so that both messages are loaded in one batch.
     conversation, message, reply, quota = await asyncio.gather(
         _conversation(context, exchange.conversation_id),
         _message(context, exchange.message_id),

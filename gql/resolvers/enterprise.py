@@ -1,10 +1,10 @@
-"""The root fields by which companies are served."""
+"""Mutations for companies: metered replies and API keys."""
 
 import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
+from gql.resolvers.refusals import Input, input_key, mutation, none_if_unset
 from gql.schema.enterprise_inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
@@ -24,7 +24,7 @@ from services.metered.rules import checked
 
 @strawberry.type
 class EnterpriseMutations:
-    """Companies' replies and keys."""
+    """The part of the mutation root for companies."""
 
     @mutation(
         "For an API key: one metered reply, outside any stored conversation. The unit is given "
@@ -34,8 +34,8 @@ class EnterpriseMutations:
     async def generate_guidance(
         self, info: Info, input_: Input[GenerateGuidanceInput]
     ) -> GenerateGuidancePayload:
-        client = info.context.api_client()
-        question = checked(input_.situation, input_.objective, given(input_.time_horizon))
+        client = info.context.require_api_client()
+        question = checked(input_.situation, input_.objective, none_if_unset(input_.time_horizon))
         reply = await info.context.services.metered.generate(
             client, question, idempotency_key=input_.idempotency_key
         )
@@ -60,7 +60,7 @@ class EnterpriseMutations:
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Make a new key in the place of an active one; the old one works until the overlap ends.",
@@ -75,7 +75,7 @@ class EnterpriseMutations:
             overlap_seconds=input_.overlap_seconds,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Let a key be accepted nowhere any more, from the moment that this is answered.",
@@ -99,7 +99,7 @@ def _failure(context: RequestContext, reply: Record) -> list[UserError]:
     return [UserError.from_refusal(refusal)]
 
 
-def _issued(issued: IssuedKey) -> ApiCredentialSecretPayload:
+def _secret_payload(issued: IssuedKey) -> ApiCredentialSecretPayload:
     return ApiCredentialSecretPayload(credential=issued.credential, api_key=issued.text)
 
 

@@ -1,4 +1,4 @@
-"""Objects by their global id, of those that the caller may see."""
+"""Fetches objects by global id, if the caller may see them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -17,13 +17,13 @@ from gql.values.later import later
 from loaders.batch import Loaded
 from services.principal import ApiClient
 
-Found: TypeAlias = Awaitable[Node | None] | Node | None
+NodeResult: TypeAlias = Awaitable[Node | None] | Node | None
 
 
-def fetch_node(context: RequestContext, id_text: str) -> Found:
-    """The object with a global id; None where there is none, or none of the caller's.
+def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
+    """The object with a global id; None if it does not exist, or is not the caller's.
 
-    Raises `BadUserInput` for text that is no id.
+    Raises `BadUserInput` for text that is no global id.
     """
     type_name, key = parse_global_id(id_text)
     fetch = _FETCH.get(type_name)
@@ -39,19 +39,19 @@ def account_of_caller(context: RequestContext) -> Loaded[Record | None] | None:
     return None
 
 
-def _user(context: RequestContext, key: int) -> Found:
+def _user(context: RequestContext, key: int) -> NodeResult:
     return User.of_key(key) if key == context.viewer_id else None
 
 
-def _conversation(context: RequestContext, key: int) -> Found:
+def _conversation(context: RequestContext, key: int) -> NodeResult:
     return later(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
 
 
-def _message(context: RequestContext, key: int) -> Found:
+def _message(context: RequestContext, key: int) -> NodeResult:
     return later(context.loaders.message.start(key), MESSAGE.view_if_any)
 
 
-def _privacy_request(context: RequestContext, key: int) -> Found:
+def _privacy_request(context: RequestContext, key: int) -> NodeResult:
     if context.is_operator:
         return _request_of_anybody(context, key)
     return later(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
@@ -64,7 +64,7 @@ async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyReque
     return PRIVACY_REQUEST.view_if_any(row)
 
 
-def _account(context: RequestContext, key: int) -> Found:
+def _account(context: RequestContext, key: int) -> NodeResult:
     def with_id(row: Record | None) -> EnterpriseAccount | None:
         return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
 
@@ -72,11 +72,11 @@ def _account(context: RequestContext, key: int) -> Found:
     return None if found is None else later(found, with_id)
 
 
-def _credential(context: RequestContext, key: int) -> Found:
+def _credential(context: RequestContext, key: int) -> NodeResult:
     return later(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
 
 
-_FETCH: dict[str, Callable[[RequestContext, int], Found]] = {
+_FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "User": _user,
     "Conversation": _conversation,
     "Message": _message,

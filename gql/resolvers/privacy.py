@@ -1,4 +1,4 @@
-"""The root fields that make privacy requests and take them back."""
+"""Mutations that make and cancel privacy requests."""
 
 import strawberry
 from asyncpg import Record
@@ -14,7 +14,7 @@ from gql.schema.privacy_mutations import (
 
 @strawberry.type
 class PrivacyMutations:
-    """Exports and erasures."""
+    """The part of the mutation root for exports and erasures."""
 
     @mutation(
         "Ask for a copy of everything that is kept about the person. While one is under way it is "

@@ -1,4 +1,4 @@
-"""Root fields that change something: refused use-cases as payloads, ids of the input as keys."""
+"""The decorator of mutations, which turns refusals into payloads, and helpers for their input."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -15,24 +15,25 @@ from gql.values.weight import CHANGE, declared
 from services.refusal import NotFound, Refusal
 
 Root = TypeVar("Root")
-Taken = TypeVar("Taken")
+InputType = TypeVar("InputType")
 Payload = TypeVar("Payload")
 Given = TypeVar("Given")
 Input = Annotated[Given, strawberry.argument(name="input", description="What is wanted.")]
-Resolver = Callable[[Root, Info, Taken], Awaitable[Payload]]
+Resolver = Callable[[Root, Info, InputType], Awaitable[Payload]]
 
 
 def mutation(
     description: str, refused: Callable[..., Payload]
-) -> Callable[[Resolver[Root, Taken, Payload]], Any]:  # Any: as strawberry types its fields
-    """Make a root field of the method that changes something.
+) -> Callable[[Resolver[Root, InputType, Payload]], Any]:  # Any: as strawberry types its fields
+    """Make a mutation field of the method that resolves it.
 
-    A refusal becomes `refused(user_errors=[…])`; what the payload shows is loaded anew.
+    A `Refusal` becomes the payload `refused(user_errors=[…])`. Loaders are reset first, so that the
+    payload does not show values from before.
     """
 
-    def decorate(resolve: Resolver[Root, Taken, Payload]) -> Any:
+    def decorate(resolve: Resolver[Root, InputType, Payload]) -> Any:
         @wraps(resolve)
-        async def settle(self: Root, info: Info, input_: Taken) -> Payload:
+        async def settle(self: Root, info: Info, input_: InputType) -> Payload:
             info.context.forget_loaded()
             try:
                 return await resolve(self, info, input_)
@@ -45,13 +46,13 @@ def mutation(
     return decorate
 
 
-def given(value: Given | UnsetType | None) -> Given | None:
-    """What a nullable member of the input holds: None also where it was left out."""
+def none_if_unset(value: Given | UnsetType | None) -> Given | None:
+    """The value of an optional input field; None also if it was left out."""
     return None if isinstance(value, UnsetType) else value
 
 
 def input_key(type_name: str, text: str, *, field: str) -> int:
-    """The key in the id of a `type_name`; raises `NotFound` for any other text."""
+    """The row's id in a global id of the type `type_name`; raises `NotFound` for any other text."""
     try:
         key = key_of(type_name, text)
     except BadUserInput:

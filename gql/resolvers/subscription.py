@@ -1,4 +1,4 @@
-"""The root fields that go on giving."""
+"""The subscription root."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -50,7 +50,7 @@ def _event(
 ) -> ReplyDelta | ReplyCompleted | ReplyFailed:
     if isinstance(event, Delta):
         return ReplyDelta(index=event.index, text=event.text)
-    # A row stands for its message.
+    # The row is the source of a message.
     message: Message = event  # type: ignore[assignment]
     failure = context.services.guidance.failure(event)
     if failure is None:

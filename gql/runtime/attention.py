@@ -1,4 +1,4 @@
-"""How long an operation is attended to: until its deadline, or until nobody waits for it."""
+"""Cancels an operation at its deadline, or when its client disconnects."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,26 +8,26 @@ from typing import Self, TypeAlias
 from gql.errors import DeadlineExceeded
 
 _PATIENCE_SECONDS = 0.05
-"""How long an operation runs before anybody looks whether the client is still there."""
-Gone: TypeAlias = Callable[[], Awaitable[None]]
-"""Waits until the client has gone."""
+"""How long an operation runs before the client's connection is watched."""
+WaitForDisconnect: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns when the client has disconnected."""
 
 
 class ClientGone(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected, so nobody waits for the answer."""
 
 
 class Attention:
-    """Breaks off what runs in the block, in the task that entered it.
+    """Cancels its block, which runs in the task that entered it.
 
-    The block is then left with `DeadlineExceeded`, once `seconds` have passed, or `ClientGone`,
-    where `gone` says so. What ends in time costs one timer: only after a moment is the client
-    watched, by a task of its own.
+    The block then raises `DeadlineExceeded` after `seconds`, or `ClientGone` once `gone`
+    returns. A quick block costs one timer only: a task that watches the client starts after a
+    moment.
     """
 
     __slots__ = ("_cancelling", "_cause", "_gone", "_seconds", "_task", "_timer", "_watch")
 
-    def __init__(self, seconds: float, gone: Gone | None = None) -> None:
+    def __init__(self, seconds: float, gone: WaitForDisconnect | None = None) -> None:
         self._seconds = seconds
         self._gone = gone
         self._cause: Exception | None = None
@@ -36,7 +36,7 @@ class Attention:
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("attention is paid to tasks")
+            raise RuntimeError("a deadline needs a task")
         self._task, self._cancelling = task, task.cancelling()
         loop = asyncio.get_running_loop()
         if self._gone is None or self._seconds <= _PATIENCE_SECONDS:
@@ -54,7 +54,7 @@ class Attention:
         self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
-        # As `asyncio.timeout` does: somebody else's cancellation goes on as one.
+        # Like `asyncio.timeout`: a cancellation by somebody else stays one.
         if (
             self._cause is not None
             and self._task.uncancel() <= self._cancelling
@@ -62,12 +62,12 @@ class Attention:
         ):
             raise self._cause from None
 
-    def _begin_to_watch(self, gone: Gone) -> None:
+    def _begin_to_watch(self, gone: WaitForDisconnect) -> None:
         self._watch = asyncio.create_task(self._until_gone(gone))
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._seconds - _PATIENCE_SECONDS, self._end)
 
-    async def _until_gone(self, gone: Gone) -> None:
+    async def _until_gone(self, gone: WaitForDisconnect) -> None:
         await gone()
         self._break_off(ClientGone())
 

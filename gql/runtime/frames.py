@@ -1,14 +1,14 @@
-"""Errors without the frames that they came through.
+"""Clears tracebacks of errors, which keep much memory alive.
 
-A frame holds its variables and leads to its callers, up to the endpoint of the request with its
-body and credential: what keeps an error, or is a variable of such a frame, holds all of that.
+A traceback refers to frames with their variables and callers, up to the endpoint with the request's
+body and credential. Whatever refers to the error would keep all of that in memory.
 """
 
 from collections.abc import Iterable
 
 
 def forget_frames(errors: Iterable[BaseException]) -> None:
-    """Drop the tracebacks of errors that nobody raises again, and of what they were caused by."""
+    """Clear the tracebacks of errors that are not raised again, and of their causes."""
     left, seen = list(errors), set[int]()
     while left:
         error = left.pop()

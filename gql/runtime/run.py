@@ -1,4 +1,4 @@
-"""Running a prepared operation and wording its outcome."""
+"""Executes a prepared operation, by compiled code or by graphql-core."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,18 +20,18 @@ from gql.compiler.coercion import Misfit
 from gql.compiler.traced_resolvers import trace_fields
 from gql.context import RequestContext
 from gql.documents.error_formatting import MOST_ERRORS
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.documents.put_off import misfit_of_streams
 from gql.errors import BadUserInput, Unauthenticated
 from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
-from gql.runtime.running import Running
+from gql.runtime.running import PlanExecution
 from services.enterprise.metering import KeyRevoked
 from services.people import PersonUnknown
 from services.refusal import Refusal
 from spans.current import current_trace
 
 _MOST_ITEMS = 1_000
-"""Of a list in one variable; no field takes so many."""
+"""Items of a list in a variable; no field accepts so many."""
 _NO_VARIABLES = VariableValues({}, {})
 
 
@@ -46,7 +46,7 @@ async def run(
 ) -> ExecutionResult:
     """Execute an operation, or one event of a subscription, with its coerced variables.
 
-    An answer that `is_encoded` is an `EncodedResult`, unless an error is part of it.
+    With `is_encoded` the result is an `EncodedResult`, unless it has errors.
     """
     result = begin(schema, operation, values, context, root, is_encoded=is_encoded)
     return await result if isawaitable(result) else result
@@ -61,25 +61,25 @@ def begin(
     *,
     is_encoded: bool = False,
 ) -> AwaitableOrValue[ExecutionResult]:
-    """Begin to execute, as `run` does: the result, where nothing has to be awaited for it."""
+    """Start the execution, as `run` does; returns the result itself if nothing is awaited."""
     plan = operation.plans.plan(values) if operation.plans else None
     if plan is None:
-        executor = executor_for(schema, operation, values, context, root)
-        return executor.execute_operation()  # type: ignore[return-value]  # it puts nothing off
+        executor = create_executor(schema, operation, values, context, root)
+        return executor.execute_operation()  # type: ignore[return-value]  # without incremental delivery
 
     def make_executor() -> CompiledExecutor:
-        return CompiledExecutor(**_parts(schema, operation, values, context, root))
+        return CompiledExecutor(**_executor_arguments(schema, operation, values, context, root))
 
-    result = Running(root, context, values, make_executor).run(plan)
+    result = PlanExecution(root, context, values, make_executor).run(plan)
     return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
 
 
 # Any: variables are JSON.
-def coerced(
+def coerce_variables(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
-    """The operation's variables; raises `RequestRefused` for those that do not fit."""
-    values = _coerced(schema, operation, variables)
+    """Coerce the operation's variables; raises `RequestRefused` if one is not valid."""
+    values = _coerce_variables(schema, operation, variables)
     if operation.puts_off:
         definitions = (operation.definition, *operation.fragment_definitions.values())
         misfit = misfit_of_streams(definitions, values)
@@ -89,7 +89,7 @@ def coerced(
 
 
 # Any: as above.
-def _coerced(
+def _coerce_variables(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any] | None
 ) -> VariableValues:
     definitions = operation.definition.variable_definitions or ()
@@ -97,7 +97,7 @@ def _coerced(
         return _NO_VARIABLES
     for name, value in (variables or {}).items():
         if isinstance(value, list) and len(value) > _MOST_ITEMS:
-            raise RequestRefused(BadUserInput.code, [_too_long(name, len(value))])
+            raise RequestRefused(BadUserInput.code, [_too_long_error(name, len(value))])
     coercion = operation.plans.coercion if operation.plans else None
     if coercion is not None:
         with suppress(Misfit):
@@ -114,26 +114,26 @@ def _coerced(
     return values
 
 
-def _too_long(name: str, length: int) -> GraphQLError:
+def _too_long_error(name: str, length: int) -> GraphQLError:
     return GraphQLError(f"Variable '${name}' has {length} items; at most {_MOST_ITEMS} are read.")
 
 
-def executor_for(
+def create_executor(
     schema: GraphQLSchema,
     operation: Operation,
     values: VariableValues,
     context: RequestContext,
     root: object = None,
 ) -> Executor[Any]:
-    """graphql-core's executor of `operation` with its coerced variables; it runs once."""
-    parts = _parts(schema, operation, values, context, root)
+    """Create graphql-core's executor of an operation, for one execution."""
+    arguments = _executor_arguments(schema, operation, values, context, root)
     if current_trace() is not None:
-        parts["middleware_manager"] = MiddlewareManager(trace_fields)
-    return SourceExecutor(**parts)
+        arguments["middleware_manager"] = MiddlewareManager(trace_fields)
+    return SourceExecutor(**arguments)
 
 
-# Any: an executor's parts are of every type.
-def _parts(
+# Any: an executor's arguments have every type.
+def _executor_arguments(
     schema: GraphQLSchema,
     operation: Operation,
     values: VariableValues,
@@ -155,8 +155,8 @@ def _parts(
     }
 
 
-def code_of(error: GraphQLError) -> str | None:
-    """The code under which a client may know of `error`; None for one to be masked."""
+def error_code(error: GraphQLError) -> str | None:
+    """The code that clients see for `error`; None if the error must be masked."""
     code = (error.extensions or {}).get("code")
     if isinstance(code, str):
         return code

@@ -1,7 +1,7 @@
-"""One run of a plan: what compiled code asks of it, and what its resolvers have given so far.
+"""The execution of a plan: the state that compiled code uses, and the fallback to graphql-core.
 
-Compiled code succeeds as a whole, or the operation is executed by graphql-core, with what
-resolvers have given already.
+Compiled code succeeds as a whole. Otherwise graphql-core executes the operation, with the values
+that resolvers have returned so far.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from orjson import Fragment, loads
 
 from gql.compiler.arguments import Values
 from gql.compiler.plan import Plan, Roots
-from gql.compiler.sites import Key
+from gql.compiler.sites import CallKey
 from gql.runtime.waiting import Pending, settle
 from spans.current import current_trace
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 Result: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
 _Part: TypeAlias = list[Any]
-"""Bytes of the answer; until all is there, with lists of them in slots."""
+"""Pieces of the answer as bytes; slots hold nested lists until everything has arrived."""
 
 
 class EncodedResult(ExecutionResult):
-    """A whole answer, whose data is JSON already, and what came of it by the fields' weights."""
+    """An answer without errors whose data is encoded already, with the cost of what it contains."""
 
     __slots__ = ("cost", "text")
 
     def __init__(self, text: bytes, cost: int) -> None:
         self.text = text
-        self.data = Fragment(text)  # type: ignore[assignment]  # it is written as it stands
+        self.data = Fragment(text)  # type: ignore[assignment]  # orjson copies a fragment as it is
         self.errors = None
         self.extensions = None
         self.cost = cost
 
 
-class Running:
-    """Runs an operation by its plan; `make_executor` is called only where an executor is wanted."""
+class PlanExecution:
+    """Runs an operation by its plan; `make_executor` is called only if an executor is needed."""
 
     __slots__ = (
         "_executor",
@@ -57,7 +57,7 @@ class Running:
         "variable_values",
     )
 
-    # Any: the root and the context are whatever resolvers take.
+    # Any: the root and the context are whatever resolvers use.
     def __init__(
         self,
         root_value: Any,
@@ -68,27 +68,27 @@ class Running:
         self.root_value = root_value
         self.context_value = context_value
         self.variable_values = variable_values
-        self.outcomes: dict[Key, Any] = {}
-        """What each call of a resolver gave."""
+        self.outcomes: dict[CallKey, Any] = {}
+        """The outcome of each call of a resolver."""
         self.pending: list[Pending] = []
         self.slots: list[tuple[_Part, int]] = []
-        """Where values of calls belong, the outer before the inner."""
+        """Slots for the results of calls, outer ones before inner ones."""
         self.arguments: list[Values] = []
-        """Those that are coerced once a request."""
+        """The arguments that are coerced once per request."""
         self.cost = 0
-        """What has been written so far, by the weights of the fields."""
+        """The cost of what has been encoded so far."""
         self._make_executor = make_executor
         self._executor: CompiledExecutor | None = None
 
     @property
     def executor(self) -> "CompiledExecutor":
-        """The executor of graphql-core's that does what compiled code leaves to it."""
+        """graphql-core's executor of the same operation, made at its first use."""
         if self._executor is None:
             self._executor = self._make_executor()
         return self._executor
 
     def run(self, plan: Plan, *, may_wait: bool = True) -> AwaitableOrValue[Result]:
-        """Run the operation once; where it may not wait, what has to be awaited is unexpected."""
+        """Run the operation once; without `may_wait`, an awaitable result leads to the fallback."""
         done: list[bytes] = []
         try:
             if plan.coerce:
@@ -102,7 +102,7 @@ class Running:
                     return self._step_back(plan, done)
                 done.append(self._joined(part))
             return EncodedResult(b"".join(done), self.cost)
-        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+        except Exception:  # noqa: BLE001 - graphql-core will raise and report the same
             return self._step_back(plan, done)
 
     async def _wait(self, plan: Plan, part: _Part, left: Roots, done: list[bytes]) -> Result:
@@ -114,12 +114,12 @@ class Running:
                 await settle(self)
                 done.append(self._joined(part))
             return EncodedResult(b"".join(done), self.cost)
-        except Exception:  # noqa: BLE001 - whatever it was, graphql-core meets it again
+        except Exception:  # noqa: BLE001 - graphql-core will raise and report the same
             result = self._step_back(plan, done)
             return await result if isawaitable(result) else result
 
     def _joined(self, part: _Part) -> bytes:
-        # What a slot holds is whole once the slots inside it are.
+        # Inner slots first: an outer one contains them.
         for inner, place in reversed(self.slots):
             if type(inner[place]) is list:
                 inner[place] = b"".join(inner[place])
@@ -127,6 +127,6 @@ class Running:
         return b"".join(part)
 
     def _step_back(self, plan: Plan, done: list[bytes]) -> AwaitableOrValue[Result]:
-        """Have the rest executed by graphql-core, after the fields of a mutation that are done."""
+        """Let graphql-core execute the rest, after the completed fields of a mutation."""
         fields = loads(b"".join((*done, b"}"))) if done else {}
         return self.executor.step_back(plan, self.outcomes, fields)

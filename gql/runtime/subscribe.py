@@ -1,4 +1,4 @@
-"""Following a subscription: each event of its source, executed with the plans of its document."""
+"""Runs subscriptions: each event of the source is executed by the plans of the document."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from graphql.execution import Executor, create_source_event_stream
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.attention import Attention
-from gql.runtime.run import executor_for, run
+from gql.runtime.run import create_executor, run
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
@@ -24,10 +24,10 @@ _END = object()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a client gets for one event of the source.
+    """The result of one event of the source.
 
-    It is numbered where the source's value has an `event_id`, a number after which the client may
-    take up the stream again.
+    `number` is the `event_id` of the source's value, if it has one: a client can resume the stream
+    after this number.
     """
 
     number: int | None
@@ -35,14 +35,14 @@ class Event:
 
 
 class StreamFailed(Exception):
-    """The source could not be had, or failed before its end; nothing follows."""
+    """The source could not be created, or failed; no event follows."""
 
     def __init__(self, error: GraphQLError) -> None:
         super().__init__(error.message)
         self.error = error
 
 
-# Any: a source gives whatever its field is made from.
+# Any: a source yields values of every type.
 async def subscribe(
     schema: GraphQLSchema,
     operation: Operation,
@@ -52,16 +52,16 @@ async def subscribe(
     *,
     deadline_seconds: float,
 ) -> AsyncGenerator[Event, None]:
-    """Give the events of a subscription, each executed in a context of its own.
+    """The events of a subscription, each executed in a context from `new_context`.
 
-    `context` is that of the source, where its resolver says what became of the whole.
+    `context` is the source's own, in which its resolver records faults and refusals.
 
-    Raises `StreamFailed`, also where one event, or the source, takes longer than
-    `deadline_seconds`. Closing the generator, or cancelling who awaits it, closes the source
-    before that returns.
+    Raises `StreamFailed`, also if creating the source or executing one event takes longer than
+    `deadline_seconds`. The source is closed when the generator is closed, or its consumer is
+    cancelled.
     """
     with _in_time(deadline_seconds):
-        source = await _source(executor_for(schema, operation, values, context))
+        source = await _source(create_executor(schema, operation, values, context))
     try:
         while (value := await _next(source, operation)) is not _END:
             with _in_time(deadline_seconds):

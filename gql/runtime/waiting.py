@@ -1,41 +1,40 @@
-"""Awaiting what resolvers gave, and writing each value as soon as it is there.
+"""Awaits the pending results of resolvers, and encodes each as soon as it has arrived.
 
-All of it is awaited by the one task of the operation. A coroutine gets a task when it is not the
-only one, a future gets none, and what follows a value runs in the operation's task.
+Everything is awaited and encoded in the operation's own task. A coroutine gets a task unless it is
+the only one, and futures get none.
 """
 
 from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gql.compiler.outcomes import Settled
-from gql.compiler.sites import ITEM, Key
+from gql.compiler.sites import ITEM, CallKey, Settled
 from gql.values.later import Later
 from loaders.batch import Loaded
 
 if TYPE_CHECKING:
-    from gql.runtime.running import Running
+    from gql.runtime.running import PlanExecution
 
-# Any: values are whatever resolvers give; a target is a list of bytes with slots.
-Write: TypeAlias = Callable[["Running", Any, Key], Any]
-Pending: TypeAlias = tuple[Awaitable[Any], Write, Key, list[Any], int]
-"""What is awaited, what writes it, which call gave it, and the slot where it belongs.
+# Any: resolvers return values of every type; a target is a list of bytes with slots.
+Write: TypeAlias = Callable[["PlanExecution", Any, CallKey], Any]
+Pending: TypeAlias = tuple[Awaitable[Any], Write, CallKey, list[Any], int]
+"""An awaitable, the function that encodes its value, its call, and its slot: a list and an index.
 
-An item of a list is no outcome of its own: the list itself is what its call gave.
+Items of a list are not recorded as outcomes: the outcome of their call is the list.
 """
 
 
-async def settle(running: "Running") -> None:
-    """Await everything pending, and what becomes pending by it; raises what goes wrong first."""
-    pending = running.pending
+async def settle(execution: "PlanExecution") -> None:
+    """Await everything pending, and what becomes pending meanwhile; raises the first failure."""
+    pending = execution.pending
     while pending:
         if len(pending) == 1:
-            await _settle_one(running, pending.pop())
+            await _settle_one(execution, pending.pop())
         else:
-            await _Crowd(running).settle()
+            await _ConcurrentAwaits(execution).settle()
 
 
-async def _settle_one(running: "Running", one: Pending) -> None:
+async def _settle_one(execution: "PlanExecution", one: Pending) -> None:
     awaitable, write, key, target, place = one
     try:
         if type(awaitable) is Later:
@@ -43,20 +42,21 @@ async def _settle_one(running: "Running", one: Pending) -> None:
         else:
             value = await awaitable
     except Exception as error:
-        _record(running, key, Settled(error=error))
+        _record(execution, key, Settled(error=error))
         raise
-    _record(running, key, Settled(value))
-    target[place] = write(running, value, key)
+    _record(execution, key, Settled(value))
+    target[place] = write(execution, value, key)
 
 
-class _Crowd:
-    """Several awaitables at once, and those that join them meanwhile.
+class _ConcurrentAwaits:
+    """Awaits several awaitables at once, and those that become pending meanwhile.
 
-    What is loaded for one site, mostly in one batch, is waited for by the first that is not there.
+    Values that loaders load for one call site mostly arrive in one batch, so only the first that
+    is missing is awaited.
     """
 
-    def __init__(self, running: "Running") -> None:
-        self._running = running
+    def __init__(self, execution: "PlanExecution") -> None:
+        self._execution = execution
         self._waiting: dict[Future[Any], list[Pending]] = {}
         self._tasks: list[Task[Any]] = []
         self._done: list[Future[Any]] = []
@@ -82,24 +82,24 @@ class _Crowd:
             self._let_go()
 
     def _admit(self) -> None:
-        """Wait for what is pending, what is loaded for a site together."""
-        running, by_site = self._running, dict[int, list[Pending]]()
-        for one in running.pending:
+        """Start waiting for everything pending, grouped by call site where loaders load it."""
+        execution, by_site = self._execution, dict[int, list[Pending]]()
+        for one in execution.pending:
             awaitable, write, key, target, place = one
             if type(awaitable) is not Loaded and type(awaitable) is not Later:
                 future = ensure_future(awaitable)
-                _record(running, key, future)
+                _record(execution, key, future)
                 if future is not awaitable and isinstance(future, Task):
                     self._tasks.append(future)
                 self._wait([(future, write, key, target, place)])
             else:
                 by_site.setdefault(key[0], []).append(one)
-        running.pending.clear()
+        execution.pending.clear()
         for pending in by_site.values():
             self._wait(pending)
 
     def _wait(self, pending: list[Pending]) -> None:
-        """Wait for the first of a site's, the others with it."""
+        """Wait for the first of a group; the others arrive with it."""
         awaitable = pending[0][0]
         future: Future[Any] = awaitable.future if type(awaitable) is Later else awaitable  # type: ignore[assignment]  # made one above
         same = self._waiting.get(future)
@@ -118,8 +118,8 @@ class _Crowd:
             self._wake.set_result(None)
 
     def _write(self, pending: list[Pending]) -> None:
-        """Write what is there of a site's, and wait for the rest."""
-        running, left = self._running, list[Pending]()
+        """Encode what has arrived of a group, and wait for the rest."""
+        execution, left = self._execution, list[Pending]()
         for one in pending:
             awaitable, write, key, target, place = one
             is_later = type(awaitable) is Later
@@ -132,12 +132,12 @@ class _Crowd:
                 if is_later:
                     value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
             except Exception as error:
-                _record(running, key, Settled(error=error))
+                _record(execution, key, Settled(error=error))
                 raise
-            # Recorded before it is written, or graphql-core would await it again, and tell of one
-            # that failed later.
-            _record(running, key, Settled(value))
-            target[place] = write(running, value, key)
+            # Recorded first: otherwise graphql-core would await it again after a failure, and might
+            # report a later one.
+            _record(execution, key, Settled(value))
+            target[place] = write(execution, value, key)
         if left:
             self._wait(left)
 
@@ -146,7 +146,7 @@ class _Crowd:
             future.remove_done_callback(self._on_done)
             for awaitable, *_ in pending:
                 one = awaitable.future if type(awaitable) is Later else awaitable
-                one.add_done_callback(_disregard)  # type: ignore[attr-defined]  # as above
+                one.add_done_callback(_ignore_failure)  # type: ignore[attr-defined]  # as above
 
     async def _cancel(self) -> None:
         for task in self._tasks:
@@ -154,13 +154,13 @@ class _Crowd:
         await gather(*self._tasks, return_exceptions=True)
 
 
-# Any: whatever came of it.
-def _record(running: "Running", key: Key, outcome: Any) -> None:
+# Any: outcomes have every type.
+def _record(execution: "PlanExecution", key: CallKey, outcome: Any) -> None:
     if key[0] != ITEM:
-        running.outcomes[key] = outcome
+        execution.outcomes[key] = outcome
 
 
-def _disregard(future: "Future[Any]") -> None:
-    """Take a failure for noticed that nobody waits for any more."""
+def _ignore_failure(future: "Future[Any]") -> None:
+    """Mark a failure as retrieved that nobody awaits any more, so that asyncio does not log it."""
     if not future.cancelled():
         future.exception()

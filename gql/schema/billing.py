@@ -12,7 +12,7 @@ from services.billing.records import Subscription
 
 @strawberry.type(description="A plan that can be subscribed to.")
 class Plan:
-    """The plan of a record."""
+    """A plan, from its record."""
 
     code: str = strawberry.field(description="Names the plan in mutations.")
     display_name: str = strawberry.field(description="Names the plan to people.")
@@ -27,7 +27,7 @@ Shape(Plan, {name: Member(name) for name in _OF_PLAN}, source=PlanRecord)
 
 @strawberry.type(description="A person's subscription; there always is one, if an inactive one.")
 class BillingSubscription:
-    """The subscription of a record."""
+    """A subscription, from its record."""
 
     status: SubscriptionStatus = strawberry.field(description="How it stands.")
     plan: Plan | None = strawberry.field(description="What it is for; null if there never was one.")

@@ -1,4 +1,4 @@
-"""What the billing mutations take and give."""
+"""Inputs and payloads of the billing mutations."""
 
 from datetime import datetime
 

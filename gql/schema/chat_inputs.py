@@ -1,4 +1,4 @@
-"""What the chat's mutations take."""
+"""Inputs of the mutations of conversations and messages."""
 
 from enum import Enum
 
@@ -19,7 +19,7 @@ _KEY = (
     STREAM="Answer at once; the reply arrives through `Subscription.replyStream`.",
 )
 class ReplyDelivery(Enum):
-    """Whether to wait."""
+    """Whether the mutation waits for the reply."""
 
     WAIT = "wait"
     STREAM = "stream"
@@ -46,7 +46,7 @@ class RenameConversationInput:
 
 @strawberry.input(description="A conversation.")
 class ConversationInput:
-    """For what is done to a whole conversation."""
+    """For mutations of a whole conversation."""
 
     conversation_id: strawberry.ID = strawberry.field(description="Which conversation.")
 

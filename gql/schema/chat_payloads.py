@@ -1,4 +1,4 @@
-"""What the chat's mutations give."""
+"""Payloads of the mutations of conversations and messages."""
 
 import strawberry
 from asyncpg import Record
@@ -25,7 +25,7 @@ class StartConversationPayload:
 
 @strawberry.type(description="A changed conversation.")
 class ConversationPayload:
-    """Of what changes a conversation."""
+    """Of mutations that change a conversation."""
 
     conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
         default=None, description="The conversation as it is now."

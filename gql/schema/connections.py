@@ -1,4 +1,4 @@
-"""Relay connections over keyset pages: arguments in, page info out."""
+"""Relay connections over keyset pages: their arguments and their page info."""
 
 from functools import lru_cache
 from typing import Annotated
@@ -10,8 +10,8 @@ from strawberry.types.unset import UnsetType
 from db.keyset import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
-from gql.values.pages import DEFAULT_SIZE, LARGEST_SIZE
 from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
+from gql.values.sizes import DEFAULT_SIZE, LARGEST_SIZE
 
 First = Annotated[
     int | None,
@@ -29,7 +29,7 @@ Before = Annotated[
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """The page info of a slice of rows."""
+    """The page info of a page of rows."""
 
     has_next_page: bool = strawberry.field(description="Whether more follows, where it is known.")
     has_previous_page: bool = strawberry.field(
@@ -44,7 +44,7 @@ class PageInfo:
 
 
 def page_info(list_name: str, at: str) -> Nested:
-    """The page info as an attribute of a slice of its parent's `list_name`, dated by `at`."""
+    """The page info as an attribute of a page of `list_name`, ordered by the column `at`."""
     attributes: dict[str, Attribute] = {
         "has_next_page": Member("has_next"),
         "has_previous_page": Member("has_previous"),
@@ -63,7 +63,7 @@ def requested_page(
     last: int | UnsetType | None = UNSET,
     before: str | UnsetType | None = UNSET,
 ) -> Page:
-    """The page of its parent's list that a field's arguments ask for; raises `BadUserInput`."""
+    """The page of a parent's list that the arguments ask for; raises `BadUserInput`."""
     page = _page(first, last)
     if after is UNSET and before is UNSET:
         return page

@@ -1,4 +1,4 @@
-"""Conversations."""
+"""The type of conversations, and its connection."""
 
 from datetime import datetime
 from enum import Enum
@@ -34,7 +34,7 @@ from loaders.batch import Loaded
     ARCHIVED="Put away; it can be taken out again.",
 )
 class ConversationStatus(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     ACTIVE = "active"
     ARCHIVED = "archived"
@@ -111,7 +111,7 @@ Shape(
 
 @strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
 class ConversationConnection:
-    """A page of one user's conversations, of one status where one was asked for."""
+    """A page of one user's conversations, limited to one status if one is given."""
 
     user_key: strawberry.Private[int]
     status: strawberry.Private[str | None]

@@ -1,4 +1,4 @@
-"""Companies, their use and their keys."""
+"""The types of companies, of their usage and of their API keys."""
 
 from datetime import date, datetime
 from enum import Enum
@@ -29,7 +29,7 @@ LONGEST_SPAN_DAYS = 400
     REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
 )
 class ApiCredentialStatus(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     ACTIVE = "active"
     RETIRING = "retiring"
@@ -38,7 +38,7 @@ class ApiCredentialStatus(Enum):
 
 @strawberry.type(description="What of its contract a company has used.")
 class EnterpriseUsage:
-    """The usage of a record."""
+    """The usage, from its record."""
 
     limit_mode: UsageLimitMode = strawberry.field(description="What happens over a limit.")
     daily_limit: int = strawberry.field(description="Requests that a UTC day includes.")
@@ -137,7 +137,7 @@ class EnterpriseAccount(Node):
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "
         "are no longer accepted are left out first.",
-        Weight(most=MOST_CREDENTIALS),
+        Weight(assumed_size=MOST_CREDENTIALS),
     )
     def credentials(self, info: Info) -> Sourced[list[ApiCredential], Loaded[tuple[Record, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:

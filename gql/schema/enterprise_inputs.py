@@ -1,4 +1,4 @@
-"""What the mutations of companies take."""
+"""Inputs of the mutations for companies."""
 
 import strawberry
 from strawberry import UNSET

@@ -1,4 +1,4 @@
-"""What the mutations of companies give."""
+"""Payloads of the mutations for companies."""
 
 import strawberry
 from asyncpg import Record
@@ -37,7 +37,7 @@ class GenerateGuidancePayload:
 
 @strawberry.type(description="A new key.")
 class ApiCredentialSecretPayload:
-    """Of what makes a key."""
+    """Of mutations that make a key."""
 
     credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
         default=None, description="The new credential."

@@ -1,4 +1,4 @@
-"""Messages."""
+"""The type of messages, and its connection."""
 
 from datetime import datetime
 from enum import Enum
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     ASSISTANT="The model, in reply.",
 )
 class MessageRole(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -39,7 +39,7 @@ class MessageRole(Enum):
     STOPPED="The person stopped the reply; what had arrived is kept.",
 )
 class MessageStatus(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     STREAMING = "streaming"
     COMPLETE = "complete"
@@ -104,7 +104,7 @@ MESSAGE = Shape(
         "status": Column("status", MessageStatus),
         "content": Column("content"),
         "created_at": Instant("created_at"),
-        # A person's own message has none.
+        # Messages of people have none.
         "generation": Nested(GENERATION, unless_null="model"),
     },
 )
@@ -119,7 +119,7 @@ class MessageEdge:
 
 
 MESSAGES, _AT = "messages", "created_at"
-"""What a conversation's list of messages is called in its cursors, and what orders it."""
+"""The name of a conversation's list of messages in cursors, and the column that orders it."""
 Shape(MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)})
 
 

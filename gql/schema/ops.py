@@ -1,4 +1,4 @@
-"""What operators see of this process."""
+"""The types of operations data, for callers with the `ops` role."""
 
 from enum import Enum
 from typing import Annotated, Self
@@ -68,7 +68,7 @@ class RepositoryMethodTiming:
     NO_SAMPLES="Nothing is known: every request was refused, or was a mistake of its client.",
 )
 class BudgetVerdict(Enum):
-    """Kept, exceeded, or not known."""
+    """How an operation compares with its budget."""
 
     KEPT = "KEPT"
     EXCEEDED = "EXCEEDED"
@@ -114,7 +114,7 @@ class OperationSlo:
 
     @classmethod
     def from_record(cls, name: str, record: OperationRecord) -> Self:
-        """The record as operators see it."""
+        """The record of one operation beside its budget."""
         p50_ms, p95_ms, p99_ms = (
             record.timing.percentile(share) * 1000 for share in (0.5, 0.95, 0.99)
         )
@@ -145,8 +145,8 @@ class OperationSlo:
 
     @property
     def budget_share(self) -> float:
-        """The part of its tightest budget that is used up; beyond 1, it is not kept."""
-        # What is more than usual may be what is agreed of the variant.
+        """The largest used share of any of its budgets; above 1 a budget is exceeded."""
+        # More statements than the document's budget may be within that of a variant.
         usual = min(1.0, self.statements_max / (self.budget_statements or 1))
         statements = max(usual, self.statements_share)
         return max(
@@ -157,8 +157,8 @@ class OperationSlo:
         )
 
     @property
-    def goodness(self) -> tuple[int, float, float]:
-        """The worst first: what is not kept, then what is not known, then what fails most."""
+    def severity_rank(self) -> tuple[int, float, float]:
+        """Sorts the worst first: exceeded, then unknown, then by errors and by used share."""
         return _RANKS[self.verdict], -(self.error_share or 0.0), -self.budget_share
 
 
@@ -171,7 +171,7 @@ class Ops:
 
     @described.field(
         "The slowest repository methods of this process by total time, slowest first.",
-        Weight(most=DEFAULT_METHODS, sized_by="top"),
+        Weight(assumed_size=DEFAULT_METHODS, sized_by="top"),
     )
     def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
         top = DEFAULT_METHODS if top is None else top
@@ -189,4 +189,4 @@ class Ops:
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]
-        return sorted(slos, key=lambda slo: slo.goodness)
+        return sorted(slos, key=lambda slo: slo.severity_rank)

@@ -1,4 +1,4 @@
-"""Privacy requests: exports and erasures."""
+"""The types of privacy requests, with their archives and receipts."""
 
 from datetime import datetime
 from enum import Enum
@@ -20,7 +20,7 @@ from services.privacy.failures import in_words
 from services.privacy.links import Links
 
 LARGEST_INT = 2**31 - 1
-"""Of GraphQL's `Int`."""
+"""The largest value of GraphQL's `Int`."""
 
 
 @described.enum(
@@ -29,7 +29,7 @@ LARGEST_INT = 2**31 - 1
     DELETE="The erasure of the person's data.",
 )
 class PrivacyRequestKind(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     EXPORT = "export"
     DELETE = "delete"
@@ -44,7 +44,7 @@ class PrivacyRequestKind(Enum):
     CANCELLED="Withdrawn by the person.",
 )
 class PrivacyRequestStatus(Enum):
-    """As the database spells them."""
+    """The values of the database."""
 
     REQUESTED = "requested"
     PROCESSING = "processing"
@@ -55,7 +55,7 @@ class PrivacyRequestStatus(Enum):
 
 @strawberry.type(description="The archive of a completed export.")
 class PrivacyExport:
-    """A file that can be fetched for a while."""
+    """A file that can be downloaded until it expires."""
 
     download_url: str = strawberry.field(
         description=(
@@ -74,7 +74,7 @@ class PrivacyExport:
 
     @classmethod
     def from_row(cls, links: Links, row: Record | None) -> Self | None:
-        """The archive in a row, where there is one."""
+        """The archive of a row; None without a row."""
         if row is None:
             return None
         return cls(
@@ -98,10 +98,11 @@ Shape(ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")})
 
 @strawberry.type(description="Proof of a completed erasure.")
 class ErasureReceipt:
-    """What was erased, and that nothing is left."""
+    """What was erased, and that a scan afterwards found nothing left."""
 
     tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
-        description="Rows erased or anonymised, per table.", metadata=declared(Weight(most=30))
+        description="Rows erased or anonymised, per table.",
+        metadata=declared(Weight(assumed_size=30)),
     )
     remaining_references: int = strawberry.field(
         description=(
@@ -185,7 +186,7 @@ class PrivacyRequestEdge:
 
 
 PRIVACY_REQUESTS, _AT = "privacyRequests", "requested_at"
-"""What a user's list of requests is called in its cursors, and what orders it."""
+"""The name of a user's list of requests in cursors, and the column that orders it."""
 Shape(
     PrivacyRequestEdge,
     {"node": Nested(PRIVACY_REQUEST), "cursor": Cursor(PRIVACY_REQUESTS, _AT)},

@@ -1,4 +1,4 @@
-"""What the mutations about privacy requests take and give."""
+"""Inputs and payloads of the mutations of privacy requests."""
 
 import strawberry
 from asyncpg import Record
@@ -29,7 +29,7 @@ class CancelPrivacyRequestInput:
 
 @strawberry.type(description="A privacy request that was made or taken back.")
 class PrivacyRequestPayload:
-    """Of everything about privacy requests."""
+    """Of all mutations of privacy requests."""
 
     privacy_request: Sourced[PrivacyRequest | None, Record | None] = strawberry.field(
         default=None, description="The request as it is now."

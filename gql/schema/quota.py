@@ -1,4 +1,4 @@
-"""What may still be sent today."""
+"""The type of daily quotas."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from services.quota.records import Quota as QuotaRecord
 
 @strawberry.type(description="What the viewer may still send on the current UTC day.")
 class Quota:
-    """The quota of a record."""
+    """A quota, from its record."""
 
     state: QuotaState = strawberry.field(description="Whether, and why not, one may be sent.")
     limit: int = strawberry.field(description="Messages that the day gives.")

@@ -1,4 +1,4 @@
-"""A reply as it is written, piece by piece, and its end."""
+"""The events of a reply while it is written."""
 
 from typing import Annotated, TypeAlias
 
@@ -16,7 +16,7 @@ from services.quota.records import Quota as QuotaRecord
 
 @strawberry.type(description="A piece of a reply.")
 class ReplyDelta:
-    """The next piece, which is the event's number too."""
+    """The next piece of text; `index` is the event's number too."""
 
     index: int = strawberry.field(
         description="Its place, from 1 on; pass it as `after` to go on behind it."
@@ -25,13 +25,13 @@ class ReplyDelta:
 
     @property
     def event_id(self) -> int:
-        """The number under which a client takes up the stream again."""
+        """The number after which a client can resume the stream."""
         return self.index
 
 
 @strawberry.type(description="The reply is complete, or was stopped; nothing follows.")
 class ReplyCompleted:
-    """The good end."""
+    """The last event of a reply that was completed or stopped."""
 
     user_key: strawberry.Private[int]
     message: Message = strawberry.field(description="The whole reply.")
@@ -43,7 +43,7 @@ class ReplyCompleted:
 
 @strawberry.type(description="The reply could not be written; nothing follows.")
 class ReplyFailed:
-    """The bad end."""
+    """The last event of a reply that failed."""
 
     message: Message = strawberry.field(description="The failed reply, with what had arrived.")
     error: UserError = strawberry.field(description="Why it failed.")

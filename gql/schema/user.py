@@ -1,4 +1,4 @@
-"""The signed-in person."""
+"""The type of the signed-in person."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -43,9 +43,9 @@ WantedKind = Annotated[PrivacyRequestKind, strawberry.argument(description="The 
 
 @strawberry.type(description="A person who uses the product.")
 class User(Node):
-    """The viewer: nobody is shown anybody else.
+    """The viewer; other people are never shown.
 
-    The token says who it is, so that only what the token cannot say costs a statement.
+    The id comes from the token, so only fields that the token does not contain cost a statement.
     """
 
     @described.field("The address that the person signs in with.")
@@ -99,7 +99,7 @@ class User(Node):
 
     @classmethod
     def of_key(cls, key: int) -> Self:
-        """The user with the id `key`."""
+        """The user with this id."""
         return cls(key=key, id=global_id("User", key))
 
 

@@ -1,4 +1,4 @@
-"""A value that a resolver has asked for and will make something of, without a task of its own."""
+"""Futures with a function applied to their result, without a task of their own."""
 
 from asyncio import Future, get_running_loop, shield
 from collections.abc import Callable, Generator
@@ -10,15 +10,15 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 
-def failed(error: Exception) -> "Loaded[Any]":
-    """What a resolver gives for an item that failed, in a list of which the others are good."""
+def failed_future(error: Exception) -> "Loaded[Any]":
+    """A future that has failed: what a resolver returns for one failed item of a list."""
     future: Loaded[Any] = Loaded(loop=get_running_loop())
     future.set_exception(error)
     return future
 
 
 class Later(Generic[V, T]):
-    """What `then` makes of the result of `future`, which others may be waiting for too."""
+    """The result of `future` with `then` applied; others may await the same future."""
 
     __slots__ = ("future", "then")
 
@@ -26,17 +26,17 @@ class Later(Generic[V, T]):
         self.future = future
         self.then = then
 
-    # Any: what is sent and yielded concerns the event loop alone.
+    # Any: what is sent and yielded is the event loop's business.
     def __await__(self) -> Generator[Any, Any, T]:
         value = yield from shield(self.future).__await__()
         return self.then(value)
 
 
 def later(future: "Future[V]", then: Callable[[V], T]) -> T:
-    """What a resolver gives instead of awaiting `future` itself, which takes a task.
+    """Apply `then` to the result of `future`, now if it is there and otherwise when it arrives.
 
-    Executors await it, so that a field may say that its resolver gives a `T`; which it does where
-    the future has its result already.
+    A resolver returns this instead of awaiting, which would cost a task. The executor awaits it,
+    so the annotation `T` is what the field's type says.
     """
     if future.done() and not future.cancelled() and future.exception() is None:
         return then(future.result())

@@ -1,8 +1,8 @@
-"""Types whose objects stand for a source, such as a database row: where each attribute comes from.
+"""Mappings from sources, such as database rows, to the objects of GraphQL types.
 
-A shape is written once. Resolvers give the source itself in the place of an object; compiled
-execution writes the answer from it. Whoever needs an object gets a view of the source, which works
-out an attribute when it is asked for.
+A type's mapping says where each of its attributes comes from. Resolvers return the source itself
+in place of an object, and compiled code encodes the answer directly from it. Where an object is
+needed, it is a view of the source that computes each attribute at its first use.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,11 +18,11 @@ S = TypeVar("S")
 
 if TYPE_CHECKING:
     Sourced: TypeAlias = T | S
-    """`Sourced[T, S]`: to the schema a T, for which an S stands, such as a row, now or later."""
+    """`Sourced[T, S]`: a T in the schema, for which the resolver returns the source S."""
 else:
 
     class Sourced:
-        """What the schema reads of the annotation: the type alone."""
+        """At run time the annotation is the GraphQL type alone, which strawberry reads."""
 
         # Any: an annotation.
         def __class_getitem__(cls, types: tuple[Any, Any]) -> Any:
@@ -33,9 +33,9 @@ else:
 # Any, in this module: sources, columns and attributes are of every type.
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An attribute that is a column, or an item of a tuple.
+    """An attribute that is a column of a row, or an item of a tuple.
 
-    It is converted where `convert` is given, unless it is null.
+    `convert`, if given, is applied unless the value is null.
     """
 
     name: str | int
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """An attribute that is a column with an instant, as `db.queries.instants` selects it."""
+    """An attribute that is a column with an instant, as `json_instant` selects it."""
 
     name: str
 
@@ -61,7 +61,7 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An attribute that the source has itself."""
+    """An attribute that is the source's attribute of the name `name`."""
 
     name: str
 
@@ -72,7 +72,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class GlobalId:
-    """An attribute that is the global id of a `type_name`, from the column `id`."""
+    """An attribute that is the global id of a `type_name`, made from the column `id`."""
 
     type_name: str
 
@@ -83,9 +83,9 @@ class GlobalId:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """An attribute that is the cursor of a row among its parent's `list_name`, dated by `at`.
+    """An attribute that is a row's cursor in its parent's list `list_name`, ordered by `at`.
 
-    With an `index` the source is a page, whose row there has the cursor; there may be none.
+    With an `index` the source is a page, and the cursor that of its row at this index, if any.
     """
 
     list_name: str
@@ -102,7 +102,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An attribute that `make` makes of the source."""
+    """An attribute that the function `make` computes from the source."""
 
     make: Callable[[Any], Any]
 
@@ -113,7 +113,7 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An attribute that is an object of the same source; null where the column `unless_null` is."""
+    """An attribute that is an object of the same source; null if the column `unless_null` is."""
 
     shape: "Shape[Any]"
     unless_null: str | None = None
@@ -131,10 +131,11 @@ SOURCE, KEY = "_source", "key"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape(Generic[T]):
-    """How the attributes of a `cls` come from a source.
+    """Where the attributes of the class `cls` come from.
 
-    With a `source` class nothing else is taken for one; without it, whatever has the columns.
-    `is_part` says that its objects are attributes of others only, and may have several shapes.
+    `source` is the class of its sources; without it, anything that has the columns is one. With
+    `is_part` the objects occur only as attributes of others, and the class may have several
+    mappings.
     """
 
     cls: type[T]
@@ -142,16 +143,16 @@ class Shape(Generic[T]):
     source: type | None = None
     is_part: bool = False
     view_class: type[T] = field(init=False)
-    """Whose instances are views, of the source in their attribute `SOURCE`."""
+    """The class of views, which hold their source in the attribute `SOURCE`."""
 
     def __post_init__(self) -> None:
-        """Make the shape known as the one that objects of `cls` have."""
+        """Register the mapping as the one of `cls`, unless the class may have several."""
         object.__setattr__(self, "view_class", _view_class(self.cls, self.attributes))
         if not self.is_part:
             _shapes[self.cls] = self
 
     def view_if_any(self, source: Any) -> T | None:
-        """The same, or null for null."""
+        """An object that stands for the source; None for None."""
         return None if source is None else self.view(source)
 
     def view(self, source: Any) -> T:
@@ -176,5 +177,5 @@ _shapes: dict[type, Shape[Any]] = {}
 
 
 def shape_of(cls: type) -> Shape[Any] | None:
-    """The shape of a class, where it has one."""
+    """The mapping of a class, if it has one."""
     return _shapes.get(cls)

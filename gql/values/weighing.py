@@ -1,4 +1,4 @@
-"""What one field of a document costs: by the weight declared beside it, and its arguments."""
+"""The cost of one field of a document, from its declared weight and its arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ from graphql import (
     is_list_type,
 )
 
-from gql.values.pages import DEFAULT_SIZE
-from gql.values.sizes import ONE, Size
+from gql.values.sizes import DEFAULT_SIZE, ONE, Size
 from gql.values.weight import LARGEST_LIST, Weight, list_size, weight_in
 
 _SIZES = ("first", "last")
@@ -27,10 +26,10 @@ _WRAPPING = frozenset({"edges", "node", "pageInfo"})
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A field that costs `own`, and `each` for each of its objects, or of its page's rows."""
+    """What a field costs: once for itself, and again for each object or row of its page."""
 
-    own: int
-    each: int
+    own_cost: int
+    item_cost: int
     size: Size
     is_connection: bool
     is_list: bool
@@ -39,39 +38,39 @@ class Weighed:
 def weighed(
     parent: GraphQLObjectType, definition: GraphQLField, node: FieldNode, page: Size = ONE
 ) -> Weighed:
-    """What the field at `node` costs; the edges of a page are as many as `page` says."""
+    """The cost of the field at `node`; `page` is the size of the page whose edges it may be."""
     weight, type_ = weight_in(definition.extensions), get_named_type(definition.type)
     is_list = is_list_type(get_nullable_type(definition.type))
     is_connection = type_.name.endswith("Connection")
-    # A connection's rows are paid for with the connection.
+    # A connection's rows are charged with the connection.
     is_wrapping = parent.name.endswith(("Connection", "Edge")) and node.name.value in _WRAPPING
-    each = 0 if is_wrapping or not is_composite_type(type_) else weight.each
+    item_cost = 0 if is_wrapping or not is_composite_type(type_) else weight.item_cost
     size = ONE
     if is_connection:
-        size = Size(_said(node, _SIZES), DEFAULT_SIZE)
+        size = Size(_argument_values(node, _SIZES), DEFAULT_SIZE)
     elif is_list:
         size = _size_of_list(node, weight, page, list_size(type_.name, weight))
-    return Weighed(weight.own, each, size, is_connection, is_list)
+    return Weighed(weight.own_cost, item_cost, size, is_connection, is_list)
 
 
 def _size_of_list(node: FieldNode, weight: Weight, page: Size, most: int) -> Size:
     if node.name.value == "edges":
         return page
-    return Size(_said(node, (weight.sized_by,)) if weight.sized_by else (), most)
+    return Size(_argument_values(node, (weight.sized_by,)) if weight.sized_by else (), most)
 
 
-def _said(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
-    """What the arguments `names` say, by number or by variable."""
+def _argument_values(node: FieldNode, names: Sequence[str]) -> tuple[tuple[str, int | str], ...]:
+    """The values of the arguments `names`: numbers, or names of variables."""
     values = {argument.name.value: argument.value for argument in node.arguments or ()}
-    said: list[tuple[str, int | str]] = []
+    found: list[tuple[str, int | str]] = []
     for name in names:
         value = values.get(name)
         if isinstance(value, VariableNode):
-            said.append((name, value.name.value))
+            found.append((name, value.name.value))
         elif isinstance(value, IntValueNode):
-            said.append((name, int(value.value)))
+            found.append((name, int(value.value)))
         elif isinstance(value, ListValueNode):
-            said.append((name, len(value.values)))
+            found.append((name, len(value.values)))
         elif value is not None and not isinstance(value, NullValueNode):
-            said.append((name, LARGEST_LIST))
-    return tuple(said)
+            found.append((name, LARGEST_LIST))
+    return tuple(found)

@@ -1,47 +1,48 @@
-"""What a field costs, declared beside it.
+"""Weights: what a field costs, stated beside the field.
 
-A scalar costs nothing and an object 1; a field of a connection costs 1 for each row of the page
-that is asked for, whatever is selected of it. A field that differs has a weight.
+Without a weight a scalar costs nothing, an object 1, and a connection 1 for each row of the
+requested page, whatever is selected of it.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 LARGEST_LIST = 100
-"""How many items a list is taken to have that declares nothing."""
+"""Assumed items of a list whose weight does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Units: `own` for the field itself, and `each` for each of its objects.
+    """Units of cost: `own_cost` for the field itself, and `item_cost` for each of its objects.
 
-    A list has `most` items, unless the argument `sized_by`, a number or a list, says how many.
+    A list is taken to have `assumed_size` items, unless an argument says how many: the one named
+    by `sized_by`, with a number, or with a list by its length.
     """
 
-    own: int = 0
-    each: int = 1
-    most: int = LARGEST_LIST
+    own_cost: int = 0
+    item_cost: int = 1
+    assumed_size: int = LARGEST_LIST
     sized_by: str | None = None
 
 
 ORDINARY = Weight()
-COUNT = Weight(own=1)
-"""A scalar for which rows are counted."""
-CHANGE = Weight(own=10)
-"""A field that changes something."""
-ROWS = Weight(own=10, each=0)
-"""A list of plain rows that one statement reads, however many they are."""
+COUNT = Weight(own_cost=1)
+"""The weight of a scalar for which the database counts rows."""
+CHANGE = Weight(own_cost=10)
+"""The weight of a mutation."""
+ROWS = Weight(own_cost=10, item_cost=0)
+"""The weight of a list of plain rows that one statement reads, however many there are."""
 SHORT_LISTS = {"UserError": 1}
-"""How many objects of a type a list has wherever one stands."""
+"""Assumed items of lists of these types, in whatever field."""
 _KEY = "weight"
 
 
 def declared(weight: Weight) -> dict[str, Weight]:
-    """The metadata of a field of this weight."""
+    """The field metadata that declares this weight."""
     return {_KEY: weight}
 
 
-# Any: graphql-core keeps whatever belongs to a field under names.
+# Any: graphql-core's extensions are values of every type.
 def weight_in(extensions: dict[str, Any]) -> Weight:
     """The weight of the field with these extensions."""
     definition = extensions.get("strawberry-definition")
@@ -50,5 +51,5 @@ def weight_in(extensions: dict[str, Any]) -> Weight:
 
 
 def list_size(type_name: str, weight: Weight) -> int:
-    """How many objects of a type a list of this weight has."""
-    return SHORT_LISTS.get(type_name, weight.most)
+    """The assumed number of items of a list of a type, in a field of this weight."""
+    return SHORT_LISTS.get(type_name, weight.assumed_size)

@@ -19,7 +19,7 @@ from db.database import Database, open_database
 from db.queries import credentials, enterprise
 from gql.build import core_schema
 from gql.documents.prepare import Preparation
-from gql.runtime.run import coerced
+from gql.runtime.run import coerce_variables
 from keyvalue import KeyValueClient
 from perf import options
 from perf.benchmarks.flood import report_floods
@@ -72,7 +72,7 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
         ("the same, sizes in variables", _SIZED, {"n": 20, "m": 10}),
     ):
         operation = preparation.operation(document, None)
-        values = coerced(core, operation, variables).coerced
+        values = coerce_variables(core, operation, variables).coerced
         await _report(name, _at_once(operation.cost.of, values), calls)
     memory = MemoryBudgets()
     await _report("budget in memory, spent", _at_once(memory.spend, "key", 221, _POLICY), calls)

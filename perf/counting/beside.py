@@ -63,7 +63,7 @@ def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
     """What those of these documents take that it has and can count; raises `CountingFailed`."""
     tree = side.version.tree or ROOT
     documents = tree / FOLDER.relative_to(ROOT)
-    own = [name for name in names if (documents / f"{name}.graphql").exists()]
+    own = [name for name in names if any(documents.rglob(f"{name}.graphql"))]
     if not own:
         return {}
     found = counted(side.url, folder, own, tree=tree, python=side.version.python)

@@ -8,8 +8,8 @@ from secrets import token_hex
 from typing import Any, TypeAlias
 
 from gql.documents.agreement import DEFAULT
+from gql.documents.asked_variants import kind_of_caller
 from gql.documents.budgets import TrustedDocument, trusted_documents
-from gql.documents.callers import kind_of_caller
 from gql.documents.variants import COMPANY, NOBODY, OPS, PERSON
 from perf.gate.callers import (
     TWICE_AS_MANY,

@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.wiring import open_application
 from db.tracing import Ran, traced_statements
 from gql.documents.budgets import TrustedDocument
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from perf.gate.held_model import HeldModel, held_model
 from services.principal import Principal
 

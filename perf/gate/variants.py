@@ -17,7 +17,7 @@ from gql.documents.variants import (
     OPS,
     PERSON,
     Kinds,
-    Where,
+    VariantPattern,
 )
 from perf.gate.covering import Row, covering
 from perf.gate.domains import EXISTING, domain
@@ -67,7 +67,7 @@ class Variants:
             variants.setdefault(_key(row), Variant(_asked(row), reason))
         return list(variants.values())
 
-    def unmatched(self, wheres: Iterable[Where]) -> list[Where]:
+    def unmatched(self, wheres: Iterable[VariantPattern]) -> list[VariantPattern]:
         """Those that mean none of the variants that there could be."""
         return [one for one in wheres if not any(True for _ in self._that_match(one))]
 
@@ -151,7 +151,7 @@ class Variants:
     def _size_of(self, choice: Choice) -> str:
         return self._domains[choice.name][-1].kind
 
-    def _that_match(self, where: Where) -> Iterator[Row]:
+    def _that_match(self, where: VariantPattern) -> Iterator[Row]:
         """The choices that are in a table; nothing where one of them is not the document's."""
         wanted = [
             [

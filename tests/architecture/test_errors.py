@@ -14,7 +14,7 @@ SOURCES = [
     ROOT / "app" / "http" / "error_responses.py",
     *(ROOT / "app" / "graphql").rglob("*.py"),
     *(ROOT / "gql" / "runtime").glob("*.py"),
-    *(ROOT / "gql" / "documents").glob("*.py"),
+    *(ROOT / "gql" / "documents").rglob("*.py"),
     ROOT / "gql" / "errors.py",
 ]
 CODE = re.compile(r"[A-Z]{5,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+")

@@ -143,7 +143,7 @@ def test_what_is_at_hand_is_not_asked_for() -> None:
             asked.append(keys)
             return [f"loaded {key}" for key in keys]
 
-        loader = Loader(batch, at_hand={1: "at hand"}.get)
+        loader = Loader(batch, get_if_cached={1: "at hand"}.get)
         there = loader.start(1)
         assert there.done()
         assert [await loader.load(key) for key in (1, 2)] == ["at hand", "loaded 2"]

@@ -10,8 +10,9 @@ from app.graphql.charging import Throttled
 from app.graphql.meter import Meter
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import coerced
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerce_variables
 from services.principal import ApiClient, Person
 from services.throttling.budgets import Budgets
 from services.throttling.memory import MemoryBudgets
@@ -38,7 +39,7 @@ def meter(most_waiting: int) -> Meter:
 async def at_work(
     meter: Meter, operation: Operation, caller: ApiClient | Person
 ) -> AsyncIterator[None]:
-    with await meter.charge(operation, coerced(CORE, operation, None), caller):
+    with await meter.charge(operation, coerce_variables(CORE, operation, None), caller):
         yield
 
 

@@ -19,8 +19,9 @@ from gql.build import core_schema
 from gql.documents.budgets import trusted_documents
 from gql.documents.built_in import built_in_documents
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import coerced
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerce_variables
 from gql.values.ids import global_id
 from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
@@ -238,7 +239,7 @@ def prepared(name: str) -> Operation:
 def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was_asked() -> None:
     operation = prepared("ConversationPage")
     variables = {"first": 45, "after": "secret", "status": "ARCHIVED"}
-    values = coerced(core_schema(), operation, variables)
+    values = coerce_variables(core_schema(), operation, variables)
     labels = {"operation": "ConversationPage", "number": "cost"}
     before = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels) or 0
     with capture_logs() as lines:

@@ -8,7 +8,7 @@ import httpx2
 import orjson
 import pytest
 
-from gql.documents.prepare import UNTRUSTED
+from gql.documents.operation import UNTRUSTED
 from tests.app.graphql.test_deadlines import locked
 from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server

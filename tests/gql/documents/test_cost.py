@@ -13,9 +13,10 @@ from graphql import (
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import coerced
-from gql.values.pages import LARGEST_SIZE
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerce_variables
+from gql.values.sizes import LARGEST_SIZE
 from gql.values.weight import LARGEST_LIST, list_size, weight_in
 
 CORE = core_schema()
@@ -26,7 +27,7 @@ PREPARATION = Preparation(
 
 def prepared(document: str, variables: dict[str, Any] | None = None) -> tuple[Operation, Any]:
     operation = PREPARATION.operation(document, None)
-    return operation, coerced(CORE, operation, variables).coerced
+    return operation, coerce_variables(CORE, operation, variables).coerced
 
 
 def cost(document: str, variables: dict[str, Any] | None = None) -> int:
@@ -208,7 +209,7 @@ def test_every_list_of_objects_declares_how_long_it_is() -> None:
             weight = weight_in(field.extensions)
             is_declared = (
                 weight.sized_by is not None
-                or weight.each == 0
+                or weight.item_cost == 0
                 or list_size(items.name, weight) != LARGEST_LIST
                 or f"{type_.name}.{name}" == "EnterpriseAccount.credentials"
                 or items.name.endswith("Edge")

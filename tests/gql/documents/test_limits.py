@@ -7,8 +7,9 @@ import pytest
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Preparation, RequestRefused
-from gql.runtime.run import coerced
+from gql.documents.operation import RequestRefused
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerce_variables
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
@@ -97,7 +98,7 @@ def outcome(document: str, variables: dict[str, Any] | None = None) -> str:
     preparation = Preparation(CORE, limits=LIMITS, allows_introspection=True)
     try:
         operation = preparation.operation(document, None)
-        values = coerced(CORE, operation, variables)
+        values = coerce_variables(CORE, operation, variables)
     except RequestRefused as refusal:
         return refusal.code
     return "OPERATION_COST_EXCEEDED" if operation.cost.of(values.coerced) > MOST_COST else "SERVED"

@@ -16,8 +16,9 @@ from app.wiring import Application
 from db.work import Work
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import begin, coerced, executor_for
+from gql.documents.operation import Operation
+from gql.documents.prepare import Preparation
+from gql.runtime.run import begin, coerce_variables, create_executor
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id
 from services.principal import Principal
@@ -169,7 +170,7 @@ class Asking:
 
         async def answer(values: VariableValues) -> Any:
             context = self._service._context(operation, caller, "request")
-            result = executor_for(CORE, operation, values, context).execute_operation()
+            result = create_executor(CORE, operation, values, context).execute_operation()
             return await result if isawaitable(result) else result
 
         return self._runner.run(self._in_work(answer, operation))
@@ -177,7 +178,7 @@ class Asking:
     # Any: a coroutine function.
     async def _in_work(self, answer: Any, operation: Operation) -> ExecutionResult:
         with Work(None):
-            result: ExecutionResult = await answer(coerced(CORE, operation, None))
+            result: ExecutionResult = await answer(coerce_variables(CORE, operation, None))
             return result
 
 

@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from app.wiring import open_application
-from gql.compiler.fields import Attribute, access
+from gql.compiler.fields import AttributeAccess, field_access
 from gql.runtime.running import EncodedResult
 from gql.values.ids import global_id
 from perf.counting.calls import calls_in
@@ -73,7 +73,7 @@ def plain(type_name: str) -> list[str]:
     assert isinstance(type_, GraphQLObjectType)
     found = ["__typename"]
     for name, field in type_.fields.items():
-        if not isinstance(access(CORE, field), Attribute):
+        if not isinstance(field_access(CORE, field), AttributeAccess):
             continue
         named = get_named_type(field.type)
         if is_leaf_type(named):

@@ -28,7 +28,7 @@ from gql.compiler.plans import MOST_VARIANTS, Plans
 from gql.documents.limits import Limits
 from gql.documents.prepare import Preparation
 from gql.runtime.executor import CompiledExecutor, SourceExecutor
-from gql.runtime.run import begin, coerced, executor_for
+from gql.runtime.run import begin, coerce_variables, create_executor
 from perf.benchmarks.operations import OPERATIONS
 
 CORE = core_schema()
@@ -194,9 +194,9 @@ def test_without_compiling_graphql_core_executes() -> None:
     preparation = Preparation(CORE, limits=limits, allows_introspection=True, is_compiled=False)
     operation = preparation.only_operation("{ __typename }")
     context: Any = None
-    values = coerced(CORE, operation, None)
+    values = coerce_variables(CORE, operation, None)
     assert operation.plans is None
-    assert type(executor_for(CORE, operation, values, context)) is SourceExecutor
+    assert type(create_executor(CORE, operation, values, context)) is SourceExecutor
     assert begin(CORE, operation, values, context) == ExecutionResult({"__typename": "Query"}, None)
 
 

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from gql.build import core_schema
 from gql.compiler.arguments import arguments
 from gql.compiler.coercion import Misfit, VariableCoercion
-from gql.compiler.strawberry_fields import Direct, direct
+from gql.compiler.strawberry_fields import UnwrappedResolver, unwrapped
 from tests.gql.runtime.generated.inputs import (
     ANYTHING,
     JSON,
@@ -175,7 +175,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 
 
 def same_arguments(
-    field: GraphQLField, given_: str, how: Direct | None, variables: VariableValues
+    field: GraphQLField, given_: str, how: UnwrappedResolver | None, variables: VariableValues
 ) -> None:
     """Compare the arguments that a resolver gets with those that it would get."""
     (operation,) = parse(f"{{ x{given_} }}").definitions
@@ -230,7 +230,7 @@ def given_arguments(
 def test_arguments_of_our_resolvers(name: str, data: st.DataObject, wrong: float) -> None:
     field = FIELDS[name]
     passed, variables = data.draw(given_arguments(CORE, field, wrong))
-    how = direct(CORE, field)
+    how = unwrapped(CORE, field)
     assert how is not None
     same_arguments(field, passed, how, variables)
 

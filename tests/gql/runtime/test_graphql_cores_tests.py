@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PLUGIN = Path(__file__).parent / "plugin" / "compiling_at_once.py"
+PLUGIN = Path(__file__).with_name("compiling_at_once.py")
 EXECUTING = (
     "tests/execution",
     "tests/test_graphql.py",

@@ -13,9 +13,10 @@ from graphql import GraphQLError, execute_sync, get_introspection_query, parse
 from gql.build import core_schema
 from gql.documents.error_formatting import LONGEST_MESSAGE, MOST_ERRORS, formatted
 from gql.documents.limits import Limits
+from gql.documents.operation import RequestRefused
 from gql.documents.parsing import LONGEST_NAME
-from gql.documents.prepare import Preparation, RequestRefused
-from gql.runtime.run import coerced
+from gql.documents.prepare import Preparation
+from gql.runtime.run import coerce_variables
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
@@ -102,7 +103,7 @@ def test_variables_that_do_not_fit() -> None:
 
     def misfit() -> list[GraphQLError]:
         with pytest.raises(RequestRefused) as refusal:
-            coerced(CORE, operation, values)
+            coerce_variables(CORE, operation, values)
         return list(refusal.value.errors)
 
     errors = [formatted(error) for error in misfit()]
@@ -123,7 +124,7 @@ def test_what_errors_repeat_is_clipped() -> None:
     )
     operation = preparation().operation(status, None)
     with pytest.raises(RequestRefused) as refusal:
-        coerced(CORE, operation, {"s": word})
+        coerce_variables(CORE, operation, {"s": word})
     (error,) = refusal.value.errors
     assert len(formatted(error)["message"]) == LONGEST_MESSAGE
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from orjson import dumps, loads
 
 from app.wiring import open_application
-from gql.documents.prepare import RequestRefused
-from gql.runtime.run import coerced
+from gql.documents.operation import RequestRefused
+from gql.runtime.run import coerce_variables
 from gql.runtime.running import EncodedResult
 from services.principal import ApiClient, Person, Principal
 from tests.fixtures.postgres import new_database
@@ -60,7 +60,7 @@ def compare(asking: Asking, seed: int) -> bool:
         return False
     assert stock.errors is None, document
     assert compiled.text == dumps(stock.data), document
-    values = coerced(CORE, operation, None).coerced
+    values = coerce_variables(CORE, operation, None).coerced
     cost = min(compiled.cost, operation.cost.of(values))
     assert cost == operation.cost.actual(values, loads(compiled.text)), print_ast(
         operation.definition

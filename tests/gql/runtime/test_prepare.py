@@ -8,12 +8,8 @@ from graphql.execution.values import VariableValues
 
 from gql.build import core_schema
 from gql.documents.limits import Limits
-from gql.documents.prepare import (
-    LARGEST_KEPT_BYTES,
-    MOST_KEPT_BYTES,
-    Preparation,
-    RequestRefused,
-)
+from gql.documents.operation import RequestRefused
+from gql.documents.prepare import LARGEST_KEPT_BYTES, MOST_KEPT_BYTES, Preparation
 
 CORE = core_schema()
 PLANS = "query Plans { plans { code } }"

@@ -14,7 +14,7 @@ from orjson import dumps, loads
 
 from gql.compiler.plans import Plans
 from gql.runtime.executor import CompiledExecutor, IncrementalSourceExecutor, SourceExecutor
-from gql.runtime.running import EncodedResult, Running
+from gql.runtime.running import EncodedResult, PlanExecution
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id
 from gql.values.shapes import (
@@ -80,7 +80,7 @@ async def ours(document: str, rows: list[Row]) -> ExecutionResult:
     plan = plans.plan(executor.variable_values)
     assert plan is not None
     root, values = executor.root_value, executor.variable_values
-    result: Any = Running(root, None, values, lambda: executor).run(plan)
+    result: Any = PlanExecution(root, None, values, lambda: executor).run(plan)
     return await result if isawaitable(result) else result  # type: ignore[no-any-return]  # a result
 
 
@@ -202,7 +202,7 @@ def test_a_source_of_another_class_is_none() -> None:
     plan = plans.plan(executor.variable_values)
     assert plan is not None
     complete = plan.roots[0].__globals__["complete0"]
-    running = Running(None, None, executor.variable_values, lambda: executor)
+    running = PlanExecution(None, None, executor.variable_values, lambda: executor)
     assert complete(running, Rows(ROWS, has_more=True), (0, ())) == b'{"total":4}'
     for wrong in (Other(ROWS, has_more=True), tuple(ROWS), {"rows": ROWS}):
         with pytest.raises(Exception, match=r"^$"):

@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import UNSET
 
 from gql.compiler.arguments import arguments
-from gql.compiler.strawberry_fields import direct
+from gql.compiler.strawberry_fields import unwrapped
 
 
 @strawberry.enum
@@ -109,7 +109,7 @@ def test_what_a_resolver_gets(call: str, declared: str, given: dict[str, Any]) -
     assert isinstance(operation, OperationDefinitionNode)
     node: Any = operation.selection_set.selections[0]
     field_ = FIELDS[node.name.value]
-    how = direct(CORE, field_)
+    how = unwrapped(CORE, field_)
     if node.name.value in ONLY_STRAWBERRYS:
         assert how is None
         return

@@ -15,9 +15,10 @@ from orjson import loads
 from gql.context import Info, RequestContext
 from gql.documents.error_formatting import formatted, locations_of
 from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
+from gql.documents.prepare import Preparation
 from gql.errors import Forbidden
-from gql.runtime.run import coerced
+from gql.runtime.run import coerce_variables
 from gql.runtime.running import EncodedResult
 from gql.runtime.subscribe import Event, StreamFailed, subscribe
 from loaders import Loaders
@@ -118,7 +119,7 @@ def followed(text: str) -> AsyncGenerator[Event, None]:
     return subscribe(
         CORE,
         prepared,
-        coerced(CORE, prepared, None),
+        coerce_variables(CORE, prepared, None),
         new_context(),
         new_context,
         deadline_seconds=20,
@@ -219,7 +220,7 @@ def test_variables_that_do_not_fit_open_nothing() -> None:
                 subscribe(
                     CORE,
                     prepared,
-                    coerced(CORE, prepared, {"to": "x"}),
+                    coerce_variables(CORE, prepared, {"to": "x"}),
                     new_context(),
                     new_context,
                     deadline_seconds=20,
@@ -286,7 +287,7 @@ def test_a_source_that_is_no_generator_is_followed_too() -> None:
             async for event in subscribe(
                 core,
                 prepared,
-                coerced(core, prepared, None),
+                coerce_variables(core, prepared, None),
                 new_context(),
                 new_context,
                 deadline_seconds=20,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from gql.documents.agreement import Impossible
 from gql.documents.budgets import trusted_documents
-from gql.documents.variants import Where
+from gql.documents.variants import VariantPattern
 from gql.values.ids import global_id
 from perf.gate.callers import writer
 from perf.gate.findings import Finding
@@ -125,8 +125,8 @@ def test_what_comes_before_and_fails_is_told_in_a_sentence(crowd: str, tmp_path:
 
 def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: Path) -> None:
     page = DOCUMENTS["ConversationPage"]
-    where = Where((("status", frozenset({"ARCHIVED"})),))
-    unknown = Where((("state", frozenset({"ARCHIVED"})),))
+    where = VariantPattern((("status", frozenset({"ARCHIVED"})),))
+    unknown = VariantPattern((("state", frozenset({"ARCHIVED"})),))
     budget = replace(
         page.budget,
         impossible=(

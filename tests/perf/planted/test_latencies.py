@@ -22,7 +22,8 @@ EACH_TENTH_CALL = (
     Edit("gql/resolvers/query.py", "import strawberry\n", "import strawberry\nimport asyncio\n"),
     Edit(
         "gql/resolvers/query.py",
-        "    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
+        "    def plans(self, info: Info) "
+        "-> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
         "        return info.context.loaders.plans_on_sale.start(ALL_PLANS)\n",
         "    async def plans(self, info: Info) -> list[Plan]:\n"
         "        calls = Query.calls = getattr(Query, 'calls', 0) + 1\n"

@@ -65,7 +65,8 @@ OF_NOBODY_ELSE = Edit(
 )
 OF_COMPANIES = Edit(
     "gql/resolvers/query.py",
-    "    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
+    "    def plans(self, info: Info) "
+    "-> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
     "        return info.context.loaders.plans_on_sale.start(ALL_PLANS)\n",
     "    async def plans(self, info: Info) -> list[Plan]:\n"
     "        if type(info.context.principal).__name__ == 'ApiClient':\n"
