@@ -6,11 +6,10 @@ from asyncpg import Record
 from sqlalchemy import Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.conversations import COLUMNS
-from db.queries.generations import ENDED
+from db.queries.reply_generations import ENDED
 from db.queries.writes import answer, claimed_key, held_person, next_id
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ReplyGeneration
 
 

@@ -17,10 +17,9 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
+from db.queries.expressions import shown
 from db.queries.keyset import KeysetQuery
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation
 
 COLUMNS = (

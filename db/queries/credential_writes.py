@@ -21,11 +21,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.audit import recorded
 from db.queries.credentials import OPENS, SHOWN
 from db.queries.writes import kept
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)

@@ -23,10 +23,8 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
-from db.queries.unnested import unnested
-from db.statement import Statement
+from db.queries.expressions import shown, unnested
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _instant = DateTime(timezone=True)

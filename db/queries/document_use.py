@@ -8,9 +8,8 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, delete, exists,
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.unnested import unnested_columns
-from db.statement import Statement
+from db.queries.expressions import unnested_columns
+from db.statement import Statement, repository_method
 from db.tables import TrustedDocumentUse, UnknownDocument
 
 _use = TrustedDocumentUse
@@ -36,6 +35,16 @@ _NOTE_USES = Statement(
             "last_used_at": func.greatest(_use.last_used_at, _new_uses.excluded.last_used_at),
         },
     ),
+)
+_USES = Statement(
+    "operations.uses",
+    select(
+        _use.sha256,
+        _use.client_name,
+        _use.use_count,
+        _use.first_used_at,
+        _use.last_used_at,
+    ).order_by(_use.client_name),
 )
 _seen = unnested_columns(
     "seen",
@@ -111,6 +120,12 @@ async def note(
     await connection.fetch(
         _NOTE_USES, hashes=hashes, client_names=client_names, counts=counts, first=first, last=last
     )
+
+
+@repository_method
+async def uses(connection: Connection) -> list[Record]:
+    """How every document was used, by client."""
+    return await connection.fetch(_USES)
 
 
 @repository_method

@@ -19,11 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.conversations import EXCHANGE_OPENED
-from db.queries.generations import LEASE_END
+from db.queries.reply_generations import LEASE_END
 from db.queries.writes import kept
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import (
     ChatMessage,
     DailyQuotaUsage,

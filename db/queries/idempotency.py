@@ -9,9 +9,8 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.writes import answer, claimed_key, held_person
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import IdempotencyKey
 
 _CLAIM_OF_ACCOUNT = Statement(

@@ -24,9 +24,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
 from db.keyset import Page
-from db.method import repository_method
-from db.queries.unnested import unnested
-from db.statement import Statement
+from db.queries.expressions import unnested
+from db.statement import Statement, repository_method
 
 # Any: a column of whatever type.
 Column = InstrumentedAttribute[Any]

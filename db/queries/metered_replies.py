@@ -26,9 +26,8 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.writes import kept
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
 _lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(

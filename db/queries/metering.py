@@ -15,8 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
 _HOLD_ACCOUNT = Statement(

@@ -1,13 +1,12 @@
-"""Statements about payments, changes of plan, and the provider's events.
+"""Statements about attempts to take a payment.
 
-How long somebody is asking the provider is measured by the database's clock.
+How long a process may ask the provider about one is measured by the database's clock.
 """
 
 from datetime import datetime
 
 from asyncpg import Record
 from sqlalchemy import (
-    BigInteger,
     Double,
     Integer,
     Interval,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     func,
     literal_column,
     null,
@@ -26,9 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
-from db.tables import BillingPaymentAttempt, BillingPlanChange, BillingWebhookEvent
+from db.statement import Statement, repository_method
+from db.tables import BillingPaymentAttempt
 
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
@@ -136,39 +133,6 @@ _CLAIM_OVERDUE = Statement(
     .values(checks=BillingPaymentAttempt.checks + 1, asked_until=_asked_until)
     .returning(*_COLUMNS),
 )
-_INSERT_PLAN_CHANGE = Statement(
-    "payments.insert_plan_change",
-    insert(BillingPlanChange)
-    .values(
-        user_id=bindparam("user_id"),
-        subscription_id=bindparam("subscription_id"),
-        from_plan_code=bindparam("from_plan_code"),
-        to_plan_code=bindparam("to_plan_code"),
-        idempotency_key=bindparam("idempotency_key"),
-        changed_at=bindparam("now"),
-    )
-    .on_conflict_do_nothing(
-        index_elements=[BillingPlanChange.user_id, BillingPlanChange.idempotency_key]
-    )
-    .returning(BillingPlanChange.id),
-)
-_TAKE_EVENT = Statement(
-    "payments.take_event",
-    insert(BillingWebhookEvent)
-    .values(
-        id=bindparam("event_id"),
-        payment_attempt_id=bindparam("payment_id", type_=BigInteger),
-        occurred_at=bindparam("occurred_at"),
-        received_at=bindparam("now"),
-    )
-    .on_conflict_do_nothing()
-    .returning(BillingWebhookEvent.id),
-)
-
-_FORGET_EVENTS = Statement(
-    "payments.forget_events",
-    delete(BillingWebhookEvent).where(BillingWebhookEvent.received_at < bindparam("before")),
-)
 
 
 @repository_method
@@ -249,54 +213,3 @@ async def claim_overdue(connection: Connection, patience_seconds: float) -> Reco
     """Take one pending payment that nobody is asking about and that it is time to ask about."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None
-
-
-@repository_method
-async def insert_plan_change(
-    connection: Connection,
-    *,
-    user_id: int,
-    subscription_id: int,
-    from_plan_code: str,
-    to_plan_code: str,
-    idempotency_key: str,
-    now: datetime,
-) -> bool:
-    """Add a change of plan; False where the person has one with this key already."""
-    rows = await connection.fetch(
-        _INSERT_PLAN_CHANGE,
-        user_id=user_id,
-        subscription_id=subscription_id,
-        from_plan_code=from_plan_code,
-        to_plan_code=to_plan_code,
-        idempotency_key=idempotency_key,
-        now=now,
-    )
-    return bool(rows)
-
-
-@repository_method
-async def take_event(
-    connection: Connection,
-    event_id: str,
-    *,
-    payment_id: int | None,
-    occurred_at: datetime,
-    now: datetime,
-) -> bool:
-    """Note an event of the provider's; False where it was taken before."""
-    return bool(
-        await connection.fetch(
-            _TAKE_EVENT,
-            event_id=event_id,
-            payment_id=payment_id,
-            occurred_at=occurred_at,
-            now=now,
-        )
-    )
-
-
-@repository_method
-async def forget_events(connection: Connection, before: datetime) -> None:
-    """Remove the notes of events that were received before an instant."""
-    await connection.fetch(_FORGET_EVENTS, before=before)

@@ -18,8 +18,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
 _USED_BY_USER = Statement(

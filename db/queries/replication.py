@@ -3,8 +3,7 @@
 from sqlalchemy import Text, bindparam, text
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 
 _WRITTEN = Statement("replication.written", text("SELECT pg_current_wal_lsn()::text AS place"))
 _BEHIND = Statement(

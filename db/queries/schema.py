@@ -4,8 +4,7 @@ import asyncpg
 from sqlalchemy import ARRAY, Text, bindparam, column, select, table, text
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 
 _REVISION = Statement(
     "schema.revision", select(column("version_num")).select_from(table("alembic_version"))

@@ -7,8 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import User, UserPrivacyRequest
 
 _BY_ID = Statement(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from clients.payments.records import PaymentEvent
 from db.database import Connection, Database
-from db.queries import payments
+from db.queries import webhook_events
 from services.audit import system
 from services.billing import outcomes
 from services.billing.outcomes import Outcomes
@@ -35,7 +35,7 @@ class PaymentEvents:
             # Another deployment, with payments of the same numbers, may share the account.
             if payment is not None and payment["provider_key"] != event.idempotency_key:
                 payment = None
-            is_new = await payments.take_event(
+            is_new = await webhook_events.take_event(
                 transaction,
                 event.id,
                 payment_id=None if payment is None else payment["id"],
@@ -48,4 +48,4 @@ class PaymentEvents:
 
 async def forget_old_events(connection: Connection, now: datetime) -> None:
     """Remove the notes of events that are not told again; what they changed stays."""
-    await payments.forget_events(connection, now - EVENTS_KEPT)
+    await webhook_events.forget_events(connection, now - EVENTS_KEPT)

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from clients.payments.records import ChargeResult
 from db.database import Transaction
-from db.queries import billing, payments
+from db.queries import payments, subscriptions
 from services import audit, people
 from services.audit import Actor
 from services.billing.records import PaymentStatus
@@ -84,10 +84,10 @@ async def _follow(
     """Let the subscription follow its payment, and name what has happened."""
     subscription_id = payment["subscription_id"]
     if reason is not None:
-        await billing.fail(transaction, subscription_id, reason, now)
+        await subscriptions.fail(transaction, subscription_id, reason, now)
         return "payment.failed"
     is_somebodys = payment["user_id"] is not None
-    if is_somebodys and await billing.activate(
+    if is_somebodys and await subscriptions.activate(
         transaction, subscription_id, payment["plan_code"], now
     ):
         return "payment.succeeded"

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from db.database import Connection, Transaction
-from db.queries import generations, messages
+from db.queries import messages, reply_generations
 from metrics.replies import reply_abandoned, reply_begun, reply_ended
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, Ending, ReplyStatus, Written
@@ -33,7 +33,7 @@ class ConversationReplies:
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
     ) -> set[int]:
         """See `Generations`."""
-        return await generations.renew(connection, owner, reply_ids, lease_seconds)
+        return await reply_generations.renew(connection, owner, reply_ids, lease_seconds)
 
     async def save(self, connection: Connection, written: Mapping[int, Written]) -> Collection[int]:
         """Store how far replies are written, and give those that could be, and are not over."""
@@ -46,13 +46,13 @@ class ConversationReplies:
             }
             for reply_id, one in written.items()
         ]
-        return await generations.save_progress(connection, rows)
+        return await reply_generations.save_progress(connection, rows)
 
     async def complete(
         self, transaction: Transaction, reply_id: int, owner: UUID, ending: Ending, written: Written
     ) -> bool:
         """See `Generations`."""
-        ended = await generations.end(transaction, reply_id, owner)
+        ended = await reply_generations.end(transaction, reply_id, owner)
         if ended is None:
             return False
         now, report = self._clock(), written.report
@@ -75,7 +75,7 @@ class ConversationReplies:
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `Generations`; what had been stored of the reply is kept."""
-        ended = await generations.end_expired(transaction)
+        ended = await reply_generations.end_expired(transaction)
         if ended is None:
             return None
         ending = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
@@ -86,7 +86,7 @@ class ConversationReplies:
 
         False where it has ended. To be followed by `note_abandoned`.
         """
-        ended = await generations.take_away(transaction, reply_id)
+        ended = await reply_generations.take_away(transaction, reply_id)
         if ended is None:
             return False
         await self._end_as_stored(transaction, ended, _STOPPED)

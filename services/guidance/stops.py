@@ -1,7 +1,7 @@
 """Stops that were asked for elsewhere, and replies that were taken away."""
 
 from db.database import Database
-from db.queries import generations
+from db.queries import reply_generations
 from services.generation.jobs import GenerationJobs
 from services.generation.records import INTERRUPTED
 from services.periodic import repeat
@@ -30,7 +30,7 @@ class StopWatcher:
         if not known:
             return
         async with self._database.read_primary() as connection:
-            rows = await generations.of_owner(connection, self._jobs.owner)
+            rows = await reply_generations.of_owner(connection, self._jobs.owner)
         ours = {row["reply_id"]: row["stop_requested_at"] for row in rows}
         for reply_id, writer in known.items():
             if reply_id not in ours:

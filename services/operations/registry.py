@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
-from db.queries import document_use, operations
+from db.queries import document_publications, document_use
 from services import audit
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
@@ -53,15 +53,17 @@ class OperationRegistry:
     async def version(self) -> int:
         """A number that is another one after each change."""
         async with self._database.read_primary() as connection:
-            return await operations.version(connection)
+            return await document_publications.version(connection)
 
     async def served(self, known: Mapping[str, str]) -> list[RegisteredDocument]:
         """Every document that is not retired; `known` are texts that need not be read, by id."""
         async with self._database.read_primary() as connection:
-            rows = await operations.served(connection)
+            rows = await document_publications.served(connection)
             agreed = await agreed_objectives(connection)
             missing = {row["sha256"] for row in rows if id_of(row["sha256"]) not in known}
-            bodies = await operations.bodies(connection, list(missing)) if missing else []
+            bodies = (
+                await document_publications.bodies(connection, list(missing)) if missing else []
+            )
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
         by_id: defaultdict[str, list[Record]] = defaultdict(list)
         for row in rows:
@@ -78,7 +80,7 @@ class OperationRegistry:
         is active again.
         """
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
+            await document_publications.next_version(transaction)
             return await self._publish(transaction, client_name, submissions, "published")
 
     async def _publish(
@@ -92,15 +94,17 @@ class OperationRegistry:
         hashes = [digest_of(one.id) for one in submissions]
         there = {
             row["sha256"]: (row["state"], row["document_id"])
-            for row in await operations.of_client(transaction, client_name, hashes)
+            for row in await document_publications.of_client(transaction, client_name, hashes)
         }
         same = [
             there.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
             for digest, one in zip(hashes, submissions, strict=True)
         ]
         changed = [one for one, is_same in zip(submissions, same, strict=True) if not is_same]
-        await operations.save_documents(transaction, hashes, [one.text for one in submissions])
-        await operations.publish(
+        await document_publications.save_documents(
+            transaction, hashes, [one.text for one in submissions]
+        )
+        await document_publications.publish(
             transaction,
             client_name,
             self._clock(),
@@ -121,8 +125,8 @@ class OperationRegistry:
         Gives the names and ids of what was in another state.
         """
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
-            rows = await operations.change_state(
+            await document_publications.next_version(transaction)
+            rows = await document_publications.change_state(
                 transaction,
                 client_name,
                 self._clock(),
@@ -137,7 +141,7 @@ class OperationRegistry:
     async def promote(self, client_name: str, shape: Shape, name: str) -> None:
         """Publish what was unknown, for a client and under a name."""
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
+            await document_publications.next_version(transaction)
             submission = Submission(shape.id, name, shape.text, shape.cost)
             await self._publish(transaction, client_name, [submission], "promoted")
             await document_use.known_now(transaction, digest_of(shape.id))
@@ -174,7 +178,7 @@ class OperationRegistry:
     async def listed(self) -> list[ListedDocument]:
         """Everything that clients have published; a use by somebody else is every publisher's."""
         async with self._database.read_primary() as connection:
-            rows = await operations.listed(connection)
+            rows = await document_publications.listed(connection)
             agreed = await agreed_objectives(connection)
         uses = await self.uses()
         publishers: defaultdict[str, set[str]] = defaultdict(set)
@@ -185,7 +189,7 @@ class OperationRegistry:
     async def uses(self) -> Mapping[str, list[Use]]:
         """How every document was used, our own too, by id."""
         async with self._database.read_primary() as connection:
-            rows = await operations.uses(connection)
+            rows = await document_use.uses(connection)
         found: defaultdict[str, list[Use]] = defaultdict(list)
         for row in rows:
             use = Use(
@@ -243,7 +247,7 @@ def _listed(
 
 async def _check_ids(transaction: Transaction, submissions: Sequence[Submission]) -> None:
     own = {one.document_id: one for one in submissions if one.document_id is not None}
-    for row in await operations.by_document_id(transaction, list(own)):
+    for row in await document_publications.by_document_id(transaction, list(own)):
         wanted = own[row["document_id"]]
         if id_of(row["sha256"]) != wanted.id:
             raise DocumentIdTaken(

@@ -18,7 +18,7 @@ import structlog
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import privacy_work
+from db.queries import request_processing
 from db.unavailable import DatabaseUnavailable
 from metrics import privacy as measured
 from services.clock import Clock
@@ -97,7 +97,7 @@ class Carrying:
     async def _take(self, work: Work) -> Task | None:
         try:
             async with self._database.begin() as transaction:
-                row = await privacy_work.claim(
+                row = await request_processing.claim(
                     transaction,
                     work.kind.value,
                     self._owner,
@@ -144,13 +144,13 @@ class Carrying:
             await self._give_up(task, _reason(error))
             return
         async with self._database.read_primary() as connection:
-            await privacy_work.rest(
+            await request_processing.rest(
                 connection, task.request_id, task.owner, pause_seconds(task.attempt)
             )
 
     async def _give_up(self, task: Task, reason: FailureReason) -> None:
         async with self._database.read_primary() as connection:
-            await privacy_work.fail(connection, task.request_id, task.owner, reason.value)
+            await request_processing.fail(connection, task.request_id, task.owner, reason.value)
         self._measure_end(task, RequestStatus.FAILED)
         _log.error("given up", request=task.request_id, kind=task.kind.value, reason=reason.value)
 
@@ -192,7 +192,7 @@ class Carrying:
             await asyncio.sleep(self._lease_seconds / _RENEWALS_A_LEASE)
             try:
                 async with self._database.read_primary() as connection:
-                    is_ours = await privacy_work.renew(
+                    is_ours = await request_processing.renew(
                         connection, task.request_id, task.owner, self._lease_seconds
                     )
             except DatabaseUnavailable as error:

@@ -11,8 +11,8 @@ from asyncpg import Record
 from db.database import Snapshot
 from db.personal.classes import ClassifiedTable
 from db.personal.registry import BY_NAME, REGISTRY
-from db.queries import privacy_export
-from db.queries.privacy_export import ExportedTable
+from db.queries import exported_rows
+from db.queries.exported_rows import ExportedTable
 from services.privacy.archive import ArchiveWriter
 from services.privacy.page import page_of
 
@@ -41,11 +41,11 @@ async def write_contents(
     """Write everything that the snapshot holds of a person."""
     # Any: JSON.
     files: list[dict[str, Any]] = []
-    for table in privacy_export.EXPORTED:
-        lines = _Lines(table, privacy_export.rows(snapshot, table, user_id))
+    for table in exported_rows.EXPORTED:
+        lines = _Lines(table, exported_rows.rows(snapshot, table, user_id))
         entry = await archive.add(f"{table.name}.jsonl", aiter(lines))
         files.append({**asdict(entry), "rows": lines.count, "columns": _columns(table.name)})
-    conversations = privacy_export.conversations(snapshot, user_id)
+    conversations = exported_rows.conversations(snapshot, user_id)
     files.append(asdict(await archive.add(PAGE, page_of(conversations))))
     manifest = {
         "userId": user_id,

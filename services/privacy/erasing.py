@@ -14,13 +14,13 @@ from typing import TypeAlias
 from db.database import Database, Transaction
 from db.personal.completeness import differences
 from db.queries import (
-    privacy_archives,
-    privacy_erasure,
-    privacy_verification,
-    privacy_work,
+    erasure_steps,
+    erasure_verification,
+    export_archives,
+    request_processing,
     users,
 )
-from db.queries.privacy_erasure import ErasureStep
+from db.queries.erasure_steps import ErasureStep
 from services import audit
 from services.clock import Clock
 from services.privacy.carrying import CannotComplete, LeaseLost, NotNow, Task
@@ -69,11 +69,11 @@ class Erasing:
         now, user_id = self._clock(), task.user_id
         await users.lock_out(transaction, user_id)
         reason = FailureReason.SUPERSEDED.value
-        await privacy_work.supersede_exports(transaction, user_id, reason)
-        if await privacy_work.is_exported(transaction, user_id):
+        await request_processing.supersede_exports(transaction, user_id, reason)
+        if await request_processing.is_exported(transaction, user_id):
             raise NotNow
         await users.begin_erasure(transaction, user_id, now)
-        await privacy_archives.revoke_all(transaction, user_id, now)
+        await export_archives.revoke_all(transaction, user_id, now)
 
     async def carry_out(self, task: Task) -> None:
         """Erase everything; raises `CannotComplete` when something is left."""
@@ -83,11 +83,11 @@ class Erasing:
         await self._remove_files(task)
         since = self._clock() - _STREAMED
         async with self._database.read_primary() as connection:
-            replies = await privacy_erasure.replies_of(connection, task.user_id, since)
+            replies = await erasure_steps.replies_of(connection, task.user_id, since)
         # Before the rows go, after which nobody knows the replies; and again when who was writing
         # one, and may have begun its stream in between, has been silenced.
         await self._forget_replies(replies)
-        for step in privacy_erasure.STEPS:
+        for step in erasure_steps.STEPS:
             while await self._erase_batch(task, step):
                 pass
         await self._forget_replies(replies)
@@ -101,13 +101,13 @@ class Erasing:
     async def _check_registry(self) -> None:
         """See to it that no column would be forgotten, as by an instance older than the schema."""
         async with self._database.read_primary() as connection:
-            found = differences(await privacy_verification.catalogue(connection))
+            found = differences(await erasure_verification.catalogue(connection))
         if found:
             raise CannotComplete(FailureReason.NOT_CLASSIFIED, "; ".join(found))
 
     async def _remove_files(self, task: Task) -> None:
         async with self._database.read_primary() as connection:
-            requests = await privacy_archives.requests_of_user(connection, task.user_id)
+            requests = await export_archives.requests_of_user(connection, task.user_id)
         for request_id in requests:
             left = await asyncio.to_thread(self._files.of_request, request_id)
             await asyncio.to_thread(self._files.remove, left)
@@ -122,16 +122,16 @@ class Erasing:
         async with self._database.begin() as transaction:
             await _make_sure(transaction, task)
             (person,) = await users.by_id(transaction, [task.user_id])
-            await privacy_work.complete(transaction, task.request_id, task.owner, now)
-            for step in privacy_erasure.LAST_STEPS:
+            await request_processing.complete(transaction, task.request_id, task.owner, now)
+            for step in erasure_steps.LAST_STEPS:
                 while await _erase(transaction, task, step):
                     pass
             pattern = identifying_pattern(task.user_id, person["email"])
-            left = await privacy_verification.remaining(transaction, task.user_id, pattern)
+            left = await erasure_verification.remaining(transaction, task.user_id, pattern)
             if left:
                 found = ", ".join(f"{count} in {table}" for table, count in left.items())
                 raise CannotComplete(FailureReason.STILL_IDENTIFIED, f"rows left: {found}")
-            await privacy_work.verify(transaction, task.request_id, now)
+            await request_processing.verify(transaction, task.request_id, now)
             await audit.record(
                 transaction,
                 audit.SYSTEM,
@@ -143,13 +143,15 @@ class Erasing:
 
 async def _make_sure(transaction: Transaction, task: Task) -> None:
     """Keep the request ours until the transaction ends."""
-    is_ours = await privacy_work.renew(transaction, task.request_id, task.owner, task.lease_seconds)
+    is_ours = await request_processing.renew(
+        transaction, task.request_id, task.owner, task.lease_seconds
+    )
     if not is_ours:
         raise LeaseLost
 
 
 async def _erase(transaction: Transaction, task: Task, step: ErasureStep) -> int:
-    count = await privacy_erasure.erase_batch(transaction, step, task.user_id)
+    count = await erasure_steps.erase_batch(transaction, step, task.user_id)
     if count:
-        await privacy_erasure.count_erased(transaction, task.request_id, step.table, count)
+        await erasure_steps.count_erased(transaction, task.request_id, step.table, count)
     return count

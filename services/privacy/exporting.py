@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from db.database import Database, Transaction
-from db.queries import privacy_archives, privacy_work
+from db.queries import export_archives, request_processing
 from services import audit
 from services.clock import Clock
 from services.privacy.archive import new_archive
@@ -58,7 +58,7 @@ class Exporting:
         if not there:
             return 0
         async with self._database.read_primary() as connection:
-            needed = await privacy_archives.available_among(connection, there, self._clock())
+            needed = await export_archives.available_among(connection, there, self._clock())
         removed = [name for name in there if name not in needed]
         await asyncio.to_thread(self._files.remove, removed)
         return len(removed)
@@ -76,9 +76,9 @@ class Exporting:
     async def _complete(self, task: Task, archive: Archive) -> None:
         now = self._clock()
         async with self._database.begin() as transaction:
-            if not await privacy_work.complete(transaction, task.request_id, task.owner, now):
+            if not await request_processing.complete(transaction, task.request_id, task.owner, now):
                 raise LeaseLost
-            await privacy_archives.insert_archive(
+            await export_archives.insert_archive(
                 transaction,
                 request_id=task.request_id,
                 file_name=archive.file_name,

@@ -1,7 +1,7 @@
 """What operators do about privacy requests."""
 
 from db.database import Database
-from db.queries import privacy_archives, privacy_work
+from db.queries import export_archives, request_processing
 from services import audit
 from services.clock import Clock
 
@@ -9,7 +9,7 @@ from services.clock import Clock
 async def try_again(database: Database, request_id: int, clock: Clock) -> bool:
     """Let an erasure that was given up be carried out again; False where there is none."""
     async with database.begin() as transaction:
-        is_there = await privacy_work.try_again(transaction, request_id)
+        is_there = await request_processing.try_again(transaction, request_id)
         if is_there:
             await audit.record(
                 transaction,
@@ -24,7 +24,7 @@ async def try_again(database: Database, request_id: int, clock: Clock) -> bool:
 async def revoke_link(database: Database, request_id: int, clock: Clock) -> bool:
     """Let the link to an export work no longer; False where none works."""
     async with database.begin() as transaction:
-        is_there = await privacy_archives.revoke(transaction, request_id, clock())
+        is_there = await export_archives.revoke(transaction, request_id, clock())
         if is_there:
             await audit.record(
                 transaction,

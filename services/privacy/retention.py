@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from db.database import Database
-from db.queries import privacy_retention
+from db.queries import retention_steps
 
 _log = structlog.get_logger("guidance.privacy")
 
@@ -16,9 +16,9 @@ async def remove_what_was_kept(database: Database, now: datetime) -> dict[str, i
     Any number of processes may do it at once; each batch is a transaction of its own.
     """
     removed: dict[str, int] = {}
-    for step in privacy_retention.STEPS:
+    for step in retention_steps.STEPS:
         async with database.read_primary() as connection:
-            while count := await privacy_retention.remove_batch(connection, step, now):
+            while count := await retention_steps.remove_batch(connection, step, now):
                 removed[step.table] = removed.get(step.table, 0) + count
     if removed:
         _log.info("removed what was kept long enough", **removed)

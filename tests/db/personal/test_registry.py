@@ -9,7 +9,7 @@ from db.database import open_database
 from db.personal.classes import Anonymised, Author, Category, ClassifiedTable, Deleted, Untouched
 from db.personal.completeness import differences
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
-from db.queries import privacy_verification
+from db.queries import erasure_verification
 from db.queries.personal_rows import columns_of_words
 from db.tables import Table
 from tests.fixtures.postgres import run
@@ -23,7 +23,7 @@ def catalogue(url: str) -> list[tuple[str, str]]:
             open_database(url, replica_url=None, pool_size=1, observe=lambda *_: None) as database,
             database.read() as connection,
         ):
-            return await privacy_verification.catalogue(connection)
+            return await erasure_verification.catalogue(connection)
 
     return asyncio.run(read())
 

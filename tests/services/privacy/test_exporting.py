@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from db.personal.registry import BY_NAME
-from db.queries import privacy_archives, privacy_work
+from db.queries import export_archives, request_processing
 from metrics.methods import ObservedStatement
 from services.privacy.files import ExportFiles, NewFile
 from services.privacy.links import token_hash
@@ -402,7 +402,7 @@ def test_a_link_is_told_until_it_ends(own_world: str, tmp_path: Path) -> None:
             await parts.export()
             async with parts.database.read_primary() as connection:
                 told = [
-                    len(await privacy_archives.by_request(connection, [ADAS_EXPORT], now))
+                    len(await export_archives.by_request(connection, [ADAS_EXPORT], now))
                     for now in (NOW, NOW + RETENTION - timedelta(seconds=1), NOW + RETENTION)
                 ]
             assert told == [1, 1, 0]
@@ -417,12 +417,12 @@ def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:
             async with parts.database.read_primary() as connection:
                 assert [
                     row["request_id"]
-                    for row in await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW)
+                    for row in await export_archives.by_request(connection, [ADAS_EXPORT], NOW)
                 ] == [ADAS_EXPORT]
-                assert await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert not await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
-                assert not await privacy_work.try_again(connection, ADAS_EXPORT)
+                assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert not await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert await export_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
+                assert not await request_processing.try_again(connection, ADAS_EXPORT)
 
     asyncio.run(scenario())
 

@@ -1,4 +1,4 @@
-"""Statements about plans and subscriptions."""
+"""Statements about plans on sale, subscriptions, and changes from one plan to another."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,12 +15,12 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.unnested import unnested
-from db.statement import Statement
-from db.tables import BillingPlan, UserSubscription
+from db.queries.expressions import unnested
+from db.statement import Statement, repository_method
+from db.tables import BillingPlan, BillingPlanChange, UserSubscription
 
 _PLAN_COLUMNS = (
     BillingPlan.code,
@@ -120,6 +120,22 @@ _CHANGE_PLAN = Statement(
     .values(plan_code=bindparam("new_plan_code"), updated_at=_later)
     .returning(UserSubscription.id),
 )
+_INSERT_PLAN_CHANGE = Statement(
+    "payments.insert_plan_change",
+    insert_or_ignore(BillingPlanChange)
+    .values(
+        user_id=bindparam("user_id"),
+        subscription_id=bindparam("subscription_id"),
+        from_plan_code=bindparam("from_plan_code"),
+        to_plan_code=bindparam("to_plan_code"),
+        idempotency_key=bindparam("idempotency_key"),
+        changed_at=bindparam("now"),
+    )
+    .on_conflict_do_nothing(
+        index_elements=[BillingPlanChange.user_id, BillingPlanChange.idempotency_key]
+    )
+    .returning(BillingPlanChange.id),
+)
 
 
 @repository_method
@@ -187,3 +203,27 @@ async def change_plan(connection: Connection, user_id: int, plan_code: str, now:
         _CHANGE_PLAN, owner_id=user_id, new_plan_code=plan_code, now=now
     )
     return int(row["id"])
+
+
+@repository_method
+async def insert_plan_change(
+    connection: Connection,
+    *,
+    user_id: int,
+    subscription_id: int,
+    from_plan_code: str,
+    to_plan_code: str,
+    idempotency_key: str,
+    now: datetime,
+) -> bool:
+    """Add a change of plan; False where the person has one with this key already."""
+    rows = await connection.fetch(
+        _INSERT_PLAN_CHANGE,
+        user_id=user_id,
+        subscription_id=subscription_id,
+        from_plan_code=from_plan_code,
+        to_plan_code=to_plan_code,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+    return bool(rows)

@@ -1,4 +1,4 @@
-"""Statements about trusted documents: what is published, and its version."""
+"""Statements about trusted documents: which are published for which client, and the version."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,12 +6,10 @@ from datetime import datetime
 from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
-    Integer,
     LargeBinary,
     Text,
     any_,
     bindparam,
-    delete,
     or_,
     select,
     update,
@@ -19,14 +17,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.unnested import unnested_columns
-from db.statement import Statement
+from db.queries.expressions import unnested_columns
+from db.statement import Statement, repository_method
 from db.tables import (
     TrustedDocument,
-    TrustedDocumentObjective,
     TrustedDocumentPublication,
-    TrustedDocumentUse,
     TrustedDocumentVersion,
 )
 
@@ -136,46 +131,6 @@ _LISTED = Statement(
     .join(TrustedDocument, TrustedDocument.sha256 == _publication.sha256)
     .order_by(_publication.client_name, _publication.operation_name, _publication.id),
 )
-_objective = TrustedDocumentObjective
-_OBJECTIVES = Statement(
-    "operations.objectives",
-    select(_objective.client_name, _objective.operation_name, _objective.p95_ms, _objective.p99_ms),
-)
-_insert_objective = insert(_objective).values(
-    client_name=bindparam("client_name", type_=Text),
-    operation_name=bindparam("operation_name", type_=Text),
-    p95_ms=bindparam("p95_ms", type_=Integer),
-    p99_ms=bindparam("p99_ms", type_=Integer),
-)
-_SET_OBJECTIVE = Statement(
-    "operations.set_objective",
-    _insert_objective.on_conflict_do_update(
-        index_elements=[_objective.client_name, _objective.operation_name],
-        set_={
-            "p95_ms": _insert_objective.excluded.p95_ms,
-            "p99_ms": _insert_objective.excluded.p99_ms,
-        },
-    ),
-)
-_REMOVE_OBJECTIVE = Statement(
-    "operations.remove_objective",
-    delete(_objective)
-    .where(
-        _objective.client_name == bindparam("client_name", type_=Text),
-        _objective.operation_name == bindparam("operation_name", type_=Text),
-    )
-    .returning(_objective.client_name),
-)
-_USES = Statement(
-    "operations.uses",
-    select(
-        TrustedDocumentUse.sha256,
-        TrustedDocumentUse.client_name,
-        TrustedDocumentUse.use_count,
-        TrustedDocumentUse.first_used_at,
-        TrustedDocumentUse.last_used_at,
-    ).order_by(TrustedDocumentUse.client_name),
-)
 
 
 @repository_method
@@ -273,38 +228,3 @@ async def change_state(
 async def listed(connection: Connection) -> list[Record]:
     """Everything that is published, with its text, by client and name."""
     return await connection.fetch(_LISTED)
-
-
-@repository_method
-async def uses(connection: Connection) -> list[Record]:
-    """How every document was used, by client."""
-    return await connection.fetch(_USES)
-
-
-@repository_method
-async def objectives(connection: Connection) -> list[Record]:
-    """What is agreed of clients' documents; one without a name is of all others of its client."""
-    return await connection.fetch(_OBJECTIVES)
-
-
-@repository_method
-async def set_objective(
-    connection: Connection, client_name: str, operation_name: str, *, p95_ms: int, p99_ms: int
-) -> None:
-    """Agree on an objective, in the place of another."""
-    await connection.fetch(
-        _SET_OBJECTIVE,
-        client_name=client_name,
-        operation_name=operation_name,
-        p95_ms=p95_ms,
-        p99_ms=p99_ms,
-    )
-
-
-@repository_method
-async def remove_objective(connection: Connection, client_name: str, operation_name: str) -> bool:
-    """Take back an objective; False where there is none."""
-    rows = await connection.fetch(
-        _REMOVE_OBJECTIVE, client_name=client_name, operation_name=operation_name
-    )
-    return bool(rows)

@@ -7,10 +7,9 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
+from db.queries.expressions import shown
 from db.queries.keyset import KeysetQuery
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
 
 COLUMNS = (

@@ -25,9 +25,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.writes import answer, held_person
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
 LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(

@@ -7,8 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseDailyUsage
 
 _ACCOUNT_COLUMNS = (

@@ -5,9 +5,8 @@ from sqlalchemy import column as named
 from sqlalchemy import table as relation
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.personal_rows import TABLES, identifies_person, sql_table
-from db.statement import Statement
+from db.statement import Statement, repository_method
 
 _SEARCHES = tuple(
     (

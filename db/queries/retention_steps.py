@@ -18,11 +18,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
 from db.personal.classes import Anonymised, ClassifiedTable, Kept
 from db.personal.registry import BY_NAME
 from db.queries.personal_rows import TABLES, batch, counted, is_nobodys, sql_table
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import Table
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))

@@ -18,11 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.audit import recorded
-from db.queries.privacy import SHOWN
+from db.queries.privacy_requests import SHOWN
 from db.queries.writes import kept
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import UserPrivacyRequest
 
 _user = bindparam("user_id", type_=BigInteger)

@@ -25,8 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import UserPrivacyRequest
 
 _now = func.clock_timestamp()

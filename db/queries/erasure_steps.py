@@ -19,7 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
 from db.personal.classes import ClassifiedTable, Deleted
 from db.queries.personal_rows import (
     TABLES,
@@ -29,7 +28,7 @@ from db.queries.personal_rows import (
     reached_by,
     sql_table,
 )
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
 
 

@@ -7,8 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, insert, select, update
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import PrivacyExport, UserPrivacyRequest
 
 _AVAILABLE = (
