@@ -24,7 +24,7 @@ from app.connections.registry import NEVER, connections_of
 from app.exchange import broken_off
 from app.stopping import STOPPING
 from app.uvicorn_parts import Config, ServerState
-from metrics.connections import connection_refused
+from metrics.admission import connection_refused
 
 _LINGERING_LOOKS = 2
 """How long a client has to read an answer after which its connection is closed."""

@@ -34,7 +34,7 @@ from app.uvicorn_parts import (
     ServerState,
     WebSocketsSansIOProtocol,
 )
-from metrics.connections import connection_refused
+from metrics.admission import connection_refused
 
 CARRIER = "carrier"
 """Key, in the state of a WebSocket, of the protocol that carries it."""

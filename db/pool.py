@@ -10,7 +10,7 @@ from time import perf_counter
 import asyncpg
 
 from db.session import Session
-from metrics.pools import PoolMetrics
+from metrics.database import PoolMetrics
 
 _MENDING_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
@@ -100,7 +100,7 @@ class Pool:
 
     def measure(self, seconds: float) -> None:
         """Note how it is, and was for so many seconds."""
-        self._metrics.note(self._taken, len(self._waiting), seconds)
+        self._metrics.sample(self._taken, len(self._waiting), seconds)
 
     def look(self, now: float) -> None:
         """Close what has not answered in time, and what is silent together with it."""

@@ -2,8 +2,8 @@
 
 from prometheus_client import Counter, Histogram
 
-from metrics.telling import ToldCounter, tell_histogram
-from metrics.timing import Timing
+from metrics.buffered import BufferedCounter, flush_histogram
+from metrics.buffered import Timing
 
 _AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -52,7 +52,7 @@ class CacheMetrics:
     def __init__(self, name: str) -> None:
         self._name = name
         self._ages = Timing()
-        self._told_hits = ToldCounter(HITS.labels(name))
+        self._told_hits = BufferedCounter(HITS.labels(name))
         self._age_seconds = AGE_SECONDS.labels(name)
         self._misses = MISSES.labels(name)
         self._bypasses = BYPASSES.labels(name)
@@ -68,7 +68,7 @@ class CacheMetrics:
     def tell(self) -> None:
         """Bring what Prometheus has of hits up to date."""
         self._told_hits.tell(self._ages.count)
-        tell_histogram(self._age_seconds, self._ages)
+        flush_histogram(self._age_seconds, self._ages)
 
     def missed(self, number: int) -> None:
         """Note values that were not there."""

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from prometheus_client import Counter, Histogram
 
 from metrics.jobs import JOB_STATEMENT_SECONDS, JOB_STATEMENTS
-from metrics.telling import ToldCounter, tell_histogram
-from metrics.timing import Timing
+from metrics.buffered import BufferedCounter, flush_histogram
+from metrics.buffered import Timing
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -110,12 +110,12 @@ class _Told:
 
     def __init__(self, name: str) -> None:
         self._seconds = SECONDS.labels(name)
-        self._errors = ToldCounter(ERRORS.labels(name))
-        self._rows = ToldCounter(ROWS.labels(name))
-        self._waited_seconds = ToldCounter(WAITED_SECONDS.labels(name))
+        self._errors = BufferedCounter(ERRORS.labels(name))
+        self._rows = BufferedCounter(ROWS.labels(name))
+        self._waited_seconds = BufferedCounter(WAITED_SECONDS.labels(name))
 
     def tell(self, method: Method) -> None:
-        tell_histogram(self._seconds, method.timing)
+        flush_histogram(self._seconds, method.timing)
         self._errors.tell(method.errors)
         self._rows.tell(method.rows)
         self._waited_seconds.tell(method.waited_seconds)

@@ -14,8 +14,8 @@ from prometheus_client import Counter, Histogram
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
 from metrics.parts import Parts
-from metrics.telling import ToldCounter, tell_histogram
-from metrics.timing import NEWEST, Timing
+from metrics.buffered import BufferedCounter, flush_histogram
+from metrics.buffered import NEWEST, Timing
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -271,12 +271,12 @@ class _Told:
 
     def __init__(self, name: str, kind: str) -> None:
         self._seconds = OPERATION_SECONDS.labels(name, kind)
-        self._statements = ToldCounter(STATEMENTS.labels(name))
-        self._cost = ToldCounter(COST.labels(name))
-        self._outcomes = {one: ToldCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
+        self._statements = BufferedCounter(STATEMENTS.labels(name))
+        self._cost = BufferedCounter(COST.labels(name))
+        self._outcomes = {one: BufferedCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
 
     def tell(self, record: OperationRecord) -> None:
-        tell_histogram(self._seconds, record.timing)
+        flush_histogram(self._seconds, record.timing)
         self._statements.tell(record.statements)
         self._cost.tell(record.cost)
         for outcome, count in record.outcomes.items():

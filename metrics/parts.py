@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter
 
-from metrics.telling import ToldCounter
+from metrics.buffered import BufferedCounter
 from spans.part import Kind, Part
 from spans.trace import Use
 
@@ -49,7 +49,7 @@ class Parts:
         self._operations: dict[str, int] = {}
         self._kinds: dict[tuple[str, Kind], float] = {}
         self._parts: dict[Part, Use] = {}
-        self._told: dict[tuple[object, ...], ToldCounter] = {}
+        self._told: dict[tuple[object, ...], BufferedCounter] = {}
 
     def note(self, operation: str, uses: Mapping[Part, Use]) -> None:
         """Note what one traced request passed its time in."""
@@ -77,8 +77,8 @@ class Parts:
             self._follower(PARTS, *part).tell(use.times)
             self._follower(PART_SECONDS, *part).tell(use.seconds)
 
-    def _follower(self, counter: Counter, *labels: str) -> ToldCounter:
+    def _follower(self, counter: Counter, *labels: str) -> BufferedCounter:
         told = self._told.get((counter, *labels))
         if told is None:
-            told = self._told[counter, *labels] = ToldCounter(counter.labels(*labels))
+            told = self._told[counter, *labels] = BufferedCounter(counter.labels(*labels))
         return told

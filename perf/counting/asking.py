@@ -12,7 +12,7 @@ from app.authentication.tokens import issue_token
 from db.tracing import Ran, traced_statements
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument, trusted_documents
-from metrics.replies import RUNNING
+from metrics.generation import REPLIES_RUNNING
 from perf.benchmarks.wire import posted
 from perf.counting.model_aside import ModelAside
 from perf.gate.running import (
@@ -69,7 +69,7 @@ class Client:
     async def settle(self) -> None:
         """Wait until no reply is being written that nobody waits for."""
         self._model.let_go()
-        while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+        while REPLIES_RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
             await asyncio.sleep(_LOOK_SECONDS)
 
     # Any: variables and data are JSON.

@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from db.database import Connection, Transaction
 from db.queries import messages, reply_generations
-from metrics.replies import reply_abandoned, reply_begun, reply_ended
+from metrics.generation import reply_abandoned, reply_begun, reply_ended
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, Ending, ReplyStatus, Written
 from services.guidance.rules import is_charged

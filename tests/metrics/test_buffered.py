@@ -2,7 +2,7 @@
 
 import pytest
 
-from metrics.timing import Timing
+from metrics.buffered import Timing
 
 
 @pytest.mark.parametrize(
