@@ -45,7 +45,7 @@ class Exposition:
 
     async def _written(self) -> bytes:
         """The text, between whose parts everybody else has a turn."""
-        self._observations.tell()
+        self._observations.flush()
         parts = []
         for metric in await self._metrics():
             parts.append(generate_latest(_One(metric)))

@@ -20,10 +20,10 @@ async def told_regularly(observations: Observations) -> AsyncIterator[None]:
         telling.cancel()
         with suppress(asyncio.CancelledError):
             await telling
-        observations.tell()
+        observations.flush()
 
 
 async def _tell(observations: Observations) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
-        observations.tell()
+        observations.flush()

@@ -1,4 +1,4 @@
-"""What the server refuses or makes wait: connections, requests under overload, and spent budgets."""
+"""What the server refuses or delays: connections, requests under overload, spent budgets."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

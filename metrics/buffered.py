@@ -1,4 +1,4 @@
-"""Totals kept in plain Python numbers, and flushed to Prometheus's slower collectors now and then."""
+"""Totals kept in plain Python numbers, and flushed to Prometheus collectors periodically."""
 
 from collections import deque
 from dataclasses import dataclass, field

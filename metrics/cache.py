@@ -2,8 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-from metrics.buffered import BufferedCounter, flush_histogram
-from metrics.buffered import Timing
+from metrics.buffered import BufferedCounter, Timing, flush_histogram
 
 _AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -46,13 +45,13 @@ INVALIDATIONS_UNDELIVERED = Counter(
 class CacheMetrics:
     """The measurements of the cache `name`.
 
-    A hit is noted in plain numbers, of which Prometheus is told by `tell`.
+    A hit is noted in plain numbers, of which Prometheus is told by `flush`.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._ages = Timing()
-        self._told_hits = BufferedCounter(HITS.labels(name))
+        self._flushed_hits = BufferedCounter(HITS.labels(name))
         self._age_seconds = AGE_SECONDS.labels(name)
         self._misses = MISSES.labels(name)
         self._bypasses = BYPASSES.labels(name)
@@ -65,9 +64,9 @@ class CacheMetrics:
         """Note that a value of that age was served."""
         self._ages.add(age_seconds)
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Bring what Prometheus has of hits up to date."""
-        self._told_hits.tell(self._ages.count)
+        self._flushed_hits.flush(self._ages.count)
         flush_histogram(self._age_seconds, self._ages)
 
     def missed(self, number: int) -> None:

@@ -6,7 +6,7 @@ from time import time
 from prometheus_client import Counter, Gauge
 
 from spans.part import Part
-from spans.trace import Use, seconds_by_kind
+from spans.trace import SelfTime, seconds_by_kind
 
 RUNS = Counter(
     "guidance_job_runs",
@@ -60,7 +60,7 @@ def job_failed(job: str) -> None:
     RUNS.labels(job, "failed").inc()
 
 
-def note_job(job: str, uses: Mapping[Part, Use]) -> None:
+def note_job(job: str, uses: Mapping[Part, SelfTime]) -> None:
     """Count what a job took, one time that it was done or failed."""
     for kind, taken in seconds_by_kind(uses).items():
         JOB_SECONDS.labels(job, kind).inc(taken)

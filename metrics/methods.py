@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from prometheus_client import Counter, Histogram
 
+from metrics.buffered import BufferedCounter, Timing, flush_histogram
 from metrics.jobs import JOB_STATEMENT_SECONDS, JOB_STATEMENTS
-from metrics.buffered import BufferedCounter, flush_histogram
-from metrics.buffered import Timing
 
 _EDGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -61,7 +60,7 @@ class Methods:
         self._seen: dict[str, Method] = {}
         self._of_jobs: dict[tuple[str, str], list[float]] = {}
         """How many statements of a method a background job ran, and the seconds that they took."""
-        self._told: dict[str, _Told] = {}
+        self._flushed: dict[str, _FlushedMethod] = {}
 
     def add_up(self) -> None:
         """Take in what was noted."""
@@ -90,14 +89,14 @@ class Methods:
         self.add_up()
         return sorted(self._seen.items(), key=lambda item: -item[1].timing.total)[:top]
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Bring what Prometheus has up to date."""
         self.add_up()
         for name, method in self._seen.items():
-            told = self._told.get(name)
-            if told is None:
-                told = self._told[name] = _Told(name)
-            told.tell(method)
+            flushed = self._flushed.get(name)
+            if flushed is None:
+                flushed = self._flushed[name] = _FlushedMethod(name)
+            flushed.flush(method)
         for labels, of_job in self._of_jobs.items():
             statements, seconds = of_job
             JOB_STATEMENTS.labels(*labels).inc(statements)
@@ -105,7 +104,7 @@ class Methods:
         self._of_jobs.clear()
 
 
-class _Told:
+class _FlushedMethod:
     """What Prometheus has of one method."""
 
     def __init__(self, name: str) -> None:
@@ -114,8 +113,8 @@ class _Told:
         self._rows = BufferedCounter(ROWS.labels(name))
         self._waited_seconds = BufferedCounter(WAITED_SECONDS.labels(name))
 
-    def tell(self, method: Method) -> None:
+    def flush(self, method: Method) -> None:
         flush_histogram(self._seconds, method.timing)
-        self._errors.tell(method.errors)
-        self._rows.tell(method.rows)
-        self._waited_seconds.tell(method.waited_seconds)
+        self._errors.flush(method.errors)
+        self._rows.flush(method.rows)
+        self._waited_seconds.flush(method.waited_seconds)

@@ -11,11 +11,10 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from prometheus_client import Counter, Histogram
 
+from metrics.buffered import NEWEST, BufferedCounter, Timing, flush_histogram
 from metrics.cache import CacheMetrics
 from metrics.methods import Methods
-from metrics.parts import Parts
-from metrics.buffered import BufferedCounter, flush_histogram
-from metrics.buffered import NEWEST, Timing
+from metrics.parts import TracedParts
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -66,7 +65,7 @@ class Outcome(StrEnum):
 _OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
 
 
-class Agreed(Protocol):
+class BudgetLimits(Protocol):
     """What is agreed of an operation; a number that is not is None."""
 
     @property
@@ -99,7 +98,7 @@ class Observed(NamedTuple):
     cost: int
     outcome: Outcome
 
-    def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
+    def over(self, limits: BudgetLimits) -> list[tuple[str, float, int]]:
         """The numbers that are exceeded: by name, what was taken, and what is agreed.
 
         What is refused, on purpose or for a mistake, is not worked for, and quick.
@@ -107,17 +106,17 @@ class Observed(NamedTuple):
         is_worked_for = self.outcome is _OK or self.outcome is _SERVER_ERROR
         milliseconds = self.seconds * 1000 if is_worked_for else 0.0
         if (
-            milliseconds <= agreed.p95_ms
-            and (agreed.statements is None or self.statements <= agreed.statements)
-            and (agreed.cost is None or self.cost <= agreed.cost)
+            milliseconds <= limits.p95_ms
+            and (limits.statements is None or self.statements <= limits.statements)
+            and (limits.cost is None or self.cost <= limits.cost)
         ):
             return []
         taken = {
-            "p95_ms": (milliseconds, agreed.p95_ms),
-            "p99_ms": (milliseconds, agreed.p99_ms),
-            "deadline_ms": (milliseconds, agreed.deadline_ms),
-            "statements": (self.statements, agreed.statements),
-            "cost": (self.cost, agreed.cost),
+            "p95_ms": (milliseconds, limits.p95_ms),
+            "p99_ms": (milliseconds, limits.p99_ms),
+            "deadline_ms": (milliseconds, limits.deadline_ms),
+            "statements": (self.statements, limits.statements),
+            "cost": (self.cost, limits.cost),
         }
         return [
             (name, number, most)
@@ -132,9 +131,9 @@ Came: TypeAlias = tuple[float, int, int, Outcome]
 
 @dataclass(slots=True)
 class OperationRecord:
-    """What became of the requests for one operation, of which `agreed` is agreed at present."""
+    """What became of the requests for one operation, of which `limits` is agreed at present."""
 
-    agreed: Agreed
+    limits: BudgetLimits
     name: str = OTHER
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
@@ -195,45 +194,45 @@ class Observations:
 
     def __init__(self) -> None:
         self.methods = Methods()
-        self.parts = Parts()
+        self.parts = TracedParts()
         self.caches: list[CacheMetrics] = []
         """Those that Prometheus is told of with the rest."""
         self._operations: dict[_Key, OperationRecord] = {}
-        self._told: dict[_Key, _Told] = {}
+        self._flushed: dict[_Key, _FlushedOperation] = {}
 
     def operation(
         self,
         one: Observed,
-        agreed: Agreed,
+        limits: BudgetLimits,
         kind: str = "query",
-        usually: Agreed | None = None,
+        usually: BudgetLimits | None = None,
     ) -> list[tuple[str, float, int]]:
         """Note an answer; gives the numbers of what is agreed that it exceeds.
 
         One refused on purpose, or for a mistake of the client's, does not count as quick. Those of
         another `kind` (`query`, `mutation`, `subscription`) are others, though of the same name.
-        `usually` is what is agreed of the operation, where `agreed` is of the variant asked.
+        `usually` is what is agreed of the operation, where `limits` is of the variant asked.
         """
-        record = self.record(one.operation, kind, usually or agreed)
+        record = self.record(one.operation, kind, usually or limits)
         record.pending.append(one[1:])
-        return self.over(one, agreed, record)
+        return self.over(one, limits, record)
 
-    def record(self, name: str, kind: str, agreed: Agreed) -> OperationRecord:
+    def record(self, name: str, kind: str, limits: BudgetLimits) -> OperationRecord:
         """Where answers to an operation are noted, of which that is agreed from now on."""
         key = name, kind
         record = self._operations.get(key)
         if record is None:
             if len(self._operations) >= _DISTINCT_NAMES:
                 key = OTHER, kind
-            record = self._operations.setdefault(key, OperationRecord(agreed, key[0]))
-        record.agreed = agreed
+            record = self._operations.setdefault(key, OperationRecord(limits, key[0]))
+        record.limits = limits
         return record
 
     def over(
-        self, one: Observed, agreed: Agreed, record: OperationRecord
+        self, one: Observed, limits: BudgetLimits, record: OperationRecord
     ) -> list[tuple[str, float, int]]:
         """Count the numbers of what is agreed that an answer exceeds, and give them."""
-        over = one.over(agreed)
+        over = one.over(limits)
         for number, taken, most in over:
             OVER_BUDGET.labels(record.name, number).inc()
             if number == "statements":
@@ -252,32 +251,34 @@ class Observations:
         self.add_up()
         return [(name, record) for (name, _), record in self._operations.items()]
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Bring what Prometheus has up to date, of methods and caches too."""
         self.add_up()
-        self.methods.tell()
-        self.parts.tell()
+        self.methods.flush()
+        self.parts.flush()
         for cache in self.caches:
-            cache.tell()
+            cache.flush()
         for key, record in self._operations.items():
-            told = self._told.get(key)
-            if told is None:
-                told = self._told[key] = _Told(*key)
-            told.tell(record)
+            flushed = self._flushed.get(key)
+            if flushed is None:
+                flushed = self._flushed[key] = _FlushedOperation(*key)
+            flushed.flush(record)
 
 
-class _Told:
+class _FlushedOperation:
     """What Prometheus has of one operation."""
 
     def __init__(self, name: str, kind: str) -> None:
         self._seconds = OPERATION_SECONDS.labels(name, kind)
         self._statements = BufferedCounter(STATEMENTS.labels(name))
         self._cost = BufferedCounter(COST.labels(name))
-        self._outcomes = {one: BufferedCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
+        self._outcomes = {
+            one: BufferedCounter(OPERATIONS.labels(name, one.value)) for one in Outcome
+        }
 
-    def tell(self, record: OperationRecord) -> None:
+    def flush(self, record: OperationRecord) -> None:
         flush_histogram(self._seconds, record.timing)
-        self._statements.tell(record.statements)
-        self._cost.tell(record.cost)
+        self._statements.flush(record.statements)
+        self._cost.flush(record.cost)
         for outcome, count in record.outcomes.items():
-            self._outcomes[outcome].tell(count)
+            self._outcomes[outcome].flush(count)

@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from metrics.buffered import BufferedCounter
 from spans.part import Kind, Part
-from spans.trace import Use
+from spans.trace import SelfTime
 
 OPERATION_PART_SECONDS = Counter(
     "guidance_operation_part_seconds",
@@ -42,16 +42,16 @@ NAMED_BY_CODE = frozenset(
 """Parts with names of their own; all others are told apart by the operation."""
 
 
-class Parts:
+class TracedParts:
     """The parts of this process's traced requests, bounded in number."""
 
     def __init__(self) -> None:
         self._operations: dict[str, int] = {}
         self._kinds: dict[tuple[str, Kind], float] = {}
-        self._parts: dict[Part, Use] = {}
-        self._told: dict[tuple[object, ...], BufferedCounter] = {}
+        self._parts: dict[Part, SelfTime] = {}
+        self._flushed: dict[tuple[object, ...], BufferedCounter] = {}
 
-    def note(self, operation: str, uses: Mapping[Part, Use]) -> None:
+    def record(self, operation: str, uses: Mapping[Part, SelfTime]) -> None:
         """Note what one traced request passed its time in."""
         if operation not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
             operation = OTHER
@@ -61,24 +61,24 @@ class Parts:
             self._kinds[kind] = self._kinds.get(kind, 0.0) + use.seconds
             part = one if one.kind in NAMED_BY_CODE else Part(one.kind, operation)
             times, seconds = self._parts.get(part, (0, 0.0))
-            self._parts[part] = Use(times + use.times, seconds + use.seconds)
+            self._parts[part] = SelfTime(times + use.times, seconds + use.seconds)
 
-    def use(self, part: Part) -> Use:
+    def use(self, part: Part) -> SelfTime:
         """What came of one part, in traced requests."""
-        return self._parts.get(part, Use(0, 0.0))
+        return self._parts.get(part, SelfTime(0, 0.0))
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Bring what Prometheus has up to date."""
         for name, requests in self._operations.items():
-            self._follower(OPERATIONS_TRACED, name).tell(requests)
+            self._counter_for(OPERATIONS_TRACED, name).flush(requests)
         for of_operation, seconds in self._kinds.items():
-            self._follower(OPERATION_PART_SECONDS, *of_operation).tell(seconds)
+            self._counter_for(OPERATION_PART_SECONDS, *of_operation).flush(seconds)
         for part, use in self._parts.items():
-            self._follower(PARTS, *part).tell(use.times)
-            self._follower(PART_SECONDS, *part).tell(use.seconds)
+            self._counter_for(PARTS, *part).flush(use.times)
+            self._counter_for(PART_SECONDS, *part).flush(use.seconds)
 
-    def _follower(self, counter: Counter, *labels: str) -> BufferedCounter:
-        told = self._told.get((counter, *labels))
-        if told is None:
-            told = self._told[counter, *labels] = BufferedCounter(counter.labels(*labels))
-        return told
+    def _counter_for(self, counter: Counter, *labels: str) -> BufferedCounter:
+        flushed = self._flushed.get((counter, *labels))
+        if flushed is None:
+            flushed = self._flushed[counter, *labels] = BufferedCounter(counter.labels(*labels))
+        return flushed

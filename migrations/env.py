@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.migrating import alone
+from db.migrating import migration_lock
 from db.tables import Table
 
 
@@ -25,7 +25,7 @@ def run(connection: Connection) -> None:
 
 async def migrate_alone(url: str) -> None:
     """Migrate while no other process does."""
-    async with alone(url):
+    async with migration_lock(url):
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: asyncpg.connect(url),

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from db.database import Transaction
-from db.personal.registry import SAID
+from db.personal.registry import QUOTED
 from db.queries import audit
 
 
@@ -66,7 +66,7 @@ def event(
     are, an erasure does not take them for a trace that the system has left of a person.
     """
     if said is not None:
-        details[SAID] = dict(said)
+        details[QUOTED] = dict(said)
     known = {name: value for name, value in details.items() if value is not None}
     return {
         "actor_kind": actor.kind.value,

@@ -127,7 +127,7 @@ class Operations:
         self, following: Coroutine[Any, Any, dict[str, object]], record: Record
     ) -> dict[str, object]:
         tracer = self._service.tracer
-        if not tracer.wants():
+        if not tracer.should_trace():
             return await following
         return await tracer.run(_OPERATION, following, lambda: record.operation_name)
 

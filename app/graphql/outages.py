@@ -6,8 +6,8 @@ from typing import Any
 from graphql import GraphQLError
 
 from app.graphql.wording import OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE
+from db.request_scope import current_scope
 from db.unavailable import SessionLost
-from db.work import current_work
 
 RETRY_SECONDS = 1
 """After so long a client may ask again: whether the database is back is then another question."""
@@ -16,7 +16,7 @@ _AWAY = frozenset({SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN})
 
 def may_run_again(errors: Sequence[GraphQLError]) -> bool:
     """Whether a new connection may do what failed, and nothing was changed that would be twice."""
-    work = current_work()
+    work = current_scope()
     return (
         work is not None
         and not work.has_changed

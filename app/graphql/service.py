@@ -31,7 +31,7 @@ from app.graphql.refusals import variables_misfit
 from app.graphql.streams import Asked, Streams
 from cache import VersionedCache
 from db.database import Database
-from db.work import Work
+from db.request_scope import RequestScope
 from gql.context import RequestContext, Services
 from gql.documents.prepare import Operation, RequestRefused
 from gql.errors import BadUserInput, DeadlineExceeded
@@ -88,7 +88,7 @@ class GraphQLService:
         self._context = contexts.new
         self._meter = meter
         self._observing = Observing(observations)
-        self.tracer = Tracer(trace_share, observations.parts.note)
+        self.tracer = Tracer(trace_share, observations.parts.record)
         """Traces some requests, from whatever transport."""
         self._streams = Streams(schema, contexts, meter, self._observing.note)
         operations = KnownOperations(observations, deadline_seconds=deadline_seconds)
@@ -113,7 +113,7 @@ class GraphQLService:
         facts = self._known_facts(id(operation)) or self._facts(operation)
         needs_coercion = facts.needs_coercion or request.variables
         values = self._coerced(operation, request) if needs_coercion else _NO_VARIABLES
-        with Work(operation.trusted_name) as work:
+        with RequestScope(operation.trusted_name) as work:
             context = self._context(operation, principal, request_id)
             if trace is not None:
                 trace.stage(_ADMISSION)

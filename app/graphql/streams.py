@@ -15,7 +15,7 @@ from app.graphql.contexts import Contexts
 from app.graphql.metering import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import Parts
-from db.work import Work
+from db.request_scope import RequestScope
 from gql.context import RequestContext
 from gql.documents.prepare import Operation
 from gql.errors import DeadlineExceeded
@@ -71,7 +71,7 @@ class Streams:
             partial(self._context, asked),
             deadline_seconds=asked.deadline_seconds,
         )
-        with Work(asked.operation.trusted_name) as work:
+        with RequestScope(asked.operation.trusted_name) as work:
             try:
                 with await self._meter.charge(
                     asked.operation, asked.values, asked.principal
@@ -114,7 +114,7 @@ class Streams:
     async def parts(self, asked: Asked) -> AsyncGenerator[Answer, None]:
         """Give a query's answer in parts; the deadline is that of all of them together."""
         record = Record()
-        with Work(asked.operation.trusted_name) as work:
+        with RequestScope(asked.operation.trusted_name) as work:
             parts = Parts(asked.name, asked.request_id, work.statements)
             context = self._context(asked)
             results = run_in_parts(self._schema, asked.operation, asked.values, context)

@@ -3,11 +3,11 @@
 from db.personal.classes import (
     Anonymised,
     Author,
-    Becomes,
     Category,
     ClassifiedTable,
+    OwnerPath,
+    Replacement,
     Untouched,
-    Way,
     columns,
 )
 
@@ -17,9 +17,9 @@ COMPANY = (
     ClassifiedTable(
         "enterprise_accounts",
         Anonymised("The company stays, without an administrator."),
-        ways=(Way("administrator_id"),),
+        owner_paths=(OwnerPath("administrator_id"),),
         columns=(
-            *columns(Category.IDENTITY, "administrator_id", becomes=Becomes()),
+            *columns(Category.IDENTITY, "administrator_id", replacement=Replacement()),
             *columns(Category.NOT_PERSONAL, "id created_at"),
             *columns(Category.NOT_PERSONAL, "company_name", author=Author.OPERATOR),
         ),

@@ -37,7 +37,7 @@ _RECORD = Statement(
 )
 
 
-def recorded(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
+def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
     """An event for each row that was `done`, about the `subject` of its `id`.
 
     Bound are `now` and the event's values, as `services.audit.event` gives them; the company that
@@ -55,5 +55,5 @@ def recorded(done: CTE, subject: str, *, account: ColumnElement[int] | None = No
 async def record(
     connection: Connection, subject: str, *, now: datetime, event: Mapping[str, Any]
 ) -> None:
-    """Append an event to the trail; its values are as for `recorded`."""
+    """Append an event to the trail; its values are as for `recorded_event`."""
     await connection.fetch(_RECORD, subject=subject, now=now, **event)

@@ -8,13 +8,13 @@ from sqlalchemy import Text, bindparam, delete, insert, select, update
 from db.database import Connection
 from db.queries.conversations import COLUMNS
 from db.queries.reply_generations import ENDED
-from db.queries.writes import answer, claimed_key, held_person, next_id
+from db.queries.writes import claimed_key, locked_person, next_id, result_for
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ReplyGeneration
 
 
 def _start() -> Statement:
-    person = held_person()
+    person = locked_person()
     claim = claimed_key(person, conversation=next_id(ChatConversation))
     now = bindparam("now", type_=ChatConversation.created_at.type)
     new = select(
@@ -26,12 +26,12 @@ def _start() -> Statement:
         .returning(*COLUMNS)
         .cte("started")
     )
-    return Statement("conversations.start", answer(person, started))
+    return Statement("conversations.start", result_for(person, started))
 
 
 def _change(name: str, column: str) -> Statement:
     """The statement that gives the column the value bound to `new`."""
-    person = held_person()
+    person = locked_person()
     changed = (
         update(ChatConversation)
         .where(
@@ -42,11 +42,11 @@ def _change(name: str, column: str) -> Statement:
         .returning(*COLUMNS)
         .cte("changed")
     )
-    return Statement(name, answer(person, changed))
+    return Statement(name, result_for(person, changed))
 
 
 def _lock() -> Statement:
-    person = held_person()
+    person = locked_person()
     locked = (
         select(ChatConversation.id)
         .join(person, ChatConversation.user_id == person.c.id)
@@ -54,7 +54,7 @@ def _lock() -> Statement:
         .with_for_update(of=ChatConversation)
         .cte("locked")
     )
-    return Statement("conversations.lock", answer(person, locked))
+    return Statement("conversations.lock", result_for(person, locked))
 
 
 def _delete() -> Statement:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.expressions import shown
+from db.queries.expressions import json_instant
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation
@@ -26,8 +26,8 @@ COLUMNS = (
     ChatConversation.id,
     ChatConversation.title,
     ChatConversation.status,
-    shown(ChatConversation.created_at),
-    shown(ChatConversation.updated_at),
+    json_instant(ChatConversation.created_at),
+    json_instant(ChatConversation.updated_at),
 )
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",

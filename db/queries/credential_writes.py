@@ -21,9 +21,9 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.audit import recorded
-from db.queries.credentials import OPENS, SHOWN
-from db.queries.writes import kept
+from db.queries.audit import recorded_event
+from db.queries.credentials import IS_ACCEPTED, JSON_COLUMNS
+from db.queries.writes import stored_result
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
@@ -33,7 +33,7 @@ _most = bindparam("most", type_=Integer)
 
 def _add() -> Statement:
     accepted = select(func.count()).where(
-        EnterpriseCredential.enterprise_account_id == _account, OPENS
+        EnterpriseCredential.enterprise_account_id == _account, IS_ACCEPTED
     )
     new = select(
         _account,
@@ -44,12 +44,13 @@ def _add() -> Statement:
     added = (
         insert(EnterpriseCredential)
         .from_select(["enterprise_account_id", "key_id", "secret_hash", "created_at"], new)
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("added")
     )
-    told = recorded(added, "enterprise_credential")
+    event_recorded = recorded_event(added, "enterprise_credential")
     return Statement(
-        "credentials.add", select(*added.c).add_cte(told, kept(credential_id=added.c.id))
+        "credentials.add",
+        select(*added.c).add_cte(event_recorded, stored_result(credential_id=added.c.id)),
     )
 
 
@@ -68,12 +69,14 @@ def _revoke() -> Statement:
             EnterpriseCredential.status != literal_column("'revoked'"),
         )
         .values(status=literal_column("'revoked'"))
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("revoked")
     )
-    told = recorded(revoked, "enterprise_credential", account=revoked.c.enterprise_account_id)
+    event_recorded = recorded_event(
+        revoked, "enterprise_credential", account=revoked.c.enterprise_account_id
+    )
     chosen = select(*revoked.c).select_from(account.outerjoin(revoked, true()))
-    return Statement("credentials.revoke", chosen.add_cte(told))
+    return Statement("credentials.revoke", chosen.add_cte(event_recorded))
 
 
 _ADD = _add()

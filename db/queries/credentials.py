@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.expressions import shown, unnested
+from db.queries.expressions import id_array, json_instant
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
@@ -37,8 +37,8 @@ COLUMNS = (
     EnterpriseCredential.last_used_at,
     EnterpriseCredential.expires_at,
 )
-_accounts = unnested("account_ids")
-OPENS = and_(
+_accounts = id_array("account_ids")
+IS_ACCEPTED = and_(
     EnterpriseCredential.status != literal_column("'revoked'"),
     or_(
         EnterpriseCredential.expires_at.is_(None),
@@ -46,7 +46,7 @@ OPENS = and_(
     ),
 )
 # What has expired is as what was revoked.
-_status_now = case((OPENS, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+_status_now = case((IS_ACCEPTED, EnterpriseCredential.status), else_=literal_column("'revoked'"))
 _AT_NOW = (
     EnterpriseCredential.id,
     EnterpriseCredential.enterprise_account_id,
@@ -57,23 +57,23 @@ _AT_NOW = (
     EnterpriseCredential.expires_at,
 )
 _INSTANTS = frozenset({"created_at", "last_used_at", "expires_at"})
-SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in _AT_NOW)
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in _AT_NOW)
 """The credential as it is at `now`, only to be shown."""
 _newest = lateral(
     select(*_AT_NOW)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
-    .order_by(~OPENS, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
+    .order_by(~IS_ACCEPTED, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
     .limit(bindparam("most"))
 ).alias("newest")
 _BY_ACCOUNT = Statement(
     "credentials.by_account",
-    select(*(shown(one) if one.key in _INSTANTS else one for one in _newest.c))
+    select(*(json_instant(one) if one.key in _INSTANTS else one for one in _newest.c))
     .select_from(_accounts.join(_newest, true()))
     .order_by(_newest.c.created_at, _newest.c.id),
 )
 _BY_ID = Statement(
     "credentials.by_id",
-    select(*SHOWN)
+    select(*JSON_COLUMNS)
     .join(EnterpriseAccount)
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),

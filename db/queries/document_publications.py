@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.queries.expressions import unnested_columns
+from db.queries.expressions import array_columns
 from db.statement import Statement, repository_method
 from db.tables import (
     TrustedDocument,
@@ -62,14 +62,14 @@ _BY_DOCUMENT_ID = Statement(
         _publication.document_id == any_(bindparam("document_ids", type_=ARRAY(Text)))
     ),
 )
-_texts = unnested_columns("saved", hashes=LargeBinary, bodies=Text)
+_texts = array_columns("saved", hashes=LargeBinary, bodies=Text)
 _SAVE_DOCUMENTS = Statement(
     "operations.save_documents",
     insert(TrustedDocument)
     .from_select(["sha256", "body"], select(_texts))
     .on_conflict_do_nothing(),
 )
-_saved = unnested_columns(
+_saved = array_columns(
     "saved",
     hashes=LargeBinary,
     operation_names=Text,

@@ -8,13 +8,13 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, delete, exists,
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.queries.expressions import unnested_columns
+from db.queries.expressions import array_columns
 from db.statement import Statement, repository_method
 from db.tables import TrustedDocumentUse, UnknownDocument
 
 _use = TrustedDocumentUse
 _unknown = UnknownDocument
-_noted = unnested_columns(
+_noted = array_columns(
     "noted",
     hashes=LargeBinary,
     client_names=Text,
@@ -46,7 +46,7 @@ _USES = Statement(
         _use.last_used_at,
     ).order_by(_use.client_name),
 )
-_seen = unnested_columns(
+_seen = array_columns(
     "seen",
     hashes=LargeBinary,
     client_names=Text,

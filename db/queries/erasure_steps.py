@@ -22,11 +22,11 @@ from db.database import Connection
 from db.personal.classes import ClassifiedTable, Deleted
 from db.queries.personal_rows import (
     TABLES,
-    batch,
-    becoming_value,
-    counted,
-    reached_by,
+    is_in_next_batch,
+    leads_to_person_by,
+    replacement_value,
     sql_table,
+    with_row_count,
 )
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
@@ -40,11 +40,11 @@ class ErasureStep:
     statement: Statement
 
 
-def _steps(*, is_last: bool) -> tuple[ErasureStep, ...]:
+def _steps(*, is_erased_last: bool) -> tuple[ErasureStep, ...]:
     return tuple(
-        ErasureStep(table.name, Statement(f"privacy.erase_{table.name}", counted(clause)))
+        ErasureStep(table.name, Statement(f"privacy.erase_{table.name}", with_row_count(clause)))
         for table in TABLES
-        if table.is_last == is_last
+        if table.is_erased_last == is_erased_last
         for clause in _clauses(table)
     )
 
@@ -53,27 +53,27 @@ def _steps(*, is_last: bool) -> tuple[ErasureStep, ...]:
 def _clauses(table: ClassifiedTable) -> list[Any]:
     """One for each way that leads to a person; where nothing is to be changed there is none."""
     declared = sql_table(table)
-    becoming = {
-        one.name: becoming_value(declared.c[one.name], one.becomes)
+    replacements = {
+        one.name: replacement_value(declared.c[one.name], one.replacement)
         for one in table.columns
-        if one.becomes
+        if one.replacement
     }
     clauses: list[Any] = []
-    for way in table.ways:
-        is_next = batch(table, reached_by(table, way))
-        if way.is_mention:
-            cut = dict.fromkeys((way.column, *way.said), null())
+    for path in table.owner_paths:
+        is_next = is_in_next_batch(table, leads_to_person_by(table, path))
+        if path.is_mention:
+            cut = dict.fromkeys((path.column, *path.authored_columns), null())
             clauses.append(update(declared).where(is_next).values(cut))
         elif isinstance(table.erasure, Deleted):
             clauses.append(delete(declared).where(is_next))
-        elif becoming:
-            clauses.append(update(declared).where(is_next).values(becoming))
+        elif replacements:
+            clauses.append(update(declared).where(is_next).values(replacements))
     return clauses
 
 
-STEPS = _steps(is_last=False)
+STEPS = _steps(is_erased_last=False)
 """What is done batch by batch, in this order, each until nothing is left to do."""
-LAST_STEPS = _steps(is_last=True)
+LAST_STEPS = _steps(is_erased_last=True)
 """What is done in the transaction that completes the erasure."""
 _ADD_COUNT = insert(PrivacyErasureCount).values(
     request_id=bindparam("request_id"),

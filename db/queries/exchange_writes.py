@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from db.database import Connection
 from db.queries.conversations import EXCHANGE_OPENED
 from db.queries.reply_generations import LEASE_END
-from db.queries.writes import kept
+from db.queries.writes import stored_result
 from db.statement import Statement, repository_method
 from db.tables import (
     ChatMessage,
@@ -107,7 +107,7 @@ def _lease(reply: CTE) -> Insert:
 
 def _exchange(reply: CTE) -> CTE:
     answered = bindparam("answered_id", type_=BigInteger)
-    return kept(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
+    return stored_result(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
 
 
 _OPEN = _open()

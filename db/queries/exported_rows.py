@@ -26,7 +26,7 @@ def _exported() -> tuple[ExportedTable, ...]:
     found = []
     for table in TABLES:
         declared = sql_table(table)
-        columns = [declared.c[one.name] for one in table.exported]
+        columns = [declared.c[one.name] for one in table.exported_columns]
         if columns:
             rows = select(*columns).where(belongs_to_person(table))
             statement = Statement(

@@ -10,7 +10,7 @@ _UTC: ColumnElement[str] = literal_column("'UTC'")
 
 
 # Any: a column that may be null or not.
-def shown(column: Any) -> ColumnElement[str]:
+def json_instant(column: Any) -> ColumnElement[str]:
     """The instant in UTC as a JSON string without an offset, under the column's name.
 
     `"2026-11-30T08:05:00.25"`, quotes included, with as many digits of a second as there are. It
@@ -19,13 +19,13 @@ def shown(column: Any) -> ColumnElement[str]:
     return func.to_json(func.timezone(_UTC, column)).label(column.key)
 
 
-def unnested(parameter: str) -> TableValuedAlias:
+def id_array(parameter: str) -> TableValuedAlias:
     """The bigint array bound to `parameter`, as a table with the one column `id`."""
     ids = func.unnest(bindparam(parameter, type_=ARRAY(BigInteger)))
     return ids.table_valued(column("id", BigInteger), name="parent").render_derived(name="parent")
 
 
-def unnested_columns(
+def array_columns(
     name: str, **columns: type[TypeEngine[Any]] | TypeEngine[Any]
 ) -> TableValuedAlias:
     """Bound arrays of equal length as a table called `name`; each is bound to its column's name."""

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
-from db.queries.writes import answer, claimed_key, held_person
+from db.queries.writes import claimed_key, locked_person, result_for
 from db.statement import Statement, repository_method
 from db.tables import IdempotencyKey
 
@@ -28,8 +28,8 @@ _CLAIM_OF_ACCOUNT = Statement(
 
 
 def _of_person(*, is_exclusive: bool) -> Statement:
-    person = held_person(is_exclusive=is_exclusive)
-    return Statement("idempotency.claim", answer(person, claimed_key(person)))
+    person = locked_person(is_exclusive=is_exclusive)
+    return Statement("idempotency.claim", result_for(person, claimed_key(person)))
 
 
 _CLAIM_OF_PERSON = {alone: _of_person(is_exclusive=alone) for alone in (False, True)}

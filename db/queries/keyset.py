@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
 from db.keyset import Page
-from db.queries.expressions import unnested
+from db.queries.expressions import id_array
 from db.statement import Statement, repository_method
 
 # Any: a column of whatever type.
@@ -97,7 +97,7 @@ class KeysetQuery:
         is_filtered: bool,
         wanted: frozenset[str] | None = None,
     ) -> Statement:
-        parents = unnested("parent_ids")
+        parents = id_array("parent_ids")
         owned = [self._parent == parents.c.id]
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.expressions import shown
+from db.queries.expressions import json_instant
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage
@@ -30,7 +30,7 @@ _COLUMNS = (
     ChatMessage.role,
     ChatMessage.status,
     ChatMessage.content,
-    shown(ChatMessage.created_at),
+    json_instant(ChatMessage.created_at),
     ChatMessage.model,
     ChatMessage.attempts,
     ChatMessage.prompt_tokens,

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.writes import kept
+from db.queries.writes import stored_result
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
@@ -49,7 +49,7 @@ _begun = (
     .cte("begun")
 )
 _BEGIN = Statement(
-    "metered_replies.begin", select(_begun.c.id).add_cte(kept(generation_id=_begun.c.id))
+    "metered_replies.begin", select(_begun.c.id).add_cte(stored_result(generation_id=_begun.c.id))
 )
 _is_running = EnterpriseGeneration.status == literal_column("'running'")
 _RENEW = Statement(

@@ -7,7 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
-from db.queries.expressions import shown
+from db.queries.expressions import json_instant
 from db.queries.keyset import KeysetQuery
 from db.statement import Statement, repository_method
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
@@ -24,10 +24,10 @@ COLUMNS = (
     UserPrivacyRequest.verified_at,
 )
 _INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
-SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in COLUMNS)
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in COLUMNS)
 REQUESTS_PAGE_BY_USER = KeysetQuery(
     "privacy.requests_page_by_user",
-    columns=SHOWN,
+    columns=JSON_COLUMNS,
     parent=UserPrivacyRequest.user_id,
     at=UserPrivacyRequest.requested_at,
     identity=UserPrivacyRequest.id,
@@ -38,7 +38,7 @@ REQUESTS_PAGE_BY_USER = KeysetQuery(
 _AMONG_IDS = UserPrivacyRequest.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
 _BY_ID = Statement(
     "privacy.requests_by_id",
-    select(*SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
+    select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
 )
 _ONE = Statement(
     "privacy.request",
@@ -46,7 +46,7 @@ _ONE = Statement(
 )
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
-    select(*SHOWN).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
+    select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
 )
 _ERASED_TABLES = Statement(
     "privacy.erased_tables",

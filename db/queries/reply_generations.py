@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
-from db.queries.writes import answer, held_person
+from db.queries.writes import locked_person, result_for
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
@@ -63,7 +63,7 @@ _RENEW = Statement(
 
 
 def _request_stop() -> Statement:
-    person = held_person()
+    person = locked_person()
     asked = (
         update(ReplyGeneration)
         .where(
@@ -78,7 +78,7 @@ def _request_stop() -> Statement:
         .returning(ReplyGeneration.owner)
         .cte("asked")
     )
-    return Statement("generations.request_stop", answer(person, asked))
+    return Statement("generations.request_stop", result_for(person, asked))
 
 
 _REQUEST_STOP = _request_stop()

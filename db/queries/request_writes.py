@@ -18,9 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.queries.audit import recorded
-from db.queries.privacy_requests import SHOWN
-from db.queries.writes import kept
+from db.queries.audit import recorded_event
+from db.queries.privacy_requests import JSON_COLUMNS
+from db.queries.writes import stored_result
 from db.statement import Statement, repository_method
 from db.tables import UserPrivacyRequest
 
@@ -35,7 +35,7 @@ def _request() -> Statement:
     is_under_way = UserPrivacyRequest.status.in_(
         [literal_column("'requested'"), literal_column("'processing'")]
     )
-    under_way = select(*SHOWN).where(*_of_kind, is_under_way).cte("under_way")
+    under_way = select(*JSON_COLUMNS).where(*_of_kind, is_under_way).cte("under_way")
     was_completed = exists().where(
         *_of_kind, UserPrivacyRequest.completed_at > bindparam("paused_since", type_=_instant)
     )
@@ -49,14 +49,14 @@ def _request() -> Statement:
         insert(UserPrivacyRequest)
         .from_select(["user_id", "request_kind", "requested_at", "scheduled_for"], new)
         .on_conflict_do_nothing()
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("made")
     )
     given = union_all(select(*under_way.c), select(*made.c)).cte("given")
-    told = recorded(made, "privacy_request")
+    event_recorded = recorded_event(made, "privacy_request")
     return Statement(
         "privacy.make_request",
-        select(*given.c).add_cte(told, kept(request=given.c.id)),
+        select(*given.c).add_cte(event_recorded, stored_result(request=given.c.id)),
     )
 
 
@@ -69,11 +69,11 @@ def _cancel() -> Statement:
             UserPrivacyRequest.status == literal_column("'requested'"),
         )
         .values(status=literal_column("'cancelled'"))
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("cancelled")
     )
-    told = recorded(cancelled, "privacy_request")
-    return Statement("privacy.cancel", select(*cancelled.c).add_cte(told))
+    event_recorded = recorded_event(cancelled, "privacy_request")
+    return Statement("privacy.cancel", select(*cancelled.c).add_cte(event_recorded))
 
 
 _REQUEST = _request()

@@ -18,9 +18,15 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.personal.classes import Anonymised, ClassifiedTable, Kept
+from db.personal.classes import Anonymised, ClassifiedTable, Retention
 from db.personal.registry import BY_NAME
-from db.queries.personal_rows import TABLES, batch, counted, is_nobodys, sql_table
+from db.queries.personal_rows import (
+    TABLES,
+    is_anonymised,
+    is_in_next_batch,
+    sql_table,
+    with_row_count,
+)
 from db.statement import Statement, repository_method
 from db.tables import Table
 
@@ -39,33 +45,33 @@ class RetentionStep:
 def _steps() -> Iterator[RetentionStep]:
     """Who refers to a row stands before the row, as in the registry."""
     for table in TABLES:
-        for condition in _conditions(table):
-            clause = delete(sql_table(table)).where(batch(table, condition))
-            statement = Statement(f"privacy.remove_kept_{table.name}", counted(clause))
+        for condition in _expired_conditions(table):
+            clause = delete(sql_table(table)).where(is_in_next_batch(table, condition))
+            statement = Statement(f"privacy.remove_kept_{table.name}", with_row_count(clause))
             yield RetentionStep(table.name, statement)
 
 
-def _conditions(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
+def _expired_conditions(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
     """Which rows go: those whose own time is over, and those that belong to such a row."""
-    kept = _kept(table)
-    if kept is not None:
-        yield and_(_is_over(table, kept), *_is_not_referred_to(table))
-    for way in table.ways:
-        parent = None if way.through is None else BY_NAME[way.through]
-        if parent is not None and (kept := _kept(parent)) is not None:
-            over = select(sql_table(parent).c.id).where(_is_over(parent, kept))
-            yield sql_table(table).c[way.column].in_(over)
+    retention = _retention(table)
+    if retention is not None:
+        yield and_(_is_over(table, retention), *_is_not_referred_to(table))
+    for path in table.owner_paths:
+        parent = None if path.through is None else BY_NAME[path.through]
+        if parent is not None and (retention := _retention(parent)) is not None:
+            over = select(sql_table(parent).c.id).where(_is_over(parent, retention))
+            yield sql_table(table).c[path.column].in_(over)
 
 
-def _kept(table: ClassifiedTable) -> Kept | None:
-    return table.erasure.kept if isinstance(table.erasure, Anonymised) else None
+def _retention(table: ClassifiedTable) -> Retention | None:
+    return table.erasure.retention if isinstance(table.erasure, Anonymised) else None
 
 
-def _is_over(table: ClassifiedTable, kept: Kept) -> ColumnElement[bool]:
-    now = func.date_trunc(_YEAR, _NOW, _UTC) if kept.from_end_of_year else _NOW
-    before = now - literal_column(f"interval '{kept.years} years'", Interval)
-    latest = func.greatest(*(sql_table(table).c[name] for name in kept.since))
-    return is_nobodys(table) & (latest < before)
+def _is_over(table: ClassifiedTable, retention: Retention) -> ColumnElement[bool]:
+    now = func.date_trunc(_YEAR, _NOW, _UTC) if retention.is_from_end_of_year else _NOW
+    before = now - literal_column(f"interval '{retention.years} years'", Interval)
+    latest = func.greatest(*(sql_table(table).c[name] for name in retention.since))
+    return is_anonymised(table) & (latest < before)
 
 
 def _is_not_referred_to(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from db.database import Connection
-from db.queries.expressions import unnested
+from db.queries.expressions import id_array
 from db.statement import Statement, repository_method
 from db.tables import BillingPlan, BillingPlanChange, UserSubscription
 
@@ -36,7 +36,7 @@ _PLANS_ON_SALE = Statement(
     .order_by(BillingPlan.monthly_price_cents, BillingPlan.code),
 )
 
-_users = unnested("user_ids")
+_users = id_array("user_ids")
 _current = (
     select(UserSubscription)
     .where(UserSubscription.user_id == _users.c.id)

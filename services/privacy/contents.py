@@ -51,13 +51,13 @@ async def write_contents(
         "userId": user_id,
         "createdAt": now,
         "files": files,
-        "notIncluded": [one for table in REGISTRY if table.ways for one in _withheld(table)],
+        "notIncluded": [one for table in REGISTRY if table.owner_paths for one in _withheld(table)],
     }
     await archive.add(MANIFEST, _only(orjson.dumps(manifest, option=_READABLE)))
 
 
 def _columns(table: str) -> dict[str, str]:
-    return {one.name: one.category.value for one in BY_NAME[table].exported}
+    return {one.name: one.category.value for one in BY_NAME[table].exported_columns}
 
 
 def _withheld(table: ClassifiedTable) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from metrics.methods import Methods
 methods = Methods()
 methods.observe(("shared", 0.25, 3, 0.5, None))
 methods.observe(("shared", 0.002, None, 0.0, None))
-methods.tell()
+methods.flush()
 """
 
 

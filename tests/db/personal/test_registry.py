@@ -10,7 +10,7 @@ from db.personal.classes import Anonymised, Author, Category, ClassifiedTable, D
 from db.personal.completeness import differences
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
 from db.queries import erasure_verification
-from db.queries.personal_rows import columns_of_words
+from db.queries.personal_rows import free_text_columns
 from db.tables import Table
 from tests.fixtures.postgres import run
 
@@ -65,29 +65,29 @@ def test_whatever_refers_to_a_person_is_a_way_to_that_person() -> None:
         for key in column.foreign_keys
         if key.column.table.name == "users"
     }
-    ways = {(table.name, way.column) for table in REGISTRY for way in table.ways}
-    assert referring <= ways
+    owner_paths = {(table.name, path.column) for table in REGISTRY for path in table.owner_paths}
+    assert referring <= owner_paths
 
 
 def test_a_way_is_an_existing_column_and_leads_to_a_person_in_two_steps_at_most() -> None:
     for table in REGISTRY:
-        for way in table.ways:
-            assert way.column in {one.name for one in table.columns}
-            if way.through is not None:
-                assert [one.through for one in BY_NAME[way.through].ways] == [None]
+        for path in table.owner_paths:
+            assert path.column in {one.name for one in table.columns}
+            if path.through is not None:
+                assert [one.through for one in BY_NAME[path.through].owner_paths] == [None]
 
 
 def test_a_persons_rows_are_found_by_an_index() -> None:
     for table in REGISTRY:
-        for way in table.ways:
-            if not way.is_mention:
-                assert way.column in _leading_columns(table), (table.name, way.column)
+        for path in table.owner_paths:
+            if not path.is_mention:
+                assert path.column in _leading_columns(table), (table.name, path.column)
 
 
 def test_personal_data_has_a_way_and_other_data_has_none() -> None:
     for table in REGISTRY:
         is_personal = not isinstance(table.erasure, Untouched)
-        assert bool(table.ways) == is_personal, table.name
+        assert bool(table.owner_paths) == is_personal, table.name
         categories = {one.category for one in table.columns}
         assert (categories == {Category.NOT_PERSONAL}) != is_personal, table.name
 
@@ -111,7 +111,7 @@ def test_a_kept_row_loses_every_column_that_identifies() -> None:
         if isinstance(table.erasure, Anonymised):
             assert table.erasure.reason
             identifying = [one for one in table.columns if one.category is Category.IDENTITY]
-            assert all(one.becomes is not None for one in identifying), table.name
+            assert all(one.replacement is not None for one in identifying), table.name
 
 
 def test_what_is_kept_is_kept_for_some_time_or_with_what_it_belongs_to() -> None:
@@ -119,17 +119,17 @@ def test_what_is_kept_is_kept_for_some_time_or_with_what_it_belongs_to() -> None
         table.name
         for table in PERSONAL
         if isinstance(table.erasure, Anonymised)
-        and table.erasure.kept is None
-        and not any(way.through for way in table.ways)
+        and table.erasure.retention is None
+        and not any(path.through for path in table.owner_paths)
     }
     assert without_end == {"enterprise_accounts"}, "a company is there as long as it is"
 
 
 def test_the_time_that_a_row_is_kept_begins_at_an_instant() -> None:
     for table in PERSONAL:
-        if isinstance(table.erasure, Anonymised) and table.erasure.kept is not None:
+        if isinstance(table.erasure, Anonymised) and table.erasure.retention is not None:
             declared = Table.metadata.tables[table.name]
-            kinds = {declared.c[name].type.python_type for name in table.erasure.kept.since}
+            kinds = {declared.c[name].type.python_type for name in table.erasure.retention.since}
             assert kinds == {datetime}, table.name
 
 
@@ -138,7 +138,7 @@ def test_every_text_has_an_author_and_nothing_else_has_one() -> None:
         if table.name == MIGRATIONS:
             continue
         authored = {one.name for one in table.columns if one.author is not None}
-        assert authored == set(columns_of_words(Table.metadata.tables[table.name])), table.name
+        assert authored == set(free_text_columns(Table.metadata.tables[table.name])), table.name
 
 
 def test_words_of_callers_go_with_whoever_sent_them_or_are_a_programs() -> None:
@@ -148,7 +148,7 @@ def test_words_of_callers_go_with_whoever_sent_them_or_are_a_programs() -> None:
         for one in table.columns
         if one.author is Author.CALLER
         and not isinstance(table.erasure, Deleted)
-        and one.becomes is None
+        and one.replacement is None
     }
     assert left == {"unknown_documents"}
 
@@ -156,9 +156,9 @@ def test_words_of_callers_go_with_whoever_sent_them_or_are_a_programs() -> None:
 def test_what_was_said_is_cut_together_with_the_mention() -> None:
     for table in REGISTRY:
         names = {one.name for one in table.columns}
-        for way in table.ways:
-            assert set(way.said) <= names, table.name
-            assert way.is_mention or not way.said, table.name
+        for path in table.owner_paths:
+            assert set(path.authored_columns) <= names, table.name
+            assert path.is_mention or not path.authored_columns, table.name
 
 
 def test_what_is_not_exported_says_why() -> None:

@@ -68,7 +68,7 @@ def as_json(value: object) -> object:
 
 async def rows_of_ada(parts: Parts, table: str) -> list[dict[str, object]]:
     key = "user_id, usage_date" if table == "daily_quota_usages" else "1"
-    columns = ", ".join(one.name for one in BY_NAME[table].exported)
+    columns = ", ".join(one.name for one in BY_NAME[table].exported_columns)
     where = OF_ADA[table]
     rows = await parts.rows(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {key}")
     json = {"result", "details"}
