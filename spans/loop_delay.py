@@ -6,7 +6,7 @@ from time import perf_counter
 
 INTERVAL_SECONDS = 0.002
 _TOLERANCE_SECONDS = 0.002
-"""Shorter delays are ignored: they are within a timer's resolution and a loop turn's normal time."""
+"""Shorter delays are ignored: timers are no more precise, and turns of the loop last as long."""
 
 
 class LoopDelay:

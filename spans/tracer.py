@@ -17,7 +17,7 @@ Uses: TypeAlias = Mapping[Part, SelfTime]
 
 
 class Tracer:
-    """Traces a random `share` of all requests; calls `record` with the operation and its parts' time.
+    """Traces a random `share` of all requests; calls `record` with an operation and its parts.
 
     `chance` returns random numbers from 0 to 1. A tracer belongs to one event loop.
     """
