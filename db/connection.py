@@ -14,7 +14,7 @@ from db.session import Session
 from db.statement import Statement
 from db.tracing import current_listener, report_executed
 from db.unavailable import DatabaseUnavailable, SessionLost, as_unavailable, translating_errors
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from spans.attribution import attributed
 from spans.current import current_job, current_trace
 from spans.part import Kind, Part

@@ -36,7 +36,7 @@ FIRST_PIECE_SECONDS = Histogram(
 BREAKER_STATE = Gauge(
     "guidance_generation_breaker_state",
     "The model's circuit breaker: 0 closed, 1 half open, 2 open; of several workers the last told.",
-    # Not the highest: a worker that died with an open breaker would be shown for ever.
+    # Not the highest: a worker that died with an open breaker would be shown forever.
     multiprocess_mode="mostrecent",
 )
 REPLIES_RUNNING = Gauge(

@@ -1,4 +1,4 @@
-"""What the time of traced requests passes in, by operation and by part."""
+"""Where the time of traced requests goes, by operation and by part."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ PARTS = Counter("guidance_part", "How often a part came in traced requests.", ("
 
 _DISTINCT_NAMES = 500
 OTHER = "other"
-"""The name under which everything is counted that comes after the first 500 names."""
+"""The name that all operations after the first 500 are counted under."""
 
 
 NAMED_BY_CODE = frozenset(
@@ -39,11 +39,11 @@ NAMED_BY_CODE = frozenset(
         Kind.JOB,
     }
 )
-"""Parts with names of their own; all others are told apart by the operation."""
+"""Kinds of parts that have their own names; the others are labelled with the operation's."""
 
 
 class TracedParts:
-    """The parts of this process's traced requests, bounded in number."""
+    """The parts of this process's traced requests; the number of names is bounded."""
 
     def __init__(self) -> None:
         self._operations: dict[str, int] = {}
@@ -52,7 +52,7 @@ class TracedParts:
         self._flushed: dict[tuple[object, ...], BufferedCounter] = {}
 
     def record(self, operation: str, uses: Mapping[Part, SelfTime]) -> None:
-        """Note what one traced request passed its time in."""
+        """Add the parts of one traced request."""
         if operation not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
             operation = OTHER
         self._operations[operation] = self._operations.get(operation, 0) + 1
@@ -64,11 +64,11 @@ class TracedParts:
             self._parts[part] = SelfTime(times + use.times, seconds + use.seconds)
 
     def use(self, part: Part) -> SelfTime:
-        """What came of one part, in traced requests."""
+        """The occurrences and seconds of one part in all traced requests."""
         return self._parts.get(part, SelfTime(0, 0.0))
 
     def flush(self) -> None:
-        """Bring what Prometheus has up to date."""
+        """Flush the totals to Prometheus."""
         for name, requests in self._operations.items():
             self._counter_for(OPERATIONS_TRACED, name).flush(requests)
         for of_operation, seconds in self._kinds.items():

@@ -10,8 +10,8 @@ from gql.errors import BadUserInput
 from gql.schema import described
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from gql.values.weight import ROWS, Weight
-from metrics.methods import Method
 from metrics.observations import OperationRecord
+from metrics.repository_methods import Method
 from spans.part import Kind, Part
 from spans.trace import SelfTime
 

@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """An attribute that is a column with an instant, as `db.queries.expressions` selects it."""
+    """An attribute that is a column with an instant, as `json_instant` selects it."""
 
     name: str
 

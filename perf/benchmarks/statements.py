@@ -19,7 +19,7 @@ from db.database import Database, open_database
 from db.request_scope import RequestScope
 from db.statement import Statement
 from gql.documents.budgets import trusted_documents
-from metrics.methods import Methods
+from metrics.repository_methods import Methods
 from perf import options
 from services.principal import Person
 

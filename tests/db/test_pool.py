@@ -16,7 +16,7 @@ from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from tests.db.test_database import PLAN_CODES, backend_of, end, on, opened, plan_codes
 from tests.fixtures.postgres import run
 

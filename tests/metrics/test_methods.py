@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from metrics.methods import Method, Methods
+from metrics.repository_methods import Method, Methods
 
 PREFIX = "guidance_statement"
 

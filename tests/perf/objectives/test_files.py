@@ -17,9 +17,9 @@ from metrics import (
     generation,
     jobs,
     keyvalue,
-    methods,
     observations,
     privacy,
+    repository_methods,
     webhooks,
 )
 from perf.command import perf
@@ -30,7 +30,17 @@ from perf.objectives.yaml import Yaml, to_yaml
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")
 USED = (
-    *(admission, cache, database, exposition, generation, jobs, keyvalue, methods, observations),
+    *(
+        admission,
+        cache,
+        database,
+        exposition,
+        generation,
+        jobs,
+        keyvalue,
+        repository_methods,
+        observations,
+    ),
     *(privacy, webhooks),
 )
 """What makes the metrics."""

@@ -17,7 +17,7 @@ import pytest
 
 from db.personal.registry import BY_NAME
 from db.queries import export_archives, request_processing
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from services.privacy.files import ExportFiles, NewFile
 from services.privacy.links import token_hash
 from services.privacy.rules import MOST_ATTEMPTS

@@ -1,7 +1,7 @@
-"""What repository methods take: calls, errors, rows, waiting for a connection, and the database.
+"""Statistics of the repository methods: statements, errors, rows, and seconds.
 
-A statement is noted as it stands, which takes no call of a function; what came since is added up
-when somebody wants to know, and every quarter of a second, when Prometheus is told.
+Recording a statement is a bare `list.append`. The records are added up when the statistics are
+read, and every quarter of a second, when they are flushed to Prometheus.
 """
 
 from collections import defaultdict
@@ -35,14 +35,13 @@ WAITED_SECONDS = Counter(
 
 
 ObservedStatement: TypeAlias = tuple[str, float, int | None, float, str | None]
-"""A statement: its name, the seconds it took, its rows, the seconds for which a connection was
-waited for before it, and the background job that asked. The rows are None where it failed or was
-cut short."""
+"""One statement: its name, duration in seconds, number of rows (None if it failed or was cancelled),
+seconds of waiting for a connection before it, and the background job that it ran for."""
 
 
 @dataclass(slots=True)
 class Method:
-    """What the statements of one repository method took; `timing` is that in the database."""
+    """The totals of one repository method; `timing` is of its statements in the database."""
 
     timing: Timing = field(default_factory=Timing)
     errors: int = 0
@@ -51,61 +50,61 @@ class Method:
 
 
 class Methods:
-    """The repository methods of this process by name; their number is that of the statements."""
+    """The repository methods of this process, by name."""
 
     def __init__(self) -> None:
         self._pending: list[ObservedStatement] = []
         self.observe = self._pending.append
-        """Notes one statement."""
-        self._seen: dict[str, Method] = {}
-        self._of_jobs: dict[tuple[str, str], list[float]] = {}
-        """How many statements of a method a background job ran, and the seconds that they took."""
+        """Records one statement."""
+        self._methods: dict[str, Method] = {}
+        self._job_totals: dict[tuple[str, str], list[float]] = {}
+        """The statements and seconds of each method in each background job."""
         self._flushed: dict[str, _FlushedMethod] = {}
 
     def add_up(self) -> None:
-        """Take in what was noted."""
+        """Add the recorded statements to the totals."""
         durations: defaultdict[str, list[float]] = defaultdict(list)
         pending = self._pending.copy()
         del self._pending[: len(pending)]
         for name, seconds, rows, waited_seconds, job in pending:
             durations[name].append(seconds)
-            method = self._seen.get(name)
+            method = self._methods.get(name)
             if method is None:
-                method = self._seen[name] = Method()
+                method = self._methods[name] = Method()
             if rows is None:
                 method.errors += 1
             else:
                 method.rows += rows
             method.waited_seconds += waited_seconds
             if job is not None:
-                of_job = self._of_jobs.setdefault((job, name), [0, 0.0])
-                of_job[0] += 1
-                of_job[1] += seconds
+                job_total = self._job_totals.setdefault((job, name), [0, 0.0])
+                job_total[0] += 1
+                job_total[1] += seconds
         for name, taken in durations.items():
-            self._seen[name].timing.add(*taken)
+            self._methods[name].timing.add(*taken)
 
     def slowest(self, top: int) -> list[tuple[str, Method]]:
         """The `top` methods by total time in the database, slowest first."""
         self.add_up()
-        return sorted(self._seen.items(), key=lambda item: -item[1].timing.total)[:top]
+        return sorted(self._methods.items(), key=lambda item: -item[1].timing.total)[:top]
 
     def flush(self) -> None:
-        """Bring what Prometheus has up to date."""
+        """Flush the totals to Prometheus."""
         self.add_up()
-        for name, method in self._seen.items():
+        for name, method in self._methods.items():
             flushed = self._flushed.get(name)
             if flushed is None:
                 flushed = self._flushed[name] = _FlushedMethod(name)
             flushed.flush(method)
-        for labels, of_job in self._of_jobs.items():
-            statements, seconds = of_job
+        for labels, job_total in self._job_totals.items():
+            statements, seconds = job_total
             JOB_STATEMENTS.labels(*labels).inc(statements)
             JOB_STATEMENT_SECONDS.labels(*labels).inc(seconds)
-        self._of_jobs.clear()
+        self._job_totals.clear()
 
 
 class _FlushedMethod:
-    """What Prometheus has of one method."""
+    """The Prometheus collectors of one method, and what they have already."""
 
     def __init__(self, name: str) -> None:
         self._seconds = SECONDS.labels(name)
