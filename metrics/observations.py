@@ -162,7 +162,7 @@ class OperationRecord:
     def error_share(self) -> float | None:
         """The share of executed requests that failed by a server error; None if there were none.
 
-        Of all or of the newest, whichever is higher, so that a long uptime hides no recent failures.
+        Of all or of the newest, whichever is higher, so a long uptime hides no recent failures.
         """
         count, newest = self.timing.count, len(self.timing.newest)
         if not count:

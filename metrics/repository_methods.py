@@ -35,7 +35,7 @@ WAITED_SECONDS = Counter(
 
 
 ObservedStatement: TypeAlias = tuple[str, float, int | None, float, str | None]
-"""One statement: its name, duration in seconds, number of rows (None if it failed or was cancelled),
+"""One statement: its name, duration in seconds, rows (None if it failed or was cancelled),
 seconds of waiting for a connection before it, and the background job that it ran for."""
 
 

@@ -38,10 +38,10 @@ _RECORD = Statement(
 
 
 def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
-    """An event for each row that was `done`, about the `subject` of its `id`.
+    """Insert an audit event for each row of `done`, with the subject `subject:id`.
 
-    Bound are `now` and the event's values, as `services.audit.event` gives them; the company that
-    it concerns is in the `account`, where one is given.
+    Bind `now` and the values of `services.audit.event`. The company concerned is taken from the
+    column `account`, if one is given.
     """
     values = _event if account is None else _event | {"enterprise_account_id": account}
     about = func.concat(literal_column(f"'{subject}:'"), done.c.id)
@@ -55,5 +55,5 @@ def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | Non
 async def record(
     connection: Connection, subject: str, *, now: datetime, event: Mapping[str, Any]
 ) -> None:
-    """Append an event to the trail; its values are as for `recorded_event`."""
+    """Append an event to the audit trail; its values are those of `services.audit.event`."""
     await connection.fetch(_RECORD, subject=subject, now=now, **event)

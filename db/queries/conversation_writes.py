@@ -1,4 +1,4 @@
-"""Statements by which a person changes conversations; most of them are all of what is asked."""
+"""Statements that change a person's conversations; most are a whole mutation."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ def _start() -> Statement:
 
 
 def _change(name: str, column: str) -> Statement:
-    """The statement that gives the column the value bound to `new`."""
+    """A statement that sets the column to the value bound to `new`."""
     person = locked_person()
     changed = (
         update(ChatConversation)
@@ -80,9 +80,9 @@ _DELETE = _delete()
 async def start(
     connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
 ) -> Record | None:
-    """Add an active conversation, once for the key; of nulls where that was used before.
+    """Insert an active conversation, once for the key; a row of nulls if the key was used before.
 
-    None, as from the others, where there is no such person.
+    Like the other statements here, None if there is no such person.
     """
     rows = await connection.fetch(
         _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
@@ -94,7 +94,7 @@ async def start(
 async def rename(
     connection: Connection, user_id: int, conversation_id: int, title: str
 ) -> Record | None:
-    """Give a conversation of the person's a title; of nulls where there is no such one."""
+    """Rename a person's conversation; a row of nulls if there is no such conversation."""
     rows = await connection.fetch(
         _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
     )
@@ -105,7 +105,7 @@ async def rename(
 async def set_status(
     connection: Connection, user_id: int, conversation_id: int, status: str
 ) -> Record | None:
-    """Archive or activate a conversation of the person's; of nulls where there is no such one."""
+    """Archive or activate a person's conversation; a row of nulls if there is no such one."""
     rows = await connection.fetch(
         _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
     )
@@ -114,12 +114,12 @@ async def set_status(
 
 @repository_method
 async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
-    """Hold a person and lock a conversation of theirs; of nulls where there is no such one."""
+    """Lock a person and one of their conversations; a row of nulls if there is no such one."""
     rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
     return rows[0] if rows else None
 
 
 @repository_method
 async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
-    """Delete a conversation that is locked with its messages, and take away all of its replies."""
+    """Delete a locked conversation with its messages, and return its replies being written."""
     return await connection.fetch(_DELETE, conversation_id=conversation_id)

@@ -119,10 +119,10 @@ async def insert_conversation(
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, now: datetime
 ) -> Record | None:
-    """Make room for two messages: give the conversation's `title` and new `updated_at`.
+    """Advance `updated_at` for a message and its reply, and return it with the `title`.
 
-    The instant and the microsecond before it are later than every message's. The row stays locked,
-    so that exchanges of one conversation follow each other. None where it is not the user's.
+    It and the microsecond before it are later than any message's. The row stays locked, which
+    serializes the exchanges of a conversation. None if the conversation is not the user's.
     """
     rows = await connection.fetch(
         _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now

@@ -42,7 +42,7 @@ _REMOVE_OBJECTIVE = Statement(
 
 @repository_method
 async def objectives(connection: Connection) -> list[Record]:
-    """What is agreed of clients' documents; one without a name is of all others of its client."""
+    """All objectives; one without an operation name is the default of its client."""
     return await connection.fetch(_OBJECTIVES)
 
 
@@ -50,7 +50,7 @@ async def objectives(connection: Connection) -> list[Record]:
 async def set_objective(
     connection: Connection, client_name: str, operation_name: str, *, p95_ms: int, p99_ms: int
 ) -> None:
-    """Agree on an objective, in the place of another."""
+    """Insert or replace an objective."""
     await connection.fetch(
         _SET_OBJECTIVE,
         client_name=client_name,
@@ -62,7 +62,7 @@ async def set_objective(
 
 @repository_method
 async def remove_objective(connection: Connection, client_name: str, operation_name: str) -> bool:
-    """Take back an objective; False where there is none."""
+    """Delete an objective; False if there is none."""
     rows = await connection.fetch(
         _REMOVE_OBJECTIVE, client_name=client_name, operation_name=operation_name
     )

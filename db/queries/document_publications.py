@@ -135,20 +135,20 @@ _LISTED = Statement(
 
 @repository_method
 async def version(connection: Connection) -> int:
-    """The number of what is published."""
+    """The version of what is published; it changes with every publication."""
     (row,) = await connection.fetch(_VERSION)
     return int(row["version"])
 
 
 @repository_method
 async def next_version(connection: Connection) -> None:
-    """Give what is published another number; whoever else changes it waits for this to commit."""
+    """Increment the version; concurrent publications wait until this transaction commits."""
     await connection.fetch(_NEXT_VERSION)
 
 
 @repository_method
 async def served(connection: Connection) -> list[Record]:
-    """What clients have published and not retired, oldest first."""
+    """The publications that are not retired, oldest first."""
     return await connection.fetch(_SERVED)
 
 
@@ -162,13 +162,13 @@ async def bodies(connection: Connection, hashes: Sequence[bytes]) -> list[Record
 async def of_client(
     connection: Connection, client_name: str, hashes: Sequence[bytes]
 ) -> list[Record]:
-    """What a client has published of these documents."""
+    """A client's publications of these documents."""
     return await connection.fetch(_OF_CLIENT, client_name=client_name, hashes=hashes)
 
 
 @repository_method
 async def by_document_id(connection: Connection, document_ids: Sequence[str]) -> list[Record]:
-    """Whatever is published under these ids."""
+    """The publications with these document ids."""
     return await connection.fetch(_BY_DOCUMENT_ID, document_ids=document_ids)
 
 
@@ -176,7 +176,7 @@ async def by_document_id(connection: Connection, document_ids: Sequence[str]) ->
 async def save_documents(
     connection: Connection, hashes: Sequence[bytes], texts: Sequence[str]
 ) -> None:
-    """Keep texts that are not kept yet."""
+    """Insert the texts that are not stored yet."""
     await connection.fetch(_SAVE_DOCUMENTS, hashes=hashes, bodies=texts)
 
 
@@ -191,7 +191,7 @@ async def publish(
     document_ids: Sequence[str | None],
     costs: Sequence[int],
 ) -> None:
-    """Make documents a client's, and active; one of the others' stays theirs as well."""
+    """Publish documents for a client, as active; other clients' publications are not affected."""
     await connection.fetch(
         _PUBLISH,
         client_name=client_name,
@@ -213,7 +213,7 @@ async def change_state(
     named: str,
     new_state: str,
 ) -> list[Record]:
-    """Change what a client has published of this hash, id or name, and give what was changed."""
+    """Change the state of a client's publications with this hash, id or name; return the changed."""
     return await connection.fetch(
         _CHANGE_STATE,
         client_name=client_name,
@@ -226,5 +226,5 @@ async def change_state(
 
 @repository_method
 async def listed(connection: Connection) -> list[Record]:
-    """Everything that is published, with its text, by client and name."""
+    """Every publication with its text, ordered by client and name."""
     return await connection.fetch(_LISTED)

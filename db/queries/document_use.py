@@ -116,7 +116,7 @@ async def note(
     first: Sequence[datetime],
     last: Sequence[datetime],
 ) -> None:
-    """Add uses to those that are known."""
+    """Add uses to the counts of documents."""
     await connection.fetch(
         _NOTE_USES, hashes=hashes, client_names=client_names, counts=counts, first=first, last=last
     )
@@ -124,7 +124,7 @@ async def note(
 
 @repository_method
 async def uses(connection: Connection) -> list[Record]:
-    """How every document was used, by client."""
+    """The use of every document, ordered by client."""
     return await connection.fetch(_USES)
 
 
@@ -142,7 +142,7 @@ async def note_unknown(
     last: Sequence[datetime],
     most: int,
 ) -> None:
-    """Add requests to what is known of documents; where `most` are known no other is added."""
+    """Add requests to the counts of unknown documents, of which at most `most` are stored."""
     await connection.fetch(
         _NOTE_UNKNOWN,
         hashes=hashes,
@@ -159,17 +159,17 @@ async def note_unknown(
 
 @repository_method
 async def unknown(connection: Connection) -> list[Record]:
-    """Documents that nobody published, most frequent first."""
+    """The requested documents that nobody published, most frequent first."""
     return await connection.fetch(_UNKNOWN)
 
 
 @repository_method
 async def known_now(connection: Connection, sha256: bytes) -> None:
-    """Forget a document as unknown."""
+    """Delete a document from the unknown ones, since it is published now."""
     await connection.fetch(_KNOWN_NOW, sha256=sha256)
 
 
 @repository_method
 async def forget_old(connection: Connection, before: datetime) -> None:
-    """Forget those that nobody has sent since."""
+    """Delete the unknown documents that nobody has sent since."""
     await connection.fetch(_FORGET_OLD, before=before)

@@ -30,7 +30,7 @@ from db.tables import BillingPaymentAttempt
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
 _DOUBLINGS = literal_column("12", Integer)
-"""After which a wait is longer than the longest; without an end the numbers would overflow."""
+"""The bound of the exponent in backoff, beyond `_LONGEST_WAIT`; without it numbers would overflow."""
 _COLUMNS = (
     BillingPaymentAttempt.id,
     BillingPaymentAttempt.user_id,
@@ -43,7 +43,7 @@ _COLUMNS = (
     BillingPaymentAttempt.payment_method_token,
     BillingPaymentAttempt.failure_reason,
     BillingPaymentAttempt.created_at,
-    # Whoever checks on it later is not who makes it.
+    # Only the first request to the provider makes the payment; later ones check on it.
     and_(
         BillingPaymentAttempt.checks == literal_column("0"),
         BillingPaymentAttempt.asked_until > func.clock_timestamp(),
@@ -114,7 +114,7 @@ _POSTPONE = Statement(
 _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
-        # As it stands in the index, or a plan for any values could not use it.
+        # A literal, as in the partial index: a generic plan could not use it with a parameter.
         BillingPaymentAttempt.status == literal_column("'pending'"),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
@@ -149,9 +149,9 @@ async def insert_payment(
     patience_seconds: float,
     now: datetime,
 ) -> Record | None:
-    """Add a pending payment, about which the provider is asked for `patience_seconds`.
+    """Insert a pending payment, which the provider may be asked for during `patience_seconds`.
 
-    None where the person has a payment with this key already.
+    None if the person has a payment with this key already.
     """
     rows = await connection.fetch(
         _INSERT,
@@ -176,7 +176,7 @@ async def by_id(connection: Connection, payment_id: int) -> list[Record]:
 
 @repository_method
 async def lock(connection: Connection, payment_id: int) -> Record:
-    """A payment that exists, which nobody else changes until the transaction ends."""
+    """Lock an existing payment until the transaction ends, and return it."""
     (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
     return payment
 
@@ -191,7 +191,7 @@ async def settle(
     failure_reason: str | None,
     now: datetime,
 ) -> None:
-    """Store what became of a payment, and forget the token of its payment method."""
+    """Store a payment's outcome, and delete the token of its payment method."""
     await connection.fetch(
         _SETTLE,
         payment_id=payment_id,
@@ -204,12 +204,12 @@ async def settle(
 
 @repository_method
 async def postpone(connection: Connection, payment_id: int) -> None:
-    """Let a payment that is still pending be asked about later, the later the oftener it was."""
+    """Schedule the next check of a payment that is still pending, with exponential backoff."""
     await connection.fetch(_POSTPONE, payment_id=payment_id)
 
 
 @repository_method
 async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
-    """Take one pending payment that nobody is asking about and that it is time to ask about."""
+    """Claim one pending payment whose check is due and that no other process is checking."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None

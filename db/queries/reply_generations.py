@@ -1,6 +1,6 @@
-"""Statements about the replies that are being written.
+"""Statements about replies that are being written, and the leases of their writers.
 
-Leases are measured by the database's clock, the only one that all processes share.
+Leases expire by the database's clock, the only one that all processes share.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ _held = (
         ReplyGeneration.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
         ReplyGeneration.owner == bindparam("of_owner"),
     )
-    # Who has locked one is ending it, and may wait for another.
+    # A locked row is being ended by a transaction that may wait for another row.
     .with_for_update(skip_locked=True)
 )
 _RENEW = Statement(
@@ -145,7 +145,7 @@ _SAVE_PROGRESS = Statement(
 
 @repository_method
 async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
-    """`(reply_id, stop_requested_at)` of what `owner` writes."""
+    """`(reply_id, stop_requested_at)` of the replies that `owner` writes."""
     return await connection.fetch(_OF_OWNER, owner=owner)
 
 
@@ -153,9 +153,9 @@ async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
 async def renew(
     connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
 ) -> set[int]:
-    """Let the leases of `owner` on the replies begin now, but those that are just being ended.
+    """Renew the leases of `owner` on the replies, except those that are being ended just now.
 
-    Gives those that did.
+    Returns the ids of the renewed ones.
     """
     rows = await connection.fetch(
         _RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds
@@ -165,9 +165,9 @@ async def renew(
 
 @repository_method
 async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Record | None:
-    """Ask whoever writes a reply of `user_id` to stop, and give the `owner`, null if nobody does.
+    """Request that a reply of `user_id` stops, and return its `owner`, null if it has ended.
 
-    None where there is no such person.
+    None if there is no such person.
     """
     rows = await connection.fetch(_REQUEST_STOP, reply_id=reply_id, user_id=user_id)
     return rows[0] if rows else None
@@ -175,21 +175,21 @@ async def request_stop(connection: Connection, reply_id: int, user_id: int) -> R
 
 @repository_method
 async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | None:
-    """Take the reply away from `owner` for good; None where it is not the owner's any more."""
+    """End the lease of `owner` on a reply; None if it has lost the lease already."""
     rows = await connection.fetch(_END, reply_id=reply_id, owner=owner)
     return rows[0] if rows else None
 
 
 @repository_method
 async def take_away(connection: Connection, reply_id: int) -> Record | None:
-    """Take the reply away from whoever writes it; None where nobody does."""
+    """End the lease on a reply, whoever has it; None if nobody has."""
     rows = await connection.fetch(_TAKE_AWAY, reply_id=reply_id)
     return rows[0] if rows else None
 
 
 @repository_method
 async def end_expired(connection: Connection) -> Record | None:
-    """Take away one reply whose lease ran out, of those that nobody else is taking away."""
+    """End one expired lease that no other transaction is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
 
@@ -197,9 +197,9 @@ async def end_expired(connection: Connection) -> Record | None:
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
 @repository_method
 async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> set[int]:
-    """Store how far replies are written, and give their ids.
+    """Store the partial texts of replies, and return the ids of those stored.
 
-    Those that have ended stay as they are, and those that another has locked just now.
+    Replies that have ended, or that are locked just now, stay as they are.
     """
     rows = await connection.fetch(_SAVE_PROGRESS, written=orjson.dumps(written).decode())
     return {row["id"] for row in rows}

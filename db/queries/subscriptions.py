@@ -172,7 +172,7 @@ async def insert_subscription(
 async def begin_payment(
     connection: Connection, subscription_id: int, plan_code: str, now: datetime
 ) -> None:
-    """Let a subscription wait for a payment for a plan."""
+    """Set a subscription to pending until a plan is paid."""
     await connection.fetch(
         _BEGIN_PAYMENT, subscription_id=subscription_id, new_plan_code=plan_code, now=now
     )
@@ -182,7 +182,7 @@ async def begin_payment(
 async def activate(
     connection: Connection, subscription_id: int, plan_code: str, now: datetime
 ) -> bool:
-    """Let a paid subscription begin; False where it has begun already."""
+    """Activate a subscription that was paid; False if it is active already."""
     return bool(
         await connection.fetch(
             _ACTIVATE, subscription_id=subscription_id, new_plan_code=plan_code, now=now
@@ -192,7 +192,7 @@ async def activate(
 
 @repository_method
 async def fail(connection: Connection, subscription_id: int, reason: str, now: datetime) -> None:
-    """Let a subscription that waits for a payment fail."""
+    """Set a pending subscription to failed."""
     await connection.fetch(_FAIL, subscription_id=subscription_id, reason=reason, now=now)
 
 
@@ -216,7 +216,7 @@ async def insert_plan_change(
     idempotency_key: str,
     now: datetime,
 ) -> bool:
-    """Add a change of plan; False where the person has one with this key already."""
+    """Record a change of plan; False if the person has one with this key already."""
     rows = await connection.fetch(
         _INSERT_PLAN_CHANGE,
         user_id=user_id,

@@ -36,7 +36,7 @@ async def take_event(
     occurred_at: datetime,
     now: datetime,
 ) -> bool:
-    """Note an event of the provider's; False where it was taken before."""
+    """Record a webhook event; False if it was recorded before."""
     return bool(
         await connection.fetch(
             _TAKE_EVENT,
@@ -50,5 +50,5 @@ async def take_event(
 
 @repository_method
 async def forget_events(connection: Connection, before: datetime) -> None:
-    """Remove the notes of events that were received before an instant."""
+    """Delete the events that were received before an instant."""
     await connection.fetch(_FORGET_EVENTS, before=before)

@@ -41,7 +41,7 @@ USED = (
         repository_methods,
         observations,
     ),
-    *(privacy, webhooks),
+    *(privacy, repository_methods, webhooks),
 )
 """What makes the metrics."""
 
