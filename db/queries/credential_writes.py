@@ -1,4 +1,4 @@
-"""Statements by which keys are made and revoked, each with its event in the audit."""
+"""Statements that create and revoke API keys, each with its audit event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -96,9 +96,9 @@ async def add(
     now: datetime,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """Add an active credential to an account that is locked, and let the claimed key keep it.
+    """Insert an active credential of a locked account, and store it as the claimed key's result.
 
-    None, and no change, where `most` are accepted at `now` already.
+    None, and no change, if the account has `most` accepted credentials at `now` already.
     """
     rows = await connection.fetch(
         _ADD,
@@ -123,9 +123,9 @@ async def revoke(
     now: datetime,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """Close the door to a credential of the account that a person administers, once it is locked.
+    """Lock the account that a person administers, and revoke one of its credentials.
 
-    None where there is no account, of nulls where there is nothing to be closed.
+    None if there is no account; a row of nulls if it has no such credential to revoke.
     """
     rows = await connection.fetch(
         _REVOKE, user_id=user_id, credential_id=credential_id, now=now, **event

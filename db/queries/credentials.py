@@ -45,7 +45,7 @@ IS_ACCEPTED = and_(
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
-# What has expired is as what was revoked.
+# An expired credential counts as revoked.
 _status_now = case((IS_ACCEPTED, EnterpriseCredential.status), else_=literal_column("'revoked'"))
 _AT_NOW = (
     EnterpriseCredential.id,
@@ -58,7 +58,7 @@ _AT_NOW = (
 )
 _INSTANTS = frozenset({"created_at", "last_used_at", "expires_at"})
 JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in _AT_NOW)
-"""The credential as it is at `now`, only to be shown."""
+"""A credential's columns at `now`, with instants as JSON for answers."""
 _newest = lateral(
     select(*_AT_NOW)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
@@ -100,7 +100,7 @@ _RETIRE = Statement(
     .where(*_of_account)
     .values(
         status=literal_column("'retiring'"),
-        # Whatever ended sooner anyway still does: LEAST ignores a null.
+        # An earlier end is kept; LEAST ignores a null.
         expires_at=func.least(EnterpriseCredential.expires_at, bindparam("at", type_=_instant)),
     )
     .returning(EnterpriseCredential.expires_at),
@@ -133,7 +133,7 @@ async def by_account(
 ) -> list[Record]:
     """The `most` newest credentials of each account, oldest first, with their status at `now`.
 
-    Those that open no door then are the last to be chosen.
+    Accepted credentials are preferred over revoked and expired ones.
     """
     return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
@@ -148,14 +148,14 @@ async def by_id(
 
 @repository_method
 async def by_key(connection: Connection, key_id: str) -> Record | None:
-    """The credential, with its `secret_hash`, that the key's id part names."""
+    """The credential with this `key_id`, and its `secret_hash`."""
     rows = await connection.fetch(_BY_KEY, key_id=key_id)
     return rows[0] if rows else None
 
 
 @repository_method
 async def of_account(connection: Connection, account_id: int, credential_id: int) -> Record | None:
-    """The credential, where it is the account's."""
+    """The credential, if it is the account's."""
     rows = await connection.fetch(_OF_ACCOUNT, account_id=account_id, credential_id=credential_id)
     return rows[0] if rows else None
 
@@ -164,7 +164,7 @@ async def of_account(connection: Connection, account_id: int, credential_id: int
 async def retire(
     connection: Connection, account_id: int, credential_id: int, at: datetime
 ) -> datetime:
-    """Let the account's credential end at `at`, or before if it does; give when."""
+    """Retire the account's credential at `at`, or at its earlier end; returns that instant."""
     rows = await connection.fetch(
         _RETIRE, account_id=account_id, credential_id=credential_id, at=at
     )
@@ -176,5 +176,5 @@ async def retire(
 async def note_uses(
     connection: Connection, ids: Sequence[int], instants: Sequence[datetime]
 ) -> None:
-    """Say when credentials were last used, where what is known is a minute older."""
+    """Update when credentials were last used, if that is a minute later than what is stored."""
     await connection.fetch(_NOTE_USES, ids=ids, instants=instants)

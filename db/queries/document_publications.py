@@ -213,7 +213,7 @@ async def change_state(
     named: str,
     new_state: str,
 ) -> list[Record]:
-    """Change the state of a client's publications with this hash, id or name; return the changed."""
+    """Change the state of a client's publications with this hash, id or name, and return them."""
     return await connection.fetch(
         _CHANGE_STATE,
         client_name=client_name,

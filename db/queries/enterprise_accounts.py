@@ -1,4 +1,4 @@
-"""Statements about companies and their use."""
+"""Statements about companies and their daily use."""
 
 from collections.abc import Sequence
 from datetime import date

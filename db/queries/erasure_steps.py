@@ -1,4 +1,4 @@
-"""Erasing one person, a batch of one table at a time, as the registry has it."""
+"""Statements that erase one person in batches, generated from the registry of personal data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
 
 @dataclass(frozen=True, slots=True)
 class ErasureStep:
-    """A statement that erases a batch of rows of one table, and gives how many."""
+    """A statement that erases a batch of rows of one table, and returns their number."""
 
     table: str
     statement: Statement
@@ -51,7 +51,7 @@ def _steps(*, is_erased_last: bool) -> tuple[ErasureStep, ...]:
 
 # Any: the statements have no common type of their own.
 def _clauses(table: ClassifiedTable) -> list[Any]:
-    """One for each way that leads to a person; where nothing is to be changed there is none."""
+    """A statement for each path to the person on which there is anything to erase."""
     declared = sql_table(table)
     replacements = {
         one.name: replacement_value(declared.c[one.name], one.replacement)
@@ -72,9 +72,9 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
 
 
 STEPS = _steps(is_erased_last=False)
-"""What is done batch by batch, in this order, each until nothing is left to do."""
+"""The steps in their order; each is repeated until it erases no more rows."""
 LAST_STEPS = _steps(is_erased_last=True)
-"""What is done in the transaction that completes the erasure."""
+"""The steps of the transaction that completes the erasure."""
 _ADD_COUNT = insert(PrivacyErasureCount).values(
     request_id=bindparam("request_id"),
     table_name=bindparam("table"),
@@ -95,7 +95,7 @@ _CONVERSATIONS = select(ChatConversation.id).where(
 _REPLIES = Statement(
     "privacy.replies",
     select(ChatMessage.id).where(
-        # An array leaves only the index of each conversation's messages to go by.
+        # With an array the planner can use only the index on each conversation's messages.
         ChatMessage.conversation_id == any_(func.array(_CONVERSATIONS.scalar_subquery())),
         ChatMessage.role == literal_column("'assistant'"),
         ChatMessage.created_at >= bindparam("since", type_=DateTime(timezone=True)),
@@ -105,19 +105,19 @@ _REPLIES = Statement(
 
 @repository_method
 async def replies_of(connection: Connection, user_id: int, since: datetime) -> list[int]:
-    """The replies that a person was given since an instant, or is being given."""
+    """The ids of a person's replies since an instant, finished or not."""
     rows = await connection.fetch(_REPLIES, person=user_id, since=since)
     return [int(row["id"]) for row in rows]
 
 
 @repository_method
 async def erase_batch(connection: Connection, step: ErasureStep, user_id: int) -> int:
-    """Erase the next rows of a step and give how many; 0 when none is left."""
+    """Erase the next batch of a step, and return the number of rows; 0 when none is left."""
     rows = await connection.fetch(step.statement, person=user_id)
     return int(rows[0]["count"])
 
 
 @repository_method
 async def count_erased(connection: Connection, request_id: int, table: str, count: int) -> None:
-    """Add to what an erasure has done to a table."""
+    """Add to the number of rows of a table that an erasure has erased."""
     await connection.fetch(_COUNT, request_id=request_id, table=table, count=count)

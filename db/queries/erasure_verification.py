@@ -1,4 +1,4 @@
-"""Whether anything in the database still identifies a person."""
+"""Statements that search all tables for anything that still identifies an erased person."""
 
 from sqlalchemy import Text, func, select
 from sqlalchemy import column as named
@@ -37,10 +37,10 @@ _CATALOGUE = Statement(
 
 @repository_method
 async def remaining(connection: Connection, user_id: int, pattern: str) -> dict[str, int]:
-    """The number of rows, by table, that lead to the person or hold a text like `pattern`.
+    """The number of rows, by table, that refer to the person or contain text matching `pattern`.
 
-    `pattern` is a regular expression of PostgreSQL's; case does not matter. Reads the whole of
-    the tables that hold texts of the system's own.
+    `pattern` is a case-insensitive PostgreSQL regular expression. Scans the whole of every table
+    with text that the system wrote.
     """
     found = {}
     for name, search in _SEARCHES:
@@ -52,6 +52,6 @@ async def remaining(connection: Connection, user_id: int, pattern: str) -> dict[
 
 @repository_method
 async def catalogue(connection: Connection) -> list[tuple[str, str]]:
-    """Every table of the database with each of its columns."""
+    """Every column of the database, as `(table, column)`."""
     rows = await connection.fetch(_CATALOGUE)
     return [(row["table_name"], row["column_name"]) for row in rows]

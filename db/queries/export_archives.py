@@ -69,13 +69,13 @@ _REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
 async def by_request(
     connection: Connection, request_ids: Sequence[int], now: datetime
 ) -> list[Record]:
-    """The archives of those of the requests whose archive can be fetched at `now`."""
+    """The archives of the requests, as far as they can be downloaded at `now`."""
     return await connection.fetch(_BY_REQUEST, ids=request_ids, now=now)
 
 
 @repository_method
 async def by_token(connection: Connection, token_hash: bytes) -> Record | None:
-    """`(file_name, expires_at, revoked_at)` of the archive that a token opens, or opened."""
+    """`(file_name, expires_at, revoked_at)` of the archive with this download token."""
     rows = await connection.fetch(_BY_TOKEN, token_hash=token_hash)
     return rows[0] if rows else None
 
@@ -105,13 +105,13 @@ async def insert_archive(
 
 @repository_method
 async def revoke_all(connection: Connection, user_id: int, now: datetime) -> None:
-    """Let the links of a person's archives work no longer."""
+    """Revoke the download links of a person's archives."""
     await connection.fetch(_REVOKE_ALL, of_user=user_id, now=now)
 
 
 @repository_method
 async def revoke(connection: Connection, request_id: int, now: datetime) -> bool:
-    """Let the link of one archive work no longer; False where none works."""
+    """Revoke the download link of one archive; False if it has none that works."""
     return bool(await connection.fetch(_REVOKE_ONE, of_request=request_id, now=now))
 
 
@@ -119,7 +119,7 @@ async def revoke(connection: Connection, request_id: int, now: datetime) -> bool
 async def available_among(
     connection: Connection, file_names: Sequence[str], now: datetime
 ) -> set[str]:
-    """Those of the files that can still be fetched at `now`."""
+    """Those of the files that can still be downloaded at `now`."""
     rows = await connection.fetch(_AVAILABLE_AMONG, names=file_names, now=now)
     return {row["file_name"] for row in rows}
 

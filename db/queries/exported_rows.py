@@ -1,4 +1,4 @@
-"""Everything that the database holds of one person, table by table as the registry has it."""
+"""Statements that read everything about one person, generated from the registry."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from db.tables import ChatConversation, ChatMessage
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """The statement that gives a person's rows of one table; some columns are JSON text."""
+    """The statement that reads a person's rows of one table; `json_columns` are JSON text."""
 
     name: str
     statement: Statement
@@ -57,12 +57,12 @@ _CONVERSATIONS = Statement(
 
 
 def rows(snapshot: Snapshot, table: ExportedTable, user_id: int) -> AsyncIterator[Record]:
-    """Give the person's rows of a table in the order of its key."""
+    """Read the person's rows of a table, in the order of its primary key."""
     return snapshot.rows(table.statement, person=user_id)
 
 
 def conversations(snapshot: Snapshot, user_id: int) -> AsyncIterator[Record]:
-    """Give the person's messages with their conversations, both oldest first.
+    """Read the person's messages with their conversations, both oldest first.
 
     A conversation without messages has one row, in which `role` is null.
     """

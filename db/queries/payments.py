@@ -30,7 +30,7 @@ from db.tables import BillingPaymentAttempt
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
 _DOUBLINGS = literal_column("12", Integer)
-"""The bound of the exponent in backoff, beyond `_LONGEST_WAIT`; without it numbers would overflow."""
+"""The largest exponent of the backoff; it exceeds `_LONGEST_WAIT`, and keeps numbers in range."""
 _COLUMNS = (
     BillingPaymentAttempt.id,
     BillingPaymentAttempt.user_id,

@@ -1,4 +1,4 @@
-"""Conditions that the registry of personal data gives: whose a row is, and whom it names."""
+"""Conditions generated from the registry of personal data: whose a row is, and whom it names."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def leads_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def belongs_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row is the `PERSON`'s, or names them and is nobody else's."""
+    """Whether a row is the `PERSON`'s, or mentions them and has no other owner."""
     owning = [path for path in table.owner_paths if not path.is_mention]
     has_no_owner = and_(true(), *(sql_table(table).c[path.column].is_(None) for path in owning))
     return or_(
@@ -76,14 +76,14 @@ def belongs_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row leads to the `PERSON`, or the system wrote a text like the `PATTERN` in it."""
+    """Whether a row leads to the `PERSON`, or has a text by the system that matches `PATTERN`."""
     texts = searched_texts(table)
     searched = [func.concat_ws("\n", *texts).regexp_match(PATTERN, flags="i")] if texts else []
     return or_(leads_to_person(table), *searched)
 
 
 def is_anonymised(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row is what an erasure leaves of a person's."""
+    """Whether a row was anonymised by an erasure."""
     declared = sql_table(table)
     owning = (
         declared.c[path.column].is_(None) for path in table.owner_paths if not path.is_mention
@@ -97,14 +97,14 @@ def is_anonymised(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def replacement_value(column: SqlColumn, replacement: Replacement) -> SqlColumn:
-    """What stands in a column of a row that was anonymised."""
+    """The SQL value that a column gets when its row is anonymised."""
     if replacement.value is None:
         return null()
     return cast(literal_column(f"'{replacement.value}'"), column.type)
 
 
 def is_in_next_batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a row is among the next `BATCH` that meet a condition."""
+    """Whether a row is among the next `BATCH` rows that meet a condition."""
     key = tuple(sql_table(table).primary_key.columns)
     chosen = select(*key).where(condition).limit(literal_column(str(BATCH)))
     return tuple_(*key).in_(chosen)
@@ -112,13 +112,13 @@ def is_in_next_batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> 
 
 # Any: statements that change something have no common type of their own.
 def with_row_count(clause: Any) -> Any:
-    """The clause as a statement that gives the number of rows."""
+    """The clause as a statement that returns the number of affected rows."""
     done = clause.returning(literal_column("1").label("one")).cte("done")
     return select(func.count().label("count")).select_from(done)
 
 
 def searched_texts(table: ClassifiedTable) -> list[SqlColumn]:
-    """The texts of a table that the system wrote, without what others said in them."""
+    """The text columns of a table that the system wrote, without members that quote others."""
     declared = sql_table(table)
     return [
         _without(declared.c[one.name], one.quoted_members)
@@ -128,17 +128,17 @@ def searched_texts(table: ClassifiedTable) -> list[SqlColumn]:
 
 
 def _without(column: SqlColumn, members: tuple[str, ...]) -> SqlColumn:
-    """A column of JSON without some of its members; any other as it is."""
+    """A JSON column without `members`; without any, the column as it is."""
     for member in members:
         column = column.op("-", return_type=JSONB())(literal_column(f"'{member}'", Text))
     return column
 
 
 def free_text_columns(declared: SqlTable) -> list[str]:
-    """The columns that can hold any words, which somebody has chosen.
+    """The columns of a table that can hold free text.
 
-    Texts and JSON, apart from those that can hold certain words only: what a check lists or gives
-    the form of, and the keys of other tables.
+    These are text and JSON columns, except foreign keys and columns whose values a check
+    constraint lists or gives a pattern for.
     """
     listed = {
         str(check.sqltext).partition(" IN (")[0].partition(" ~ ")[0]

@@ -92,7 +92,7 @@ async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list
 
 @repository_method
 async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Record]:
-    """`(request_id, table_name, row_count)` of what erasures did, by the table's name."""
+    """`(request_id, table_name, row_count)` of the rows that erasures erased, by table."""
     return await connection.fetch(_ERASED_TABLES, ids=request_ids)
 
 

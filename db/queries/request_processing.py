@@ -1,7 +1,7 @@
-"""Statements by which processes take privacy requests, keep them, and end them.
+"""Statements by which processes claim, keep and complete privacy requests.
 
-Leases and pauses are measured by the database's clock, the only one that all processes share;
-whether a request is due is the caller's to say.
+Leases and pauses expire by the database's clock, the only one that all processes share. Whether a
+request is due depends on the caller's `now`.
 """
 
 from datetime import datetime
@@ -199,10 +199,10 @@ _TRY_AGAIN = Statement(
 async def claim(
     connection: Connection, kind: str, owner: UUID, *, lease_seconds: float, now: datetime
 ) -> Record | None:
-    """Take a request of a kind that is due at `now` and that nobody works at, the oldest first.
+    """Claim the oldest request of a kind that is due at `now` and that nobody has a lease on.
 
-    An erasure is left alone while the same person's export is being made. Gives `id`, `user_id`,
-    `requested_at`, `started_at` and the number of this attempt.
+    An erasure waits while an export of the same person is being made. Returns `id`, `user_id`,
+    `requested_at`, `started_at` and `attempts`, which includes this one.
     """
     rows = await connection.fetch(_CLAIM, kind=kind, owner=owner, seconds=lease_seconds, now=now)
     return rows[0] if rows else None
@@ -210,7 +210,7 @@ async def claim(
 
 @repository_method
 async def renew(connection: Connection, request_id: int, owner: UUID, lease_seconds: float) -> bool:
-    """Let the lease begin now; False where the request is not the owner's any more."""
+    """Renew the lease; False if `owner` has lost it."""
     return bool(
         await connection.fetch(_RENEW, request_id=request_id, of_owner=owner, seconds=lease_seconds)
     )
@@ -218,47 +218,47 @@ async def renew(connection: Connection, request_id: int, owner: UUID, lease_seco
 
 @repository_method
 async def rest(connection: Connection, request_id: int, owner: UUID, pause_seconds: float) -> None:
-    """Give the request up for now: anybody may take it after the pause."""
+    """Release the request; it can be claimed again after the pause."""
     await connection.fetch(_REST, request_id=request_id, of_owner=owner, seconds=pause_seconds)
 
 
 @repository_method
 async def fail(connection: Connection, request_id: int, owner: UUID, reason: str) -> None:
-    """Give the request up for good."""
+    """Set the request to failed."""
     await connection.fetch(_FAIL, request_id=request_id, of_owner=owner, reason=reason)
 
 
 @repository_method
 async def complete(connection: Connection, request_id: int, owner: UUID, now: datetime) -> bool:
-    """Say that the request was carried out; False where it is not the owner's any more."""
+    """Set the request to completed; False if `owner` has lost the lease."""
     return bool(await connection.fetch(_COMPLETE, request_id=request_id, of_owner=owner, now=now))
 
 
 @repository_method
 async def verify(connection: Connection, request_id: int, now: datetime) -> None:
-    """Say that nothing identifies the person of an erasure any more."""
+    """Record that an erasure was verified: nothing identifies the person any more."""
     await connection.fetch(_VERIFY, request_id=request_id, now=now)
 
 
 @repository_method
 async def supersede_exports(connection: Connection, user_id: int, reason: str) -> None:
-    """Take back the person's exports, apart from one that somebody is making."""
+    """Cancel the person's exports, except one that is being made."""
     await connection.fetch(_SUPERSEDE_EXPORTS, of_user=user_id, reason=reason)
 
 
 @repository_method
 async def is_exported(connection: Connection, user_id: int) -> bool:
-    """Whether somebody is making an export of the person's data."""
+    """Whether an export of the person's data is being made."""
     return bool(await connection.fetch(_IS_EXPORTED, of_user=user_id))
 
 
 @repository_method
 async def owed(connection: Connection, now: datetime) -> list[Record]:
-    """What is still to be done, by kind and status: `count`, when the `oldest` came, `overdue`."""
+    """The outstanding requests by kind and status: `count`, `oldest` request, number `overdue`."""
     return await connection.fetch(_OWED, now=now)
 
 
 @repository_method
 async def try_again(connection: Connection, request_id: int) -> bool:
-    """Let an erasure that was given up be taken again; False where there is none."""
+    """Let a failed erasure be claimed again; False if there is none."""
     return bool(await connection.fetch(_TRY_AGAIN, request_id=request_id))

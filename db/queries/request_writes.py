@@ -1,4 +1,4 @@
-"""Statements by which a person makes privacy requests and takes them back, each with its event."""
+"""Statements by which a person makes and cancels privacy requests, each with its audit event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -93,10 +93,10 @@ async def request(
     paused_since: datetime | None,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """The request of a kind that the person has under way, made where there is none.
+    """Return the person's open request of a kind; inserts one if there is none.
 
-    The claimed key keeps it. None, and no change, where one was completed after `paused_since`, and
-    where another has just come to be under way.
+    The claimed key stores it as its result. None, and no change, if a request was completed after
+    `paused_since`, or if a concurrent transaction has just inserted one.
     """
     rows = await connection.fetch(
         _REQUEST,
@@ -121,7 +121,7 @@ async def cancel(
     now: datetime,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """Take back a request of the person's that nobody has begun; None where there is none."""
+    """Cancel a person's request that is not being processed; None if there is none."""
     rows = await connection.fetch(
         _CANCEL,
         user_id=user_id,

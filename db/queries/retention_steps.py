@@ -1,4 +1,4 @@
-"""Removing what was kept of erased people once its time is over, as the registry has it."""
+"""Statements that delete anonymised rows after their retention, generated from the registry."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ _YEAR, _UTC = literal_column("'year'", Text), literal_column("'UTC'", Text)
 
 @dataclass(frozen=True, slots=True)
 class RetentionStep:
-    """A statement that removes a batch of rows of one table, and gives how many."""
+    """A statement that deletes a batch of rows of one table, and returns their number."""
 
     table: str
     statement: Statement
 
 
 def _steps() -> Iterator[RetentionStep]:
-    """Who refers to a row stands before the row, as in the registry."""
+    """The steps in the registry's order, where referring tables come before referred ones."""
     for table in TABLES:
         for condition in _expired_conditions(table):
             clause = delete(sql_table(table)).where(is_in_next_batch(table, condition))
@@ -52,7 +52,7 @@ def _steps() -> Iterator[RetentionStep]:
 
 
 def _expired_conditions(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
-    """Which rows go: those whose own time is over, and those that belong to such a row."""
+    """Conditions for deletion: the row's own retention is over, or that of the row it refers to."""
     retention = _retention(table)
     if retention is not None:
         yield and_(_is_over(table, retention), *_is_not_referred_to(table))
@@ -75,7 +75,7 @@ def _is_over(table: ClassifiedTable, retention: Retention) -> ColumnElement[bool
 
 
 def _is_not_referred_to(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
-    """That no row of another table refers to a row: it goes when they are gone."""
+    """Conditions that no row of another table still refers to the row."""
     for other in Table.metadata.tables.values():
         for key in other.foreign_keys:
             if key.column.table is sql_table(table):
@@ -83,11 +83,11 @@ def _is_not_referred_to(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]
 
 
 STEPS = tuple(_steps())
-"""What is done batch by batch, in this order, each until nothing is left to do."""
+"""The steps in their order; each is repeated until it deletes no more rows."""
 
 
 @repository_method
 async def remove_batch(connection: Connection, step: RetentionStep, now: datetime) -> int:
-    """Remove the next rows of a step and give how many; 0 when none is left."""
+    """Delete the next batch of a step, and return the number of rows; 0 when none is left."""
     rows = await connection.fetch(step.statement, now=now)
     return int(rows[0]["count"])
