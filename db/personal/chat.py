@@ -1,4 +1,4 @@
-"""What people say, what they are answered, and how much of it they may."""
+"""Conversations and messages, and the quota that they use."""
 
 from db.personal.classes import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
 

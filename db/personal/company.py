@@ -1,4 +1,4 @@
-"""Companies: not people, but for the one who administers each."""
+"""Companies: only their administrators are people."""
 
 from db.personal.classes import (
     Anonymised,
@@ -11,7 +11,7 @@ from db.personal.classes import (
     columns,
 )
 
-_A_COMPANYS = Untouched("A company's, and no person's.")
+_OF_COMPANIES = Untouched("A company's, and no person's.")
 
 COMPANY = (
     ClassifiedTable(
@@ -26,7 +26,7 @@ COMPANY = (
     ),
     ClassifiedTable(
         "enterprise_credentials",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,
@@ -37,7 +37,7 @@ COMPANY = (
     ),
     ClassifiedTable(
         "enterprise_daily_usages",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=tuple(
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
@@ -45,7 +45,7 @@ COMPANY = (
     # What a company's people were answered is the company's.
     ClassifiedTable(
         "enterprise_generations",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,

@@ -1,4 +1,4 @@
-"""What people pay for; the books are kept, and do not say who it was."""
+"""Plans, subscriptions and payments; the accounts are kept, without the person."""
 
 from db.personal.classes import (
     Anonymised,
@@ -19,7 +19,7 @@ _METHOD = "It would let whoever finds it take money, and is gone when the paymen
 
 
 def _books(since: str) -> Anonymised:
-    """For as long as tax law wants, counted as it counts."""
+    """Anonymised, with the retention that tax law requires."""
     return Anonymised(
         "Tax law wants the records of what was sold and paid.",
         Retention(years=10, since=(since,), is_from_end_of_year=True),
@@ -27,7 +27,7 @@ def _books(since: str) -> Anonymised:
 
 
 MONEY = (
-    # They are only there to be known again when they are told again, and go after a month.
+    # Events are kept for a month, to recognise repeated deliveries.
     ClassifiedTable(
         "billing_webhook_events",
         Deleted(),

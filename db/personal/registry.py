@@ -1,9 +1,9 @@
-"""Every table and column of the database: whose it is, and what export and erasure do with it.
+"""The registry of personal data: every column, whose it is, and what export and erasure do with it.
 
-A column that is missing here fails the build, and stops erasures at run time. The tables stand in
-the order in which an erasure works: replies that are being written first, since their writers write
-nothing once their row is gone; who refers to a row before the row; and the audit trail after those
-whose changes it tells.
+A column that is missing here fails the tests, and stops erasures at run time. The tables are in the
+order of an erasure: replies being written come first, since their writers write nothing once their
+row is deleted; referring tables come before referred ones; and the audit trail comes after the
+tables whose changes it records.
 """
 
 from db.personal.chat import CHAT
@@ -25,9 +25,10 @@ from db.personal.money import MONEY
 from db.personal.requests import ARCHIVES, REQUESTS
 
 MIGRATIONS = "alembic_version"
-"""The table in which Alembic keeps the revision; the only one that is not ours."""
+"""Alembic's table with the revision; the only table that is not ours."""
 QUOTED = "said"
-"""The member of an event's details whose words others chose."""
+"""The member of an audit event's details that quotes others."""
+
 
 _KEYS = ClassifiedTable(
     "idempotency_keys",

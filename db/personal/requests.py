@@ -1,4 +1,4 @@
-"""What people asked for under the privacy law; the proof that it was done is kept."""
+"""Privacy requests and export archives; the proof that a request was carried out is kept."""
 
 from db.personal.classes import (
     Anonymised,

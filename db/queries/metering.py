@@ -88,7 +88,7 @@ _GIVE_BACK = Statement(
 
 @repository_method
 async def hold_account(connection: Connection, account_id: int) -> None:
-    """Lock the account against other charges and changes of its keys, until the transaction ends."""
+    """Lock the account against charges and changes of its keys, until the transaction ends."""
     await connection.fetch(_HOLD_ACCOUNT, account_id=account_id)
 
 
@@ -105,7 +105,7 @@ async def charge(
     monthly_limit: int,
     serves_overage: bool,
 ) -> bool | None:
-    """Count a unit on `day`, and return whether it is over a limit; None, and no change, if refused.
+    """Count a unit on `day`, and return whether it exceeds a limit; None, and no change, if refused.
 
     It is refused if the key is revoked, and over a limit unless overage is served. `month_end` is
     the first day of the next month. The limits are exact if the account is locked.

@@ -99,7 +99,7 @@ async def settle(
 async def release(
     connection: Connection, *, user_id: int, day: date, reply_id: int, now: datetime
 ) -> None:
-    """Record in the ledger that a reply's unit is given back, and subtract it from the day's use."""
+    """Record in the ledger that a reply's unit is given back, and subtract it from the day."""
     await connection.fetch(_RELEASE, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 

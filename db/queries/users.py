@@ -64,7 +64,7 @@ async def lock(connection: Connection, user_id: int) -> bool:
 
 @repository_method
 async def lock_out(connection: Connection, user_id: int) -> None:
-    """Lock the person exclusively: waits for, and then excludes, all that is done for or by them."""
+    """Lock the person exclusively: waits for, then excludes, all that is done for or by them."""
     await connection.fetch(_LOCK_OUT, user_id=user_id)
 
 
