@@ -104,19 +104,15 @@ class KeysetQuery:
 
         columns = [one for one in self._columns if wanted is None or one.key in wanted]
         rows: Select[Any] = select(*columns or [self._id]).where(*owned).correlate(parents)
-        exists_beyond: list[FromClause] = []
+        beyond: list[FromClause] = []
         if has_after:
             rows = rows.where(~self._is_up_to("after"))
-            exists_beyond.append(
-                _exists_row("has_preceding", [*owned, self._is_up_to("after")], parents)
-            )
+            beyond.append(_exists("has_preceding", [*owned, self._is_up_to("after")], parents))
         if has_before:
             rows = rows.where(~self._is_from("before"))
-            exists_beyond.append(
-                _exists_row("has_following", [*owned, self._is_from("before")], parents)
-            )
+            beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
         page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
-        return Statement(self.name, _join_parents(parents, [page.lateral("page"), *exists_beyond]))
+        return Statement(self.name, _join_parents(parents, [page.lateral("page"), *beyond]))
 
     def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
         if self._is_newest_first != is_backward:
@@ -153,16 +149,13 @@ def _edge(at: Column, bound: str) -> ColumnElement[Any]:
     )
 
 
-def _exists_row(
-    name: str, conditions: list[ColumnElement[bool]], parents: FromClause
-) -> FromClause:
+def _exists(name: str, conditions: list[ColumnElement[bool]], parents: FromClause) -> FromClause:
     row: Select[Any] = select(literal_column("1")).where(*conditions).correlate(parents)
     return select(row.exists().label(name)).correlate(parents).lateral(name)
 
 
 def _join_parents(parents: FromClause, laterals: Sequence[FromClause]) -> Select[Any]:
     # A lateral limit can only run as a nested loop, which preserves the order of a parent's rows.
-
     joined: FromClause = parents
     for lateral in laterals:
         joined = joined.join(lateral, true())

@@ -105,7 +105,7 @@ async def charge(
     monthly_limit: int,
     serves_overage: bool,
 ) -> bool | None:
-    """Count a unit on `day`, and return whether it exceeds a limit; None, and no change, if refused.
+    """Count a unit on `day`, and return whether it exceeds a limit; None if it is refused.
 
     It is refused if the key is revoked, and over a limit unless overage is served. `month_end` is
     the first day of the next month. The limits are exact if the account is locked.

@@ -30,7 +30,7 @@ class TrustedDocument(Table):
 
 
 class TrustedDocumentPublication(Table):
-    """A document that a client published and may use; `document_id` is the client's own id of it."""
+    """A document that a client published; `document_id` is the client's own id for it."""
 
     __tablename__ = "trusted_document_publications"
     __table_args__ = (
