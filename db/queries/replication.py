@@ -34,5 +34,4 @@ async def behind_seconds(connection: Connection, place: str) -> float | None:
         return None
     seconds = rows[0]["seconds"]
     # A replica that has replayed no transaction yet has no such age.
-
     return 0.0 if seconds is None else max(0.0, float(seconds))

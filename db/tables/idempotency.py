@@ -40,6 +40,5 @@ class IdempotencyKey(Table):
     key: Mapped[str] = mapped_column(Text)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     # Any: each operation stores what it needs to repeat its answer.
-
     result: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
