@@ -40,8 +40,8 @@ _RECORD = Statement(
 def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
     """Insert an audit event for each row of `done`, with the subject `subject:id`.
 
-    Bind `now` and the values of `services.audit.event`. The company concerned is taken from the
-    column `account`, if one is given.
+    Bind `now` and the event's values. The company concerned is taken from the column `account`, if
+    one is given.
     """
     values = _event if account is None else _event | {"enterprise_account_id": account}
     about = func.concat(literal_column(f"'{subject}:'"), done.c.id)
@@ -55,5 +55,5 @@ def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | Non
 async def record(
     connection: Connection, subject: str, *, now: datetime, event: Mapping[str, Any]
 ) -> None:
-    """Append an event to the audit trail; its values are those of `services.audit.event`."""
+    """Append an event to the audit trail; its values are those bound in `_event`."""
     await connection.fetch(_RECORD, subject=subject, now=now, **event)
