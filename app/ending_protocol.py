@@ -23,7 +23,7 @@ from app.exchange import mark_aborted
 from app.http.protocol.flow_control import HoldingFlow, WriteProgress
 from app.stopping import SHUTDOWN
 from app.uvicorn_parts import Config, ServerState
-from metrics.connections import connection_refused
+from metrics.admission import connection_refused
 
 _LINGERING_LOOKS = 2
 """Ticks that a client has to read the last response before its connection is aborted."""

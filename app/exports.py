@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from app.linked import HEADERS, link_refused, link_unavailable
 from db.database import Database
-from db.queries import privacy_archives
+from db.queries import export_archives
 from db.unavailable import DatabaseUnavailable
 from services.clock import Clock
 from services.privacy.files import ExportFiles
@@ -33,7 +33,7 @@ class Exports:
         token = token_hash(request.path_params["token"])
         try:
             async with self._database.read_primary() as connection:
-                archive = await privacy_archives.by_token(connection, token)
+                archive = await export_archives.by_token(connection, token)
         except DatabaseUnavailable as error:
             return link_unavailable(request, str(error))
         if archive is None:

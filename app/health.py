@@ -10,7 +10,7 @@ from app.graphql.documents.published import ServedDocuments
 from app.recent import CachedValue
 from cache import VersionedCache
 from db.database import Database
-from db.indexes import differences, found_index
+from db.indexes import existing_index, index_differences
 from db.queries import schema
 from db.tables import Table
 from db.unavailable import DatabaseUnavailable, SessionLost
@@ -77,5 +77,5 @@ class Readiness:
             return "takes no writes" if lost.concerns_others else "unreachable"
         except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return "unreachable"
-        different = ", ".join(map(str, differences([found_index(row) for row in rows])))
+        different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
         return f"{different}: run `guidance migrate`" if different else "ok"

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.linked import HEADERS, link_refused, link_unavailable
 from db.database import Database
-from db.queries import privacy
+from db.queries import privacy_requests
 from db.unavailable import DatabaseUnavailable
 from services.privacy.failures import in_words
 from services.privacy.links import Links
@@ -32,8 +32,8 @@ class Receipts:
 
     async def _erasure(self, request_id: int) -> dict[str, object] | None:
         async with self._database.read_primary() as connection:
-            row = await privacy.request(connection, request_id)
-            tables = await privacy.erased_tables(connection, [request_id])
+            row = await privacy_requests.request(connection, request_id)
+            tables = await privacy_requests.erased_tables(connection, [request_id])
         return None if row is None else _erasure(row, tables)
 
 

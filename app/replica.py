@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from db.database import Database
 from db.queries import replication
-from metrics.replica import replica_away, replica_behind
+from metrics.database import replica_away, replica_behind
 from services.periodic import repeat, running
 
 _EVERY_SECONDS = 5.0

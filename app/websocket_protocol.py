@@ -28,7 +28,7 @@ from app.uvicorn_parts import (
     ServerState,
     WebSocketsSansIOProtocol,
 )
-from metrics.connections import connection_refused
+from metrics.admission import connection_refused
 
 CARRIER = "carrier"
 """Key of the `WebSocketProtocol` in the state of a WebSocket."""

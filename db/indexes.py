@@ -1,7 +1,7 @@
-"""The indexes that the code relies on, as the tables declare them, against what is in a database.
+"""Comparing the indexes that the tables declare with those that a database has.
 
-An index of any name serves that has the columns in their order, the uniqueness and the predicate;
-what else there is belongs to the operator.
+Any index serves that has the same columns in their order, uniqueness and predicate, whatever its
+name. Other indexes are the operator's business.
 """
 
 import re
@@ -24,12 +24,12 @@ _CAST = re.compile(r"::\s*(?:character varying|\w+)(?:\[\])?")
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What an index is used for: its table, its keys, and the rows that it has.
+class IndexShape:
+    """What makes an index usable: its table, keys and predicate.
 
     A key is a column with the bits of `pg_index.indoption`: 1 for descending, 2 for nulls first.
-    One that is plain has the operators and collations of its columns, tells nulls apart, and is
-    checked at once.
+    A plain index has its columns' default operators and collations, treats nulls as distinct, and
+    is not deferrable.
     """
 
     table: str
@@ -40,90 +40,92 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """An index of the tables; `constraint` is the kind of the constraint that it belongs to."""
+class DeclaredIndex:
+    """An index that a table declares; `constraint` is the kind of constraint it belongs to."""
 
     name: str
-    shape: Shape
+    shape: IndexShape
     constraint: str | None = None
     condition: str = ""
-    """The predicate as it is declared."""
+    """The predicate as it is written in the declaration."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An index of the database; one that is not valid serves nothing."""
+class ExistingIndex:
+    """An index in the database; one that is not valid cannot be used."""
 
     name: str
-    shape: Shape
+    shape: IndexShape
     is_valid: bool
     is_of_constraint: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A declared index that the database cannot use, and what has its name there, if anything."""
+class IndexDifference:
+    """A declared index that the database lacks, and the index that has its name there, if any."""
 
-    declared: Declared
-    found: Found | None
+    declared: DeclaredIndex
+    existing: ExistingIndex | None
 
     def __str__(self) -> str:
-        if self.found is None:
+        if self.existing is None:
             return f"{self.declared.name} is missing"
-        if self.found.shape == self.declared.shape:
+        if self.existing.shape == self.declared.shape:
             return f"{self.declared.name} is not valid"
         return f"{self.declared.name} is another than declared"
 
 
 @cache
-def declared_indexes() -> tuple[Declared, ...]:
-    """Every index that the tables declare, those of their constraints among them."""
+def declared_indexes() -> tuple[DeclaredIndex, ...]:
+    """Every index that the tables declare, including those of constraints."""
     return tuple(one for table in Table.metadata.sorted_tables for one in _of_table(table))
 
 
-def found_index(row: asyncpg.Record) -> Found:
-    """An index as `db.queries.schema.indexes` gives it."""
+def existing_index(row: asyncpg.Record) -> ExistingIndex:
+    """An index from a row of `db.queries.schema.indexes`."""
     keys = tuple(zip(row["columns"], row["options"], strict=True))
     predicate = canonical(row["predicate"] or "")
-    shape = Shape(row["table"], keys, row["is_unique"], predicate, row["is_plain"])
-    return Found(row["name"], shape, row["is_valid"], row["is_of_constraint"])
+    shape = IndexShape(row["table"], keys, row["is_unique"], predicate, row["is_plain"])
+    return ExistingIndex(row["name"], shape, row["is_valid"], row["is_of_constraint"])
 
 
-def differences(found: Sequence[Found]) -> tuple[Difference, ...]:
-    """The declared indexes that none of the `found` ones stands for."""
-    serving = {one.shape for one in found if one.is_valid}
-    named = {(one.shape.table, one.name): one for one in found}
+def index_differences(existing: Sequence[ExistingIndex]) -> tuple[IndexDifference, ...]:
+    """The declared indexes for which there is no equivalent among the `existing` ones."""
+    usable = {one.shape for one in existing if one.is_valid}
+    by_name = {(one.shape.table, one.name): one for one in existing}
     return tuple(
-        Difference(one, named.get((one.shape.table, one.name)))
+        IndexDifference(one, by_name.get((one.shape.table, one.name)))
         for one in declared_indexes()
-        if one.shape not in serving
+        if one.shape not in usable
     )
 
 
 @lru_cache(maxsize=1_000)
 def canonical(predicate: str) -> str:
-    """A predicate in one spelling: PostgreSQL stores it with casts, brackets and lists of its own.
+    """A predicate in one spelling: PostgreSQL stores it with casts, brackets and arrays of its own.
 
-    Brackets are left out, so that it tells apart what our own predicates are made of, not more.
+    Brackets are dropped, so it distinguishes predicates as simple as ours, but not any.
     """
     listed = re.sub(r"= ANY \(+ARRAY\[([^\]]*)\]\)*", r"IN (\1)", _CAST.sub("", predicate))
     tokens = _TOKEN.findall(listed)
     return " ".join(one for one in tokens if one not in "()")
 
 
-def _of_table(table: CoreTable) -> Iterator[Declared]:
+def _of_table(table: CoreTable) -> Iterator[DeclaredIndex]:
     for constraint in table.constraints:
         if isinstance(constraint, (PrimaryKeyConstraint, UniqueConstraint)):
             keys = tuple((column.name, 0) for column in constraint.columns)
             kind = "PRIMARY KEY" if isinstance(constraint, PrimaryKeyConstraint) else "UNIQUE"
-            yield Declared(
-                str(constraint.name), Shape(table.name, keys, is_unique=True, predicate=""), kind
+            yield DeclaredIndex(
+                str(constraint.name),
+                IndexShape(table.name, keys, is_unique=True, predicate=""),
+                kind,
             )
     for index in table.indexes:
         condition = _condition(index)
-        keys = tuple(_key(one) for one in index.expressions)
-        shape = Shape(table.name, keys, index.unique, canonical(condition))
-        yield Declared(str(index.name), shape, condition=condition)
+        keys = tuple(_index_key(one) for one in index.expressions)
+        shape = IndexShape(table.name, keys, index.unique, canonical(condition))
+        yield DeclaredIndex(str(index.name), shape, condition=condition)
 
 
 def _condition(index: Index) -> str:
@@ -132,8 +134,8 @@ def _condition(index: Index) -> str:
 
 
 # Any: of whatever type.
-def _key(expression: "ColumnElement[Any] | str") -> tuple[str, int]:
-    """A column and its options; PostgreSQL has nulls first where it descends."""
+def _index_key(expression: "ColumnElement[Any] | str") -> tuple[str, int]:
+    """A column and its options; in PostgreSQL a descending order puts nulls first by default."""
     options, given = 0, None
     while isinstance(expression, UnaryExpression):
         if expression.modifier is operators.desc_op:

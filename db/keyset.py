@@ -1,11 +1,11 @@
-"""Where a page of an ordered list begins and ends: values that travel from cursor to statement."""
+"""Pages of an ordered list, and positions in it: what cursors hold and statements take."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """A place between rows ordered by an instant and, where instants are equal, by id."""
+    """The place of a row in a list ordered by an instant, and by id among equal instants."""
 
     at: datetime
     id: int

@@ -1,4 +1,4 @@
-"""The lock that keeps whoever changes a database's schema alone."""
+"""The lock that lets one process at a time change a database's schema."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,21 +10,21 @@ import asyncpg
 if TYPE_CHECKING:
     from db.session import Driver
 
-_LOCK = 0x6775_6964  # "guid"
+_LOCK_KEY = 0x6775_6964  # "guid"
 _LOCK_POLL_SECONDS = 0.1
 
 
 @asynccontextmanager
-async def alone(url: str) -> AsyncIterator["Driver"]:
-    """Hold the lock that keeps other migrating processes out; gives the connection that has it.
+async def migration_lock(url: str) -> AsyncIterator["Driver"]:
+    """Hold the advisory lock of migrations; yields the connection that holds it.
 
-    The lock is polled: a session that waits in PostgreSQL for it would itself be waited for by
-    CREATE INDEX CONCURRENTLY.
+    The lock is polled, because CREATE INDEX CONCURRENTLY waits for every session that has a
+    snapshot, as one that waited in PostgreSQL for this lock would.
     """
-    guard = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url)
     try:
-        while not await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - another process holds it
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK_KEY):  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(_LOCK_POLL_SECONDS)
-        yield guard
+        yield connection
     finally:
-        await guard.close()
+        await connection.close()

@@ -1,4 +1,4 @@
-"""Moving a database's schema to a revision, up or down."""
+"""Upgrading or downgrading a database's schema to a revision."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,27 +9,29 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+import db
 from db.repair import repair_indexes
 
-SCRIPTS = Path(__file__).parents[1] / "migrations"
+SCRIPTS = Path(db.__file__).parents[1] / "migrations"
+
 HEAD, BASE = "head", "base"
 
 
 class UnknownRevision(ValueError):
-    """No migration has the revision that was asked for, or at which the database stands."""
+    """No migration has the requested revision, or the one that the database is at."""
 
 
 def migrate(
     url: str, *, revision: str = HEAD, repaired: Callable[[str], None] = lambda _: None
 ) -> str:
-    """Upgrade or downgrade the database at `url` to `revision` and give where it stands then.
+    """Upgrade or downgrade the database at `url` to `revision`, and return the revision reached.
 
-    At the head its indexes are compared with those that the tables declare, and what differs is
-    made again; `repaired` is told of each.
+    At the head, indexes that differ from what the tables declare are rebuilt, and `repaired` is
+    called with a description of each.
 
-    Each migration commits by itself, and one database is migrated by one process at a time, so an
-    interrupted run is continued by the next. Blocks, and needs a thread without an event loop.
-    Raises `UnknownRevision` and `IndexNotRepaired`.
+    Each migration commits by itself and one process at a time migrates a database, so the next run
+    continues an interrupted one. Blocks, and needs a thread without an event loop. Raises
+    `UnknownRevision` and `IndexNotRepaired`.
     """
     history = revisions()
     target = {HEAD: history[-1], BASE: ""}.get(revision, revision)
@@ -50,8 +52,8 @@ def migrate(
 
 def _move(config: Config, target: str) -> None:
     if target:
-        # An upgrade to a revision that the database has passed already does nothing, and so does
-        # a downgrade to one that it has not reached: only one of the two moves.
+        # Only one of the two does anything: an upgrade to a revision that the database has passed
+        # is a no-op, and so is a downgrade to one that it has not reached.
         command.upgrade(config, target)
         command.downgrade(config, target)
     else:

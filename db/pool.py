@@ -1,4 +1,4 @@
-"""Sessions that are kept open and lent to one user at a time; who waits longest is next."""
+"""A pool of sessions; who has waited longest for one is served next."""
 
 import asyncio
 from collections import deque
@@ -10,21 +10,21 @@ from time import perf_counter
 import asyncpg
 
 from db.session import Session
-from metrics.pools import PoolMetrics
+from metrics.database import PoolMetrics
 
-_MENDING_SECONDS = 1.0
-_CLOSING_SECONDS = 10.0
+_DRAIN_SECONDS = 1.0
+_CLOSE_SECONDS = 10.0
 _BYPASS_SECONDS = 5.0
-LOOK_SECONDS = 0.25
-"""How often the pool looks for answers that are overdue."""
+CHECK_SECONDS = 0.25
+"""How often the pool checks for overdue answers."""
 
 
 class Pool:
     """At most `size` sessions, made by `connect` when they are first needed.
 
-    The last one given back is the first one lent: it is the warmest, and what is not needed stays
-    idle. Taking one that is idle, and giving it back, wait for nothing. `fallback` is the pool to
-    take from while this one cannot connect: the primary's for a replica. `name` is that in metrics.
+    The session released last is lent first: its caches are warmest, and surplus sessions stay
+    idle. Acquiring an idle session and releasing one never wait. `fallback` is the pool to use
+    while this one cannot connect: a replica's is the primary's. `name` labels the pool's metrics.
     """
 
     def __init__(
@@ -40,104 +40,104 @@ class Pool:
         self.fallback = fallback
         self._open: set[Session] = set()
         self._idle: list[Session] = []
-        self._taken = 0
-        self._waiting: deque[asyncio.Future[Session | None]] = deque()
-        self._mending: set[asyncio.Task[None]] = set()
+        self._in_use = 0
+        self._waiters: deque[asyncio.Future[Session | None]] = deque()
+        self._draining: set[asyncio.Task[None]] = set()
         self._bypassed_until = 0.0
         self._metrics = PoolMetrics(name, size)
 
-    def take_idle(self) -> Session | None:
-        """A session that can be had at once; None where there is none."""
+    def acquire_idle(self) -> Session | None:
+        """Acquire an idle session without waiting; None if there is none."""
         while self._idle:
             session = self._idle.pop()
             if session.is_connected():
-                self._taken += 1
+                self._in_use += 1
                 return session
             self._open.discard(session)
         return None
 
-    async def take(self, patience_seconds: float) -> Session:
-        """A session, waited for or connected anew.
+    async def acquire(self, patience_seconds: float) -> Session:
+        """Acquire a session: an idle one, a new one, or the next that is released.
 
-        Raises `TimeoutError` when none can be had in time, and whatever connecting raises.
+        Raises `TimeoutError` when there is none in time, and whatever connecting raises.
         """
         async with asyncio.timeout(patience_seconds):
-            session = self.take_idle()
-            if session is None and self._taken >= self._size:
-                session = await self._turn()
+            session = self.acquire_idle()
+            if session is None and self._in_use >= self._size:
+                session = await self._wait_for_release()
             elif session is None:
-                self._taken += 1
-            return session or await self._connected_in_turn()
+                self._in_use += 1
+            return session or await self._connect_or_wait()
 
-    async def exchange(self, session: Session, patience_seconds: float) -> Session:
-        """A new session in the place of one that is of no use; raises as `take` does.
+    async def replace_session(self, session: Session, patience_seconds: float) -> Session:
+        """Connect a new session in the place of an unusable one; raises as `acquire` does.
 
-        Where none can be had the old one is still to be given back.
+        If that fails, the caller must still release the old one.
         """
         self._discard(session)
         async with asyncio.timeout(patience_seconds):
-            return await self._connected()
+            return await self._connect_new()
 
-    def give_back(self, session: Session, *, is_ready: bool) -> None:
-        """End a use; one that is not ready, where a statement was cut short, is mended first."""
-        if is_ready and not self._waiting and session.heard_at < session.expires_at:
-            # Should it be closed, it is found when it is to be lent, or looked at.
-            self._taken -= 1
+    def release(self, session: Session, *, is_ready: bool) -> None:
+        """Return a session; if a statement was cancelled (not `is_ready`) it is drained first."""
+        if is_ready and not self._waiters and session.answered_at < session.expires_at:
+            # A closed session is noticed when it is acquired, or by the next check.
+            self._in_use -= 1
             self._idle.append(session)
         elif not is_ready and session.is_connected():
-            mending = asyncio.ensure_future(self._mended(session))
-            self._mending.add(mending)
-            mending.add_done_callback(self._mending.discard)
+            draining = asyncio.ensure_future(self._drain(session))
+            self._draining.add(draining)
+            draining.add_done_callback(self._draining.discard)
         else:
-            self._pass_on(session)
+            self._hand_over(session)
 
     def retire(self, before: float) -> None:
-        """Lend no session again that was connected before that instant; what is lent is used."""
+        """Replace sessions connected before that instant; those in use are replaced on release."""
         for session in self._open:
             if session.connected_at < before:
                 session.expires_at = -inf
         self._discard_idle(lambda session: session.expires_at == -inf)
 
-    def measure(self, seconds: float) -> None:
-        """Note how it is, and was for so many seconds."""
-        self._metrics.note(self._taken, len(self._waiting), seconds)
+    def report_metrics(self, seconds: float) -> None:
+        """Record the present state, which has lasted for `seconds`."""
+        self._metrics.sample(self._in_use, len(self._waiters), seconds)
 
-    def look(self, now: float) -> None:
-        """Close what has not answered in time, and what is silent together with it."""
+    def close_overdue(self, now: float) -> None:
+        """Close sessions whose answer is overdue, and others that share their silent server."""
         self._discard_idle(lambda session: session.expires_at <= now or session.is_closed())
         overdue = [one for one in self._open if one.overdue_at <= now]
         if not overdue:
             return
-        since = min(session.asked_at for session in overdue)
-        if all(session.heard_at < since for session in self._open):
-            # Nobody has heard of the server: what was asked since will not be answered either.
+        since = min(session.sent_at for session in overdue)
+        if all(session.answered_at < since for session in self._open):
+            # No session has had an answer since: what was sent later will not be answered either.
             self.bypass()
             overdue = [one for one in self._open if one.overdue_at < inf]
         for session in overdue:
-            session.give_up()
-        # What was idle meanwhile may be as deaf, and would be found out one by one.
-        self._discard_idle(lambda session: session.heard_at < since)
+            session.abandon()
+        # Idle sessions may be just as dead, which would otherwise be noticed one by one.
+        self._discard_idle(lambda session: session.answered_at < since)
 
     def extend_deadlines(self, seconds: float) -> None:
-        """Allow so much longer for answers: this process could not read them meanwhile."""
+        """Allow more time for answers that this process was too busy to read."""
         for session in self._open:
             session.overdue_at += seconds
 
     def bypass(self) -> None:
-        """Have sessions taken from the fallback for a while."""
+        """Have sessions acquired from the fallback for a few seconds."""
         self._bypassed_until = perf_counter() + _BYPASS_SECONDS
 
     def is_bypassed(self) -> bool:
-        """Whether sessions are to be taken from the fallback."""
+        """Whether sessions should be acquired from the fallback."""
         return self._bypassed_until > perf_counter()
 
     async def close(self) -> None:
-        """Wait until every session has been given back, for a while, and close them."""
+        """Wait a limited time for every session to be released, and close them all."""
         try:
-            async with asyncio.timeout(_CLOSING_SECONDS):
-                while self._taken:
-                    session = await self._turn()
-                    self._taken -= 1
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                while self._in_use:
+                    session = await self._wait_for_release()
+                    self._in_use -= 1
                     if session is not None:
                         self._idle.append(session)
         except TimeoutError:
@@ -146,22 +146,22 @@ class Pool:
             session.driver.terminate()
         await asyncio.sleep(0)  # the transports close in the next turn of the loop
 
-    async def _connected_in_turn(self) -> Session:
-        """A new session; one that is lent, where the server has room for no more."""
+    async def _connect_or_wait(self) -> Session:
+        """Connect; if the server accepts no more connections, wait for a released session."""
         try:
-            return await self._connected()
+            return await self._connect_new()
         except asyncpg.TooManyConnectionsError:
-            if self._taken > 1:
-                self._taken -= 1
-                session = self.take_idle() or await self._turn()
-                return session or await self._connected_in_turn()
-            self._pass_on(None)
+            if self._in_use > 1:
+                self._in_use -= 1
+                session = self.acquire_idle() or await self._wait_for_release()
+                return session or await self._connect_or_wait()
+            self._hand_over(None)
             raise
         except BaseException:
-            self._pass_on(None)
+            self._hand_over(None)
             raise
 
-    async def _connected(self) -> Session:
+    async def _connect_new(self) -> Session:
         try:
             session = await self._connect()
         except Exception:
@@ -170,36 +170,36 @@ class Pool:
         self._open.add(session)
         return session
 
-    async def _turn(self) -> Session | None:
-        """Wait for what another gives back: a session, or where it was lost None, its place."""
-        turn: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+    async def _wait_for_release(self) -> Session | None:
+        """Wait for a released session, or for None: the right to connect in place of a lost one."""
+        waiter: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
         try:
-            return await turn
+            return await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_on(turn.result())
+            if waiter.done() and not waiter.cancelled():
+                self._hand_over(waiter.result())
             raise
 
-    def _pass_on(self, session: Session | None) -> None:
-        """Give a place to who waits longest, with its session where that is one still."""
-        if session is not None and not _is_good(session):
+    def _hand_over(self, session: Session | None) -> None:
+        """Pass a place in the pool, with its session if that is usable, to the longest waiter."""
+        if session is not None and not _is_usable(session):
             self._discard(session)
             session = None
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(session)
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(session)
                 return
-        self._taken -= 1
+        self._in_use -= 1
         if session is not None:
             self._idle.append(session)
 
-    def _discard_idle(self, is_useless: Callable[[Session], bool]) -> None:
-        useless = [session for session in self._idle if is_useless(session)]
-        if useless:
-            self._idle = [session for session in self._idle if session not in useless]
-        for session in useless:
+    def _discard_idle(self, is_unusable: Callable[[Session], bool]) -> None:
+        unusable = [session for session in self._idle if is_unusable(session)]
+        if unusable:
+            self._idle = [session for session in self._idle if session not in unusable]
+        for session in unusable:
             self._discard(session)
 
     def _discard(self, session: Session) -> None:
@@ -207,46 +207,46 @@ class Pool:
         session.driver.terminate()
 
     @property
-    def waiting(self) -> int:
-        """How many wait for a session."""
-        while self._waiting and self._waiting[0].done():
-            self._waiting.popleft()
-        return len(self._waiting)
+    def waiter_count(self) -> int:
+        """How many tasks wait for a session."""
+        while self._waiters and self._waiters[0].done():
+            self._waiters.popleft()
+        return len(self._waiters)
 
-    async def _mended(self, session: Session) -> None:
+    async def _drain(self, session: Session) -> None:
         try:
-            async with asyncio.timeout(_MENDING_SECONDS):
-                await session.mend()
-            session.heard_at = perf_counter()
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await session.drain()
+            session.answered_at = perf_counter()
         except Exception:  # noqa: BLE001 - whatever it is, a new one is as good
             session.driver.terminate()
         finally:
-            self._pass_on(session)
+            self._hand_over(session)
 
 
 @asynccontextmanager
-async def kept(pool: Pool) -> AsyncIterator[None]:
-    """Have `pool` look for what is overdue, and close it when the block is left."""
-    looking = asyncio.create_task(_keep_looking(pool))
+async def run_pool(pool: Pool) -> AsyncIterator[None]:
+    """Check `pool` for overdue answers while the block runs, and close it at the end."""
+    watching = asyncio.create_task(_watch(pool))
     try:
         yield
     finally:
         await pool.close()
-        looking.cancel()
+        watching.cancel()
 
 
-async def _keep_looking(pool: Pool) -> None:
-    """Look until cancelled; time in which the process was held up does not count as waiting."""
+async def _watch(pool: Pool) -> None:
+    """Check until cancelled; time in which this process was blocked does not count as waiting."""
     while True:
-        planned = perf_counter() + LOOK_SECONDS
-        await asyncio.sleep(LOOK_SECONDS)
+        planned = perf_counter() + CHECK_SECONDS
+        await asyncio.sleep(CHECK_SECONDS)
         now = perf_counter()
-        if now - planned > LOOK_SECONDS:
+        if now - planned > CHECK_SECONDS:
             pool.extend_deadlines(now - planned)
-        pool.look(now)
-        pool.measure(now - planned + LOOK_SECONDS)
+        pool.close_overdue(now)
+        pool.report_metrics(now - planned + CHECK_SECONDS)
 
 
-def _is_good(session: Session) -> bool:
+def _is_usable(session: Session) -> bool:
     """Whether a session may be lent again."""
-    return not session.is_closed() and session.heard_at < session.expires_at
+    return not session.is_closed() and session.answered_at < session.expires_at

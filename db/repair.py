@@ -1,12 +1,12 @@
-"""Making indexes again that are missing, not valid, or others than the tables declare."""
+"""Rebuilding indexes that are missing, invalid, or different from what the tables declare."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import asyncpg
 
-from db.indexes import Declared, Difference, differences, found_index
-from db.migrating import alone
+from db.indexes import DeclaredIndex, IndexDifference, existing_index, index_differences
+from db.migrating import migration_lock
 from db.queries.schema import INDEXES
 from db.tables import Table
 
@@ -31,29 +31,29 @@ WHERE class.relname = $1 AND pg_table_is_visible(class.oid)
 
 
 class IndexNotRepaired(Exception):
-    """An index cannot be made again by itself; the text says which, and why, in one line."""
+    """An index cannot be rebuilt automatically; the message says which and why, in one line."""
 
 
 async def repair_indexes(url: str) -> tuple[str, ...]:
-    """Make what differs as it is declared, and say what that was.
+    """Rebuild what differs from the declarations, and return descriptions of what that was.
 
-    Writers go on meanwhile. Indexes that nobody declares are left alone, and one process repairs
-    a database at a time. Raises `IndexNotRepaired`, as for a unique index on rows that are not.
+    Writes are not blocked meanwhile. Undeclared indexes are left alone, and one process at a time
+    repairs a database. Raises `IndexNotRepaired`, for example for a unique index on duplicate rows.
     """
-    async with alone(url) as connection:
+    async with migration_lock(url) as connection:
         tables = list(Table.metadata.tables)
         rows = await connection.fetch(_FOUND, tables)
-        found = differences([found_index(row) for row in rows])
-        for one in found:
+        existing = index_differences([existing_index(row) for row in rows])
+        for one in existing:
             for left in await connection.fetch(_LEFT_BY_REINDEX, one.declared.name):
                 await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {left[0]}")
             await _repair(connection, one)
-    return tuple(str(one) for one in found)
+    return tuple(str(one) for one in existing)
 
 
-async def _repair(connection: "Driver", difference: Difference) -> None:
+async def _repair(connection: "Driver", difference: IndexDifference) -> None:
     try:
-        # Each runs by itself, outside a transaction, as CONCURRENTLY must.
+        # Each runs outside of a transaction, as CONCURRENTLY requires.
         for command in _commands(difference):
             await connection.execute(command)
     except asyncpg.DuplicateTableError as error:
@@ -63,15 +63,15 @@ async def _repair(connection: "Driver", difference: Difference) -> None:
         raise IndexNotRepaired(f"{difference} and cannot be made: {error.args[0]}") from error
 
 
-def _commands(difference: Difference) -> Iterator[str]:
-    declared, found = difference.declared, difference.found
+def _commands(difference: IndexDifference) -> Iterator[str]:
+    declared, existing = difference.declared, difference.existing
     name = f'"{declared.name}"'
-    if found is not None and found.is_of_constraint:
-        if found.shape != declared.shape:
+    if existing is not None and existing.is_of_constraint:
+        if existing.shape != declared.shape:
             raise IndexNotRepaired(f"{difference}, and belongs to a constraint: make it by hand")
         yield f"REINDEX INDEX CONCURRENTLY {name}"
         return
-    if found is not None:
+    if existing is not None:
         yield f"DROP INDEX CONCURRENTLY {name}"
     yield _creation(declared)
     if declared.constraint is not None:
@@ -81,15 +81,15 @@ def _commands(difference: Difference) -> Iterator[str]:
         )
 
 
-def _creation(declared: Declared) -> str:
+def _creation(declared: DeclaredIndex) -> str:
     shape = declared.shape
     unique = "UNIQUE " if shape.is_unique else ""
-    keys = ", ".join(_key(*key) for key in shape.keys)
+    keys = ", ".join(_index_key(*key) for key in shape.keys)
     rows = f" WHERE {declared.condition}" if declared.condition else ""
     return f'CREATE {unique}INDEX CONCURRENTLY "{declared.name}" ON "{shape.table}" ({keys}){rows}'
 
 
-def _key(column: str, options: int) -> str:
+def _index_key(column: str, options: int) -> str:
     order = "DESC" if options & 1 else "ASC"
     nulls = "FIRST" if options & 2 else "LAST"
     return f'"{column}" {order} NULLS {nulls}'

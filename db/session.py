@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL, with the statements that are prepared on it."""
+"""One connection to PostgreSQL, and the statements prepared on it."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from math import inf
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     Rows: TypeAlias = Coroutine[Any, Any, list[asyncpg.Record]]
     Prepared: TypeAlias = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
 
-_MOST_PREPARED = 1_000
-_ROWS_AT_ONCE = 200
-# What could be prepared once and cannot be run now fits the schema no more, or was forgotten.
+_MAX_PREPARED = 1_000
+_ROWS_PER_BATCH = 200
+# A prepared statement that fails like this no longer fits the schema, or the server has lost it.
 _OUTDATED = (
     asyncpg.InvalidCachedStatementError,
     asyncpg.InvalidSQLStatementNameError,
@@ -27,60 +27,60 @@ _OUTDATED = (
 
 
 class PlanOutdated(Exception):
-    """The schema was changed under a prepared statement, which was not run."""
+    """A prepared statement was not run because the schema has changed since."""
 
 
 class Session:
-    """A connection of the driver's that one user at a time may use.
+    """A driver connection for one user at a time.
 
-    Each text is described once, and the server keeps it prepared. Where the driver was told to
-    keep no statements it is sent anew each time, together with the values: one round trip too,
-    and right where a pooler has it run on another server connection than the one before. Of more
-    than `most_prepared` texts the oldest makes room.
+    Each statement is prepared once and stays prepared on the server. If the driver keeps no
+    statements, it is sent together with its values each time: also one round trip, and correct
+    behind a pooler that may use another server connection. Beyond `max_prepared` statements the
+    oldest is dropped.
 
-    The instants are those of `time.perf_counter`; who uses the session keeps them, and the pool
-    reads them.
+    Instants are those of `time.perf_counter`. The connection that uses the session sets them, and
+    the pool reads them.
     """
 
     __slots__ = (
         "_bind_execute",
-        "_most_prepared",
+        "_max_prepared",
         "_prepared",
         "_states",
-        "asked_at",
+        "answered_at",
         "connected_at",
         "driver",
         "expires_at",
-        "heard_at",
+        "has_timed_out",
         "is_connected",
         "overdue_at",
-        "was_silent",
+        "sent_at",
     )
 
-    def __init__(self, driver: "Driver", most_prepared: int = _MOST_PREPARED) -> None:
+    def __init__(self, driver: "Driver", max_prepared: int = _MAX_PREPARED) -> None:
         self.driver = driver
-        self.connected_at = self.asked_at = self.heard_at = perf_counter()
-        """When it was made, when the latest statement was sent, when the server answered last."""
+        self.connected_at = self.sent_at = self.answered_at = perf_counter()
+        """When it was connected, when a statement was last sent, and when one was last answered."""
         self.overdue_at = inf
-        """When the answer that is waited for comes too late; infinite while none is."""
+        """The deadline of the awaited answer; infinite while none is awaited."""
         self.expires_at = inf
-        """When the session is too old to be used again."""
-        self.was_silent = False
-        """Whether it was given up because no answer came."""
-        self._most_prepared = most_prepared
+        """When the session is too old to be lent again."""
+        self.has_timed_out = False
+        """Whether it was closed because no answer came in time."""
+        self._max_prepared = max_prepared
         self._prepared: dict[str, Prepared] = {}
-        # Any: what the driver's own `fetch` comes to, for four fifths of its time; it has no type.
+        # Any: private and untyped; calling it directly takes four fifths of the driver's `fetch`.
         self._states: dict[str, Any] = {}
         protocol: Any = driver._protocol  # type: ignore[attr-defined]  # noqa: SLF001 - see above
         self._bind_execute = protocol.bind_execute
         self.is_connected: Callable[[], bool] = protocol.is_connected
-        """Whether the connection is open, as far as is known; asked before each use."""
+        """Whether the connection is open, as far as is known."""
 
     # Any: values have whatever type PostgreSQL has a type for.
     def fetch(self, sql: str, arguments: Sequence[Any]) -> "Rows":
-        """Run a statement and give all of its rows; raises what the driver does.
+        """Run a statement and return all of its rows; raises the driver's errors.
 
-        `explained` says what that means.
+        `translate_error` interprets them.
         """
         state = self._states.get(sql)
         if state is None:
@@ -88,8 +88,8 @@ class Session:
         rows: Rows = self._bind_execute(state, arguments, "", 0, False, None)
         return rows
 
-    def explained(self, error: BaseException, sql: str) -> BaseException:
-        """An error of `fetch`: `PlanOutdated` where the schema was changed under the statement."""
+    def translate_error(self, error: BaseException, sql: str) -> BaseException:
+        """The error of `fetch`, or `PlanOutdated` if it means that the schema has changed."""
         if isinstance(error, _OUTDATED) and sql in self._states:
             outdated = PlanOutdated()
             outdated.__cause__ = error
@@ -98,7 +98,7 @@ class Session:
 
     # Any: as for `fetch`.
     async def _fetch_first(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Prepare a statement and run it; one that cannot be run then is not kept."""
+        """Prepare a statement and run it; it does not stay prepared if it cannot be run."""
         await self._prepare(sql)
         try:
             rows: list[asyncpg.Record] = await self._bind_execute(
@@ -111,9 +111,9 @@ class Session:
 
     # Any: as for `fetch`.
     async def rows(self, sql: str, arguments: Sequence[Any]) -> AsyncIterator[asyncpg.Record]:
-        """Run a statement in a transaction and give its rows as they come, a few held at once."""
+        """Run a statement in a transaction and yield its rows in small batches."""
         prepared = self._prepared.get(sql) or await self._prepare(sql)
-        async for row in prepared.cursor(*arguments, prefetch=_ROWS_AT_ONCE):
+        async for row in prepared.cursor(*arguments, prefetch=_ROWS_PER_BATCH):
             yield row
 
     def is_closed(self) -> bool:
@@ -123,21 +123,21 @@ class Session:
     @property
     # Any: the driver has no public name for it, and the transport no type.
     def socket(self) -> Any:
-        """The socket, as far as the operating system has one."""
+        """The connection's socket, if it has one."""
         transport: Any = self.driver._transport  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         return transport.get_extra_info("socket")
 
-    def give_up(self) -> None:
-        """Close it because no answer comes; whoever waits for one is told at once."""
-        self.was_silent = True
+    def abandon(self) -> None:
+        """Close it because no answer comes in time; whoever awaits one gets an error at once."""
+        self.has_timed_out = True
         self.driver.terminate()
 
-    async def mend(self) -> None:
-        """Wait until the server has let go of a statement that was cancelled."""
+    async def drain(self) -> None:
+        """Wait until the server has ended a statement that was cancelled."""
         await self.driver.execute("SELECT")
 
     async def _prepare(self, sql: str) -> "Prepared":
-        if len(self._prepared) >= self._most_prepared:
+        if len(self._prepared) >= self._max_prepared:
             self._forget(next(iter(self._prepared)))
         prepared = await self.driver.prepare(sql)
         self._states[sql] = prepared._state  # type: ignore[attr-defined]  # noqa: SLF001 - see above
@@ -145,5 +145,5 @@ class Session:
         return prepared
 
     def _forget(self, sql: str) -> None:
-        """The server is told with the next statement that is prepared."""
+        """Drop a prepared statement; the driver closes it on the server with its next request."""
         del self._states[sql], self._prepared[sql]

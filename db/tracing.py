@@ -1,4 +1,4 @@
-"""What statements really were: for whoever looks at their plans, and not for serving."""
+"""Capturing the statements that ran, with their values: for the performance gate only."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """One statement that has run, the values it was given, and what it returned."""
+class ExecutedStatement:
+    """A statement that has run, its values, and the size of its result."""
 
     statement: Statement
     # Any: the driver takes whatever PostgreSQL has a type for.
@@ -24,47 +24,49 @@ class Ran:
     rows: int
     is_in_transaction: bool
     fetched_bytes: int
-    """Of the values in its rows, each as large as its text, or eight bytes where it is none."""
+    """The size of the values in its rows: a text's bytes, and eight for anything else."""
 
 
 _NUMBER_BYTES = 8
-_SEVERAL = (list, tuple, asyncpg.Record)
-_heard: ContextVar[Callable[[Ran], None] | None] = ContextVar("traced_statements", default=None)
-who_hears = _heard.get
-"""Who is told of the statements that run here; None where nobody is, as while serving."""
+_CONTAINERS = (list, tuple, asyncpg.Record)
+_listener: ContextVar[Callable[[ExecutedStatement], None] | None] = ContextVar(
+    "statement_listener", default=None
+)
+current_listener = _listener.get
+"""The function that is called with each statement; None outside of `capture_statements`."""
 
 
 @contextmanager
-def traced_statements(heard: Callable[[Ran], None]) -> Iterator[None]:
-    """Tell `heard` of each statement that has run inside, in the tasks started there too."""
-    token = _heard.set(heard)
+def capture_statements(listener: Callable[[ExecutedStatement], None]) -> Iterator[None]:
+    """Call `listener` with each statement that runs inside, and in tasks started inside."""
+    token = _listener.set(listener)
     try:
         yield
     finally:
-        _heard.reset(token)
+        _listener.reset(token)
 
 
-# Any: as for `Ran`.
-def trace(
-    hears: Callable[[Ran], None],
+# Any: as for `ExecutedStatement`.
+def report_executed(
+    listener: Callable[[ExecutedStatement], None],
     driver: "Driver",
     statement: Statement,
     arguments: Sequence[Any],
     rows: int,
     fetched: Iterable[Any],
 ) -> None:
-    """Tell `hears` of a statement that has run."""
+    """Call `listener` with a statement that has run."""
     size = sum(map(_size, fetched))
-    hears(Ran(statement, tuple(arguments), rows, driver.is_in_transaction(), size))
+    listener(ExecutedStatement(statement, tuple(arguments), rows, driver.is_in_transaction(), size))
 
 
 # Any: the driver gives whatever PostgreSQL has a type for.
 def _size(value: Any) -> int:
-    """The bytes of a value, in rows and arrays too; instants have as many whatever they are."""
+    """The size of a value; rows and arrays are summed, and values other than texts count eight."""
     if value is None:
         return 0
     if isinstance(value, str | bytes):
         return len(value.encode() if isinstance(value, str) else value)
-    if isinstance(value, _SEVERAL):
+    if isinstance(value, _CONTAINERS):
         return sum(map(_size, value))
     return _NUMBER_BYTES

@@ -1,4 +1,4 @@
-"""Connections in a transaction: how it begins, and how it ends whatever happens inside."""
+"""Connections in a transaction, which ends with the block whatever happens inside."""
 
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,25 +10,25 @@ from typing import Any, Self
 
 import asyncpg
 
-from db.connection import Connection, Observer, noted
+from db.connection import Connection, Observer, record_statement
 from db.pool import Pool
+from db.request_scope import current_scope
 from db.statement import Statement
-from db.tracing import trace, who_hears
+from db.tracing import current_listener, report_executed
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
-from db.work import current_work
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
 
-class _Transacting(Connection):
-    """`async with`: leaving commits, an exception rolls back."""
+class _TransactionBase(Connection):
+    """Leaving the `async with` block commits, an exception rolls back."""
 
     __slots__ = ()
 
     _begin = "BEGIN"
 
     async def __aenter__(self) -> Self:
-        await self._take()
+        await self._acquire()
         try:
             await self._begin_somewhere()
         except BaseException:
@@ -46,7 +46,7 @@ class _Transacting(Connection):
             if kind is None:
                 await self._commit()
             elif not self._session.is_closed():
-                # The server rolls back where the connection is lost.
+                # If the connection is lost, the server rolls back by itself.
                 with suppress(DatabaseUnavailable):
                     await self._command("transaction.rollback", "ROLLBACK")
         finally:
@@ -55,48 +55,48 @@ class _Transacting(Connection):
     async def _commit(self) -> None:
         await self._command("transaction.commit", "COMMIT")
 
-    def _may_repeat(self, _statement: Statement, lost: DatabaseUnavailable) -> bool:
-        """Nothing was done as long as no statement was answered: all can begin again."""
+    def _can_retry(self, _statement: Statement, lost: DatabaseUnavailable) -> bool:
+        """Until a statement has been answered nothing was done, and all can begin again."""
         return isinstance(lost, SessionLost) and not self._has_answer
 
-    def _note_write(self) -> None:
-        """What is written counts when it is committed."""
+    def _mark_write(self) -> None:
+        """Writes count when they are committed."""
 
-    async def _replace(self, lost: DatabaseUnavailable) -> None:
-        await super()._replace(lost)
+    async def _replace_session(self, lost: DatabaseUnavailable) -> None:
+        await super()._replace_session(lost)
         await self._command("transaction.begin", self._begin)
 
     async def _begin_somewhere(self) -> None:
         try:
             await self._command("transaction.begin", self._begin)
         except SessionLost as lost:
-            await self._replace(lost)
+            await self._replace_session(lost)
 
     def _end(self) -> None:
-        """Give the session back; one whose transaction may not be over is closed."""
+        """Release the session; one whose transaction may still be open is closed first."""
         driver = self._session.driver
         if not driver.is_closed() and (not self._is_ready or driver.is_in_transaction()):
             driver.terminate()
-        self._give_back()
+        self._release()
 
     async def _command(self, name: str, command: str) -> None:
         session, has_answer = self._session, self._has_answer
-        session.asked_at = started = perf_counter()
+        session.sent_at = started = perf_counter()
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
             await attributed(Part(Kind.DATABASE, name), session.driver.execute(command))
         except BaseException as error:
-            lost = self._failed(name, started, error)
+            lost = self._report_failure(name, started, error)
             if lost is None:
                 raise
             raise lost from error
-        self._report(name, started, 0, current_work())
+        self._report(name, started, 0, current_scope())
         self._has_answer = has_answer
 
 
-class Transaction(_Transacting):
-    """A connection inside a transaction, with work to do once it is committed."""
+class Transaction(_TransactionBase):
+    """A transaction, with callbacks that run once it has been committed."""
 
     __slots__ = ("_after_commit", "_if_unknown")
 
@@ -107,13 +107,13 @@ class Transaction(_Transacting):
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
         self._if_unknown: list[Callable[[], Awaitable[None]]] = []
 
-    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Call `work` when the transaction has been committed, and otherwise not."""
-        self._after_commit.append(work)
+    def after_commit(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Call `callback` once the transaction has been committed, and only then."""
+        self._after_commit.append(callback)
 
-    def if_unknown(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Call `work` where nobody knows whether the transaction has been committed."""
-        self._if_unknown.append(work)
+    def if_unknown(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Call `callback` if it remains unknown whether the transaction was committed."""
+        self._if_unknown.append(callback)
 
     async def __aexit__(
         self,
@@ -124,34 +124,34 @@ class Transaction(_Transacting):
         try:
             await super().__aexit__(kind, error, traceback)
         except (OutcomeUnknown, CancelledError):
-            for work in self._if_unknown:
-                await work()
+            for callback in self._if_unknown:
+                await callback()
             raise
         if kind is None:
-            for work in self._after_commit:
-                await work()
+            for callback in self._after_commit:
+                await callback()
 
     async def _commit(self) -> None:
-        """Commit; raises `OutcomeUnknown` where that was asked for and not answered."""
+        """Commit; raises `OutcomeUnknown` if COMMIT was sent and not answered."""
         if self._session.is_closed():
             raise SessionLost("the connection was lost before the commit", was_refused=True)
-        work = current_work()
-        had_changed = work is not None and work.has_changed
-        if work is not None:
-            work.has_changed = True
+        scope = current_scope()
+        had_changed = scope is not None and scope.has_changed
+        if scope is not None:
+            scope.has_changed = True
         try:
             await super()._commit()
         except DatabaseUnavailable as error:
             if not self._session.is_closed():
-                # The server has refused it, and goes on: nothing was changed.
-                if work is not None:
-                    work.has_changed = had_changed
+                # The server refused the commit: nothing was changed.
+                if scope is not None:
+                    scope.has_changed = had_changed
                 raise
             raise OutcomeUnknown(str(error)) from error.__cause__
 
 
-class Snapshot(_Transacting):
-    """A connection that sees the database as it was at its first statement, and changes nothing."""
+class Snapshot(_TransactionBase):
+    """A read-only transaction that sees the database as it was at its first statement."""
 
     __slots__ = ()
 
@@ -159,12 +159,12 @@ class Snapshot(_Transacting):
 
     # Any: as for `fetch`.
     async def rows(self, statement: Statement, **values: Any) -> AsyncIterator[asyncpg.Record]:
-        """Run `statement` and give its rows as they come, however many: a few are held at once.
+        """Run `statement` and yield its rows as they arrive; only a few are in memory at once.
 
-        Raises `DatabaseUnavailable`. Its time is that until the last row.
+        Raises `DatabaseUnavailable`. The reported duration lasts until the last row.
         """
-        work = current_work()
-        sql = statement.sql if work is None else noted(statement, work)
+        scope = current_scope()
+        sql = statement.sql if scope is None else record_statement(statement, scope)
         arguments = statement.arguments(values)
         count, started = 0, perf_counter()
         rows = self._session.rows(sql, arguments)
@@ -173,21 +173,21 @@ class Snapshot(_Transacting):
                 count += 1
                 yield row
         except (Exception, CancelledError) as error:
-            lost = self._failed(statement.name, started, error)
+            lost = self._report_failure(statement.name, started, error)
             if lost is None:
                 raise
             raise lost from error
-        self._report(statement.name, started, count, work)
-        hears = who_hears()
-        if hears is not None:
-            trace(hears, self._session.driver, statement, arguments, count, ())
+        self._report(statement.name, started, count, scope)
+        listener = current_listener()
+        if listener is not None:
+            report_executed(listener, self._session.driver, statement, arguments, count, ())
 
     async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
-        """The next row, waited for as long as for any answer; None after the last."""
+        """The next row, which must arrive within the timeout for answers; None after the last."""
         session = self._session
-        session.asked_at = perf_counter()
-        session.overdue_at = session.asked_at + self._answer_seconds
+        session.sent_at = perf_counter()
+        session.overdue_at = session.sent_at + self._answer_seconds
         row = await anext(rows, None)
         session.overdue_at = inf
-        session.heard_at = perf_counter()
+        session.answered_at = perf_counter()
         return row

@@ -1,4 +1,4 @@
-"""What the driver and the operating system raise when the database is away, under one name."""
+"""Errors that mean the database is unavailable, whatever the driver or system raised."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ import asyncpg
 
 from db.session import PlanOutdated, Session
 
-# Another transaction was given way to, and nothing is left of this one; the session is as good.
+# The transaction lost against another one and was rolled back; the session can still be used.
 _ROLLED_BACK = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-# The server has said so, and has done nothing of what it was asked for.
+# The server refused the statement and has not run it.
 _REFUSED = (
     *_ROLLED_BACK,
     asyncpg.AdminShutdownError,
@@ -24,15 +24,15 @@ _REFUSED = (
     asyncpg.InvalidCachedStatementError,
     PlanOutdated,
 )
-# `OSError` covers `TimeoutError`: the address refuses, is not there, or does not answer in time.
+# `OSError` includes `TimeoutError`: the address refuses, is unknown, or does not answer in time.
 _LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError)
-_OF_ALL = (
+_CONCERNS_OTHERS = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InvalidCachedStatementError,
     PlanOutdated,
 )
-# It took too long, or there is no room for it: on the disk, in memory, in a file.
-_NOT_AT_PRESENT = (
+# The statement took too long, or the server lacks memory or disk space for it.
+_OVERLOADED = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
@@ -41,18 +41,18 @@ _NOT_AT_PRESENT = (
 
 
 class DatabaseUnavailable(Exception):
-    """No connection could be had, or no answer in time; the cause says why. Later may be better.
+    """There was no connection or no answer in time; the cause says why. A retry may succeed.
 
-    A statement that was running may have taken effect or not.
+    A statement that was running may or may not have taken effect.
     """
 
 
 class SessionLost(DatabaseUnavailable):
-    """The session or its transaction ended, or is of no use for what was asked; another may do it.
+    """The session or its transaction has ended or cannot run the statement; another one may.
 
-    The server has done nothing of it where it `was_refused`. It `concerns_others` where those that
-    are open may be of no use either: after a failover they are read-only, after a migration they
-    have plans of the older schema.
+    If it `was_refused`, the server has not run the statement. If it `concerns_others`, the other
+    open sessions may be unusable too: after a failover they are read-only, and after a migration
+    their prepared statements are outdated.
     """
 
     def __init__(self, reason: str, *, was_refused: bool, concerns_others: bool = False) -> None:
@@ -62,12 +62,12 @@ class SessionLost(DatabaseUnavailable):
 
 
 class OutcomeUnknown(DatabaseUnavailable):
-    """A commit was sent, and no answer came: the transaction has taken effect, or it has not."""
+    """A commit was sent and not answered: the transaction may or may not have taken effect."""
 
 
 @contextmanager
-def connecting() -> Iterator[None]:
-    """Raise `DatabaseUnavailable` for whatever keeps a connection from being had."""
+def translating_errors() -> Iterator[None]:
+    """Raise `DatabaseUnavailable` in place of any error in connecting."""
     try:
         yield
     except (
@@ -79,30 +79,30 @@ def connecting() -> Iterator[None]:
         raise DatabaseUnavailable(_reason(error)) from error
 
 
-def unavailability(error: BaseException, session: Session) -> DatabaseUnavailable | None:
-    """What an error says of the database and of `session`, which is closed if it is of no use.
+def as_unavailable(error: BaseException, session: Session) -> DatabaseUnavailable | None:
+    """The `DatabaseUnavailable` that an error means; closes `session` if it cannot be used again.
 
-    None where it is the statement that is wrong: that leaves the session as it is.
+    None if the statement itself is at fault, which leaves the session usable.
     """
     if isinstance(error, _REFUSED):
         if not isinstance(error, _ROLLED_BACK):
             session.driver.terminate()
         reason = _reason(error.__cause__ or error)
-        concerns_others = isinstance(error, _OF_ALL)
+        concerns_others = isinstance(error, _CONCERNS_OTHERS)
         return SessionLost(reason, was_refused=True, concerns_others=concerns_others)
-    if isinstance(error, _NOT_AT_PRESENT):
+    if isinstance(error, _OVERLOADED):
         return DatabaseUnavailable(_reason(error))
     if isinstance(error, asyncpg.InterfaceError) and session.is_closed():
-        # The driver knew before it sent anything.
+        # The driver noticed before it sent anything.
         return SessionLost(_reason(error), was_refused=True)
     if isinstance(error, _LOST):
         session.driver.terminate()
-        if session.was_silent:
+        if session.has_timed_out:
             return DatabaseUnavailable("no answer in time")
         return SessionLost(_reason(error), was_refused=False)
     return None
 
 
 def _reason(error: BaseException) -> str:
-    """The first line: PostgreSQL may quote values in the others."""
+    """The first line of the message; PostgreSQL may quote values in the others."""
     return str(error).partition("\n")[0] or type(error).__name__

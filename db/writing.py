@@ -1,21 +1,21 @@
-"""Connections for writes that are one statement, and so a transaction without being said to be."""
+"""Connections for writes of one statement, each of which is a transaction by itself."""
 
 from types import TracebackType
 
-from db.connection import Observer, Reading
+from db.connection import Observer, ReadConnection
 from db.pool import Pool
+from db.request_scope import current_scope
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
-from db.work import current_work
 
 
-class Writing(Reading):
-    """`async with database.write()`: what one statement writes is committed when it is answered.
+class WriteConnection(ReadConnection):
+    """`async with database.write()`: a statement's writes are committed when it is answered.
 
-    It has to be harmless to do it twice, as when it is done once for its key: a statement whose
-    session is lost is asked once more on another, whatever became of it. Leaving raises
-    `OutcomeUnknown` where that is not known in the end; after any other `DatabaseUnavailable`
-    nothing was changed.
+    The statement must be idempotent, as one is that is done once for its key: if its session is
+    lost it is sent again on another one, whatever became of the first attempt. Leaving the block
+    raises `OutcomeUnknown` if it remains unknown whether it took effect; after any other
+    `DatabaseUnavailable` nothing was changed.
     """
 
     __slots__ = ("_had_changed", "_is_unknown")
@@ -38,23 +38,23 @@ class Writing(Reading):
             return
         if self._is_unknown:
             raise OutcomeUnknown(str(error)) from error.__cause__
-        work = current_work()
-        if work is not None:
-            work.has_changed = self._had_changed
+        scope = current_scope()
+        if scope is not None:
+            scope.has_changed = self._had_changed
 
-    def _may_repeat(self, _statement: Statement, lost: DatabaseUnavailable) -> bool:
+    def _can_retry(self, _statement: Statement, lost: DatabaseUnavailable) -> bool:
         return isinstance(lost, SessionLost)
 
-    def _note_write(self) -> None:
-        work = current_work()
-        if work is not None:
-            self._had_changed = work.has_changed
-            work.has_changed = True
+    def _mark_write(self) -> None:
+        scope = current_scope()
+        if scope is not None:
+            self._had_changed = scope.has_changed
+            scope.has_changed = True
 
-    def _failed(
+    def _report_failure(
         self, name: str, started: float, error: BaseException
     ) -> DatabaseUnavailable | None:
-        lost = super()._failed(name, started, error)
+        lost = super()._report_failure(name, started, error)
         was_refused = isinstance(lost, SessionLost) and lost.was_refused
         if lost is not None and not was_refused and self._session.is_closed():
             self._is_unknown = True

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import conversations, credentials, messages, privacy
+from db.queries import conversations, credentials, messages, privacy_requests
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batch import Loader
 from loaders.counts import ConversationCountKey, conversation_count, message_count
@@ -123,12 +123,12 @@ class Loaders:
     @cached_loader
     def privacy_request(self) -> Loader[int, Record | None]:
         """The viewer's privacy requests by id."""
-        return rows_by_id(self._database, privacy.requests_by_id, self._viewer_id)
+        return rows_by_id(self._database, privacy_requests.requests_by_id, self._viewer_id)
 
     @cached_loader
     def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of privacy requests by user, filtered by kind."""
-        return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
+        return pages(self._database, privacy_requests.REQUESTS_PAGE_BY_USER)
 
     @cached_loader
     def privacy_request_of_nobody(self) -> Loader[int, Record | None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from db.work import current_work
+from db.request_scope import current_scope
 from spans.attribution import attributed
 from spans.current import current_trace
 from spans.part import Kind, Part
@@ -98,9 +98,9 @@ class Loader(Generic[K, V]):
         if current_trace() is not None:
             loading = attributed(Part(Kind.BATCH, self._traced_name()), loading)
         task = self._loop.create_task(loading)
-        work = current_work()
+        work = current_scope()
         if work is not None:
-            work.bound(task)
+            work.cancel_on_exit(task)
 
     def _traced_name(self) -> str:
         """The batch's name in traces: the loader, and the fields that requested its keys."""

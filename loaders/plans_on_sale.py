@@ -1,7 +1,7 @@
 """The plans on sale."""
 
 from db.database import Database
-from db.queries import billing
+from db.queries import subscriptions
 from loaders.batch import Loader
 from services.billing.records import Plan
 from services.billing.rows import plan_from
@@ -14,7 +14,7 @@ def plans_on_sale(database: Database) -> Loader[str, tuple[Plan, ...]]:
 
     async def batch(keys: list[str]) -> list[tuple[Plan, ...]]:
         async with database.read() as connection:
-            rows = await billing.plans_on_sale(connection)
+            rows = await subscriptions.plans_on_sale(connection)
         return [tuple(plan_from(row) for row in rows)] * len(keys)
 
     return Loader(batch)

@@ -6,7 +6,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import privacy, privacy_archives
+from db.queries import export_archives, privacy_requests
 from loaders.batch import Loader
 from loaders.rows_by_id import in_order
 
@@ -16,7 +16,7 @@ def archive_by_request(database: Database, now: datetime) -> Loader[int, Record 
 
     async def batch(request_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await privacy_archives.by_request(connection, request_ids, now)
+            rows = await export_archives.by_request(connection, request_ids, now)
         return in_order(request_ids, rows, "request_id")
 
     return Loader(batch)
@@ -27,7 +27,7 @@ def erased_tables_by_request(database: Database) -> Loader[int, tuple[Record, ..
 
     async def batch(request_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:
-            rows = await privacy.erased_tables(connection, request_ids)
+            rows = await privacy_requests.erased_tables(connection, request_ids)
         found: dict[int, list[Record]] = defaultdict(list)
         for row in rows:
             found[row["request_id"]].append(row)
@@ -41,7 +41,7 @@ def requests_of_nobody(database: Database) -> Loader[int, Record | None]:
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await privacy.requests_of_nobody(connection, ids)
+            rows = await privacy_requests.requests_of_nobody(connection, ids)
         return in_order(ids, rows, "id")
 
     return Loader(batch)

@@ -5,7 +5,7 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import billing
+from db.queries import subscriptions
 from loaders.batch import Loader
 from services.billing.records import NO_SUBSCRIPTION, Subscription
 from services.billing.rows import subscription_from
@@ -22,7 +22,7 @@ def subscription_by_user(
 
     async def read(user_ids: Sequence[int]) -> list[Subscription]:
         async with database.read_primary() as connection:
-            rows = await billing.current_subscription_by_user(connection, user_ids)
+            rows = await subscriptions.current_subscription_by_user(connection, user_ids)
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import enterprise
+from db.queries import enterprise_accounts
 from loaders.batch import Loader
 from services.clock import next_midnight
 from services.enterprise.records import Usage, UsageContract
@@ -21,7 +21,7 @@ def usage_by_account(
 
     async def batch(account_ids: list[int]) -> list[Usage]:
         async with database.read() as connection:
-            rows = await enterprise.usage_totals_by_account(
+            rows = await enterprise_accounts.usage_totals_by_account(
                 connection, account_ids, today.replace(day=1), today
             )
         found = {row["enterprise_account_id"]: row for row in rows}
@@ -60,7 +60,9 @@ def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, in
         found: dict[DailyUsageKey, list[tuple[date, int]]] = {}
         async with database.read() as connection:
             for (first, last), ids in accounts.items():
-                rows = await enterprise.daily_usage_by_account(connection, ids, first, last)
+                rows = await enterprise_accounts.daily_usage_by_account(
+                    connection, ids, first, last
+                )
                 counts: dict[int, dict[date, int]] = {id_: {} for id_ in ids}
                 for account_id, day, count in rows:
                     counts[account_id][day] = count

@@ -1,12 +1,12 @@
-"""What the time of traced requests passes in, by operation and by part."""
+"""Where the time of traced requests goes, by operation and by part."""
 
 from collections.abc import Mapping
 
 from prometheus_client import Counter
 
-from metrics.telling import ToldCounter
+from metrics.buffered import BufferedCounter
 from spans.part import Kind, Part
-from spans.trace import Use
+from spans.trace import SelfTime
 
 OPERATION_PART_SECONDS = Counter(
     "guidance_operation_part_seconds",
@@ -24,7 +24,7 @@ PARTS = Counter("guidance_part", "How often a part came in traced requests.", ("
 
 _DISTINCT_NAMES = 500
 OTHER = "other"
-"""The name under which everything is counted that comes after the first 500 names."""
+"""The name that all operations after the first 500 are counted under."""
 
 
 NAMED_BY_CODE = frozenset(
@@ -39,20 +39,20 @@ NAMED_BY_CODE = frozenset(
         Kind.JOB,
     }
 )
-"""Parts with names of their own; all others are told apart by the operation."""
+"""Kinds of parts that have their own names; the others are labelled with the operation's."""
 
 
-class Parts:
-    """The parts of this process's traced requests, bounded in number."""
+class TracedParts:
+    """The parts of this process's traced requests; the number of names is bounded."""
 
     def __init__(self) -> None:
         self._operations: dict[str, int] = {}
         self._kinds: dict[tuple[str, Kind], float] = {}
-        self._parts: dict[Part, Use] = {}
-        self._told: dict[tuple[object, ...], ToldCounter] = {}
+        self._parts: dict[Part, SelfTime] = {}
+        self._flushed: dict[tuple[object, ...], BufferedCounter] = {}
 
-    def note(self, operation: str, uses: Mapping[Part, Use]) -> None:
-        """Note what one traced request passed its time in."""
+    def record(self, operation: str, uses: Mapping[Part, SelfTime]) -> None:
+        """Add the parts of one traced request."""
         if operation not in self._operations and len(self._operations) >= _DISTINCT_NAMES:
             operation = OTHER
         self._operations[operation] = self._operations.get(operation, 0) + 1
@@ -61,24 +61,24 @@ class Parts:
             self._kinds[kind] = self._kinds.get(kind, 0.0) + use.seconds
             part = one if one.kind in NAMED_BY_CODE else Part(one.kind, operation)
             times, seconds = self._parts.get(part, (0, 0.0))
-            self._parts[part] = Use(times + use.times, seconds + use.seconds)
+            self._parts[part] = SelfTime(times + use.times, seconds + use.seconds)
 
-    def use(self, part: Part) -> Use:
-        """What came of one part, in traced requests."""
-        return self._parts.get(part, Use(0, 0.0))
+    def use(self, part: Part) -> SelfTime:
+        """The occurrences and seconds of one part in all traced requests."""
+        return self._parts.get(part, SelfTime(0, 0.0))
 
-    def tell(self) -> None:
-        """Bring what Prometheus has up to date."""
+    def flush(self) -> None:
+        """Flush the totals to Prometheus."""
         for name, requests in self._operations.items():
-            self._follower(OPERATIONS_TRACED, name).tell(requests)
+            self._counter_for(OPERATIONS_TRACED, name).flush(requests)
         for of_operation, seconds in self._kinds.items():
-            self._follower(OPERATION_PART_SECONDS, *of_operation).tell(seconds)
+            self._counter_for(OPERATION_PART_SECONDS, *of_operation).flush(seconds)
         for part, use in self._parts.items():
-            self._follower(PARTS, *part).tell(use.times)
-            self._follower(PART_SECONDS, *part).tell(use.seconds)
+            self._counter_for(PARTS, *part).flush(use.times)
+            self._counter_for(PART_SECONDS, *part).flush(use.seconds)
 
-    def _follower(self, counter: Counter, *labels: str) -> ToldCounter:
-        told = self._told.get((counter, *labels))
-        if told is None:
-            told = self._told[counter, *labels] = ToldCounter(counter.labels(*labels))
-        return told
+    def _counter_for(self, counter: Counter, *labels: str) -> BufferedCounter:
+        flushed = self._flushed.get((counter, *labels))
+        if flushed is None:
+            flushed = self._flushed[counter, *labels] = BufferedCounter(counter.labels(*labels))
+        return flushed

@@ -1,4 +1,4 @@
-"""Coroutines that a trace follows: whenever one goes on, waits or ends, the trace knows."""
+"""Coroutines that tell a trace whenever they resume, wait or end."""
 
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine
@@ -8,23 +8,23 @@ from typing import Any, Generic, Self, TypeVar
 
 from spans.current import current_trace, trace_in
 from spans.part import Part
-from spans.trace import Lane, Span, Trace
+from spans.trace import Span, TaskSpans, Trace
 
 T = TypeVar("T")
 # Any, in this module: what is sent to coroutines and yielded by them concerns the event loop alone.
 AnyCoroutine = Coroutine[Any, Any, T]
 
 
-class Wrapped(Coroutine[Any, Any, T], Generic[T]):
-    """A coroutine, each step of which goes through `step`."""
+class CoroutineWrapper(Coroutine[Any, Any, T], Generic[T]):
+    """A coroutine whose every step goes through `step`."""
 
     __slots__ = ("_coroutine",)
 
     def __init__(self, coroutine: AnyCoroutine[T]) -> None:
         self._coroutine = coroutine
 
-    def step(self, go_on: Callable[..., Any], *arguments: Any) -> Any:
-        """Let the coroutine go on until it waits or ends."""
+    def step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
+        """Run the coroutine until it waits or ends."""
         raise NotImplementedError
 
     def send(self, value: Any) -> Any:
@@ -57,31 +57,31 @@ class Wrapped(Coroutine[Any, Any, T], Generic[T]):
         return self.send(None)
 
 
-class FollowedTask(Wrapped[T]):
-    """What one task of a traced request does."""
+class TracedTask(CoroutineWrapper[T]):
+    """The coroutine of one task of a traced request."""
 
     __slots__ = ("_lane", "_trace")
 
-    def __init__(self, coroutine: AnyCoroutine[T], trace: Trace, lane: Lane) -> None:
+    def __init__(self, coroutine: AnyCoroutine[T], trace: Trace, lane: TaskSpans) -> None:
         super().__init__(coroutine)
         self._trace, self._lane = trace, lane
 
-    def step(self, go_on: Callable[..., Any], *arguments: Any) -> Any:
-        """Let it go on, as the task that runs."""
+    def step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
+        """Run it as the trace's running task."""
         trace, lane = self._trace, self._lane
         if not trace.is_open:
-            return go_on(*arguments)
+            return resume(*arguments)
         before, has_ended = trace.resume(lane), True
         try:
-            yielded = go_on(*arguments)
+            yielded = resume(*arguments)
             has_ended = False
             return yielded
         finally:
             trace.suspend(lane, before, has_ended=has_ended)
 
 
-class WithinSpan(Wrapped[T]):
-    """What is a part of its own, in whatever task runs it."""
+class SpanCoroutine(CoroutineWrapper[T]):
+    """A coroutine that is a span of its own, in whatever task runs it."""
 
     __slots__ = ("_is_continued", "_part", "_span", "_trace")
 
@@ -92,33 +92,33 @@ class WithinSpan(Wrapped[T]):
         self._trace, self._part, self._is_continued = trace, part, is_continued
         self._span: Span | None = None
 
-    def step(self, go_on: Callable[..., Any], *arguments: Any) -> Any:
-        """Let it go on; its span lasts from the first step to the end."""
+    def step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
+        """Run it; its span lasts from the first step to the end."""
         if self._span is None:
             self._span = self._trace.enter(self._part, is_continued=self._is_continued)
         try:
-            return go_on(*arguments)
+            return resume(*arguments)
         except BaseException:
             self._trace.leave(self._span)
             raise
 
 
-def follow_tasks(loop: AbstractEventLoop) -> Callable[[], None]:
-    """Follow the tasks that traced requests start; gives what ends that.
+def trace_tasks(loop: AbstractEventLoop) -> Callable[[], None]:
+    """Trace the tasks that traced requests start; returns a function that stops this.
 
-    There is a factory of tasks only while a request is traced: it takes a call for each task.
+    The task factory is installed only while a request is traced, since it costs a call per task.
     """
     before = loop.get_task_factory()
-    if isinstance(before, _Factory):
+    if isinstance(before, _TracingTaskFactory):
         before.users += 1
         return before.leave
-    factory = _Factory(loop, before)
+    factory = _TracingTaskFactory(loop, before)
     loop.set_task_factory(factory)
     return factory.leave
 
 
-class _Factory:
-    """Makes tasks as the loop would, those of a traced request followed."""
+class _TracingTaskFactory:
+    """Creates tasks as the loop would, and traces those of traced requests."""
 
     def __init__(self, loop: AbstractEventLoop, before: Any) -> None:
         self._loop = loop
@@ -130,7 +130,7 @@ class _Factory:
     ) -> Any:
         trace = current_trace() if context is None else trace_in(context)
         if trace is not None and trace.is_open:
-            coroutine = followed(trace, coroutine, is_detached=context is not None)
+            coroutine = traced_task(trace, coroutine, is_detached=context is not None)
         if context is not None:
             named["context"] = context
         if self._before is not None:
@@ -138,17 +138,17 @@ class _Factory:
         return Task(coroutine, loop=loop, **named)
 
     def leave(self) -> None:
-        """One of the traces has ended."""
+        """Stop tracing for one user; the last one restores the loop's own factory."""
         self.users -= 1
         if not self.users and self._loop.get_task_factory() is self:
             self._loop.set_task_factory(self._before)
 
 
-def followed(
+def traced_task(
     trace: Trace, coroutine: AnyCoroutine[T], *, is_detached: bool = False
-) -> FollowedTask[T]:
-    """What a task of the request does: a part of what started it, until it says otherwise."""
+) -> TracedTask[T]:
+    """Wrap a task's coroutine; it begins in the part that started it."""
     base = Span(trace.current_part, is_continued=True)
     if trace.running is not None and trace.running.is_detached:
         is_detached = True
-    return FollowedTask(coroutine, trace, Lane(base, is_detached=is_detached))
+    return TracedTask(coroutine, trace, TaskSpans(base, is_detached=is_detached))

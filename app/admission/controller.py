@@ -15,7 +15,7 @@ import structlog
 
 from app.admission.queue import AdmissionQueue, Begin, Refuse
 from app.connections.proxies import Proxies
-from metrics.overload import refused_for_overload
+from metrics.admission import refused_for_overload
 from services.throttling.networks import network
 
 ADMISSION = "admission"

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from typing import Any, Protocol
 
 from app.connections.bounds import ConnectionBounds
-from metrics.connections import connections_open
+from metrics.admission import connections_open
 from services.throttling.networks import network
 
 CONNECTION_REGISTRY = "connections"

@@ -80,7 +80,7 @@ class GraphQLEndpoint:
             if types is None
             else self._answering(request, types, send)
         )
-        if not (tracer.wants() or request.exchange.head.asks_for_trace):
+        if not (tracer.should_trace() or request.exchange.head.asks_for_trace):
             return answering
         exchange = request.exchange
         return tracer.run(_REQUEST, answering, lambda: exchange.operation)

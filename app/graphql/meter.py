@@ -9,7 +9,7 @@ from app.graphql.charging import Account, Charge, Throttled
 from app.graphql.metering.cost_reports import place_report, too_expensive
 from gql.documents.prepare import Operation, RequestRefused
 from gql.runtime.running import EncodedResult
-from metrics.throttling import throttled
+from metrics.admission import throttled
 from services.principal import ApiClient, Person, Principal
 from services.throttling.budgets import Budgets
 from services.throttling.networks import network

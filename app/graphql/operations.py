@@ -125,7 +125,7 @@ class SocketOperations:
         self, following: Coroutine[Any, Any, dict[str, object]], record: ResponseSummary
     ) -> dict[str, object]:
         tracer = self._service.tracer
-        if not tracer.wants():
+        if not tracer.should_trace():
             return await following
         return await tracer.run(_OPERATION, following, lambda: record.operation_name)
 

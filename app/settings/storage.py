@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from app.settings.group import SettingsGroup
 from app.settings.types import Positive, PostgresUrl, RedisUrl, Seconds
-from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
+from db.timeouts import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
 
 
 class Pooler(Enum):

@@ -14,7 +14,7 @@ from clients.llm.chat_api import ChatApi
 from clients.llm.configuration import LanguageModelConfig
 from clients.llm.failures import AttemptFailed
 from clients.llm.retrying import Retries
-from metrics.generation import ATTEMPTS, BREAKER_STATE, FIRST_PIECE_SECONDS, REPLIES
+from metrics.generation import ATTEMPTS, BREAKER_STATE, FIRST_PIECE_SECONDS, GENERATIONS
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
@@ -64,7 +64,7 @@ class ResilientModel:
             outcome = failure.reason.value
             raise failure from error
         finally:
-            REPLIES.labels(outcome).inc()
+            GENERATIONS.labels(outcome).inc()
 
     async def _begin(
         self, messages: Sequence[PromptMessage], report: GenerationReport, deadline: float

@@ -1,4 +1,4 @@
-"""The terms in which the registry of personal data speaks; values without behaviour."""
+"""The vocabulary of the registry of personal data: plain values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Category(Enum):
 class Author(Enum):
     """Who chose the words of a text.
 
-    Text that the system did not write may mention anybody, and is no trace that we left. An erasure
-    searches only what the system wrote.
+    A verification after an erasure searches only texts that the system wrote: those of others may
+    mention anybody.
     """
 
     SYSTEM = "the system"
@@ -32,71 +32,70 @@ class Author(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Becomes:
-    """What stands in a column of a row that was anonymised."""
+class Replacement:
+    """The value that a column gets when its row is anonymised."""
 
     value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; an export holds it unless `withheld` says why not.
+    """One column; it is exported unless `withheld` says why not.
 
-    In a row that is anonymised it stays as it is, or `becomes` something else. A text has an
-    `author`; `said_by_others` are the members of one in JSON whose words others chose.
+    Anonymising its row sets it to `replacement`, if there is one. A text has an `author`;
+    `quoted_members` are members of a JSON column whose words others chose.
     """
 
     name: str
     category: Category
     withheld: str | None = None
-    becomes: Becomes | None = None
+    replacement: Replacement | None = None
     author: Author | None = None
-    said_by_others: tuple[str, ...] = ()
+    quoted_members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How a row reaches a person: `column` holds the person's id, or that of a row of `through`.
+class OwnerPath:
+    """How a row leads to its person: `column` holds the person's id, or that of a row of `through`.
 
-    Where `when` is given the first of the two columns must hold one of the values. A `mention` only
-    names the person in a row about somebody else, or nobody: it is cut, and with it what the person
-    `said` there, without touching the rest.
+    `when` restricts the path to rows whose column has one of the given values. A path that
+    `is_mention` names the person in a row about somebody else or nobody: an erasure clears the
+    column, and the `authored_columns` that the person wrote, and leaves the rest.
     """
 
     column: str
     through: str | None = None
     when: tuple[str, tuple[str, ...]] | None = None
     is_mention: bool = False
-    said: tuple[str, ...] = ()
+    authored_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The rows go."""
+    """The rows are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """How long a row of nobody stays: `years` from the latest of the instants in `since`.
+class Retention:
+    """How long an anonymised row is kept: `years` from the latest instant in the columns `since`.
 
-    `from_end_of_year`: counted from the end of the year in which that is.
+    With `is_from_end_of_year` they are counted from the end of that year.
     """
 
     years: int
     since: tuple[str, ...]
-    from_end_of_year: bool = False
+    is_from_end_of_year: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Anonymised:
-    """The rows stay without the person, for a reason.
+    """The rows stay, for a reason, without what identifies the person.
 
-    Then they are removed; without `kept` they stay as long as what they refer to, or as what they
-    are about.
+    They are removed after their `retention`; without one, together with the rows they refer to.
     """
 
     reason: str
-    kept: Kept | None = None
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +112,20 @@ Erasure: TypeAlias = Deleted | Anonymised | Untouched
 class ClassifiedTable:
     """One table and all of its columns.
 
-    `is_last` is done in the transaction that completes an erasure: it says who the person is.
+    A table that `is_erased_last` identifies the person, and is erased in the transaction that
+    completes the erasure.
     """
 
     name: str
     erasure: Erasure
     columns: tuple[Column, ...]
-    ways: tuple[Way, ...] = ()
-    is_last: bool = False
+    owner_paths: tuple[OwnerPath, ...] = ()
+    is_erased_last: bool = False
 
     @property
-    def exported(self) -> tuple[Column, ...]:
-        """The columns that an export holds."""
-        return tuple(one for one in self.columns if self.ways and one.withheld is None)
+    def exported_columns(self) -> tuple[Column, ...]:
+        """The columns that an export contains."""
+        return tuple(one for one in self.columns if self.owner_paths and one.withheld is None)
 
 
 def columns(
@@ -133,11 +133,12 @@ def columns(
     names: str,
     *,
     withheld: str | None = None,
-    becomes: Becomes | None = None,
+    replacement: Replacement | None = None,
     author: Author | None = None,
-    said_by_others: tuple[str, ...] = (),
+    quoted_members: tuple[str, ...] = (),
 ) -> Iterator[Column]:
     """The columns `names`, separated by spaces, all of one kind."""
     return (
-        Column(name, category, withheld, becomes, author, said_by_others) for name in names.split()
+        Column(name, category, withheld, replacement, author, quoted_members)
+        for name in names.split()
     )

@@ -1,4 +1,4 @@
-"""Statements by which a person changes conversations; most of them are all of what is asked."""
+"""Statements that change a person's conversations; most are a whole mutation."""
 
 from datetime import datetime
 
@@ -6,16 +6,15 @@ from asyncpg import Record
 from sqlalchemy import Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.conversations import COLUMNS
-from db.queries.generations import ENDED
-from db.queries.writes import answer, claimed_key, held_person, next_id
-from db.statement import Statement
+from db.queries.reply_generations import ENDED
+from db.queries.writes import claimed_key, locked_person, next_id, result_for
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ReplyGeneration
 
 
 def _start() -> Statement:
-    person = held_person()
+    person = locked_person()
     claim = claimed_key(person, conversation=next_id(ChatConversation))
     now = bindparam("now", type_=ChatConversation.created_at.type)
     new = select(
@@ -27,12 +26,12 @@ def _start() -> Statement:
         .returning(*COLUMNS)
         .cte("started")
     )
-    return Statement("conversations.start", answer(person, started))
+    return Statement("conversations.start", result_for(person, started))
 
 
 def _change(name: str, column: str) -> Statement:
-    """The statement that gives the column the value bound to `new`."""
-    person = held_person()
+    """A statement that sets the column to the value bound to `new`."""
+    person = locked_person()
     changed = (
         update(ChatConversation)
         .where(
@@ -43,11 +42,11 @@ def _change(name: str, column: str) -> Statement:
         .returning(*COLUMNS)
         .cte("changed")
     )
-    return Statement(name, answer(person, changed))
+    return Statement(name, result_for(person, changed))
 
 
 def _lock() -> Statement:
-    person = held_person()
+    person = locked_person()
     locked = (
         select(ChatConversation.id)
         .join(person, ChatConversation.user_id == person.c.id)
@@ -55,7 +54,7 @@ def _lock() -> Statement:
         .with_for_update(of=ChatConversation)
         .cte("locked")
     )
-    return Statement("conversations.lock", answer(person, locked))
+    return Statement("conversations.lock", result_for(person, locked))
 
 
 def _delete() -> Statement:
@@ -81,9 +80,9 @@ _DELETE = _delete()
 async def start(
     connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
 ) -> Record | None:
-    """Add an active conversation, once for the key; of nulls where that was used before.
+    """Insert an active conversation, once for the key; a row of nulls if the key was used before.
 
-    None, as from the others, where there is no such person.
+    Like the other statements here, None if there is no such person.
     """
     rows = await connection.fetch(
         _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
@@ -95,7 +94,7 @@ async def start(
 async def rename(
     connection: Connection, user_id: int, conversation_id: int, title: str
 ) -> Record | None:
-    """Give a conversation of the person's a title; of nulls where there is no such one."""
+    """Rename a person's conversation; a row of nulls if there is no such conversation."""
     rows = await connection.fetch(
         _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
     )
@@ -106,7 +105,7 @@ async def rename(
 async def set_status(
     connection: Connection, user_id: int, conversation_id: int, status: str
 ) -> Record | None:
-    """Archive or activate a conversation of the person's; of nulls where there is no such one."""
+    """Archive or activate a person's conversation; a row of nulls if there is no such one."""
     rows = await connection.fetch(
         _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
     )
@@ -115,12 +114,12 @@ async def set_status(
 
 @repository_method
 async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
-    """Hold a person and lock a conversation of theirs; of nulls where there is no such one."""
+    """Lock a person and one of their conversations; a row of nulls if there is no such one."""
     rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
     return rows[0] if rows else None
 
 
 @repository_method
 async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
-    """Delete a conversation that is locked with its messages, and take away all of its replies."""
+    """Delete a locked conversation with its messages, and return its replies being written."""
     return await connection.fetch(_DELETE, conversation_id=conversation_id)

@@ -17,18 +17,17 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
+from db.queries.expressions import json_instant
 from db.queries.keyset import KeysetQuery
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation
 
 COLUMNS = (
     ChatConversation.id,
     ChatConversation.title,
     ChatConversation.status,
-    shown(ChatConversation.created_at),
-    shown(ChatConversation.updated_at),
+    json_instant(ChatConversation.created_at),
+    json_instant(ChatConversation.updated_at),
 )
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
@@ -120,10 +119,10 @@ async def insert_conversation(
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, now: datetime
 ) -> Record | None:
-    """Make room for two messages: give the conversation's `title` and new `updated_at`.
+    """Advance `updated_at` for a message and its reply, and return it with the `title`.
 
-    The instant and the microsecond before it are later than every message's. The row stays locked,
-    so that exchanges of one conversation follow each other. None where it is not the user's.
+    It and the microsecond before it are later than any message's. The row stays locked, which
+    serializes the exchanges of a conversation. None if the conversation is not the user's.
     """
     rows = await connection.fetch(
         _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now

@@ -1,4 +1,4 @@
-"""Statements by which keys are made and revoked, each with its event in the audit."""
+"""Statements that create and revoke API keys, each with its audit event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,11 +21,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.audit import recorded
-from db.queries.credentials import OPENS, SHOWN
-from db.queries.writes import kept
-from db.statement import Statement
+from db.queries.audit import recorded_event
+from db.queries.credentials import IS_ACCEPTED, JSON_COLUMNS
+from db.queries.writes import stored_result
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)
@@ -34,7 +33,7 @@ _most = bindparam("most", type_=Integer)
 
 def _add() -> Statement:
     accepted = select(func.count()).where(
-        EnterpriseCredential.enterprise_account_id == _account, OPENS
+        EnterpriseCredential.enterprise_account_id == _account, IS_ACCEPTED
     )
     new = select(
         _account,
@@ -45,12 +44,13 @@ def _add() -> Statement:
     added = (
         insert(EnterpriseCredential)
         .from_select(["enterprise_account_id", "key_id", "secret_hash", "created_at"], new)
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("added")
     )
-    told = recorded(added, "enterprise_credential")
+    event_recorded = recorded_event(added, "enterprise_credential")
     return Statement(
-        "credentials.add", select(*added.c).add_cte(told, kept(credential_id=added.c.id))
+        "credentials.add",
+        select(*added.c).add_cte(event_recorded, stored_result(credential_id=added.c.id)),
     )
 
 
@@ -69,12 +69,14 @@ def _revoke() -> Statement:
             EnterpriseCredential.status != literal_column("'revoked'"),
         )
         .values(status=literal_column("'revoked'"))
-        .returning(*SHOWN)
+        .returning(*JSON_COLUMNS)
         .cte("revoked")
     )
-    told = recorded(revoked, "enterprise_credential", account=revoked.c.enterprise_account_id)
+    event_recorded = recorded_event(
+        revoked, "enterprise_credential", account=revoked.c.enterprise_account_id
+    )
     chosen = select(*revoked.c).select_from(account.outerjoin(revoked, true()))
-    return Statement("credentials.revoke", chosen.add_cte(told))
+    return Statement("credentials.revoke", chosen.add_cte(event_recorded))
 
 
 _ADD = _add()
@@ -94,9 +96,9 @@ async def add(
     now: datetime,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """Add an active credential to an account that is locked, and let the claimed key keep it.
+    """Insert an active credential of a locked account, and store it as the claimed key's result.
 
-    None, and no change, where `most` are accepted at `now` already.
+    None, and no change, if the account has `most` accepted credentials at `now` already.
     """
     rows = await connection.fetch(
         _ADD,
@@ -121,9 +123,9 @@ async def revoke(
     now: datetime,
     event: Mapping[str, Any],
 ) -> Record | None:
-    """Close the door to a credential of the account that a person administers, once it is locked.
+    """Lock the account that a person administers, and revoke one of its credentials.
 
-    None where there is no account, of nulls where there is nothing to be closed.
+    None if there is no account; a row of nulls if it has no such credential to revoke.
     """
     rows = await connection.fetch(
         _REVOKE, user_id=user_id, credential_id=credential_id, now=now, **event

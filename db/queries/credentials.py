@@ -23,10 +23,8 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
-from db.queries.unnested import unnested
-from db.statement import Statement
+from db.queries.expressions import id_array, json_instant
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _instant = DateTime(timezone=True)
@@ -39,16 +37,16 @@ COLUMNS = (
     EnterpriseCredential.last_used_at,
     EnterpriseCredential.expires_at,
 )
-_accounts = unnested("account_ids")
-OPENS = and_(
+_accounts = id_array("account_ids")
+IS_ACCEPTED = and_(
     EnterpriseCredential.status != literal_column("'revoked'"),
     or_(
         EnterpriseCredential.expires_at.is_(None),
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
-# What has expired is as what was revoked.
-_status_now = case((OPENS, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+# An expired credential counts as revoked.
+_status_now = case((IS_ACCEPTED, EnterpriseCredential.status), else_=literal_column("'revoked'"))
 _AT_NOW = (
     EnterpriseCredential.id,
     EnterpriseCredential.enterprise_account_id,
@@ -59,23 +57,23 @@ _AT_NOW = (
     EnterpriseCredential.expires_at,
 )
 _INSTANTS = frozenset({"created_at", "last_used_at", "expires_at"})
-SHOWN = tuple(shown(one) if one.key in _INSTANTS else one for one in _AT_NOW)
-"""The credential as it is at `now`, only to be shown."""
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in _AT_NOW)
+"""A credential's columns at `now`, with instants as JSON for answers."""
 _newest = lateral(
     select(*_AT_NOW)
     .where(EnterpriseCredential.enterprise_account_id == _accounts.c.id)
-    .order_by(~OPENS, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
+    .order_by(~IS_ACCEPTED, EnterpriseCredential.created_at.desc(), EnterpriseCredential.id.desc())
     .limit(bindparam("most"))
 ).alias("newest")
 _BY_ACCOUNT = Statement(
     "credentials.by_account",
-    select(*(shown(one) if one.key in _INSTANTS else one for one in _newest.c))
+    select(*(json_instant(one) if one.key in _INSTANTS else one for one in _newest.c))
     .select_from(_accounts.join(_newest, true()))
     .order_by(_newest.c.created_at, _newest.c.id),
 )
 _BY_ID = Statement(
     "credentials.by_id",
-    select(*SHOWN)
+    select(*JSON_COLUMNS)
     .join(EnterpriseAccount)
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -102,7 +100,7 @@ _RETIRE = Statement(
     .where(*_of_account)
     .values(
         status=literal_column("'retiring'"),
-        # Whatever ended sooner anyway still does: LEAST ignores a null.
+        # An earlier end is kept; LEAST ignores a null.
         expires_at=func.least(EnterpriseCredential.expires_at, bindparam("at", type_=_instant)),
     )
     .returning(EnterpriseCredential.expires_at),
@@ -135,7 +133,7 @@ async def by_account(
 ) -> list[Record]:
     """The `most` newest credentials of each account, oldest first, with their status at `now`.
 
-    Those that open no door then are the last to be chosen.
+    Accepted credentials are preferred over revoked and expired ones.
     """
     return await connection.fetch(_BY_ACCOUNT, account_ids=account_ids, most=most, now=now)
 
@@ -150,14 +148,14 @@ async def by_id(
 
 @repository_method
 async def by_key(connection: Connection, key_id: str) -> Record | None:
-    """The credential, with its `secret_hash`, that the key's id part names."""
+    """The credential with this `key_id`, and its `secret_hash`."""
     rows = await connection.fetch(_BY_KEY, key_id=key_id)
     return rows[0] if rows else None
 
 
 @repository_method
 async def of_account(connection: Connection, account_id: int, credential_id: int) -> Record | None:
-    """The credential, where it is the account's."""
+    """The credential, if it is the account's."""
     rows = await connection.fetch(_OF_ACCOUNT, account_id=account_id, credential_id=credential_id)
     return rows[0] if rows else None
 
@@ -166,7 +164,7 @@ async def of_account(connection: Connection, account_id: int, credential_id: int
 async def retire(
     connection: Connection, account_id: int, credential_id: int, at: datetime
 ) -> datetime:
-    """Let the account's credential end at `at`, or before if it does; give when."""
+    """Retire the account's credential at `at`, or at its earlier end; returns that instant."""
     rows = await connection.fetch(
         _RETIRE, account_id=account_id, credential_id=credential_id, at=at
     )
@@ -178,5 +176,5 @@ async def retire(
 async def note_uses(
     connection: Connection, ids: Sequence[int], instants: Sequence[datetime]
 ) -> None:
-    """Say when credentials were last used, where what is known is a minute older."""
+    """Update when credentials were last used, if that is a minute later than what is stored."""
     await connection.fetch(_NOTE_USES, ids=ids, instants=instants)

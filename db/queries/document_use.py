@@ -8,14 +8,13 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, delete, exists,
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.unnested import unnested_columns
-from db.statement import Statement
+from db.queries.expressions import array_columns
+from db.statement import Statement, repository_method
 from db.tables import TrustedDocumentUse, UnknownDocument
 
 _use = TrustedDocumentUse
 _unknown = UnknownDocument
-_noted = unnested_columns(
+_noted = array_columns(
     "noted",
     hashes=LargeBinary,
     client_names=Text,
@@ -37,7 +36,17 @@ _NOTE_USES = Statement(
         },
     ),
 )
-_seen = unnested_columns(
+_USES = Statement(
+    "operations.uses",
+    select(
+        _use.sha256,
+        _use.client_name,
+        _use.use_count,
+        _use.first_used_at,
+        _use.last_used_at,
+    ).order_by(_use.client_name),
+)
+_seen = array_columns(
     "seen",
     hashes=LargeBinary,
     client_names=Text,
@@ -107,10 +116,16 @@ async def note(
     first: Sequence[datetime],
     last: Sequence[datetime],
 ) -> None:
-    """Add uses to those that are known."""
+    """Add uses to the counts of documents."""
     await connection.fetch(
         _NOTE_USES, hashes=hashes, client_names=client_names, counts=counts, first=first, last=last
     )
+
+
+@repository_method
+async def uses(connection: Connection) -> list[Record]:
+    """The use of every document, ordered by client."""
+    return await connection.fetch(_USES)
 
 
 @repository_method
@@ -127,7 +142,7 @@ async def note_unknown(
     last: Sequence[datetime],
     most: int,
 ) -> None:
-    """Add requests to what is known of documents; where `most` are known no other is added."""
+    """Add requests to the counts of unknown documents, of which at most `most` are stored."""
     await connection.fetch(
         _NOTE_UNKNOWN,
         hashes=hashes,
@@ -144,17 +159,17 @@ async def note_unknown(
 
 @repository_method
 async def unknown(connection: Connection) -> list[Record]:
-    """Documents that nobody published, most frequent first."""
+    """The requested documents that nobody published, most frequent first."""
     return await connection.fetch(_UNKNOWN)
 
 
 @repository_method
 async def known_now(connection: Connection, sha256: bytes) -> None:
-    """Forget a document as unknown."""
+    """Delete a document from the unknown ones, since it is published now."""
     await connection.fetch(_KNOWN_NOW, sha256=sha256)
 
 
 @repository_method
 async def forget_old(connection: Connection, before: datetime) -> None:
-    """Forget those that nobody has sent since."""
+    """Delete the unknown documents that nobody has sent since."""
     await connection.fetch(_FORGET_OLD, before=before)

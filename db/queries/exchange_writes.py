@@ -1,4 +1,4 @@
-"""Statements that record an exchange: a message, the reply to it, and the unit that it costs."""
+"""Statements that record an exchange: a message, its reply, and the unit of quota that it costs."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -19,11 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.database import Connection
-from db.method import repository_method
 from db.queries.conversations import EXCHANGE_OPENED
-from db.queries.generations import LEASE_END
-from db.queries.writes import kept
-from db.statement import Statement
+from db.queries.reply_generations import LEASE_END
+from db.queries.writes import stored_result
+from db.statement import Statement, repository_method
 from db.tables import (
     ChatMessage,
     DailyQuotaUsage,
@@ -53,7 +52,10 @@ def _open() -> Statement:
 
 
 def _begin_reply() -> Statement:
-    """Unit, reply, ledger, lease and key; each but the first has its row from the one before."""
+    """Reserve a unit, insert the reply, its ledger entry and lease, and store the key's result.
+
+    Each step needs a row of the one before, so nothing happens if no unit is left.
+    """
     one = select(_user, _day, literal_column("1")).where(_limit > literal_column("0"))
     used = (
         upsert(DailyQuotaUsage)
@@ -108,7 +110,7 @@ def _lease(reply: CTE) -> Insert:
 
 def _exchange(reply: CTE) -> CTE:
     answered = bindparam("answered_id", type_=BigInteger)
-    return kept(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
+    return stored_result(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
 
 
 _OPEN = _open()
@@ -119,9 +121,9 @@ _BEGIN_REPLY = _begin_reply()
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
 ) -> Record | None:
-    """Add a message of the user's to a conversation as `conversations.open_exchange` opens it.
+    """Insert a user's message in a conversation, after `conversations.open_exchange`.
 
-    Its instant is the one before `updated_at`. None where the conversation is not the user's.
+    It is dated a microsecond before `updated_at`. None if the conversation is not the user's.
     """
     rows = await connection.fetch(
         _OPEN, conversation_id=conversation_id, of_user=user_id, content=content, now=now
@@ -145,10 +147,10 @@ async def begin_reply(
     lease_seconds: float,
     now: datetime,
 ) -> int | None:
-    """Add the reply to a message for a unit of the day, while fewer than `limit` are used.
+    """Insert the reply to a message and reserve a unit, while fewer than `limit` are used that day.
 
-    `owner` writes it, with a lease that begins now, and the claimed key keeps the exchange. None,
-    and no change, where there is no unit left.
+    `owner` gets a lease on it, and the claimed key stores the exchange as its result. None, and no
+    change, if no unit is left.
     """
     rows = await connection.fetch(
         _BEGIN_REPLY,

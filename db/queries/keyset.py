@@ -1,7 +1,7 @@
-"""Pages of many parents' ordered rows in one statement, each read along its index.
+"""Keyset pagination: pages of many parents' rows in one statement, each read from an index.
 
-Keyset pagination: the position is compared as a row, `(at, id) < (…, …)`, so that a page costs the
-same wherever it begins and stays put while rows are added.
+A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So it costs the same
+wherever it begins, and it does not shift while rows are added.
 """
 
 from collections.abc import Sequence
@@ -24,16 +24,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
 from db.keyset import Page
-from db.method import repository_method
-from db.queries.unnested import unnested
-from db.statement import Statement
+from db.queries.expressions import id_array
+from db.statement import Statement, repository_method
 
 # Any: a column of whatever type.
 Column = InstrumentedAttribute[Any]
 
 
 _MOST_STATEMENTS = 256
-"""Of one query: a few for each choice of columns that documents make."""
+"""The statements kept for one query: a few for each selection of columns in documents."""
 
 
 class KeysetQuery:
@@ -68,11 +67,11 @@ class KeysetQuery:
         value: str | None,
         columns: frozenset[str] | None = None,
     ) -> list[Record]:
-        """Fetch the page of every parent, in the order of reading, with one row more than asked.
+        """Fetch the page of every parent, with one row more than asked, in the order of reading.
 
-        With a `value`, only rows whose `filter_by` column equals it count. Each row carries its
-        `columns`, which are all where none are named, its `parent_id`, and `has_preceding` and
-        `has_following` where the page is bounded on that side: whether a row lies beyond it.
+        With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
+        (default: all), its `parent_id`, and, if the page is bounded on that side, `has_preceding`
+        or `has_following`: whether there is a row beyond the bound.
         """
         return await connection.fetch(
             self._statement_for(page, value, columns), **_bound(parent_ids, page, value)
@@ -98,7 +97,7 @@ class KeysetQuery:
         is_filtered: bool,
         wanted: frozenset[str] | None = None,
     ) -> Statement:
-        parents = unnested("parent_ids")
+        parents = id_array("parent_ids")
         owned = [self._parent == parents.c.id]
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))
@@ -108,12 +107,12 @@ class KeysetQuery:
         beyond: list[FromClause] = []
         if has_after:
             rows = rows.where(~self._is_up_to("after"))
-            beyond.append(_any_row("has_preceding", [*owned, self._is_up_to("after")], parents))
+            beyond.append(_exists("has_preceding", [*owned, self._is_up_to("after")], parents))
         if has_before:
             rows = rows.where(~self._is_from("before"))
-            beyond.append(_any_row("has_following", [*owned, self._is_from("before")], parents))
+            beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
         page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
-        return Statement(self.name, _for_each(parents, [page.lateral("page"), *beyond]))
+        return Statement(self.name, _join_parents(parents, [page.lateral("page"), *beyond]))
 
     def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
         if self._is_newest_first != is_backward:
@@ -121,12 +120,12 @@ class KeysetQuery:
         return self._at.asc(), self._id.asc()
 
     def _is_up_to(self, bound: str) -> ColumnElement[bool]:
-        """Whether a row is the bound's own or comes before it."""
+        """Whether a row is at the bound or before it."""
         row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
         return row >= edge if self._is_newest_first else row <= edge
 
     def _is_from(self, bound: str) -> ColumnElement[bool]:
-        """Whether a row is the bound's own or comes after it."""
+        """Whether a row is at the bound or after it."""
         row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
         return row <= edge if self._is_newest_first else row >= edge
 
@@ -150,13 +149,13 @@ def _edge(at: Column, bound: str) -> ColumnElement[Any]:
     )
 
 
-def _any_row(name: str, conditions: list[ColumnElement[bool]], parents: FromClause) -> FromClause:
+def _exists(name: str, conditions: list[ColumnElement[bool]], parents: FromClause) -> FromClause:
     row: Select[Any] = select(literal_column("1")).where(*conditions).correlate(parents)
     return select(row.exists().label(name)).correlate(parents).lateral(name)
 
 
-def _for_each(parents: FromClause, laterals: Sequence[FromClause]) -> Select[Any]:
-    # A lateral limit can only run as a nested loop, so each parent's rows arrive in their order.
+def _join_parents(parents: FromClause, laterals: Sequence[FromClause]) -> Select[Any]:
+    # A lateral limit can only run as a nested loop, which preserves the order of a parent's rows.
     joined: FromClause = parents
     for lateral in laterals:
         joined = joined.join(lateral, true())

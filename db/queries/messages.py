@@ -19,10 +19,9 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.instants import shown
+from db.queries.expressions import json_instant
 from db.queries.keyset import KeysetQuery
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage
 
 _COLUMNS = (
@@ -31,7 +30,7 @@ _COLUMNS = (
     ChatMessage.role,
     ChatMessage.status,
     ChatMessage.content,
-    shown(ChatMessage.created_at),
+    json_instant(ChatMessage.created_at),
     ChatMessage.model,
     ChatMessage.attempts,
     ChatMessage.prompt_tokens,
@@ -111,7 +110,7 @@ _STREAM = Statement(
 
 @repository_method
 async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
-    """Those of the messages `ids` that stand in a conversation of `user_id`."""
+    """Those of the messages `ids` that are in a conversation of `user_id`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
@@ -145,7 +144,7 @@ async def end_reply(
     completion_tokens: int | None,
     latency_ms: int,
 ) -> None:
-    """Store a reply as its writer ended it."""
+    """Store the final state of a reply."""
     await connection.fetch(
         _END_REPLY,
         reply_id=reply_id,
@@ -166,7 +165,7 @@ async def end_reply(
 async def abandon_reply(
     connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
 ) -> bool:
-    """End a reply whose writer is gone, and say whether any of its text was stored."""
+    """End a reply whose writer is gone; returns whether any of its text was stored."""
     rows = await connection.fetch(
         _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
     )

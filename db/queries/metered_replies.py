@@ -1,6 +1,6 @@
-"""Statements about metered replies.
+"""Statements about metered replies, and the leases of their writers.
 
-Leases are measured by the database's clock, the only one that all processes share.
+Leases expire by the database's clock, the only one that all processes share.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,8 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.writes import kept
-from db.statement import Statement
+from db.queries.writes import stored_result
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
 _lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
@@ -50,7 +49,7 @@ _begun = (
     .cte("begun")
 )
 _BEGIN = Statement(
-    "metered_replies.begin", select(_begun.c.id).add_cte(kept(generation_id=_begun.c.id))
+    "metered_replies.begin", select(_begun.c.id).add_cte(stored_result(generation_id=_begun.c.id))
 )
 _is_running = EnterpriseGeneration.status == literal_column("'running'")
 _RENEW = Statement(
@@ -152,9 +151,9 @@ async def begin(
     claim_id: int,
     now: datetime,
 ) -> int:
-    """Say that `owner` writes a reply for a unit, with a lease that begins now; give its id.
+    """Insert a reply that costs a unit, with a lease of `owner`, and return its id.
 
-    The claimed key keeps it.
+    The claimed key stores it as its result.
     """
     rows = await connection.fetch(
         _BEGIN,
@@ -175,14 +174,14 @@ async def begin(
 async def renew(
     connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
 ) -> set[int]:
-    """Let the leases of those of the replies `ids` that are the owner's begin now; gives these."""
+    """Renew the owner's leases on the replies `ids`, and return the ids of those renewed."""
     rows = await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
     return {row["id"] for row in rows}
 
 
 @repository_method
 async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
-    """What there is of a reply of the account's."""
+    """A reply of the account's."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
 
@@ -202,9 +201,9 @@ async def end(
     completion_tokens: int | None,
     latency_ms: int,
 ) -> Record | None:
-    """End the reply as `owner` says: `(id, enterprise_account_id, usage_date)`.
+    """Store the end of a reply, and return `(id, enterprise_account_id, usage_date)`.
 
-    None, and no change, where it is not the owner's any more.
+    None, and no change, if `owner` has lost the lease.
     """
     rows = await connection.fetch(
         _END,
@@ -224,12 +223,12 @@ async def end(
 
 @repository_method
 async def end_expired(connection: Connection) -> Record | None:
-    """End one reply whose lease ran out, as interrupted, of those that nobody else is ending."""
+    """End one reply with an expired lease, as interrupted, that no other transaction is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None
 
 
 @repository_method
 async def forget_texts(connection: Connection, before: datetime) -> None:
-    """Remove the texts of replies that are older than `before`; the replies stay on record."""
+    """Delete the texts of replies older than `before`; the replies themselves stay."""
     await connection.fetch(_FORGET_TEXTS, before=before)

@@ -15,8 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
 _HOLD_ACCOUNT = Statement(
@@ -89,7 +88,7 @@ _GIVE_BACK = Statement(
 
 @repository_method
 async def hold_account(connection: Connection, account_id: int) -> None:
-    """Let nobody else charge the account, nor change its keys, until the transaction ends."""
+    """Lock the account against charges and changes of its keys, until the transaction ends."""
     await connection.fetch(_HOLD_ACCOUNT, account_id=account_id)
 
 
@@ -106,10 +105,10 @@ async def charge(
     monthly_limit: int,
     serves_overage: bool,
 ) -> bool | None:
-    """Count a unit on `day`, and give whether it is over a limit; None, and no change, if refused.
+    """Count a unit on `day`, and return whether it exceeds a limit; None if it is refused.
 
-    It is for a key that is revoked, and over a limit unless overage is served. `month_end` is the
-    first day of the next month. Exact while the account is held.
+    It is refused if the key is revoked, and over a limit unless overage is served. `month_end` is
+    the first day of the next month. The limits are exact if the account is locked.
     """
     rows = await connection.fetch(
         _CHARGE,
@@ -127,5 +126,5 @@ async def charge(
 
 @repository_method
 async def give_back(connection: Connection, account_id: int, day: date) -> None:
-    """Take one unit off the day's count."""
+    """Subtract one unit from the day's count."""
     await connection.fetch(_GIVE_BACK, of_account=account_id, day=day)

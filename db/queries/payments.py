@@ -1,13 +1,12 @@
-"""Statements about payments, changes of plan, and the provider's events.
+"""Statements about attempts to take a payment.
 
-How long somebody is asking the provider is measured by the database's clock.
+How long a process may ask the provider about one is measured by the database's clock.
 """
 
 from datetime import datetime
 
 from asyncpg import Record
 from sqlalchemy import (
-    BigInteger,
     Double,
     Integer,
     Interval,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     func,
     literal_column,
     null,
@@ -26,14 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
-from db.tables import BillingPaymentAttempt, BillingPlanChange, BillingWebhookEvent
+from db.statement import Statement, repository_method
+from db.tables import BillingPaymentAttempt
 
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
 _DOUBLINGS = literal_column("12", Integer)
-"""After which a wait is longer than the longest; without an end the numbers would overflow."""
+"""The largest exponent of the backoff; it exceeds `_LONGEST_WAIT`, and keeps numbers in range."""
 _COLUMNS = (
     BillingPaymentAttempt.id,
     BillingPaymentAttempt.user_id,
@@ -46,7 +43,7 @@ _COLUMNS = (
     BillingPaymentAttempt.payment_method_token,
     BillingPaymentAttempt.failure_reason,
     BillingPaymentAttempt.created_at,
-    # Whoever checks on it later is not who makes it.
+    # Only the first request to the provider makes the payment; later ones check on it.
     and_(
         BillingPaymentAttempt.checks == literal_column("0"),
         BillingPaymentAttempt.asked_until > func.clock_timestamp(),
@@ -117,7 +114,7 @@ _POSTPONE = Statement(
 _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
-        # As it stands in the index, or a plan for any values could not use it.
+        # A literal, as in the partial index: a generic plan could not use it with a parameter.
         BillingPaymentAttempt.status == literal_column("'pending'"),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
@@ -136,39 +133,6 @@ _CLAIM_OVERDUE = Statement(
     .values(checks=BillingPaymentAttempt.checks + 1, asked_until=_asked_until)
     .returning(*_COLUMNS),
 )
-_INSERT_PLAN_CHANGE = Statement(
-    "payments.insert_plan_change",
-    insert(BillingPlanChange)
-    .values(
-        user_id=bindparam("user_id"),
-        subscription_id=bindparam("subscription_id"),
-        from_plan_code=bindparam("from_plan_code"),
-        to_plan_code=bindparam("to_plan_code"),
-        idempotency_key=bindparam("idempotency_key"),
-        changed_at=bindparam("now"),
-    )
-    .on_conflict_do_nothing(
-        index_elements=[BillingPlanChange.user_id, BillingPlanChange.idempotency_key]
-    )
-    .returning(BillingPlanChange.id),
-)
-_TAKE_EVENT = Statement(
-    "payments.take_event",
-    insert(BillingWebhookEvent)
-    .values(
-        id=bindparam("event_id"),
-        payment_attempt_id=bindparam("payment_id", type_=BigInteger),
-        occurred_at=bindparam("occurred_at"),
-        received_at=bindparam("now"),
-    )
-    .on_conflict_do_nothing()
-    .returning(BillingWebhookEvent.id),
-)
-
-_FORGET_EVENTS = Statement(
-    "payments.forget_events",
-    delete(BillingWebhookEvent).where(BillingWebhookEvent.received_at < bindparam("before")),
-)
 
 
 @repository_method
@@ -185,9 +149,9 @@ async def insert_payment(
     patience_seconds: float,
     now: datetime,
 ) -> Record | None:
-    """Add a pending payment, about which the provider is asked for `patience_seconds`.
+    """Insert a pending payment, which the provider may be asked for during `patience_seconds`.
 
-    None where the person has a payment with this key already.
+    None if the person has a payment with this key already.
     """
     rows = await connection.fetch(
         _INSERT,
@@ -212,7 +176,7 @@ async def by_id(connection: Connection, payment_id: int) -> list[Record]:
 
 @repository_method
 async def lock(connection: Connection, payment_id: int) -> Record:
-    """A payment that exists, which nobody else changes until the transaction ends."""
+    """Lock an existing payment until the transaction ends, and return it."""
     (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
     return payment
 
@@ -227,7 +191,7 @@ async def settle(
     failure_reason: str | None,
     now: datetime,
 ) -> None:
-    """Store what became of a payment, and forget the token of its payment method."""
+    """Store a payment's outcome, and delete the token of its payment method."""
     await connection.fetch(
         _SETTLE,
         payment_id=payment_id,
@@ -240,63 +204,12 @@ async def settle(
 
 @repository_method
 async def postpone(connection: Connection, payment_id: int) -> None:
-    """Let a payment that is still pending be asked about later, the later the oftener it was."""
+    """Schedule the next check of a payment that is still pending, with exponential backoff."""
     await connection.fetch(_POSTPONE, payment_id=payment_id)
 
 
 @repository_method
 async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
-    """Take one pending payment that nobody is asking about and that it is time to ask about."""
+    """Claim one pending payment whose check is due and that no other process is checking."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None
-
-
-@repository_method
-async def insert_plan_change(
-    connection: Connection,
-    *,
-    user_id: int,
-    subscription_id: int,
-    from_plan_code: str,
-    to_plan_code: str,
-    idempotency_key: str,
-    now: datetime,
-) -> bool:
-    """Add a change of plan; False where the person has one with this key already."""
-    rows = await connection.fetch(
-        _INSERT_PLAN_CHANGE,
-        user_id=user_id,
-        subscription_id=subscription_id,
-        from_plan_code=from_plan_code,
-        to_plan_code=to_plan_code,
-        idempotency_key=idempotency_key,
-        now=now,
-    )
-    return bool(rows)
-
-
-@repository_method
-async def take_event(
-    connection: Connection,
-    event_id: str,
-    *,
-    payment_id: int | None,
-    occurred_at: datetime,
-    now: datetime,
-) -> bool:
-    """Note an event of the provider's; False where it was taken before."""
-    return bool(
-        await connection.fetch(
-            _TAKE_EVENT,
-            event_id=event_id,
-            payment_id=payment_id,
-            occurred_at=occurred_at,
-            now=now,
-        )
-    )
-
-
-@repository_method
-async def forget_events(connection: Connection, before: datetime) -> None:
-    """Remove the notes of events that were received before an instant."""
-    await connection.fetch(_FORGET_EVENTS, before=before)

@@ -1,4 +1,4 @@
-"""Conditions that the registry of personal data gives: whose a row is, and whom it names."""
+"""Conditions generated from the registry of personal data: whose a row is, and whom it names."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.personal.classes import Author, Becomes, ClassifiedTable, Way
+from db.personal.classes import Author, ClassifiedTable, OwnerPath, Replacement
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
 from db.tables import Table
 
@@ -40,99 +40,105 @@ def sql_table(table: ClassifiedTable) -> SqlTable:
     return Table.metadata.tables[table.name]
 
 
-def reached_by(table: ClassifiedTable, way: Way) -> ColumnElement[bool]:
-    """Whether `way` leads from a row to the `PERSON`."""
+def leads_to_person_by(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
+    """Whether `path` leads from a row to the `PERSON`."""
     declared = sql_table(table)
-    column = declared.c[way.column]
-    if way.through is None:
+    column = declared.c[path.column]
+    if path.through is None:
         leads: ColumnElement[bool] = column == PERSON
     else:
-        parent = BY_NAME[way.through]
-        leads = column.in_(select(sql_table(parent).c.id).where(reaches_person(parent)))
-    if way.when is None:
+        parent = BY_NAME[path.through]
+        leads = column.in_(select(sql_table(parent).c.id).where(leads_to_person(parent)))
+    if path.when is None:
         return leads
-    kind, values = way.when
+    kind, values = path.when
     return and_(leads, or_(*(declared.c[kind] == value for value in values)))
 
 
-def reaches_person(table: ClassifiedTable) -> ColumnElement[bool]:
+def leads_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
     """Whether any way leads from a row to the `PERSON`."""
-    return or_(false(), *(reached_by(table, way) for way in table.ways))
+    return or_(false(), *(leads_to_person_by(table, path) for path in table.owner_paths))
 
 
 def belongs_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row is the `PERSON`'s, or names them and is nobody else's."""
-    owning = [way for way in table.ways if not way.is_mention]
-    is_nobodys = and_(true(), *(sql_table(table).c[way.column].is_(None) for way in owning))
+    """Whether a row is the `PERSON`'s, or mentions them and has no other owner."""
+    owning = [path for path in table.owner_paths if not path.is_mention]
+    has_no_owner = and_(true(), *(sql_table(table).c[path.column].is_(None) for path in owning))
     return or_(
         false(),
-        *(reached_by(table, way) for way in owning),
-        *(and_(reached_by(table, way), is_nobodys) for way in table.ways if way.is_mention),
+        *(leads_to_person_by(table, path) for path in owning),
+        *(
+            and_(leads_to_person_by(table, path), has_no_owner)
+            for path in table.owner_paths
+            if path.is_mention
+        ),
     )
 
 
 def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row leads to the `PERSON`, or the system wrote a text like the `PATTERN` in it."""
+    """Whether a row leads to the `PERSON`, or has a text by the system that matches `PATTERN`."""
     texts = searched_texts(table)
     searched = [func.concat_ws("\n", *texts).regexp_match(PATTERN, flags="i")] if texts else []
-    return or_(reaches_person(table), *searched)
+    return or_(leads_to_person(table), *searched)
 
 
-def is_nobodys(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row is what an erasure leaves of a person's."""
+def is_anonymised(table: ClassifiedTable) -> ColumnElement[bool]:
+    """Whether a row was anonymised by an erasure."""
     declared = sql_table(table)
-    owning = (declared.c[way.column].is_(None) for way in table.ways if not way.is_mention)
+    owning = (
+        declared.c[path.column].is_(None) for path in table.owner_paths if not path.is_mention
+    )
     replaced = (
-        declared.c[one.name] == becoming_value(declared.c[one.name], one.becomes)
+        declared.c[one.name] == replacement_value(declared.c[one.name], one.replacement)
         for one in table.columns
-        if one.becomes and one.becomes.value is not None
+        if one.replacement and one.replacement.value is not None
     )
     return and_(true(), *owning, *replaced)
 
 
-def becoming_value(column: SqlColumn, becomes: Becomes) -> SqlColumn:
-    """What stands in a column of a row that was anonymised."""
-    if becomes.value is None:
+def replacement_value(column: SqlColumn, replacement: Replacement) -> SqlColumn:
+    """The SQL value that a column gets when its row is anonymised."""
+    if replacement.value is None:
         return null()
-    return cast(literal_column(f"'{becomes.value}'"), column.type)
+    return cast(literal_column(f"'{replacement.value}'"), column.type)
 
 
-def batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a row is among the next `BATCH` that meet a condition."""
+def is_in_next_batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is among the next `BATCH` rows that meet a condition."""
     key = tuple(sql_table(table).primary_key.columns)
     chosen = select(*key).where(condition).limit(literal_column(str(BATCH)))
     return tuple_(*key).in_(chosen)
 
 
 # Any: statements that change something have no common type of their own.
-def counted(clause: Any) -> Any:
-    """The clause as a statement that gives the number of rows."""
+def with_row_count(clause: Any) -> Any:
+    """The clause as a statement that returns the number of affected rows."""
     done = clause.returning(literal_column("1").label("one")).cte("done")
     return select(func.count().label("count")).select_from(done)
 
 
 def searched_texts(table: ClassifiedTable) -> list[SqlColumn]:
-    """The texts of a table that the system wrote, without what others said in them."""
+    """The text columns of a table that the system wrote, without members that quote others."""
     declared = sql_table(table)
     return [
-        _without(declared.c[one.name], one.said_by_others)
+        _without(declared.c[one.name], one.quoted_members)
         for one in table.columns
         if one.author is Author.SYSTEM
     ]
 
 
 def _without(column: SqlColumn, members: tuple[str, ...]) -> SqlColumn:
-    """A column of JSON without some of its members; any other as it is."""
+    """A JSON column without `members`; without any, the column as it is."""
     for member in members:
         column = column.op("-", return_type=JSONB())(literal_column(f"'{member}'", Text))
     return column
 
 
-def columns_of_words(declared: SqlTable) -> list[str]:
-    """The columns that can hold any words, which somebody has chosen.
+def free_text_columns(declared: SqlTable) -> list[str]:
+    """The columns of a table that can hold free text.
 
-    Texts and JSON, apart from those that can hold certain words only: what a check lists or gives
-    the form of, and the keys of other tables.
+    These are text and JSON columns, except foreign keys and columns whose values a check
+    constraint lists or gives a pattern for.
     """
     listed = {
         str(check.sqltext).partition(" IN (")[0].partition(" ~ ")[0]

@@ -18,8 +18,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
 _USED_BY_USER = Statement(
@@ -92,7 +91,7 @@ async def used_by_user(connection: Connection, user_ids: Sequence[int], day: dat
 async def settle(
     connection: Connection, *, user_id: int, day: date, reply_id: int, now: datetime
 ) -> None:
-    """Record that a reply's unit is spent."""
+    """Record in the ledger that a reply's unit is spent."""
     await connection.fetch(_SETTLE, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
@@ -100,11 +99,11 @@ async def settle(
 async def release(
     connection: Connection, *, user_id: int, day: date, reply_id: int, now: datetime
 ) -> None:
-    """Record that a reply's unit is not spent, and take it off what the day has used."""
+    """Record in the ledger that a reply's unit is given back, and subtract it from the day."""
     await connection.fetch(_RELEASE, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 @repository_method
 async def differences(connection: Connection) -> list[Record]:
-    """The days, of all users, whose counter is not the sum of their ledger's entries."""
+    """The days of all users on which the counter differs from the sum of the ledger's entries."""
     return await connection.fetch(_DIFFERENCES)

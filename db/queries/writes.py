@@ -1,13 +1,13 @@
-"""The parts of a statement that does for a person all of what is asked: held, claimed, answered.
+"""CTEs of one statement that does all of a mutation: lock the person, claim the key, write.
 
     WITH person AS (…), claim AS (INSERT …), done AS (INSERT …)
     SELECT done.* FROM person LEFT JOIN done ON true
 
-It gives no row where there is no such person, and one of nulls where nothing was done: the key was
-used before, or what was to be changed is not there. All parts see the database as it was when the
-statement began; what others have committed since they see only in a row that they lock or change,
-and in a unique index that they insert into. So what is decided by rows that others may be adding,
-as by how many there are, needs a transaction whose first statement locks.
+The statement returns no row if there is no such person, and one row of nulls if nothing was done:
+the key was used before, or the row to change does not exist. All CTEs see the database as it was
+when the statement began; later commits of others are visible only in rows that a CTE locks or
+changes, and in unique indexes that it inserts into. A decision on rows that others may be adding,
+such as their number, therefore needs a transaction whose first statement locks.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ from sqlalchemy.dialects.postgresql import insert
 from db.tables import IdempotencyKey, Table, User
 
 
-def held_person(*, is_exclusive: bool = False) -> CTE:
-    """The person `user_id`, who is not erased until the transaction ends.
+def locked_person(*, is_exclusive: bool = False) -> CTE:
+    """The person `user_id`, locked against erasure until the transaction ends.
 
-    Whoever holds a person exclusively excludes others who do.
+    An exclusive lock also waits for other exclusive locks of the person.
     """
     return (
         select(User.id)
@@ -45,44 +45,45 @@ def held_person(*, is_exclusive: bool = False) -> CTE:
     )
 
 
-def claimed_key(person: CTE, **kept: ColumnElement[int]) -> CTE:
-    """The person's `key` with its `fingerprint`: its `id`, and the ids `kept` as what came of it.
+def claimed_key(person: CTE, **result_ids: ColumnElement[int]) -> CTE:
+    """Insert the person's idempotency `key` and `fingerprint`, with `result_ids` as its result.
 
-    No row where the key was used before. A transaction that is using it is waited for.
+    Returns the key's `id` and the ids; no row if the key was used before. Waits for a concurrent
+    transaction that inserts the same key.
     """
     use = select(
         person.c.id,
         bindparam("key", type_=Text),
         bindparam("fingerprint", type_=LargeBinary),
         bindparam("now", type_=IdempotencyKey.created_at.type),
-        _result(kept),
+        _result(result_ids),
     )
     columns = ["user_id", "key", "fingerprint", "created_at", "result"]
     return (
         insert(IdempotencyKey)
         .from_select(columns, use)
         .on_conflict_do_nothing()
-        .returning(IdempotencyKey.id, *map(_kept, kept))
+        .returning(IdempotencyKey.id, *map(_stored_id, result_ids))
         .cte("claim")
     )
 
 
-def kept(**ids: ColumnElement[int]) -> CTE:
-    """Keeps ids as what came of the key that was claimed before as `claim_id`.
+def stored_result(**ids: ColumnElement[int]) -> CTE:
+    """Store ids as the result of the idempotency key that was claimed before as `claim_id`.
 
-    Nothing is kept where the rows that they come from are not there.
+    Stores nothing if the rows that the ids come from do not exist.
     """
     is_claim = IdempotencyKey.id == bindparam("claim_id", type_=BigInteger)
     return update(IdempotencyKey).where(is_claim).values(result=_result(ids)).cte("kept")
 
 
 def next_id(table: type[Table]) -> ColumnElement[int]:
-    """The id that a new row of the table gets, where other rows of the statement need it too."""
+    """The next id of the table, for a row that other rows of the same statement refer to."""
     return Sequence(f"{table.__tablename__}_id_seq", data_type=BigInteger).next_value()
 
 
-def answer(person: CTE, done: CTE) -> Select[tuple[object, ...]]:
-    """What was `done` for the person."""
+def result_for(person: CTE, done: CTE) -> Select[tuple[object, ...]]:
+    """Select the row that was `done` for the person, or nulls."""
     return select(*done.c).select_from(person.outerjoin(done, true()))
 
 
@@ -91,6 +92,6 @@ def _result(ids: Mapping[str, ColumnElement[int]]) -> ColumnElement[object]:
     return func.jsonb_build_object(*parts)
 
 
-def _kept(name: str) -> ColumnElement[int]:
+def _stored_id(name: str) -> ColumnElement[int]:
     stored = IdempotencyKey.result.op("->>")(literal_column(f"'{name}'"))
     return stored.cast(BigInteger).label(name)

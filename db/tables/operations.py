@@ -1,4 +1,4 @@
-"""Trusted documents: their texts, which clients have them, and how often; and those unknown."""
+"""Trusted documents: texts, publications, objectives and use; and documents nobody published."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class TrustedDocument(Table):
 
 
 class TrustedDocumentPublication(Table):
-    """That a client has a document, and may use it; `document_id` where it calls it by its own."""
+    """A document that a client published; `document_id` is the client's own id for it."""
 
     __tablename__ = "trusted_document_publications"
     __table_args__ = (
@@ -52,7 +52,7 @@ class TrustedDocumentPublication(Table):
 
 
 class TrustedDocumentUse(Table):
-    """How often a client has used a document; our own documents, which are no rows, too."""
+    """How often a client has used a document; our own ones count too, though they are no rows."""
 
     __tablename__ = "trusted_document_uses"
     __table_args__ = (CheckConstraint("octet_length(sha256) = 32", "sha256"),)
@@ -65,9 +65,9 @@ class TrustedDocumentUse(Table):
 
 
 class TrustedDocumentObjective(Table):
-    """How quickly a client's document is to be answered; without a name all others of the client's.
+    """A latency objective of a client's operation; the empty name is the client's default.
 
-    It is that of the operation's name, so that it lasts over its releases.
+    It belongs to the operation's name, so it outlives releases that change the document.
     """
 
     __tablename__ = "trusted_document_objectives"
@@ -80,7 +80,7 @@ class TrustedDocumentObjective(Table):
 
 
 class TrustedDocumentVersion(Table):
-    """The only row; its number is another after each change of what is published."""
+    """A table of one row, whose version increases with every publication."""
 
     __tablename__ = "trusted_document_version"
     __table_args__ = (CheckConstraint("id = 1", "one_row"),)
@@ -90,7 +90,7 @@ class TrustedDocumentVersion(Table):
 
 
 class UnknownDocument(Table):
-    """A document that a client sent and nobody published: its text without values."""
+    """A document that a client sent and nobody published; its text has no literal values."""
 
     __tablename__ = "unknown_documents"
     __table_args__ = (CheckConstraint("octet_length(sha256) = 32", "sha256"),)

@@ -12,7 +12,7 @@ from gql.values.later import Later
 from loaders.batch import Loaded
 from spans.attribution import attributed_call
 from spans.current import current_trace
-from spans.following import WithinSpan
+from spans.following import SpanCoroutine
 from spans.part import Kind, Part
 from spans.trace import Trace
 
@@ -73,7 +73,7 @@ def _called(
     if type(value) is Later:
         return Later(value.future, _continued(trace, part, value.then))
     if iscoroutine(value):
-        return WithinSpan(value, trace, part, is_continued=True)
+        return SpanCoroutine(value, trace, part, is_continued=True)
     return value
 
 

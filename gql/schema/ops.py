@@ -10,10 +10,10 @@ from gql.errors import BadUserInput
 from gql.schema import described
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from gql.values.weight import ROWS, Weight
-from metrics.methods import Method
 from metrics.observations import OperationRecord
+from metrics.repository_methods import Method
 from spans.part import Kind, Part
-from spans.trace import Use
+from spans.trace import SelfTime
 
 DEFAULT_METHODS, MOST_METHODS = 10, 100
 
@@ -44,7 +44,7 @@ class RepositoryMethodTiming:
     )
 
     @classmethod
-    def from_method(cls, name: str, method: Method, own: Use) -> Self:
+    def from_method(cls, name: str, method: Method, own: SelfTime) -> Self:
         """The timing as operators see it; `own` is of the method's own work in traced requests."""
         timing = method.timing
         return cls(
@@ -126,10 +126,10 @@ class OperationSlo:
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
-            budget_p95_ms=record.agreed.p95_ms,
-            budget_p99_ms=record.agreed.p99_ms,
+            budget_p95_ms=record.limits.p95_ms,
+            budget_p99_ms=record.limits.p99_ms,
             statements_max=record.statements_max,
-            budget_statements=record.agreed.statements,
+            budget_statements=record.limits.statements,
             within_budget=False,
             statements_share=record.statements_share,
             samples=record.timing.count,

@@ -16,7 +16,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.settings import Settings, load_settings
 from app.wiring import open_application
 from db.database import Database, open_database
-from db.queries import credentials, enterprise
+from db.queries import credentials, enterprise_accounts
 from gql.build import core_schema
 from gql.documents.prepare import Preparation
 from gql.runtime.run import coerce_variables
@@ -92,7 +92,7 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
             each = max(10, calls // 20)
             await report_guidance(settings, url, client, partial(_report_together, calls=each))
         async with database.read() as connection:
-            has_company = bool(await enterprise.accounts_by_id(connection, [1]))
+            has_company = bool(await enterprise_accounts.accounts_by_id(connection, [1]))
     await _report_whole_calls(settings, url, calls)
     if has_company:
         await report_floods(url, max(10, calls // 4))

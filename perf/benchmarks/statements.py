@@ -16,10 +16,10 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.settings import load_settings
 from app.wiring import Application, open_application
 from db.database import Database, open_database
+from db.request_scope import RequestScope
 from db.statement import Statement
-from db.work import Work
 from gql.documents.budgets import trusted_documents
-from metrics.methods import Methods
+from metrics.repository_methods import Methods
 from perf import options
 from services.principal import Person
 
@@ -106,7 +106,7 @@ def _lookup(database: Database) -> Repeated:
 
 def _named(work: Repeated) -> Repeated:
     async def run() -> None:
-        with Work(_OPERATION):
+        with RequestScope(_OPERATION):
             await work()
 
     return run

@@ -9,10 +9,10 @@ import asyncpg
 import orjson
 
 from app.authentication.tokens import issue_token
-from db.tracing import Ran, traced_statements
+from db.tracing import ExecutedStatement, capture_statements
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument, trusted_documents
-from metrics.replies import RUNNING
+from metrics.generation import REPLIES_RUNNING
 from perf.benchmarks.wire import posted
 from perf.counting.model_aside import ModelAside
 from perf.gate.running import (
@@ -69,7 +69,7 @@ class Client:
     async def settle(self) -> None:
         """Wait until no reply is being written that nobody waits for."""
         self._model.let_go()
-        while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+        while REPLIES_RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
             await asyncio.sleep(_LOOK_SECONDS)
 
     # Any: variables and data are JSON.
@@ -93,15 +93,15 @@ class Client:
         request = self._request(document, principal, variables)
         is_left = leaves_reply(document, variables)
         lets_go_after = FOLLOWED_AFTER if is_left else AWAITED_AFTER
-        ran: list[Ran] = []
+        ran: list[ExecutedStatement] = []
 
-        def heard(one: Ran) -> None:
+        def heard(one: ExecutedStatement) -> None:
             ran.append(one)
             if one.statement.name in lets_go_after:
                 self._model.let_go()
 
         self._model.hold()
-        with traced_statements(heard):
+        with capture_statements(heard):
             answer = await self._server.exchange(request, measuring)
         bodies = _bodies(document, answer)
         return Answered(Taken(tuple(ran), len(answer), 0), bodies, refusal_in(bodies))

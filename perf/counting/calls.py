@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from db.tracing import Ran, trace
+from db.tracing import ExecutedStatement, report_executed
 from perf.load.host import ROOT
 
 _PLACES = tuple(
@@ -18,7 +18,7 @@ _PLACES = tuple(
 _METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
 _DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")
 _OWN_FILES = f"{ROOT / 'perf'}/"
-_RAN, _TRACING = Ran.__init__.__code__, trace.__code__.co_filename
+_RAN, _TRACING = ExecutedStatement.__init__.__code__, report_executed.__code__.co_filename
 Counts = Mapping[str, int]
 """How often functions were called, by name."""
 

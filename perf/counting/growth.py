@@ -11,7 +11,7 @@ from perf.load.host import ROOT
 
 LEAK_BYTES = 768
 """Kept of each request for one document, it is a leak: a kilobyte, and what is not seen of it."""
-_RINGS: Mapping[str, int] = {"metrics/timing.py": 256}
+_RINGS: Mapping[str, int] = {"metrics/buffered.py": 256}
 """Where the newest so many of something are kept: bytes of each request until all are there."""
 _NUMBER_BYTES = 32
 """What is no larger is a number, of which such rings are full."""

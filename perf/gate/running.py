@@ -16,7 +16,7 @@ from app.graphql.service import GraphQLService
 from app.graphql.writing import encode_json
 from app.settings import Settings
 from app.wiring import open_application
-from db.tracing import Ran, traced_statements
+from db.tracing import ExecutedStatement, capture_statements
 from gql.documents.budgets import TrustedDocument
 from gql.documents.operation import Operation, RequestRefused
 from perf.gate.held_model import HeldModel, held_model
@@ -44,7 +44,7 @@ class FlowFailed(Exception):
 class Taken:
     """What running one document took."""
 
-    ran: tuple[Ran, ...]
+    ran: tuple[ExecutedStatement, ...]
     response_bytes: int
     cost: int
 
@@ -116,7 +116,7 @@ class Runner:
             reasons = "; ".join(error.message for error in refused.errors)
             raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
-        ran: list[Ran] = []
+        ran: list[ExecutedStatement] = []
         is_followed_later = leaves_reply(document, variables)
         with self._listening(ran, FOLLOWED_AFTER if is_followed_later else AWAITED_AFTER):
             async with aclosing(answers):
@@ -126,10 +126,12 @@ class Runner:
         return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, refusal_in(bodies))
 
     @contextmanager
-    def _listening(self, ran: list[Ran], lets_go_after: frozenset[str]) -> Iterator[None]:
+    def _listening(
+        self, ran: list[ExecutedStatement], lets_go_after: frozenset[str]
+    ) -> Iterator[None]:
         """Note what runs, and hold the model back until somebody waits for it."""
 
-        def heard(one: Ran) -> None:
+        def heard(one: ExecutedStatement) -> None:
             ran.append(one)
             if one.statement.name in lets_go_after:
                 self._model.let_go()
@@ -137,7 +139,7 @@ class Runner:
         self._model.hold()
         in_time = asyncio.get_running_loop().call_later(_MOST_SECONDS, self._model.let_go)
         try:
-            with traced_statements(heard):
+            with capture_statements(heard):
                 yield
         finally:
             in_time.cancel()
@@ -189,7 +191,7 @@ def leaves_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> boo
     return "delivery: STREAM" in document.text or _has(variables, "STREAM")
 
 
-def begins_reply(ran: Iterable[Ran]) -> bool:
+def begins_reply(ran: Iterable[ExecutedStatement]) -> bool:
     """Whether a reply was begun, or one that is being written was followed."""
     return any(one.statement.name in AWAITED_AFTER for one in ran)
 

@@ -6,7 +6,7 @@ from typing import Any
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import billing, payments
+from db.queries import payments, subscriptions
 from services import audit, idempotency
 from services.billing.charging import Charging
 from services.billing.facts import current_subscription, plan_on_sale
@@ -117,11 +117,11 @@ class BillingService:
         check_can_pay(current.subscription)
         now, subscription_id = self._clock(), current.id
         if subscription_id is None:
-            subscription_id = await billing.insert_subscription(
+            subscription_id = await subscriptions.insert_subscription(
                 transaction, order.user_id, plan.code, now
             )
         else:
-            await billing.begin_payment(transaction, subscription_id, plan.code, now)
+            await subscriptions.begin_payment(transaction, subscription_id, plan.code, now)
         payment = await payments.insert_payment(
             transaction,
             user_id=order.user_id,
@@ -151,8 +151,10 @@ class BillingService:
         current = await current_subscription(transaction, order.user_id)
         previous = check_can_change_plan(current.subscription, wanted)
         now = self._clock()
-        subscription_id = await billing.change_plan(transaction, order.user_id, wanted.code, now)
-        if not await payments.insert_plan_change(
+        subscription_id = await subscriptions.change_plan(
+            transaction, order.user_id, wanted.code, now
+        )
+        if not await subscriptions.insert_plan_change(
             transaction,
             user_id=order.user_id,
             subscription_id=subscription_id,

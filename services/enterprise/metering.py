@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from math import ceil
 
 from db.database import Transaction
-from db.queries import credentials, enterprise, metering
+from db.queries import credentials, enterprise_accounts, metering
 from services.clock import next_midnight, next_month
 from services.enterprise.records import ApiCredentialStatus, UsageContract, UsageLimitMode
 from services.principal import ApiClient
@@ -82,7 +82,7 @@ async def _refusal(
     if key is None or key["status"] == ApiCredentialStatus.REVOKED.value:
         return KeyRevoked()
     day = now.date()
-    rows = await enterprise.usage_totals_by_account(
+    rows = await enterprise_accounts.usage_totals_by_account(
         transaction, [client.account_id], day.replace(day=1), day
     )
     return limit_exceeded(contract, rows[0]["month_count"] if rows else 0, now)

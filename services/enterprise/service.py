@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from db.database import Database
-from db.queries import credentials, enterprise
+from db.queries import credentials, enterprise_accounts
 from services import audit
 from services.clock import Clock
 from services.enterprise.credentials import add_key
@@ -39,7 +39,7 @@ class ApiKeyService:
         Raises `AccountNotFound`.
         """
         async with self._database.begin() as transaction:
-            if not await enterprise.accounts_by_id(transaction, [account_id]):
+            if not await enterprise_accounts.accounts_by_id(transaction, [account_id]):
                 raise AccountNotFound(account_id)
             _, key = await add_key(
                 transaction,

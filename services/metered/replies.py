@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from db.database import Connection, Transaction
 from db.queries import metered_replies
-from metrics.metered import metered_reply_abandoned, metered_reply_ended
+from metrics.generation import metered_reply_abandoned, metered_reply_ended
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 
 from db.database import Connection, Database, Transaction
-from db.queries import operations
+from db.queries import document_objectives, document_publications
 from services import audit
 from services.clock import Clock
 from services.operations.records import Objective
@@ -18,7 +18,7 @@ async def all_objectives(connection: Connection) -> ObjectivesByOperation:
     """All objectives."""
     return {
         (row["client_name"], row["operation_name"]): Objective(row["p95_ms"], row["p99_ms"])
-        for row in await operations.objectives(connection)
+        for row in await document_objectives.objectives(connection)
     }
 
 
@@ -35,8 +35,8 @@ class ObjectiveService:
         With an empty name it is the default of the client's operations without one of their own.
         """
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
-            await operations.set_objective(
+            await document_publications.next_version(transaction)
+            await document_objectives.set_objective(
                 transaction,
                 client_name,
                 operation_name,
@@ -48,8 +48,10 @@ class ObjectiveService:
     async def remove(self, client_name: str, operation_name: str) -> bool:
         """Remove an objective; False if there was none."""
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
-            is_changed = await operations.remove_objective(transaction, client_name, operation_name)
+            await document_publications.next_version(transaction)
+            is_changed = await document_objectives.remove_objective(
+                transaction, client_name, operation_name
+            )
             if is_changed:
                 await self._record(transaction, client_name, operation_name, None)
         return is_changed

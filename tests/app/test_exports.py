@@ -16,7 +16,7 @@ import pytest
 
 from app.privacy import open_privacy
 from db.database import open_database
-from db.queries import privacy_archives
+from db.queries import export_archives
 from gql.values.ids import global_id
 from tests.fixtures.postgres import run
 from tests.fixtures.server import Api, serving, settings_for
@@ -125,7 +125,7 @@ def test_a_revoked_link_is_gone(made: Api, own_world: str) -> None:
             open_database(own_world, replica_url=None, pool_size=1, observe=lambda *_: None) as one,
             one.read_primary() as connection,
         ):
-            assert await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
+            assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
 
     asyncio.run(revoke())
     assert refusal(made.http.get(url)) == 410

@@ -13,11 +13,11 @@ from app.telling import told_regularly
 from metrics.observations import Observations
 
 WORKER = """
-from metrics.methods import Methods
+from metrics.repository_methods import Methods
 methods = Methods()
 methods.observe(("shared", 0.25, 3, 0.5, None))
 methods.observe(("shared", 0.002, None, 0.0, None))
-methods.tell()
+methods.flush()
 """
 
 

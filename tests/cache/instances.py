@@ -93,6 +93,6 @@ async def shared_caches(
 
 def measured(cache: VersionedCache[Version], metric: str, **labels: str) -> float:
     """The value of a metric of a cache."""
-    cache._metrics.tell()
+    cache._metrics.flush()
     value = REGISTRY.get_sample_value(f"guidance_cache_{metric}", {"cache": cache._name, **labels})
     return value or 0.0

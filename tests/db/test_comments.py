@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select, text
 
 from db.database import Connection, Database
+from db.request_scope import RequestScope
 from db.statement import MOST_OPERATIONS, Statement
-from db.work import Work
 from tests.db.test_database import on
 
 ITSELF = "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()"
@@ -21,11 +21,11 @@ def test_the_server_sees_method_and_operation(database_url: str) -> None:
     async def scenario(database: Database) -> None:
         async with database.read() as connection:
             assert await seen(connection) == f"/* test.itself */ {ITSELF}"
-            with Work("ConversationPage") as work:
+            with RequestScope("ConversationPage") as scope:
                 assert await seen(connection) == f"/* test.itself ConversationPage */ {ITSELF}"
-            with Work():
+            with RequestScope():
                 assert await seen(connection) == f"/* test.itself */ {ITSELF}"
-        assert work.statements == ["test.itself"]
+        assert scope.statements == ["test.itself"]
 
     on(database_url, scenario)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import ARRAY, Text, bindparam, select, text
 
 from db.database import Connection, Database, open_database
-from db.queries import billing
+from db.queries import subscriptions
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable
 from tests.fixtures.broken_path import behind_proxy
@@ -51,7 +51,7 @@ def on(url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
 
 async def plan_codes(database: Database) -> list[str]:
     async with database.read() as connection:
-        return [row["code"] for row in await billing.plans_on_sale(connection)]
+        return [row["code"] for row in await subscriptions.plans_on_sale(connection)]
 
 
 async def backend_of(connection: Connection) -> int:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import asyncpg
 
-ROOT = Path(__file__).parents[2]
+import db
+
+ROOT = Path(db.__file__).parents[1]
 
 
 def test_a_prepared_state_runs_again_and_the_protocol_says_whether_it_is_connected(

@@ -4,7 +4,7 @@ import asyncio
 import re
 from datetime import UTC, date, datetime
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +14,14 @@ import pytest
 import db.queries
 from db.keyset import Page, Position
 from db.queries import (
-    billing,
     conversations,
-    enterprise,
+    enterprise_accounts,
     messages,
     payments,
-    privacy,
-    privacy_work,
+    privacy_requests,
     quota,
+    request_processing,
+    subscriptions,
     users,
 )
 from db.statement import Statement
@@ -84,11 +84,14 @@ READS: list[tuple[str, Read]] = [
     *((BY_CHANGE, page(conversations.PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_STATUS, page(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
     *((OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
-    *((BY_REQUEST, page(privacy.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
-    *((BY_KIND, page(privacy.REQUESTS_PAGE_BY_USER, "export", **bounds)) for bounds in BOUNDS),
+    *((BY_REQUEST, page(privacy_requests.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
+    *(
+        (BY_KIND, page(privacy_requests.REQUESTS_PAGE_BY_USER, "export", **bounds))
+        for bounds in BOUNDS
+    ),
     (
         "ix_user_subscriptions_user_id_updated_at_id",
-        lambda connection: billing.current_subscription_by_user(connection, [300]),
+        lambda connection: subscriptions.current_subscription_by_user(connection, [300]),
     ),
     (
         "ix_billing_payment_attempts_pending",
@@ -96,7 +99,7 @@ READS: list[tuple[str, Read]] = [
     ),
     (
         "ix_user_privacy_requests_owed",
-        lambda connection: privacy_work.claim(
+        lambda connection: request_processing.claim(
             connection, "export", uuid4(), lease_seconds=60, now=AT
         ),
     ),
@@ -104,9 +107,12 @@ READS: list[tuple[str, Read]] = [
     ("uq_user_privacy_requests_under_way", users.under_erasure),
     (
         OF_ACCOUNT,
-        lambda connection: enterprise.usage_totals_by_account(connection, [7], *DAYS),
+        lambda connection: enterprise_accounts.usage_totals_by_account(connection, [7], *DAYS),
     ),
-    (OF_ACCOUNT, lambda connection: enterprise.daily_usage_by_account(connection, [7], *DAYS)),
+    (
+        OF_ACCOUNT,
+        lambda connection: enterprise_accounts.daily_usage_by_account(connection, [7], *DAYS),
+    ),
     (OF_CONVERSATION, lambda connection: messages.count_by_conversation(connection, [300])),
     ("pk_daily_quota_usages", lambda connection: quota.used_by_user(connection, [300], DAYS[0])),
     ("pk_chat_conversations", lambda connection: conversations.by_id(connection, [300], 5)),
@@ -146,7 +152,7 @@ def test_no_statement_reads_a_large_table_whole(crowd: str) -> None:
 
 def _statements() -> list[Statement]:
     """Every statement there is but those of pages, which are read above."""
-    found = iter_modules(db.queries.__path__, "db.queries.")
+    found = walk_packages(db.queries.__path__, "db.queries.")
     modules = [import_module(module.name) for module in found]
     held = [one for module in modules for one in vars(module).values()]
     held += [one for kept in held if isinstance(kept, dict) for one in kept.values()]

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.migrate import migrate as migrate_command
-from db.indexes import canonical, declared_indexes, differences, found_index
+from db.indexes import canonical, declared_indexes, existing_index, index_differences
 from db.migration import migrate, revisions
 from db.queries.schema import INDEXES
 from db.repair import IndexNotRepaired, repair_indexes
@@ -56,7 +56,7 @@ OTHERS = {
 def different(url: str) -> list[str]:
     """What is said of the database's indexes."""
     rows = asyncio.run(rows_of(url, INDEXES.replace(":tables", "$1"), list(Table.metadata.tables)))
-    return [str(one) for one in differences([found_index(row) for row in rows])]
+    return [str(one) for one in index_differences([existing_index(row) for row in rows])]
 
 
 def definitions(url: str) -> list[asyncpg.Record]:
@@ -66,8 +66,8 @@ def definitions(url: str) -> list[asyncpg.Record]:
 def test_every_index_of_the_tables_is_known_with_its_predicate(database_url: str) -> None:
     assert different(database_url) == []
     names = {one.name for one in declared_indexes()}
-    (found,) = asyncio.run(rows_of(database_url, "SELECT array_agg(indexname) FROM pg_indexes"))
-    assert names <= set(found[0])
+    (existing,) = asyncio.run(rows_of(database_url, "SELECT array_agg(indexname) FROM pg_indexes"))
+    assert names <= set(existing[0])
     assert {PAGE, LIVE, KEY} <= names
 
 

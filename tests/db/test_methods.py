@@ -11,7 +11,7 @@ from db.queries.keyset import KeysetQuery
 
 def test_each_repository_method_says_that_it_is_one() -> None:
     undecorated = []
-    for module in pkgutil.iter_modules(db.queries.__path__, "db.queries."):
+    for module in pkgutil.walk_packages(db.queries.__path__, "db.queries."):
         found = importlib.import_module(module.name)
         for name, member in inspect.getmembers(found, inspect.iscoroutinefunction):
             if member.__module__ == module.name:

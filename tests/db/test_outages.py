@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import BigInteger, bindparam, select, text
 
 from db.database import Connection, Database, open_database
+from db.request_scope import RequestScope
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
-from db.work import Work
 from perf.chaos.proxy import Path, Proxy
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, backend_of, end, plan_codes
 from tests.fixtures.broken_path import behind_proxy
@@ -73,11 +73,11 @@ async def add_plan(database: Database) -> None:
         await transaction.fetch(ADD)
 
 
-async def seconds_until_refused(work: Awaitable[object]) -> float:
-    """How long it took until `work` was told that the database is away."""
+async def seconds_until_refused(operation: Awaitable[object]) -> float:
+    """How long it took until `operation` was told that the database is away."""
     started = perf_counter()
     with pytest.raises(DatabaseUnavailable):
-        await work
+        await operation
     return perf_counter() - started
 
 
@@ -325,11 +325,11 @@ def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str)
             "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON billing_plans"
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing_late()",
         )
-        with Work() as work:
+        with RequestScope() as scope:
             with pytest.raises(DatabaseUnavailable, match="no room") as told:
                 await add_plan(database)
             assert not isinstance(told.value, OutcomeUnknown)
-            assert not work.has_changed
+            assert not scope.has_changed
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)
@@ -341,7 +341,7 @@ def test_a_transaction_that_is_rolled_back_for_another_may_be_done_again(
 ) -> None:
     once = Statement("test.once", text("SELECT beaten_once()"))
 
-    async def work(database: Database) -> None:
+    async def repeat(database: Database) -> None:
         async with database.begin() as transaction:
             if has_answer:
                 await backend_of(transaction)
@@ -352,8 +352,8 @@ def test_a_transaction_that_is_rolled_back_for_another_may_be_done_again(
         await run(database_url, "CREATE SEQUENCE times", BEATEN_ONCE)
         if has_answer:
             with pytest.raises(SessionLost, match="deadlock"):
-                await work(database)
-        await work(database)
+                await repeat(database)
+        await repeat(database)
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)

@@ -16,7 +16,7 @@ from db.pool import Pool
 from db.session import Session
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from tests.db.test_database import PLAN_CODES, backend_of, end, on, opened, plan_codes
 from tests.fixtures.postgres import run
 
@@ -125,14 +125,14 @@ def test_a_turn_that_comes_too_late_goes_to_the_next(database_url: str) -> None:
             return next(connections)
 
         pool = Pool(connect, 1)
-        held = await pool.take(1)
-        first, second = (asyncio.ensure_future(pool.take(1)) for _ in range(2))
+        held = await pool.acquire(1)
+        first, second = (asyncio.ensure_future(pool.acquire(1)) for _ in range(2))
         await asyncio.sleep(0)
-        pool.give_back(held, is_ready=True)
+        pool.release(held, is_ready=True)
         first.cancel()
         assert await second is held
         assert first.cancelled()
-        pool.give_back(held, is_ready=True)
+        pool.release(held, is_ready=True)
         await pool.close()
         assert driver.is_closed()
 
@@ -215,7 +215,7 @@ def test_a_migration_under_a_prepared_statement_goes_unnoticed(database_url: str
 def test_of_more_texts_than_are_kept_prepared_the_oldest_makes_room(database_url: str) -> None:
     async def scenario() -> None:
         driver = await asyncpg.connect(database_url, statement_cache_size=1)
-        session = Session(driver, most_prepared=2)
+        session = Session(driver, max_prepared=2)
         for number in (1, 2, 3, 1):
             assert [tuple(row) for row in await session.fetch(f"SELECT {number}", ())] == [
                 (number,)

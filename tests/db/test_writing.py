@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import Text, bindparam, text
 
 from db.database import Database
+from db.request_scope import RequestScope
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
-from db.work import Work
 from perf.chaos.proxy import Path, Proxy
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, plan_codes
 from tests.db.test_outages import BEATEN_ONCE, FAILING_AT_COMMIT, end_all, play, warm
@@ -29,10 +29,10 @@ async def add(database: Database, *codes: str) -> None:
 
 def test_what_is_answered_is_committed(database_url: str) -> None:
     async def scenario(database: Database, _proxy: Proxy) -> None:
-        with Work() as work:
+        with RequestScope() as scope:
             await add(database)
-            assert work.has_changed
-            assert work.statements == ["test.add_plan"]
+            assert scope.has_changed
+            assert scope.statements == ["test.add_plan"]
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)
@@ -43,10 +43,10 @@ def test_what_is_not_answered_is_unknown(database_url: str, *, has_happened: boo
     async def scenario(database: Database, proxy: Proxy) -> None:
         await warm(database)
         proxy.delivers_last, proxy.deaf_at = has_happened, b"late"
-        with Work() as work:
+        with RequestScope() as scope:
             with pytest.raises(OutcomeUnknown):
                 await add(database)
-            assert work.has_changed
+            assert scope.has_changed
         proxy.deaf_at = None
         assert await plan_codes(database) == (["late"] if has_happened else []) + PLAN_CODES
 
@@ -69,11 +69,11 @@ def test_what_is_cut_off_is_unknown(database_url: str) -> None:
 def test_what_cannot_be_sent_has_not_happened(database_url: str) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
         await proxy.lead(Path.REFUSES)
-        with Work() as work:
+        with RequestScope() as scope:
             with pytest.raises(DatabaseUnavailable) as told:
                 await add(database)
             assert not isinstance(told.value, OutcomeUnknown)
-            assert not work.has_changed
+            assert not scope.has_changed
         await proxy.lead(Path.OPEN)
         assert await plan_codes(database) == PLAN_CODES
 
@@ -85,9 +85,9 @@ def test_sessions_that_have_ended_are_not_noticed(database_url: str) -> None:
         for number in range(3):
             await warm(database)
             await end_all(database_url)
-            with Work() as work:
+            with RequestScope() as scope:
                 await add(database, f"l{number}")
-                assert work.has_changed
+                assert scope.has_changed
         assert await plan_codes(database) == ["l0", "l1", "l2", *PLAN_CODES]
 
     play(database_url, scenario)
@@ -101,11 +101,11 @@ def test_a_refusal_at_the_commit_has_changed_nothing(database_url: str) -> None:
             "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON billing_plans"
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing_late()",
         )
-        with Work() as work:
+        with RequestScope() as scope:
             with pytest.raises(DatabaseUnavailable, match="no room") as told:
                 await add(database)
             assert not isinstance(told.value, OutcomeUnknown)
-            assert not work.has_changed
+            assert not scope.has_changed
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)
@@ -119,10 +119,10 @@ def test_what_was_written_before_a_refusal_is_not_forgotten(database_url: str) -
             "CREATE TRIGGER late BEFORE INSERT ON billing_plans"
             " FOR EACH ROW EXECUTE FUNCTION refuse_late()",
         )
-        with Work() as work:
+        with RequestScope() as scope:
             with pytest.raises(DatabaseUnavailable, match="no room"):
                 await add(database, "late", "later")
-            assert work.has_changed
+            assert scope.has_changed
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)
@@ -133,10 +133,10 @@ def test_who_gives_way_to_another_does_it_again(database_url: str) -> None:
 
     async def scenario(database: Database, _proxy: Proxy) -> None:
         await run(database_url, "CREATE SEQUENCE times", BEATEN_ONCE)
-        with Work() as work:
+        with RequestScope() as scope:
             async with database.write() as connection:
                 await connection.fetch(beaten)
-            assert work.has_changed
+            assert scope.has_changed
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from metrics.methods import Method, Methods
+from metrics.repository_methods import Method, Methods
 
 PREFIX = "guidance_statement"
 
@@ -36,10 +36,10 @@ def test_prometheus_is_told_of_everything_once() -> None:
     methods.observe(("told", 0.005, 3, 0.0, None))
     methods.observe(("told", 0.25, None, 0.5, None))
     assert exposed("seconds_count", method="told") is None, "not before it asks"
-    methods.tell()
-    methods.tell()
+    methods.flush()
+    methods.flush()
     methods.observe(("told", 4.0, 1, 0.0, None))
-    methods.tell()
+    methods.flush()
     assert exposed("seconds_count", method="told") == 3
     assert exposed("seconds_sum", method="told") == 4.255
     within = [

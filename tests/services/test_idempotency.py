@@ -11,7 +11,7 @@ import pytest
 
 from db.database import open_database
 from db.queries import conversation_writes
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from services.conversations.service import ConversationService
 from services.idempotency import IdempotencyKeyReused, key_use
 from services.people import PersonUnknown

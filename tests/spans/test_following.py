@@ -229,10 +229,10 @@ def test_a_tracer_traces_by_chance_and_notes_what_it_took(run: Callable[..., Any
     # Of a quarter, gaps of none, of none, of two and of more: (1 - share) ** gap is what is left.
     draws = iter((0.0, 0.24, 0.5, 0.9))
     tracer = Tracer(0.25, lambda name, uses: noted.append((name, uses)), chance=lambda: next(draws))
-    assert [tracer.wants() for _ in range(6)] == [True, True, False, False, True, False]
+    assert [tracer.should_trace() for _ in range(6)] == [True, True, False, False, True, False]
     never, always = Tracer(0.0, lambda *_: None), Tracer(1.0, lambda *_: None)
-    assert [never.wants() for _ in range(3)] == [False] * 3
-    assert [always.wants() for _ in range(3)] == [True] * 3
+    assert [never.should_trace() for _ in range(3)] == [False] * 3
+    assert [always.should_trace() for _ in range(3)] == [True] * 3
 
     async def answer() -> str:
         return "answer"

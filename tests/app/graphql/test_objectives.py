@@ -27,7 +27,7 @@ from metrics.observations import Observations, Observed, Outcome
 from services.principal import ANONYMOUS, Person
 from spans.current import within_trace
 from spans.part import Kind, Part
-from spans.trace import Lane, Span, Trace
+from spans.trace import Span, TaskSpans, Trace
 from tests.captured_logs import capture_logs
 from tests.fixtures.documents import agree, publish
 from tests.fixtures.llm import StandInControl
@@ -265,7 +265,7 @@ def test_of_what_is_traced_the_line_names_what_took_most() -> None:
         Trace(Part(Kind.REQUEST, "http"), clock=lambda: next(times)),
         prepared("Plans"),
     )
-    lane = Lane(Span(Part(Kind.EXECUTION, "Plans")))
+    lane = TaskSpans(Span(Part(Kind.EXECUTION, "Plans")))
     trace.resume(lane)
     values = VariableValues({}, {})
     with capture_logs() as lines, within_trace(trace):

@@ -55,8 +55,8 @@ def test_of_many_documents_in_turns_one_that_keeps_a_kilobyte_is_found() -> None
 
 def test_what_keeps_the_newest_may_fill() -> None:
     held = (
-        {"metrics/timing.py:32": 0},
-        {"metrics/timing.py:32": 20_000},
-        {"metrics/timing.py:32": 40_000},
+        {"metrics/buffered.py:32": 0},
+        {"metrics/buffered.py:32": 20_000},
+        {"metrics/buffered.py:32": 40_000},
     )
     assert list(leaks(*held, Turn(100, documents=20))) == []

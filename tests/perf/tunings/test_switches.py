@@ -9,7 +9,7 @@ import loaders
 from app.composition.shared_stores import open_subscription_cache
 from app.settings import Settings
 from db.database import open_database
-from db.work import Work
+from db.request_scope import RequestScope
 from metrics.observations import Observations
 from perf.load.callers import People
 from perf.load.host import ROOT
@@ -110,7 +110,7 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
                 contract=settings.usage_contract,
                 now=NOW,
             )
-            with Work() as work:
+            with RequestScope() as work:
                 await asyncio.gather(found.subscription.load(ADA), found.quota.load(ADA))
             return work.statements.count(LOOKUP)
 

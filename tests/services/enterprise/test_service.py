@@ -8,7 +8,7 @@ from secrets import token_bytes
 import pytest
 
 from db.database import open_database
-from db.work import Work
+from db.request_scope import RequestScope
 from services.enterprise.keys import generate_key
 from services.enterprise.service import AccountNotFound, EnterpriseService
 from services.enterprise.uses import LastUses
@@ -42,7 +42,7 @@ def with_service(url: str, scenario: Scenario) -> None:
 def test_a_key_opens_the_door_of_its_company_and_is_stored_as_a_hash(populated: str) -> None:
     async def scenario(service: EnterpriseService) -> None:
         text = await service.issue_key(GRACES_COMPANY)
-        with Work() as work:
+        with RequestScope() as work:
             client = await service.recognise(text)
         assert work.statements == ["credentials.by_key"]
         assert isinstance(client, ApiClient)
@@ -59,7 +59,7 @@ def test_a_typo_costs_no_statement(populated: str) -> None:
     async def scenario(service: EnterpriseService) -> None:
         text = await service.issue_key(GRACES_COMPANY)
         wrong = text[:-1] + ("0" if text[-1] != "0" else "1")
-        with Work() as work:
+        with RequestScope() as work:
             assert await service.recognise(wrong) is None
         assert work.statements == []
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from db.work import Work
+from db.request_scope import RequestScope
 from services.enterprise.uses import LastUses
 from tests.fixtures.world import GRACES_COMPANY, NOW
 from tests.services.enterprise.parts import Instance, instance
@@ -23,7 +23,7 @@ def test_a_use_is_written_behind_the_request_and_again_after_a_minute(own_world:
         now = NOW
         async with instance(own_world, clock=lambda: now) as parts:
             text = await parts.enterprise.issue_key(GRACES_COMPANY)
-            with Work() as work:
+            with RequestScope() as work:
                 await parts.enterprise.recognise(text)
             assert work.statements == ["credentials.by_key"]
             assert await last_use(parts, text) is None
@@ -71,7 +71,7 @@ def test_what_is_noted_is_written_when_the_process_ends(own_world: str) -> None:
 def test_nothing_used_is_nothing_written(own_world: str) -> None:
     async def scenario() -> None:
         async with instance(own_world) as parts:
-            with Work() as work:
+            with RequestScope() as work:
                 await LastUses(parts.database).noted.write()
             assert work.statements == []
 

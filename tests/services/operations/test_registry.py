@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from db.work import Work
+from db.request_scope import RequestScope
 from services.operations.identifiers import hash_of
 from services.operations.records import DocumentState, RegisteredDocument, Shape, Use
 from services.operations.registry import DocumentIdTaken, Published, forget_old_unknown
@@ -43,7 +43,7 @@ def test_texts_that_are_known_are_not_read_again(database_url: str) -> None:
     async def scenario() -> None:
         async with instance(database_url) as one:
             await one.registry.publish("web", [HOME])
-            with Work() as work:
+            with RequestScope() as work:
                 await one.registry.served({})
                 await one.registry.served({HOME.id: HOME.text})
             assert work.statements == [

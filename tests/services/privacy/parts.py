@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import asyncpg
 
 from db.database import Database, Observer, open_database
-from metrics.methods import ObservedStatement
+from metrics.repository_methods import ObservedStatement
 from services.clock import Clock
 from services.privacy.carrying import Carrying
 from services.privacy.erasing import Erasing, Forget

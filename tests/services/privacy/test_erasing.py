@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from db.queries import privacy_work
+from db.queries import request_processing
 from services.privacy.operating import try_again
 from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
@@ -211,7 +211,7 @@ def test_what_still_identifies_the_person_keeps_it_from_completing(
             async with parts.database.read() as connection:
                 owed = {
                     (o["request_kind"], o["status"])
-                    for o in await privacy_work.owed(connection, NOW)
+                    for o in await request_processing.owed(connection, NOW)
                 }
             assert ("delete", "failed") in owed, "it is still owed"
 

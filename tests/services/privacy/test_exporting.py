@@ -16,8 +16,8 @@ import orjson
 import pytest
 
 from db.personal.registry import BY_NAME
-from db.queries import privacy_archives, privacy_work
-from metrics.methods import ObservedStatement
+from db.queries import export_archives, request_processing
+from metrics.repository_methods import ObservedStatement
 from services.privacy.files import ExportFiles, NewFile
 from services.privacy.links import token_hash
 from services.privacy.rules import MOST_ATTEMPTS
@@ -68,7 +68,7 @@ def as_json(value: object) -> object:
 
 async def rows_of_ada(parts: Parts, table: str) -> list[dict[str, object]]:
     key = "user_id, usage_date" if table == "daily_quota_usages" else "1"
-    columns = ", ".join(one.name for one in BY_NAME[table].exported)
+    columns = ", ".join(one.name for one in BY_NAME[table].exported_columns)
     where = OF_ADA[table]
     rows = await parts.rows(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {key}")
     json = {"result", "details"}
@@ -402,7 +402,7 @@ def test_a_link_is_told_until_it_ends(own_world: str, tmp_path: Path) -> None:
             await parts.export()
             async with parts.database.read_primary() as connection:
                 told = [
-                    len(await privacy_archives.by_request(connection, [ADAS_EXPORT], now))
+                    len(await export_archives.by_request(connection, [ADAS_EXPORT], now))
                     for now in (NOW, NOW + RETENTION - timedelta(seconds=1), NOW + RETENTION)
                 ]
             assert told == [1, 1, 0]
@@ -417,12 +417,12 @@ def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:
             async with parts.database.read_primary() as connection:
                 assert [
                     row["request_id"]
-                    for row in await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW)
+                    for row in await export_archives.by_request(connection, [ADAS_EXPORT], NOW)
                 ] == [ADAS_EXPORT]
-                assert await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert not await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
-                assert not await privacy_work.try_again(connection, ADAS_EXPORT)
+                assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert not await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert await export_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
+                assert not await request_processing.try_again(connection, ADAS_EXPORT)
 
     asyncio.run(scenario())
 

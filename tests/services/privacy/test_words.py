@@ -5,7 +5,7 @@ from pathlib import Path
 
 from db.personal.classes import Author
 from db.personal.registry import MIGRATIONS, REGISTRY
-from db.queries import privacy_verification
+from db.queries import erasure_verification
 from services.privacy.rules import identifying_pattern
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, GRACE
@@ -103,7 +103,7 @@ def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_path: 
 
     async def left(parts: Parts) -> dict[str, int]:
         async with parts.database.read() as connection:
-            return await privacy_verification.remaining(connection, ADA, pattern)
+            return await erasure_verification.remaining(connection, ADA, pattern)
 
     async def scenario() -> None:
         await enrich(own_world)
