@@ -19,9 +19,10 @@ from perf.benchmarks.crowd import Crowd, crowd, most_at_once
 from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added, first_deltas
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.people import people_with_quota, tokens_of_people
+from perf.benchmarks.people import people_with_quota
 from perf.benchmarks.replies import Person, model_reply
 from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.llm_standin.child import running_stand_in
 

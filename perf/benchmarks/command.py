@@ -13,8 +13,8 @@ from perf import options
 from perf.benchmarks.cache import compare_cache
 from perf.benchmarks.load import asked, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
-from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.servers import OURS, PRODUCTION, STOCK, Cores, Server, leave_cores, running
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer
 

@@ -13,11 +13,11 @@ import orjson
 
 from app.database import database_url
 from app.settings import load_settings
-from perf.benchmarks.people import people_with_quota, tokens_of_people
+from perf.benchmarks.people import people_with_quota
 from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running
-from perf.benchmarks.stream_readers import FIRST, Reading
+from perf.benchmarks.stream_readers import FIRST, Reading, raise_open_files
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
-from perf.files import raise_open_files
 
 _PEOPLE = 10_000
 _SPARE_FILES = 200

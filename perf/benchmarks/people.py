@@ -5,22 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from app.authentication.tokens import issue_token
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.replies import Person
 from perf.benchmarks.wire import UnexpectedAnswer, connected
-from services.clock import system_clock
-
-_DAY_SECONDS = 86_400
-
-
-def tokens_of_people(secret: str, people: int) -> list[str]:
-    """Tokens of the first people."""
-    now = system_clock()
-    return [
-        issue_token(secret, user_id=user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=now)
-        for user_id in range(1, people + 1)
-    ]
 
 
 def people_with_quota(

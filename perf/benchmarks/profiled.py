@@ -20,7 +20,7 @@ from app.server import make_app
 from app.settings import load_settings
 from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
-from perf.benchmarks.people import tokens_of_people
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer, posted
 from perf.counting.calls import calls_in
 from perf.inside.server import InsideServer, serving

@@ -89,7 +89,7 @@ def running(
     With `tree` it is the one whose source is there, which may be another version. Raises
     `ServerNotStarted`.
     """
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [python, *_COMMANDS[name], "--port", str(port)],
         env=os.environ | environment,
@@ -107,7 +107,8 @@ def running(
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

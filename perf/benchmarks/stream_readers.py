@@ -6,6 +6,7 @@ first streams are open, and all, when it has read enough, and how late each delt
 
 import asyncio
 import re
+import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +17,6 @@ import orjson
 from perf.benchmarks.replies import FOLLOW, Person, body_of
 from perf.benchmarks.ticking_model import TickingModel
 from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, posted
-from perf.files import raise_open_files
 
 _QUESTION = "What time is it?"
 FIRST = 50
@@ -72,6 +72,13 @@ class _Stream(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._delays.lost += 1
+
+
+def raise_open_files() -> int:
+    """Raise the limit of open files of this process to its maximum, and return that."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 async def _main() -> None:

@@ -14,9 +14,9 @@ from app.settings import load_settings
 from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.published import asked_by_id, published
 from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 
 _PEOPLE, _CONNECTIONS = 200, 32

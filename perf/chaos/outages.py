@@ -12,8 +12,9 @@ from time import perf_counter
 
 import asyncpg
 
-from app.authentication.tokens import issue_token
 from db.database import open_database
+from perf.benchmarks.tokens import tokens_of_people
+from perf.chaos.database import add_people
 from perf.chaos.honest import Answered, Client, Kind, http_client
 from perf.chaos.proxy import Path
 from perf.chaos.server import mortal_server
@@ -26,8 +27,6 @@ CLIENTS = {Kind.SIGNED_IN: 3, Kind.API_KEY: 2, Kind.ANONYMOUS: 2, Kind.SENDER: 3
 _RECOVERY_SECONDS = 30.0
 """How long a client's first success after an outage is waited for."""
 _LOOK_SECONDS = 0.02
-_TOKEN_SECONDS = 86_400
-_PLAN = "premium-unlimited"
 _MESSAGES = "SELECT content FROM chat_messages WHERE role = 'user'"
 Act = Callable[[], Awaitable[None]]
 
@@ -144,7 +143,7 @@ async def live_through(
     """Play the `wanted` outages, each for so many seconds, against a server of its own."""
     secret = secrets.token_hex()
     people = range(1, CLIENTS[Kind.SIGNED_IN] + CLIENTS[Kind.SENDER] + 1)
-    key = await _add_people(stage.postgres.url, people)
+    key = await _add_callers(stage.postgres.url, people)
     environment = {
         "DATABASE_URL": stage.postgres.proxied_url,
         "JWT_SECRET_KEY": secret,
@@ -152,7 +151,7 @@ async def live_through(
     }
     if stage.redis is not None:
         environment["REDIS_URL"] = stage.redis.url
-    tokens = [_token(person, secret) for person in people]
+    tokens = tokens_of_people(secret, len(people))
     async with mortal_server(environment) as server, _asking(server.url, tokens, key) as clients:
         return [await _play(outage, clients, seconds, stage.postgres.url) for outage in wanted]
 
@@ -227,19 +226,11 @@ async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[li
                     one.result()
 
 
-async def _add_people(url: str, people: Sequence[int]) -> str:
+async def _add_callers(url: str, people: Sequence[int]) -> str:
     """Add people who may send without end, and a company; gives its key."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.executemany(
-            "INSERT INTO users (id, email) VALUES ($1, $2)",
-            [(person, f"person{person}@example.com") for person in people],
-        )
-        await connection.execute(
-            "INSERT INTO user_subscriptions (user_id, plan_code, status, started_at) "
-            "SELECT id, $1, 'active', now() FROM users",
-            _PLAN,
-        )
+        await add_people(connection, people)
         account = await connection.fetchval(
             "INSERT INTO enterprise_accounts (company_name) VALUES ('Company') RETURNING id"
         )
@@ -258,9 +249,3 @@ async def _stored(url: str) -> list[str]:
         return [row["content"] for row in await connection.fetch(_MESSAGES)]
     finally:
         await connection.close()
-
-
-def _token(person: int, secret: str) -> str:
-    return issue_token(
-        secret, user_id=person, roles=(), ttl_seconds=_TOKEN_SECONDS, now=system_clock()
-    )

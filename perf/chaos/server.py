@@ -2,19 +2,16 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from perf.benchmarks.servers import ServerNotStarted, free_port
+
 _START_SECONDS = 60.0
 _GUIDANCE = Path(sys.executable).with_name("guidance")
-
-
-class ServerNotStarted(Exception):
-    """The process ended, or did not listen in time."""
 
 
 class MortalServer:
@@ -22,7 +19,7 @@ class MortalServer:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = os.environ | environment
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -72,9 +69,3 @@ async def mortal_server(environment: Mapping[str, str]) -> AsyncIterator[MortalS
         yield server
     finally:
         await server.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,9 +1,5 @@
 """What outages are played on: a PostgreSQL behind a proxy, and a Redis, all of our own."""
 
-import asyncio
-import signal
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ import psutil
 
 from db.embedded import FOLDER
 from perf.chaos.proxy import Proxy, proxied
-from perf.chaos.redis_program import redis_program
+from perf.chaos.redis_server import RedisServer, redis_program
 
 _OURS = """
 SELECT pid FROM pg_stat_activity
@@ -23,7 +19,6 @@ WHERE application_name = 'guidance-api' AND datname = current_database()
 """
 _END_OURS = _OURS.replace("pid", "pg_terminate_backend(pid)", 1)
 _WRITABLE = {"default_transaction_read_only": "off"}
-_TRIES = 250
 
 
 class Postgres:
@@ -84,57 +79,6 @@ class Postgres:
         pid = int((self._folder / FOLDER / "postmaster.pid").read_text().split("\n")[0])
         postmaster = psutil.Process(pid)
         return [postmaster, *postmaster.children(recursive=True)]
-
-
-class RedisServer:
-    """A Redis on a port of its own that keeps nothing."""
-
-    def __init__(self, binary: str) -> None:
-        self._binary = binary
-        self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"redis://127.0.0.1:{self._port}/0"
-
-    async def start(self) -> None:
-        """Start it and wait until it listens."""
-        arguments = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", ""]
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - it does not block
-            [self._binary, *arguments], stdout=subprocess.DEVNULL
-        )
-        for _ in range(_TRIES):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-        raise TimeoutError
-
-    async def flush(self) -> None:
-        """Lose all data."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(b"FLUSHALL\r\n")
-        await reader.readline()
-        writer.close()
-
-    def signal(self, number: signal.Signals) -> None:
-        """Stop it where it is, let it go on, or kill it."""
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """End it, and wait until it has."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import orjson
 
 from gql.documents.budgets import trusted_documents
 from gql.documents.built_in import RESERVED
+from perf.benchmarks.tokens import CallerCredentials
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
 from perf.load.parts import TRACED
@@ -25,18 +26,6 @@ _NO_REQUEST = Request(b"", {})
 
 class CallersMissing(Exception):
     """The server does not know who is to ask; the message says who is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Tokens, and a company's key where there is one.
-
-    `leavers` ask to be erased, and for nothing else.
-    """
-
-    people: Sequence[str]
-    leavers: Sequence[str]
-    api_key: str | None
 
 
 @dataclass(slots=True)
@@ -57,7 +46,7 @@ class Callers:
     def among(
         cls,
         flows: Mapping[str, Flow],
-        people: People,
+        people: CallerCredentials,
         senders: Sequence[str],
         *,
         by_id: bool = False,
@@ -125,7 +114,7 @@ async def _find_conversations(url: str, tokens: Sequence[str]) -> dict[str, str]
     return found
 
 
-def find_senders(url: str, people: People, *, messages: int, wanted: int) -> list[str]:
+def find_senders(url: str, people: CallerCredentials, *, messages: int, wanted: int) -> list[str]:
     """Tokens of people who may still send so many messages today; raises `CallersMissing`."""
     return asyncio.run(_find_senders(url, people.people, messages, wanted))
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from gql.documents.built_in import RESERVED
-from perf.load.callers import CallersMissing, People
+from perf.benchmarks.tokens import CallerCredentials
+from perf.load.callers import CallersMissing
 from perf.load.generator import Client, Request, client_of
 from perf.load.own_server import Target
 from services.clock import system_clock
@@ -26,7 +27,7 @@ def given_target(
     """The server at an address, asked in the name of these; nothing is written unless agreed to."""
     return Target(
         url.removesuffix("/graphql"),
-        People(tokens, (), api_key),
+        CallerCredentials(tokens, (), api_key),
         data=f"what {url} has",
         model=f"what {url} uses",
         is_own=False,

@@ -18,13 +18,11 @@ from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
-from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.servers import OURS, running
-from perf.dataset.bench import BenchSizes, bench_tables
+from perf.benchmarks.tokens import CallerCredentials, tokens_of_people
+from perf.dataset.bench import LOAD_TEST_SIZES, BenchSizes, bench_tables
 from perf.dataset.fill import fill
 from perf.llm_standin.child import running_stand_in
-from perf.load.callers import People
-from perf.load.profiles import SIZES
 from services.clock import system_clock
 
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
@@ -61,7 +59,7 @@ class Target:
     """
 
     url: str
-    people: People
+    people: CallerCredentials
     data: str
     model: str
     is_own: bool = True
@@ -71,7 +69,7 @@ class Target:
 
 
 @contextmanager
-def own_server(sizes: BenchSizes = SIZES) -> Iterator[Target]:
+def own_server(sizes: BenchSizes = LOAD_TEST_SIZES) -> Iterator[Target]:
     """Run a server until the block is left; nothing of it is kept."""
     with (
         TemporaryDirectory(prefix="guidance-perf-") as folder,
@@ -111,7 +109,7 @@ def server_on(
     *,
     data_dir: str,
     version: Version = THIS_VERSION,
-    sizes: BenchSizes = SIZES,
+    sizes: BenchSizes = LOAD_TEST_SIZES,
     settings: Mapping[str, str] = _NO_SETTINGS,
 ) -> Iterator[Target]:
     """A server on a database with generated people, in an environment of one's own."""
@@ -149,10 +147,10 @@ async def _postmaster(url: str) -> int | None:
         await connection.close()
 
 
-def people_of(secret: str, users: int, writers: int, api_key: str | None) -> People:
+def people_of(secret: str, users: int, writers: int, api_key: str | None) -> CallerCredentials:
     """The people of generated data: those with messages ask, the others leave."""
     tokens = tokens_of_people(secret, users)
-    return People(tokens[:writers], tokens[writers:], api_key)
+    return CallerCredentials(tokens[:writers], tokens[writers:], api_key)
 
 
 def described(sizes: BenchSizes) -> str:

@@ -3,19 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perf.dataset.bench import BenchSizes
+from perf.dataset.bench import LOAD_TEST_SIZES, BenchSizes
 
 WARM_UP, RAMP_UP, PLATEAU, SPIKE = "warm-up", "ramp-up", "plateau", "spike"
 _GENTLE, _SPIKE_FACTOR = 0.25, 2
-SIZES = BenchSizes(
-    users=1_000,
-    conversations_per_user=30,
-    users_with_messages=150,
-    exchanges_per_conversation=10,
-    accounts=5,
-    usage_days=90,
-)
-"""The data that a server of our own is measured on, unless the profile says otherwise."""
 _LITTLE = BenchSizes(
     users=200,
     conversations_per_user=5,
@@ -51,7 +42,7 @@ class Profile:
     plateau: float
     spike: float
     swept: int = 300
-    sizes: BenchSizes = SIZES
+    sizes: BenchSizes = LOAD_TEST_SIZES
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -32,7 +32,7 @@ class Progress:
         self._counts: Counter[Kind] = Counter()
         self._shown_at = 0.0
 
-    def tell(self, sample: Sample) -> None:
+    def note(self, sample: Sample) -> None:
         """Count a sample, and show how it goes if that was a while ago."""
         self._ended += 1
         if sample.operation != PROBE:

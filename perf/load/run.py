@@ -9,10 +9,11 @@ from perf.load import summary
 from perf.load.callers import Callers, CallersMissing, find_conversations, find_senders
 from perf.load.choice import chosen, left_out
 from perf.load.flows import FLOWS, Caller, Flow
-from perf.load.generator import Client, client_of, run_plan
+from perf.load.generator import Client, client_of
 from perf.load.given import check_callers
 from perf.load.host import commit_of, this_host
 from perf.load.measures import counts_between, growth, method_uses, scrape, share_of, uncounted
+from perf.load.open_loop import run_plan
 from perf.load.own_server import Target
 from perf.load.profiles import Profile
 from perf.load.progress import Progress
@@ -102,9 +103,9 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
     async with client_of(target.url) as client:
         progress = Progress(run.profile, len(planned), lambda: client.in_flight)
 
-        def tell(sample: Sample) -> None:
+        def note(sample: Sample) -> None:
             samples.append(sample)
-            progress.tell(sample)
+            progress.note(sample)
 
         try:
             alone = await asked_alone(client, callers, run.flows)
@@ -112,7 +113,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
             async with watched(
                 target.server_pid, target.database_pid, lambda: client.answered
             ) as watching:
-                await run_plan(client, planned, callers.request, tell=tell)
+                await run_plan(client, planned, callers.request, on_sample=note)
                 spent = watching.spent(len(samples))
         except asyncio.CancelledError:
             # By Control-C: what was seen until then is reported.

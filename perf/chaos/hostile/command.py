@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 import click
 
 from perf import options
-from perf.chaos.hostile import control, table
+from perf.chaos.hostile import table
 from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving
 from perf.chaos.hostile.catalogue import ATTACKS
-from perf.chaos.hostile.redis import running_redis
+from perf.chaos.hostile.control import refused
 from perf.chaos.hostile.served import Place, Served, served
 from perf.chaos.hostile.trial import AttackFailed, Tried, tried
+from perf.chaos.redis_server import running_redis
 from perf.dataset.bench import BenchSizes
 from perf.load.own_server import running_model, seeded_database
 from perf.measuring import measuring
@@ -113,7 +114,7 @@ async def attacked(
 
 async def _controlled(place: Place, serving: Serving) -> dict[str, str]:
     async with served(place, serving, calm_seconds=1.0) as it:
-        return await control.refused(_aim(it))
+        return await refused(_aim(it))
 
 
 def _aim(it: Served) -> Aim:

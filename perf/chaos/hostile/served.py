@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from time import monotonic
 
 import psutil
 
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import SERVED, Server, running
+from perf.benchmarks.servers import SERVED, Server, free_port, running
+from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.hostile.attack import Serving
 from perf.chaos.hostile.victim import ADDRESS, Victim, VictimResult
 
@@ -77,7 +76,7 @@ class Served:
 @asynccontextmanager
 async def served(place: Place, serving: Serving, *, calm_seconds: float) -> AsyncIterator[Served]:
     """Run a server, ask it for a while when all is calm, and keep it until the block is left."""
-    secret, key_set_port = secrets.token_hex(), _free_port()
+    secret, key_set_port = secrets.token_hex(), free_port()
     environment = {**place.environment, "JWT_SECRET_KEY": secret, **serving.environment}
     if serving.needs_redis and place.redis_url is not None:
         environment["REDIS_URL"] = place.redis_url
@@ -92,9 +91,3 @@ async def served(place: Place, serving: Serving, *, calm_seconds: float) -> Asyn
             yield Served(server, victim, tokens[_VICTIM + 1 :], key_set_port, calm)
         finally:
             await victim.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from perf.load.generator import Address, Client, Request, run_plan
+from perf.load.generator import Address, Client, Request
+from perf.load.open_loop import run_plan
 from perf.load.outcomes import ANSWERED
 from perf.load.samples import Sample
 from perf.load.schedule import Planned
@@ -13,8 +14,8 @@ from perf.statistics.percentiles import percentile
 
 ADDRESS = "127.0.0.2"
 A_SECOND = 100
-_KEPT_SECONDS = 0.5
-"""Less than by any server here: what it closes while she uses it again is no refusal."""
+_IDLE_SECONDS = 0.5
+"""Less than any server here keeps them, so that no request meets a connection being closed."""
 FEWEST = 299
 """Of fewer requests a p99 cannot be told with 95% confidence."""
 _QUOTA = orjson.dumps({"documentId": "x-guidance-Quota"})
@@ -44,7 +45,7 @@ class Victim:
 
     def __init__(self, port: int, token: str) -> None:
         self._client = Client(
-            Address("127.0.0.1", port), local_address=ADDRESS, kept_seconds=_KEPT_SECONDS
+            Address("127.0.0.1", port), local_address=ADDRESS, idle_seconds=_IDLE_SECONDS
         )
         self._request = Request(_QUOTA, {"authorization": f"Bearer {token}"})
 

@@ -13,8 +13,8 @@ import click
 import uvloop
 
 from perf import options
-from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.servers import SERVED, Cores, leave_cores, running
+from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.overload.calls import Calls
 from perf.chaos.overload.offering import Offered, in_a_closed_loop, in_an_open_loop, late, together
 from perf.chaos.overload.people import requests_of

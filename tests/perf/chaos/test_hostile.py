@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from perf.chaos.hostile import control
 from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving, Tally
 from perf.chaos.hostile.catalogue import ATTACKS
+from perf.chaos.hostile.control import refused
 from perf.chaos.hostile.served import Place, Served, served
 from perf.chaos.hostile.trial import MOST_BYTES
 from perf.dataset.bench import BenchSizes
@@ -75,7 +75,7 @@ async def _attacked(place: Place, serving: Serving, attacks: list[Attack]) -> di
     async with served(place, serving, calm_seconds=_MOMENT_SECONDS) as it:
         found: dict[str, object] = {attack.name: await _problems(attack, it) for attack in attacks}
         if serving == AS_IT_COMES:
-            found |= await control.refused(_aim(it, len(_CHOSEN)))
+            found |= await refused(_aim(it, len(_CHOSEN)))
         return found
 
 

@@ -11,8 +11,8 @@ from gql.documents.budgets import trusted_documents
 from perf.ab.rounds import Plan, measure
 from perf.ab.sides import by_documents
 from perf.ab.turns import Bounds
+from perf.benchmarks.tokens import CallerCredentials
 from perf.gate.callers import TWICE_AS_MANY
-from perf.load.callers import People
 from perf.load.completeness import incomplete
 from perf.load.generator import client_of
 from perf.load.outcomes import ANSWERED
@@ -141,7 +141,7 @@ def test_what_has_to_be_undone_needs_a_database_of_our_own(target: SweepTarget) 
 
 def test_of_a_server_elsewhere_what_reads_is_swept(target: SweepTarget) -> None:
     token = target.credentials.headers(Person(TWICE_AS_MANY.first_person))["authorization"]
-    people = People([token.removeprefix("Bearer ")], (), None)
+    people = CallerCredentials([token.removeprefix("Bearer ")], (), None)
     found = sweep(sweep_target_of(Target(target.url, people, "some", "none")), samples=1)
     reads = {name for name, one in DOCUMENTS.items() if one.text.startswith("query")}
     companies = {"EnterpriseUsage", "EnterpriseDailyUsage"}

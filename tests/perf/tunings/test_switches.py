@@ -11,7 +11,7 @@ from app.settings import Settings
 from db.database import open_database
 from db.work import Work
 from metrics.observations import Observations
-from perf.load.callers import People
+from perf.benchmarks.tokens import CallerCredentials
 from perf.load.host import ROOT
 from perf.load.own_server import Target
 from perf.tunings.asking_twice import asking_twice
@@ -67,7 +67,9 @@ def test_backoff_gets_messages_over_a_short_outage(
     ):
         sides = [
             Side(
-                Target(str(api.http.base_url), People((token_of(ADA),), (), None), "", ""),
+                Target(
+                    str(api.http.base_url), CallerCredentials((token_of(ADA),), (), None), "", ""
+                ),
                 stand_in.url,
             )
             for api in (off, on)
