@@ -1,4 +1,4 @@
-"""What the subscription cache is worth: quota requests without it, in memory, and in Redis."""
+"""Quota requests without the subscription cache, with it in memory, and with it in Redis."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def compare_cache(
     rounds: int,
     redis_url: str | None,
 ) -> None:
-    """Measure the kinds of cache in turns, and print the medians."""
+    """Measure each kind of cache in turn, and print the medians."""
     kinds = {"off": {_LIFETIME: "0", "REDIS_URL": ""}, "in memory": {"REDIS_URL": ""}}
     if redis_url is not None:
         kinds["in Redis"] = {"REDIS_URL": redis_url}

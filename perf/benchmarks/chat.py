@@ -33,7 +33,7 @@ _QUOTA_REQUESTS = 200
 _MODEL = "the model itself"
 _SHORT = {"tokens": 20, "tokens_per_second": 200}
 _LONG = {"tokens": 200, "tokens_per_second": 40, "first_token_seconds": 0.2}
-# So late that all have sent before many are answered, and so long that they are answered together.
+# The first token is late and the replies are long, so that all of them overlap.
 _CROWDED = {"tokens": 300, "tokens_per_second": 8, "first_token_seconds": 30}
 _SENDING = 8
 _BEGINNINGS = {"after 200 ms": 0.2, "at once": 0.0}
@@ -42,7 +42,7 @@ _PATIENCE = {"CHAT_LLM_TIMEOUT_SECONDS": "600"}
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What runs, and who asks it."""
+    """The running servers, and the people who send messages to them."""
 
     model: str
     ours: Server
@@ -51,7 +51,7 @@ class _Bench:
 
     # Any: a behaviour has values of many types.
     def behave(self, **behaviour: Any) -> None:
-        """Have the model behave so from now on."""
+        """Change the behaviour of the stand-in from now on."""
         control = self.model.removesuffix("/v1") + "/control"
         httpx2.patch(control, json=behaviour).raise_for_status()
 
@@ -204,7 +204,7 @@ def _print_crowd(bench: _Bench, replies: int) -> None:
 
 
 def _ours(bench: _Bench, replies: int) -> Crowd:
-    # People send when they like, not all in one instant; the replies last and so add up.
+    # Sending is limited, as people do not all send at one instant; the long replies overlap anyway.
     turn = asyncio.Semaphore(_SENDING)
     asking = [person.ask(bench.ours.port, QUESTION, turn=turn) for person in bench.people[:replies]]
     return crowd(bench.ours, asking)

@@ -1,4 +1,4 @@
-"""`guidance bench`: what a request costs here, beside what it costs with stock Strawberry."""
+"""`guidance bench`: the cost of a request here, compared with Strawberry alone."""
 
 import asyncio
 import secrets

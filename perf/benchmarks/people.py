@@ -1,4 +1,4 @@
-"""The people in whose name the benchmarks ask."""
+"""People with enough quota to send messages during a benchmark."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from perf.benchmarks.wire import UnexpectedAnswer, connected
 def people_with_quota(
     port: int, offered: Sequence[str], *, count: int, messages: int
 ) -> list[Person]:
-    """The first `count` of the people who may send so many messages today.
+    """The first `count` people whose remaining quota today is at least `messages`.
 
-    Raises `UnexpectedAnswer` where there are fewer.
+    Raises `UnexpectedAnswer` if there are fewer.
     """
     return asyncio.run(_people_with_quota(port, iter(offered), count, messages))
 

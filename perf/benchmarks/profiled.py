@@ -28,7 +28,7 @@ from perf.inside.server import InsideServer, serving
 _PEOPLE = 20
 _WARM_UP = 60
 _ALONE = {"GRAPHQL_TRACE_SHARE": "0", "SERVE_RUNS_WORKER": "false"}
-"""Nothing is done but what is asked for."""
+"""No traces and no background jobs beside the profiled requests."""
 
 
 @click.command()
@@ -86,7 +86,7 @@ async def _profiled(
 
 
 async def _ask(server: InsideServer, body: bytes, token: str) -> None:
-    """Ask once; raises `UnexpectedAnswer`."""
+    """Send one request; raises `UnexpectedAnswer` unless it is answered with data."""
     request = posted("/graphql", body, accept="application/json", authorization=f"Bearer {token}")
     answer = await server.exchange(request)
     if not answer.startswith(b"HTTP/1.1 200 ") or b'"errors"' in answer:

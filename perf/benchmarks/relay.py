@@ -1,4 +1,4 @@
-"""The least that stands between a person and the model: a stream passed on, and nothing else."""
+"""A bare relay between client and model: it passes the stream on and does nothing else."""
 
 import os
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
-"""Many readers of replies in one process, which has the model too: `python -m` runs it.
+"""A child process (`python -m`) with many readers of replies, and the model that writes them.
 
-It says the port of its model in a line, reads what to do in another, and says in four when the
-first streams are open, and all, when it has read enough, and how late each delta was, as JSON.
+It prints the port of its model, reads a `Reading` as a line of JSON, and then prints four lines:
+when the first streams are open, when all are, when reading is over, and the `Delays` as JSON.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, posted
 
 _QUESTION = "What time is it?"
 FIRST = 50
-"""So many are opened before the others: what the server makes for the first it has for all."""
+"""Streams opened before memory is measured, so that one-time allocations are not counted."""
 _AT_A_TIME = 32
 _WORDS = re.compile(rb'"text":"([0-9. ]+)"')
 _OPENS_SECONDS = 60
@@ -28,7 +28,7 @@ _OPENS_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is to be read: by `streams` readers, spread over a reply of each of the `tokens`."""
+    """What to read: `streams` readers, divided among one reply for each of the `tokens`."""
 
     port: int
     tokens: Sequence[str]
@@ -38,15 +38,15 @@ class Reading:
 
 @dataclass(slots=True)
 class Delays:
-    """How late each delta came that the model gave after `since`, in seconds."""
+    """Delays in seconds of the deltas that the model sent after `since`."""
 
     since: float = 0.0
     seconds: list[float] = field(default_factory=list)
     lost: int = 0
-    """Streams that ended."""
+    """Number of streams that ended early."""
 
     def note(self, instants: bytes) -> None:
-        """Take the words of a delta."""
+        """Record a delta, whose words are the instants at which the model sent them."""
         now = monotonic()
         self.seconds += [now - at for at in map(float, instants.split()) if at >= self.since]
 

@@ -1,4 +1,4 @@
-"""`guidance bench-workers`: what two processes serve beside one."""
+"""`guidance bench-workers`: throughput of two processes compared with one."""
 
 import asyncio
 import secrets
@@ -25,7 +25,7 @@ _WARM_UP = 500
 
 @dataclass(slots=True)
 class _Figures:
-    """Requests a second, and processor seconds a request, by round."""
+    """Requests per second, and processor seconds per request, by round."""
 
     rates: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
@@ -37,9 +37,9 @@ class _Figures:
 def bench_workers(requests: int, rounds: int) -> None:
     """Measure the quota, answered by one process and by two.
 
-    On the data of `guidance seed --profile bench`. Two cores have to be free for the servers,
-    besides those of PostgreSQL and the load; on a smaller machine what two would serve is worked
-    out of the processor time of a request.
+    On the data of `guidance seed --profile bench`. The servers need two cores of their own, besides
+    those of PostgreSQL and the load; on a smaller machine the throughput of two is computed from
+    the processor time of a request.
     """
     settings = load_settings()
     secret = secrets.token_hex()

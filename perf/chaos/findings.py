@@ -1,4 +1,4 @@
-"""What is in the database when all is over, and what of it is wrong."""
+"""Audits the database after the trial: messages, replies, and the ledger of quota."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ _ENTRIES = "SELECT count(DISTINCT reply_id) FROM quota_ledger_entries"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """How replies ended, by status, and every problem in words; none when all is well."""
+    """Numbers of replies by status, and a description of each problem."""
 
     statuses: dict[str, int]
     problems: tuple[str, ...]
 
 
 async def being_written(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
-    """How many replies have not ended."""
+    """Number of replies that are still being generated."""
     return int(await connection.fetchval(_BEING_WRITTEN))
 
 
@@ -50,7 +50,7 @@ async def findings(
     *,
     model_calls: int,
 ) -> Findings:
-    """Compare what is stored with what was sent and told."""
+    """Compare the stored rows with what was sent, and with what clients were answered."""
     asked = await connection.fetch(_ASKED)
     replies = await connection.fetch(_REPLIES)
     problems = [

@@ -1,4 +1,4 @@
-"""The trial: people send, the server is killed at random moments, and nothing may be wrong."""
+"""The trial: people send messages while the server is killed at random moments."""
 
 import asyncio
 import secrets
@@ -16,14 +16,14 @@ from perf.chaos.server import MortalServer, mortal_server
 
 LEASE_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 1.0
-"""Between an answer and a kill: about as long as the writing of a reply."""
+"""The longest time between an answer and a kill: about as long as a reply takes."""
 _ANSWER_SECONDS = 60.0
 _QUIET_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is to be done; the same `seed` sends the same and kills after the same answers."""
+    """Sizes of a trial; the same `seed` sends the same and kills after the same answers."""
 
     people: int
     sends: int
@@ -33,7 +33,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, and what was found afterwards."""
+    """What clients were answered, and what the audit found."""
 
     told: Told
     model_calls: int
@@ -41,7 +41,7 @@ class Outcome:
 
 
 async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
-    """Hold the trial on an empty, migrated database, with the stand-in at `model_url`."""
+    """Run the trial on an empty, migrated database, with the stand-in at `model_url`."""
     random = Random(trial.seed)
     secret = secrets.token_hex()
     share, rest = divmod(trial.sends, trial.people)
@@ -74,7 +74,7 @@ async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
             async with asyncio.timeout(_QUIET_SECONDS):
                 while await being_written(connection):  # noqa: ASYNC110 - another process ends them
                     await asyncio.sleep(0.1)
-            # Every key once more: it must give what it gave, and ask the model nothing.
+            # Every idempotency key once more: the answer must be the same, without a call of the model.
             for person, batch in batches.items():
                 for one in batch:
                     await people[person].send(one)

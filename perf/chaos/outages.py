@@ -1,4 +1,4 @@
-"""The outages, one after the other, while honest clients ask; and what became of these."""
+"""The outages, played one after the other while honest clients send requests."""
 
 import asyncio
 import secrets
@@ -25,7 +25,7 @@ from services.enterprise.uses import LastUses
 
 CLIENTS = {Kind.SIGNED_IN: 3, Kind.API_KEY: 2, Kind.ANONYMOUS: 2, Kind.SENDER: 3}
 _RECOVERY_SECONDS = 30.0
-"""How long a client's first success after an outage is waited for."""
+"""The longest wait for a client's first success after an outage."""
 _LOOK_SECONDS = 0.02
 _MESSAGES = "SELECT content FROM chat_messages WHERE role = 'user'"
 Act = Callable[[], Awaitable[None]]
@@ -33,7 +33,7 @@ Act = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How something is broken, and mended; what `is_instant` is over as soon as it has begun."""
+    """How a fault begins and ends; one that `is_instant` is over as soon as it has begun."""
 
     name: str
     begin: Act
@@ -43,28 +43,28 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of those who asked during one outage."""
+    """The answers during one outage, and the messages it lost or doubled."""
 
     name: str
     answers: tuple[Answered, ...]
     first_success_seconds: float
-    """From the end of the outage until every kind of client had been served once."""
+    """Seconds from the end of the outage until every kind of client was served again."""
     lost: int
     doubled: int
 
     @property
     def by_status(self) -> Counter[int]:
-        """How many answers there were of each status."""
+        """Numbers of answers by status."""
         return Counter(one.status for one in self.answers)
 
     @property
     def slowest_seconds(self) -> float:
-        """The longest that anybody waited."""
+        """The longest latency."""
         return max(one.seconds for one in self.answers)
 
 
 def outages(stage: Stage) -> list[Outage]:
-    """Every outage that the stage has the parts for."""
+    """Every outage that these services can play."""
     postgres = stage.postgres
 
     async def nothing() -> None:
@@ -140,7 +140,7 @@ def _of_redis(stage: Stage) -> list[Outage]:
 async def live_through(
     stage: Stage, wanted: Sequence[Outage], *, model_url: str, seconds: float
 ) -> list[Row]:
-    """Play the `wanted` outages, each for so many seconds, against a server of its own."""
+    """Start a server, and play each of the `wanted` outages for `seconds`."""
     secret = secrets.token_hex()
     people = range(1, CLIENTS[Kind.SIGNED_IN] + CLIENTS[Kind.SENDER] + 1)
     key = await _add_callers(stage.postgres.url, people)
@@ -157,7 +157,7 @@ async def live_through(
 
 
 async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: str) -> Row:
-    """Play one outage, from when all is well until all is well again."""
+    """Play one outage, from when all clients succeed until they do so again."""
     await _all_succeed(clients, since=perf_counter())
     counted = [(client, len(client.answers), len(client.answered_messages)) for client in clients]
     await outage.begin()
@@ -179,7 +179,7 @@ async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: 
 
 
 def _first_success(answers: Sequence[Answered], kind: Kind, ended: float) -> float:
-    """How long after the end clients of a kind were served again; infinite where never."""
+    """Seconds from the end until clients of a kind were served again; infinite if never."""
     successes = [
         one.ended - ended
         for one in answers
@@ -189,18 +189,18 @@ def _first_success(answers: Sequence[Answered], kind: Kind, ended: float) -> flo
 
 
 async def _all_succeed(clients: Sequence[Client], *, since: float) -> None:
-    """Wait until every client has been served with what it asked after an instant."""
+    """Wait until every client has succeeded with a request sent after an instant."""
     try:
         async with asyncio.timeout(_RECOVERY_SECONDS):
             while not all(client.has_succeeded_since(since) for client in clients):  # noqa: ASYNC110 - another process answers
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
-        return  # the row says so
+        return  # reported in the row
 
 
 @asynccontextmanager
 async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[list[Client]]:
-    """Clients of every kind, who ask until the block is left."""
+    """Run clients of every kind until the block is left."""
     signed_in = CLIENTS[Kind.SIGNED_IN]
     async with http_client(url) as http:
         clients = [
@@ -227,7 +227,7 @@ async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[li
 
 
 async def _add_callers(url: str, people: Sequence[int]) -> str:
-    """Add people who may send without end, and a company; gives its key."""
+    """Add people and a company, and return the company's API key."""
     connection = await asyncpg.connect(url)
     try:
         await add_people(connection, people)

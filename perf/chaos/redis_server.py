@@ -28,7 +28,7 @@ def redis_program() -> str | None:
 
 
 class RedisServer:
-    """A Redis on a port of its own that keeps nothing."""
+    """A Redis on a port of its own, without persistence."""
 
     def __init__(self, binary: str) -> None:
         self._binary = binary
@@ -37,7 +37,7 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its URL."""
         return f"redis://127.0.0.1:{self._port}/0"
 
     async def start(self) -> None:
@@ -56,19 +56,19 @@ class RedisServer:
         raise TimeoutError
 
     async def flush(self) -> None:
-        """Lose all data."""
+        """Delete all data."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(b"FLUSHALL\r\n")
         await reader.readline()
         writer.close()
 
     def signal(self, number: signal.Signals) -> None:
-        """Stop it where it is, let it go on, or kill it."""
+        """Send a signal to its process, if it runs."""
         if self._process is not None:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it, and wait until it has."""
+        """Kill it, and wait until it has ended."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -77,7 +77,7 @@ class RedisServer:
 
 @contextmanager
 def running_redis(folder: Path) -> Iterator[str | None]:
-    """The URL of REDIS_URL, or of a Redis that runs until the block is left; None without one."""
+    """Yield REDIS_URL, or the URL of a Redis that runs meanwhile; None if none is installed."""
     named, program = os.environ.get("REDIS_URL"), redis_program()
     if named or program is None:
         yield named or None

@@ -1,4 +1,4 @@
-"""A server to be killed: a process that is started again on the same port."""
+"""A server that can be killed and started again on the same port."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class MortalServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, when it does."""
+        """Its address."""
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
@@ -45,7 +45,7 @@ class MortalServer:
             raise ServerNotStarted("the server does not listen") from None
 
     async def kill(self) -> None:
-        """End the process without a warning (SIGKILL)."""
+        """Kill the process (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)

@@ -1,4 +1,4 @@
-"""The data set of the benchmarks: many people, the same ones each time relative to now."""
+"""The tables of the benchmarks' data set, generated deterministically relative to now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from perf.dataset.rows import (
 
 @dataclass(frozen=True, slots=True)
 class BenchSizes:
-    """How much of everything; an exchange is a person's message and the reply to it."""
+    """Sizes of the data set; an exchange is a person's message and the reply to it."""
 
     users: int = 10_000
     conversations_per_user: int = 50
@@ -48,8 +48,8 @@ def bench_tables(sizes: BenchSizes, now: datetime) -> tuple[TableRows, ...]:
     """All rows, in an order that satisfies the foreign keys; the same for the same arguments.
 
     Users are numbered from 1; the conversations of user n follow those of user n - 1, and so do
-    their messages. User n administers account n. Nothing lies in the future but the days on which
-    some erasures are due.
+    their messages. User n administers account n. Only the due dates of some erasures are in the
+    future.
     """
     users = range(1, sizes.users + 1)
     writers = users[: sizes.users_with_messages]

@@ -16,7 +16,7 @@ _ATTEMPTS, _ATTEMPTS_WEIGHTS = (1, 2, 3), (95, 4, 1)
 
 
 def conversations(users: range, now: datetime, *, each: int) -> Iterator[ConversationRow]:
-    """`each` for every user, changed at any time of the past year, some at the same instant."""
+    """`each` conversations for every user, updated within the past year, some at one instant."""
     for user_id in users:
         yield from _conversations_of(user_id, now, each=each)
 

@@ -1,4 +1,4 @@
-"""The demo company's API key, kept in a file because the database keeps only its hash."""
+"""The demo company's API key, stored in a file because the database has only its hash."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ class DemoCompanyMissing(Exception):
 
 
 async def demo_api_key(settings: Settings, url: str) -> str:
-    """The key of the last demo while it is accepted, otherwise a new one.
+    """The stored key if it is still accepted, otherwise a new one.
 
     Raises `DemoCompanyMissing`.
     """

@@ -58,7 +58,7 @@ def run(
 
     Without --url a server of its own is measured, on generated data that is thrown away. With --url
     and a --token nothing is written unless --writes says so, and nothing is ever erased. With --url
-    alone messages are sent and erasures asked for: never against real people.
+    alone messages are sent and erasures are requested: never use that against real people.
 
     Exits with 0 where no target is missed, otherwise with the first of these that holds:
 
@@ -71,7 +71,7 @@ def run(
     70  this command has a fault of its own
     """
     profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
-    # What a former run left behind is not to be taken for what this one measures.
+    # An older report must not be mistaken for the result of this run.
     out.unlink(missing_ok=True)
     with measuring("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
@@ -93,7 +93,7 @@ def run(
 def _given(
     url: str | None, tokens: tuple[str, ...], api_key: str | None, *, writes: bool
 ) -> Target | None:
-    """The server whose callers are given; None where they are generated."""
+    """The target with the given callers; None if callers are generated."""
     if url is None and (tokens or api_key):
         raise click.UsageError("--token and --api-key are of the server at --url, which is missing")
     if url is None or not tokens:

@@ -1,4 +1,4 @@
-"""A run's report in the words of the terminal."""
+"""A report as text for the terminal."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from perf.statistics.verdicts import Verdict
 
 
 def lines(report: LoadReport) -> Iterator[str]:
-    """A table of the operations, then what is promised of all, then what went wrong."""
+    """A table of operations, then the overall targets, then the problems."""
     yield (
         f"{'operation':<34}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
         "  calls agreed"
@@ -31,7 +31,7 @@ def lines(report: LoadReport) -> Iterator[str]:
 
 
 def said(target: Target) -> str:
-    """One target and what came of it."""
+    """A target, what was measured, and the verdict."""
     measured = "nothing measured" if target.measured is None else f"{target.measured:.2f}"
     line = (
         f"{target.verdict.value:<13}{target.name}: {measured} {target.unit}, wanted at most "

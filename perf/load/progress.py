@@ -1,4 +1,4 @@
-"""How a run goes, on one line that is written again and again; on a terminal only."""
+"""A progress line on the terminal that is rewritten during a run."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ _WIDTH, _BAR = 78, 20
 
 
 class Progress:
-    """Told of each sample; `running` is how many requests are under way."""
+    """Counts samples as they come; `running` gives the requests in flight."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Progress:
         self._shown_at = 0.0
 
     def note(self, sample: Sample) -> None:
-        """Count a sample, and show how it goes if that was a while ago."""
+        """Count a sample, and refresh the line if it is due."""
         self._ended += 1
         if sample.operation != PROBE:
             self._counts[sample.outcome.kind] += 1
@@ -42,13 +42,13 @@ class Progress:
             self._write(self.line(sample))
 
     def end(self) -> None:
-        """Leave no line behind."""
+        """Clear the line."""
         if self._is_shown:
             self._write("")
             sys.stderr.write("\r")
 
     def line(self, sample: Sample) -> str:
-        """What is shown after a sample."""
+        """The text of the line after a sample."""
         done = round(_BAR * self._ended / self._planned)
         counts = self._counts
         return (

@@ -1,4 +1,4 @@
-"""One run: learn what each operation asks of the database, send everything, report."""
+"""One run: measure each operation alone, send the whole plan, and report."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,9 @@ Alone = dict[str, dict[str, MethodUse]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is run: a profile, with the seed that decides what is sent when.
+    """A profile, and the seed that decides what is sent when.
 
-    `left_out` are the documents that are not asked, and why; `planned` is how much is to be sent.
+    `left_out` are the skipped documents with reasons; `planned` is the number of requests.
     """
 
     profile: Profile
@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a run has seen: its samples, warm-up included, and what the server counted.
+    """The samples of a run, warm-up included, and what the server counted.
 
     `not_counted` is why there are no counts.
     """
@@ -60,9 +60,9 @@ class Seen:
 
 
 def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
-    """Run a profile against a server; raises `CallersMissing`, and `OSError` where none is.
+    """Run a profile against a server; raises `CallersMissing`, and `OSError` without a server.
 
-    Interrupted (by Control-C), it reports what it has seen, as a run that ended early.
+    If interrupted (Control-C), it reports what it has measured as a run that ended early.
     """
     flows, left = chosen(FLOWS, target), left_out(FLOWS, target)
     if not flows:
@@ -81,7 +81,7 @@ def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
 def callers_for(
     target: Target, flows: Mapping[str, Flow], planned: Sequence[Planned]
 ) -> tuple[Callers, str | None]:
-    """Who sends it, and why nothing is probed; those who send messages have quota enough."""
+    """Callers with enough quota for the plan, and why probes cannot be sent, if they cannot."""
     sent = sum(
         flows[one.operation].caller is Caller.SENDER for one in planned if one.operation in flows
     )
@@ -116,7 +116,7 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
                 await run_plan(client, planned, callers.request, on_sample=note)
                 spent = watching.spent(len(samples))
         except asyncio.CancelledError:
-            # By Control-C: what was seen until then is reported.
+            # By Control-C: what was measured until then is reported.
             return Seen(samples, client.most_in_flight, alone, None, "the run was interrupted")
         finally:
             progress.end()
@@ -126,14 +126,14 @@ async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Pl
 
 
 async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
-    """What one request of each operation asks of the database; nothing where no metrics are.
+    """The use of the database by one request of each operation; empty without metrics.
 
-    Of somebody who has asked before, so that what is kept of them is there.
+    The caller has sent the operation before, so that caches are warm.
     """
     alone: Alone = {}
     callers = callers.alone()
     for name in flows:
-        # The first fills caches and prepares the document.
+        # The first request fills caches and prepares the document.
         await client.post(callers.request(Planned(0, "", name)))
         before = await scrape(client)
         for _ in range(_ALONE):
@@ -146,7 +146,7 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
 
 
 def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadReport:
-    """What is written."""
+    """The report of a run."""
     samples = summary.counted(seen.samples)
     generator = summary.generator_result(seen.samples, seen.most_in_flight, run.planned)
     slack_ms = summary.slack_ms(generator)

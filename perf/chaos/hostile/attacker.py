@@ -1,6 +1,6 @@
-"""The process of one attack: it waits to be let go, attacks, tells what it was answered, and ends.
+"""The child process of one attack: it waits for a line, attacks, prints the answers, and ends.
 
-It gives way to others where processors are few, so that the server is not blamed for them.
+It runs at a lower priority, so that the server is not slowed down by a lack of processors.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ async def _attack(attack: Attack, aim: Aim, seconds: float) -> None:
     for one in done:
         one.result()
     _tell(orjson.dumps(tally.answers) + b"\n")
-    # What it has open stays open until the other side has looked.
+    # Connections stay open until the parent has inspected the server.
     await asyncio.to_thread(sys.stdin.buffer.readline)
     os._exit(0)
 
@@ -34,7 +34,7 @@ def _tell(line: bytes) -> None:
 
 
 def main() -> None:
-    """Attack as the arguments say."""
+    """Run the attack that the arguments name."""
     name, port, network, token, key_set_port, seconds = sys.argv[1:]
     os.nice(_NICENESS)
     attack = attack_named(name)

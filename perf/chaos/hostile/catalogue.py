@@ -1,4 +1,4 @@
-"""Every attack by its name."""
+"""All attacks."""
 
 from perf.chaos.hostile.attack import Attack
 from perf.chaos.hostile.attacks import elsewhere as dependencies
@@ -26,5 +26,5 @@ ATTACKS: tuple[Attack, ...] = tuple(
 
 
 def attack_named(name: str) -> Attack:
-    """The attack of that name; raises `StopIteration` where there is none."""
+    """The attack with this name; raises `StopIteration` if there is none."""
     return next(attack for attack in ATTACKS if attack.name == name)

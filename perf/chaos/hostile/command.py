@@ -1,4 +1,4 @@
-"""`guidance chaos hostile`: attacks one after the other, and what they do to somebody else."""
+"""`guidance chaos hostile`: attacks one after the other, and their effect on another client."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -37,14 +37,14 @@ _Report = Callable[[Tried], None]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What became of the attacks, and of the honest uses: why they were refused, if they were."""
+    """The results of the attacks, and why honest uses were refused, if they were."""
 
     tried: list[Tried] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
-        """Whether every mark was kept."""
+        """Whether every limit was kept and every honest use served."""
         return not any(one.missed for one in self.tried) and not any(self.refused.values())
 
 
@@ -57,9 +57,9 @@ class Found:
 def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
     """Attack a server of our own as an outsider would, while somebody else uses it.
 
-    Exits with 1 where a mark is missed: somebody else's 99th percentile under 150 ms and under 20
-    times that in calm, every one of their requests answered, less than 50 MB more memory, nothing
-    left open. Redis is the one at REDIS_URL, or one of its own where it is installed.
+    Exits with 1 unless every limit is kept: the other client's p99 below 150 ms and below 20 times
+    its value in calm, each of its requests answered, memory grown by less than 50 MB, and no
+    connection left open. Uses the Redis at REDIS_URL, or starts one if it is installed.
     """
     attacks = [one for one in ATTACKS if not only or one.name in only or one.point in only]
     if not attacks:
@@ -91,7 +91,7 @@ async def attacked(
     has_control: bool,
     calm_seconds: float = _CALM_SECONDS,
 ) -> Found:
-    """Attack one after the other; a server that has missed a mark is not attacked again."""
+    """Run the attacks in turn, with a new server after each one that exceeded a limit."""
     found = Found()
     numbers = {attack.name: number for number, attack in enumerate(attacks)}
     by_serving = sorted(attacks, key=lambda one: one.serving.name)

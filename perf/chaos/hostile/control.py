@@ -1,4 +1,4 @@
-"""Honest uses that the same settings must let pass: refusing everybody is no bound."""
+"""Honest uses that the same settings must allow: refusing everybody is no defence."""
 
 import asyncio
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _REPLIES = """{ viewer { conversations(first: 10) { edges { node {
 
 
 async def refused(aim: Aim) -> dict[str, str]:
-    """Why each honest use was not served; it is empty where it was."""
+    """The reason why each honest use was not served; empty if it was."""
     return {
         "GraphiQL's introspection": await _introspection(aim),
         "every built-in document": await _documents(aim),
@@ -58,7 +58,10 @@ async def _introspection(aim: Aim) -> str:
 
 
 async def _documents(aim: Aim) -> str:
-    """Each as a text that nobody knows, without variables: those are missed after all bounds."""
+    """Send each trusted document as an unknown text, without variables.
+
+    Missing variables are reported after all limits are checked, and are not counted.
+    """
     found = []
     for number, (name, document) in enumerate(trusted_documents().items(), 2):
         body = await _answer(aim, {"query": f"# {aim.network}\n{document.text}"}, number)

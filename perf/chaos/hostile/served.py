@@ -1,4 +1,4 @@
-"""The server that is attacked: the real one, in a process of its own, and what it holds open."""
+"""The server under attack, in a process of its own, with a client that must not suffer."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ _LISTENS = psutil.CONN_LISTEN
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where servers are started: with what database, model, Redis and folder."""
+    """Settings shared by all servers under attack: database, model and folder, and a Redis."""
 
     environment: Mapping[str, str]
     redis_url: str | None
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server, somebody who asks it, and how quickly that is answered when all is calm."""
+    """A running server, its honest client, and that client's latencies before the attack."""
 
     server: Server
     victim: Victim
@@ -41,7 +41,7 @@ class Served:
     calm: VictimResult
 
     def connections(self) -> int:
-        """How many are open that are not the victim's."""
+        """Number of open connections that are not the honest client's."""
         return sum(
             one.laddr.port == self.server.port
             and one.status != _LISTENS
@@ -51,7 +51,7 @@ class Served:
         )
 
     async def settled_after(self, patience_seconds: float) -> float | None:
-        """How long it takes until nothing is open and nothing is worked on; None for too long."""
+        """Seconds until no connection is open and the server is idle; None if it takes too long."""
         began = monotonic()
         while monotonic() - began < patience_seconds:
             used = self.server.cpu_seconds()
@@ -63,7 +63,7 @@ class Served:
         return None
 
     async def most_memory(self) -> int:
-        """The most bytes that it occupies until this is cancelled."""
+        """The peak of its resident memory until this is cancelled."""
         most = 0
         try:
             while True:
@@ -75,7 +75,7 @@ class Served:
 
 @asynccontextmanager
 async def served(place: Place, serving: Serving, *, calm_seconds: float) -> AsyncIterator[Served]:
-    """Run a server, ask it for a while when all is calm, and keep it until the block is left."""
+    """Run a server until the block is left, after measuring the honest client in calm."""
     secret, key_set_port = secrets.token_hex(), free_port()
     environment = {**place.environment, "JWT_SECRET_KEY": secret, **serving.environment}
     if serving.needs_redis and place.redis_url is not None:

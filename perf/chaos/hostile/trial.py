@@ -1,4 +1,4 @@
-"""One attack, and what it does to somebody else."""
+"""Running one attack, and measuring its effect on another client."""
 
 import asyncio
 import sys
@@ -17,19 +17,19 @@ from perf.chaos.hostile.victim import FEWEST, VictimResult
 
 MOST_SECONDS = 0.150
 MOST_CALM_SECONDS = 0.050
-"""Of who is slower in calm, the machine is too busy to say what an attack does to them."""
+"""If the client is slower than this in calm, the machine is too busy to judge an attack."""
 MOST_TIMES = 20
 MOST_BYTES = 50 * 2**20
 SETTLED_SECONDS = 10.0
 
 
 class AttackFailed(Exception):
-    """The attack itself could not be carried out; its process has said why."""
+    """The attacker's process failed; it has printed why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What was measured of an attack."""
+    """The measurements of one attack."""
 
     attack: Attack
     calm: VictimResult
@@ -41,17 +41,17 @@ class Tried:
 
     @property
     def ratio(self) -> float:
-        """How many times as long as in calm the 99th percentile is."""
+        """The client's p99 during the attack, divided by its p99 in calm."""
         return self.asked.p99 / self.calm.p99
 
     @property
     def is_conclusive(self) -> bool:
-        """Whether the clock says anything."""
+        """Whether latencies can be judged on this machine."""
         return self.calm.p99 < MOST_CALM_SECONDS
 
     @property
     def missed(self) -> list[str]:
-        """The marks that are missed, in words; none where all is well."""
+        """A description of each limit that was missed."""
         return [words for is_missed, words in self._marks() if is_missed]
 
     def _marks(self) -> list[tuple[bool, str]]:
@@ -71,7 +71,7 @@ class Tried:
 
 
 async def tried(attack: Attack, served: Served, *, number: int, seconds: float) -> Tried:
-    """Let the attack go for so long; raises `AttackFailed`."""
+    """Run an attack for `seconds`; raises `AttackFailed`."""
     async with _attacker(attack, served, number, seconds) as process:
         before = served.server.resident_bytes()
         memory = asyncio.create_task(served.most_memory())
@@ -103,7 +103,7 @@ async def _settled(served: Served) -> tuple[float | None, int]:
 async def _attacker(
     attack: Attack, served: Served, number: int, seconds: float
 ) -> AsyncIterator[Process]:
-    """The attacker's process, which waits to be let go, and ends when the block is left."""
+    """Start the attacker's process, which waits for a line; it is killed when the block is left."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""Somebody else: signed in, at an address of their own, asking for the quota at a steady rate."""
+"""The honest client: signed in, at its own address, reading the quota at a steady rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ A_SECOND = 100
 _IDLE_SECONDS = 0.5
 """Less than any server here keeps them, so that no request meets a connection being closed."""
 FEWEST = 299
-"""Of fewer requests a p99 cannot be told with 95% confidence."""
+"""With fewer requests, a p99 cannot be estimated with 95% confidence."""
 _QUOTA = orjson.dumps({"documentId": "x-guidance-Quota"})
 
 
 @dataclass(frozen=True, slots=True)
 class VictimResult:
-    """What became of the requests of some seconds."""
+    """Latencies in seconds, and the codes of failures."""
 
     latencies: tuple[float, ...]
     failures: tuple[str, ...]
@@ -41,7 +41,7 @@ class VictimResult:
 
 
 class Victim:
-    """Asks in the name of one person."""
+    """Sends requests of one person."""
 
     def __init__(self, port: int, token: str) -> None:
         self._client = Client(
@@ -50,14 +50,14 @@ class Victim:
         self._request = Request(_QUOTA, {"authorization": f"Bearer {token}"})
 
     async def ask(self, seconds: float) -> VictimResult:
-        """Ask at the rate for so long, whether or not anything is answered."""
+        """Send requests at the steady rate for `seconds`, answered or not."""
         planned = [
             Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
         ]
         return _result(await run_plan(self._client, planned, self._made))
 
     async def ask_in_turn(self, count: int) -> VictimResult:
-        """Ask so often, each time when the time before was answered."""
+        """Send `count` requests, each after the answer to the one before."""
         planned = [Planned(0.0, "", "Quota")]
         samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
         return _result([one for (one,) in samples])

@@ -1,4 +1,4 @@
-"""`guidance chaos overload`: twice what a process can carry, from people who mean no harm."""
+"""`guidance chaos overload`: twice the load that a process can carry, from honest clients."""
 
 import asyncio
 import secrets
@@ -41,7 +41,10 @@ _PROBE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How often and for how long the peak is exceeded so many times, and by what."""
+    """How often, how long and by which factor the peak is exceeded, and with which requests.
+
+    `changes` is the share of requests that write.
+    """
 
     rounds: int
     seconds: float
@@ -52,7 +55,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the server carries at its peak, what it answers beyond, and what right after that."""
+    """Answers at the peak, during the overload, and right after it."""
 
     peak: Offered
     over: Offered
@@ -60,7 +63,7 @@ class Found:
 
     @property
     def missed(self) -> list[str]:
-        """The marks that are missed, in words."""
+        """A description of each limit that was missed."""
         p95, p99 = late(self.over.answered, 0.95), late(self.over.answered, 0.99)
         share = self.over.rate / self.peak.rate
         marks = (
@@ -112,7 +115,7 @@ def overload(
 async def overloaded(
     port: int, tokens: Sequence[str], load: Load, *, warm_seconds: float = _WARM_SECONDS
 ) -> Found:
-    """Offer what it can carry, then so many times as much, and then little; again and again."""
+    """Measure the peak, then overload the server, then offer little; repeat for each round."""
     calls, seeds = Calls(port), count(1)
     over, recovered = [], []
 
@@ -143,7 +146,7 @@ async def overloaded(
 def running_server(
     sizes: BenchSizes = _SIZES, *, cores: Cores = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """A server of our own until the block is left: its port, and tokens of its people."""
+    """Run a server until the block is left; yields its port and tokens of its people."""
     secret = secrets.token_hex()
     with (
         TemporaryDirectory(prefix="guidance-overload-") as folder,

@@ -1,4 +1,4 @@
-"""Points 1.5 and 8: what is asked for without GraphQL, and HTTP as nobody speaks it."""
+"""Points 1.5 and 8: floods of other endpoints, and unusual or malformed HTTP."""
 
 from collections.abc import Iterator
 

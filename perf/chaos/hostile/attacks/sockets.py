@@ -1,4 +1,4 @@
-"""Point 1.4: what one socket, or many of them, may send, and what they do not read."""
+"""Point 1.4: WebSockets that flood the server, or do not read its answers."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ _DEFLATE = "permessage-deflate; client_no_context_takeover"
 
 
 async def _flood(aim: Aim, tally: Tally, piece: bytes, number: int, *, extensions: str) -> None:
-    """Send a piece again and again over a socket, and open another where it is closed."""
+    """Send a piece repeatedly over a WebSocket, and reconnect when it is closed."""
     while True:
         with suppress(OSError):
             try:
@@ -118,7 +118,7 @@ def _subscribed(text: Callable[[int], str]) -> bytes:
 
 
 async def _unread(aim: Aim, tally: Tally) -> None:
-    """40 sockets, each of which asks for 190 pages and reads nothing."""
+    """Open 40 WebSockets that each request 190 pages and read nothing."""
     pages = b"".join(
         message("subscribe", id=str(number), payload={"query": _DEAR}) for number in range(190)
     )
