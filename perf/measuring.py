@@ -48,7 +48,7 @@ class _FailedItself(click.ClickException):
 
 
 @contextmanager
-def measuring(what: str) -> Iterator[None]:
+def failing_as_not_measured(what: str) -> Iterator[None]:
     """Fail the command with the reason if `what` cannot be measured in the block."""
     try:
         with failing_with(f"{what} cannot be measured"):

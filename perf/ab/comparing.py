@@ -14,7 +14,6 @@ from perf.ab.verdicts import Change, judge
 from perf.ab.written import Comparison, foresight_lines, lines, write
 from perf.counting.beside import Filled, calls_beside
 from perf.load.own_server import Version
-from perf.measuring import measuring
 from perf.sweep.server import SweepTarget
 from perf.versions import version_of
 

@@ -11,7 +11,7 @@ import click
 
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.servers import OURS, Cores, Server, running
+from perf.benchmarks.servers import OURS, Cores, Server, running_process
 
 _CONNECTIONS = 4
 _WARM_UP = 400
@@ -42,7 +42,9 @@ def compare_cache(
         kinds["in Redis"] = {"REDIS_URL": redis_url}
     with ExitStack() as stack:
         figures = {
-            kind: _Figures(stack.enter_context(running(OURS, {**environment, **settings}, cores)))
+            kind: _Figures(
+                stack.enter_context(running_process(OURS, {**environment, **settings}, cores))
+            )
             for kind, settings in kinds.items()
         }
         for one in figures.values():

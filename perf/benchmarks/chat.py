@@ -21,7 +21,7 @@ from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.people import people_with_quota
 from perf.benchmarks.replies import Person, model_reply
-from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running_process
 from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.llm_standin.child import running_stand_in
@@ -110,8 +110,8 @@ def _running(people: int) -> Iterator[_Bench]:
             "CHAT_LLM_API_KEY": "any",
         }
         with (
-            running(OURS, environment | _PATIENCE, cores) as ours,
-            running(RELAY, environment, cores) as relay,
+            running_process(OURS, environment | _PATIENCE, cores) as ours,
+            running_process(RELAY, environment, cores) as relay,
         ):
             asking = people_with_quota(
                 ours.port, tokens_of_people(secret, _PEOPLE), count=people, messages=_MESSAGES

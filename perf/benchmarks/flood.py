@@ -14,8 +14,8 @@ import orjson
 
 from db.database import open_database
 from db.queries import credentials
-from perf.benchmarks.servers import OURS, leave_cores, running
-from perf.benchmarks.wire import connected, posted
+from perf.benchmarks.servers import OURS, leave_cores, running_process
+from perf.benchmarks.wire import connected, encode_post
 from services import audit
 from services.clock import system_clock
 from services.enterprise.credentials import add_key
@@ -109,10 +109,10 @@ async def _measured(
 ) -> Flood:
     async with _two_keys(url) as keys:
         calling, flooding = (
-            posted("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
+            encode_post("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
             for key in keys
         )
-        with running(OURS, environment, leave_cores()) as server:
+        with running_process(OURS, environment, leave_cores()) as server:
             return await flooded(
                 server.port,
                 calling,

@@ -8,7 +8,7 @@ from time import perf_counter
 import orjson
 
 from perf.benchmarks.operations import Operation
-from perf.benchmarks.wire import UnexpectedAnswer, connected, posted
+from perf.benchmarks.wire import UnexpectedAnswer, connected, encode_post
 
 
 async def send(
@@ -19,15 +19,15 @@ async def send(
     Raises `UnexpectedAnswer` for the first answer that is not 200 or has errors.
     """
     return await exchange(
-        port, asked(operation, tokens), requests=requests, connections=connections
+        port, encode_requests(operation, tokens), requests=requests, connections=connections
     )
 
 
-def asked(operation: Operation, tokens: Sequence[str]) -> list[bytes]:
+def encode_requests(operation: Operation, tokens: Sequence[str]) -> list[bytes]:
     """The request for an operation, once for each token."""
     body = orjson.dumps({"query": operation.document})
     return [
-        posted("/graphql", body, authorization=f"Bearer {token}", accept="application/json")
+        encode_post("/graphql", body, authorization=f"Bearer {token}", accept="application/json")
         for token in tokens
     ]
 

@@ -14,7 +14,7 @@ import orjson
 from app.database import database_url
 from app.settings import load_settings
 from perf.benchmarks.people import people_with_quota
-from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running_process
 from perf.benchmarks.stream_readers import FIRST, Reading, raise_open_files
 from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
@@ -99,7 +99,7 @@ def open_streams(
             "JWT_SECRET_KEY": secret,
             "CHAT_LLM_BASE_URL": f"http://127.0.0.1:{_line(readers)}/v1",
         }
-        with running(OURS, environment | _OPEN, cores) as server:
+        with running_process(OURS, environment | _OPEN, cores) as server:
             asking = people_with_quota(
                 server.port, tokens_of_people(secret, _PEOPLE), count=replies, messages=2
             )

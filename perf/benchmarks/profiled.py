@@ -21,7 +21,7 @@ from app.settings import load_settings
 from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
 from perf.benchmarks.tokens import tokens_of_people
-from perf.benchmarks.wire import UnexpectedAnswer, posted
+from perf.benchmarks.wire import UnexpectedAnswer, encode_post
 from perf.counting.calls import calls_in
 from perf.inside.server import InsideServer, serving
 
@@ -87,7 +87,9 @@ async def _profiled(
 
 async def _ask(server: InsideServer, body: bytes, token: str) -> None:
     """Send one request; raises `UnexpectedAnswer` unless it is answered with data."""
-    request = posted("/graphql", body, accept="application/json", authorization=f"Bearer {token}")
+    request = encode_post(
+        "/graphql", body, accept="application/json", authorization=f"Bearer {token}"
+    )
     answer = await server.exchange(request)
     if not answer.startswith(b"HTTP/1.1 200 ") or b'"errors"' in answer:
         raise UnexpectedAnswer(answer)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import orjson
 
 from db.database import open_database
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from services.clock import system_clock
 from services.operations.identifiers import hash_of
 from services.operations.records import DocumentState, Submission
@@ -25,7 +25,7 @@ def submission(text: str) -> Submission:
 def asked_by_id(text: str, **headers: str) -> bytes:
     """A request that names a published document by its id."""
     body = orjson.dumps({"documentId": hash_of(text)})
-    return posted("/graphql", body, accept="application/json", **headers)
+    return encode_post("/graphql", body, accept="application/json", **headers)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def leave_cores(count: int = 1, *, keeping: int = 1) -> Cores:
 
 
 @contextmanager
-def running(
+def running_process(
     name: str,
     environment: dict[str, str],
     cores: Cores,

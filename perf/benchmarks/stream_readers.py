@@ -16,7 +16,7 @@ import orjson
 
 from perf.benchmarks.replies import FOLLOW, Person, body_of
 from perf.benchmarks.ticking_model import TickingModel
-from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, posted
+from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, encode_post
 
 _QUESTION = "What time is it?"
 FIRST = 50
@@ -85,10 +85,10 @@ async def _main() -> None:
     raise_open_files()
     every_seconds = float(sys.argv[1])
     async with TickingModel(every_seconds).serving() as port:
-        _say(f"{port}")
+        _print_line(f"{port}")
         line = await asyncio.to_thread(sys.stdin.readline)
         delays = await _read(Reading(**orjson.loads(line)))
-        _say(orjson.dumps(asdict(delays)).decode())
+        _print_line(orjson.dumps(asdict(delays)).decode())
 
 
 async def _read(reading: Reading) -> Delays:
@@ -96,7 +96,7 @@ async def _read(reading: Reading) -> Delays:
     people = [Person(token) for token in reading.tokens]
     replies = await asyncio.gather(*(_begin(one, reading.port, turn) for one in people))
     asked = [
-        posted(
+        encode_post(
             "/graphql",
             body_of(FOLLOW, reply=reply),
             authorization=f"Bearer {person.token}",
@@ -109,13 +109,13 @@ async def _read(reading: Reading) -> Delays:
         for number in range(reading.streams)
     ]
     transports = await asyncio.gather(*opening[:FIRST])
-    _say("first")
+    _print_line("first")
     transports += await asyncio.gather(*opening[FIRST:])
     delays.since = monotonic()
-    _say("open")
+    _print_line("open")
     await asyncio.sleep(reading.seconds)
     ended = Delays(delays.since, list(delays.seconds), delays.lost)
-    _say("read")
+    _print_line("read")
     for transport in transports:
         transport.abort()
     return ended
@@ -137,7 +137,7 @@ async def _open(
     return transport
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

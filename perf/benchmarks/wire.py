@@ -21,7 +21,7 @@ class UnexpectedAnswer(Exception):
         super().__init__(body[:_MOST_SHOWN].decode(errors="replace"))
 
 
-def posted(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> bytes:
+def encode_post(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> bytes:
     """The bytes of a POST request with a JSON body."""
     lines = [f"POST {path} HTTP/1.1", f"host: {host}", "content-type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -48,7 +48,7 @@ class Wire:
 
     def post(self, path: str, body: bytes, **headers: str) -> None:
         """Send a POST request with a JSON body."""
-        self.writer.write(posted(path, body, host=self.host, **headers))
+        self.writer.write(encode_post(path, body, host=self.host, **headers))
 
     def get(self, path: str) -> None:
         """Send a GET request."""
@@ -67,7 +67,7 @@ class Wire:
         return Response(int(first.split()[1]), headers, body)
 
     async def answer(self) -> bytes:
-        """Read a response and return its body; raises `UnexpectedAnswer` unless its status is 200."""
+        """Read a response and return its body; raises `UnexpectedAnswer` unless it is a 200."""
         response = await self.response()
         if response.status != _OK:
             raise UnexpectedAnswer(response.body)

@@ -15,7 +15,7 @@ from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.published import asked_by_id, published
-from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running
+from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running_process
 from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 
@@ -49,12 +49,15 @@ def bench_workers(requests: int, rounds: int) -> None:
     cores = two_cores or leave_cores()
     with database_url(settings) as url, published(url, [QUOTA.document]):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
-        with running(OURS, environment, cores) as one, running(IN_TWO, environment, cores) as two:
+        with (
+            running_process(OURS, environment, cores) as one,
+            running_process(IN_TWO, environment, cores) as two,
+        ):
             try:
                 figures = _measured((one, two), offered, requests, rounds)
             except UnexpectedAnswer as error:
                 raise click.ClickException(f"a server did not answer: {error}") from None
-    _tell(*figures, is_measured=two_cores is not None)
+    _print(*figures, is_measured=two_cores is not None)
 
 
 def _measured(
@@ -76,7 +79,7 @@ def _ask(server: Server, offered: Sequence[bytes], requests: int) -> None:
     asyncio.run(exchange(server.port, offered, requests=requests, connections=_CONNECTIONS))
 
 
-def _tell(one: _Figures, two: _Figures, *, is_measured: bool) -> None:
+def _print(one: _Figures, two: _Figures, *, is_measured: bool) -> None:
     click.echo(f"{'processes':<12}{'requests/s':>12}{'CPU us':>8}")
     for name, figures in (("one", one), ("two", two)):
         rate, cost = median(figures.rates), median(figures.costs)

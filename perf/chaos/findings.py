@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from gql.values.ids import global_id
-from perf.chaos.people import Sending, Told
+from perf.chaos.people import ClientAnswers, Sending
 
 _ENDS = {"complete": "settle", "stopped": None, "failed": "release"}
 _ASKED = """
@@ -46,7 +46,7 @@ async def being_written(connection: "asyncpg.Connection[asyncpg.Record]") -> int
 async def findings(
     connection: "asyncpg.Connection[asyncpg.Record]",
     messages: Sequence[Sending],
-    told: Told,
+    answers: ClientAnswers,
     *,
     model_calls: int,
 ) -> Findings:
@@ -56,7 +56,7 @@ async def findings(
     problems = [
         *_of_messages(asked, messages),
         *_of_replies(replies, len(messages)),
-        *_of_what_was_told(asked, replies, messages, told),
+        *_of_answers(asked, replies, messages, answers),
     ]
     if left := await being_written(connection):
         problems.append(f"{left} replies are still being written")
@@ -97,25 +97,25 @@ def _of_replies(replies: Sequence[asyncpg.Record], messages: int) -> Iterator[st
             yield f"{name} is complete without a text"
 
 
-def _of_what_was_told(
+def _of_answers(
     asked: Sequence[asyncpg.Record],
     replies: Sequence[asyncpg.Record],
     messages: Sequence[Sending],
-    told: Told,
+    answers: ClientAnswers,
 ) -> Iterator[str]:
     message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in asked}
     texts = {str(global_id("Message", row["id"])): row["content"] for row in replies}
     for one in messages:
-        exchanges = told.exchanges[one.key]
+        exchanges = answers.exchanges[one.key]
         if len(exchanges) != 1:
             yield f"{one.key} was told to be {len(exchanges)} exchanges"
         for message_id, reply_id in exchanges:
             if message_ids.get(one.content) != message_id or reply_id not in texts:
                 yield f"{one.key} was told to be what is not stored"
-    for reply_id, text in told.whole.items():
+    for reply_id, text in answers.whole.items():
         if texts.get(reply_id) != text:
             yield f"a complete reply was told to have another text than is stored: {reply_id}"
-    for reply_id, shown in told.shown.items():
+    for reply_id, shown in answers.shown.items():
         kept = texts.get(reply_id, "")
         for text in shown:
             if not kept.startswith(text):

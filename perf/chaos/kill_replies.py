@@ -11,7 +11,7 @@ import httpx2
 from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.database import add_people
 from perf.chaos.findings import Findings, being_written, findings
-from perf.chaos.people import Person, Sending, Told, sendings
+from perf.chaos.people import ClientAnswers, MessageSender, Sending, sendings
 from perf.chaos.server import MortalServer, mortal_server
 
 LEASE_SECONDS = 2
@@ -35,9 +35,9 @@ class Trial:
 class Outcome:
     """What clients were answered, and what the audit found."""
 
-    told: Told
+    answers: ClientAnswers
     model_calls: int
-    found: Findings
+    audit: Findings
 
 
 async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
@@ -50,7 +50,7 @@ async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
         for person in range(1, trial.people + 1)
     }
     messages = [one for batch in batches.values() for one in batch]
-    told = Told()
+    answers = ClientAnswers()
     connection = await asyncpg.connect(database_url)
     try:
         await add_people(connection, batches)
@@ -65,7 +65,7 @@ async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
             httpx2.AsyncClient(base_url=server.url, timeout=_ANSWER_SECONDS) as http,
         ):
             people = {
-                person: Person(http, token, told)
+                person: MessageSender(http, token, answers)
                 for person, token in zip(
                     batches, tokens_of_people(secret, trial.people), strict=True
                 )
@@ -74,22 +74,22 @@ async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
             async with asyncio.timeout(_QUIET_SECONDS):
                 while await being_written(connection):  # noqa: ASYNC110 - another process ends them
                     await asyncio.sleep(0.1)
-            # Every idempotency key once more: the answer must be the same, without a call of the model.
+            # Each idempotency key once more: the answer must be the same, without a model call.
             for person, batch in batches.items():
                 for one in batch:
                     await people[person].send(one)
         calls = await _model_calls(model_url)
-        found = await findings(connection, messages, told, model_calls=calls)
+        found = await findings(connection, messages, answers, model_calls=calls)
     finally:
         await connection.close()
-    return Outcome(told, calls, found)
+    return Outcome(answers, calls, found)
 
 
 async def _send_and_kill(
     trial: Trial,
     random: Random,
     server: MortalServer,
-    people: dict[int, Person],
+    people: dict[int, MessageSender],
     batches: dict[int, list[Sending]],
 ) -> None:
     answered = 0

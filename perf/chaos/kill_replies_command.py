@@ -52,19 +52,19 @@ def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:
 
 
 def _report(trial: Trial, outcome: Outcome) -> None:
-    told, found = outcome.told, outcome.found
-    ends = ", ".join(f"{count} {status}" for status, count in found.statuses.items())
+    answers, audit = outcome.answers, outcome.audit
+    ends = ", ".join(f"{count} {status}" for status, count in audit.statuses.items())
     click.echo(f"{trial.sends} messages of {trial.people} people, {trial.kills} kills")
-    click.echo(f"requests: {told.requests}, of which {told.failed} were not answered")
+    click.echo(f"requests: {answers.requests}, of which {answers.failed} were not answered")
     click.echo(f"replies: {ends}; the model was asked {outcome.model_calls} times")
     click.echo(
-        f"replies read along: {len(told.shown)}, over server-sent events and WebSockets, "
-        f"{sum(len(text) for shown in told.shown.values() for text in shown)} characters"
+        f"replies read along: {len(answers.shown)}, over server-sent events and WebSockets, "
+        f"{sum(len(text) for shown in answers.shown.values() for text in shown)} characters"
     )
-    for problem in found.problems:
+    for problem in audit.problems:
         click.echo(f"WRONG: {problem}")
-    if found.problems:
-        raise click.ClickException(f"{len(found.problems)} things are wrong")
+    if audit.problems:
+        raise click.ClickException(f"{len(audit.problems)} things are wrong")
     click.echo("nothing lost, nothing doubled, and the ledger equals the counters")
 
 

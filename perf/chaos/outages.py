@@ -16,7 +16,7 @@ from db.database import open_database
 from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.database import add_people
 from perf.chaos.honest import Answered, Client, Kind, http_client
-from perf.chaos.proxy import Path
+from perf.chaos.proxy import PathState
 from perf.chaos.server import mortal_server
 from perf.chaos.stage import Stage
 from services.clock import system_clock
@@ -70,9 +70,11 @@ def outages(stage: Stage) -> list[Outage]:
     async def nothing() -> None:
         pass
 
-    def path(name: str, way: Path) -> Outage:
+    def path(name: str, state: PathState) -> Outage:
         return Outage(
-            name, lambda: postgres.proxy.lead(way), lambda: postgres.proxy.lead(Path.OPEN)
+            name,
+            lambda: postgres.proxy.set_path(state),
+            lambda: postgres.proxy.set_path(PathState.OPEN),
         )
 
     async def deafen() -> None:
@@ -96,13 +98,13 @@ def outages(stage: Stage) -> list[Outage]:
             await postgres.run(f"ALTER TABLE chat_messages ALTER latency_ms TYPE {kind}")
 
     found = [
-        path("path swallows", Path.SWALLOWS),
-        path("path swallows questions", Path.SWALLOWS_QUESTIONS),
-        path("path swallows answers", Path.SWALLOWS_ANSWERS),
-        path("path delays", Path.DELAYS),
-        path("path cuts", Path.CUTS),
-        path("path refuses", Path.REFUSES),
-        path("path resets", Path.RESETS),
+        path("path swallows", PathState.SWALLOWS),
+        path("path swallows questions", PathState.SWALLOWS_QUESTIONS),
+        path("path swallows answers", PathState.SWALLOWS_ANSWERS),
+        path("path delays", PathState.DELAYS),
+        path("path cuts", PathState.CUTS),
+        path("path refuses", PathState.REFUSES),
+        path("path resets", PathState.RESETS),
         Outage("connections half open", deafen, nothing, is_instant=True),
         Outage("server frozen", freeze, thaw),
         Outage("server read-only", fail_over, fail_back),

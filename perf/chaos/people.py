@@ -45,7 +45,7 @@ class Sending:
 
 
 @dataclass(slots=True)
-class Told:
+class ClientAnswers:
     """What clients were answered: by key, the ids of message and reply."""
 
     exchanges: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
@@ -69,13 +69,13 @@ def sendings(person: int, count: int, random: Random) -> list[Sending]:
     ]
 
 
-class Person:
+class MessageSender:
     """Sends one message after another with the person's token."""
 
-    def __init__(self, http: httpx2.AsyncClient, token: str, told: Told) -> None:
+    def __init__(self, http: httpx2.AsyncClient, token: str, answers: ClientAnswers) -> None:
         self._http = http
         self._headers = {"authorization": f"Bearer {token}"}
-        self._told = told
+        self._answers = answers
 
     async def send_all(self, messages: list[Sending], answered: Callable[[], None]) -> None:
         """Send all, call `answered` after each, and read the streams of their replies."""
@@ -99,13 +99,13 @@ class Person:
             },
         )
         reply = payload["reply"]
-        self._told.exchanges[message.key].add((payload["message"]["id"], reply["id"]))
+        self._answers.exchanges[message.key].add((payload["message"]["id"], reply["id"]))
         if reply["status"] == "COMPLETE":
-            self._told.whole[reply["id"]] = reply["content"]
+            self._answers.whole[reply["id"]] = reply["content"]
         return str(reply["id"])
 
     async def _read(self, reply_id: str) -> None:
-        self._told.shown[reply_id] = await asyncio.gather(
+        self._answers.shown[reply_id] = await asyncio.gather(
             *(read(self._http, self._headers, reply_id) for read in (read_along, read_over_socket))
         )
 
@@ -113,12 +113,12 @@ class Person:
     async def _ask(self, document: str, input_: dict[str, Any]) -> dict[str, Any]:
         request = {"query": document, "variables": {"input": input_}}
         while True:
-            self._told.requests += 1
+            self._answers.requests += 1
             try:
                 answer = await self._http.post("/graphql", json=request, headers=self._headers)
                 body = answer.json()
             except (httpx2.TransportError, ValueError):
-                self._told.failed += 1
+                self._answers.failed += 1
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
             if "errors" in body:

@@ -15,7 +15,7 @@ Address: TypeAlias = str | tuple[str, int]
 """The path of a Unix socket, or host and port."""
 
 
-class Path(Enum):
+class PathState(Enum):
     """How the proxy treats connections and data."""
 
     OPEN = "open"
@@ -36,8 +36,8 @@ class Path(Enum):
 
 
 _SILENT = {
-    True: frozenset({Path.SWALLOWS, Path.SWALLOWS_QUESTIONS}),
-    False: frozenset({Path.SWALLOWS, Path.SWALLOWS_ANSWERS}),
+    True: frozenset({PathState.SWALLOWS, PathState.SWALLOWS_QUESTIONS}),
+    False: frozenset({PathState.SWALLOWS, PathState.SWALLOWS_ANSWERS}),
 }
 """The faults that lose data from the client (True) or from the server (False)."""
 
@@ -50,9 +50,9 @@ class Link:
         self._writers = [writer]
         self.is_deaf = False
 
-    async def carry(self, reader: asyncio.StreamReader) -> None:
+    async def forward(self, reader: asyncio.StreamReader) -> None:
         """Forward data in both directions until one end closes."""
-        answers, to_server = await self._proxy.reach()
+        answers, to_server = await self._proxy.connect_to_server()
         self._writers.append(to_server)
         try:
             async with asyncio.TaskGroup() as group:
@@ -85,9 +85,9 @@ class Link:
                 self.is_deaf = True
                 if self._proxy.delivers_last:
                     writer.write(chunk)
-            if self._proxy.path is Path.DELAYS:
+            if self._proxy.path is PathState.DELAYS:
                 await asyncio.sleep(_DELAY_SECONDS)
-            is_cut = self._proxy.path is Path.CUTS and not is_question
+            is_cut = self._proxy.path is PathState.CUTS and not is_question
             if not self._is_silent(is_question=is_question):
                 writer.write(chunk[: len(chunk) // 2] if is_cut else chunk)
                 await writer.drain()
@@ -110,26 +110,26 @@ class Proxy:
 
     def __init__(self, server: Address) -> None:
         self._server = server
-        self.path = Path.OPEN
+        self.path = PathState.OPEN
         self.deaf_at: bytes | None = None
         self.delivers_last = False
         self.port = 0
         self._listener: asyncio.Server | None = None
         self.links: set[Link] = set()
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect_to_server(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the server."""
         if isinstance(self._server, str):
             return await asyncio.open_unix_connection(self._server)
         return await asyncio.open_connection(*self._server)
 
-    async def lead(self, path: Path) -> None:
+    async def set_path(self, path: PathState) -> None:
         """Apply a fault to existing and new connections."""
         self.path = path
-        if path in {Path.REFUSES, Path.RESETS}:
+        if path in {PathState.REFUSES, PathState.RESETS}:
             for link in tuple(self.links):
                 link.reset()
-        if path is Path.REFUSES:
+        if path is PathState.REFUSES:
             self.stop_listening()
         elif self._listener is None:
             await self.listen()
@@ -162,10 +162,10 @@ class Proxy:
         link = Link(self, writer)
         self.links.add(link)
         try:
-            if self.path is Path.RESETS:
+            if self.path is PathState.RESETS:
                 link.reset()
             else:
-                await link.carry(reader)
+                await link.forward(reader)
         except OSError:
             pass
         finally:

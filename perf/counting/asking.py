@@ -13,7 +13,7 @@ from db.tracing import Ran, traced_statements
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument, trusted_documents
 from metrics.replies import RUNNING
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.counting.model_aside import ModelAside
 from perf.gate.running import (
     AWAITED_AFTER,
@@ -118,7 +118,7 @@ class Client:
         is_followed = document.text.startswith("subscription")
         accept = "text/event-stream" if is_followed else "application/json"
         credential = self._credential(principal)
-        return posted("/graphql", orjson.dumps(asked), accept=accept, **credential)
+        return encode_post("/graphql", orjson.dumps(asked), accept=accept, **credential)
 
     def _credential(self, principal: Principal) -> dict[str, str]:
         known = self._credentials.get(principal)

@@ -61,12 +61,12 @@ class StandIn:
     async def answer(self, request: Request) -> ASGIApp:
         """The ASGI application that answers one call."""
         try:
-            asked = read_request(await request.body())
+            chat_request = read_request(await request.body())
             behaviour = self._take_behaviour().for_request(request.headers)
         except (NotAChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())
         self._connections.add(request.client)
-        on_end = self._count(asked)
+        on_end = self._count(chat_request)
         status = self._status(behaviour, request.headers.get("authorization"))
         if status is not None:
             on_end(Outcome.REFUSED)
@@ -74,19 +74,19 @@ class StandIn:
         return Delivery(
             behaviour=behaviour,
             reply_id=f"stand-in-{self._counts['received']}",
-            pieces=pieces_of(behaviour, asked.messages),
-            prompt_tokens=prompt_tokens(asked.messages),
-            is_streamed=asked.is_streamed and behaviour.is_streaming,
-            wants_usage=asked.wants_usage,
+            pieces=pieces_of(behaviour, chat_request.messages),
+            prompt_tokens=prompt_tokens(chat_request.messages),
+            is_streamed=chat_request.is_streamed and behaviour.is_streaming,
+            wants_usage=chat_request.wants_usage,
             on_end=on_end,
         )
 
     def _take_behaviour(self) -> Behaviour:
         return self.behaviour.changed(self._next.popleft()) if self._next else self.behaviour
 
-    def _count(self, asked: ChatRequest) -> Callable[[Outcome], None]:
+    def _count(self, chat_request: ChatRequest) -> Callable[[Outcome], None]:
         """Record a call, and return a callback for its outcome; a reset discards both."""
-        self.calls.append(asked)
+        self.calls.append(chat_request)
         counts = self._counts
         counts["received"] += 1
 

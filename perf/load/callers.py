@@ -43,7 +43,7 @@ class Callers:
     """Headers sent with every request."""
 
     @classmethod
-    def among(
+    def for_flows(
         cls,
         flows: Mapping[str, Flow],
         people: CallerCredentials,

@@ -6,7 +6,7 @@ from perf.load.flows import Caller, Flow
 from perf.load.own_server import Target
 
 
-def chosen(flows: Mapping[str, Flow], target: Target) -> Mapping[str, Flow]:
+def select_flows(flows: Mapping[str, Flow], target: Target) -> Mapping[str, Flow]:
     """The flows that the target's callers can send, without writes where none are allowed."""
     return {name: flow for name, flow in flows.items() if why_not(flow, target) is None}
 

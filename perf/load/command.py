@@ -16,7 +16,7 @@ from perf.load.own_server import Target, own_server, people_of
 from perf.load.printed import lines
 from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 from perf.sweep.elsewhere import sweep_target_of
 from perf.sweep.report import with_sweep
 from perf.sweep.server import own_gate_server
@@ -73,7 +73,7 @@ def run(
     profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
     # An older report must not be mistaken for the result of this run.
     out.unlink(missing_ok=True)
-    with measuring("the server"), _target(profile, url, api_key, given) as target:
+    with failing_as_not_measured("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
         is_whole = report.generator.sent == report.generator.planned
         if url is not None and is_whole:
@@ -81,7 +81,7 @@ def run(
             report = with_sweep(report, swept, is_own=False)
     if url is None and is_whole:
         click.echo("Asking each document by itself ...", err=True)
-        with measuring("the server"), own_gate_server() as own:
+        with failing_as_not_measured("the server"), own_gate_server() as own:
             report = with_sweep(report, sweep(own, samples=profile.swept), is_own=True)
     report.write(out)
     for line in lines(report):

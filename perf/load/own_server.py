@@ -18,7 +18,7 @@ from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
-from perf.benchmarks.servers import OURS, running
+from perf.benchmarks.servers import OURS, running_process
 from perf.benchmarks.tokens import CallerCredentials, tokens_of_people
 from perf.dataset.bench import LOAD_TEST_SIZES, BenchSizes, bench_tables
 from perf.dataset.fill import fill
@@ -124,7 +124,7 @@ def server_on(
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
     key = with_database(issuing, lambda database: issue(database, 1))
-    with running(OURS, served, None, tree=version.tree, python=version.python) as server:
+    with running_process(OURS, served, None, tree=version.tree, python=version.python) as server:
         yield Target(
             f"http://127.0.0.1:{server.port}",
             people_of(secret, sizes.users, sizes.users_with_messages, key),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from perf.load import summary
 from perf.load.callers import Callers, CallersMissing, find_conversations, find_senders
-from perf.load.choice import chosen, left_out
+from perf.load.choice import left_out, select_flows
 from perf.load.flows import FLOWS, Caller, Flow
 from perf.load.generator import Client, client_of
 from perf.load.given import check_callers
@@ -64,7 +64,7 @@ def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
 
     If interrupted (Control-C), it reports what it has measured as a run that ended early.
     """
-    flows, left = chosen(FLOWS, target), left_out(FLOWS, target)
+    flows, left = select_flows(FLOWS, target), left_out(FLOWS, target)
     if not flows:
         raise CallersMissing("nothing is left to ask: every flow is left out")
     planned = schedule(profile, {name: flow.weight for name, flow in flows.items()}, seed=seed)
@@ -89,11 +89,13 @@ def callers_for(
         each = sent // _SENDERS + _ALONE + 1
         senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
         conversations = find_conversations(target.url, senders) if sent else {}
-        return Callers.among(flows, target.people, senders, conversations=conversations), None
+        return Callers.for_flows(flows, target.people, senders, conversations=conversations), None
     each = sent // max(1, len(target.people.people)) + _ALONE + 1 if sent else 0
     senders, no_probes = check_callers(target, messages=each)
     conversations = find_conversations(target.url, senders) if sent else {}
-    callers = Callers.among(flows, target.people, senders, by_id=True, conversations=conversations)
+    callers = Callers.for_flows(
+        flows, target.people, senders, by_id=True, conversations=conversations
+    )
     return callers, no_probes
 
 
@@ -147,7 +149,7 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
 
 def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadReport:
     """The report of a run."""
-    samples = summary.counted(seen.samples)
+    samples = summary.without_warm_up(seen.samples)
     generator = summary.generator_result(seen.samples, seen.most_in_flight, run.planned)
     slack_ms = summary.slack_ms(generator)
     operations = {

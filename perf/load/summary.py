@@ -17,7 +17,7 @@ _FEWEST_UNANSWERED, _UNANSWERED_SECONDS = 10, 1.0
 _MS, _US = 1_000, 1_000_000
 
 
-def counted(samples: Iterable[Sample]) -> list[Sample]:
+def without_warm_up(samples: Iterable[Sample]) -> list[Sample]:
     """The samples without those of the warm-up."""
     return [one for one in samples if one.stage != WARM_UP]
 

@@ -15,7 +15,7 @@ from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
-from perf.benchmarks.servers import OURS, running
+from perf.benchmarks.servers import OURS, running_process
 from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
 from perf.gate.data import fill
 from perf.load.own_server import SERVED, THIS_VERSION, Version, running_model
@@ -100,7 +100,7 @@ def gate_server(
     accounts = (account_of(one, place) for one in groups for place in range(2))
     keys = {account: _issued(issuing, account) for account in accounts}
     asyncio.run(_execute(database_url, _KEEP_KEYS))
-    with running(OURS, served, None, tree=version.tree, python=version.python) as server:
+    with running_process(OURS, served, None, tree=version.tree, python=version.python) as server:
         url = f"http://127.0.0.1:{server.port}"
         yield SweepTarget(url, database_url, Credentials(secret, keys), groups)
 

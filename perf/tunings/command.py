@@ -10,7 +10,7 @@ from perf import options
 from perf.dataset.bench import BenchSizes
 from perf.load.host import commit_of, this_host
 from perf.load.own_server import described
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 from perf.tunings.measuring import Thoroughness, measure_tunings
 from perf.tunings.written import written
 from services.clock import system_clock
@@ -30,7 +30,7 @@ def tunings(rounds: int, requests: int, out: Path) -> None:
     if settings.is_production:
         raise click.ClickException("this does not belong in production")
     sizes = BenchSizes()
-    with measuring("the tunings"), database_url(settings) as url:
+    with failing_as_not_measured("the tunings"), database_url(settings) as url:
         found = measure_tunings(
             url,
             sizes,

@@ -58,7 +58,7 @@ class Attack:
 
     name: str
     point: str
-    does: str
+    description: str
     run: Run
     serving: Serving = AS_IT_COMES
     waits_to_be_closed: bool = False

@@ -22,13 +22,13 @@ async def _attack(attack: Attack, aim: Aim, seconds: float) -> None:
     done, _ = await asyncio.wait([running], timeout=seconds)
     for one in done:
         one.result()
-    _tell(orjson.dumps(tally.answers) + b"\n")
+    _write(orjson.dumps(tally.answers) + b"\n")
     # Connections stay open until the parent has inspected the server.
     await asyncio.to_thread(sys.stdin.buffer.readline)
     os._exit(0)
 
 
-def _tell(line: bytes) -> None:
+def _write(line: bytes) -> None:
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 
@@ -39,7 +39,7 @@ def main() -> None:
     os.nice(_NICENESS)
     attack = attack_named(name)
     aim = Aim(int(port), network, token, int(key_set_port))
-    _tell(READY)
+    _write(READY)
     if sys.stdin.buffer.readline():
         asyncio.run(_attack(attack, aim, float(seconds)))
 

@@ -15,12 +15,12 @@ from perf.chaos.hostile import table
 from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving
 from perf.chaos.hostile.catalogue import ATTACKS
 from perf.chaos.hostile.control import refused
-from perf.chaos.hostile.served import Place, Served, served
-from perf.chaos.hostile.trial import AttackFailed, Tried, tried
+from perf.chaos.hostile.served import Place, Served, server_under_attack
+from perf.chaos.hostile.trial import AttackFailed, Tried, run_attack
 from perf.chaos.redis_server import running_redis
 from perf.dataset.bench import BenchSizes
 from perf.load.own_server import running_model, seeded_database
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 
 _SIZES = BenchSizes(
     users=300,
@@ -39,13 +39,13 @@ _Report = Callable[[Tried], None]
 class Found:
     """The results of the attacks, and why honest uses were refused, if they were."""
 
-    tried: list[Tried] = field(default_factory=list)
+    results: list[Tried] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
         """Whether every limit was kept and every honest use served."""
-        return not any(one.missed for one in self.tried) and not any(self.refused.values())
+        return not any(one.missed for one in self.results) and not any(self.refused.values())
 
 
 @click.command()
@@ -65,7 +65,7 @@ def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
     if not attacks:
         known = ", ".join(one.name for one in ATTACKS)
         raise click.BadParameter(f"there is no such attack; known: {known}", param_hint="--only")
-    with measuring("the server"), _place() as place:
+    with failing_as_not_measured("the server"), _place() as place:
         if place.redis_url is None:
             click.echo("Without Redis, of which none is installed.", err=True)
             attacks = [one for one in attacks if not one.serving.needs_redis]
@@ -75,7 +75,7 @@ def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
             )
         except* AttackFailed as failures:
             raise click.ClickException(f"an attack failed: {failures.exceptions[0]}") from None
-    text = "\n".join(table.lines(found.tried, found.refused))
+    text = "\n".join(table.lines(found.results, found.refused))
     click.echo(text)
     if out is not None:
         out.write_text(f"{text}\n")
@@ -94,26 +94,26 @@ async def attacked(
     """Run the attacks in turn, with a new server after each one that exceeded a limit."""
     found = Found()
     numbers = {attack.name: number for number, attack in enumerate(attacks)}
-    by_serving = sorted(attacks, key=lambda one: one.serving.name)
-    for _, group in groupby(by_serving, key=lambda one: one.serving.name):
+    by_settings = sorted(attacks, key=lambda one: one.serving.name)
+    for _, group in groupby(by_settings, key=lambda one: one.serving.name):
         left = list(group)
         while left:
-            async with served(place, left[0].serving, calm_seconds=calm_seconds) as it:
+            async with server_under_attack(place, left[0].serving, calm_seconds=calm_seconds) as it:
                 while left:
                     attack = left.pop(0)
-                    one = await tried(attack, it, number=numbers[attack.name], seconds=seconds)
-                    found.tried.append(one)
+                    one = await run_attack(attack, it, number=numbers[attack.name], seconds=seconds)
+                    found.results.append(one)
                     report(one)
                     if one.missed:
                         break
     if has_control:
         found.refused.update(await _controlled(place, AS_IT_COMES))
-    found.tried.sort(key=lambda one: float(one.attack.point))
+    found.results.sort(key=lambda one: float(one.attack.point))
     return found
 
 
 async def _controlled(place: Place, serving: Serving) -> dict[str, str]:
-    async with served(place, serving, calm_seconds=1.0) as it:
+    async with server_under_attack(place, serving, calm_seconds=1.0) as it:
         return await refused(_aim(it))
 
 
@@ -139,7 +139,7 @@ def _place() -> Iterator[Place]:
 
 def _progress(one: Tried) -> None:
     click.echo(
-        f"{one.attack.name}: p99 {one.asked.p99 * 1000:.0f} ms, {one.ratio:.1f} times; "
+        f"{one.attack.name}: p99 {one.under_attack.p99 * 1000:.0f} ms, {one.ratio:.1f} times; "
         f"{'; '.join(one.missed) or 'well'}",
         err=True,
     )

@@ -9,9 +9,9 @@ import orjson
 from graphql import get_introspection_query
 
 from gql.documents.budgets import trusted_documents
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Tally
-from perf.chaos.hostile.frames import message, read_frames, socket
+from perf.chaos.hostile.frames import message, open_websocket, read_frames
 from perf.chaos.hostile.wire import connected
 
 _STREAMS = 50
@@ -81,7 +81,7 @@ async def _streams(aim: Aim) -> str:
     body = await _answer(aim, {"query": _REPLIES}, 0, authorization=f"Bearer {aim.token}")
     (reply, *_) = (id_ for id_, role in _messages(body) if role == "ASSISTANT")
     tally = Tally()
-    async with socket(aim, token=aim.token) as wire:
+    async with open_websocket(aim, token=aim.token) as wire:
         for number in range(_STREAMS):
             asked = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
             wire.writer.write(message("subscribe", id=str(number), payload=asked))
@@ -105,7 +105,7 @@ def _messages(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 # Any: JSON.
 async def _answer(aim: Aim, asked: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
     async with connected(aim, number) as wire:
-        wire.writer.write(posted("/graphql", orjson.dumps(asked), **headers))
+        wire.writer.write(encode_post("/graphql", orjson.dumps(asked), **headers))
         response = await wire.response()
     body: dict[str, Any] = orjson.loads(response.body)
     return body

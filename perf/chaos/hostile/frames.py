@@ -52,7 +52,7 @@ def packed(payload: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def socket(
+async def open_websocket(
     aim: Aim,
     number: int = 0,
     *,

@@ -9,7 +9,7 @@ from time import monotonic
 
 import psutil
 
-from perf.benchmarks.servers import SERVED, Server, free_port, running
+from perf.benchmarks.servers import SERVED, Server, free_port, running_process
 from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.hostile.attack import Serving
 from perf.chaos.hostile.victim import ADDRESS, Victim, VictimResult
@@ -74,7 +74,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(place: Place, serving: Serving, *, calm_seconds: float) -> AsyncIterator[Served]:
+async def server_under_attack(
+    place: Place, serving: Serving, *, calm_seconds: float
+) -> AsyncIterator[Served]:
     """Run a server until the block is left, after measuring the honest client in calm."""
     secret, key_set_port = secrets.token_hex(), free_port()
     environment = {**place.environment, "JWT_SECRET_KEY": secret, **serving.environment}
@@ -83,7 +85,7 @@ async def served(place: Place, serving: Serving, *, calm_seconds: float) -> Asyn
     if serving.needs_key_set:
         environment["JWT_JWKS_URL"] = f"http://127.0.0.1:{key_set_port}/keys"
     tokens = tokens_of_people(secret, PEOPLE)
-    with running(SERVED, environment, None) as server:
+    with running_process(SERVED, environment, None) as server:
         victim = Victim(server.port, tokens[_VICTIM])
         await victim.ask(_WARM_SECONDS)
         calm = await victim.ask(calm_seconds)

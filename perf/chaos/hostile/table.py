@@ -28,12 +28,12 @@ def row(one: Tried) -> str:
     if one.missed:
         verdict = f"FAIL: {'; '.join(one.missed)}"
     cells = (
-        f"{one.attack.name}: {one.attack.does}",
+        f"{one.attack.name}: {one.attack.description}",
         one.attack.point,
         one.attack.serving.name,
         _milliseconds(one.calm.p99),
-        _milliseconds(one.asked.p99),
-        _milliseconds(one.asked.worst),
+        _milliseconds(one.under_attack.p99),
+        _milliseconds(one.under_attack.worst),
         f"{one.ratio:.1f}",
         f"{one.grown_bytes / 2**20:.0f} MB",
         settled,

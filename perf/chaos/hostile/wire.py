@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from perf.benchmarks.wire import Wire, posted
+from perf.benchmarks.wire import Wire, encode_post
 from perf.chaos.hostile.attack import Aim, Tally
 
 PLACE = "@@@@@@@@"
@@ -35,7 +35,7 @@ class Template:
 def asking(query: str, *, variables: Any = None, **headers: str) -> Template:
     """A request for an operation."""
     body = orjson.dumps({"query": query, "variables": variables or {}})
-    return Template(posted("/graphql", body, **headers))
+    return Template(encode_post("/graphql", body, **headers))
 
 
 @asynccontextmanager

@@ -13,14 +13,20 @@ import click
 import uvloop
 
 from perf import options
-from perf.benchmarks.servers import SERVED, Cores, leave_cores, running
+from perf.benchmarks.servers import SERVED, Cores, leave_cores, running_process
 from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.overload.calls import Calls
-from perf.chaos.overload.offering import Offered, in_a_closed_loop, in_an_open_loop, late, together
+from perf.chaos.overload.offering import (
+    Offered,
+    combined,
+    in_a_closed_loop,
+    in_an_open_loop,
+    percentile_of,
+)
 from perf.chaos.overload.people import requests_of
 from perf.dataset.bench import BenchSizes
 from perf.load.own_server import running_model, seeded_database
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 
 LEAST_SHARE = 0.9
 MOST_P95_SECONDS, MOST_P99_SECONDS = 0.3, 0.7
@@ -64,7 +70,7 @@ class Found:
     @property
     def missed(self) -> list[str]:
         """A description of each limit that was missed."""
-        p95, p99 = late(self.over.answered, 0.95), late(self.over.answered, 0.99)
+        p95, p99 = percentile_of(self.over.answered, 0.95), percentile_of(self.over.answered, 0.99)
         share = self.over.rate / self.peak.rate
         marks = (
             (share < LEAST_SHARE, f"answered {share:.0%} of the peak"),
@@ -100,7 +106,7 @@ def overload(
     everything else shares the others.
     """
     cores = leave_cores()
-    with measuring("the server"), running_server(cores=cores) as (port, tokens):
+    with failing_as_not_measured("the server"), running_server(cores=cores) as (port, tokens):
         load = Load(rounds, seconds, times, connections, changes)
         found = uvloop.run(overloaded(port, tokens, load))
     text = "\n".join(_lines(found))
@@ -139,7 +145,7 @@ async def overloaded(
             peaks.append(await peak(load.seconds))
     finally:
         await calls.close()
-    return Found(together(peaks), together(over), together(recovered))
+    return Found(combined(peaks), combined(over), combined(recovered))
 
 
 @contextmanager
@@ -159,7 +165,7 @@ def running_server(
             "GUIDANCE_DATA_DIR": folder,
             "JWT_SECRET_KEY": secret,
         }
-        with running(SERVED, environment, cores) as server:
+        with running_process(SERVED, environment, cores) as server:
             yield server.port, tokens_of_people(secret, sizes.users)
 
 
@@ -178,10 +184,10 @@ def _lines(found: Found) -> Iterator[str]:
             name,
             f"{one.sent / one.seconds:.0f}",
             f"{one.rate:.0f}",
-            *(f"{late(one.answered, share) * 1000:.0f} ms" for share in (0.5, 0.95, 0.99)),
+            *(f"{percentile_of(one.answered, share) * 1000:.0f} ms" for share in (0.5, 0.95, 0.99)),
             f"{len(one.refused) / one.seconds:.0f}",
-            f"{late(one.refused, 0.95) * 1000:.0f} ms",
-            f"{late(one.lateness, 0.95) * 1000:.0f} ms",
+            f"{percentile_of(one.refused, 0.95) * 1000:.0f} ms",
+            f"{percentile_of(one.lateness, 0.95) * 1000:.0f} ms",
             ", ".join(f"{count} times {what}" for what, count in one.others.items()) or "-",
         )
         yield f"| {' | '.join(cells)} |"

@@ -52,7 +52,7 @@ class Offered:
             self.others[str(status or "closed")] += 1
 
 
-def together(offers: Sequence[Offered]) -> Offered:
+def combined(offers: Sequence[Offered]) -> Offered:
     """The sum of several loads."""
     whole = Offered(sum(one.seconds for one in offers))
     for one in offers:
@@ -65,7 +65,7 @@ def together(offers: Sequence[Offered]) -> Offered:
     return whole
 
 
-def late(seconds: Sequence[float], share: float) -> float:
+def percentile_of(seconds: Sequence[float], share: float) -> float:
     """The percentile of these latencies; 0 without any."""
     found = percentile(sorted(seconds), share)
     return found.value if found else 0.0

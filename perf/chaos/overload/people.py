@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.load.flows import FLOWS, Caller
 
 _REQUESTS = 20_000
@@ -35,4 +35,4 @@ def _start(key: str) -> dict[str, Any]:
 
 def _posted(name: str, variables: dict[str, Any], token: str) -> bytes:
     body = {"documentId": f"x-guidance-{name}"} | ({"variables": variables} if variables else {})
-    return posted("/graphql", orjson.dumps(body), authorization=f"Bearer {token}")
+    return encode_post("/graphql", orjson.dumps(body), authorization=f"Bearer {token}")

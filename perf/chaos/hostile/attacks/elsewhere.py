@@ -7,7 +7,7 @@ from itertools import count
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Run, Serving, Tally
 from perf.chaos.hostile.wire import PLACE, asking, from_connections, in_turn, together
 
@@ -25,7 +25,7 @@ def _part(members: dict[str, str]) -> str:
 def _signing_in(aim: Aim, tally: Tally) -> list[asyncio.Task[None]]:
     """Sign in with unknown key ids, so that the server fetches the key set."""
     made = (
-        posted(
+        encode_post(
             "/graphql",
             b'{"query":"{__typename}"}',
             authorization=f"Bearer {_part({'alg': 'RS256', 'kid': f'key {number}'})}"

@@ -7,9 +7,9 @@ from itertools import repeat
 
 import orjson
 
-from perf.benchmarks.wire import Wire, posted
+from perf.benchmarks.wire import Wire, encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Run, Serving, Tally
-from perf.chaos.hostile.frames import NotOpened, read_frames, socket
+from perf.chaos.hostile.frames import NotOpened, open_websocket, read_frames
 from perf.chaos.hostile.wire import connected, together, until_closed
 
 SHORT_TIMES = Serving(
@@ -73,7 +73,7 @@ def _slowly(begin: bytes, piece: bytes) -> Sending:
 async def _silent_sockets(aim: Aim, tally: Tally) -> None:
     async def one() -> None:
         try:
-            async with socket(aim, sends_init=False) as wire:
+            async with open_websocket(aim, sends_init=False) as wire:
                 await read_frames(wire, tally)
         except (OSError, NotOpened) as refused:
             tally.note(f"refused {refused}")
@@ -84,7 +84,9 @@ async def _silent_sockets(aim: Aim, tally: Tally) -> None:
 async def _unread_answers(aim: Aim, tally: Tally) -> None:
     """Request page after page without reading any answer."""
     query = "{ viewer { conversations(first: 30) { edges { node { id title } } } } }"
-    page = posted("/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}")
+    page = encode_post(
+        "/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}"
+    )
 
     async def one(number: int) -> None:
         try:

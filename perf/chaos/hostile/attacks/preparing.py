@@ -5,7 +5,7 @@ from itertools import count
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Tally
 from perf.chaos.hostile.wire import (
     PLACE,
@@ -63,7 +63,7 @@ async def _names(aim: Aim, tally: Tally) -> None:
 
 def _registered(text: str) -> bytes:
     hashed = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
-    return posted("/graphql", orjson.dumps({"query": text, "extensions": hashed}))
+    return encode_post("/graphql", orjson.dumps({"query": text, "extensions": hashed}))
 
 
 def _text_of(template: Template) -> str:

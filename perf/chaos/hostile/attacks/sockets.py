@@ -17,9 +17,9 @@ from perf.chaos.hostile.frames import (
     NotOpened,
     frame,
     message,
+    open_websocket,
     packed,
     read_frames,
-    socket,
 )
 from perf.chaos.hostile.wire import together
 
@@ -34,7 +34,7 @@ async def _flood(aim: Aim, tally: Tally, piece: bytes, number: int, *, extension
     while True:
         with suppress(OSError):
             try:
-                async with socket(aim, number, extensions=extensions) as wire:
+                async with open_websocket(aim, number, extensions=extensions) as wire:
                     reading = asyncio.create_task(read_frames(wire, tally))
                     while not reading.done():
                         wire.writer.write(piece)
@@ -127,7 +127,7 @@ async def _unread(aim: Aim, tally: Tally) -> None:
 
 async def _ask_and_wait(aim: Aim, tally: Tally, pages: bytes, number: int) -> None:
     try:
-        async with socket(aim, number, token=aim.token) as wire:
+        async with open_websocket(aim, number, token=aim.token) as wire:
             wire.writer.write(pages)
             await asyncio.Event().wait()
     except (OSError, NotOpened) as refused:
@@ -141,7 +141,7 @@ async def _opened_again(aim: Aim, tally: Tally) -> None:
 async def _open_and_leave(aim: Aim, tally: Tally) -> None:
     for _ in count():
         try:
-            async with socket(aim) as wire:
+            async with open_websocket(aim) as wire:
                 await _first(wire, tally)
         except (OSError, EOFError, NotOpened) as refused:
             tally.note(f"refused {refused}")
