@@ -33,7 +33,7 @@ def compare_versions(
     """
     click.echo("Preparing two servers with the same data ...", err=True)
     with (
-        measuring("the versions"),
+        failing_as_not_measured("the versions"),
         TemporaryDirectory(prefix="guidance-ab-calls-") as folder,
         version_of(names[0]) as first,
         version_of(names[1]) as second,

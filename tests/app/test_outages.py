@@ -85,7 +85,7 @@ def refusals(answers: list[tuple[str, httpx2.Response, float]]) -> list[Any]:
     "path", [PathState.SWALLOWS, PathState.SWALLOWS_ANSWERS, PathState.REFUSES, PathState.CUTS]
 )
 def test_everybody_is_told_in_time_and_served_as_soon_as_can_be(
-    own_world: str, tmp_path: Folder, path: Path
+    own_world: str, tmp_path: Folder, path: PathState
 ) -> None:
     key = issue_key(own_world, GRACES_COMPANY)
     with behind(own_world, tmp_path) as (api, remote):

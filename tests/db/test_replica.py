@@ -37,7 +37,7 @@ async def with_replica(url: str, replica_url: str) -> AsyncIterator[tuple[Databa
 
 @pytest.mark.parametrize("path", [PathState.REFUSES, PathState.RESETS])
 def test_a_replica_that_goes_away_is_not_noticed(
-    postgres: str, template: str, database_url: str, path: Path
+    postgres: str, template: str, database_url: str, path: PathState
 ) -> None:
     async def scenario(replica_url: str) -> None:
         async with with_replica(database_url, replica_url) as (database, proxy):
