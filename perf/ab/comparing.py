@@ -14,6 +14,7 @@ from perf.ab.verdicts import Change, judge
 from perf.ab.written import Comparison, foresight_lines, lines, write
 from perf.counting.beside import Filled, calls_beside
 from perf.load.own_server import Version
+from perf.measuring import failing_as_not_measured
 from perf.sweep.server import SweepTarget
 from perf.versions import version_of
 
