@@ -2,7 +2,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: setup run test test-slow test-planted tools lock
+.PHONY: setup run check generate test test-slow test-planted tools lock
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/installed
@@ -17,6 +17,18 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 run: setup
 	@$(VENV)/bin/guidance demo --port $(PORT)
+
+# The inner loop: what needs no server and no database.
+check: setup
+	@$(VENV)/bin/ruff check --quiet
+	@$(VENV)/bin/ruff format --quiet --check
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/pytest -m unit
+
+# The parts of files that follow from the code: the SDL, the table of settings, the SQL in the docs.
+generate: setup
+	@$(VENV)/bin/python -m tests.architecture.generated
 
 test: setup
 	@$(VENV)/bin/pytest

@@ -43,6 +43,8 @@ pytest_plugins = [
 ]
 
 EXECUTION_CASES = 8_000
+# Fixtures with servers behind them: a test that needs none of them is marked `unit`.
+SERVERS = frozenset({"postgres", "redis", "redis_url", "stand_in", "npm"})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,9 +56,13 @@ def pytest_collection() -> Generator[None, object, object]:
     return collected
 
 
+@pytest.hookimpl(tryfirst=True)  # before markers choose
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest by far, or at the end the others would wait for it."""
     items.sort(key=lambda item: item.name != "test_nothing_to_say[mypy]")
+    for item in items:
+        if SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("unit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

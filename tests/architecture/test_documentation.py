@@ -3,15 +3,11 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
 
 import orjson
 import pytest
-from pydantic import SecretStr
 
-from app.settings import Settings
-from db.queries import conversations, messages
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
@@ -23,9 +19,6 @@ EXAMPLE = re.compile(
     r"(?:\s*```json( body)?\n(.*?)```)?",
     re.DOTALL,
 )
-SQL = re.compile(r"```sql\n(.*?)```", re.DOTALL)
-UNBOUNDED = {"has_after": False, "has_before": False, "is_filtered": False}
-READ_OF_MESSAGES = frozenset({"id", "role", "status", "content", "created_at"})
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 EXAMPLES = [
     pytest.param(*found, id=f"{page.name}-{index}")
@@ -66,27 +59,6 @@ def test_an_example_runs_and_answers_as_written(
         assert said == orjson.loads(answer), orjson.dumps(said).decode()
 
 
-def test_the_statements_are_those_that_run() -> None:
-    """On the page about performance: of twenty conversations with ten messages each."""
-    page = (ROOT / "docs" / "performance.md").read_text()
-    page_by_user = conversations.PAGE_BY_USER._statement(is_backward=False, **UNBOUNDED)
-    page_by_conversation = messages.PAGE_BY_CONVERSATION._statement(
-        is_backward=True, **UNBOUNDED, wanted=READ_OF_MESSAGES
-    )
-    written = [_on_one_line(sql) for sql in SQL.findall(page)]
-    assert written == [_on_one_line(one.sql) for one in (page_by_user, page_by_conversation)]
-
-
-def test_every_setting_is_documented_as_it_is() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text()
-    wanted = [
-        f"| `{name.upper()}` | {_default(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    written = [line for line in page.splitlines() if re.match(r"\| `[A-Z0-9_]+` ", line)]
-    assert written == wanted
-
-
 def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     requirements = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
@@ -112,18 +84,3 @@ def test_decision_records_are_short() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
     assert not [record.name for record in records if len(record.read_text().splitlines()) > 50]
-
-
-def _on_one_line(sql: str) -> str:
-    """SQL without its line breaks, which are the page's own."""
-    return re.sub(r"\s*([()])\s*", r"\1", " ".join(sql.split()))
-
-
-def _default(value: object) -> str:
-    if isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, SecretStr):
-        value = value.get_secret_value()
-    if isinstance(value, tuple):
-        value = ", ".join(value)
-    return "none" if value in {None, ""} else f"`{value}`"

@@ -19,13 +19,7 @@ from graphql import (
 
 from gql.build import schema
 
-ROOT = Path(__file__).parents[2]
 CONTRACT = build_schema(Path(__file__).with_name("contract.graphql").read_text())
-
-
-def test_the_committed_schema_is_current() -> None:
-    committed = (ROOT / "gql" / "schema.graphql").read_text()
-    assert committed == schema().as_str() + "\n", "run: guidance schema > gql/schema.graphql"
 
 
 def test_everything_is_described() -> None:

@@ -38,6 +38,13 @@ def test_an_older_python_is_not_let_in() -> None:
     assert f"sys.version_info < (3, {oldest})" in (ROOT / "Makefile").read_text()
 
 
+def test_the_oldest_and_the_newest_are_tested_at_every_change() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
+    tested = re.search(r"python: \[(.*)\]", workflow)
+    assert tested is not None
+    assert [int(one) for one in VERSION.findall(tested[1])] == [min(supported()), max(supported())]
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/dependencies.md"])
 def test_a_page_names_them_all(name: str) -> None:
     found = re.search(r"Python (3\.\d+(?:, 3\.\d+)* (?:and|or) 3\.\d+)", (ROOT / name).read_text())
