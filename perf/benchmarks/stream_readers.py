@@ -1,7 +1,7 @@
 """A child process (`python -m`) with many readers of replies, and the model that writes them.
 
-It prints the port of its model, reads a `Reading` as a line of JSON, and then prints four lines:
-when the first streams are open, when all are, when reading is over, and the `Delays` as JSON.
+It prints the port of its model, reads a `Reading` as JSON, and then prints four lines: when the
+first streams are open, when all are, when reading is over, and the `Delays` as JSON.
 """
 
 import asyncio

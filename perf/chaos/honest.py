@@ -28,7 +28,7 @@ class Kind(Enum):
 
 
 _QUESTIONS = {
-    Kind.SIGNED_IN: "{ viewer { email conversations(first: 5) { edges { node { title } } } } }",
+    Kind.SIGNED_IN: ("{ viewer { email conversations(first: 5) { edges { node { title } } } } }"),
     Kind.API_KEY: "{ enterpriseAccount { companyName } }",
     Kind.ANONYMOUS: "{ plans { code } }",
 }

@@ -104,8 +104,8 @@ class Link:
 class Proxy:
     """Forwards to `server`; a change of `path` applies from the next bytes on.
 
-    A link on which the client sends the bytes `deaf_at` loses everything from then on; those bytes
-    themselves reach the server if it `delivers_last`.
+    A link on which the client sends the bytes `deaf_at` loses everything from then on; those
+    bytes themselves reach the server if it `delivers_last`.
     """
 
     def __init__(self, server: Address) -> None:

@@ -53,8 +53,8 @@ class Progress:
         counts = self._counts
         return (
             f"{self._profile.name} [{'#' * done:<{_BAR}}] {sample.stage:<8} "
-            f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, {counts[Kind.OK]} answered, "
-            f"{counts[Kind.ERROR]} errors, {self._running()} under way"
+            f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, "
+            f"{counts[Kind.OK]} answered, {counts[Kind.ERROR]} errors, {self._running()} under way"
         )
 
     def _write(self, line: str) -> None:
