@@ -109,11 +109,11 @@ class Person:
 
     async def send(self, port: int, question: str) -> str:
         """Send a message and return the id of its reply; raises `UnexpectedAnswer`."""
-        asked = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
+        message = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
         if self.conversation_id is not None:
-            asked["conversationId"] = self.conversation_id
+            message["conversationId"] = self.conversation_id
         async with connected(port) as wire:
-            wire.post("/graphql", body_of(_SEND, input=asked), **self._headers(_JSON))
+            wire.post("/graphql", body_of(_SEND, input=message), **self._headers(_JSON))
             answer = await wire.answer()
         sent = (orjson.loads(answer)["data"] or {}).get("sendMessage")
         if sent is None or sent["userErrors"]:

@@ -95,7 +95,7 @@ async def _read(reading: Reading) -> Delays:
     delays, turn = Delays(), asyncio.Semaphore(_AT_A_TIME)
     people = [Person(token) for token in reading.tokens]
     replies = await asyncio.gather(*(_begin(one, reading.port, turn) for one in people))
-    asked = [
+    requests = [
         encode_post(
             "/graphql",
             body_of(FOLLOW, reply=reply),
@@ -105,7 +105,7 @@ async def _read(reading: Reading) -> Delays:
         for person, reply in zip(people, replies, strict=True)
     ]
     opening = [
-        _open(reading.port, asked[number % len(asked)], delays, turn)
+        _open(reading.port, requests[number % len(requests)], delays, turn)
         for number in range(reading.streams)
     ]
     transports = await asyncio.gather(*opening[:FIRST])

@@ -51,12 +51,12 @@ async def findings(
     model_calls: int,
 ) -> Findings:
     """Compare the stored rows with what was sent, and with what clients were answered."""
-    asked = await connection.fetch(_ASKED)
+    stored = await connection.fetch(_ASKED)
     replies = await connection.fetch(_REPLIES)
     problems = [
-        *_of_messages(asked, messages),
+        *_of_messages(stored, messages),
         *_of_replies(replies, len(messages)),
-        *_of_answers(asked, replies, messages, answers),
+        *_of_answers(stored, replies, messages, answers),
     ]
     if left := await being_written(connection):
         problems.append(f"{left} replies are still being written")
@@ -73,12 +73,12 @@ async def findings(
     return Findings({one: found.count(one) for one in sorted(set(found))}, tuple(problems))
 
 
-def _of_messages(asked: Sequence[asyncpg.Record], messages: Sequence[Sending]) -> Iterator[str]:
-    stored = [row["content"] for row in asked]
+def _of_messages(stored: Sequence[asyncpg.Record], messages: Sequence[Sending]) -> Iterator[str]:
+    contents = [row["content"] for row in stored]
     for one in messages:
-        if (count := stored.count(one.content)) != 1:
+        if (count := contents.count(one.content)) != 1:
             yield f"{one.key} is stored {count} times"
-    if strangers := set(stored) - {one.content for one in messages}:
+    if strangers := set(contents) - {one.content for one in messages}:
         yield f"nobody sent {sorted(strangers)}"
 
 
@@ -98,12 +98,12 @@ def _of_replies(replies: Sequence[asyncpg.Record], messages: int) -> Iterator[st
 
 
 def _of_answers(
-    asked: Sequence[asyncpg.Record],
+    stored: Sequence[asyncpg.Record],
     replies: Sequence[asyncpg.Record],
     messages: Sequence[Sending],
     answers: ClientAnswers,
 ) -> Iterator[str]:
-    message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in asked}
+    message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in stored}
     texts = {str(global_id("Message", row["id"])): row["content"] for row in replies}
     for one in messages:
         exchanges = answers.exchanges[one.key]

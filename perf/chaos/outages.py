@@ -169,13 +169,13 @@ async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: 
     ended = perf_counter()
     await _all_succeed(clients, since=ended)
     answers = [one for client, before, _ in counted for one in client.answers[before:]]
-    told = [one for client, _, before in counted for one in client.answered_messages[before:]]
+    confirmed = [one for client, _, before in counted for one in client.answered_messages[before:]]
     stored = Counter(await _stored(url))
     return Row(
         outage.name,
         tuple(answers),
         max(_first_success(answers, kind, ended) for kind in Kind),
-        lost=sum(stored[one] == 0 for one in told),
+        lost=sum(stored[one] == 0 for one in confirmed),
         doubled=sum(stored[one] > 1 for client in clients for one in client.sent_messages),
     )
 

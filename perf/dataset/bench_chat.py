@@ -54,15 +54,15 @@ def _messages_of(
 ) -> Iterator[MessageRow]:
     first = (conversation.id - 1) * exchanges * 2 + 1
     pause = (conversation.updated_at - conversation.created_at) / exchanges
-    asked = random.choices(questions(), k=exchanges)
-    replied = random.choices(replies(), k=exchanges)
+    question_texts = random.choices(questions(), k=exchanges)
+    reply_texts = random.choices(replies(), k=exchanges)
     attempts = random.choices(_ATTEMPTS, _ATTEMPTS_WEIGHTS, k=exchanges)
     for place in range(exchanges):
         yield from exchange(
             first + 2 * place,
             conversation.id,
-            question=asked[place],
-            reply=replied[place],
+            question=question_texts[place],
+            reply=reply_texts[place],
             replied_at=conversation.updated_at - pause * (exchanges - 1 - place),
             attempts=attempts[place],
         )

@@ -19,7 +19,7 @@ def left_out(flows: Mapping[str, Flow], target: Target) -> dict[str, str]:
 
 def why_not(flow: Flow, target: Target) -> str | None:
     """Why a flow is not sent; None if it is."""
-    people = target.people
+    people = target.credentials
     if flow.caller is Caller.COMPANY and people.api_key is None:
         return "it is a company's, and there is no --api-key"
     if flow.caller is Caller.LEAVER and not people.leavers:

@@ -57,7 +57,7 @@ def seconds_left(token: str, now: float) -> float | None:
 
 def expiring(target: Target, seconds: float) -> Iterator[str]:
     """A warning for each token that expires within `seconds`."""
-    tokens = target.people.people
+    tokens = target.credentials.people
     for number, token in enumerate(tokens, start=1):
         left = seconds_left(token, system_clock().timestamp())
         if left is not None and left < seconds:
@@ -77,7 +77,7 @@ def check_callers(target: Target, *, messages: int) -> tuple[list[str], str | No
 
 async def _check(target: Target, messages: int) -> tuple[list[str], str | None]:
     senders: list[str] = []
-    people = target.people
+    people = target.credentials
     async with client_of(target.url) as client:
         for number, token in enumerate(people.people, start=1):
             whose = f"token {number} of {len(people.people)}"

@@ -59,7 +59,7 @@ class Target:
     """
 
     url: str
-    people: CallerCredentials
+    credentials: CallerCredentials
     data: str
     model: str
     is_own: bool = True

@@ -74,8 +74,8 @@ def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
         left |= {PROBE: no_probes}
     run = Run(profile, seed, flows, left, len(planned))
     started_at = system_clock()
-    seen = asyncio.run(_seen(run, target, callers, planned))
-    return report(run, target, seen, started_at)
+    result = asyncio.run(_execute(run, target, callers, planned))
+    return report(run, target, result, started_at)
 
 
 def callers_for(
@@ -87,19 +87,21 @@ def callers_for(
     )
     if target.is_own:
         each = sent // _SENDERS + _ALONE + 1
-        senders = find_senders(target.url, target.people, messages=each, wanted=_SENDERS)
+        senders = find_senders(target.url, target.credentials, messages=each, wanted=_SENDERS)
         conversations = find_conversations(target.url, senders) if sent else {}
-        return Callers.for_flows(flows, target.people, senders, conversations=conversations), None
-    each = sent // max(1, len(target.people.people)) + _ALONE + 1 if sent else 0
+        return Callers.for_flows(
+            flows, target.credentials, senders, conversations=conversations
+        ), None
+    each = sent // max(1, len(target.credentials.people)) + _ALONE + 1 if sent else 0
     senders, no_probes = check_callers(target, messages=each)
     conversations = find_conversations(target.url, senders) if sent else {}
     callers = Callers.for_flows(
-        flows, target.people, senders, by_id=True, conversations=conversations
+        flows, target.credentials, senders, by_id=True, conversations=conversations
     )
     return callers, no_probes
 
 
-async def _seen(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
+async def _execute(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
     samples: list[Sample] = []
     alone: Alone = {}
     async with client_of(target.url) as client:
@@ -147,21 +149,21 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
     return alone
 
 
-def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadReport:
+def report(run: Run, target: Target, result: Seen, started_at: datetime) -> LoadReport:
     """The report of a run."""
-    samples = summary.without_warm_up(seen.samples)
-    generator = summary.generator_result(seen.samples, seen.most_in_flight, run.planned)
+    samples = summary.without_warm_up(result.samples)
+    generator = summary.generator_result(result.samples, result.most_in_flight, run.planned)
     slack_ms = summary.slack_ms(generator)
     operations = {
         name: summary.operation(
             flow,
             [one for one in samples if one.operation == name],
-            seen.alone.get(name, {}),
+            result.alone.get(name, {}),
             slack_ms=slack_ms,
         )
         for name, flow in run.flows.items()
     }
-    silences = summary.silences(run.flows, seen.samples)
+    silences = summary.silences(run.flows, result.samples)
     targets = overall_targets(operations, samples, silences, slack_ms=slack_ms)
     of_operations = (one.verdict for each in operations.values() for one in each.targets)
     return LoadReport(
@@ -179,10 +181,10 @@ def report(run: Run, target: Target, seen: Seen, started_at: datetime) -> LoadRe
         stages=summary.stage_results(run.profile, run.flows, samples),
         silences=silences,
         targets=targets,
-        counts=seen.counts,
-        not_counted=seen.not_counted,
+        counts=result.counts,
+        not_counted=result.not_counted,
         left_out=dict(run.left_out),
-        spent=seen.spent,
-        unanswered_from=summary.unanswered_from(seen.samples),
+        spent=result.spent,
+        unanswered_from=summary.unanswered_from(result.samples),
         verdict=worst([*of_operations, *(one.verdict for one in targets)]),
     )

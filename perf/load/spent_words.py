@@ -8,8 +8,8 @@ _NO_SPENT = Spent(server_cpu_ms=None, database_cpu_ms=None, memory=None, machine
 def effort_words(report: LoadReport) -> str:
     """Statements, rows and processor time of a request, and memory growth."""
     spent = ", ".join(f"{number:.2f} {name}" for name, number in each_request(report).items())
-    kept = memory_words(spent_of(report).memory)
-    return f"{spent or 'not known'}; memory: {kept}"
+    growth = memory_words(spent_of(report).memory)
+    return f"{spent or 'not known'}; memory: {growth}"
 
 
 def machine_words(machine: Machine | None) -> str:
@@ -22,13 +22,14 @@ def machine_words(machine: Machine | None) -> str:
     )
 
 
-def memory_words(kept: KeptMemory | None) -> str:
+def memory_words(growth: KeptMemory | None) -> str:
     """`231 MB, 12 bytes of each request kept, between -80 and 104`."""
-    if kept is None:
+    if growth is None:
         return "not known"
     return (
-        f"{kept.resident_bytes / 1e6:.0f} MB, {kept.request_bytes:.0f} bytes of each request kept, "
-        f"between {kept.low:.0f} and {kept.high:.0f}"
+        f"{growth.resident_bytes / 1e6:.0f} MB, "
+        f"{growth.request_bytes:.0f} bytes of each request kept, "
+        f"between {growth.low:.0f} and {growth.high:.0f}"
     )
 
 

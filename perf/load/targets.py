@@ -50,11 +50,11 @@ def overall_targets(
         for latency in one.latencies_us
     )
     probes = [one for one in samples if one.operation == PROBE]
-    asked = [one for one in samples if one.operation != PROBE]
+    requests = [one for one in samples if one.operation != PROBE]
     return (
         latency_target("p95 of reads", reads, 0.95, OBJECTIVE_P95_MS, slack_ms=slack_ms),
         latency_target("p99 of reads", reads, 0.99, OBJECTIVE_P99_MS, slack_ms=slack_ms),
-        _share("errors", asked, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
+        _share("errors", requests, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
         _share("unavailable", probes, Kind.ERROR, UNAVAILABLE_SHARE, counts_refused=False),
         _silence(silences),
     )

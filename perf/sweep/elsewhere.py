@@ -15,8 +15,8 @@ _WRITES = "it writes, which the sweep does on a server of its own alone"
 
 def sweep_target_of(target: Target) -> SweepTarget:
     """Those who ask there, each of them being all of the gate's people in turn."""
-    tokens = target.people.people[:_MOST_GROUPS]
-    key = target.people.api_key
+    tokens = target.credentials.people[:_MOST_GROUPS]
+    key = target.credentials.api_key
     people = {
         Person(_PLACES * number + place): token
         for number, token in enumerate(tokens)

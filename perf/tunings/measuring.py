@@ -165,7 +165,7 @@ def _measured(
     plan: Callable[[Sequence[str]], Plan],
 ) -> Measured:
     off, on = (
-        by_mix(one.url, Callers.for_flows(flows, one.people, one.people.people))
+        by_mix(one.url, Callers.for_flows(flows, one.credentials, one.credentials.people))
         for one in (left, right)
     )
     return measure(off, on, plan(tuple(flows)))

@@ -74,7 +74,9 @@ def live_through(
     """
     wanted = rounds * 2 * (HEALTHY + 1) // _SENDERS + 1
     senders: list[Iterator[str]] = [
-        cycle(find_senders(one.target.url, one.target.people, messages=wanted, wanted=_SENDERS))
+        cycle(
+            find_senders(one.target.url, one.target.credentials, messages=wanted, wanted=_SENDERS)
+        )
         for one in (a, b)
     ]
     random = Random(1)

@@ -72,8 +72,8 @@ async def _documents(aim: Aim) -> str:
 
 async def _page(aim: Aim) -> str:
     variables = {"first": 50, "messages": 50}
-    asked = {"documentId": "x-guidance-ConversationsWithMessages", "variables": variables}
-    body = await _answer(aim, asked, 0, authorization=f"Bearer {aim.token}")
+    request = {"documentId": "x-guidance-ConversationsWithMessages", "variables": variables}
+    body = await _answer(aim, request, 0, authorization=f"Bearer {aim.token}")
     return "" if "errors" not in body else _first_error(body)
 
 
@@ -83,8 +83,8 @@ async def _streams(aim: Aim) -> str:
     tally = Tally()
     async with open_websocket(aim, token=aim.token) as wire:
         for number in range(_STREAMS):
-            asked = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
-            wire.writer.write(message("subscribe", id=str(number), payload=asked))
+            request = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
+            wire.writer.write(message("subscribe", id=str(number), payload=request))
         reading = asyncio.create_task(read_frames(wire, tally))
         with suppress(TimeoutError):
             async with asyncio.timeout(_STREAMS_SECONDS):
@@ -103,9 +103,9 @@ def _messages(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 # Any: JSON.
-async def _answer(aim: Aim, asked: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
+async def _answer(aim: Aim, request: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
     async with connected(aim, number) as wire:
-        wire.writer.write(encode_post("/graphql", orjson.dumps(asked), **headers))
+        wire.writer.write(encode_post("/graphql", orjson.dumps(request), **headers))
         response = await wire.response()
     body: dict[str, Any] = orjson.loads(response.body)
     return body

@@ -72,7 +72,7 @@ class Found:
         """A description of each limit that was missed."""
         p95, p99 = percentile_of(self.over.answered, 0.95), percentile_of(self.over.answered, 0.99)
         share = self.over.rate / self.peak.rate
-        marks = (
+        limits = (
             (share < LEAST_SHARE, f"answered {share:.0%} of the peak"),
             (p95 > MOST_P95_SECONDS, f"p95 {p95 * 1000:.0f} ms"),
             (p99 > MOST_P99_SECONDS, f"p99 {p99 * 1000:.0f} ms"),
@@ -80,7 +80,7 @@ class Found:
             (bool(self.over.without_retry_after), "refused without Retry-After"),
             (len(self.recovered.answered) < self.recovered.sent, "refused when it was over"),
         )
-        return [words for is_missed, words in marks if is_missed]
+        return [words for is_missed, words in limits if is_missed]
 
 
 @click.command()

@@ -35,7 +35,7 @@ def measured(b: Faults) -> Measured:
 
 def compared(left: Target, right: Target, b: Faults) -> Measured:
     sides = [
-        by_mix(one.url, Callers.for_flows(FLOWS_HERE, one.people, ()), b.clock)
+        by_mix(one.url, Callers.for_flows(FLOWS_HERE, one.credentials, ()), b.clock)
         for one in (left, right)
     ]
     return measure(sides[0], sides[1], PLAN, clock=b.clock)

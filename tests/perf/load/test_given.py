@@ -184,7 +184,7 @@ def test_writes_are_sent_where_they_are_agreed_to_and_nobody_is_ever_erased() ->
         "GenerateGuidance",
     ]
     flows = select_flows(FLOWS, target)
-    callers = Callers.for_flows(flows, target.people, ["a"], by_id=True)
+    callers = Callers.for_flows(flows, target.credentials, ["a"], by_id=True)
     sent = callers.request(Planned(0, "", "SendMessage"))
     assert orjson.loads(sent.body)["documentId"] == "x-guidance-SendMessage"
     # Refused by a server that protects itself from whoever asks much: no error.

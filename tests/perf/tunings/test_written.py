@@ -31,7 +31,7 @@ def measured() -> Measured:
         off, on = (
             by_mix(
                 one.url,
-                Callers.for_flows({QUOTA: FLOWS[QUOTA]}, one.people, ()),
+                Callers.for_flows({QUOTA: FLOWS[QUOTA]}, one.credentials, ()),
                 slow.clock,
             )
             for one in (left, right)
