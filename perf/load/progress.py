@@ -50,11 +50,11 @@ class Progress:
     def line(self, sample: Sample) -> str:
         """The text of the line after a sample."""
         done = round(_BAR * self._ended / self._planned)
-        counts = self._counts
+        answered, errors = self._counts[Kind.OK], self._counts[Kind.ERROR]
         return (
             f"{self._profile.name} [{'#' * done:<{_BAR}}] {sample.stage:<8} "
             f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, "
-            f"{counts[Kind.OK]} answered, {counts[Kind.ERROR]} errors, {self._running()} under way"
+            f"{answered} answered, {errors} errors, {self._running()} under way"
         )
 
     def _write(self, line: str) -> None:
