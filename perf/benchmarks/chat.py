@@ -15,8 +15,8 @@ import httpx2
 from app.database import database_url
 from app.settings import load_settings
 from perf import options
-from perf.benchmarks.crowd import Crowd, crowd, most_at_once
-from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added, first_deltas
+from perf.benchmarks.crowd import Crowd, most_at_once, read_concurrently
+from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added_seconds, first_deltas
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.people import people_with_quota
@@ -135,7 +135,7 @@ def _print_first_deltas(bench: _Bench, samples: int) -> None:
             people=talking,
             samples=samples,
         )
-        over = over or added(taken.ours, taken.model).median
+        over = over or added_seconds(taken.ours, taken.model).median
         _print_beginning(name, taken)
     quota = median(_quota_seconds(bench, talking))
     click.echo(
@@ -145,9 +145,9 @@ def _print_first_deltas(bench: _Bench, samples: int) -> None:
 
 def _print_beginning(name: str, taken: FirstDeltas) -> None:
     click.echo(f"{name:<18}{_MODEL:<20}{median(taken.model) * 1e3:>8.2f}")
-    relayed = added(taken.relay, taken.model)
+    relayed = added_seconds(taken.relay, taken.model)
     for server, seconds in ((RELAY, taken.relay), (OURS, taken.ours)):
-        over = added(seconds, taken.model)
+        over = added_seconds(seconds, taken.model)
         click.echo(
             f"{name:<18}{server:<20}{median(seconds) * 1e3:>8.2f}{over.median * 1e3:>11.2f}"
             f"{over.p95 * 1e3:>11.2f}{over.median / relayed.median:>8.2f}"
@@ -166,7 +166,7 @@ def _print_costs(bench: _Bench, replies: int, rounds: int) -> None:
     relayed, ours = [], []
     for _ in range(rounds):
         passed_on = [model_reply(bench.relay.port, QUESTION) for _ in range(replies)]
-        relayed.append(crowd(bench.relay, passed_on))
+        relayed.append(read_concurrently(bench.relay, passed_on))
         ours.append(_ours(bench, replies))
     click.echo(
         f"\n{f'{replies} replies at once':<20}{'deltas':>8}{'CPU us a delta':>16}"
@@ -207,7 +207,7 @@ def _ours(bench: _Bench, replies: int) -> Crowd:
     # Sending is limited, as people do not all send at one instant; the long replies overlap anyway.
     turn = asyncio.Semaphore(_SENDING)
     asking = [person.ask(bench.ours.port, QUESTION, turn=turn) for person in bench.people[:replies]]
-    return crowd(bench.ours, asking)
+    return read_concurrently(bench.ours, asking)
 
 
 def _port(url: str) -> int:

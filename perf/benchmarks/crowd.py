@@ -44,15 +44,15 @@ def most_at_once(replies: Sequence[Reply]) -> int:
     return max(accumulate(change for _, change in sorted(changes)))
 
 
-def crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
+def read_concurrently(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
     """Request all replies at once and watch the server until the last one has ended.
 
     Raises `UnexpectedAnswer` if no reply arrives; single failures are recorded in the result.
     """
-    return asyncio.run(_crowd(server, asking))
+    return asyncio.run(_read_concurrently(server, asking))
 
 
-async def _crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
+async def _read_concurrently(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
     cpu_before = server.cpu_seconds()
     everything = asyncio.gather(*(_or_failure(one) for one in asking))
     resident = 0

@@ -30,7 +30,7 @@ class Added:
     p95: float
 
 
-def added(taken: Sequence[float], own: Sequence[float]) -> Added:
+def added_seconds(taken: Sequence[float], own: Sequence[float]) -> Added:
     """By how much `taken` exceed the median of the model's `own` times."""
     usual = median(own)
     over = [seconds - usual for seconds in taken]
