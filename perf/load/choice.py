@@ -23,7 +23,7 @@ def why_not(flow: Flow, target: Target) -> str | None:
     if flow.caller is Caller.COMPANY and people.api_key is None:
         return "it is a company's, and there is no --api-key"
     if flow.caller is Caller.LEAVER and not people.leavers:
-        return "it erases whoever asks, which nobody is asked to who gave a --token"
+        return "it erases its caller, which is never done to the owner of a --token"
     if flow.caller in {Caller.PERSON, Caller.SENDER} and not people.people:
         return "it is a person's, and there is no --token"
     if not flow.is_read and not target.takes_writes:
