@@ -107,7 +107,8 @@ def test_what_writes_is_left_out_and_listed(
     assert of_mix == {
         "SendMessage": "it writes, and --writes is not given",
         "SendMessage (new)": "it writes, and --writes is not given",
-        "RequestPrivacyDelete": "it erases its caller, which is never done to the owner of a --token",
+        "RequestPrivacyDelete": "it erases its caller, which is never done to the owner "
+        "of a --token",
         "GenerateGuidance": "it writes, and --writes is not given",
     }
     for name, reason in report.left_out.items():
