@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from perf.load.printed import said
+from perf.load.printed import format_target
 from perf.load.result import LoadReport
 from perf.load.spent_words import effort_words
 from perf.report.compare import (
@@ -57,7 +57,7 @@ def still_missed(comparison: Comparison) -> tuple[str, ...]:
         if name in comparison.baseline.operations
     ]
     return tuple(
-        f"{whose}{said(target)}"
+        f"{whose}{format_target(target)}"
         for whose, before, after in pairs
         for target in after
         if target.verdict is Verdict.FAIL
@@ -77,7 +77,7 @@ def _findings(comparison: Comparison) -> Iterator[str]:
         return
     yield from effort_changes(comparison.baseline, comparison.current)
     for target in comparison.newly_missed:
-        yield f"Missed now, and not before: {said(target)}"
+        yield f"Missed now, and not before: {format_target(target)}"
     for one in comparison.operations:
         yield from _of_operation(one)
     for name in added(comparison.baseline, comparison.current):
@@ -162,7 +162,7 @@ def _of_operation(one: OperationChange) -> Iterator[str]:
         )
         yield f"{one.name} is {one.change.value}: {changed}."
     for target in one.newly_missed:
-        yield f"{one.name} misses now, and did not before: {said(target)}"
+        yield f"{one.name} misses now, and did not before: {format_target(target)}"
     if one.is_worse or one.change is Change.FASTER:
         for reason in one.why:
             yield f"{one.name}: {reason}."
