@@ -17,7 +17,7 @@ class ReportUnreadable(Exception):
 def read_report(path: Path) -> LoadReport:
     """Read a report; raises `ReportUnreadable`.
 
-    Impossible numbers (NaN, negative, or contradicting each other) make it unreadable, too.
+    Numbers that cannot be (NaN, negative, or contradicting each other) make it unreadable, too.
     """
     try:
         text = path.read_bytes()
