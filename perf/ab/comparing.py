@@ -1,4 +1,4 @@
-"""Two versions started side by side, measured in turns, and judged."""
+"""Start two versions side by side, measure them alternately, and judge the difference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def compare_versions(
     *,
     settings: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Change:
-    """Measure the second version beside the first, write it all, and say what became of it.
+    """Measure the second version against the first, write the report, and return the outcome.
 
     Raises `click.ClickException`.
     """
@@ -57,7 +57,7 @@ def _counts(
     folder: Path,
     names: Sequence[str],
 ) -> Iterator[str]:
-    """What both call, before anything is timed: it does not move with the machine."""
+    """Differences in function calls, counted before anything is timed: they are exact."""
     filled = [
         Filled(version, target.database_url)
         for version, target in (a, b)
@@ -68,15 +68,15 @@ def _counts(
 
 
 class _Terminal:
-    """Says on standard error how it goes."""
+    """Reports progress on standard error."""
 
     def begun(self, foresight: Foresight, seconds: float) -> None:
-        """Say what can be seen, and how long it may take."""
+        """Print the detectable effects and how long the pilot took."""
         click.echo(f"The first rounds took {seconds:.0f} s.")
         for line in foresight_lines(foresight):
             click.echo(line)
 
     def measured(self, rounds: int) -> None:
-        """Say so now and then."""
+        """Print the number of rounds from time to time."""
         if rounds % _TELL_EVERY == 0:
             click.echo(f"{rounds} rounds", err=True)

@@ -1,4 +1,4 @@
-"""`guidance perf ab-power`: how often `perf ab` finds what it should, and what is not there."""
+"""`guidance perf ab-power`: how often `perf ab` finds a real change, and how often a false one."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ _SEEDS, _OPERATIONS = 200, 3
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one comparison of two simulated servers came to.
+    """The result of one comparison of two simulated servers.
 
-    `is_named` where the changed operation and its quantile were, `is_false` where anything that
-    was not changed was called slower or faster.
+    `is_named` says whether the changed operation was reported at the changed quantile, `is_false`
+    whether anything unchanged was reported as slower or faster.
     """
 
     is_named: bool
@@ -48,10 +48,10 @@ class Trial:
     help="Only with this noise; may be repeated.",
 )
 def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...]) -> None:
-    """Compare simulated servers again and again, and count what is found.
+    """Compare simulated servers many times, and count what is found.
 
-    Their noise is a log-normal tail, drift, what is alike from one request to the next, several
-    modes, and a heavy tail; a comparison has ten minutes of their time.
+    The simulated noise has a log-normal tail, drift, correlation between neighbouring requests,
+    several modes and a heavy tail. Each comparison has ten minutes of simulated time.
     """
     with ProcessPoolExecutor(processes) as pool:
         for line in table(pool, range(seeds), operations, noises):
@@ -61,7 +61,7 @@ def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...
 def table(
     pool: ProcessPoolExecutor, seeds: Sequence[int], operations: int, noises: Sequence[str]
 ) -> Iterator[str]:
-    """A row for each noise: how many comparisons named each change, and what they took."""
+    """One row for each kind of noise: how many comparisons found each change, and their cost."""
     changed = [one.name for one in CHANGES if one is not NOTHING]
     yield "| " + " | ".join(["noise", "false alarms", *changed, "rounds", "seconds"]) + " |"
     yield "|" + "---|" * (4 + len(changed))

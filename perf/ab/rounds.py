@@ -1,4 +1,4 @@
-"""Two servers, asked in turns over HTTP: what each operation took, and what it asked for."""
+"""Measure two servers alternately over HTTP: latencies, and the database use of each operation."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _ALONE = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked, how often in a block, and until when."""
+    """Which operations are measured, how many requests are in a block, and when to stop."""
 
     names: Sequence[str]
     bounds: Bounds
@@ -25,7 +25,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Arm:
-    """One of the two, and what it did: a request of each operation alone, and all together."""
+    """One of the two servers, with the database use of single requests and of the whole run."""
 
     name: str
     side: Side
@@ -35,7 +35,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Both arms, what each round took, and why some operations are in none of them."""
+    """Both arms, the latencies of each round, and the operations that could not be compared."""
 
     a: Arm
     b: Arm
@@ -51,7 +51,7 @@ def measure(
     listener: Listener | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Measured:
-    """Measure both; the clock says when the time is up. Raises `AnswerUnusable`."""
+    """Measure both servers; `clock` decides when the time is up. Raises `AnswerUnusable`."""
     return asyncio.run(_measure((a, b), plan, listener or Silent(), clock))
 
 
@@ -80,9 +80,9 @@ async def _measure(
 
 
 async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]:
-    """The operations that one of both does not answer as it should: one of the versions lacks them.
+    """The operations that one of the servers cannot answer, with the reason.
 
-    All are asked once; what is answered is prepared and cached then.
+    Each operation is sent once to both servers, so this also warms up their caches.
     """
     reasons = {}
     for name in names:
@@ -95,7 +95,7 @@ async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]
 
 
 async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
-    """The seconds of each request, one after another, the operations taking turns."""
+    """The latencies in seconds; requests are sent one by one, alternating between operations."""
     found: dict[str, list[float]] = {name: [] for name in plan.names}
     for _ in range(plan.requests):
         for name, latencies in found.items():
@@ -111,7 +111,7 @@ async def _once(arm: Arm, name: str) -> float:
 
 
 async def _asked_alone(arm: Arm, names: Sequence[str]) -> Alone:
-    """What one request of each operation asks of the database, without what comes before it."""
+    """The database use of a single request of each operation, without its preparation."""
     alone: Alone = {}
     client = arm.side.client
     for name in names:

@@ -1,4 +1,4 @@
-"""Both versions at once: each a server on a database of its own, with the same data."""
+"""Both versions at once: one server each, on separate databases with the same data."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _GROUPS = (TWICE_AS_MANY,)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A version, and what is set for it in the environment."""
+    """A version and the environment variables that are set for it."""
 
     version: Version
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Side:
 
 @contextmanager
 def side_by_side(a: Side, b: Side) -> Iterator[tuple[SweepTarget, SweepTarget]]:
-    """Run both until the block is left; raises `VersionUnusable`."""
+    """Run both servers until the block ends; raises `VersionUnusable`."""
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,
         embedded_postgres(Path(folder)) as url,

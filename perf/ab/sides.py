@@ -1,4 +1,4 @@
-"""What is compared: servers that are asked one operation at a time."""
+"""What is compared: servers that are sent one operation at a time."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,33 +16,33 @@ from perf.sweep.server import SweepTarget
 
 Clock: TypeAlias = Callable[[], float]
 Once: TypeAlias = Callable[[], Awaitable[float]]
-"""Asks once, and gives the seconds; raises `AnswerUnusable`."""
+"""Sends one request and returns its seconds; raises `AnswerUnusable`."""
 
 
 class AnswerUnusable(Exception):
-    """A server answered with an error or a refusal, which has no latency to compare."""
+    """A server answered with an error or a refusal, whose latency cannot be compared."""
 
 
 class Side(Protocol):
-    """One of the two."""
+    """One of the two servers."""
 
     @property
     def client(self) -> Client:
-        """What it is asked with."""
+        """The client that sends its requests."""
 
     async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
-        """Do what comes before an operation, which then is traced or not.
+        """Run the requests that an operation depends on, and return the request to be timed.
 
-        Raises `AnswerUnusable`.
+        It is traced if `is_traced`. Raises `AnswerUnusable`.
         """
 
 
 Opening: TypeAlias = Callable[[], AbstractAsyncContextManager[Side]]
-"""Connects to one of the two."""
+"""Connects to one of the two servers."""
 
 
 def by_documents(target: SweepTarget, clock: Clock = perf_counter) -> Opening:
-    """A server on the gate's data, asked for documents as the gate's flows have it."""
+    """A server with the gate's data, sent the trusted documents with their scenarios."""
 
     @asynccontextmanager
     async def open_side() -> AsyncIterator[Side]:
@@ -54,7 +54,7 @@ def by_documents(target: SweepTarget, clock: Clock = perf_counter) -> Opening:
 
 
 def by_mix(url: str, callers: Callers, clock: Clock = perf_counter) -> Opening:
-    """A server asked for operations that need nothing to come before."""
+    """A server that is sent operations which need no preparation."""
 
     @asynccontextmanager
     async def open_side() -> AsyncIterator[Side]:

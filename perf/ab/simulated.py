@@ -1,4 +1,4 @@
-"""Servers that never were: latencies with what real ones have, and changes whose size is known."""
+"""Simulated servers: realistic latency noise, and changes of a known size."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _TAIL_SHARE, _TAIL_FACTOR = 0.08, 4
 _SAMPLES, _LONG_SHARE = 100_000, 0.1
 
 Noise = Callable[[Random], Iterator[float]]
-"""Factors of the latency, of one request after another, whoever is asked."""
+"""Yields a latency factor for each request, independent of the side."""
 
 
 def quiet(random: Random) -> Iterator[float]:
@@ -27,7 +27,7 @@ def quiet(random: Random) -> Iterator[float]:
 
 
 def drifting(random: Random) -> Iterator[float]:
-    """A busy machine: each request is like those before, and the whole drifts up and down."""
+    """A busy machine: neighbouring requests are correlated, and the level drifts."""
     level, now = 0.0, 0.0
     while True:
         level = 0.97 * level + random.gauss(0, 0.05)
@@ -37,7 +37,7 @@ def drifting(random: Random) -> Iterator[float]:
 
 
 def bursts(random: Random) -> Iterator[float]:
-    """Another program comes and goes, a collector runs now and then: several modes."""
+    """Other programs come and go and garbage collections happen: several modes."""
     is_busy = False
     while True:
         is_busy = random.random() < (0.98 if is_busy else 0.005)
@@ -61,9 +61,9 @@ NOISES: Mapping[str, Noise] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to a version, and the quantile that has to be named; None where nothing is.
+    """A change made to a version, and the quantile that must be reported; None for no change.
 
-    `apply` is given a latency in seconds, and whether it is one of the longest tenth.
+    `apply` receives a latency in seconds, and whether it is among the longest tenth.
     """
 
     name: str
@@ -92,14 +92,14 @@ CHANGES = (
 
 @cache
 def longest_tenth(noise: Noise) -> float:
-    """The factor that a tenth of all requests exceed."""
+    """The factor that a tenth of all requests exceeds."""
     factors = sorted(islice(noise(Random(0)), _SAMPLES))
     return factors[round((1 - _LONG_SHARE) * _SAMPLES)]
 
 
 @dataclass(slots=True)
 class Simulated:
-    """Two servers side by side; the second one is changed in the first of the operations."""
+    """Two servers side by side; the first operation of the second server is changed."""
 
     noise: Noise
     change: Change
@@ -112,11 +112,11 @@ class Simulated:
         self._factors = self.noise(self.random)
 
     def clock(self) -> float:
-        """How much of their time has passed."""
+        """The simulated time in seconds."""
         return self.now
 
     async def ask(self, side: int) -> Block:
-        """A block of one side: a request of each operation."""
+        """One block of one side: a request of each operation."""
         return {
             name: [self._latency(is_changed=bool(side) and name == self.operations[0])]
             for name in self.operations

@@ -1,4 +1,4 @@
-"""The outcome of a comparison in turns, for people and for programs."""
+"""The report of a comparison: as text, Markdown and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SHOWN = (*ASKED, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything about one comparison: which versions, what was measured, what came of it."""
+    """Everything about one comparison: the versions, the measurements and the verdicts."""
 
     names: tuple[str, str]
     minimum: float
@@ -30,11 +30,11 @@ class Comparison:
     operations: Sequence[OperationShift]
     left_out: Mapping[str, str]
     counts: Sequence[str] = ()
-    """What the versions call, in lines: first, because it does not move with the machine."""
+    """Differences in function calls, as lines of text; printed first because they are exact."""
 
     @property
     def outcome(self) -> Change:
-        """What it comes to."""
+        """The verdict on all operations."""
         return outcome(self.operations, is_complete=not self.left_out)
 
 
@@ -44,7 +44,7 @@ def quantile_name(probability: float) -> str:
 
 
 def foresight_lines(foresight: Foresight) -> Iterator[str]:
-    """What can be seen, of the quantiles that matter most."""
+    """The detectable effects of the most important quantiles, as lines of text."""
     yield f"With {POWER:.0%} this run will see changes from:"
     yield f"{'operation':<28}" + "".join(f"{quantile_name(one):>9}" for one in _SHOWN)
     for name, least in foresight.items():
@@ -53,7 +53,7 @@ def foresight_lines(foresight: Foresight) -> Iterator[str]:
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """A table, what changed and what cannot be told, what explains it, and how sure it is."""
+    """The table of results, the changes with their explanations, and the method."""
     yield from found.counts
     yield (
         f"{'operation':<28}{'samples':>8}"
@@ -73,7 +73,7 @@ def lines(found: Comparison) -> Iterator[str]:
 
 
 def names_of(found: Comparison) -> str:
-    """The operations of which the outcome is said."""
+    """The names of the operations that have the verdict of the whole comparison."""
     names = [one.name for one in found.operations if one.change is found.outcome]
     if found.outcome is Change.UNKNOWN:
         names += found.left_out
@@ -82,7 +82,7 @@ def names_of(found: Comparison) -> str:
 
 
 def method(found: Comparison) -> str:
-    """How it was found, and how sure it is."""
+    """How the results were computed, and how certain they are."""
     rounds = max(map(len, found.turns.rounds.values()))
     return (
         f"{rounds} rounds, A B B A or B A A B by lot. Milliseconds; quantiles by nearest rank; "

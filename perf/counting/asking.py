@@ -1,4 +1,4 @@
-"""Documents asked as clients ask for them: by id, with a credential, over HTTP."""
+"""Requests as real clients send them: by document id, with a credential, over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from services.operations.identifiers import hash_of
 from services.principal import ApiClient, Person, Principal
 
 _GREETING = TrustedDocument("Greeting", "query Greeting { viewer { id } }", DEFAULT)
-"""Where the document that greets lacks its budget: all others are counted nevertheless."""
+"""Replaces the warm-up document if that has no valid budget, so the others can still be counted."""
 _DAY_SECONDS = 86_400
 _KEY_ID_BYTES = 8
 _LOOK_SECONDS = 0.001
@@ -40,7 +40,7 @@ _EVENT, _DATA = b"\n\n", b"data: "
 
 
 class Client:
-    """Asks for documents, one after the other."""
+    """Sends documents, one after another."""
 
     def __init__(
         self,
@@ -58,16 +58,16 @@ class Client:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
+        """The connection with which scenarios restore data."""
         return self._connection
 
     async def greet(self, principal: Principal) -> None:
-        """Be known to the server from now on, as who comes back is."""
+        """Send one request, so that the caller's credential is known to the server."""
         name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
         await self.ask(trusted_documents().get(name, _GREETING), principal, {})
 
     async def settle(self) -> None:
-        """Wait until no reply is being written that nobody waits for."""
+        """Wait until no reply is being generated in the background."""
         self._model.let_go()
         while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
             await asyncio.sleep(_LOOK_SECONDS)
@@ -76,7 +76,7 @@ class Client:
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        """The usage, and the data of the answers; raises `FlowFailed` on any error or refusal."""
         answered = well_answered(document, await self.ask(document, principal, variables))
         return answered.taken, [body["data"] for body in answered.bodies]
 
@@ -89,7 +89,7 @@ class Client:
         *,
         measuring: AbstractContextManager[object] = _NOTHING,
     ) -> Answered:
-        """What came of it, refused or not."""
+        """Run a document; the result may be a refusal."""
         request = self._request(document, principal, variables)
         is_left = leaves_reply(document, variables)
         lets_go_after = FOLLOWED_AFTER if is_left else AWAITED_AFTER
@@ -138,7 +138,7 @@ class Client:
 
 
 def key_of(account_id: int) -> str:
-    """The key that `callers.sql` has given to a company whose calls are counted."""
+    """The key that `callers.sql` stores for a company whose calls are counted."""
 
     def known(length: int) -> bytes:
         return account_id.to_bytes(length) if length == _KEY_ID_BYTES else bytes(length)
@@ -147,7 +147,7 @@ def key_of(account_id: int) -> str:
 
 
 def well_answered(document: TrustedDocument, answered: Answered) -> Answered:
-    """The same; raises `FlowFailed` where it, or part of it, is refused."""
+    """Return the result unchanged; raises `FlowFailed` if any part was refused."""
     if answered.refusal is not None:
         said = orjson.dumps(answered.bodies[-1]).decode()
         raise FlowFailed(f"{document.name} was answered with {said}")

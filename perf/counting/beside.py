@@ -1,4 +1,4 @@
-"""What two versions call for the same documents: exact, where times are not."""
+"""Compare the function calls of two versions: exact, unlike their latencies."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A version, and a database with the gate's data that it has migrated."""
+    """A version, and a database that it migrated and the gate's data fills."""
 
     version: Version
     url: str
 
 
 def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> Iterator[str]:
-    """In lines, what B takes more or less often than A; why, where it cannot be said."""
+    """Lines saying which numbers differ in B, or why they cannot be compared."""
     if not is_counted_here():
         yield NOT_COUNTED
         return
@@ -43,13 +43,13 @@ def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> 
 
 
 def differing(before: Sizes, after: Sizes) -> Iterator[str]:
-    """What differs in documents that both have, by more than chance."""
+    """The differences between documents that both versions have, beyond the noise of each."""
     for name in sorted(before.keys() & after.keys()):
         old, new = numbers(before[name]), numbers(after[name])
         noise = max(size.noise for size in (*before[name], *after[name]))
         changed = {key for key in old if abs(new[key] - old[key]) > noise * max(1.0, old[key])}
         if noise:
-            # So few rows say little of each.
+            # With so few rows the numbers per row are imprecise.
             changed -= {"python_calls_per_row", "c_calls_per_row"}
         for key in (key for key in old if key in changed):
             yield f"{name}: {new[key]:g} {NUMBERS[key]} instead of {old[key]:g}"
@@ -60,7 +60,7 @@ def differing(before: Sizes, after: Sizes) -> Iterator[str]:
 
 
 def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
-    """What those of these documents take that it has and can count; raises `CountingFailed`."""
+    """The counts of those documents that the version has; raises `CountingFailed`."""
     tree = side.version.tree or ROOT
     documents = tree / FOLDER.relative_to(ROOT)
     own = [name for name in names if (documents / f"{name}.graphql").exists()]

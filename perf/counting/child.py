@@ -1,7 +1,8 @@
-"""`python -m perf.counting.child URL FOLDER NAME…`: counts in a process that does nothing else.
+"""`python -m perf.counting.child URL FOLDER NAME…`: counts calls in a process of its own.
 
-Writes a line of JSON for each document. Settings, logs and what was imported are always the same
-here, whoever wants to know.
+Writes a line of JSON for each document. Settings, logs and imports are the same whoever starts it.
+Other versions of the source are counted by running this module in their tree: keep its name,
+arguments and JSON.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ from perf.inside.server import serving
 
 @asynccontextmanager
 async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
-    """Serve, as in production, to a client in this process."""
+    """A client of a server in this process, which runs as in production."""
     secret = secrets.token_hex()
     with model_aside() as model:
         settings = Settings.model_validate(

@@ -1,4 +1,4 @@
-"""`guidance perf calls`: the function calls of each document, and agreeing on them."""
+"""`guidance perf calls`: count the function calls of each document, and agree on them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
 def findings_of_calls(
     held: Sequence[Held], beside: str | None, url: str, folder: Path
 ) -> Sequence[Finding]:
-    """What is more than agreed, with its functions; says beside what they are named."""
+    """The findings with the functions called more often; prints what they are compared with."""
     red = [one for one in held if one.findings]
     if not red:
         return ()

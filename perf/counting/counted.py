@@ -1,4 +1,4 @@
-"""What one document's request takes, counted for callers of two sizes."""
+"""Count what requests for one document cost, with n rows and with 2n."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,50 +17,53 @@ from perf.gate.running import Taken, begins_reply, leaves_reply
 from perf.gate.usual import usual_variables
 
 Order: TypeAlias = tuple[str, ...]
-"""The statements of a request, as they were answered."""
+"""The statements of a request, in the order in which they were answered."""
 _SAME = 2
 _NOISE_OF_REPLIES, _NOISE_BESIDE_REPLIES = 0.06, 0.2
-"""While a reply is waited for: when it is read, and whether it is stored once more meanwhile, is a
-matter of time. And where it is not waited for: how much of it is done before all is answered."""
+"""By which share the calls of documents with replies vary, for reasons of timing.
+
+If the reply is awaited, it is read and stored at different times; if it is not, more or less of it
+is done before the answer is sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a request took that asked for so many rows."""
+    """The cost of a request that returned so many rows."""
 
     rows: int
     fetched: Mapping[str, int]
-    """Bytes of the values in the rows, by repository method."""
+    """The bytes of the values in the rows, by repository method."""
     calls: Calls
     noise: float
-    """By which share the calls may be more, for nothing that the source does."""
+    """By which share the number of calls varies without any change of the source."""
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the same request took again and again.
+    """The costs of repetitions of the same request.
 
-    What runs in the background only adds, so that the least counts. But statements that run at
-    once are answered in either order, which other code follows on: of those orders that were seen
-    twice the one with most calls counts.
+    Background work only adds calls, so the minimum counts. Concurrent statements may be answered in
+    any order and lead to different calls: among the orders seen at least twice, the one with the
+    most calls counts.
     """
 
     sizes: dict[Order, list[Size]] = field(default_factory=dict)
 
     def add(self, order: Order, size: Size) -> None:
-        """Note what it took this time."""
+        """Record the cost of one repetition."""
         self.sizes.setdefault(order, []).append(size)
 
     @property
     def is_certain(self) -> bool:
-        """Whether the least of every order was seen twice; never where there is noise."""
+        """Whether the minimum of every order was seen twice; never if the counts vary."""
         return bool(self.sizes) and all(
             _times(sizes) >= _SAME and not sizes[0].noise for sizes in self.sizes.values()
         )
 
     @property
     def size(self) -> Size:
-        """What counts."""
+        """The cost that counts."""
         if any(sizes[0].noise for sizes in self.sizes.values()):
             return _least([size for sizes in self.sizes.values() for size in sizes])
         certain = [_least(sizes) for sizes in self.sizes.values() if _times(sizes) >= _SAME]
@@ -68,10 +71,10 @@ class Seen:
 
 
 async def count(client: Client, document: TrustedDocument) -> tuple[Size, Size]:
-    """The calls for n rows and for 2n; raises `FlowFailed`.
+    """The cost with n rows and with 2n; raises `FlowFailed`.
 
-    Each is asked by other people with the same rows until it is certain, and at most by all. The
-    first only warm up: caches fill, statements are prepared, and code is specialised.
+    Repeated by different callers with equal data until it is certain, at most once by each. The
+    first callers only warm up caches, prepared statements and the interpreter's specialised code.
     """
     flow, few, twice = FLOWS[document.name], Seen(), Seen()
     for callers in ALIKE[0]:
@@ -89,7 +92,7 @@ async def _once(
     asking, principal = Asking(client, callers), flow.principal(callers)
     await client.greet(principal)
     variables = await usual_variables(document, flow, asking)
-    # Those of the requests before are not to be written while this one is counted.
+    # Log records of earlier requests must not be written during this one.
     flush_requests()
     profile = Profile()
     answered = await client.ask(document, principal, variables, measuring=_enabled(profile))

@@ -1,4 +1,4 @@
-"""Documents held to their agreed calls, one after the other, and what is called more often."""
+"""Check documents against their budgets of calls, and name the functions called more often."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from perf.versions import VersionUnusable, version_of
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a document takes for n rows and for 2n, and what of it is more than agreed."""
+    """The counts of a document, and the findings about them."""
 
     counted: Counted
     findings: tuple[Finding, ...]
@@ -24,24 +24,24 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Findings with the functions that are called more often, and beside what, or why without."""
+    """Findings with the functions called more often; `remark` says what they were compared with."""
 
     findings: tuple[Finding, ...]
     remark: str
 
 
 def held_to_calls(url: str, folder: Path, names: Collection[str]) -> Iterator[Held]:
-    """Count the documents of these names, each given as soon as it is; raises `CountingFailed`."""
+    """Count and check the named documents, yielding each when done; raises `CountingFailed`."""
     documents = trusted_documents()
     for one in counted(url, folder, names):
         yield Held(one, tuple(judged(one, documents[one.document].budget)))
 
 
 def named_beside(held: Sequence[Held], revision: str | None, url: str, folder: Path) -> Named:
-    """Say of what is more than agreed which functions it is, beside a version that had less.
+    """Add the functions called more often than in a version that was within budget.
 
-    That is the one at `revision`, or the one that agreed on the numbers, counted on the same
-    database: it takes a second a document, and is worth it where something is wrong alone.
+    That version is `revision`, or the commit that last changed the budgets. It is counted on the
+    same database, only for documents over budget, since each takes about a second.
     """
     findings = tuple(finding for one in held for finding in one.findings)
     base = revision or agreeing_revision()

@@ -1,4 +1,4 @@
-"""Calls that are more than agreed, with the functions that are called more often."""
+"""Findings about calls that exceed the budget, with the functions called more often."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from perf.gate.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The calls of a function for n rows and for 2n."""
+    """The calls of a function with n rows and with 2n."""
 
     few: int
     twice: int
 
 
 KnownCalls: TypeAlias = Mapping[str, Pair]
-"""By the name of the function; what is missing is never called."""
+"""By function name; functions that are missing are never called."""
 _MOST_NAMED = 8
 _NEVER = Pair(0, 0)
 _PYTHON, _C = LANGUAGES = ("python", "c")
@@ -30,22 +30,22 @@ _CALLS = ("python_calls", "python_calls_per_row", "c_calls", "c_calls_per_row")
 
 
 def numbers(sizes: tuple[Size, Size]) -> dict[str, float]:
-    """What a budget agrees on, as it was counted."""
+    """The counted numbers, under the names that a budget uses."""
     python, c = (_fit(sizes, language) for language in LANGUAGES)
     found = dict(zip(_CALLS, (python.fixed, python.per_row, c.fixed, c.per_row), strict=True))
     return found | {"fetched_bytes": sum(sizes[1].fetched.values())}
 
 
 def calls_by_size(sizes: tuple[Size, Size]) -> dict[str, Pair]:
-    """How often each function is called, for n rows and for 2n."""
+    """The calls of each function, with n rows and with 2n."""
     few, twice = ({**size.calls.python, **size.calls.c} for size in sizes)
     return {name: Pair(few.get(name, 0), twice.get(name, 0)) for name in few.keys() | twice.keys()}
 
 
 def judged(counted: Counted, budget: Budget, known: KnownCalls | None = None) -> Iterator[Finding]:
-    """What is more than agreed, a finding for each kind.
+    """A finding for each kind of number that exceeds the budget.
 
-    Functions that are called more often than is `known` are named, where anything is known.
+    If `known` calls are given, the functions that are called more often are named.
     """
     name, sizes = counted.document, counted.sizes
     if sizes is None:
@@ -60,7 +60,7 @@ def judged(counted: Counted, budget: Budget, known: KnownCalls | None = None) ->
 
 
 def named(sizes: tuple[Size, Size], language: str, known: KnownCalls) -> Iterator[str]:
-    """The functions that are called more often than is known, those first that are so most."""
+    """The functions called more often than in `known`, largest increase first."""
     few, twice = (_counts(size, language) for size in sizes)
     more = {
         function: (calls - one.twice, few.get(function, 0) - one.few)
@@ -74,7 +74,7 @@ def named(sizes: tuple[Size, Size], language: str, known: KnownCalls) -> Iterato
 
 
 def _fetching(name: str, size: Size, most: int | None) -> Iterator[Finding]:
-    """Rows that are too large together, and what fetches them."""
+    """A finding if the rows are too large together, with the methods that fetch them."""
     fetched = sum(size.fetched.values())
     if most is not None and fetched > most:
         methods = sorted(size.fetched, key=lambda one: (-size.fetched[one], one))[:_MOST_NAMED]
@@ -99,7 +99,7 @@ def _problems(sizes: tuple[Size, Size], language: str, budget: Budget) -> Iterat
 
 
 def _beyond_noise(sizes: tuple[Size, Size], language: str, agreed: Fit) -> Iterator[str]:
-    """Both parts together, as the few rows that such documents have say little of each."""
+    """Compares totals only: documents with noise have too few rows to judge calls per row."""
     for size in sizes:
         calls, most = sum(_counts(size, language).values()), agreed.at(size.rows)
         if calls > most * (1 + size.noise):
@@ -119,7 +119,7 @@ def _counts(size: Size, language: str) -> Counts:
 
 
 def _by(size: Size, function: str) -> str:
-    """Who calls it, and most often."""
+    """The most frequent caller of a function."""
     callers = size.calls.callers.get(function, {})
     if not callers:
         return ""

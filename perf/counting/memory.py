@@ -1,4 +1,4 @@
-"""Whether requests leave memory behind, from the process that wants to know."""
+"""Check whether requests leak memory, by starting a process for it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _CHILD = "perf.counting.memory_child"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Documents that were asked in turns, and what they left behind."""
+    """Documents that were requested alternately, and the leaks found."""
 
     documents: tuple[str, ...]
     requests: int
     leaks: tuple[Leak, ...]
 
     def findings(self) -> Iterator[str]:
-        """Each leak in a sentence."""
+        """One sentence for each leak."""
         for leak in self.leaks:
             yield (
                 f"{leak.request_bytes} bytes of each request are kept, allocated at {leak.place} "
@@ -35,7 +35,7 @@ class Measured:
 def memory_kept(
     url: str, folder: Path, documents: Mapping[str, TrustedDocument], *, share: float = 1.0
 ) -> Iterator[Measured]:
-    """Ask these documents many times, those alike in turns; raises `CountingFailed`."""
+    """Measure groups of similar documents, many requests each; raises `CountingFailed`."""
     for names, requests in _groups(documents):
         asked = int(share * requests)
         lines = lines_of(_CHILD, url, str(folder), str(asked), *names)
@@ -45,7 +45,7 @@ def memory_kept(
 def _groups(
     documents: Mapping[str, TrustedDocument],
 ) -> Iterator[tuple[Collection[str], int]]:
-    """The documents that read, those that write, and those that have the model write."""
+    """The documents that read, those that write, and those that generate replies."""
     with_replies = [name for name, one in documents.items() if asks_for_replies(one)]
     reads = [name for name, one in documents.items() if one.text.startswith("query")]
     writes = [name for name in documents if name not in {*with_replies, *reads}]
@@ -54,5 +54,5 @@ def _groups(
 
 
 def asks_for_replies(document: TrustedDocument) -> bool:
-    """Whether it has the model write."""
+    """Whether it generates a reply."""
     return Protection.QUOTA in document.budget.accepts or "Reply" in document.name

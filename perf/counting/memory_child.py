@@ -1,6 +1,6 @@
-"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: what requests leave behind.
+"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: finds memory leaks.
 
-The documents are asked in turns, and a line of JSON is written for each leak.
+The documents are requested alternately, and a line of JSON is written for each leak.
 """
 
 import asyncio
@@ -28,9 +28,10 @@ from streams.memory import KEPT_SECONDS
 
 _CALLERS = ALIKE[0][0]
 _WARM_UP = 0.25
-"""As a share of what is measured: caches fill, and code is specialised."""
+"""Warm-up requests as a share of those measured: caches fill, and code is specialised."""
 _FRAMES, _DEEP_FRAMES = 1, 12
-"""How deep the source of an allocation is noted: deeper takes long, and is done to name a leak."""
+"""Stack frames recorded for each allocation. Deep stacks are slow, and only used to locate a leak.
+"""
 
 
 async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) -> None:
@@ -56,7 +57,7 @@ async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -
 
 
 async def _held(names: Sequence[str]) -> Held:
-    """What is held for longer than the streams of replies are kept after their end."""
+    """The memory still held after the streams of completed replies have expired."""
     documents = trusted_documents()
     if any(asks_for_replies(documents[name]) for name in names):
         await asyncio.sleep(KEPT_SECONDS + 1)
@@ -64,7 +65,7 @@ async def _held(names: Sequence[str]) -> Held:
 
 
 async def _ask(client: Client, names: Sequence[str], requests: int) -> None:
-    """Ask in turns; what can be asked once only is refused from then on."""
+    """Send the documents alternately; those that work only once are refused later."""
     documents, asking = trusted_documents(), Asking(client, _CALLERS)
     for number in range(requests):
         document = documents[names[number % len(names)]]

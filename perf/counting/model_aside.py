@@ -1,6 +1,6 @@
-"""The stand-in for the model in a thread of its own, whose work is not counted as the server's.
+"""The stand-in for the model in a separate thread, so that its work is not counted.
 
-A reply comes in one piece, or how often somebody reads would depend on who is quicker.
+Replies arrive in one piece; otherwise the number of reads would depend on timing.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from perf.gate.held_model import HeldModel, held_model
 
 
 class ModelAside:
-    """A `HeldModel` of another thread."""
+    """A `HeldModel` in another thread."""
 
     def __init__(self, model: HeldModel, loop: asyncio.AbstractEventLoop) -> None:
         self.url = model.url
@@ -25,17 +25,17 @@ class ModelAside:
         self._loop = loop
 
     def hold(self) -> None:
-        """Begin no reply from now on."""
+        """Start no reply from now on."""
         self._loop.call_soon_threadsafe(self._model.hold)
 
     def let_go(self) -> None:
-        """Write what was asked for."""
+        """Start the replies that were requested."""
         self._loop.call_soon_threadsafe(self._model.let_go)
 
 
 @contextmanager
 def model_aside() -> Iterator[ModelAside]:
-    """Serve the stand-in until the block is left."""
+    """Serve the stand-in until the block ends."""
     begun: Future[ModelAside] = Future()
     stopping = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Those who ask on the gate's data: the same people with n of everything, with 2n, and others."""
+"""The callers in the gate's data: groups with n rows of everything, with 2n, and others."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ _PLACES = 5
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Five people who have `rows` of everything, and their companies; see `callers.sql`.
+    """Five people with `rows` of everything, and their companies; see `callers.sql`.
 
-    Only the first two send messages, and only the first is read about, so that no document sees
-    what another one did.
+    Only the first two send messages, and the first is only read about, so that documents do not
+    affect each other.
     """
 
     first_person: int
@@ -32,12 +32,12 @@ class Callers:
 
     @property
     def ids_of_requests_of_nobody(self) -> list[str]:
-        """The ids of completed erasures, which operators see, and nobody lists."""
+        """The ids of completed erasures, which operators may see but no list contains."""
         first = 700_000 + 100 * self.first_person
         return [global_id("PrivacyRequest", first + place) for place in range(self.rows)]
 
     def place_of(self, principal: Principal) -> int:
-        """Which of the people it is, or whose company; who is nobody counts as the first."""
+        """The index of the person or company; 0 for anonymous callers."""
         if isinstance(principal, Person):
             return principal.user_id - self.first_person
         if isinstance(principal, ApiClient):
@@ -54,56 +54,56 @@ ALIKE = tuple(
     (Callers(2101 + more, 1601 + more, 12), Callers(2106 + more, 1606 + more, 24))
     for more in range(0, 80, 10)
 )
-"""Others with n and with 2n rows, for what is to be done several times alike."""
+"""Pairs of groups with n and 2n rows, for measurements that are repeated with equal data."""
 
 
 def reader(callers: Callers) -> Principal:
-    """Who is only read about."""
+    """A person whose data is only read."""
     return callers.person(0)
 
 
 def writer(callers: Callers) -> Principal:
-    """Who writes, and is subscribed."""
+    """A subscribed person who changes data."""
     return callers.person(1)
 
 
 def payer(callers: Callers) -> Principal:
-    """Who never paid."""
+    """A person who never paid."""
     return callers.person(2)
 
 
 def debtor(callers: Callers) -> Principal:
-    """Whose payment failed."""
+    """A person whose payment failed."""
     return callers.person(3)
 
 
 def mover(callers: Callers) -> Principal:
-    """Who may move to another plan."""
+    """A person who may change plans."""
     return callers.person(4)
 
 
 def company(callers: Callers) -> Principal:
-    """The client of a company that is only read about."""
+    """The client of a company whose data is only read."""
     return callers.client(0)
 
 
 def asking_company(callers: Callers) -> Principal:
-    """The client of a company that asks for guidance."""
+    """The client of a company that requests guidance."""
     return callers.client(1)
 
 
 def operator(callers: Callers) -> Principal:
-    """Who is only read about, and sees operations data."""
+    """An operator whose own data is only read."""
     return as_kind(OPS, reader(callers), callers)
 
 
 def nobody(_callers: Callers) -> Principal:
-    """Who is not signed in."""
+    """The anonymous caller."""
     return ANONYMOUS
 
 
 def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
-    """Who asks in the place of `principal`, as a caller of this kind."""
+    """The caller of this kind that corresponds to `principal`."""
     place = callers.place_of(principal)
     if kind == NOBODY:
         return ANONYMOUS

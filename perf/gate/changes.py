@@ -1,7 +1,7 @@
-"""The change log of budgets, folded from its first line to the present table.
+"""The change log of budgets, replayed from its first line to the present table.
 
-Every number of the table follows from the log, so that one that was changed without its line is
-found on any clone, with or without history.
+The log determines every number of the table, so an unlogged change is found in any clone, even
+without git history.
 """
 
 import re
@@ -16,16 +16,16 @@ ALL = "all"
 _LINE = re.compile(r"^\|((?:[^|]*\|){6})\s*$", re.MULTILINE)
 _NAMES = (*NUMBERS, "accepts", "refused", "impossible")
 Numbers = dict[str, str]
-"""The numbers of a budget by their names, as they are written down."""
+"""The numbers of a budget by name, as text."""
 
 
 class LogInvalid(Exception):
-    """A line that says nothing, or does not follow from the lines before it."""
+    """A line of the log is malformed, or contradicts the lines before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line."""
+    """One line of the log."""
 
     day: date
     operation: str
@@ -35,7 +35,7 @@ class Change:
     why: str
 
     def __str__(self) -> str:
-        """The line as it is to be written."""
+        """The line in the format of the log."""
         cells = (
             self.day.isoformat(),
             self.operation,
@@ -48,7 +48,7 @@ class Change:
 
 
 def missing(log: str, budgets: Mapping[str, Budget], today: date) -> list[str]:
-    """The lines that the log lacks to give the present budgets; raises `LogInvalid`."""
+    """The lines missing from the log for the present budgets; raises `LogInvalid`."""
     present: dict[str, Numbers] = {}
     for name, budget in budgets.items():
         present |= {name: written(budget)} | _of_variants(name, budget)
@@ -56,7 +56,7 @@ def missing(log: str, budgets: Mapping[str, Budget], today: date) -> list[str]:
 
 
 def written(budget: Budget) -> Numbers:
-    """The numbers of a budget as the log writes them, without those that are not agreed at all."""
+    """The numbers of a budget as the log has them, without those that are not agreed."""
     agreed = {name: getattr(budget, name) for name in NUMBERS}
     numbers = {
         name: str(number)
@@ -68,7 +68,7 @@ def written(budget: Budget) -> Numbers:
 
 
 def _of_variants(name: str, budget: Budget) -> dict[str, Numbers]:
-    """What is written of some variants alone, each by the document's name and where it holds."""
+    """The numbers that apply to some variants only, by document and condition."""
     tables: dict[str, Numbers] = {}
     differing: tuple[VariantBudget | Impossible, ...] = (*budget.variants, *budget.impossible)
     for one in differing:
@@ -89,7 +89,7 @@ def _refused(refused: Mapping[str, int]) -> Numbers:
 
 
 def read(log: str) -> Iterator[Change]:
-    """The lines of a log; raises `LogInvalid`."""
+    """Parse the lines of a log; raises `LogInvalid`."""
     for match in _LINE.findall(log):
         cells = [cell.strip() for cell in match.split("|")[:6]]
         if cells[0] == "date" or set(cells[0]) == {"-"}:

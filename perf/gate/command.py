@@ -1,4 +1,4 @@
-"""`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
+"""`guidance perf gate`: check our own documents against their budgets, without a clock."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -109,7 +109,7 @@ def _readable_documents() -> tuple[Mapping[str, TrustedDocument], list[str]]:
 
 
 def _check(what: str, named: Collection[str], known: Collection[str]) -> None:
-    """Fail where something is named that is not there."""
+    """Fail if an unknown name was given."""
     unknown = sorted(set(named) - set(known))
     if unknown:
         raise click.ClickException(f"there is no {what} {', '.join(unknown)}")
@@ -126,7 +126,7 @@ def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
 
 
 def _of_calls(url: str, folder: Path, names: Collection[str], beside: str | None) -> list[str]:
-    """The function calls, and bytes fetched, that are more than agreed."""
+    """Findings about function calls and fetched bytes."""
     if not is_counted_here():
         click.echo(NOT_COUNTED)
         return []
@@ -135,7 +135,7 @@ def _of_calls(url: str, folder: Path, names: Collection[str], beside: str | None
 
 
 def _of_memory(url: str, folder: Path, documents: Mapping[str, TrustedDocument]) -> list[str]:
-    """What requests leave behind."""
+    """Findings about memory leaks."""
     measured = memory_kept(url, folder, documents)
     return [finding for one in measured for finding in one.findings()]
 

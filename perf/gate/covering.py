@@ -1,7 +1,7 @@
-"""Covering arrays: few rows in which each two choices stand together in one of them.
+"""Covering arrays: few rows that contain every pair of values.
 
-Greedy, after "The AETG system" (Cohen, Dalal, Fredman and Patton, 1997), without its chance: the
-same factors give the same rows.
+A greedy algorithm after "The AETG system" (Cohen, Dalal, Fredman and Patton, 1997), made
+deterministic: the same factors give the same rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 Row: TypeAlias = dict[str, str]
 Pair: TypeAlias = frozenset[tuple[str, str]]
-"""One or two factors, each with a value of its own."""
+"""One or two factors, each with a value."""
 
 
 def covering(
@@ -19,10 +19,10 @@ def covering(
     *,
     strength: int = 2,
 ) -> list[Row]:
-    """Rows that have each pair of values, or with a `strength` of 1 each value, at least once.
+    """Rows that contain each pair of values, or each single value with a `strength` of 1.
 
-    `is_allowed` looks at rows of which not all is chosen yet, too; what only rows could have that
-    are not allowed is in none. The first row has the first value of each factor, where allowed.
+    `is_allowed` also receives incomplete rows. Pairs that occur only in rows that are not allowed
+    are left out. The first row has the first value of each factor, if allowed.
     """
     left = dict.fromkeys(_pairs(factors, min(strength, len(factors))))
     rows: list[Row] = []
@@ -58,7 +58,7 @@ def _completed(
     left: Mapping[Pair, None],
     is_allowed: Callable[[Row], bool],
 ) -> Row | None:
-    """The row with a value for each factor, of those that cover most; None if there is none."""
+    """Complete a row with the values that cover most pairs; None if no row is allowed."""
     if not is_allowed(row):
         return None
     name = next((one for one in factors if one not in row), None)

@@ -1,4 +1,4 @@
-"""Ids of what was there, and is deleted: by type, what makes and deletes one."""
+"""Ids of deleted objects: by type, a function that creates and deletes one."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -7,7 +7,7 @@ from services.principal import Principal
 
 
 async def _deleted_conversation(asking: Asking, principal: Principal) -> str:
-    """An empty conversation of who asks, or of who writes, that is there no more."""
+    """The id of a deleted, empty conversation of the caller."""
     key = {"idempotencyKey": new_key()}
     started = await asking.read(own_document("StartConversation"), principal, {"input": key})
     id_ = str(started["conversation"]["id"])
@@ -18,7 +18,7 @@ async def _deleted_conversation(asking: Asking, principal: Principal) -> str:
 
 
 async def _deleted_message(asking: Asking, principal: Principal) -> str:
-    """A reply of which the conversation is there no more."""
+    """The id of a reply in a deleted conversation."""
     key = {"content": "How?", "idempotencyKey": new_key()}
     sent = await asking.read(own_document("SendMessage"), principal, key)
     conversation = {"conversationId": sent["conversation"]["id"]}

@@ -1,4 +1,4 @@
-"""Which kinds of values are tried for a choice, derived from its type and from where it goes."""
+"""The kinds of values tried for a choice, derived from its type and its positions."""
 
 from dataclasses import dataclass
 
@@ -24,24 +24,24 @@ _DATES = frozenset({"Date", "DateTime"})
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A kind of value, and whether it is refused wherever it is given."""
+    """A kind of value, and whether it must always be refused."""
 
     kind: str
     is_refused: bool = False
 
 
 def is_cursor(choice: Choice) -> bool:
-    """Whether it says where in a list a page begins or ends."""
+    """Whether the choice is a cursor argument of a connection."""
     return any(one.is_of_connection and one.name in _CURSORS for one in choice.places)
 
 
 def said_of(choice: Choice) -> str:
-    """The descriptions of where it goes."""
+    """The descriptions of all positions where the choice is used."""
     return " ".join(one.description for one in choice.places)
 
 
 def domain(choice: Choice) -> tuple[Value, ...]:
-    """What is tried for a choice: left out, null, and each kind of value of its type."""
+    """The kinds tried for a choice: absent, null, and each kind of value of its type."""
     values = [] if choice.is_size and choice.has_default else [*_left_out(choice)]
     if not is_non_null_type(choice.type):
         values.append(Value(NULL))

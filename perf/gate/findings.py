@@ -1,4 +1,4 @@
-"""What of a document's run is not as its budget has it, each named with document and statement."""
+"""Findings: where the result of a document exceeds its budget, and which statement is at fault."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from perf.gate.fingerprint import fingerprint
 from perf.gate.running import Answered, Taken
 
 STATEMENTS = "\n    "
-"""Between several statements that are at fault."""
+"""Separates several statements at fault."""
 REFUSAL_BYTES = 500
-"""What a refusal may have with its words, however small the answer would be."""
+"""The allowed size of a refusal, even if the budget of the document is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, with the method and the statement where one is at fault.
+    """One problem, with the repository method and the statement at fault, if known.
 
-    `variant` says how the document was asked, where not every variant has it.
+    `variant` describes the variables and the caller, if not all variants have the problem.
     """
 
     document: str
@@ -28,7 +28,7 @@ class Finding:
     variant: str = ""
 
     def __str__(self) -> str:
-        """In words, the statement on a line of its own."""
+        """The problem as text, with the statement on a separate line."""
         asked = f" ({self.variant})" if self.variant else ""
         where = f" in {self.method}" if self.method else ""
         statement = f"\n    {self.statement}" if self.statement else ""
@@ -38,7 +38,7 @@ class Finding:
 def over_budget(
     document: str, answered: Answered, budget: Budget, usual: Taken | None = None
 ) -> Iterator[Finding]:
-    """The numbers that are not kept; `usual` is what the document takes as it is usually asked."""
+    """Findings about numbers over budget; `usual` is the resource usage of the usual variant."""
     taken, refusal = answered.taken, answered.refusal
     agreed = budget.statements if refusal is None else budget.refused.get(refusal, 0)
     if agreed is not None and len(taken.ran) != agreed:
@@ -59,7 +59,7 @@ def over_budget(
 
 
 def _of_statements(document: str, problem: str, taken: Taken, usual: Taken | None) -> Finding:
-    """The finding with what runs here and not usually, or more often."""
+    """The finding with the statements that run more often than in the usual variant."""
     if usual is None:
         return Finding(document, problem)
     methods = _by_method(taken) - _by_method(usual)
@@ -78,9 +78,10 @@ def _of_statements(document: str, problem: str, taken: Taken, usual: Taken | Non
 
 
 def growing(document: str, few: Taken, twice_as_many: Taken) -> Iterator[Finding]:
-    """The statements that run more often where there are twice as many rows: an N+1.
+    """Findings about statements that run more often with twice the rows: an N+1.
 
-    Counted by method, since a document that is compiled meanwhile reads the same in other columns.
+    Counted by repository method, since the SQL of a document differs before and after it is
+    compiled.
     """
     before, after = _by_method(few), _by_method(twice_as_many)
     statements = {one.statement.name: fingerprint(one.statement.sql) for one in twice_as_many.ran}

@@ -1,4 +1,4 @@
-"""How each of our own documents is asked: by whom, after what, and with which variables."""
+"""The scenario of each of our documents: its caller, its preparation and its variables."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ _ALLOWED = {
     COMPANY: (COMPANY,),
 }
 _RUN, _keys = token_hex(4), count(1)
-"""Keys of idempotency are new in each run, also on a database that another one has filled."""
+"""Idempotency keys are unique in each run, also on a database that an earlier run filled."""
 
 # Any: variables and data are JSON.
 Variables: TypeAlias = dict[str, Any]
@@ -46,21 +46,21 @@ Variables: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks on behalf of one size of callers."""
+    """Runs documents for one group of callers."""
 
     runner: Runs
     callers: Callers
 
     # Any: data is JSON.
     async def data(self, name: str, **variables: Any) -> Any:
-        """The only root field's value of what comes before, asked by whoever writes."""
+        """The value of the only root field of another document, run by the writer."""
         return await self.read(own_document(name), writer(self.callers), variables)
 
     # Any: as above.
     async def read(
         self, document: TrustedDocument | str, principal: Principal, variables: Mapping[str, Any]
     ) -> Any:
-        """The only root field's value of a document, or of a text."""
+        """The value of the only root field of a document, or of a query text."""
         if isinstance(document, str):
             document = TrustedDocument("Before", document, DEFAULT)
         _, (data,) = await self.runner.run(document, principal, variables)
@@ -69,7 +69,7 @@ class Asking:
 
 
 def own_document(name: str) -> TrustedDocument:
-    """A document that comes before others; raises `FlowFailed` where it has no budget."""
+    """A document that prepares others; raises `FlowFailed` if it has no valid budget."""
     document = trusted_documents().get(name)
     if document is None:
         raise FlowFailed(
@@ -84,9 +84,9 @@ async def _nothing(_asking: Asking) -> Variables:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Who asks, and what gives the variables that no type tells: the ids, say, and the days.
+    """The caller of a document, and the variables that cannot be derived from types, such as ids.
 
-    `also` are the kinds of callers that are answered besides, of which `_ALLOWED` are understood.
+    `also` are more kinds of callers that are answered, besides those in `_ALLOWED`.
     """
 
     principal: Callable[[Callers], Principal]
@@ -100,7 +100,7 @@ class Flow:
 
 
 async def _conversation(asking: Asking, status: str = "ACTIVE") -> str:
-    """The oldest conversation that is left of who writes."""
+    """The oldest remaining conversation of the writer."""
     viewer = await asking.read(_OLDEST, writer(asking.callers), {"status": status})
     return str(viewer["conversations"]["edges"][0]["node"]["id"])
 
@@ -206,7 +206,7 @@ def _key() -> Variables:
 
 
 def new_key() -> str:
-    """A key of idempotency that nobody has used."""
+    """A new idempotency key."""
     return f"gate-{_RUN}-{next(_keys):06}"
 
 

@@ -1,4 +1,4 @@
-"""The gate: documents run on the gate's data, held to their budgets and shown to the planner."""
+"""The gate: run documents on generated data, and check budgets and query plans."""
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -16,15 +16,15 @@ from perf.gate.plans import sizes
 from perf.gate.running import FlowFailed, Runner, open_runner
 
 EACH_ONCE, EACH_TWO = 1, 2
-"""How thoroughly: each choice in some variant, or each two choices together."""
+"""The strength of the covering arrays: single values, or pairs of values."""
 
 
 class NotFilled(Exception):
-    """A database that has too few rows to say anything."""
+    """The database has too few rows for a meaningful check."""
 
 
 class Gate:
-    """Judges documents, one after the other."""
+    """Checks documents, one after another."""
 
     def __init__(self, runner: Runner, planner: Planner, strength: int = EACH_TWO) -> None:
         self._runner = runner
@@ -32,11 +32,11 @@ class Gate:
         self._strength = strength
 
     async def judge(self, document: TrustedDocument, flow: Flow) -> Judged:
-        """Run a document in its variants for n rows and for 2n; raises `FlowFailed`."""
+        """Run the variants of a document with n rows and with 2n; raises `FlowFailed`."""
         return await Judging(self._runner, self._planner, document, flow, self._strength).judge()
 
     async def judge_or_say(self, document: TrustedDocument, flow: Flow | None) -> Judged | Finding:
-        """The same, or in one sentence why it cannot be judged, whatever happens."""
+        """The same, but with a finding instead of an exception if the check fails."""
         try:
             choices_of(document)
             if flow is None:
@@ -50,7 +50,7 @@ class Gate:
             return Finding(document.name, f"it could not be judged: {_in_a_line(error)}")
 
     async def judge_fields(self, types: Collection[str] = ()) -> FieldsJudged:
-        """Judge the fields of all types, or of these, in generated documents."""
+        """Check the fields of all or of these types with generated documents."""
         try:
             return await judge_fields(self._runner, self._planner, types)
         except Exception as error:  # noqa: BLE001 - what the documents are is said all the same
@@ -60,7 +60,7 @@ class Gate:
 
 @asynccontextmanager
 async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
-    """A gate on a database that `perf.gate.data` has filled; `folder` keeps what a server does.
+    """A gate on a database filled by `perf.gate.data`; `folder` is the server's data directory.
 
     Raises `NotFilled`.
     """
@@ -83,7 +83,7 @@ async def judge_all(
     strength: int = EACH_TWO,
     judged: Callable[[Judged | Finding], None],
 ) -> None:
-    """Judge our own documents, or those of these names, and tell of each as it is done."""
+    """Check all or the named documents, reporting each when it is done."""
     async with open_gate(url, folder, strength) as gate:
         for name, document in trusted_documents().items():
             if not names or name in names:
@@ -91,7 +91,7 @@ async def judge_all(
 
 
 async def judge_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsJudged:
-    """Judge the fields of all types, or of those of these names."""
+    """Check the fields of all or of these types."""
     async with open_gate(url, folder) as gate:
         return await gate.judge_fields(types)
 

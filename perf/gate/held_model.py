@@ -1,6 +1,6 @@
-"""The stand-in for the model, held back: no reply begins before the one who waits for it does.
+"""The stand-in for the model, paused: no reply starts before somebody waits for it.
 
-How often a reply is looked at would otherwise depend on who is quicker.
+Otherwise the number of reads of a reply would depend on timing.
 """
 
 import asyncio
@@ -20,25 +20,25 @@ _BEHAVIOUR = Behaviour(tokens=40, tokens_per_second=0, first_token_seconds=0)
 
 
 class HeldModel:
-    """Served at `url`; writes while it is not held back."""
+    """Served at `url`; writes replies while it is not paused."""
 
     def __init__(self, url: str, may_write: asyncio.Event) -> None:
         self.url = url
         self._may_write = may_write
 
     def hold(self) -> None:
-        """Begin no reply from now on."""
+        """Start no reply from now on."""
         self._may_write.clear()
 
     def let_go(self) -> None:
-        """Write what was asked for."""
+        """Start the replies that were requested."""
         self._may_write.set()
 
 
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to whoever runs this."""
+        """Leave signals to the surrounding program."""
         yield
 
 
@@ -48,9 +48,9 @@ async def held_model(
     *,
     http: type[asyncio.Protocol] | Literal["auto"] = "auto",
 ) -> AsyncIterator[HeldModel]:
-    """Serve the stand-in on a free port of this machine until the block is left.
+    """Serve the stand-in on a free local port until the block ends.
 
-    It remembers no call: in a process whose kept memory is measured, that would count as the
+    It keeps no history of calls: where memory is measured in this process, that would count as the
     server's (docs/decisions/0029).
     """
     may_write = asyncio.Event()

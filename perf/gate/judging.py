@@ -1,4 +1,4 @@
-"""One document judged in all of its variants: what each took for n rows, and for 2n."""
+"""Check all variants of one document with n rows and with 2n."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ from perf.gate.variants import Variant, Variants
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a document took as it is usually asked, and what is wrong with it in any variant."""
+    """The resource usage of a document's usual variant, and the findings in all variants."""
 
     document: TrustedDocument
     taken: Taken
@@ -36,7 +36,7 @@ class Judged:
 
 
 def choices_of(document: TrustedDocument) -> Choices:
-    """The choices of whoever asks it; raises `FlowFailed` for what is no document of its name."""
+    """The choices of a document's callers; raises `FlowFailed` if the document is invalid."""
     name, schema = document.name, core_schema()
     try:
         parsed = parse(document.text)
@@ -57,7 +57,7 @@ def choices_of(document: TrustedDocument) -> Choices:
 
 @dataclass(slots=True)
 class Judging:
-    """Tries the variants of one document and gathers what is found."""
+    """Runs the variants of one document and collects findings."""
 
     runner: Runner
     planner: Planner
@@ -69,7 +69,7 @@ class Judging:
     _refused: list[Kinds] = field(default_factory=list)
 
     async def judge(self) -> Judged:
-        """Try them all; raises `FlowFailed` where the document cannot be asked as usual."""
+        """Run all variants; raises `FlowFailed` if the document cannot be run as usual."""
         choices = tuple(choices_of(self.document))
         few, many = (
             Preparation(Asking(self.runner, callers), self.document, self.flow, choices)
@@ -109,7 +109,7 @@ class Judging:
         kind, owner = variant.kinds[CALLER], self.flow.principal(callers)
         principal = as_kind(kind, owner, callers)
         if kind == ANOTHER and variant.refused_because is None:
-            # It asks for what is its own, of which the flow has to prepare as much.
+            # The request is for the caller's own objects, so the scenario must prepare them.
             others = Asking(self.runner, OTHERS)
             preparation = replace(preparation, asking=others)
             owner = principal
@@ -120,7 +120,7 @@ class Judging:
     def _expectations(
         self, variant: Variant, before: Answered, answered: Answered, unprepared: Sequence[str]
     ) -> Iterator[Finding]:
-        """Whether it was refused where it has to be, and nowhere else."""
+        """Findings if it was answered where it must be refused, or the reverse."""
         name, refusal = self.document.name, answered.refusal
         if refusal is None and variant.refused_because is not None:
             yield Finding(name, f"is answered, and must not be: {variant.refused_because}")
@@ -135,7 +135,7 @@ class Judging:
             yield Finding(name, problem)
 
     def _uncovered(self, variants: Variants, names: Sequence[str]) -> Iterator[Finding]:
-        """Variables that no answer had, and tables that mean no variant."""
+        """Findings about variables never answered, and budget tables that match no variant."""
         name, budget = self.document.name, self.document.budget
         for one in names:
             kinds = {kinds[one] for kinds in self._answered if one in kinds}

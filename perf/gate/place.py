@@ -1,4 +1,4 @@
-"""Where the gate runs: a database with its data, and a folder."""
+"""The environment of the gate: a filled database and a data directory."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ CANNOT_RUN = 3
 
 
 class CannotRun(click.ClickException):
-    """The gate itself fails: nothing is said of any document."""
+    """The gate itself failed; no document was checked."""
 
     exit_code = CANNOT_RUN
 
 
 @contextmanager
 def filled_place(url: str | None) -> Iterator[tuple[str, Path]]:
-    """A filled database, that at `url` or a new one, and a folder for what a server keeps.
+    """The URL of a filled database, given or new, and a server's data directory.
 
-    Raises `CannotRun`, also for what fails inside the block.
+    Raises `CannotRun`, also for failures inside the block.
     """
     with TemporaryDirectory(prefix="guidance-gate-") as name, _running():
         folder = Path(name)
         if url is not None:
             yield url, folder
             return
-        # PostgreSQL may run as another user than this, who has to reach its folder.
+        # PostgreSQL may run as another user, who needs access to its folder.
         folder.chmod(0o755)
         with embedded_postgres(folder, is_durable=False) as own:
             migrate(own)

@@ -1,4 +1,4 @@
-"""What the planner makes of a document's statements, with their values and with any."""
+"""Check the query plans of a document's statements, with given and with generic values."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     import asyncpg
 
 SMALL_TABLES = frozenset({"billing_plans"})
-"""Tables that stay small whoever comes: what reads them may read them whole."""
+"""Tables that stay small in production: sequential scans of them are allowed."""
 SORTED_ON_PURPOSE: Mapping[str, str] = {
     "credentials.by_account": "the keys of one company, of which it makes a few a year",
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
-"""Methods that may sort, and what they sort."""
+"""Repository methods that may sort, and the reason."""
 ENOUGH_ROWS = 1_000
-"""Of every other table, more than any document may read: else its plans would say nothing."""
+"""Rows needed in every other table: with fewer, plans would be meaningless."""
 
 
 class Planner:
-    """Asks about statements on one connection; nothing is run."""
+    """Explains statements on one connection, without running them."""
 
     def __init__(
         self, connection: "asyncpg.Connection[asyncpg.Record]", sizes: Mapping[str, int]
@@ -32,10 +32,10 @@ class Planner:
         self._connection = connection
         self._sizes = sizes
         self._generic: dict[str, Plan] = {}
-        """Plans for any values, by their statements: the same whatever the values are."""
+        """Generic plans by statement, which do not depend on values."""
 
     async def findings(self, document: str, taken: Taken) -> list[Finding]:
-        """The statements that read a table whole, or sort, each once."""
+        """Findings about sequential scans and sorts, each statement once."""
         found: list[Finding] = []
         for statement, one in {fingerprint(one.statement.sql): one for one in taken.ran}.items():
             plans = (

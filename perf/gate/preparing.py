@@ -1,4 +1,4 @@
-"""The variables of one variant: what its flow prepares, and what is made of the types."""
+"""Build the variables of one variant from its scenario and from types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,26 +21,26 @@ from perf.gate.values import made, usual_value
 from services.principal import Principal
 
 _NO_KEY = 2**53
-"""No row has it."""
+"""A key that no row has."""
 
 
 @dataclass(slots=True)
 class Preparation:
-    """Makes the variables of the variants of one document, for one size of callers."""
+    """Builds the variables for the variants of one document, for one group of callers."""
 
     asking: Asking
     document: TrustedDocument
     flow: Flow
     choices: Sequence[Choice]
     unprepared: list[str] = field(default_factory=list)
-    """What of the last variant no flow can give, and an id that no row has stands for."""
+    """Values of the last variant that no scenario provides; a nonexistent id is used instead."""
 
     async def variables(self, kinds: Kinds, principal: Principal) -> Variables:
-        """The variables; raises `FlowFailed` for what neither the flow nor a type gives."""
+        """The variables; raises `FlowFailed` if neither the scenario nor a type gives a value."""
         self.unprepared.clear()
         prepared = await self.flow.variables(self.asking)
         variables: Variables = {}
-        # A cursor is of a list that the others name.
+        # A cursor belongs to a list that the other variables select.
         for choice in sorted(self.choices, key=is_cursor):
             kind = kinds.get(choice.name, ABSENT)
             if kind == ABSENT or (kind == USUAL and choice.has_default):
@@ -91,7 +91,7 @@ class Preparation:
 
 
 def usual_kinds(choices: Sequence[Choice], prepared: Variables) -> Kinds:
-    """What a flow chooses; where it says nothing, left out or the first of the type."""
+    """The kinds that a scenario chooses; otherwise absent, or the first kind of the type."""
     return {choice.name: _usual_kind(choice, value_at(prepared, choice.path)) for choice in choices}
 
 
@@ -106,7 +106,7 @@ def _usual_kind(choice: Choice, value: Any) -> str:
 
 # Any: as above.
 def value_at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
-    """The value at a path of names; `Undefined` where nothing is there."""
+    """The value at a path of names; `Undefined` if there is none."""
     value: Any = variables
     for name in path:
         value = value.get(name, Undefined) if isinstance(value, Mapping) else Undefined
@@ -114,7 +114,7 @@ def value_at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 
 def put(variables: Variables, path: Sequence[str], value: object) -> None:
-    """Put a value at a path of names, of which all but the last are there."""
+    """Set the value at a path of names, all but the last of which exist."""
     for name in path[:-1]:
         variables = variables[name]
     variables[path[-1]] = value

@@ -1,7 +1,7 @@
-"""Undoing what a document did to the gate's people, where it can be done once only.
+"""Restore the data of callers after documents that work only once.
 
-Somebody pays for a first plan once, and a company has so many keys: each variant begins from what
-`callers.sql` made.
+A first plan is paid once and the number of keys is limited, so each variant starts from the state
+that `callers.sql` created.
 """
 
 from perf.gate.runs import Runs
@@ -28,12 +28,12 @@ DELETE FROM enterprise_credentials WHERE created_at > '2026-01-01' AND enterpris
 
 
 async def restore_subscription(runner: Runs, person: Principal) -> None:
-    """Have somebody who paid, or moved to another plan, be as before."""
+    """Undo payments and changes of plan of a person."""
     await _execute(runner, _SUBSCRIPTION, person)
 
 
 async def restore_credentials(runner: Runs, person: Principal) -> None:
-    """Forget the keys that were made for the company of a person."""
+    """Delete the keys that were created for a person's company."""
     await _execute(runner, _CREDENTIALS, person)
 
 

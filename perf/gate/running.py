@@ -1,4 +1,4 @@
-"""Running our own documents once, and what that took."""
+"""Run a document once in this process, and record its resource usage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -26,23 +26,24 @@ NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 _NO_BOUND = 1_000_000
 FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
 AWAITED_AFTER = FOLLOWED_AFTER | {"generations.begin"}
-"""Statements after which somebody waits for the model: also who looks only when it has written."""
+"""Statements after which somebody waits for the model, including readers of the completed reply."""
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
 
 NULL_ROOT = "null"
-"""The code of an answer without errors whose field is null: of what is not the caller's, say."""
+"""The code of an answer without errors whose root field is null, as for objects of other callers.
+"""
 _MOST_SECONDS = 20.0
-"""When a model that nobody was found to wait for is let go, lest a mutation wait for ever."""
+"""The model is resumed after so long in any case, or a mutation could wait for ever."""
 
 
 class FlowFailed(Exception):
-    """A document cannot be run, or not as its flow needs; the message says why."""
+    """A document could not be run, or not as its scenario needs; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What running one document took."""
+    """The resource usage of running a document once."""
 
     ran: tuple[Ran, ...]
     response_bytes: int
@@ -50,12 +51,12 @@ class Taken:
 
     @property
     def rows(self) -> int:
-        """How many rows the statements returned."""
+        """The rows that the statements returned."""
         return sum(one.rows for one in self.ran)
 
     @property
     def subscription_lookups(self) -> int:
-        """How often the current subscription was looked up, besides by a change in itself."""
+        """Lookups of the current subscription, except in transactions that change it."""
         return sum(
             one.statement.name == SUBSCRIPTION_LOOKUP and not one.is_in_transaction
             for one in self.ran
@@ -64,9 +65,9 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of running a document once.
+    """The result of running a document once.
 
-    `refusal` is the code of why it, or part of it, was refused; None where all is well.
+    `refusal` is the code of the first error or refusal; None if there is none.
     """
 
     taken: Taken
@@ -76,7 +77,7 @@ class Answered:
 
 
 class Runner:
-    """Runs documents one after the other on one database."""
+    """Runs documents one after another on one database."""
 
     def __init__(
         self,
@@ -90,14 +91,14 @@ class Runner:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
+        """The connection with which scenarios restore data."""
         return self._connection
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        """The usage, and the data of the answers; raises `FlowFailed` on any error or refusal."""
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:
             said = orjson.dumps(answered.bodies[-1]).decode()
@@ -108,7 +109,7 @@ class Runner:
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> Answered:
-        """What came of it, refused or not; raises `FlowFailed` for a document that cannot run."""
+        """Run a document; the result may be a refusal. Raises `FlowFailed` if it cannot be run."""
         request = GraphQLRequest(document.text, variables=variables)
         try:
             operation = await self._service.prepare(request, principal, None)
@@ -127,7 +128,7 @@ class Runner:
 
     @contextmanager
     def _listening(self, ran: list[Ran], lets_go_after: frozenset[str]) -> Iterator[None]:
-        """Note what runs, and hold the model back until somebody waits for it."""
+        """Record the statements, and pause the model until somebody waits for it."""
 
         def heard(one: Ran) -> None:
             ran.append(one)
@@ -153,11 +154,11 @@ class Runner:
 
 @asynccontextmanager
 async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
-    """Serve from the database at `url`, without a cache, and whatever it costs."""
+    """A runner on the database at `url`, without a cache and without cost limits."""
     async with held_model() as model:
         settings = Settings.model_validate(served(url, folder, model.url))
         async with open_application(settings, url, clock=lambda: NOW) as application:
-            # Our own documents are compiled before they first come, as where they are served.
+            # Our own documents are compiled before their first request, as on a real server.
             await application.documents.refresh()
             connection = await asyncpg.connect(url)
             try:
@@ -168,7 +169,7 @@ async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
 
 
 def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
-    """The settings by which the gate serves."""
+    """The settings of the gate's server."""
     return {
         "database_url": url,
         "guidance_data_dir": folder,
@@ -185,18 +186,18 @@ def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
 
 # Any: variables are JSON.
 def leaves_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
-    """Whether the answer is there while the reply is still being written."""
+    """Whether the answer arrives while the reply is still being written."""
     return "delivery: STREAM" in document.text or _has(variables, "STREAM")
 
 
 def begins_reply(ran: Iterable[Ran]) -> bool:
-    """Whether a reply was begun, or one that is being written was followed."""
+    """Whether a reply was started, or one that is being written was followed."""
     return any(one.statement.name in AWAITED_AFTER for one in ran)
 
 
 # Any: bodies are JSON.
 def refusal_in(bodies: Sequence[dict[str, Any]]) -> str | None:
-    """The code of the first refusal in the answers."""
+    """The code of the first error or refusal in the answers."""
     for body in bodies:
         if body.get("errors"):
             extensions = body["errors"][0].get("extensions") or {}

@@ -1,4 +1,4 @@
-"""What flows need of whatever runs documents: the gate's runner, or a server that is asked."""
+"""What scenarios need to run documents: in this process or over HTTP."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -11,20 +11,20 @@ from services.principal import Principal
 
 
 class Runs(Protocol):
-    """Runs documents one after the other."""
+    """Runs documents one after another."""
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand; raises `FlowFailed` where there is none."""
+        """The connection with which scenarios restore data; raises `FlowFailed` without one."""
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+        """The usage, and the data of the answers; raises `FlowFailed` on any error or refusal."""
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> Answered:
-        """What came of it, refused or not."""
+        """Run a document; the result may be a refusal."""

@@ -1,4 +1,4 @@
-"""How a document is usually asked: what its flow gives, and what its types alone tell."""
+"""The usual variables of a document: from its scenario, and from types."""
 
 from functools import cache
 
@@ -15,9 +15,9 @@ from perf.gate.values import usual_value
 
 
 async def usual_variables(document: TrustedDocument, flow: Flow, asking: Asking) -> Variables:
-    """The flow's variables, and a value of its type for whatever else is required.
+    """The scenario's variables, and generated values for other required variables.
 
-    Raises `FlowFailed`, also for what is no document. Where no type tells a value there is none.
+    Raises `FlowFailed`, also for an invalid document. Types without a generated value are left out.
     """
     variables = await flow.variables(asking)
     for choice in _required(document.name, document.text):

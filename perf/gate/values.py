@@ -1,4 +1,4 @@
-"""Values that are made of types and of what the schema promises, so that nobody prepares them."""
+"""Generate values from types and from the limits that the schema promises."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ _PAST = timedelta(days=300)
 
 # Any: variables are JSON.
 def usual_value(type_: GraphQLInputType, said: str) -> Any:
-    """A value of a type that nobody has to prepare; `Undefined` where there is none."""
+    """A value of a type that needs no preparation; `Undefined` if there is none."""
     nullable = get_nullable_type(type_)
     if is_list_type(nullable):
         item = usual_value(nullable.of_type, said)
@@ -47,7 +47,7 @@ def usual_value(type_: GraphQLInputType, said: str) -> Any:
 
 # Any: as above.
 def made(choice: Choice, kind: str, usual: Any) -> Any:
-    """A value of this kind, made of the usual one where it is of its length or before it."""
+    """A value of this kind; long texts and earlier dates are derived from the usual value."""
     said, type_ = said_of(choice), get_nullable_type(choice.type)
     if is_list_type(type_):
         return [] if kind == EMPTY else [*usual] * (bounds.of_list(said).most // len(usual))
@@ -69,5 +69,5 @@ def _before(usual: str) -> str:
 
 
 def _long(usual: str, length: int) -> str:
-    """A text that is as new as the usual one."""
+    """A text of this length that is as unique as the usual one."""
     return usual[:length] + "x" * (length - len(usual))

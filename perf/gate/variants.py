@@ -1,4 +1,4 @@
-"""The variants of a document that are tried: derived from its choices, few, and always the same."""
+"""The variants of a document that are run: few, deterministic, derived from its choices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,26 +24,26 @@ from perf.gate.domains import EXISTING, domain
 
 _CALLERS = (NOBODY, PERSON, ANOTHER, COMPANY, OPS)
 _UNASKED = "-"
-"""In the place of a field whose input is left out."""
+"""The kind of an input field whose input object is absent."""
 _NOTHING = frozenset({ABSENT, NULL})
 _LEFT_OUT = _NOTHING | {_UNASKED}
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way of asking, and why it has to be refused; None where it has to be answered."""
+    """One combination of choices; `refused_because` is None if it must be answered."""
 
     kinds: Kinds
     refused_because: str | None = None
 
 
 class Variants:
-    """Finds the variants of one document, as it is usually asked first."""
+    """Enumerates the variants of one document, the usual variant first."""
 
     def __init__(
         self, choices: Sequence[Choice], usual: Kinds, callers: Sequence[str], budget: Budget
     ) -> None:
-        """`usual` is what its flow chooses, and `callers` are the kinds that are answered."""
+        """`usual` are the kinds its scenario chooses; `callers` the kinds of callers answered."""
         self._choices = choices
         self._usual = usual
         self._callers = callers
@@ -52,12 +52,12 @@ class Variants:
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """Every kind that there is of each choice, and of callers."""
+        """All kinds of each choice, and of callers."""
         kinds = {name: tuple(one.kind for one in values) for name, values in self._domains.items()}
         return kinds | {CALLER: _CALLERS}
 
     def all(self, *, strength: int = 2) -> list[Variant]:
-        """What is answered, each two choices together once, and then each that is refused."""
+        """Variants that are answered, covering all pairs of kinds, then each that is refused."""
         rows = covering(self._answered(), self._is_allowed, strength=strength)
         variants = {_key(row): Variant(_asked(row)) for row in rows}
         if self._is_answered_to_others():
@@ -68,11 +68,11 @@ class Variants:
         return list(variants.values())
 
     def unmatched(self, wheres: Iterable[Where]) -> list[Where]:
-        """Those that mean none of the variants that there could be."""
+        """The conditions that match no possible variant."""
         return [one for one in wheres if not any(True for _ in self._that_match(one))]
 
     def _answered(self) -> dict[str, list[str]]:
-        """What may be answered of each choice, the usual first."""
+        """The kinds of each choice that may be answered, the usual kind first."""
         factors = {
             name: self._usual_first(name, [one.kind for one in values if not one.is_refused])
             for name, values in self._domains.items()
@@ -94,7 +94,7 @@ class Variants:
         return self._is_whole(row) and self._refusal_of(row) is None
 
     def _is_whole(self, row: Row) -> bool:
-        """Whether fields are chosen where their input is given, and only there."""
+        """Whether input fields have kinds exactly where their input object is given."""
         for name, kind in row.items():
             above = row.get(name.rpartition(".")[0])
             if above is not None and (above in _LEFT_OUT) != (kind == _UNASKED):
@@ -102,12 +102,12 @@ class Variants:
         return True
 
     def _refusal_of(self, row: Row) -> str | None:
-        """Why a way of asking is refused, though each choice alone is none to refuse."""
+        """Why a combination is refused although each kind alone is not."""
         both = self._both_ends(row)
         return f"{both} are not together" if both else self._budget.why_impossible(_asked(row))
 
     def _both_ends(self, row: Row) -> str | None:
-        """Two sizes of one page: from the front, and from the back."""
+        """Two sizes of one page: `first` and `last`."""
         sizes: dict[int, tuple[str, str]] = {}
         for choice in self._choices:
             for place in choice.places:
@@ -118,7 +118,7 @@ class Variants:
         return None
 
     def _refused(self) -> Iterator[tuple[Row, str]]:
-        """Everything that is refused, each by itself beside what is usual."""
+        """Every refused kind, each alone beside usual kinds."""
         for choice in self._choices:
             for value in self._domains[choice.name]:
                 if value.is_refused:
@@ -135,7 +135,7 @@ class Variants:
         yield from self._of_both_ends()
 
     def _is_answered_to_others(self) -> bool:
-        """Whether who is of another account asks for nothing that is the first one's."""
+        """Whether callers of another account request nothing that belongs to the first account."""
         return EXISTING not in self._usual.values()
 
     def _of_both_ends(self) -> Iterator[tuple[Row, str]]:
@@ -152,7 +152,7 @@ class Variants:
         return self._domains[choice.name][-1].kind
 
     def _that_match(self, where: Where) -> Iterator[Row]:
-        """The choices that are in a table; nothing where one of them is not the document's."""
+        """The combinations that match a condition; empty if a choice is not the document's."""
         wanted = [
             [
                 (path, kind)
@@ -166,7 +166,7 @@ class Variants:
         return (dict(choices) for choices in product(*wanted))
 
     def _beside_usual(self, chosen: Row) -> Row:
-        """A whole row with these choices, and else what is usual."""
+        """A complete row with these kinds, and the usual ones for all other choices."""
         row: Row = {CALLER: self._callers[0], **self._usual, **chosen}
         for name in chosen:
             while name := name.rpartition(".")[0]:

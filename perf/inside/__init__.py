@@ -1,1 +1,1 @@
-"""The server in the process that measures it, asked without a network."""
+"""A server in the process that measures it, used without a network."""

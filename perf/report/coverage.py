@@ -1,4 +1,4 @@
-"""What one of two runs has and the other has not, so that nothing can be said of it."""
+"""Findings about what only one of the runs measured, so that it cannot be compared."""
 
 from collections.abc import Iterator
 from math import sqrt
@@ -13,7 +13,7 @@ _SIGMAS = 6
 
 
 def uncovered(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Everything that was not measured in either run, or not as often as the plan has it."""
+    """Findings about what was not measured in either run, or not as often as planned."""
     yield from incomplete(current)
     for one in incomplete(baseline):
         yield Finding(one.state, f"in the baseline {one.text}", one.operation)
@@ -51,7 +51,7 @@ def _too_few(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
 
 
 def _not_as_planned(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Of the same plan so many come by chance; many fewer were not sent, many more are another."""
+    """Runs of the same plan send similar numbers of requests; a clear deficit is a finding."""
     plans = [(one.profile, one.seconds, one.mix) for one in (baseline, current)]
     if plans[0] != plans[1]:
         return

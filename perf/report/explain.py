@@ -1,4 +1,4 @@
-"""Which part of the requests for an operation explains that it takes longer."""
+"""Explain a change of latency by the parts of a request that changed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from perf.report.traced import has_traces, jobs_in_words, part_in_words, traced_
 
 Uses: TypeAlias = Mapping[str, MethodUse]
 Run: TypeAlias = tuple[Uses, Uses]
-"""What one request asks of each method when it is alone, and what all of them did under load.
+"""The method use of a single request, and that of the whole run under load.
 
-Other parts of traced requests are among them: see `MethodUse`.
+Other parts of traced requests are included: see `MethodUse`.
 """
 
 _MOST_NAMED = 3
@@ -23,7 +23,7 @@ _MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What the statements of one method take of a request: calls, and milliseconds of a call."""
+    """The statements of one method in a request: calls, and milliseconds per call."""
 
     calls: float = 0.0
     database_ms: float = 0.0
@@ -31,17 +31,16 @@ class Statements:
 
     @property
     def total_ms(self) -> float:
-        """All of it."""
+        """The total time of all calls."""
         return self.calls * (self.database_ms + self.wait_ms)
 
 
 def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
-    """In a line each: methods called more or less often, then what changed most.
+    """One line for each method called more or less often, then the largest changes of time.
 
-    `added_ms` is by how much the median changed; where what is known accounts for less than half
-    of it, that is said. What is known are the parts of traced requests where both servers trace
-    some, and otherwise the statements alone. Background jobs are no part of a request, and are
-    named by themselves.
+    `added_ms` is the change of the median; a line says if less than half of it is explained. The
+    explanation uses the parts of traced requests if both servers trace, and statements otherwise.
+    Background jobs are no part of a request and have lines of their own.
     """
     methods = _methods(before, after)
     calls, jobs = _calls(methods), jobs_in_words(before[1], after[1])
@@ -83,7 +82,7 @@ def _statements(method: str, run: Run) -> Statements:
 
 
 def _calls(methods: Mapping[str, tuple[Statements, Statements]]) -> Iterator[str]:
-    # What comes now and then, whoever asks, is in some of the requests that were asked alone.
+    # Periodic background work may add fractions of a call to requests measured alone.
     for method, (old, new) in methods.items():
         if abs(new.calls - old.calls) > _CALLS_DIFFER:
             yield f"{method} ran {old.calls:g} times a request, and runs {new.calls:g} times now"
@@ -111,7 +110,7 @@ def _of_methods(
 def _changed_most(
     totals: Mapping[str, tuple[float, float]], added_ms: float
 ) -> Iterator[tuple[str, float, float]]:
-    """What changed by enough to be worth a word, in milliseconds before and after."""
+    """The largest changes worth naming, in milliseconds before and after."""
     worth = max(_WORTH_NAMING_MS, _WORTH_NAMING_SHARE * abs(added_ms))
     changed = sorted(totals.items(), key=lambda one: -abs(one[1][1] - one[1][0]))
     for name, (old, new) in changed[:_MOST_NAMED]:

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no address."""
+"""The report as one self-contained HTML page without scripts, fonts or links."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -17,7 +17,7 @@ _COLOURED = {Change.SLOWER: "bad", Change.FASTER: "good", Change.UNKNOWN: "unkno
 
 
 def page(comparison: Comparison, history: list[LoadReport]) -> str:
-    """The whole page; its headline, tables and pictures have one order and one verdict each."""
+    """The whole page; the headline, tables and charts use the same order and verdicts."""
     return "".join(
         (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',

@@ -1,4 +1,4 @@
-"""The pictures of two runs: what each operation takes of its budget, and its latencies."""
+"""Charts of two runs: the share of each latency budget used, and latency distributions."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -13,7 +13,7 @@ _MOST_OF_BUDGET, _LEAST_OF_BUDGET = 4.0, 1.25
 
 
 def budgets(rows: Sequence[Row]) -> str:
-    """Which part of its p95 budget each operation takes, in both runs, with the intervals."""
+    """The share of its p95 budget that each operation uses, in both runs, with intervals."""
     shares = [share for row in rows for one in (row.before, row.after) for share in _shares(one)]
     top = min(_MOST_OF_BUDGET, max([_LEAST_OF_BUDGET, *shares]))
     ticks = linear_ticks(top)
@@ -41,7 +41,7 @@ def _bar(one: Operation | None, run: str, top: float) -> str:
     whisker = ""
     if one.p95.low is not None and one.p95.high is not None:
         low, high = (min(100.0, 100 * each / limit / top) for each in (one.p95.low, one.p95.high))
-        # In percent of the bar that it lies on.
+        # Percentages are relative to the bar.
         left, wide = (100 * each / max(width, 0.1) for each in (low, high - low))
         whisker = f'<span class="whisker" style="left:{left:.1f}%;width:{wide:.1f}%"></span>'
     return f'<div class="bar {run}" style="width:{width:.2f}%">{whisker}</div>'
@@ -65,9 +65,9 @@ def _shares(one: Operation | None) -> Iterator[float]:
 
 
 def distributions(row: Row) -> str:
-    """Both distributions on one logarithmic axis, the baseline above it, the current run below.
+    """Both distributions on one logarithmic axis: the baseline above, the current run below.
 
-    Both have one scale: equal heights are equal shares of the requests.
+    They share one scale, so equal heights are equal shares of the requests.
     """
     samples = [one.latencies_us if one else () for one in (row.before, row.after)]
     known = [us for each in samples for us in each]

@@ -1,4 +1,4 @@
-"""The p95 of each operation as a part of its budget, run by run."""
+"""The trend chart: the p95 of each operation as a share of its budget, run by run."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _DASHES = ("", "6 4", "2 3")
 
 
 def trend(history: Sequence[LoadReport], rows: Sequence[Row]) -> str:
-    """A line for each operation, in the order of the rows; oldest run first."""
+    """One line for each operation, in the order of the rows; the oldest run first."""
     names = [row.name for row in rows if row.after is not None]
     shares = [
         share

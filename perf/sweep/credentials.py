@@ -1,4 +1,4 @@
-"""What requests carry that are sent in the name of the gate's callers."""
+"""Request headers that authenticate the gate's callers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ _DAY_SECONDS = 86_400
 
 
 class KeyMissing(Exception):
-    """Somebody is to ask whose token or API key nobody has; the message says so."""
+    """There is no token or API key for a caller; the message says which option is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The secret by which a server accepts tokens, and the API keys of companies by account.
+    """The secret that signs tokens, and the API keys of companies by account id.
 
-    Tokens that are given are used instead of signed ones.
+    Given `tokens` are used instead of signed ones.
     """
 
     secret: str
@@ -36,7 +36,7 @@ class Credentials:
         return {}
 
     def _token(self, person: Person) -> str:
-        """The same each time, as a client has it."""
+        """The token of a person, which stays the same as for a real client."""
         if person not in self.tokens and not self.secret:
             raise KeyMissing("it is a person's, and there is no --token")
         if person not in self.tokens:

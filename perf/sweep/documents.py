@@ -1,4 +1,4 @@
-"""Documents asked one at a time: prepared as the gate's flows have it, then timed."""
+"""Run the scenario of a document, then time the document."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,12 +22,12 @@ from services.principal import Principal
 
 
 class NotPrepared(Exception):
-    """A document cannot be asked; the message says why in a sentence."""
+    """A document cannot be requested; the message is a sentence with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What comes before is done, and this is asked next."""
+    """A document whose scenario has been prepared."""
 
     document: TrustedDocument
     principal: Principal
@@ -36,7 +36,7 @@ class Prepared:
 
 
 class Documents:
-    """Asks one server, each of its groups of callers taking turns."""
+    """Sends documents to one server, alternating between its groups of callers."""
 
     def __init__(self, runner: HttpRunner, target: SweepTarget) -> None:
         self._runner = runner
@@ -46,7 +46,7 @@ class Documents:
         )
 
     async def prepare(self, name: str) -> Prepared:
-        """Do what its flow has before a document; raises `NotPrepared`."""
+        """Run the preparation of a document's scenario; raises `NotPrepared`."""
         flow, asking = FLOWS.get(name), next(self._askings)
         if name in self._left_out:
             raise NotPrepared(self._left_out[name])
@@ -64,7 +64,7 @@ class Documents:
         return Prepared(document, principal, variables)
 
     async def ask(self, prepared: Prepared, *, is_traced: bool = False) -> Timed:
-        """Ask what was prepared, and take the time; the server is asked to trace it, or not."""
+        """Send a prepared document and time it; the server traces it if `is_traced`."""
         return await self._runner.timed(
             prepared.document,
             prepared.principal,
@@ -76,9 +76,9 @@ class Documents:
 async def left_out(
     documents: Documents, names: Sequence[str], target: SweepTarget
 ) -> dict[str, str]:
-    """The documents that cannot be asked, each with the reason; the others are asked.
+    """The documents that cannot be requested, with the reason; all others are sent once.
 
-    People of a server elsewhere may have nothing of what a document is about.
+    On a remote server, callers may own no objects of the requested kind.
     """
     reasons = {}
     for name in names:
@@ -96,7 +96,7 @@ async def left_out(
 async def connected(
     database_url: str | None,
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record] | None"]:
-    """A connection by which flows put back what can be done once only; None where none may be."""
+    """A connection with which scenarios restore data; None without a database URL."""
     if database_url is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""A sweep of a server that runs already: what reads, in the name of who gave a token."""
+"""Sweep a server that is already running: queries only, with given tokens."""
 
 from gql.documents.budgets import trusted_documents
 from perf.gate.callers import Callers
@@ -14,7 +14,7 @@ _WRITES = "it writes, which the sweep does on a server of its own alone"
 
 
 def sweep_target_of(target: Target) -> SweepTarget:
-    """Those who ask there, each of them being all of the gate's people in turn."""
+    """The target in which the owner of each given token plays all of the gate's people."""
     tokens = target.people.people[:_MOST_GROUPS]
     key = target.people.api_key
     people = {

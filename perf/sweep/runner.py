@@ -1,4 +1,4 @@
-"""Running documents over HTTP, as the gate runs them within its process."""
+"""Run documents over HTTP, with the same interface as the gate's runner."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ _MOST_SHOWN = 300
 _OK = 200
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 _NOTHING = Taken((), 0, 0)
-"""What a document took is not known of a server elsewhere."""
+"""The usage of a remote server is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """The bodies of a document's answers, what they come to, and the seconds until the first."""
+    """The bodies of a document's answers, their outcome, and the seconds until the first."""
 
     bodies: tuple[bytes, ...]
     outcome: Outcome
@@ -36,7 +36,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class HttpRunner:
-    """Asks one server, one document after another."""
+    """Sends documents to one server, one after another."""
 
     client: Client
     credentials: Credentials
@@ -46,7 +46,7 @@ class HttpRunner:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand; raises `FlowFailed` where the database is another's."""
+        """The connection with which scenarios restore data; raises `FlowFailed` without one."""
         if self.own_connection is None:
             raise FlowFailed("what it does has to be undone in the database, which is not ours")
         return self.own_connection
@@ -55,7 +55,7 @@ class HttpRunner:
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[Taken, list[Any]]:
-        """Nothing of what it took, and the data of its answers; raises `FlowFailed`."""
+        """An empty usage, and the data of the answers; raises `FlowFailed`."""
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:
             said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")
@@ -66,7 +66,7 @@ class HttpRunner:
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> Answered:
-        """What came of it, refused or not; raises `FlowFailed` where nothing did."""
+        """Run a document, which may be refused; raises `FlowFailed` if there is no answer."""
         try:
             timed = await self.timed(document, principal, variables)
             bodies = tuple(orjson.loads(body) for body in timed.bodies)
@@ -86,9 +86,9 @@ class HttpRunner:
         *,
         fields: Mapping[str, str] = _NO_FIELDS,
     ) -> Timed:
-        """Ask a document with these header fields, and take the time until its first answer.
+        """Send a document with these headers, and time it until the first answer.
 
-        Where the server is gone, or takes too long, the outcome is that there was none.
+        If the server is unreachable or times out, the outcome is `UNANSWERED`.
         """
         named = {"documentId": f"{RESERVED}{document.name}"}
         body = {**(named if self.by_id else {"query": document.text}), "variables": variables}

@@ -1,4 +1,4 @@
-"""A server on the data of the gate, with those who ask there."""
+"""A server with the gate's data, and the callers that use it."""
 
 import asyncio
 import secrets
@@ -23,10 +23,10 @@ from perf.sweep.credentials import Credentials
 from services.principal import ApiClient
 
 AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
-"""How the stand-in for the model answers: what is timed is the server."""
+"""Settings of the stand-in for the model: it answers instantly, since the server is timed."""
 _NO_BOUND = "1000000000"
 _UNLIMITED = {
-    # What is measured is the API: limits would end it.
+    # The API is measured, which limits would prevent.
     "GRAPHQL_MAX_COST": _NO_BOUND,
     "GRAPHQL_KEY_BUDGET": _NO_BOUND,
     "GRAPHQL_PERSON_BUDGET": _NO_BOUND,
@@ -35,16 +35,16 @@ _UNLIMITED = {
 }
 _KEEP_KEYS = """UPDATE enterprise_credentials SET created_at = '2026-01-01'
 WHERE created_at > now() - interval '1 day'"""
-"""Flows forget keys that are newer than the data."""
+"""Scenarios delete keys that are newer than the gate's data."""
 _NO_DAILY_LIMIT = "UPDATE billing_plans SET daily_message_limit = 1000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class SweepTarget:
-    """A server, its database where that may be reached, and those who ask, in groups.
+    """A server, its database if that is accessible, and groups of callers with credentials.
 
-    Documents of `left_out` are not asked, for the reason that is given; `by_id` says that the
-    others are named by their ids.
+    `left_out` maps documents that must not be sent to the reason. If `by_id`, documents are sent by
+    their ids.
     """
 
     url: str
@@ -57,7 +57,7 @@ class SweepTarget:
 
 @contextmanager
 def own_gate_server() -> Iterator[SweepTarget]:
-    """A server on a database of its own with the gate's data; nothing of it is kept."""
+    """A server on a temporary database with the gate's data."""
     with (
         TemporaryDirectory(prefix="guidance-sweep-") as folder,
         embedded_postgres(Path(folder)) as url,
@@ -71,7 +71,7 @@ def own_gate_server() -> Iterator[SweepTarget]:
 
 
 def fill_for_sweep(url: str) -> None:
-    """Fill a migrated, empty database with the gate's data, nobody being limited to a day's use."""
+    """Fill a migrated, empty database with the gate's data, without daily limits."""
     asyncio.run(_fill(url))
 
 
@@ -85,7 +85,7 @@ def gate_server(
     version: Version = THIS_VERSION,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[SweepTarget]:
-    """A server on a database that was filled, until the block is left."""
+    """A server on a filled database, until the block ends."""
     secret = secrets.token_hex()
     served = {
         "DATABASE_URL": database_url,

@@ -1,4 +1,4 @@
-"""The sweep: every budgeted document asked again and again, until its verdicts have samples."""
+"""Send every budgeted document many times, so that its verdicts have enough samples."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ SWEEP = "sweep"
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """The samples of each document, and why the others have none."""
+    """The samples of each document, and the reasons why others have none."""
 
     samples: Mapping[str, Sequence[Sample]]
     left_out: Mapping[str, str]
 
 
 def sweep(target: SweepTarget, *, samples: int) -> Swept:
-    """Ask each document so many times, one request after another, all documents taking turns."""
+    """Send each document so many times, one by one, alternating between documents."""
     return asyncio.run(_sweep(target, samples))
 
 
@@ -39,14 +39,14 @@ async def _sweep(target: SweepTarget, count: int) -> Swept:
         started = perf_counter()
         for _ in range(count):
             for name, found in samples.items():
-                # What fails before it is a document too, and has samples of its own.
+                # A failing preparation is a document too, with samples of its own.
                 with suppress(NotPrepared):
                     found.append(await _sample(documents, name, started))
         return Swept(samples, reasons)
 
 
 async def _sample(documents: Documents, name: str, started: float) -> Sample:
-    """One request; raises `NotPrepared`."""
+    """Send one request; raises `NotPrepared`."""
     prepared = await documents.prepare(name)
     begun = perf_counter() - started
     answered = await documents.ask(prepared)

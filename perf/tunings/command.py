@@ -1,4 +1,4 @@
-"""`guidance perf tunings`: the report of 2026-02-20 done again, by measuring."""
+"""`guidance perf tunings`: measure the tunings of the report of 2026-02-20 again."""
 
 from pathlib import Path
 

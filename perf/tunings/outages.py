@@ -1,4 +1,4 @@
-"""What becomes of messages while the model is away for a moment, with and without backoff."""
+"""What happens to messages during short outages of the model, with and without backoff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -22,10 +22,10 @@ from perf.load.measures import scrape
 from perf.load.own_server import Target
 
 OUTAGE_SECONDS = (0.1, 1.0)
-"""For so long the model stays away after it has refused a message: anything between, evenly."""
+"""The range of the time that the model stays away after it has refused a message."""
 HEALTHY = 9
-"""So many messages are answered before each outage: the circuit breaker is closed then, and the
-retries of one message in ten stay within their budget."""
+"""Messages answered before each outage, so that the circuit breaker is closed and the retries of
+one message in ten stay within their budget."""
 _PATIENCE_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 0.005
 _SENDERS = 200
@@ -35,9 +35,9 @@ _FORGONE = "guidance_generation_retries_forgone_total"
 
 @dataclass(slots=True)
 class Outages:
-    """What became of the messages that met an outage, and how often the model was asked for them.
+    """The results of messages sent during outages, and the number of calls to the model.
 
-    `forgone` are retries that the budget did not allow, and the backoff had no part in.
+    `forgone` are retries that the retry budget did not allow, whatever the backoff.
     """
 
     sent: int = 0
@@ -49,7 +49,7 @@ class Outages:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A server, and the base URL of the stand-in that is its model."""
+    """A server, and the base URL of its stand-in for the model."""
 
     target: Target
     model_url: str
@@ -57,7 +57,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One of the two under way."""
+    """One of the two servers during the measurement."""
 
     client: Client
     control: httpx2.AsyncClient
@@ -68,9 +68,9 @@ class _Arm:
 def live_through(
     a: Side, b: Side, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
 ) -> tuple[Outages, Outages]:
-    """Let the model be away twice a round for both, in the order A B B A, equally long for both.
+    """Two outages of the model in each round for both servers, in the order A B B A.
 
-    Raises `AnswerUnusable` where a message is not answered while the model is there.
+    Both have the same lengths. Raises `AnswerUnusable` if a message fails while the model is there.
     """
     wanted = rounds * 2 * (HEALTHY + 1) // _SENDERS + 1
     senders: list[Iterator[str]] = [
@@ -130,7 +130,7 @@ async def _outage(arm: _Arm, length: float) -> None:
 
 
 async def _sent(arm: _Arm) -> bool:
-    """Send a message, and say whether it was answered."""
+    """Send a message, and return whether it was answered."""
     body = {"query": _FLOW.document, "variables": _FLOW.variables(uuid4().hex)}
     headers = {"authorization": f"Bearer {next(arm.senders)}"}
     response = await arm.client.post(Request(orjson.dumps(body), headers))

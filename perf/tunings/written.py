@@ -1,4 +1,4 @@
-"""docs/slo-report.md: what each tuning is worth, with samples and intervals."""
+"""Write docs/slo-report.md: the effect of each tuning, with samples and intervals."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

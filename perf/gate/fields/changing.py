@@ -1,4 +1,4 @@
-"""What is changed or followed, asked for all that a payload or an event has."""
+"""Mutations and subscriptions with everything that their payloads and events contain."""
 
 from collections.abc import AsyncIterator, Collection
 
@@ -14,10 +14,10 @@ _LEVELS = 5
 
 
 async def changes(comparer: Comparer, reached: Collection[str]) -> AsyncIterator[Found]:
-    """Every document of our own that is no query, asked for everything.
+    """Run each of our mutations and subscriptions with all fields selected.
 
-    Of objects of the types that queries have `reached` no more than their own fields. Where
-    something is never given to who may do it, strangers try it too: they are told why they may not.
+    Types that queries have `reached` are selected without nested objects. If a payload field stays
+    unanswered, the mutation is also run on objects of another account, to get its errors.
     """
     for one in own_root_fields():
         place = Place(one.origin, one.origin.root)

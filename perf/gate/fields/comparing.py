@@ -1,4 +1,4 @@
-"""Generated documents, asked for the callers with n rows and for those with 2n."""
+"""Run generated documents for the callers with n rows and for those with 2n."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,32 +22,32 @@ _NOTHING = Taken((), 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The same document for n rows and for 2n."""
+    """The results of one document with n rows and with 2n."""
 
     few: Answered
     twice_as_many: Answered
 
     @property
     def failures(self) -> list[Failed]:
-        """What went wrong in either."""
+        """The errors in either result."""
         return [*failures_in(self.few.bodies), *failures_in(self.twice_as_many.bodies)]
 
     @property
     def rows(self) -> tuple[Counter[str], Counter[str]]:
-        """How many rows were read by each repository method, for n rows and for 2n."""
+        """The rows read by each repository method, with n rows and with 2n."""
         return _rows(self.few.taken), _rows(self.twice_as_many.taken)
 
     def parents(self, place: Place) -> tuple[int, int]:
-        """How many objects there are at a place, for n rows and for 2n."""
+        """The number of objects on a path, with n rows and with 2n."""
         return len(_objects(place, self.few)), len(_objects(place, self.twice_as_many))
 
     def objects(self, place: Place) -> list[Object]:
-        """The objects of a place that the larger of the callers were answered."""
+        """The objects on a path in the answer to the callers with 2n rows."""
         return _objects(place, self.twice_as_many)
 
 
 class Comparer:
-    """Asks generated documents, and remembers what was answered."""
+    """Runs generated documents, and remembers the values in the answers."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -55,10 +55,10 @@ class Comparer:
         self.recipes = Recipes()
         self.documents = 0
         self.answered: set[str] = set()
-        """The fields that were answered, as `Type.field`: with a value, or with an object."""
+        """The fields, as `Type.field`, that returned a scalar or an object."""
 
     async def compare(self, place: Place, selections: Selections) -> Compared:
-        """Ask something of the objects of a place; raises `Unknown` where an argument lacks."""
+        """Run a document with these fields on a path; raises `Unknown` for a missing argument."""
         printer, origin = SelectionPrinter(), place.origin
         text = printer.text(place.selections(selections))
         declared = ", ".join((*origin.declared, *printer.declared))
@@ -71,7 +71,7 @@ class Comparer:
         )
 
     def note(self, place: Place, selections: Selections, compared: Compared) -> None:
-        """Remember what was answered without an error."""
+        """Remember the values of fields without errors."""
         failed = {one.path[-1] for one in compared.failures if one.path}
         for known, answered in self._both(compared):
             for coordinate, value in _values(place, selections, answered):
@@ -86,7 +86,7 @@ class Comparer:
     def firsts(
         self, place: Place, selections: Selections, compared: Compared, scalar: str
     ) -> Iterator[ByCallers]:
-        """For each field of this scalar type the first value that the callers were answered."""
+        """For each field of this scalar type, the first value that each group of callers received."""
         firsts: dict[str, dict[Callers, str]] = {}
         for known, answered in self._both(compared):
             for coordinate, value in _values(place, selections, answered):
@@ -132,7 +132,7 @@ def _values(
 
 
 def _scalar(coordinate: str) -> str | None:
-    """The scalar that a field gives; None where it gives objects."""
+    """The scalar type of a field; None if it returns objects."""
     type_name, _, name = coordinate.partition(".")
     field = fields()[type_name][name]
     return get_named_type(field.type).name if is_plain(field) else None

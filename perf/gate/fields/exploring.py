@@ -1,4 +1,4 @@
-"""Ways from the root to objects of every type, found by asking."""
+"""Find paths from the root to objects of every type, by running documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ MOST_STEPS = 12
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Objects that were asked for everything that their caller may see of them."""
+    """Objects on a path, with all fields that their caller may see."""
 
     place: Place
     selections: Selections
@@ -31,20 +31,20 @@ class Found:
 
 
 class Explorer:
-    """Follows every field of every type that is reached, by whoever gets an answer."""
+    """Follows every field of every type reached, for all callers."""
 
     def __init__(self, comparer: Comparer, origins: Sequence[Origin]) -> None:
         self._comparer = comparer
         self.places: dict[str, list[Place]] = {
             origins[0].root: [Place(one, one.root) for one in origins]
         }
-        """By type, one for each caller, the best to look from first."""
+        """The best paths to each type, one for each caller, best first."""
         self.refusals: dict[str, str] = {}
-        """What was said where a field was not answered."""
+        """Error messages by field, for fields that were not answered."""
         self._tried: dict[tuple[Place, str, tuple[Argument, ...]], int] = {}
 
     async def explore(self) -> list[Found]:
-        """Follow fields until nothing new is found."""
+        """Follow fields until no new path is found."""
         found: list[Found] = []
         while news := await self._round():
             found += news
@@ -60,10 +60,10 @@ class Explorer:
         ]
 
     async def _follow(self, type_name: str, name: str) -> list[Found]:
-        """Follow a field from the best place of its type.
+        """Follow a field from the best path to its type.
 
-        From those of other callers too where not each of the objects leads somewhere, and from the
-        root for each caller.
+        Other callers' paths are tried too if not every object has a value, and always for root
+        fields.
         """
         found: list[Found] = []
         for place in tuple(self.places[type_name]):
@@ -88,7 +88,7 @@ class Explorer:
         several = is_one_of_several(field)
         steps = [Step(selection, name, is_one_of_several=several) for name in given_types(field)]
         if several:
-            # Fields of the same name may differ in their types: each type has its own document.
+            # Fields with the same name may have different types: each type has its own document.
             try:
                 compared = await self._comparer.compare(
                     place, (replace(selection, inner=(TYPE_NAME,)),)
@@ -99,7 +99,7 @@ class Explorer:
         return [one for step in steps for one in await self._to(place.beyond(step))]
 
     async def _to(self, place: Place) -> list[Found]:
-        """Ask for everything there, without the fields that nobody there may see."""
+        """Select all fields there, dropping those that the caller may not see."""
         selections = everything(place.type_name, self._comparer.recipes)
         while True:
             try:
@@ -129,7 +129,7 @@ class Explorer:
         return [Found(there, selections, compared)]
 
     def _refused(self, place: Place, failures: Sequence[Failed]) -> set[str]:
-        """The fields of the type at fault; none where something on the way is."""
+        """The fields of the type that failed; empty if a field on the path to it failed."""
         depth = len(place.steps)
         for one in failures:
             if len(one.path) <= depth:

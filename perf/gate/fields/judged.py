@@ -1,4 +1,4 @@
-"""Whether every field of the schema keeps to statements that do not grow with the rows."""
+"""Check that no field of the schema needs more statements for more rows."""
 
 import re
 from collections.abc import Collection
@@ -19,12 +19,12 @@ from perf.gate.planner import Planner
 from perf.gate.running import Runner
 
 _TYPE = re.compile(r"[. ]")
-"""What stands behind the name of a type."""
+"""Separates the type's name from the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldsJudged:
-    """How many fields were answered in how many documents, and what is wrong with them."""
+    """How many fields were answered in how many documents, and the findings."""
 
     fields: int
     documents: int
@@ -34,7 +34,7 @@ class FieldsJudged:
 async def judge_fields(
     runner: Runner, planner: Planner, types: Collection[str] = ()
 ) -> FieldsJudged:
-    """Ask for every field of the schema, and judge those of all types, or of these."""
+    """Run every field of the schema, and return the findings for all or for these types."""
     comparer = Comparer(runner)
     judge = Judge(comparer, planner)
     callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])

@@ -1,4 +1,4 @@
-"""What is wrong with a field, judged by generated documents for n rows and for 2n."""
+"""Find problems of a field by running generated documents with n rows and with 2n."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -15,29 +15,29 @@ from perf.gate.planner import Planner
 from perf.gate.running import Taken
 
 _ALIKE = 1.5
-"""By how much what is read for each parent may differ where it does not grow."""
+"""By which factor the rows read for each parent may differ without being growth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The parents of a field, and what leads to them: nothing, where they are the root."""
+    """The parents of a field, and the result of selecting only them; None for the root."""
 
     place: Place
     leading: Compared | None = None
 
     @property
     def methods(self) -> Counter[str]:
-        """The statements that lead there."""
+        """How often each repository method runs to load the parents."""
         return methods_of(self.leading.twice_as_many.taken) if self.leading else Counter()
 
     @property
     def rows(self) -> tuple[Counter[str], Counter[str]]:
-        """The rows that these read."""
+        """The rows read to load the parents."""
         return self.leading.rows if self.leading else (Counter(), Counter())
 
 
 class Judge:
-    """Names what is wrong by the field that is at fault, each once."""
+    """Attributes problems to the field that causes them, each only once."""
 
     def __init__(self, comparer: Comparer, planner: Planner) -> None:
         self._comparer = comparer
@@ -46,7 +46,7 @@ class Judge:
         self._named: set[tuple[str, str | None]] = set()
 
     async def judge(self, found: Found) -> list[Finding]:
-        """What grows with the rows, or is not planned well, of all that was asked of a place."""
+        """Findings about growth or query plans, of all fields selected on a path."""
         problems = await self._problems(found.place.type_name, found.compared)
         named = {method for field, method in self._named if field in found.place.fields}
         wanted = {one.method: one for one in problems if one.method not in named}
@@ -57,10 +57,9 @@ class Judge:
     async def judge_field(
         self, name: str, compared: Compared, level: Level, *, times: int = 1
     ) -> list[Finding]:
-        """What is wrong with one field that was asked so many times, with other arguments.
+        """Findings about one field that was selected `times` times with different arguments.
 
-        The rows of a level are loaded by one statement for each time that the field is asked,
-        however many parents there are.
+        Each selection may run one statement for all parents of the level, however many there are.
         """
         problems = await self._problems(name, compared)
         grown = {one.method for one in problems}
@@ -73,7 +72,7 @@ class Judge:
         return self._news(problems)
 
     def judge_rows(self, name: str, compared: Compared, level: Level) -> list[Finding]:
-        """Whether a field that gives one value reads the more for it the more rows there are."""
+        """Findings if a single-valued field reads more rows per parent when there are more rows."""
         few, many = (
             {method: (rows[method] - before[method]) / max(1, parents) for method in rows}
             for rows, before, parents in zip(
@@ -90,7 +89,7 @@ class Judge:
         return self._news(problems)
 
     async def judge_each(self, found: Found) -> list[Finding]:
-        """What is wrong with single fields of what changes something, whatever n is."""
+        """Findings about single fields of a mutation or subscription, independent of n."""
         (_, root), *others = each(found.place.type_name, found.selections)
         level = Level(found.place, await self._comparer.compare(found.place, root))
         return await self._judge_among(others, found.compared, level)
@@ -98,9 +97,9 @@ class Judge:
     async def _judge_among(
         self, fields: Sequence[tuple[str, Selections]], compared: Compared, level: Level
     ) -> list[Finding]:
-        """What is wrong with any of the fields, which `compared` has all of.
+        """Findings about any of the fields, all of which `compared` selected.
 
-        Nothing, where all of them together run nothing more than once; else it is in either half.
+        None if together they run no statement more than once; otherwise each half is searched.
         """
         besides = methods_of(compared.twice_as_many.taken) - level.methods
         if not fields or max(besides.values(), default=0) <= 1:
@@ -130,7 +129,7 @@ class Judge:
                 yield replace(one, document=f"{type_name} (with all of its fields)")
 
     async def _problems(self, name: str, compared: Compared) -> list[Finding]:
-        """As below, without the plans of statements that were looked at before."""
+        """Problems, with the plans of statements that were not planned before."""
         taken = compared.twice_as_many.taken
         news = {fingerprint(one.statement.sql) for one in taken.ran} - self._planned
         self._planned |= news
@@ -154,7 +153,7 @@ class Judge:
 
 
 def methods_of(taken: Taken) -> Counter[str]:
-    """How often each repository method's statements ran."""
+    """How often the statements of each repository method ran."""
     return Counter(one.statement.name for one in taken.ran)
 
 
@@ -163,7 +162,7 @@ def _statements(taken: Taken) -> dict[str, str]:
 
 
 def suspects(place: Place, selections: Selections) -> Iterator[tuple[str, Selections]]:
-    """What leads to a place, and each of the selections by itself, by the field to be blamed."""
+    """The path itself and each single selection, with the field to blame for its problems."""
     if place.steps:
         yield place.fields[-1], (TYPE_NAME,)
     yield from each(place.type_name, selections)

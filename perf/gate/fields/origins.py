@@ -1,4 +1,4 @@
-"""Where generated documents begin: a caller who reads, or the root field of our own document."""
+"""Where generated documents start: a query by some caller, or a root field of our own documents."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Variables = Mapping[str, Any]
 
 
 class Origin(Protocol):
-    """The kind of an operation, the variables that it has by itself, and who asks it."""
+    """The type of an operation, its own variables, and its caller."""
 
     @property
     def kind(self) -> str:
@@ -34,19 +34,19 @@ class Origin(Protocol):
 
     @property
     def declared(self) -> tuple[str, ...]:
-        """Its own variables, as they are declared."""
+        """Declarations of the operation's own variables."""
 
     @property
     def root(self) -> str:
-        """The type of its root fields."""
+        """The name of the root type."""
 
     async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do what comes before, and give who asks, and the values of its own variables."""
+        """Run the scenario's preparation; returns the caller and the own variables' values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Queries of one of the callers."""
+    """Queries by one of the callers."""
 
     caller: Callable[[Callers], Principal]
     kind: str = "query"
@@ -54,17 +54,17 @@ class Reading:
 
     @property
     def root(self) -> str:
-        """The type of what can be read."""
+        """The name of the query type."""
         return root_of(self.kind)
 
     async def begin(self, _runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Give who asks."""
+        """Return the caller."""
         return self.caller(callers), {}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnDocument:
-    """Changes something, or follows it, as the flow of a document of our own does."""
+    """A mutation or subscription, run as in the scenario of one of our documents."""
 
     name: str
     kind: str
@@ -72,21 +72,21 @@ class OwnDocument:
 
     @property
     def root(self) -> str:
-        """The type of its root fields."""
+        """The name of the root type."""
         return root_of(self.kind)
 
     async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do as the flow does."""
+        """Run the scenario's preparation."""
         flow = FLOWS[self.name]
         return flow.principal(callers), await flow.variables(Asking(runner, callers))
 
 
 @dataclass(frozen=True, slots=True)
 class Strangers(OwnDocument):
-    """Does the same with what is somebody else's, and so is refused."""
+    """The same operation on objects of another account, so that it is refused."""
 
     async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do as the flow does for others."""
+        """Run the scenario's preparation for another group of callers."""
         flow = FLOWS[self.name]
         others = FEW if callers is TWICE_AS_MANY else TWICE_AS_MANY
         return flow.principal(callers), await flow.variables(Asking(runner, others))
@@ -94,7 +94,7 @@ class Strangers(OwnDocument):
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """A root field of a document of our own, with its arguments as they stand there."""
+    """A root field of one of our documents, with its arguments as printed there."""
 
     origin: OwnDocument
     name: str
@@ -102,7 +102,7 @@ class RootField:
 
 
 def own_root_fields() -> list[RootField]:
-    """The root fields of documents with flows that change or follow something."""
+    """The root fields of all mutations and subscriptions that have a scenario."""
     documents = {name: one for name, one in trusted_documents().items() if name in FLOWS}
     return [
         _root_field(name, operation, field)
@@ -129,12 +129,12 @@ def _root_field(name: str, operation: OperationDefinitionNode, field: FieldNode)
 
 
 class _Variables(Visitor):
-    """Notes the variables in what is visited."""
+    """Collects the variables in what is visited."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
 
     def enter_variable(self, node: VariableNode, *_args: object) -> None:
-        """Note one."""
+        """Collect a variable."""
         self.names.add(node.name.value)

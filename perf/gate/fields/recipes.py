@@ -1,4 +1,4 @@
-"""Ways to make values of input types, out of the fields that were answered so far."""
+"""Generate values of input types from the values of fields answered so far."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -27,22 +27,22 @@ OF_TYPE: dict[str, tuple[Recipe, ...]] = {
     "Date": (Day(is_first=True), Day(is_first=False)),
     "DateTime": (Constant(NOW.isoformat()),),
 }
-"""Where a value may be any; of all other types one is taken that was answered somewhere."""
+"""Generators of types with arbitrary values; other types need a value that was answered before."""
 _TEXT = Constant("The garden")
 
 
 class Recipes:
-    """Makes values of input types, out of the fields that were answered so far."""
+    """Generates values of input types from the fields answered so far."""
 
     def __init__(self) -> None:
         self._fields: dict[str, dict[str, None]] = defaultdict(dict)
 
     def note(self, type_name: str, coordinate: str) -> None:
-        """Remember that a field of this scalar type was answered."""
+        """Remember a field of this scalar type that was answered."""
         self._fields[type_name][coordinate] = None
 
     def of(self, type_: GraphQLInputType) -> Iterator[Recipe]:
-        """Ways to make a value of the type, which is not null."""
+        """The generators of non-null values of a type."""
         if isinstance(type_, GraphQLNonNull):
             yield from self.of(type_.of_type)
         elif isinstance(type_, GraphQLList):

@@ -1,4 +1,4 @@
-"""Each field by itself, over as many parents as there are: with each argument, and twice."""
+"""Check each field alone, over as many parents as possible: with each argument, and twice."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,16 +27,16 @@ from perf.gate.findings import Finding
 
 MOST_PLACES = 3
 MOST_VALUES = 12
-"""Of one argument that are tried in one place."""
+"""Values tried for one argument on one path."""
 ENOUGH_VALUES = 3
-"""Of one argument that are answered."""
+"""Answered values after which no more are tried."""
 _LEVELS = 3
-"""How far below a field what was answered may be a value of its arguments: a cursor of its list."""
+"""How many levels below a field its cursors are looked for, to be used as its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredField:
-    """A field with arguments that was answered without an error."""
+    """A field with arguments that was answered without errors."""
 
     place: Place
     selection: FieldSelection
@@ -44,13 +44,13 @@ class AnsweredField:
 
     @property
     def has_value(self) -> bool:
-        """Whether any of the parents has more there than null."""
+        """Whether any parent has a value other than null."""
         parents = self.compared.objects(self.place)
         return any(one.get(self.selection.key) is not None for one in parents)
 
 
 class SingleFields:
-    """Judges fields one after the other."""
+    """Checks fields one after another."""
 
     def __init__(
         self, comparer: Comparer, judge: Judge, roots: Sequence[Place], found: Sequence[Found]
@@ -65,7 +65,7 @@ class SingleFields:
         self._refusal = "none is known"
 
     async def judge(self, types: Collection[str]) -> list[Finding]:
-        """What is wrong with the fields of those of the types that were found."""
+        """Findings about the fields of these types, as far as they were reached."""
         return [
             finding
             for type_name in sorted(self._places.keys() & types)
@@ -92,7 +92,7 @@ class SingleFields:
         return [*findings, *await self._siblings(f"{type_name}.{name}", ways)]
 
     async def _usual(self, type_name: str, name: str, field: GraphQLField) -> list[AnsweredField]:
-        """The field with what it cannot do without; more than once where that may differ."""
+        """The field with its required arguments; several results if their values may differ."""
         selections = [
             FieldSelection(name, arguments, () if is_plain(field) else (TYPE_NAME,))
             for arguments in ways_to_give(needed(field), self._comparer.recipes)
@@ -107,7 +107,7 @@ class SingleFields:
     async def _with(
         self, usual: AnsweredField, field: GraphQLField, argument: dict[str, GraphQLArgument]
     ) -> list[AnsweredField]:
-        """The same with one more argument, over the most parents for which it is answered."""
+        """The same with one more argument, on the path with most parents where it is answered."""
         for place in self._places_of(usual.place.type_name):
             recipes = [*await self._near(place, usual, field, argument), *self._far(argument)]
             ways = await self._answered(
@@ -131,7 +131,7 @@ class SingleFields:
         field: GraphQLField,
         argument: dict[str, GraphQLArgument],
     ) -> list[Argument]:
-        """Values that the field itself is answered with there: it may be asked for what follows."""
+        """Values found below the field itself, such as the cursors of its own list."""
         ((name, one),) = argument.items()
         scalar = get_nullable_type(one.type)
         if not isinstance(scalar, GraphQLScalarType) or scalar.name in OF_TYPE or is_plain(field):
@@ -164,7 +164,7 @@ class SingleFields:
         return ways
 
     async def _siblings(self, coordinate: str, ways: Sequence[AnsweredField]) -> list[Finding]:
-        """The field twice over the same parents, with other arguments."""
+        """Select the field twice on the same parents, with different arguments."""
         of_place = [way for way in ways if way.place == ways[0].place]
         pairs = combinations(
             {way.selection: None for way in of_place if way.selection.arguments}, 2
@@ -187,7 +187,7 @@ class SingleFields:
         return findings
 
     async def _costs(self, type_name: str) -> bool:
-        """Whether anything of the type takes a statement, beside what leads there."""
+        """Whether any field of the type needs a statement of its own."""
         place = self._places[type_name][0]
         return not place.steps or bool(self._wholes[place] - (await self._level(place)).methods)
 
@@ -198,9 +198,9 @@ class SingleFields:
         return self._levels[place]
 
     def _places_of(self, type_name: str) -> list[Place]:
-        """The best to look from, and where the fewest are: a cursor is of one list only.
+        """The best paths and the one with fewest objects, since a cursor belongs to one list.
 
-        The root is looked from by each of the callers.
+        For the root, the paths of all callers.
         """
         places = self._places[type_name]
         if not places[0].steps:

@@ -1,4 +1,4 @@
-"""The fields that no document was answered with: nothing is known of what they cost."""
+"""Fields that no document reached, so that their cost is unknown."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -8,7 +8,7 @@ from perf.gate.findings import Finding
 UNREACHED: Mapping[str, str] = {
     "ReplyFailed": "the gate's stand-in for the model writes whatever it is asked for",
 }
-"""Why the gate can have no answer: by types, `Type.field`, or `Type.field(argument:)`."""
+"""Exemptions with their reasons: by type, `Type.field` or `Type.field(argument:)`."""
 
 
 def unreached(
@@ -16,7 +16,7 @@ def unreached(
     refusals: Mapping[str, str],
     excused: Mapping[str, str] = UNREACHED,
 ) -> Iterator[Finding]:
-    """Each type, or field, that was answered nowhere, and each that is excused for nothing."""
+    """Findings about types and fields never answered, and about exemptions that are obsolete."""
     for type_name, of_type in fields().items():
         missing = {name: f"{type_name}.{name}" for name in of_type}
         missing = {name: one for name, one in missing.items() if one not in answered}

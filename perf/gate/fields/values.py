@@ -1,4 +1,4 @@
-"""Values for arguments, which are others for other callers: some were answered before."""
+"""Values for arguments, which depend on the callers; some come from earlier answers."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ MOST_IN_A_LIST = 100
 
 
 class Unknown(Exception):
-    """The callers were shown nothing of the kind."""
+    """No such value was answered to these callers."""
 
 
 class KnownValues:
-    """What callers of one size were answered: the values of plain fields, by `Type.field`."""
+    """The scalar values that a group of callers received, by `Type.field`."""
 
     def __init__(self, callers: Callers) -> None:
         self.callers = callers
@@ -26,17 +26,17 @@ class KnownValues:
             self.note("PrivacyRequest.id", id_)
 
     def note(self, coordinate: str, value: Any) -> None:  # JSON
-        """Remember a value that is neither null, nor a list, nor an object."""
+        """Remember a value, unless it is null, a list or an object."""
         if isinstance(value, str | int | float):
             self._values[coordinate][value] = None
 
     def values(self, coordinate: str) -> list[Any]:
-        """The different values of a field, in the order in which they came."""
+        """The distinct values of a field, in the order of their arrival."""
         return list(self._values.get(coordinate, ()))
 
 
 class Recipe(Protocol):
-    """Gives the value of an argument, which is another one for other callers."""
+    """Generates the value of an argument, which may depend on the callers."""
 
     def value(self, known: KnownValues, /) -> Any:  # Any: JSON
         """The value for these callers; raises `Unknown`."""
@@ -44,24 +44,24 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same for everybody."""
+    """The same value for all callers."""
 
     constant: Any  # Any: JSON that can be hashed
 
     def value(self, _known: KnownValues, /) -> Any:  # JSON
-        """Give it."""
+        """Return the constant."""
         return self.constant
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of the values that a field was answered with."""
+    """One of the values that a field returned."""
 
     coordinate: str
     place: int = 0
 
     def value(self, known: KnownValues, /) -> Any:  # JSON
-        """The value at the place, counted from the first."""
+        """The value at the index `place`."""
         values = known.values(self.coordinate)
         if self.place >= len(values):
             raise Unknown(self.coordinate)
@@ -70,46 +70,46 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """All values that a field was answered with."""
+    """All values that a field returned."""
 
     coordinate: str
 
     def value(self, known: KnownValues, /) -> Any:  # JSON
-        """As many as a list may be expected to take."""
+        """As many values as a list argument may be expected to accept."""
         return known.values(self.coordinate)[:MOST_IN_A_LIST]
 
 
 @dataclass(frozen=True, slots=True)
 class ByCallers:
-    """Something else for each of the callers, in their order."""
+    """A value for each group of callers."""
 
     values: tuple[tuple[Callers, str], ...]
 
     def value(self, known: KnownValues, /) -> str:
-        """What is theirs."""
+        """The value of these callers."""
         return dict(self.values)[known.callers]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The last day of which the callers have a row, or the first."""
+    """The first or last day for which the callers have a row."""
 
     is_first: bool
 
     def value(self, known: KnownValues, /) -> str:
-        """As an ISO 8601 date."""
+        """The day in ISO 8601."""
         days = known.callers.rows - 1 if self.is_first else 0
         return str(NOW.date() - timedelta(days=days))
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one item."""
+    """A list with one item."""
 
     item: Recipe
 
     def value(self, known: KnownValues, /) -> list[Any]:
-        """The item's value in a list."""
+        """A list with the value of the item."""
         return [self.item.value(known)]
 
 
@@ -120,5 +120,5 @@ class Members:
     members: tuple[tuple[str, Recipe], ...]
 
     def value(self, known: KnownValues, /) -> dict[str, Any]:
-        """The values of its members."""
+        """The values of its fields."""
         return {name: one.value(known) for name, one in self.members}

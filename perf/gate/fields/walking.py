@@ -1,4 +1,4 @@
-"""What selections ask for, field by field, and what of it objects were answered with."""
+"""Walk selections field by field, and collect the answered values."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from perf.gate.fields.selections import TYPE_NAME, FieldSelection, InlineFragmen
 
 
 def each(type_name: str, selections: Selections) -> Iterator[tuple[str, Selections]]:
-    """Every field by its name, as `Type.field`, and what asks for it and nothing else."""
+    """Each selected field, as `Type.field`, with selections that contain only this field."""
     for one in selections:
         if isinstance(one, InlineFragment):
             for name, inner in each(one.type_name, one.inner):
@@ -31,7 +31,7 @@ def _each_of(type_name: str, selection: FieldSelection) -> Iterator[tuple[str, S
 
 
 def together(several: Iterable[Selections]) -> Selections:
-    """All of them in one: what more than one of them asks for is asked for once."""
+    """Merge selections, so that common fields are selected once."""
     inner: dict[FieldSelection | InlineFragment, list[Selections]] = {}
     for one in chain.from_iterable(several):
         inner.setdefault(replace(one, inner=()), []).append(one.inner)
@@ -42,7 +42,7 @@ def together(several: Iterable[Selections]) -> Selections:
 def values_in(
     type_name: str, selections: Selections, objects: Sequence[Object]
 ) -> Iterator[tuple[str, Any]]:
-    """Every field that the objects, and those below, were answered with, and its value."""
+    """Each selected field of the objects and of nested objects, with its value."""
     for one in selections:
         if isinstance(one, InlineFragment):
             of_type = [found for found in objects if found["__typename"] == one.type_name]
