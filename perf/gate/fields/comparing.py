@@ -58,7 +58,7 @@ class Comparer:
         """The fields, as `Type.field`, that returned a scalar or an object."""
 
     async def compare(self, place: Place, selections: Selections) -> Compared:
-        """Run a document with these fields on a path; raises `Unknown` for a missing argument."""
+        """Select these fields on a path; raises `Unknown` for a missing argument."""
         printer, origin = SelectionPrinter(), place.origin
         text = printer.text(place.selections(selections))
         declared = ", ".join((*origin.declared, *printer.declared))
