@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from perf.statistics.shift import Ranked, Round, Shift
+from perf.statistics.shift import RankedLatencies, Round, Shift
 from perf.statistics.signs import critical_value
 
 FALSE_ALARMS = 0.05
@@ -11,20 +11,20 @@ FALSE_ALARMS = 0.05
 POWER = 0.8
 _DEVIATIONS_OF_POWER = 0.8416
 """The quantile of the standard normal distribution for a power of 80%."""
-ASKED = (0.5, 0.95)
+REQUIRED_QUANTILES = (0.5, 0.95)
 """The quantiles that every comparison must decide; others are reported where possible."""
 _FEWEST_BEYOND = 30
 _OF_MINIMUM = {0.9: 2, 0.95: 2, 0.99: 4}
 
 Rounds: TypeAlias = Mapping[str, Sequence[Round]]
 Shifts: TypeAlias = Mapping[str, Sequence[Shift]]
-Seen: TypeAlias = Mapping[float, float]
+EffectByQuantile: TypeAlias = Mapping[float, float]
 """By quantile, the smallest change (0.1 is a tenth) that is detected with a probability of 80%."""
-Foresight: TypeAlias = Mapping[str, Seen]
+DetectableEffects: TypeAlias = Mapping[str, EffectByQuantile]
 """The detectable effects of each operation."""
 
 
-def worth(probability: float, minimum: float) -> float:
+def minimum_effect(probability: float, minimum: float) -> float:
     """The smallest change of a quantile that is reported; larger for tails, which vary more.
 
     `minimum` applies to the median: it is doubled for the ninth decile and p95, and multiplied by
@@ -35,7 +35,7 @@ def worth(probability: float, minimum: float) -> float:
 
 def shifts_of(rounds: Rounds) -> tuple[float, dict[str, list[Shift]]]:
     """The critical value, and the shifts of all operations, whose intervals hold together."""
-    ranked = {name: Ranked(of_operation) for name, of_operation in rounds.items()}
+    ranked = {name: RankedLatencies(of_operation) for name, of_operation in rounds.items()}
     critical = critical_value(
         [row for one in ranked.values() for row in one.excesses()], false_alarms=FALSE_ALARMS
     )
@@ -49,12 +49,12 @@ class Precision:
         self._minimum = minimum
         self._critical = 0.0
 
-    def foresight(self, rounds: Rounds, *, growth: float) -> dict[str, Seen]:
+    def detectable_effects(self, rounds: Rounds, *, growth: float) -> dict[str, EffectByQuantile]:
         """The effects that will be detectable with `growth` times as many rounds."""
         self._critical, shifts = shifts_of(rounds)
         return {
             name: {
-                one.probability: one.visible(self._critical, _DEVIATIONS_OF_POWER, growth)
+                one.probability: one.detectable_effect(self._critical, _DEVIATIONS_OF_POWER, growth)
                 for one in found
             }
             for name, found in shifts.items()
@@ -67,12 +67,12 @@ class Precision:
         the one computed after the pilot, since more rounds hardly change it. At least 30 samples
         beyond p95 are required, because an interval from fewer may be narrow by chance.
         """
-        ranked = [Ranked(one) for one in rounds.values()]
+        ranked = [RankedLatencies(one) for one in rounds.values()]
         return all(
-            one.beyond(max(ASKED)) >= _FEWEST_BEYOND
+            one.beyond(max(REQUIRED_QUANTILES)) >= _FEWEST_BEYOND
             and all(
-                shift.width <= worth(shift.probability, self._minimum)
-                for shift in one.shifts(self._critical, ASKED)
+                shift.width <= minimum_effect(shift.probability, self._minimum)
+                for shift in one.shifts(self._critical, REQUIRED_QUANTILES)
             )
             for one in ranked
         )

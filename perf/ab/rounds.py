@@ -5,8 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from perf.ab.sides import AnswerUnusable, Opening, Side
-from perf.ab.turns import Block, Bounds, Listener, Silent, Turns, in_turns
+from perf.ab.sides import AnswerUnusable, Connector, MeasuredServer
+from perf.ab.turns import (
+    Block,
+    Bounds,
+    InterleavedRounds,
+    ProgressListener,
+    SilentListener,
+    measure_interleaved,
+)
 from perf.load.measures import growth, method_uses, scrape
 from perf.load.result import MethodUse
 from perf.load.run import Alone
@@ -28,7 +35,7 @@ class Arm:
     """One of the two servers, with the database use of single requests and of the whole run."""
 
     name: str
-    side: Side
+    side: MeasuredServer
     alone: Alone = field(default_factory=dict)
     methods: dict[str, MethodUse] = field(default_factory=dict)
 
@@ -39,26 +46,29 @@ class Measured:
 
     a: Arm
     b: Arm
-    turns: Turns
+    interleaved: InterleavedRounds
     left_out: Mapping[str, str]
 
 
 def measure(
-    a: Opening,
-    b: Opening,
+    a: Connector,
+    b: Connector,
     plan: Plan,
     *,
-    listener: Listener | None = None,
+    listener: ProgressListener | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Measured:
     """Measure both servers; `clock` decides when the time is up. Raises `AnswerUnusable`."""
-    return asyncio.run(_measure((a, b), plan, listener or Silent(), clock))
+    return asyncio.run(_measure((a, b), plan, listener or SilentListener(), clock))
 
 
 async def _measure(
-    openings: tuple[Opening, Opening], plan: Plan, listener: Listener, clock: Callable[[], float]
+    connectors: tuple[Connector, Connector],
+    plan: Plan,
+    listener: ProgressListener,
+    clock: Callable[[], float],
 ) -> Measured:
-    async with openings[0]() as first, openings[1]() as second:
+    async with connectors[0]() as first, connectors[1]() as second:
         arms = Arm("a", first), Arm("b", second)
         left_out = await _unusable(arms, plan.names)
         asked = replace(plan, names=[name for name in plan.names if name not in left_out])
@@ -71,12 +81,12 @@ async def _measure(
         for arm in arms:
             arm.alone = await _asked_alone(arm, asked.names)
         before = [await scrape(arm.side.client) for arm in arms]
-        turns = await in_turns(ask, plan.bounds, clock=clock, listener=listener)
+        interleaved = await measure_interleaved(ask, plan.bounds, clock=clock, listener=listener)
         for arm, was in zip(arms, before, strict=True):
             grown = growth(was, await scrape(arm.side.client, was))
             if grown is not None:
                 arm.methods = method_uses(grown)
-        return Measured(*arms, turns, left_out)
+        return Measured(*arms, interleaved, left_out)
 
 
 async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]:

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from db.embedded import embedded_postgres
-from perf.gate.callers import TWICE_AS_MANY
+from perf.gate.callers import TWICE_THE_ROWS
 from perf.load.own_server import Version, running_model
 from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
 from perf.versions import VersionUnusable, migrate_with, migrations_of
 
-_GROUPS = (TWICE_AS_MANY,)
+_GROUPS = (TWICE_THE_ROWS,)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ConfiguredVersion:
     """A version and the environment variables that are set for it."""
 
     version: Version
@@ -28,7 +28,9 @@ class Side:
 
 
 @contextmanager
-def side_by_side(a: Side, b: Side) -> Iterator[tuple[SweepTarget, SweepTarget]]:
+def side_by_side(
+    a: ConfiguredVersion, b: ConfiguredVersion
+) -> Iterator[tuple[SweepTarget, SweepTarget]]:
     """Run both servers until the block ends; raises `VersionUnusable`."""
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,

@@ -60,7 +60,7 @@ NOISES: Mapping[str, Noise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SimulatedChange:
     """A change made to a version, and the quantile that must be reported; None for no change.
 
     `apply` receives a latency in seconds, and whether it is among the longest tenth.
@@ -71,7 +71,7 @@ class Change:
     quantile: float | None = None
 
 
-def _each_tenth_call(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT001 - one signature for all
+def _slow_tenth_call(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT001 - one signature for all
     return seconds + _TENTH_CALL_SECONDS * (random.random() < _TENTH_CALL_SHARE)
 
 
@@ -79,14 +79,14 @@ def _tail(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT
     return seconds * (_TAIL_FACTOR if random.random() < _TAIL_SHARE else 1)
 
 
-NOTHING = Change("nothing", lambda seconds, _is_long, _random: seconds)
+NO_CHANGE = SimulatedChange("nothing", lambda seconds, _is_long, _random: seconds)
 CHANGES = (
-    NOTHING,
-    Change("+10% of the median", lambda seconds, _is_long, _random: 1.1 * seconds, 0.5),
-    Change("+20% of p95", lambda s, is_long, _random: s * (1.2 if is_long else 1), 0.95),
-    Change("+20% of everything", lambda seconds, _is_long, _random: 1.2 * seconds, 0.5),
-    Change("25 ms in each tenth call", _each_tenth_call, 0.95),
-    Change("8% take four times as long", _tail, 0.95),
+    NO_CHANGE,
+    SimulatedChange("+10% of the median", lambda seconds, _is_long, _random: 1.1 * seconds, 0.5),
+    SimulatedChange("+20% of p95", lambda s, is_long, _random: s * (1.2 if is_long else 1), 0.95),
+    SimulatedChange("+20% of everything", lambda seconds, _is_long, _random: 1.2 * seconds, 0.5),
+    SimulatedChange("25 ms in each tenth call", _slow_tenth_call, 0.95),
+    SimulatedChange("8% take four times as long", _tail, 0.95),
 )
 
 
@@ -98,11 +98,11 @@ def longest_tenth(noise: Noise) -> float:
 
 
 @dataclass(slots=True)
-class Simulated:
+class SimulatedServers:
     """Two servers side by side; the first operation of the second server is changed."""
 
     noise: Noise
-    change: Change
+    change: SimulatedChange
     operations: tuple[str, ...]
     random: Random
     now: float = 0.0
@@ -124,7 +124,7 @@ class Simulated:
 
     def _latency(self, *, is_changed: bool) -> float:
         factor = next(self._factors)
-        change = self.change if is_changed else NOTHING
+        change = self.change if is_changed else NO_CHANGE
         seconds = change.apply(SECONDS * factor, factor > longest_tenth(self.noise), self.random)
         self.now += seconds
         return seconds

@@ -6,7 +6,7 @@ from math import ceil
 from random import Random
 from typing import Protocol, TypeAlias
 
-from perf.ab.precision import Foresight, Precision
+from perf.ab.precision import DetectableEffects, Precision
 from perf.statistics.shift import Round
 
 PILOT_ROUNDS = 24
@@ -29,20 +29,20 @@ class Bounds:
     most_rounds: int = 1_000_000
 
 
-class Listener(Protocol):
+class ProgressListener(Protocol):
     """Is informed of the progress."""
 
-    def begun(self, foresight: Foresight, seconds: float) -> None:
+    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
         """The pilot is over: the effects detectable in the full time, and the seconds it took."""
 
     def measured(self, rounds: int) -> None:
         """So many rounds have been measured."""
 
 
-class Silent:
+class SilentListener:
     """Ignores all progress."""
 
-    def begun(self, foresight: Foresight, seconds: float) -> None:
+    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
         """Do nothing."""
 
     def measured(self, rounds: int) -> None:
@@ -50,20 +50,25 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class InterleavedRounds:
     """The rounds of each operation, and the detectable effects estimated after the pilot."""
 
     rounds: Mapping[str, Sequence[Round]]
-    foresight: Foresight
+    detectable_effects: DetectableEffects
 
     def latencies(self, name: str, side: int) -> list[float]:
         """The latencies in seconds of an operation on one side, in the order of measurement."""
         return [latency for one in self.rounds[name] for latency in one[side]]
 
 
-async def in_turns(
-    ask: Ask, bounds: Bounds, *, clock: Callable[[], float], listener: Listener, seed: int = 1
-) -> Turns:
+async def measure_interleaved(
+    ask: Ask,
+    bounds: Bounds,
+    *,
+    clock: Callable[[], float],
+    listener: ProgressListener,
+    seed: int = 1,
+) -> InterleavedRounds:
     """Measure both sides, round by round.
 
     Each round is A B B A or B A A B at random, so drift affects both sides equally and the sides
@@ -73,7 +78,7 @@ async def in_turns(
     """
     random, rounds, look = Random(seed), dict[str, list[Round]](), PILOT_ROUNDS
     precision, started = Precision(bounds.minimum), clock()
-    foresight: Foresight = {}
+    detectable_effects: DetectableEffects = {}
     for number in range(1, bounds.most_rounds + 1):
         for name, one in (await _round(ask, random.choice(_ORDERS))).items():
             rounds.setdefault(name, []).append(one)
@@ -81,15 +86,15 @@ async def in_turns(
         took = clock() - started
         if number == PILOT_ROUNDS:
             most = min(bounds.most_rounds / number, bounds.seconds / took)
-            foresight = precision.foresight(rounds, growth=max(1.0, most))
-            listener.begun(foresight, took)
+            detectable_effects = precision.detectable_effects(rounds, growth=max(1.0, most))
+            listener.begun(detectable_effects, took)
         if number >= PILOT_ROUNDS and took >= bounds.seconds:
             break
         if number == look:
             if precision.is_reached(rounds):
                 break
             look = ceil(number * _NEXT_LOOK)
-    return Turns(rounds, foresight)
+    return InterleavedRounds(rounds, detectable_effects)
 
 
 async def _round(ask: Ask, order: Sequence[int]) -> dict[str, Round]:

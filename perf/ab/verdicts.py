@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import fmean
 
-from perf.ab.precision import ASKED, shifts_of, worth
+from perf.ab.precision import REQUIRED_QUANTILES, minimum_effect, shifts_of
 from perf.ab.rounds import Arm, Measured
-from perf.report.explain import Run, explanation
+from perf.report.explain import RunUses, explanation
 from perf.statistics.shift import Shift
 
 _MS = 1_000
@@ -35,7 +35,9 @@ class OperationShift:
     @property
     def change(self) -> Change:
         """Slower or faster if any quantile is; unchanged only if all required quantiles are."""
-        return summed_up([change_of(one, self.minimum) for one in self.shifts], self._asked())
+        return combined_verdict(
+            [change_of(one, self.minimum) for one in self.shifts], self._asked()
+        )
 
     def changed(self, change: Change) -> list[Shift]:
         """The quantiles that have this verdict."""
@@ -46,7 +48,7 @@ class OperationShift:
         return next(one for one in self.shifts if one.probability == probability)
 
     def _asked(self) -> list[Change]:
-        return [change_of(self.at(one), self.minimum) for one in ASKED]
+        return [change_of(self.at(one), self.minimum) for one in REQUIRED_QUANTILES]
 
 
 def change_of(shift: Shift, minimum: float) -> Change:
@@ -56,7 +58,7 @@ def change_of(shift: Shift, minimum: float) -> Change:
     effect, since two processes of the same program differ slightly. Otherwise unchanged if the
     interval excludes the minimum effect, or is no wider than it.
     """
-    least = worth(shift.probability, minimum)
+    least = minimum_effect(shift.probability, minimum)
     if shift.low > 0 and shift.value >= least / 2:
         return Change.SLOWER
     if shift.high < 0 and shift.value <= _opposite(least / 2):
@@ -67,7 +69,7 @@ def change_of(shift: Shift, minimum: float) -> Change:
     return Change.UNKNOWN
 
 
-def summed_up(seen: Sequence[Change], asked: Sequence[Change]) -> Change:
+def combined_verdict(seen: Sequence[Change], asked: Sequence[Change]) -> Change:
     """The combined verdict: unchanged only if every required quantile is unchanged."""
     for change in (Change.SLOWER, Change.FASTER):
         if change in seen:
@@ -87,14 +89,14 @@ def outcome(found: Sequence[OperationShift], *, is_complete: bool) -> Change:
 
 def judge(measured: Measured, *, minimum: float) -> tuple[OperationShift, ...]:
     """Judge every operation, with simultaneous confidence intervals."""
-    _, shifts = shifts_of(measured.turns.rounds)
+    _, shifts = shifts_of(measured.interleaved.rounds)
     return tuple(_operation(name, measured, found, minimum) for name, found in shifts.items())
 
 
 def _operation(
     name: str, measured: Measured, shifts: Sequence[Shift], minimum: float
 ) -> OperationShift:
-    a, b = (measured.turns.latencies(name, side) for side in (0, 1))
+    a, b = (measured.interleaved.latencies(name, side) for side in (0, 1))
     found = OperationShift(name, len(b), tuple(shifts), minimum)
     if found.change not in {Change.SLOWER, Change.FASTER}:
         return found
@@ -103,7 +105,7 @@ def _operation(
     return OperationShift(name, len(b), tuple(shifts), minimum, why)
 
 
-def _uses(arm: Arm, name: str) -> Run:
+def _uses(arm: Arm, name: str) -> RunUses:
     return arm.alone.get(name, {}), arm.methods
 
 

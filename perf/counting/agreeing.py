@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from gql.documents.budgets import FOLDER, TABLE, read_documents
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.counting.judging import numbers
 from perf.gate.changes import missing
 from perf.load.host import ROOT
@@ -16,7 +16,9 @@ _THOUSANDS = 10_000
 """Numbers from here on are written with digit separators."""
 
 
-def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Sequence[str]:
+def update_budgets(
+    counted: Mapping[str, tuple[RequestCost, RequestCost]], why: str, today: date
+) -> Sequence[str]:
     """Update the budgets and their change log; returns the lines added to the log."""
     text = TABLE.read_text()
     for name, sizes in counted.items():
@@ -29,7 +31,7 @@ def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Se
     return lines
 
 
-def agreeing_revision() -> str | None:
+def budgets_revision() -> str | None:
     """The newest commit that changed the budgets; None if git does not know one."""
     log = ("log", "-1", "--format=%h", "--", str(TABLE.relative_to(ROOT)))
     try:

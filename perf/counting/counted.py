@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from app.logs import flush_requests
 from gql.documents.budgets import TrustedDocument
-from perf.counting.asking import Client, well_answered
+from perf.counting.asking import InProcessClient, require_success
 from perf.counting.calls import Calls, calls_in
-from perf.gate.callers import ALIKE, Callers
-from perf.gate.flows import FLOWS, Asking, Flow
-from perf.gate.running import Taken, begins_reply, leaves_reply
+from perf.gate.callers import EQUAL_PAIRS, CallerGroup
+from perf.gate.flows import SCENARIOS, Scenario, ScenarioContext
+from perf.gate.running import ResourceUsage, answers_before_reply, starts_reply
 from perf.gate.usual import usual_variables
 
 Order: TypeAlias = tuple[str, ...]
@@ -28,7 +28,7 @@ is done before the answer is sent.
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class RequestCost:
     """The cost of a request that returned so many rows."""
 
     rows: int
@@ -40,7 +40,7 @@ class Size:
 
 
 @dataclass(slots=True)
-class Seen:
+class Repetitions:
     """The costs of repetitions of the same request.
 
     Background work only adds calls, so the minimum counts. Concurrent statements may be answered in
@@ -48,61 +48,67 @@ class Seen:
     most calls counts.
     """
 
-    sizes: dict[Order, list[Size]] = field(default_factory=dict)
+    costs: dict[Order, list[RequestCost]] = field(default_factory=dict)
 
-    def add(self, order: Order, size: Size) -> None:
+    def add(self, order: Order, cost: RequestCost) -> None:
         """Record the cost of one repetition."""
-        self.sizes.setdefault(order, []).append(size)
+        self.costs.setdefault(order, []).append(cost)
 
     @property
     def is_certain(self) -> bool:
         """Whether the minimum of every order was seen twice; never if the counts vary."""
-        return bool(self.sizes) and all(
-            _times(sizes) >= _SAME and not sizes[0].noise for sizes in self.sizes.values()
+        return bool(self.costs) and all(
+            _times(costs) >= _SAME and not costs[0].noise for costs in self.costs.values()
         )
 
     @property
-    def size(self) -> Size:
+    def cost(self) -> RequestCost:
         """The cost that counts."""
-        if any(sizes[0].noise for sizes in self.sizes.values()):
-            return _least([size for sizes in self.sizes.values() for size in sizes])
-        certain = [_least(sizes) for sizes in self.sizes.values() if _times(sizes) >= _SAME]
-        return max(certain or map(_least, self.sizes.values()), key=_total)
+        if any(costs[0].noise for costs in self.costs.values()):
+            return _least([cost for costs in self.costs.values() for cost in costs])
+        certain = [_least(costs) for costs in self.costs.values() if _times(costs) >= _SAME]
+        return max(certain or map(_least, self.costs.values()), key=_total)
 
 
-async def count(client: Client, document: TrustedDocument) -> tuple[Size, Size]:
-    """The cost with n rows and with 2n; raises `FlowFailed`.
+async def count(
+    client: InProcessClient, document: TrustedDocument
+) -> tuple[RequestCost, RequestCost]:
+    """The cost with n rows and with 2n; raises `RunFailed`.
 
     Repeated by different callers with equal data until it is certain, at most once by each. The
     first callers only warm up caches, prepared statements and the interpreter's specialised code.
     """
-    flow, few, twice = FLOWS[document.name], Seen(), Seen()
-    for callers in ALIKE[0]:
-        await _once(client, document, flow, callers)
-    for both in ALIKE[1:]:
-        for callers, seen in zip(both, (few, twice), strict=True):
-            if not seen.is_certain:
-                seen.add(*await _once(client, document, flow, callers))
-    return few.size, twice.size
+    scenario, few, twice = SCENARIOS[document.name], Repetitions(), Repetitions()
+    for callers in EQUAL_PAIRS[0]:
+        await _once(client, document, scenario, callers)
+    for both in EQUAL_PAIRS[1:]:
+        for callers, repetitions in zip(both, (few, twice), strict=True):
+            if not repetitions.is_certain:
+                repetitions.add(*await _once(client, document, scenario, callers))
+    return few.cost, twice.cost
 
 
 async def _once(
-    client: Client, document: TrustedDocument, flow: Flow, callers: Callers
-) -> tuple[Order, Size]:
-    asking, principal = Asking(client, callers), flow.principal(callers)
-    await client.greet(principal)
-    variables = await usual_variables(document, flow, asking)
+    client: InProcessClient, document: TrustedDocument, scenario: Scenario, callers: CallerGroup
+) -> tuple[Order, RequestCost]:
+    context, principal = ScenarioContext(client, callers), scenario.principal(callers)
+    await client.warm_up(principal)
+    variables = await usual_variables(document, scenario, context)
     # Log records of earlier requests must not be written during this one.
     flush_requests()
     profile = Profile()
-    answered = await client.ask(document, principal, variables, measuring=_enabled(profile))
-    taken = well_answered(document, answered).taken
-    await client.settle()
-    order = tuple(one.statement.name for one in taken.ran)
+    result = await client.ask(document, principal, variables, measuring=_enabled(profile))
+    usage = require_success(document, result).usage
+    await client.wait_for_replies()
+    order = tuple(one.statement.name for one in usage.ran)
     noise = 0.0
-    if begins_reply(taken.ran):
-        noise = _NOISE_BESIDE_REPLIES if leaves_reply(document, variables) else _NOISE_OF_REPLIES
-    return order, Size(taken.rows, _fetched(taken), calls_in(profile), noise)
+    if starts_reply(usage.ran):
+        noise = (
+            _NOISE_BESIDE_REPLIES
+            if answers_before_reply(document, variables)
+            else _NOISE_OF_REPLIES
+        )
+    return order, RequestCost(usage.rows, _fetched(usage), calls_in(profile), noise)
 
 
 @contextmanager
@@ -114,20 +120,20 @@ def _enabled(profile: Profile) -> Iterator[None]:
         profile.disable()
 
 
-def _fetched(taken: Taken) -> dict[str, int]:
-    sizes: Counter[str] = Counter()
-    for one in taken.ran:
-        sizes[one.statement.name] += one.fetched_bytes
-    return dict(+sizes)
+def _fetched(usage: ResourceUsage) -> dict[str, int]:
+    costs: Counter[str] = Counter()
+    for one in usage.ran:
+        costs[one.statement.name] += one.fetched_bytes
+    return dict(+costs)
 
 
-def _total(size: Size) -> tuple[int, int]:
-    return size.calls.totals
+def _total(cost: RequestCost) -> tuple[int, int]:
+    return cost.calls.totals
 
 
-def _least(sizes: list[Size]) -> Size:
-    return min(sizes, key=_total)
+def _least(costs: list[RequestCost]) -> RequestCost:
+    return min(costs, key=_total)
 
 
-def _times(sizes: list[Size]) -> int:
-    return Counter(map(_total, sizes))[_total(_least(sizes))]
+def _times(costs: list[RequestCost]) -> int:
+    return Counter(map(_total, costs))[_total(_least(costs))]

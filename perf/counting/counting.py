@@ -10,7 +10,7 @@ import orjson
 
 from perf.counting.calls import Calls
 from perf.counting.child_process import CountingFailed, lines_of
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.load.host import ROOT
 
 COUNTED_ON = (3, 11)
@@ -20,11 +20,11 @@ _CHILD = "perf.counting.child"
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class DocumentCount:
     """The costs of a document with n rows and with 2n, or why they cannot be counted."""
 
     document: str
-    sizes: tuple[Size, Size] | None
+    costs: tuple[RequestCost, RequestCost] | None
     failed: str | None = None
 
 
@@ -40,7 +40,7 @@ def counted(
     *,
     tree: Path = ROOT,
     python: str = sys.executable,
-) -> Iterator[Counted]:
+) -> Iterator[DocumentCount]:
     """Count the named documents, yielding each when it is done; raises `CountingFailed`.
 
     `url` is a database filled by `perf.gate.data`, and `tree` the source that is counted.
@@ -55,11 +55,11 @@ def counted(
 
 
 # Any: JSON.
-def _counted(line: dict[str, Any]) -> Counted:
+def _counted(line: dict[str, Any]) -> DocumentCount:
     if "failed" in line:
-        return Counted(line["document"], None, line["failed"])
-    return Counted(line["document"], (_size(line["few"]), _size(line["twice"])))
+        return DocumentCount(line["document"], None, line["failed"])
+    return DocumentCount(line["document"], (_cost(line["few"]), _cost(line["twice"])))
 
 
-def _size(size: dict[str, Any]) -> Size:
-    return Size(**size | {"calls": Calls(**size["calls"])})
+def _cost(size: dict[str, Any]) -> RequestCost:
+    return RequestCost(**size | {"calls": Calls(**size["calls"])})

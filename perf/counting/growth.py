@@ -19,7 +19,7 @@ _STEADY = 0.5
 _OWN, _NOT_OWN = f"{ROOT}/", (f"{ROOT}/.venv/", f"{ROOT}/perf/")
 _WATCHING = "perf"
 """The place of allocations made by the measurement itself."""
-Held: TypeAlias = Mapping[str, int]
+MemoryByPlace: TypeAlias = Mapping[str, int]
 """Bytes by the place that allocated them."""
 
 
@@ -32,14 +32,14 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class MeasurementHalf:
     """Half of a measurement: the number of requests, spread over so many documents."""
 
     requests: int
     documents: int
 
 
-def held_now() -> Held:
+def traced_memory() -> MemoryByPlace:
     """The traced memory that is allocated now, after garbage collection."""
     gc.collect()
     held: Counter[str] = Counter()
@@ -49,7 +49,9 @@ def held_now() -> Held:
     return held
 
 
-def leaks(before: Held, between: Held, after: Held, turn: Turn) -> Iterator[Leak]:
+def leaks(
+    before: MemoryByPlace, between: MemoryByPlace, after: MemoryByPlace, half: MeasurementHalf
+) -> Iterator[Leak]:
     """The places that grow in both halves of the measurement, largest first.
 
     A cache that fills up grows less in the second half; a leak does not.
@@ -57,13 +59,13 @@ def leaks(before: Held, between: Held, after: Held, turn: Turn) -> Iterator[Leak
     for place in sorted(after, key=lambda one: (between.get(one, 0) - after[one], one)):
         first = between.get(place, 0) - before.get(place, 0)
         second = after[place] - between.get(place, 0)
-        kept = second / turn.requests
-        if place != _WATCHING and kept >= _most(place, turn) and second >= _STEADY * first > 0:
+        kept = second / half.requests
+        if place != _WATCHING and kept >= _most(place, half) and second >= _STEADY * first > 0:
             yield Leak(place, round(kept))
 
 
-def _most(place: str, turn: Turn) -> float:
-    return LEAK_BYTES / turn.documents + _RINGS.get(place.partition(":")[0], 0)
+def _most(place: str, half: MeasurementHalf) -> float:
+    return LEAK_BYTES / half.documents + _RINGS.get(place.partition(":")[0], 0)
 
 
 def _place(traceback: tracemalloc.Traceback) -> str:

@@ -10,7 +10,7 @@ _PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
+class CallerGroup:
     """Five people with `rows` of everything, and their companies; see `callers.sql`.
 
     Only the first two send messages, and the first is only read about, so that documents do not
@@ -31,12 +31,12 @@ class Callers:
         return ApiClient(account, 100 * account + 1)
 
     @property
-    def ids_of_requests_of_nobody(self) -> list[str]:
+    def completed_erasure_ids(self) -> list[str]:
         """The ids of completed erasures, which operators may see but no list contains."""
         first = 700_000 + 100 * self.first_person
         return [global_id("PrivacyRequest", first + place) for place in range(self.rows)]
 
-    def place_of(self, principal: Principal) -> int:
+    def index_of(self, principal: Principal) -> int:
         """The index of the person or company; 0 for anonymous callers."""
         if isinstance(principal, Person):
             return principal.user_id - self.first_person
@@ -45,66 +45,66 @@ class Callers:
         return 0
 
 
-FEW, TWICE_AS_MANY, OTHERS = (
-    Callers(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
+FEW_ROWS, TWICE_THE_ROWS, OTHER_ACCOUNTS = (
+    CallerGroup(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
     for group, rows in enumerate((12, 24, 12))
 )
 
-ALIKE = tuple(
-    (Callers(2101 + more, 1601 + more, 12), Callers(2106 + more, 1606 + more, 24))
+EQUAL_PAIRS = tuple(
+    (CallerGroup(2101 + more, 1601 + more, 12), CallerGroup(2106 + more, 1606 + more, 24))
     for more in range(0, 80, 10)
 )
 """Pairs of groups with n and 2n rows, for measurements that are repeated with equal data."""
 
 
-def reader(callers: Callers) -> Principal:
+def reader(callers: CallerGroup) -> Principal:
     """A person whose data is only read."""
     return callers.person(0)
 
 
-def writer(callers: Callers) -> Principal:
+def writer(callers: CallerGroup) -> Principal:
     """A subscribed person who changes data."""
     return callers.person(1)
 
 
-def payer(callers: Callers) -> Principal:
+def payer(callers: CallerGroup) -> Principal:
     """A person who never paid."""
     return callers.person(2)
 
 
-def debtor(callers: Callers) -> Principal:
+def debtor(callers: CallerGroup) -> Principal:
     """A person whose payment failed."""
     return callers.person(3)
 
 
-def mover(callers: Callers) -> Principal:
+def plan_changer(callers: CallerGroup) -> Principal:
     """A person who may change plans."""
     return callers.person(4)
 
 
-def company(callers: Callers) -> Principal:
+def company(callers: CallerGroup) -> Principal:
     """The client of a company whose data is only read."""
     return callers.client(0)
 
 
-def asking_company(callers: Callers) -> Principal:
+def guidance_company(callers: CallerGroup) -> Principal:
     """The client of a company that requests guidance."""
     return callers.client(1)
 
 
-def operator(callers: Callers) -> Principal:
+def operator(callers: CallerGroup) -> Principal:
     """An operator whose own data is only read."""
     return as_kind(OPS, reader(callers), callers)
 
 
-def nobody(_callers: Callers) -> Principal:
+def anonymous(_callers: CallerGroup) -> Principal:
     """The anonymous caller."""
     return ANONYMOUS
 
 
-def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
+def as_kind(kind: str, principal: Principal, callers: CallerGroup) -> Principal:
     """The caller of this kind that corresponds to `principal`."""
-    place = callers.place_of(principal)
+    place = callers.index_of(principal)
     if kind == NOBODY:
         return ANONYMOUS
     if kind == COMPANY:
@@ -113,5 +113,5 @@ def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
         return Person(callers.first_person + place, frozenset({"ops"}))
     if kind == ANOTHER:
         is_company = isinstance(principal, ApiClient)
-        return OTHERS.client(place) if is_company else OTHERS.person(place)
+        return OTHER_ACCOUNTS.client(place) if is_company else OTHER_ACCOUNTS.person(place)
     return callers.person(place)

@@ -24,7 +24,7 @@ class LogInvalid(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BudgetChange:
     """One line of the log."""
 
     day: date
@@ -51,11 +51,11 @@ def missing(log: str, budgets: Mapping[str, Budget], today: date) -> list[str]:
     """The lines missing from the log for the present budgets; raises `LogInvalid`."""
     present: dict[str, Numbers] = {}
     for name, budget in budgets.items():
-        present |= {name: written(budget)} | _of_variants(name, budget)
-    return [str(change) for change in _differences(_folded(log), present, today)]
+        present |= {name: budget_numbers(budget)} | _of_variants(name, budget)
+    return [str(change) for change in _differences(_replayed(log), present, today)]
 
 
-def written(budget: Budget) -> Numbers:
+def budget_numbers(budget: Budget) -> Numbers:
     """The numbers of a budget as the log has them, without those that are not agreed."""
     agreed = {name: getattr(budget, name) for name in NUMBERS}
     numbers = {
@@ -84,18 +84,18 @@ def _of(one: VariantBudget | Impossible) -> Numbers:
 
 
 def _refused(refused: Mapping[str, int]) -> Numbers:
-    written_codes = " ".join(f"{code}={number}" for code, number in sorted(refused.items()))
-    return {"refused": written_codes} if refused else {}
+    codes = " ".join(f"{code}={number}" for code, number in sorted(refused.items()))
+    return {"refused": codes} if refused else {}
 
 
-def read(log: str) -> Iterator[Change]:
+def parse_log(log: str) -> Iterator[BudgetChange]:
     """Parse the lines of a log; raises `LogInvalid`."""
     for match in _LINE.findall(log):
         cells = [cell.strip() for cell in match.split("|")[:6]]
         if cells[0] == "date" or set(cells[0]) == {"-"}:
             continue
         try:
-            change = Change(date.fromisoformat(cells[0]), *cells[1:])
+            change = BudgetChange(date.fromisoformat(cells[0]), *cells[1:])
         except ValueError:
             raise LogInvalid(f"this line has no date: {' | '.join(cells)}") from None
         if not change.why or change.number not in {ALL, *_NAMES}:
@@ -103,48 +103,48 @@ def read(log: str) -> Iterator[Change]:
         yield change
 
 
-def _folded(log: str) -> dict[str, Numbers]:
-    told: dict[str, Numbers] = {}
-    for change in read(log):
+def _replayed(log: str) -> dict[str, Numbers]:
+    recorded: dict[str, Numbers] = {}
+    for change in parse_log(log):
         if change.number == ALL:
-            _begin_or_end(told, change)
+            _add_or_remove(recorded, change)
             continue
-        numbers = told.get(change.operation, {})
+        numbers = recorded.get(change.operation, {})
         if not numbers or numbers.get(change.number, "") != change.before:
             raise LogInvalid(f"this line changes what was not so: {change}")
         numbers[change.number] = change.after
-    return told
+    return recorded
 
 
-def _begin_or_end(told: dict[str, Numbers], change: Change) -> None:
-    known = told.pop(change.operation, None)
-    if change.before != (_in_words(known) if known else ""):
+def _add_or_remove(recorded: dict[str, Numbers], change: BudgetChange) -> None:
+    known = recorded.pop(change.operation, None)
+    if change.before != (_formatted(known) if known else ""):
         raise LogInvalid(f"this line changes what was not so: {change}")
     if change.after:
         pairs = (pair.strip().partition(" ") for pair in change.after.split(","))
-        told[change.operation] = {name: value for name, _, value in pairs}
+        recorded[change.operation] = {name: value for name, _, value in pairs}
 
 
 def _differences(
-    told: Mapping[str, Numbers], present: Mapping[str, Numbers], today: date
-) -> Iterator[Change]:
-    for name in sorted(told.keys() | present.keys()):
-        before, after = told.get(name), present.get(name)
+    recorded: Mapping[str, Numbers], present: Mapping[str, Numbers], today: date
+) -> Iterator[BudgetChange]:
+    for name in sorted(recorded.keys() | present.keys()):
+        before, after = recorded.get(name), present.get(name)
         if before is None or after is None:
-            yield Change(
+            yield BudgetChange(
                 today,
                 name,
                 ALL,
-                _in_words(before) if before else "",
-                _in_words(after) if after else "",
+                _formatted(before) if before else "",
+                _formatted(after) if after else "",
                 "…",
             )
             continue
         for number in _NAMES:
             was, is_now = before.get(number, ""), after.get(number, "")
             if was != is_now:
-                yield Change(today, name, number, was, is_now, "…")
+                yield BudgetChange(today, name, number, was, is_now, "…")
 
 
-def _in_words(numbers: Numbers) -> str:
+def _formatted(numbers: Numbers) -> str:
     return ", ".join(f"{name} {value}".strip() for name, value in numbers.items())

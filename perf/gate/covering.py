@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import TypeAlias
 
-Row: TypeAlias = dict[str, str]
+Combination: TypeAlias = dict[str, str]
 Pair: TypeAlias = frozenset[tuple[str, str]]
 """One or two factors, each with a value."""
 
 
-def covering(
+def covering_rows(
     factors: Mapping[str, Sequence[str]],
-    is_allowed: Callable[[Row], bool] = lambda _row: True,
+    is_allowed: Callable[[Combination], bool] = lambda _row: True,
     *,
     strength: int = 2,
-) -> list[Row]:
+) -> list[Combination]:
     """Rows that contain each pair of values, or each single value with a `strength` of 1.
 
     `is_allowed` also receives incomplete rows. Pairs that occur only in rows that are not allowed
     are left out. The first row has the first value of each factor, if allowed.
     """
     left = dict.fromkeys(_pairs(factors, min(strength, len(factors))))
-    rows: list[Row] = []
+    rows: list[Combination] = []
     first = _completed({}, factors, {}, is_allowed)
     if first is not None:
         _strike(left, first, strength)
@@ -47,17 +47,17 @@ def _pairs(factors: Mapping[str, Sequence[str]], strength: int) -> Iterator[Pair
             yield frozenset(zip(names, values, strict=True))
 
 
-def _strike(left: dict[Pair, None], row: Row, strength: int) -> None:
+def _strike(left: dict[Pair, None], row: Combination, strength: int) -> None:
     for items in combinations(row.items(), min(strength, len(row))):
         left.pop(frozenset(items), None)
 
 
 def _completed(
-    row: Row,
+    row: Combination,
     factors: Mapping[str, Sequence[str]],
     left: Mapping[Pair, None],
-    is_allowed: Callable[[Row], bool],
-) -> Row | None:
+    is_allowed: Callable[[Combination], bool],
+) -> Combination | None:
     """Complete a row with the values that cover most pairs; None if no row is allowed."""
     if not is_allowed(row):
         return None

@@ -24,8 +24,8 @@ from graphql.language import REMOVE, SKIP
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choice
-from perf.gate.flows import Asking, Variables
-from perf.gate.running import FlowFailed
+from perf.gate.flows import ScenarioContext, Variables
+from perf.gate.running import RunFailed
 from services.principal import Principal
 
 _PLACE = 2
@@ -42,7 +42,7 @@ _CURSORS = SelectionSetNode(
 
 
 async def cursors_for(
-    asking: Asking,
+    context: ScenarioContext,
     document: TrustedDocument,
     choice: Choice,
     variables: Variables,
@@ -57,8 +57,8 @@ async def cursors_for(
     asked = {name: value for name, value in variables.items() if f"${name}:" in text}
     listed = TrustedDocument(f"Cursors{document.name}", text, DEFAULT)
     try:
-        _, data = await asking.runner.run(listed, principal, asked)
-    except FlowFailed:
+        _, data = await context.runner.run(listed, principal, asked)
+    except RunFailed:
         return _NOWHERE
     cursors = list(_cursors_in(data))
     if not cursors:

@@ -19,20 +19,20 @@ from perf.llm_standin.stand_in import StandIn
 _BEHAVIOUR = Behaviour(tokens=40, tokens_per_second=0, first_token_seconds=0)
 
 
-class HeldModel:
+class PausableModel:
     """Served at `url`; writes replies while it is not paused."""
 
-    def __init__(self, url: str, may_write: asyncio.Event) -> None:
+    def __init__(self, url: str, is_resumed: asyncio.Event) -> None:
         self.url = url
-        self._may_write = may_write
+        self._is_resumed = is_resumed
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Start no reply from now on."""
-        self._may_write.clear()
+        self._is_resumed.clear()
 
-    def let_go(self) -> None:
+    def resume(self) -> None:
         """Start the replies that were requested."""
-        self._may_write.set()
+        self._is_resumed.set()
 
 
 class _Server(uvicorn.Server):
@@ -43,18 +43,18 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def held_model(
+async def pausable_model(
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     *,
     http: type[asyncio.Protocol] | Literal["auto"] = "auto",
-) -> AsyncIterator[HeldModel]:
+) -> AsyncIterator[PausableModel]:
     """Serve the stand-in on a free local port until the block ends.
 
     It keeps no history of calls: where memory is measured in this process, that would count as the
     server's (docs/decisions/0029).
     """
-    may_write = asyncio.Event()
-    app = _held_back(around(make_app(StandIn(_BEHAVIOUR, calls_kept=0))), may_write)
+    is_resumed = asyncio.Event()
+    app = _paused(around(make_app(StandIn(_BEHAVIOUR, calls_kept=0))), is_resumed)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -63,16 +63,16 @@ async def held_model(
         )
         serving = asyncio.create_task(server.serve([listening]))
         try:
-            yield HeldModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", may_write)
+            yield PausableModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", is_resumed)
         finally:
-            may_write.set()
+            is_resumed.set()
             server.should_exit = True
             await serving
 
 
-def _held_back(app: ASGIApp, may_write: asyncio.Event) -> ASGIApp:
-    async def held(scope: Scope, receive: Receive, send: Send) -> None:
-        await may_write.wait()
+def _paused(app: ASGIApp, is_resumed: asyncio.Event) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await is_resumed.wait()
         await app(scope, receive, send)
 
-    return held
+    return answer

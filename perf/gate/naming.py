@@ -7,39 +7,41 @@ from itertools import combinations
 from typing import TypeAlias
 
 from gql.documents.variants import Kinds, in_words
-from perf.gate.findings import STATEMENTS, Finding
+from perf.gate.findings import STATEMENTS, GateFinding
 
-Found: TypeAlias = tuple[Kinds, Finding]
+VariantFinding: TypeAlias = tuple[Kinds, GateFinding]
 
 _NUMBER = re.compile(r"\d+")
 
 
-def told_once(
-    found: Sequence[Found], alike: Sequence[Sequence[Kinds]], usual: Kinds
-) -> list[Finding]:
+def merge_findings(
+    found: Sequence[VariantFinding], groups: Sequence[Sequence[Kinds]], usual: Kinds
+) -> list[GateFinding]:
     """Each problem once, with its largest numbers and the choices that cause it.
 
-    `alike` groups all variants tried by whether they were answered or refused.
+    `groups` groups all variants tried by whether they were answered or refused.
     """
-    by_problem: dict[Finding, list[Found]] = {}
+    by_problem: dict[GateFinding, list[VariantFinding]] = {}
     for kinds, finding in found:
         same = replace(finding, problem=_NUMBER.sub("#", finding.problem), statement=None)
         by_problem.setdefault(same, []).append((kinds, finding))
-    told: list[Finding] = []
+    merged: list[GateFinding] = []
     for several in by_problem.values():
         faulty, findings = [kinds for kinds, _ in several], [finding for _, finding in several]
-        tried = [one for group in alike if any(kinds in group for kinds in faulty) for one in group]
-        told.append(
+        tried = [
+            one for group in groups if any(kinds in group for kinds in faulty) for one in group
+        ]
+        merged.append(
             replace(
                 max(findings, key=_numbers),
                 statement=_statements([one.statement for one in findings]),
                 variant=_in_common(faulty, tried, usual),
             )
         )
-    return told
+    return merged
 
 
-def _numbers(finding: Finding) -> list[int]:
+def _numbers(finding: GateFinding) -> list[int]:
     return [int(number) for number in _NUMBER.findall(finding.problem)]
 
 
@@ -57,9 +59,9 @@ def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) ->
         return ""
     choices = [one for name in faulty[0] if (one := _choice(name, faulty, others))]
     # A choice among usual and unusual kinds explains nothing.
-    telling = [one for one in choices if len(one[1]) == 1 or usual.get(one[0]) not in one[1]]
-    if telling:
-        name, kinds = min(telling, key=lambda one: (usual.get(one[0]) in one[1], len(one[1])))
+    explaining = [one for one in choices if len(one[1]) == 1 or usual.get(one[0]) not in one[1]]
+    if explaining:
+        name, kinds = min(explaining, key=lambda one: (usual.get(one[0]) in one[1], len(one[1])))
         return f"{name}: {' or '.join(kinds)}"
     if usual in faulty:
         return ""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from db.tracing import Ran
-from perf.gate.findings import Finding
+from perf.gate.findings import GateFinding
 from perf.gate.fingerprint import fingerprint
 from perf.gate.plans import Plan, custom_plan, generic_plan, scans, sorts, tables
-from perf.gate.running import Taken
+from perf.gate.running import ResourceUsage
 
 if TYPE_CHECKING:
     import asyncpg
@@ -19,11 +19,11 @@ SORTED_ON_PURPOSE: Mapping[str, str] = {
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
 """Repository methods that may sort, and the reason."""
-ENOUGH_ROWS = 1_000
+MINIMUM_ROWS = 1_000
 """Rows needed in every other table: with fewer, plans would be meaningless."""
 
 
-class Planner:
+class PlanChecker:
     """Explains statements on one connection, without running them."""
 
     def __init__(
@@ -34,17 +34,17 @@ class Planner:
         self._generic: dict[str, Plan] = {}
         """Generic plans by statement, which do not depend on values."""
 
-    async def findings(self, document: str, taken: Taken) -> list[Finding]:
+    async def findings(self, document: str, usage: ResourceUsage) -> list[GateFinding]:
         """Findings about sequential scans and sorts, each statement once."""
-        found: list[Finding] = []
-        for statement, one in {fingerprint(one.statement.sql): one for one in taken.ran}.items():
+        found: list[GateFinding] = []
+        for statement, one in {fingerprint(one.statement.sql): one for one in usage.ran}.items():
             plans = (
                 await custom_plan(self._connection, one.statement, one.arguments),
                 await self._generic_plan(one),
             )
             method = one.statement.name
             problems = {problem: None for plan in plans for problem in self._of(plan, method)}
-            found += [Finding(document, problem, method, statement) for problem in problems]
+            found += [GateFinding(document, problem, method, statement) for problem in problems]
         return found
 
     async def _generic_plan(self, one: Ran) -> Plan:
@@ -57,7 +57,7 @@ class Planner:
     def _of(self, plan: Plan, method: str) -> Iterator[str]:
         for table in sorted(tables(plan) - SMALL_TABLES):
             size = self._sizes[table]
-            if size < ENOUGH_ROWS:
+            if size < MINIMUM_ROWS:
                 yield f"reads {table}, of which the gate's data has only {size} rows"
         for table in sorted(scans(plan) - SMALL_TABLES):
             yield f"reads the whole of {table}: no index serves it"

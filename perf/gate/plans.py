@@ -14,7 +14,7 @@ _SIZES = "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r'"
 _SORTS = frozenset({"Sort", "Incremental Sort"})
 
 
-async def sizes(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
+async def table_sizes(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
     """The number of rows of each table, as estimated by the planner."""
     return {row["relname"]: row["reltuples"] for row in await connection.fetch(_SIZES)}
 

@@ -10,7 +10,7 @@ from structlog.typing import EventDict
 
 
 @contextmanager
-def quiet_log() -> Iterator[dict[str, None]]:
+def captured_errors() -> Iterator[dict[str, None]]:
     """Suppress log lines and warnings; yields the distinct errors, one line each."""
     errors: dict[str, None] = {}
 

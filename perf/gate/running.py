@@ -19,13 +19,13 @@ from app.wiring import open_application
 from db.tracing import Ran, traced_statements
 from gql.documents.budgets import TrustedDocument
 from gql.documents.prepare import Operation, RequestRefused
-from perf.gate.held_model import HeldModel, held_model
+from perf.gate.held_model import PausableModel, pausable_model
 from services.principal import Principal
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 _NO_BOUND = 1_000_000
-FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
-AWAITED_AFTER = FOLLOWED_AFTER | {"generations.begin"}
+STREAM_STATEMENTS = frozenset({"messages.stream", "metered_replies.begin"})
+REPLY_STATEMENTS = STREAM_STATEMENTS | {"generations.begin"}
 """Statements after which somebody waits for the model, including readers of the completed reply."""
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
@@ -33,16 +33,16 @@ SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 NULL_ROOT = "null"
 """The code of an answer without errors whose root field is null, as for objects of other callers.
 """
-_MOST_SECONDS = 20.0
+_MAX_PAUSE_SECONDS = 20.0
 """The model is resumed after so long in any case, or a mutation could wait for ever."""
 
 
-class FlowFailed(Exception):
+class RunFailed(Exception):
     """A document could not be run, or not as its scenario needs; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ResourceUsage:
     """The resource usage of running a document once."""
 
     ran: tuple[Ran, ...]
@@ -64,25 +64,25 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class DocumentAnswer:
     """The result of running a document once.
 
     `refusal` is the code of the first error or refusal; None if there is none.
     """
 
-    taken: Taken
+    usage: ResourceUsage
     # Any: bodies are JSON.
     bodies: tuple[dict[str, Any], ...]
     refusal: str | None
 
 
-class Runner:
+class InProcessRunner:
     """Runs documents one after another on one database."""
 
     def __init__(
         self,
         service: GraphQLService,
-        model: HeldModel,
+        model: PausableModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
     ) -> None:
         self._service = service
@@ -97,51 +97,53 @@ class Runner:
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """The usage, and the data of the answers; raises `FlowFailed` on any error or refusal."""
-        answered = await self.ask(document, principal, variables)
-        if answered.refusal is not None:
-            said = orjson.dumps(answered.bodies[-1]).decode()
-            raise FlowFailed(f"{document.name} was answered with {said}")
-        return answered.taken, [body["data"] for body in answered.bodies]
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
+        result = await self.ask(document, principal, variables)
+        if result.refusal is not None:
+            said = orjson.dumps(result.bodies[-1]).decode()
+            raise RunFailed(f"{document.name} was answered with {said}")
+        return result.usage, [body["data"] for body in result.bodies]
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> Answered:
-        """Run a document; the result may be a refusal. Raises `FlowFailed` if it cannot be run."""
+    ) -> DocumentAnswer:
+        """Run a document; the result may be a refusal. Raises `RunFailed` if it cannot be run."""
         request = GraphQLRequest(document.text, variables=variables)
         try:
             operation = await self._service.prepare(request, principal, None)
         except RequestRefused as refused:
             reasons = "; ".join(error.message for error in refused.errors)
-            raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
+            raise RunFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
         ran: list[Ran] = []
-        is_followed_later = leaves_reply(document, variables)
-        with self._listening(ran, FOLLOWED_AFTER if is_followed_later else AWAITED_AFTER):
+        is_followed_later = answers_before_reply(document, variables)
+        with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
                 texts = [written(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = self._cost(operation, request)
-        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, refusal_in(bodies))
+        return DocumentAnswer(
+            ResourceUsage(tuple(ran), sum(map(len, texts)), cost), bodies, first_refusal(bodies)
+        )
 
     @contextmanager
-    def _listening(self, ran: list[Ran], lets_go_after: frozenset[str]) -> Iterator[None]:
+    def _recording(self, ran: list[Ran], resumes_after: frozenset[str]) -> Iterator[None]:
         """Record the statements, and pause the model until somebody waits for it."""
 
-        def heard(one: Ran) -> None:
+        def record(one: Ran) -> None:
             ran.append(one)
-            if one.statement.name in lets_go_after:
-                self._model.let_go()
+            if one.statement.name in resumes_after:
+                self._model.resume()
 
-        self._model.hold()
-        in_time = asyncio.get_running_loop().call_later(_MOST_SECONDS, self._model.let_go)
+        self._model.pause()
+        timeout = asyncio.get_running_loop().call_later(_MAX_PAUSE_SECONDS, self._model.resume)
         try:
-            with traced_statements(heard):
+            with traced_statements(record):
                 yield
         finally:
-            in_time.cancel()
+            timeout.cancel()
 
     def _cost(self, operation: Operation, request: GraphQLRequest) -> int:
         try:
@@ -153,22 +155,22 @@ class Runner:
 
 
 @asynccontextmanager
-async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
+async def open_runner(url: str, folder: Path) -> AsyncIterator[InProcessRunner]:
     """A runner on the database at `url`, without a cache and without cost limits."""
-    async with held_model() as model:
-        settings = Settings.model_validate(served(url, folder, model.url))
+    async with pausable_model() as model:
+        settings = Settings.model_validate(gate_settings(url, folder, model.url))
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before their first request, as on a real server.
             await application.documents.refresh()
             connection = await asyncpg.connect(url)
             try:
-                yield Runner(application.graphql, model, connection)
+                yield InProcessRunner(application.graphql, model, connection)
             finally:
-                model.let_go()
+                model.resume()
                 await connection.close()
 
 
-def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
+def gate_settings(url: str, folder: Path, model_url: str) -> dict[str, object]:
     """The settings of the gate's server."""
     return {
         "database_url": url,
@@ -185,18 +187,18 @@ def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
 
 
 # Any: variables are JSON.
-def leaves_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
+def answers_before_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
     """Whether the answer arrives while the reply is still being written."""
     return "delivery: STREAM" in document.text or _has(variables, "STREAM")
 
 
-def begins_reply(ran: Iterable[Ran]) -> bool:
+def starts_reply(ran: Iterable[Ran]) -> bool:
     """Whether a reply was started, or one that is being written was followed."""
-    return any(one.statement.name in AWAITED_AFTER for one in ran)
+    return any(one.statement.name in REPLY_STATEMENTS for one in ran)
 
 
 # Any: bodies are JSON.
-def refusal_in(bodies: Sequence[dict[str, Any]]) -> str | None:
+def first_refusal(bodies: Sequence[dict[str, Any]]) -> str | None:
     """The code of the first error or refusal in the answers."""
     for body in bodies:
         if body.get("errors"):

@@ -6,25 +6,25 @@ from typing import Any, Protocol
 import asyncpg
 
 from gql.documents.budgets import TrustedDocument
-from perf.gate.running import Answered, Taken
+from perf.gate.running import DocumentAnswer, ResourceUsage
 from services.principal import Principal
 
 
-class Runs(Protocol):
+class DocumentRunner(Protocol):
     """Runs documents one after another."""
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """The connection with which scenarios restore data; raises `FlowFailed` without one."""
+        """The connection with which scenarios restore data; raises `RunFailed` without one."""
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """The usage, and the data of the answers; raises `FlowFailed` on any error or refusal."""
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> Answered:
+    ) -> DocumentAnswer:
         """Run a document; the result may be a refusal."""

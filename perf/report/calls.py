@@ -11,7 +11,7 @@ CALLS_DIFFER = 0.5
 _SHARE_UNDER_LOAD, _CALLS_A_REQUEST, _SIGMAS = 1.5, 0.05, 6
 
 
-def more_calls(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+def call_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     """Findings about methods that run more often for one request (exact), and in the whole run."""
     yield from _alone(baseline, current)
     if baseline.counts is not None and current.counts is not None:

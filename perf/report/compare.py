@@ -6,11 +6,11 @@ from enum import Enum
 
 from perf.load.completeness import missed_state
 from perf.load.result import LoadReport, MethodUse, Operation, Target
-from perf.report.calls import more_calls
-from perf.report.coverage import FEWEST_SAMPLES, uncovered
-from perf.report.effort import leaking
+from perf.report.calls import call_findings
+from perf.report.coverage import FEWEST_SAMPLES, coverage_findings
+from perf.report.effort import leak_findings
 from perf.report.explain import explanation
-from perf.report.failures import FailureChange, failure_changes, new_failures
+from perf.report.failures import FailureChange, failure_changes, failure_findings
 from perf.states import Finding, State, decisive, rank, ranked
 from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import CONFIDENCE, Verdict
@@ -142,13 +142,13 @@ def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
     failures = failure_changes(baseline, current)
     findings = [
         *(Finding(State.NOT_COMPARABLE, said) for said in different),
-        *uncovered(baseline, current),
+        *coverage_findings(baseline, current),
     ]
     if not different:
         findings += [
-            *new_failures(failures),
-            *more_calls(baseline, current),
-            *leaking(baseline, current),
+            *failure_findings(failures),
+            *call_findings(baseline, current),
+            *leak_findings(baseline, current),
             *(each for one in operations for each in _zeros(one)),
         ]
     return Comparison(

@@ -12,7 +12,7 @@ FEWEST_SAMPLES = 20
 _SIGMAS = 6
 
 
-def uncovered(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+def coverage_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     """Findings about what was not measured in either run, or not as often as planned."""
     yield from incomplete(current)
     for one in incomplete(baseline):
@@ -22,7 +22,7 @@ def uncovered(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     yield from _not_as_planned(baseline, current)
 
 
-def added(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
+def new_operations(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
     """The operations that only the current run has."""
     return tuple(name for name in current.operations if name not in baseline.operations)
 

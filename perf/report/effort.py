@@ -12,7 +12,7 @@ LEAK_BYTES = 256
 _WORTH_A_WORD = 0.02
 
 
-def leaking(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+def leak_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     """A finding if the server leaks memory, and did not in the baseline or leaked less."""
     before, after = (spent_of(report).memory for report in (baseline, current))
     if after is None or after.low < LEAK_BYTES:
@@ -25,7 +25,7 @@ def leaking(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
         )
 
 
-def effort_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
+def resource_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
     """What costs more or less than in the baseline: exact numbers first, processor time last."""
     for name, one in current.operations.items():
         if name in baseline.operations:

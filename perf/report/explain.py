@@ -8,7 +8,7 @@ from perf.load.result import MethodUse
 from perf.report.traced import has_traces, jobs_in_words, part_in_words, traced_parts
 
 Uses: TypeAlias = Mapping[str, MethodUse]
-Run: TypeAlias = tuple[Uses, Uses]
+RunUses: TypeAlias = tuple[Uses, Uses]
 """The method use of a single request, and that of the whole run under load.
 
 Other parts of traced requests are included: see `MethodUse`.
@@ -22,7 +22,7 @@ _MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
+class MethodTime:
     """The statements of one method in a request: calls, and milliseconds per call."""
 
     calls: float = 0.0
@@ -35,7 +35,7 @@ class Statements:
         return self.calls * (self.database_ms + self.wait_ms)
 
 
-def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
+def explanation(before: RunUses, after: RunUses, *, added_ms: float) -> tuple[str, ...]:
     """One line for each method called more or less often, then the largest changes of time.
 
     `added_ms` is the change of the median; a line says if less than half of it is explained. The
@@ -64,24 +64,24 @@ def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _methods(before: Run, after: Run) -> dict[str, tuple[Statements, Statements]]:
+def _methods(before: RunUses, after: RunUses) -> dict[str, tuple[MethodTime, MethodTime]]:
     names = {name for alone in (before[0], after[0]) for name, use in alone.items() if use.calls}
-    return {name: (_statements(name, before), _statements(name, after)) for name in sorted(names)}
+    return {name: (_method_time(name, before), _method_time(name, after)) for name in sorted(names)}
 
 
-def _statements(method: str, run: Run) -> Statements:
+def _method_time(method: str, run: RunUses) -> MethodTime:
     alone, loaded = run[0].get(method), run[1].get(method)
     if alone is None or not alone.calls:
-        return Statements()
+        return MethodTime()
     timed = loaded if loaded is not None and loaded.calls else alone
-    return Statements(
+    return MethodTime(
         alone.calls,
         _MS * timed.database_seconds / timed.calls,
         _MS * timed.wait_seconds / timed.calls,
     )
 
 
-def _calls(methods: Mapping[str, tuple[Statements, Statements]]) -> Iterator[str]:
+def _calls(methods: Mapping[str, tuple[MethodTime, MethodTime]]) -> Iterator[str]:
     # Periodic background work may add fractions of a call to requests measured alone.
     for method, (old, new) in methods.items():
         if abs(new.calls - old.calls) > _CALLS_DIFFER:
@@ -95,7 +95,7 @@ def _of_parts(parts: Mapping[str, tuple[float, float]], added_ms: float) -> Iter
 
 
 def _of_methods(
-    methods: Mapping[str, tuple[Statements, Statements]], added_ms: float
+    methods: Mapping[str, tuple[MethodTime, MethodTime]], added_ms: float
 ) -> Iterator[str]:
     totals = {method: (old.total_ms, new.total_ms) for method, (old, new) in methods.items()}
     for method, *_ in _changed_most(totals, added_ms):

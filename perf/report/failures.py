@@ -55,7 +55,7 @@ def failure_changes(baseline: LoadReport, current: LoadReport) -> tuple[FailureC
     return tuple(sorted(found, key=lambda one: not one.is_worse))
 
 
-def new_failures(changes: tuple[FailureChange, ...]) -> Iterator[Finding]:
+def failure_findings(changes: tuple[FailureChange, ...]) -> Iterator[Finding]:
     """Findings about failures and refusals that became worse; a single new error suffices."""
     for one in changes:
         if one.is_worse:

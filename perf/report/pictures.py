@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from perf.load.result import Operation
-from perf.report.rows import Row, p95_limit
+from perf.report.rows import OperationRow, p95_limit
 from perf.report.scales import LogScale, linear_ticks, milliseconds
 from perf.report.shapes import axis, plot
 
@@ -12,7 +12,7 @@ _BINS, _HALF = 60, 50
 _MOST_OF_BUDGET, _LEAST_OF_BUDGET = 4.0, 1.25
 
 
-def budgets(rows: Sequence[Row]) -> str:
+def budgets(rows: Sequence[OperationRow]) -> str:
     """The share of its p95 budget that each operation uses, in both runs, with intervals."""
     shares = [share for row in rows for one in (row.before, row.after) for share in _shares(one)]
     top = min(_MOST_OF_BUDGET, max([_LEAST_OF_BUDGET, *shares]))
@@ -26,7 +26,7 @@ def budgets(rows: Sequence[Row]) -> str:
     return f'{body}<div class="row">{said}<div>{scale}</div><div></div></div>'
 
 
-def _budget_row(row: Row, top: float, marks: str) -> str:
+def _budget_row(row: OperationRow, top: float, marks: str) -> str:
     bars = _bar(row.before, "baseline", top) + _bar(row.after, "current", top)
     return (
         f'<div class="row"><div>{escape(row.name)}<br><b class="{row.kind}">{row.verdict}</b></div>'
@@ -47,7 +47,7 @@ def _bar(one: Operation | None, run: str, top: float) -> str:
     return f'<div class="bar {run}" style="width:{width:.2f}%">{whisker}</div>'
 
 
-def _budget_words(row: Row) -> str:
+def _budget_words(row: OperationRow) -> str:
     before, after = (next(iter(_shares(one)), None) for one in (row.before, row.after))
     limit = next(
         (found for one in (row.after, row.before) if one and (found := p95_limit(one))), None
@@ -64,7 +64,7 @@ def _shares(one: Operation | None) -> Iterator[float]:
         yield one.p95.value / limit
 
 
-def distributions(row: Row) -> str:
+def distributions(row: OperationRow) -> str:
     """Both distributions on one logarithmic axis: the baseline above, the current run below.
 
     They share one scale, so equal heights are equal shares of the requests.

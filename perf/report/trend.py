@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from perf.load.result import LoadReport, Operation
-from perf.report.rows import Row, p95_limit
+from perf.report.rows import OperationRow, p95_limit
 from perf.report.scales import linear_ticks
 from perf.report.shapes import axis, legend, plot
 from perf.report.style import LINES
@@ -11,7 +11,7 @@ from perf.report.style import LINES
 _DASHES = ("", "6 4", "2 3")
 
 
-def trend(history: Sequence[LoadReport], rows: Sequence[Row]) -> str:
+def trend(history: Sequence[LoadReport], rows: Sequence[OperationRow]) -> str:
     """One line for each operation, in the order of the rows; the oldest run first."""
     names = [row.name for row in rows if row.after is not None]
     shares = [

@@ -12,8 +12,8 @@ from perf.report.compare import (
     OperationChange,
     PercentileChange,
 )
-from perf.report.coverage import added
-from perf.report.effort import effort_changes, machines
+from perf.report.coverage import new_operations
+from perf.report.effort import machines, resource_changes
 from perf.states import State
 from perf.statistics.verdicts import Verdict
 
@@ -75,12 +75,12 @@ def _findings(comparison: Comparison) -> Iterator[str]:
     yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
     if comparison.differences:
         return
-    yield from effort_changes(comparison.baseline, comparison.current)
+    yield from resource_changes(comparison.baseline, comparison.current)
     for target in comparison.newly_missed:
         yield f"Missed now, and not before: {said(target)}"
     for one in comparison.operations:
         yield from _of_operation(one)
-    for name in added(comparison.baseline, comparison.current):
+    for name in new_operations(comparison.baseline, comparison.current):
         yield f"{name} is new: there is nothing to compare it with."
     for missed in still_missed(comparison):
         yield f"Missed as before: {missed}"

@@ -41,7 +41,7 @@ class Shift:
         """The width of the interval: the ratio of its ends, less one."""
         return inf if self.low <= -1 else (1 + self.high) / (1 + self.low) - 1
 
-    def visible(self, critical: float, power_deviations: float, growth: float) -> float:
+    def detectable_effect(self, critical: float, power_deviations: float, growth: float) -> float:
         """The smallest detectable change if the run had `growth` times as many rounds."""
         if isinf(self.width):
             return inf
@@ -49,7 +49,7 @@ class Shift:
         return exp(half * (1 + power_deviations / critical)) - 1
 
 
-class Ranked:
+class RankedLatencies:
     """The latencies of both sides, longest first, each with its group of rounds."""
 
     def __init__(self, rounds: Sequence[Round]) -> None:

@@ -10,7 +10,7 @@ from services.principal import ApiClient, Person, Principal
 _DAY_SECONDS = 86_400
 
 
-class KeyMissing(Exception):
+class CredentialMissing(Exception):
     """There is no token or API key for a caller; the message says which option is missing."""
 
 
@@ -26,19 +26,19 @@ class Credentials:
     tokens: dict[Person, str] = field(default_factory=dict)
 
     def headers(self, principal: Principal) -> dict[str, str]:
-        """The headers of a caller; raises `KeyMissing`."""
+        """The headers of a caller; raises `CredentialMissing`."""
         if isinstance(principal, Person):
             return {"authorization": f"Bearer {self._token(principal)}"}
         if isinstance(principal, ApiClient):
             if principal.account_id not in self.keys:
-                raise KeyMissing("it is a company's, and there is no --api-key")
+                raise CredentialMissing("it is a company's, and there is no --api-key")
             return {"x-api-key": self.keys[principal.account_id]}
         return {}
 
     def _token(self, person: Person) -> str:
         """The token of a person, which stays the same as for a real client."""
         if person not in self.tokens and not self.secret:
-            raise KeyMissing("it is a person's, and there is no --token")
+            raise CredentialMissing("it is a person's, and there is no --token")
         if person not in self.tokens:
             self.tokens[person] = issue_token(
                 self.secret,

@@ -1,7 +1,7 @@
 """Sweep a server that is already running: queries only, with given tokens."""
 
 from gql.documents.budgets import trusted_documents
-from perf.gate.callers import Callers
+from perf.gate.callers import CallerGroup
 from perf.load.own_server import Target
 from perf.sweep.credentials import Credentials
 from perf.sweep.server import SweepTarget
@@ -22,7 +22,7 @@ def sweep_target_of(target: Target) -> SweepTarget:
         for number, token in enumerate(tokens)
         for place in range(_PLACES)
     }
-    groups = tuple(Callers(_PLACES * number, 0, _DAYS) for number in range(max(1, len(tokens))))
+    groups = tuple(CallerGroup(_PLACES * number, 0, _DAYS) for number in range(max(1, len(tokens))))
     credentials = Credentials("", {} if key is None else {0: key, 1: key}, people)
     writes = {
         name: _WRITES

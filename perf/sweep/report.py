@@ -8,7 +8,7 @@ from perf.load.flows import Flow
 from perf.load.result import LoadReport, Operation
 from perf.load.samples import Sample
 from perf.statistics.verdicts import worst
-from perf.sweep.sweep import Swept
+from perf.sweep.sweep import SweepResult
 
 
 def swept_name(name: str) -> str:
@@ -16,7 +16,7 @@ def swept_name(name: str) -> str:
     return f"{name} (sweep)"
 
 
-def with_sweep(report: LoadReport, swept: Swept, *, is_own: bool) -> LoadReport:
+def with_sweep(report: LoadReport, swept: SweepResult, *, is_own: bool) -> LoadReport:
     """The report with the documents of a sweep, which are not part of the mix.
 
     Budgets of calls are added only for our own server, since they apply to this version.

@@ -16,7 +16,7 @@ from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf.benchmarks.servers import OURS, running
-from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
+from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
 from perf.gate.data import fill
 from perf.load.own_server import SERVED, THIS_VERSION, Version, running_model
 from perf.sweep.credentials import Credentials
@@ -50,7 +50,7 @@ class SweepTarget:
     url: str
     database_url: str | None
     credentials: Credentials
-    groups: tuple[Callers, ...]
+    groups: tuple[CallerGroup, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     by_id: bool = False
 
@@ -65,7 +65,7 @@ def own_gate_server() -> Iterator[SweepTarget]:
     ):
         migrate(url)
         fill_for_sweep(url)
-        groups = (FEW, TWICE_AS_MANY)
+        groups = (FEW_ROWS, TWICE_THE_ROWS)
         with gate_server(url, model, groups=groups, data_dir=folder) as target:
             yield target
 
@@ -80,7 +80,7 @@ def gate_server(
     database_url: str,
     model_url: str,
     *,
-    groups: tuple[Callers, ...],
+    groups: tuple[CallerGroup, ...],
     data_dir: str,
     version: Version = THIS_VERSION,
     settings: Mapping[str, str] | None = None,
@@ -122,7 +122,7 @@ async def _execute(url: str, sql: str) -> None:
         await connection.close()
 
 
-def account_of(callers: Callers, place: int) -> int:
+def account_of(callers: CallerGroup, place: int) -> int:
     """The account of a company's client."""
     client = callers.client(place)
     if not isinstance(client, ApiClient):

@@ -23,7 +23,7 @@ class SourceChanged(Exception):
 
 
 @contextmanager
-def asking_twice() -> Iterator[Version]:
+def double_lookup() -> Iterator[Version]:
     """A copy of the source in which the quota has its own subscription loader.
 
     It does not share the lookup of the rest of the request. Raises `SourceChanged`.

@@ -17,9 +17,9 @@ from perf.load.callers import Callers
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
 from perf.sweep.server import AT_ONCE
-from perf.tunings.asking_twice import asking_twice
+from perf.tunings.asking_twice import double_lookup
 from perf.tunings.indexes import drop_indexes, performance_indexes
-from perf.tunings.outages import Outages, Side, live_through
+from perf.tunings.outages import Outages, OutageServer, measure_outages
 
 _OFF_CACHE = {"BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS": "0"}
 _OFF_BACKOFF = {
@@ -40,7 +40,7 @@ _DOCUMENT = f"""query {_TOGETHER} {{
   }}
 }}"""
 
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Tunings:
 
 
 @dataclass(frozen=True, slots=True)
-class Thoroughness:
+class MeasurementSize:
     """The number of rounds of four blocks, and the requests of each operation in a block."""
 
     rounds: int
@@ -72,30 +72,30 @@ class Thoroughness:
 
 
 def measure_tunings(
-    database_url: str, sizes: BenchSizes, how: Thoroughness, *, tell: Tell
+    database_url: str, sizes: BenchSizes, how: MeasurementSize, *, on_progress: ProgressCallback
 ) -> Tunings:
     """Measure all tunings on copies of a seeded database, which is not changed.
 
     Nobody else may be connected to it while it is copied. The copies are dropped in the end.
     """
-    tell("finding the indexes, and copying the database")
+    on_progress("finding the indexes, and copying the database")
     names = performance_indexes(database_url)
     with _copies(database_url) as (without, tuned):
         drop_indexes(without, names)
         bench = _Bench(without, tuned, sizes)
-        tell("indexes")
+        on_progress("indexes")
         quick, heavy = bench.indexes(how)
-        tell("cache")
+        on_progress("cache")
         cached = bench.pair(
             (tuned, _OFF_CACHE, THIS_VERSION), (tuned, {}, THIS_VERSION), _flows(_CACHED), how
         )
-        tell("single lookup")
-        with asking_twice() as twice:
+        on_progress("single lookup")
+        with double_lookup() as twice:
             together = {_TOGETHER: Flow(_TOGETHER, 1, text=_DOCUMENT)}
             lookups = bench.pair(
                 (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), together, how
             )
-        tell("backoff")
+        on_progress("backoff")
         return Tunings(names, quick, heavy, cached, lookups, bench.backoff(how))
 
 
@@ -105,7 +105,7 @@ class _Bench:
     tuned: str
     sizes: BenchSizes
 
-    def indexes(self, how: Thoroughness) -> tuple[Measured, Measured]:
+    def indexes(self, how: MeasurementSize) -> tuple[Measured, Measured]:
         """Without the cache, which would hide the time of the subscription lookup."""
         heavy = replace(FLOWS[_HEAVY], variables=_few)
         off = (self.without, _OFF_CACHE, THIS_VERSION)
@@ -117,13 +117,13 @@ class _Bench:
             )
 
     def pair(
-        self, off: "_Arm", on: "_Arm", flows: Mapping[str, Flow], how: Thoroughness
+        self, off: "_Arm", on: "_Arm", flows: Mapping[str, Flow], how: MeasurementSize
     ) -> Measured:
         """Two servers, measured alternately."""
         with self._servers(off, on) as (left, right):
             return _measured(left, right, flows, how.quick)
 
-    def backoff(self, how: Thoroughness) -> tuple[Outages, Outages]:
+    def backoff(self, how: MeasurementSize) -> tuple[Outages, Outages]:
         """Each server has its own model, which fails repeatedly for a moment."""
         with (
             running_model(AT_ONCE) as first,
@@ -131,8 +131,8 @@ class _Bench:
             self._server((self.tuned, _OFF_BACKOFF, THIS_VERSION), first) as left,
             self._server((self.tuned, {}, THIS_VERSION), second) as right,
         ):
-            sides = Side(left, first), Side(right, second)
-            return live_through(*sides, rounds=how.rounds)
+            sides = OutageServer(left, first), OutageServer(right, second)
+            return measure_outages(*sides, rounds=how.rounds)
 
     @contextmanager
     def _servers(self, off: "_Arm", on: "_Arm") -> Iterator[tuple[Target, Target]]:

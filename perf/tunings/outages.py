@@ -23,7 +23,7 @@ from perf.load.own_server import Target
 
 OUTAGE_SECONDS = (0.1, 1.0)
 """The range of the time that the model stays away after it has refused a message."""
-HEALTHY = 9
+MESSAGES_BEFORE_OUTAGE = 9
 """Messages answered before each outage, so that the circuit breaker is closed and the retries of
 one message in ten stay within their budget."""
 _PATIENCE_SECONDS = 30.0
@@ -48,7 +48,7 @@ class Outages:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class OutageServer:
     """A server, and the base URL of its stand-in for the model."""
 
     target: Target
@@ -65,25 +65,27 @@ class _Arm:
     found: Outages
 
 
-def live_through(
-    a: Side, b: Side, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
+def measure_outages(
+    a: OutageServer, b: OutageServer, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
 ) -> tuple[Outages, Outages]:
     """Two outages of the model in each round for both servers, in the order A B B A.
 
     Both have the same lengths. Raises `AnswerUnusable` if a message fails while the model is there.
     """
-    wanted = rounds * 2 * (HEALTHY + 1) // _SENDERS + 1
+    wanted = rounds * 2 * (MESSAGES_BEFORE_OUTAGE + 1) // _SENDERS + 1
     senders: list[Iterator[str]] = [
         cycle(find_senders(one.target.url, one.target.people, messages=wanted, wanted=_SENDERS))
         for one in (a, b)
     ]
     random = Random(1)
     lengths = [(random.uniform(*seconds), random.uniform(*seconds)) for _ in range(rounds)]
-    return asyncio.run(_live_through((a, b), senders, lengths))
+    return asyncio.run(_measure_outages((a, b), senders, lengths))
 
 
-async def _live_through(
-    sides: tuple[Side, Side], senders: list[Iterator[str]], lengths: list[tuple[float, float]]
+async def _measure_outages(
+    sides: tuple[OutageServer, OutageServer],
+    senders: list[Iterator[str]],
+    lengths: list[tuple[float, float]],
 ) -> tuple[Outages, Outages]:
     async with AsyncExitStack() as stack:
         a, b = [
@@ -98,15 +100,15 @@ async def _live_through(
         before = [await _forgone(arm) for arm in (a, b)]
         for first, second in lengths:
             for arm, length in ((a, first), (b, first), (b, second), (a, second)):
-                await _all_is_well(arm)
+                await _check_healthy(arm)
                 await _outage(arm, length)
         for arm, was in zip((a, b), before, strict=True):
             arm.found.forgone = await _forgone(arm) - was
         return a.found, b.found
 
 
-async def _all_is_well(arm: _Arm) -> None:
-    sending = (_sent(arm) for _ in range(HEALTHY))
+async def _check_healthy(arm: _Arm) -> None:
+    sending = (_send_message(arm) for _ in range(MESSAGES_BEFORE_OUTAGE))
     if not all(await asyncio.gather(*sending)):
         raise AnswerUnusable("a message is not answered although the model is there")
 
@@ -115,7 +117,7 @@ async def _outage(arm: _Arm, length: float) -> None:
     before = await _counts(arm.control)
     (await arm.control.patch("/control", json={"status": 503})).raise_for_status()
     started = perf_counter()
-    sending = asyncio.create_task(_sent(arm))
+    sending = asyncio.create_task(_send_message(arm))
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while (await _counts(arm.control))["refused"] == before["refused"]:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
@@ -129,7 +131,7 @@ async def _outage(arm: _Arm, length: float) -> None:
     arm.found.model_calls += (await _counts(arm.control))["received"] - before["received"]
 
 
-async def _sent(arm: _Arm) -> bool:
+async def _send_message(arm: _Arm) -> bool:
     """Send a message, and return whether it was answered."""
     body = {"query": _FLOW.document, "variables": _FLOW.variables(uuid4().hex)}
     headers = {"authorization": f"Bearer {next(arm.senders)}"}

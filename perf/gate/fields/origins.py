@@ -15,17 +15,17 @@ from graphql import (
 )
 
 from gql.documents.budgets import trusted_documents
-from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
+from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
 from perf.gate.fields.schema import root_of
-from perf.gate.flows import FLOWS, Asking
-from perf.gate.running import Runner
+from perf.gate.flows import SCENARIOS, ScenarioContext
+from perf.gate.running import InProcessRunner
 from services.principal import Principal
 
 # Any: variables are JSON.
 Variables = Mapping[str, Any]
 
 
-class Origin(Protocol):
+class EntryPoint(Protocol):
     """The type of an operation, its own variables, and its caller."""
 
     @property
@@ -40,15 +40,17 @@ class Origin(Protocol):
     def root(self) -> str:
         """The name of the root type."""
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
         """Run the scenario's preparation; returns the caller and the own variables' values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class QueryEntry:
     """Queries by one of the callers."""
 
-    caller: Callable[[Callers], Principal]
+    caller: Callable[[CallerGroup], Principal]
     kind: str = "query"
     declared: tuple[str, ...] = ()
 
@@ -57,13 +59,15 @@ class Reading:
         """The name of the query type."""
         return root_of(self.kind)
 
-    async def begin(self, _runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
+    async def prepare(
+        self, _runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
         """Return the caller."""
         return self.caller(callers), {}
 
 
 @dataclass(frozen=True, slots=True)
-class OwnDocument:
+class ScenarioEntry:
     """A mutation or subscription, run as in the scenario of one of our documents."""
 
     name: str
@@ -75,35 +79,43 @@ class OwnDocument:
         """The name of the root type."""
         return root_of(self.kind)
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
         """Run the scenario's preparation."""
-        flow = FLOWS[self.name]
-        return flow.principal(callers), await flow.variables(Asking(runner, callers))
+        scenario = SCENARIOS[self.name]
+        return scenario.principal(callers), await scenario.variables(
+            ScenarioContext(runner, callers)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers(OwnDocument):
+class ForeignEntry(ScenarioEntry):
     """The same operation on objects of another account, so that it is refused."""
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
         """Run the scenario's preparation for another group of callers."""
-        flow = FLOWS[self.name]
-        others = FEW if callers is TWICE_AS_MANY else TWICE_AS_MANY
-        return flow.principal(callers), await flow.variables(Asking(runner, others))
+        scenario = SCENARIOS[self.name]
+        others = FEW_ROWS if callers is TWICE_THE_ROWS else TWICE_THE_ROWS
+        return scenario.principal(callers), await scenario.variables(
+            ScenarioContext(runner, others)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RootField:
     """A root field of one of our documents, with its arguments as printed there."""
 
-    origin: OwnDocument
+    entry: ScenarioEntry
     name: str
     given: str
 
 
 def own_root_fields() -> list[RootField]:
     """The root fields of all mutations and subscriptions that have a scenario."""
-    documents = {name: one for name, one in trusted_documents().items() if name in FLOWS}
+    documents = {name: one for name, one in trusted_documents().items() if name in SCENARIOS}
     return [
         _root_field(name, operation, field)
         for name, document in documents.items()
@@ -124,8 +136,8 @@ def _root_field(name: str, operation: OperationDefinitionNode, field: FieldNode)
         if one.variable.name.value in used.names
     )
     arguments = ", ".join(map(print_ast, field.arguments or ()))
-    origin = OwnDocument(name, operation.operation.value, declared)
-    return RootField(origin, field.name.value, f"({arguments})" if arguments else "")
+    entry = ScenarioEntry(name, operation.operation.value, declared)
+    return RootField(entry, field.name.value, f"({arguments})" if arguments else "")
 
 
 class _Variables(Visitor):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perf.gate.fields.origins import Origin
-from perf.gate.fields.selections import Selections, Step, along
+from perf.gate.fields.origins import EntryPoint
+from perf.gate.fields.selections import Selections, Step, nested
 
 ENOUGH = 20
 """Objects of a type, beyond which more add no information."""
@@ -14,10 +14,10 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ObjectPath:
     """Objects of a type, reached along fields from the root of an operation."""
 
-    origin: Origin
+    entry: EntryPoint
     type_name: str
     steps: tuple[Step, ...] = ()
     objects: int = field(default=1, compare=False)
@@ -25,16 +25,16 @@ class Place:
 
     def selections(self, selections: Selections) -> Selections:
         """The selections from the root that select these fields of the objects."""
-        return along(self.steps, selections)
+        return nested(self.steps, selections)
 
-    def beyond(self, step: Step, objects: int = 0) -> "Place":
+    def extended(self, step: Step, objects: int = 0) -> "ObjectPath":
         """The path with one more step."""
-        return Place(self.origin, step.type_name, (*self.steps, step), objects)
+        return ObjectPath(self.entry, step.type_name, (*self.steps, step), objects)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields on the path, as `Type.field`."""
-        types = (self.origin.root, *(step.type_name for step in self.steps))
+        types = (self.entry.root, *(step.type_name for step in self.steps))
         return tuple(
             f"{type_name}.{step.selection.name}"
             for type_name, step in zip(types, self.steps, strict=False)
@@ -43,7 +43,7 @@ class Place:
     @property
     def rank(self) -> tuple[int, bool, int]:
         """Sort key; higher is better: enough objects, no abstract types, few steps."""
-        is_listed = not any(step.is_one_of_several for step in self.steps)
+        is_listed = not any(step.is_abstract for step in self.steps)
         return min(self.objects, ENOUGH), is_listed, -len(self.steps)
 
     @property
@@ -57,7 +57,7 @@ class Place:
         found: list[Object] = [data] if data else []
         for step in self.steps:
             found = [inner for one in found for inner in objects_of(one.get(step.selection.key))]
-            if step.is_one_of_several:
+            if step.is_abstract:
                 found = [one for one in found if one["__typename"] == step.type_name]
         return found
 
@@ -73,7 +73,7 @@ def objects_of(value: Any) -> Iterator[Object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class AnswerError:
     """An error in an answer: its path without list indices, and its message."""
 
     path: tuple[str, ...]
@@ -81,10 +81,10 @@ class Failed:
 
 
 # Any: bodies are JSON.
-def failures_in(bodies: Sequence[Mapping[str, Any]]) -> list[Failed]:
+def errors_in(bodies: Sequence[Mapping[str, Any]]) -> list[AnswerError]:
     """The errors of the answers; request errors have an empty path."""
     return [
-        Failed(
+        AnswerError(
             tuple(one for one in error.get("path") or () if isinstance(one, str)), error["message"]
         )
         for body in bodies

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from perf.gate.fields.values import KnownValues, Recipe
+from perf.gate.fields.values import KnownValues, ValueGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Argument:
 
     name: str
     type_: str
-    recipe: Recipe
+    generator: ValueGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ class Step:
 
     selection: FieldSelection
     type_name: str
-    is_one_of_several: bool = False
+    is_abstract: bool = False
 
 
-def along(steps: Sequence[Step], selections: Selections) -> Selections:
+def nested(steps: Sequence[Step], selections: Selections) -> Selections:
     """Nest the selections below the steps."""
     for step in reversed(steps):
-        if step.is_one_of_several:
+        if step.is_abstract:
             selections = (TYPE_NAME, InlineFragment(step.type_name, selections))
         selections = (replace(step.selection, inner=selections),)
     return selections
@@ -82,8 +82,8 @@ class SelectionPrinter:
 
     # Any: variables are JSON.
     def values(self, known: KnownValues) -> Mapping[str, Any]:
-        """The values of the variables for a group of callers; raises `Unknown`."""
-        return {name: one.recipe.value(known) for name, one in self.variables.items()}
+        """The values of the variables for a group of callers; raises `NoKnownValue`."""
+        return {name: one.generator.value(known) for name, one in self.variables.items()}
 
     def _one(self, one: FieldSelection | InlineFragment) -> str:
         if isinstance(one, InlineFragment):

@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from perf.gate.callers import Callers
+from perf.gate.callers import CallerGroup
 from perf.gate.running import NOW
 
 MOST_IN_A_LIST = 100
 
 
-class Unknown(Exception):
+class NoKnownValue(Exception):
     """No such value was answered to these callers."""
 
 
 class KnownValues:
     """The scalar values that a group of callers received, by `Type.field`."""
 
-    def __init__(self, callers: Callers) -> None:
+    def __init__(self, callers: CallerGroup) -> None:
         self.callers = callers
         # Any: JSON.
         self._values: dict[str, dict[Any, None]] = defaultdict(dict)
-        for id_ in callers.ids_of_requests_of_nobody:
-            self.note("PrivacyRequest.id", id_)
+        for id_ in callers.completed_erasure_ids:
+            self.remember("PrivacyRequest.id", id_)
 
-    def note(self, coordinate: str, value: Any) -> None:  # JSON
+    def remember(self, coordinate: str, value: Any) -> None:  # JSON
         """Remember a value, unless it is null, a list or an object."""
         if isinstance(value, str | int | float):
             self._values[coordinate][value] = None
@@ -35,11 +35,11 @@ class KnownValues:
         return list(self._values.get(coordinate, ()))
 
 
-class Recipe(Protocol):
+class ValueGenerator(Protocol):
     """Generates the value of an argument, which may depend on the callers."""
 
     def value(self, known: KnownValues, /) -> Any:  # Any: JSON
-        """The value for these callers; raises `Unknown`."""
+        """The value for these callers; raises `NoKnownValue`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,22 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class AnsweredValue:
     """One of the values that a field returned."""
 
     coordinate: str
-    place: int = 0
+    index: int = 0
 
     def value(self, known: KnownValues, /) -> Any:  # JSON
-        """The value at the index `place`."""
+        """The value at the index `index`."""
         values = known.values(self.coordinate)
-        if self.place >= len(values):
-            raise Unknown(self.coordinate)
-        return values[self.place]
+        if self.index >= len(values):
+            raise NoKnownValue(self.coordinate)
+        return values[self.index]
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AnsweredValues:
     """All values that a field returned."""
 
     coordinate: str
@@ -80,10 +80,10 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
-class ByCallers:
+class ValueByGroup:
     """A value for each group of callers."""
 
-    values: tuple[tuple[Callers, str], ...]
+    values: tuple[tuple[CallerGroup, str], ...]
 
     def value(self, known: KnownValues, /) -> str:
         """The value of these callers."""
@@ -103,10 +103,10 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf:
+class SingleItemList:
     """A list with one item."""
 
-    item: Recipe
+    item: ValueGenerator
 
     def value(self, known: KnownValues, /) -> list[Any]:
         """A list with the value of the item."""
@@ -114,10 +114,10 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class InputObject:
     """An input object."""
 
-    members: tuple[tuple[str, Recipe], ...]
+    members: tuple[tuple[str, ValueGenerator], ...]
 
     def value(self, known: KnownValues, /) -> dict[str, Any]:
         """The values of its fields."""
