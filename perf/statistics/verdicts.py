@@ -21,7 +21,7 @@ def judged(bad: int, samples: int, allowed_share: float) -> Verdict:
     """Whether the share of bad events is at most `allowed_share`, after `bad` of `samples`.
 
     The exact binomial test in both directions: PASS rejects that more than the allowed share is
-    bad, FAIL rejects that no more is. Percentiles are judged by it too: "p95 is at most 300 ms"
+    bad, FAIL rejects that no more is. Percentiles are tested with it too: "p95 is at most 300 ms"
     means that at most 5% exceed 300 ms.
     """
     unlikely = 1 - CONFIDENCE

@@ -86,7 +86,7 @@ class DocumentComparer:
     def first_values(
         self, path: ObjectPath, selections: Selections, compared: ComparedResults, scalar: str
     ) -> Iterator[ValueByGroup]:
-        """For each field of this scalar type, the first value that each group of callers received."""
+        """For each field of this scalar type, the first value of each group of callers."""
         first_values: dict[str, dict[CallerGroup, str]] = {}
         for known, answered in self._both(compared):
             for coordinate, value in _values(path, selections, answered):

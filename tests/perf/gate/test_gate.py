@@ -35,7 +35,7 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
 
 def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
     told: list[DocumentResult | GateFinding] = []
-    asyncio.run(check_documents(crowd, tmp_path, judged=told.append))
+    asyncio.run(check_documents(crowd, tmp_path, report=told.append))
     judged = [one for one in told if isinstance(one, DocumentResult)]
     assert judged == told
     assert [str(finding) for one in judged for finding in one.findings] == []

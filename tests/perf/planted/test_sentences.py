@@ -44,7 +44,7 @@ SENTENCES = (
     "Alone: it has no scenario: perf/gate/flows.py has to say who asks, and with what\n",
     "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",
-    "Unprepared: its scenario in perf/gate/flows.py gives no value for id, and its type does not tell",
+    "Unprepared: its scenario in perf/gate/flows.py gives no value for id",
     "Untyped: it is not valid: Cannot query field 'idd' on type 'User'.",
     "Quota                               5      2 of 2",
 )
