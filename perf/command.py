@@ -1,4 +1,4 @@
-"""`guidance perf`: measuring under load, comparing, and what is slow and why."""
+"""`guidance perf`: the group of commands that measure and compare."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""What keeps something from being measured, said in one line."""
+"""Failures of measuring, reported in one line and with exit statuses of their own."""
 
 import traceback
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from perf.versions import VersionUnusable
 
 
 class Measuring(click.Group):
-    """Commands whose faults end otherwise than with 1, which says that something became worse."""
+    """A group whose commands exit with 1 only for regressions, never for faults of their own."""
 
-    # Any: what a command gives is its own business.
+    # Any: commands return what they like.
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; says its own faults, and what it may not read or write."""
+        """Run a command, and report its faults and file errors with exit status 70."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, SettingsRefused):
@@ -36,20 +36,20 @@ class Measuring(click.Group):
 
 
 class NotMeasured(click.ClickException):
-    """Nothing was measured, which says neither that anything is worse nor that it is not."""
+    """Nothing was measured, so that there is neither a regression nor none."""
 
     exit_code = State.NOT_MEASURED.value
 
 
 class _FailedItself(click.ClickException):
-    """The command has a fault, or may not read or write a file."""
+    """The command has a fault, or cannot read or write a file."""
 
     exit_code = FAILED_ITSELF
 
 
 @contextmanager
-def measuring(what: str) -> Iterator[None]:
-    """Fail the command where `what` cannot be measured inside, and say why."""
+def failing_as_not_measured(what: str) -> Iterator[None]:
+    """Fail the command with the reason if `what` cannot be measured in the block."""
     try:
         with failing_with(f"{what} cannot be measured"):
             yield

@@ -1,4 +1,4 @@
-"""`guidance perf nightly`: what the schedule runs, and anybody can run at home."""
+"""`guidance perf nightly`: the measurements of the nightly schedule."""
 
 import subprocess
 from pathlib import Path
@@ -51,10 +51,9 @@ def nightly(
 ) -> int:
     """Measure this version beside the last one, run a load test, and keep its report.
 
-    Exits with 1 when something became slower, a target is missed, the report says that something
-    became worse, or the version before cannot be measured any more; otherwise as `guidance perf
-    report` does. A machine or data of another kind are said and are not red: there is the
-    comparison in turns.
+    Exits with 1 when something became slower, a target is missed, the report finds a regression, or
+    the version before cannot be measured any more; otherwise as `guidance perf report` does. A
+    different machine or different data are reported and do not fail.
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")
@@ -69,10 +68,10 @@ def nightly(
 
 
 def compared_with(before: str, plan: Plan, out: Path) -> State:
-    """What comes of this version beside another; red too where they cannot be compared.
+    """Compare this version with another; a regression if they cannot be compared.
 
-    The other may lack what is asked today. The rest of the night takes place all the same, so that
-    the next night has this version before it. What cannot be told in this time is said and not red.
+    The other version may lack an operation. The rest of the night runs anyway, so that the next
+    night can compare with this version. A difference that is too uncertain does not fail.
     """
     try:
         change = compare_versions((before, str(ROOT)), plan, out)
@@ -85,15 +84,15 @@ def compared_with(before: str, plan: Plan, out: Path) -> State:
 
 
 def base_revision(history: Path) -> str:
-    """What to compare with: the commit of the newest report where git knows it."""
+    """The revision to compare with: the commit of the newest report, if git knows it."""
     commit = newest_commit(history)
     return commit if commit is not None and _is_known(commit) else "HEAD~1"
 
 
 def compared_with_history(current: LoadReport, history: Path, out: Path) -> State:
-    """Compare a run with the one before it, keep it, and give what that comes to.
+    """Compare a run with the previous comparable one, store it, and return the exit status.
 
-    Without one that can be compared, with the newest of this profile: then it is said why not.
+    Without a comparable run, the newest one of the profile is used, and the reason is printed.
     """
     before = newest(history, current) or newest_of_profile(history, current)
     kept = keep(current, history)

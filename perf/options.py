@@ -1,4 +1,4 @@
-"""Options of several commands, in the same words wherever they are."""
+"""Options shared by several commands."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import click
 from perf.ab.turns import PILOT_ROUNDS
 from perf.load.profiles import PROFILES
 
-# Any: what a command takes and gives is its own business.
+# Any: commands take and return what they like.
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -18,37 +18,39 @@ HISTORY = Path("artifacts/history")
 
 
 class Option(Protocol):
-    """What adds an option to a command."""
+    """A decorator that adds an option to a command."""
 
     def __call__(self, command: _Command, /) -> _Command:
-        """Give the command with it."""
+        """Add the option."""
 
 
-def number(name: str, default: int, told: str, *, least: int = 1) -> Option:
-    """How many, or how often."""
+def number(name: str, default: int, help_text: str, *, least: int = 1) -> Option:
+    """An option for a number of things."""
     return click.option(
-        name, type=click.IntRange(least), default=default, show_default=True, help=told
+        name, type=click.IntRange(least), default=default, show_default=True, help=help_text
     )
 
 
-def requests(default: int, told: str = "Requests for each operation, server and round.") -> Option:
-    """How many requests a benchmark sends in a round."""
-    return number("--requests", default, told, least=100)
+def requests(
+    default: int, help_text: str = "Requests for each operation, server and round."
+) -> Option:
+    """The number of requests that a benchmark sends in a round."""
+    return number("--requests", default, help_text, least=100)
 
 
 def rounds(default: int, who: str = "servers") -> Option:
-    """How many rounds a benchmark has."""
+    """The number of rounds of a benchmark."""
     return number("--rounds", default, f"Rounds, the {who} taking turns; the medians are printed.")
 
 
 def rounds_of_blocks(default: int) -> Option:
-    """How many rounds a comparison of two sides has."""
-    told = "Rounds of four blocks, A B B A or B A A B."
-    return number("--rounds", default, told, least=PILOT_ROUNDS)
+    """The number of rounds of a comparison of two sides."""
+    help_text = "Rounds of four blocks, A B B A or B A A B."
+    return number("--rounds", default, help_text, least=PILOT_ROUNDS)
 
 
 def minutes(default: float) -> Option:
-    """How long a comparison of two sides may take."""
+    """The longest duration of a comparison of two sides."""
     return click.option(
         "--minutes",
         type=click.FloatRange(0, min_open=True),
@@ -60,7 +62,7 @@ def minutes(default: float) -> Option:
 
 
 def minimum(default: float) -> Option:
-    """The least change that a comparison of two sides has to see."""
+    """The smallest change that a comparison of two sides must detect."""
     return click.option(
         "--minimum",
         type=click.FloatRange(0, 1, min_open=True),
@@ -72,13 +74,13 @@ def minimum(default: float) -> Option:
 
 
 def requests_of_a_block(default: int) -> Option:
-    """How many requests of each operation a block has."""
-    told = "Requests for each operation in a block; a round has two blocks of each side."
-    return number("--requests", default, told)
+    """The number of requests for each operation in a block."""
+    help_text = "Requests for each operation in a block; a round has two blocks of each side."
+    return number("--requests", default, help_text)
 
 
 def profile(default: str | None = None) -> Option:
-    """How hard a load test asks; has to be said where there is no default."""
+    """The load profile; required without a default."""
     return click.option(
         "--profile",
         "profile_name",
@@ -90,13 +92,13 @@ def profile(default: str | None = None) -> Option:
     )
 
 
-def out(default: Path, told: str, *, kind: click.Path = FOLDER) -> Option:
-    """Where the command writes."""
-    return click.option("--out", type=kind, default=default, show_default=True, help=told)
+def out(default: Path, help_text: str, *, kind: click.Path = FOLDER) -> Option:
+    """The file or folder that the command writes."""
+    return click.option("--out", type=kind, default=default, show_default=True, help=help_text)
 
 
 def history() -> Option:
-    """Where the reports of former runs are."""
+    """The folder with the reports of earlier runs."""
     return click.option(
         "--history",
         type=FOLDER,

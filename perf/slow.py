@@ -1,4 +1,4 @@
-"""`guidance perf slow`: the repository methods that take most of a running server's database."""
+"""`guidance perf slow`: the repository methods that use most of a server's database time."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a measurement or a comparison comes to; each has an exit status of its own."""
+"""The exit statuses of `guidance perf`, and the findings that lead to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from enum import Enum
 
 
 class State(Enum):
-    """The value is the exit status, and the order is the rank.
+    """The value is the exit status of a command, and the order is the rank.
 
-    Of several states the first decides the status: it is what makes the others mean less. All of
-    them are named in words.
+    Of several statuses, the first one in this order decides, because it makes the others less
+    meaningful. All of them are printed.
     """
 
     UNREADABLE = 2
@@ -28,14 +28,14 @@ class State(Enum):
 
 
 FAILED_ITSELF = 70
-"""The exit status of a command that has a fault of its own (EX_SOFTWARE of sysexits.h)."""
+"""The exit status of a command with a fault of its own (EX_SOFTWARE of sysexits.h)."""
 
 _RANKS = {state: rank for rank, state in enumerate(State)}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A state that was found, and the sentence that names it; `operation` is whose it is."""
+    """A status with the sentence that explains it, and the operation that it concerns."""
 
     state: State
     text: str
@@ -43,17 +43,17 @@ class Finding:
 
 
 def rank(state: State) -> int:
-    """Its place: what is less decides more."""
+    """The rank; the lowest decides."""
     return _RANKS[state]
 
 
 def decisive(states: Iterable[State]) -> State:
-    """The state that decides the exit status; nothing became worse where there is none."""
+    """The status with the lowest rank; no regression without any."""
     return min(states, key=rank, default=State.NO_REGRESSION)
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings by the rank of their states, each sentence once."""
+    """The findings ordered by rank, without repeated sentences."""
     ordered = sorted(findings, key=lambda one: rank(one.state))
     first: dict[str, Finding] = {}
     for one in ordered:

@@ -1,4 +1,4 @@
-"""The versions that are compared: a folder with source, or a revision of this repository."""
+"""Versions of the server: a source folder, or a revision of this repository."""
 
 import io
 import subprocess
@@ -16,14 +16,14 @@ _MIGRATE = "import sys; from db.migration import migrate; migrate(sys.argv[1])"
 
 
 class VersionUnusable(Exception):
-    """What was named is no version of the server; the message says why."""
+    """The name is not that of a usable version; the message says why."""
 
 
 @contextmanager
 def version_of(name: str) -> Iterator[Version]:
     """The version in the folder `name`, or at the revision `name`; raises `VersionUnusable`.
 
-    A folder with a `.venv` is run by it, everything else by the Python that runs this.
+    A folder with a `.venv` runs with that Python, anything else with the present one.
     """
     folder = Path(name)
     if folder.is_dir():
@@ -37,7 +37,7 @@ def version_of(name: str) -> Iterator[Version]:
 
 
 def migrate_with(version: Version, database_url: str) -> None:
-    """Migrate a database to the head of a version; raises `VersionUnusable`."""
+    """Migrate a database to the newest revision of a version; raises `VersionUnusable`."""
     try:
         subprocess.run(
             [version.python, "-c", _MIGRATE, database_url],
@@ -52,7 +52,7 @@ def migrate_with(version: Version, database_url: str) -> None:
 
 
 def migrations_of(version: Version) -> frozenset[str]:
-    """The names of its migrations."""
+    """The file names of a version's migrations."""
     tree = version.tree or ROOT
     return frozenset(path.name for path in (tree / "migrations" / "versions").glob("*.py"))
 

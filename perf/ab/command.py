@@ -1,4 +1,4 @@
-"""`guidance perf ab`: two versions on this machine, measured in turns."""
+"""`guidance perf ab`: compare two versions on this machine, measured alternately."""
 
 import re
 from collections.abc import Sequence

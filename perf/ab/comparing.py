@@ -1,4 +1,4 @@
-"""Two versions started side by side, measured in turns, and judged."""
+"""Start two versions side by side, measure them alternately, and judge the difference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -6,15 +6,15 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from perf.ab.precision import Foresight
+from perf.ab.precision import DetectableEffects
 from perf.ab.rounds import Plan, measure
-from perf.ab.servers import Side, side_by_side
+from perf.ab.servers import ConfiguredVersion, side_by_side
 from perf.ab.sides import by_documents
 from perf.ab.verdicts import Change, judge
-from perf.ab.written import Comparison, foresight_lines, lines, write
-from perf.counting.beside import Filled, calls_beside
+from perf.ab.written import VersionComparison, detectable_effect_lines, report_lines, write
+from perf.counting.beside import FilledVersion, call_differences
 from perf.load.own_server import Version
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 from perf.sweep.server import SweepTarget
 from perf.versions import version_of
 
@@ -28,24 +28,28 @@ def compare_versions(
     *,
     settings: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> Change:
-    """Measure the second version beside the first, write it all, and say what became of it.
+    """Measure the second version against the first, write the report, and return the outcome.
 
     Raises `click.ClickException`.
     """
     click.echo("Preparing two servers with the same data ...", err=True)
     with (
-        measuring("the versions"),
+        failing_as_not_measured("the versions"),
         TemporaryDirectory(prefix="guidance-ab-calls-") as folder,
         version_of(names[0]) as first,
         version_of(names[1]) as second,
-        side_by_side(Side(first, settings[0]), Side(second, settings[1])) as (a, b),
+        side_by_side(
+            ConfiguredVersion(first, settings[0]), ConfiguredVersion(second, settings[1])
+        ) as (a, b),
     ):
         counts = tuple(_counts((first, a), (second, b), Path(folder), plan.names))
         measured = measure(by_documents(a), by_documents(b), plan, listener=_Terminal())
     minimum = plan.bounds.minimum
     judged = judge(measured, minimum=minimum)
-    found = Comparison(names, minimum, measured.turns, judged, measured.left_out, counts)
-    for line in lines(found):
+    found = VersionComparison(
+        names, minimum, measured.interleaved, judged, measured.left_out, counts
+    )
+    for line in report_lines(found):
         click.echo(line)
     write(found, out)
     return found.outcome
@@ -57,26 +61,26 @@ def _counts(
     folder: Path,
     names: Sequence[str],
 ) -> Iterator[str]:
-    """What both call, before anything is timed: it does not move with the machine."""
+    """Differences in function calls, counted before anything is timed: they are exact."""
     filled = [
-        Filled(version, target.database_url)
+        FilledVersion(version, target.database_url)
         for version, target in (a, b)
         if target.database_url is not None
     ]
     if len(filled) == len((a, b)):
-        yield from calls_beside(filled[0], filled[1], folder, names)
+        yield from call_differences(filled[0], filled[1], folder, names)
 
 
 class _Terminal:
-    """Says on standard error how it goes."""
+    """Reports progress on standard error."""
 
-    def begun(self, foresight: Foresight, seconds: float) -> None:
-        """Say what can be seen, and how long it may take."""
+    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+        """Print the detectable effects and how long the pilot took."""
         click.echo(f"The first rounds took {seconds:.0f} s.")
-        for line in foresight_lines(foresight):
+        for line in detectable_effect_lines(detectable_effects):
             click.echo(line)
 
     def measured(self, rounds: int) -> None:
-        """Say so now and then."""
+        """Print the number of rounds from time to time."""
         if rounds % _TELL_EVERY == 0:
             click.echo(f"{rounds} rounds", err=True)

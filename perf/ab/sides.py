@@ -1,4 +1,4 @@
-"""What is compared: servers that are asked one operation at a time."""
+"""What is compared: servers that are sent one operation at a time."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,54 +10,57 @@ from perf.load.callers import Callers
 from perf.load.generator import Client, client_of
 from perf.load.outcomes import Kind, Outcome, outcome_of
 from perf.load.schedule import Planned
-from perf.sweep.documents import Documents, NotPrepared, connected
+from perf.sweep.documents import DocumentClient, PreparationFailed, optional_connection
 from perf.sweep.runner import HttpRunner
 from perf.sweep.server import SweepTarget
 
 Clock: TypeAlias = Callable[[], float]
-Once: TypeAlias = Callable[[], Awaitable[float]]
-"""Asks once, and gives the seconds; raises `AnswerUnusable`."""
+TimedRequest: TypeAlias = Callable[[], Awaitable[float]]
+"""Sends one request and returns its seconds; raises `AnswerUnusable`."""
 
 
 class AnswerUnusable(Exception):
-    """A server answered with an error or a refusal, which has no latency to compare."""
+    """A server answered with an error or a refusal, whose latency cannot be compared."""
 
 
-class Side(Protocol):
-    """One of the two."""
+class MeasuredServer(Protocol):
+    """One of the two servers."""
 
     @property
     def client(self) -> Client:
-        """What it is asked with."""
+        """The client that sends its requests."""
 
-    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
-        """Do what comes before an operation, which then is traced or not.
+    async def prepare(self, name: str, *, is_traced: bool = False) -> TimedRequest:
+        """Run the requests that an operation depends on, and return the request to be timed.
 
-        Raises `AnswerUnusable`.
+        It is traced if `is_traced`. Raises `AnswerUnusable`.
         """
 
 
-Opening: TypeAlias = Callable[[], AbstractAsyncContextManager[Side]]
-"""Connects to one of the two."""
+Connector: TypeAlias = Callable[[], AbstractAsyncContextManager[MeasuredServer]]
+"""Connects to one of the two servers."""
 
 
-def by_documents(target: SweepTarget, clock: Clock = perf_counter) -> Opening:
-    """A server on the gate's data, asked for documents as the gate's flows have it."""
+def by_documents(target: SweepTarget, clock: Clock = perf_counter) -> Connector:
+    """A server with the gate's data, sent the trusted documents with their scenarios."""
 
     @asynccontextmanager
-    async def open_side() -> AsyncIterator[Side]:
-        async with client_of(target.url) as client, connected(target.database_url) as connection:
+    async def open_side() -> AsyncIterator[MeasuredServer]:
+        async with (
+            client_of(target.url) as client,
+            optional_connection(target.database_url) as connection,
+        ):
             runner = HttpRunner(client, target.credentials, connection, clock)
-            yield _Documented(client, Documents(runner, target))
+            yield _Documented(client, DocumentClient(runner, target))
 
     return open_side
 
 
-def by_mix(url: str, callers: Callers, clock: Clock = perf_counter) -> Opening:
-    """A server asked for operations that need nothing to come before."""
+def by_mix(url: str, callers: Callers, clock: Clock = perf_counter) -> Connector:
+    """A server that is sent operations which need no preparation."""
 
     @asynccontextmanager
-    async def open_side() -> AsyncIterator[Side]:
+    async def open_side() -> AsyncIterator[MeasuredServer]:
         async with client_of(url) as client:
             yield _Mixed(client, callers, clock)
 
@@ -67,12 +70,12 @@ def by_mix(url: str, callers: Callers, clock: Clock = perf_counter) -> Opening:
 @dataclass(frozen=True, slots=True)
 class _Documented:
     client: Client
-    documents: Documents
+    documents: DocumentClient
 
-    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
+    async def prepare(self, name: str, *, is_traced: bool = False) -> TimedRequest:
         try:
             prepared = await self.documents.prepare(name)
-        except NotPrepared as reason:
+        except PreparationFailed as reason:
             raise AnswerUnusable(f"{name} cannot be asked: {reason}") from reason
 
         async def once() -> float:
@@ -89,7 +92,7 @@ class _Mixed:
     callers: Callers
     clock: Clock
 
-    async def prepare(self, name: str, *, is_traced: bool = False) -> Once:
+    async def prepare(self, name: str, *, is_traced: bool = False) -> TimedRequest:
         callers = self.callers.alone() if is_traced else self.callers
         request = callers.request(Planned(0, "", name))
 

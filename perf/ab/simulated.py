@@ -1,4 +1,4 @@
-"""Servers that never were: latencies with what real ones have, and changes whose size is known."""
+"""Simulated servers: realistic latency noise, and changes of a known size."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _TAIL_SHARE, _TAIL_FACTOR = 0.08, 4
 _SAMPLES, _LONG_SHARE = 100_000, 0.1
 
 Noise = Callable[[Random], Iterator[float]]
-"""Factors of the latency, of one request after another, whoever is asked."""
+"""Yields a latency factor for each request, independent of the side."""
 
 
 def quiet(random: Random) -> Iterator[float]:
@@ -27,7 +27,7 @@ def quiet(random: Random) -> Iterator[float]:
 
 
 def drifting(random: Random) -> Iterator[float]:
-    """A busy machine: each request is like those before, and the whole drifts up and down."""
+    """A busy machine: neighbouring requests are correlated, and the level drifts."""
     level, now = 0.0, 0.0
     while True:
         level = 0.97 * level + random.gauss(0, 0.05)
@@ -37,7 +37,7 @@ def drifting(random: Random) -> Iterator[float]:
 
 
 def bursts(random: Random) -> Iterator[float]:
-    """Another program comes and goes, a collector runs now and then: several modes."""
+    """Other programs come and go and garbage collections happen: several modes."""
     is_busy = False
     while True:
         is_busy = random.random() < (0.98 if is_busy else 0.005)
@@ -60,10 +60,10 @@ NOISES: Mapping[str, Noise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What is done to a version, and the quantile that has to be named; None where nothing is.
+class SimulatedChange:
+    """A change made to a version, and the quantile that must be reported; None for no change.
 
-    `apply` is given a latency in seconds, and whether it is one of the longest tenth.
+    `apply` receives a latency in seconds, and whether it is among the longest tenth.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Change:
     quantile: float | None = None
 
 
-def _each_tenth_call(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT001 - one signature for all
+def _slow_tenth_call(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT001 - one signature for all
     return seconds + _TENTH_CALL_SECONDS * (random.random() < _TENTH_CALL_SHARE)
 
 
@@ -79,30 +79,30 @@ def _tail(seconds: float, _is_long: bool, random: Random) -> float:  # noqa: FBT
     return seconds * (_TAIL_FACTOR if random.random() < _TAIL_SHARE else 1)
 
 
-NOTHING = Change("nothing", lambda seconds, _is_long, _random: seconds)
+NO_CHANGE = SimulatedChange("nothing", lambda seconds, _is_long, _random: seconds)
 CHANGES = (
-    NOTHING,
-    Change("+10% of the median", lambda seconds, _is_long, _random: 1.1 * seconds, 0.5),
-    Change("+20% of p95", lambda s, is_long, _random: s * (1.2 if is_long else 1), 0.95),
-    Change("+20% of everything", lambda seconds, _is_long, _random: 1.2 * seconds, 0.5),
-    Change("25 ms in each tenth call", _each_tenth_call, 0.95),
-    Change("8% take four times as long", _tail, 0.95),
+    NO_CHANGE,
+    SimulatedChange("+10% of the median", lambda seconds, _is_long, _random: 1.1 * seconds, 0.5),
+    SimulatedChange("+20% of p95", lambda s, is_long, _random: s * (1.2 if is_long else 1), 0.95),
+    SimulatedChange("+20% of everything", lambda seconds, _is_long, _random: 1.2 * seconds, 0.5),
+    SimulatedChange("25 ms in each tenth call", _slow_tenth_call, 0.95),
+    SimulatedChange("8% take four times as long", _tail, 0.95),
 )
 
 
 @cache
 def longest_tenth(noise: Noise) -> float:
-    """The factor that a tenth of all requests exceed."""
+    """The factor that a tenth of all requests exceeds."""
     factors = sorted(islice(noise(Random(0)), _SAMPLES))
     return factors[round((1 - _LONG_SHARE) * _SAMPLES)]
 
 
 @dataclass(slots=True)
-class Simulated:
-    """Two servers side by side; the second one is changed in the first of the operations."""
+class SimulatedServers:
+    """Two servers side by side; the first operation of the second server is changed."""
 
     noise: Noise
-    change: Change
+    change: SimulatedChange
     operations: tuple[str, ...]
     random: Random
     now: float = 0.0
@@ -112,11 +112,11 @@ class Simulated:
         self._factors = self.noise(self.random)
 
     def clock(self) -> float:
-        """How much of their time has passed."""
+        """The simulated time in seconds."""
         return self.now
 
     async def ask(self, side: int) -> Block:
-        """A block of one side: a request of each operation."""
+        """One block of one side: a request of each operation."""
         return {
             name: [self._latency(is_changed=bool(side) and name == self.operations[0])]
             for name in self.operations
@@ -124,7 +124,7 @@ class Simulated:
 
     def _latency(self, *, is_changed: bool) -> float:
         factor = next(self._factors)
-        change = self.change if is_changed else NOTHING
+        change = self.change if is_changed else NO_CHANGE
         seconds = change.apply(SECONDS * factor, factor > longest_tenth(self.noise), self.random)
         self.now += seconds
         return seconds

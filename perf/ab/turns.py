@@ -1,4 +1,4 @@
-"""Two sides asked in turns until the comparison is as precise as was asked, or the time is up."""
+"""Measure two sides alternately until the result is precise enough or the time is up."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,74 +6,79 @@ from math import ceil
 from random import Random
 from typing import Protocol, TypeAlias
 
-from perf.ab.precision import Foresight, Precision
+from perf.ab.precision import DetectableEffects, Precision
 from perf.statistics.shift import Round
 
 PILOT_ROUNDS = 24
-"""After so many it is said what can be seen; with fewer, nothing would be beyond chance."""
+"""Effects become detectable only after so many rounds; the forecast is made then."""
 _NEXT_LOOK = 1.25
 _ORDERS = ((0, 1, 1, 0), (1, 0, 0, 1))
 
 Block: TypeAlias = Mapping[str, Sequence[float]]
-"""The seconds of each request, by operation."""
+"""The latencies in seconds, by operation."""
 Ask: TypeAlias = Callable[[int], Awaitable[Block]]
-"""Asks the first side, 0, or the second, 1, each operation equally often."""
+"""Measures the first (0) or the second side (1), with equally many requests of each operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """When to stop: `minimum` is the least change worth a word, 0.1 being a tenth."""
+    """When to stop; `minimum` is the smallest change that is reported, 0.1 being a tenth."""
 
     minimum: float
     seconds: float
     most_rounds: int = 1_000_000
 
 
-class Listener(Protocol):
-    """What is told how it goes."""
+class ProgressListener(Protocol):
+    """Is informed of the progress."""
 
-    def begun(self, foresight: Foresight, seconds: float) -> None:
-        """What can be seen when all the time is taken, and how long the pilot took."""
-
-    def measured(self, rounds: int) -> None:
-        """So many rounds are measured."""
-
-
-class Silent:
-    """Tells nobody."""
-
-    def begun(self, foresight: Foresight, seconds: float) -> None:
-        """Do nothing about it."""
+    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+        """The pilot is over: the effects detectable in the full time, and the seconds it took."""
 
     def measured(self, rounds: int) -> None:
-        """Do nothing about it."""
+        """So many rounds have been measured."""
+
+
+class SilentListener:
+    """Ignores all progress."""
+
+    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+        """Do nothing."""
+
+    def measured(self, rounds: int) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """The rounds of each operation, and what was foreseen after the pilot."""
+class InterleavedRounds:
+    """The rounds of each operation, and the detectable effects estimated after the pilot."""
 
     rounds: Mapping[str, Sequence[Round]]
-    foresight: Foresight
+    detectable_effects: DetectableEffects
 
     def latencies(self, name: str, side: int) -> list[float]:
-        """The seconds of an operation's requests to one of both, in their order."""
+        """The latencies in seconds of an operation on one side, in the order of measurement."""
         return [latency for one in self.rounds[name] for latency in one[side]]
 
 
-async def in_turns(
-    ask: Ask, bounds: Bounds, *, clock: Callable[[], float], listener: Listener, seed: int = 1
-) -> Turns:
-    """Ask both sides, round by round.
+async def measure_interleaved(
+    ask: Ask,
+    bounds: Bounds,
+    *,
+    clock: Callable[[], float],
+    listener: ProgressListener,
+    seed: int = 1,
+) -> InterleavedRounds:
+    """Measure both sides, round by round.
 
-    A round is A B B A or B A A B, drawn by lot: what drifts hits both sides alike, and had the
-    sides changed places nothing but chance would be another. Whether to go on is decided by how
-    wide the intervals are, never by where they lie, so that looking again and again makes no false
-    alarm likelier.
+    Each round is A B B A or B A A B at random, so drift affects both sides equally and the sides
+    are exchangeable if the versions are equal. The decision to stop depends only on the width of
+    the intervals, never on their position, so repeated looks do not increase the rate of false
+    alarms.
     """
     random, rounds, look = Random(seed), dict[str, list[Round]](), PILOT_ROUNDS
     precision, started = Precision(bounds.minimum), clock()
-    foresight: Foresight = {}
+    detectable_effects: DetectableEffects = {}
     for number in range(1, bounds.most_rounds + 1):
         for name, one in (await _round(ask, random.choice(_ORDERS))).items():
             rounds.setdefault(name, []).append(one)
@@ -81,15 +86,15 @@ async def in_turns(
         took = clock() - started
         if number == PILOT_ROUNDS:
             most = min(bounds.most_rounds / number, bounds.seconds / took)
-            foresight = precision.foresight(rounds, growth=max(1.0, most))
-            listener.begun(foresight, took)
+            detectable_effects = precision.detectable_effects(rounds, growth=max(1.0, most))
+            listener.begun(detectable_effects, took)
         if number >= PILOT_ROUNDS and took >= bounds.seconds:
             break
         if number == look:
             if precision.is_reached(rounds):
                 break
             look = ceil(number * _NEXT_LOOK)
-    return Turns(rounds, foresight)
+    return InterleavedRounds(rounds, detectable_effects)
 
 
 async def _round(ask: Ask, order: Sequence[int]) -> dict[str, Round]:

@@ -1,4 +1,4 @@
-"""The outcome of a comparison in turns, for people and for programs."""
+"""The report of a comparison: as text, Markdown and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,14 @@ from pathlib import Path
 
 import orjson
 
-from perf.ab.precision import ASKED, FALSE_ALARMS, POWER, Foresight, worth
-from perf.ab.turns import Turns
+from perf.ab.precision import (
+    FALSE_ALARMS,
+    POWER,
+    REQUIRED_QUANTILES,
+    DetectableEffects,
+    minimum_effect,
+)
+from perf.ab.turns import InterleavedRounds
 from perf.ab.verdicts import Change, OperationShift, change_of, outcome
 from perf.load.host import this_host
 from perf.statistics.shift import Shift
@@ -17,24 +23,24 @@ from perf.statistics.signs import RESAMPLES
 NAME = "ab-report"
 _KIND, _VERSION = "guidance ab report", 2
 _MS = 1_000
-_SHOWN = (*ASKED, 0.99)
+_SHOWN = (*REQUIRED_QUANTILES, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything about one comparison: which versions, what was measured, what came of it."""
+class VersionComparison:
+    """Everything about one comparison: the versions, the measurements and the verdicts."""
 
     names: tuple[str, str]
     minimum: float
-    turns: Turns
+    interleaved: InterleavedRounds
     operations: Sequence[OperationShift]
     left_out: Mapping[str, str]
     counts: Sequence[str] = ()
-    """What the versions call, in lines: first, because it does not move with the machine."""
+    """Differences in function calls, as lines of text; printed first because they are exact."""
 
     @property
     def outcome(self) -> Change:
-        """What it comes to."""
+        """The verdict on all operations."""
         return outcome(self.operations, is_complete=not self.left_out)
 
 
@@ -43,37 +49,39 @@ def quantile_name(probability: float) -> str:
     return f"p{round(100 * probability)}"
 
 
-def foresight_lines(foresight: Foresight) -> Iterator[str]:
-    """What can be seen, of the quantiles that matter most."""
+def detectable_effect_lines(detectable_effects: DetectableEffects) -> Iterator[str]:
+    """The detectable effects of the most important quantiles, as lines of text."""
     yield f"With {POWER:.0%} this run will see changes from:"
     yield f"{'operation':<28}" + "".join(f"{quantile_name(one):>9}" for one in _SHOWN)
-    for name, least in foresight.items():
+    for name, least in detectable_effects.items():
         cells = "".join(f"{_least(least[probability]):>9}" for probability in _SHOWN)
         yield f"{name:<28}{cells}"
 
 
-def lines(found: Comparison) -> Iterator[str]:
-    """A table, what changed and what cannot be told, what explains it, and how sure it is."""
+def report_lines(found: VersionComparison) -> Iterator[str]:
+    """The table of results, the changes with their explanations, and the method."""
     yield from found.counts
     yield (
         f"{'operation':<28}{'samples':>8}"
-        + "".join(f"{f'{side} {quantile_name(one)}':>9}" for one in ASKED for side in "ab")
+        + "".join(
+            f"{f'{side} {quantile_name(one)}':>9}" for one in REQUIRED_QUANTILES for side in "ab"
+        )
         + "  b beside a"
     )
     for one in found.operations:
-        shifts = [one.at(probability) for probability in ASKED]
+        shifts = [one.at(probability) for probability in REQUIRED_QUANTILES]
         cells = "".join(f"{_ms(value):>9}" for shift in shifts for value in (shift.a, shift.b))
         yield f"{one.name:<28}{one.samples:>8}{cells}  {one.change.value}"
     for one in found.operations:
-        yield from _said_of(one)
+        yield from _change_lines(one)
     for name, reason in found.left_out.items():
         yield f"{name} was not compared: {reason}"
     yield f"{found.outcome.value}: {names_of(found)}"
-    yield method(found)
+    yield method_text(found)
 
 
-def names_of(found: Comparison) -> str:
-    """The operations of which the outcome is said."""
+def names_of(found: VersionComparison) -> str:
+    """The names of the operations that have the verdict of the whole comparison."""
     names = [one.name for one in found.operations if one.change is found.outcome]
     if found.outcome is Change.UNKNOWN:
         names += found.left_out
@@ -81,16 +89,17 @@ def names_of(found: Comparison) -> str:
     return "all operations" if everything and len(names) > 1 else ", ".join(names)
 
 
-def method(found: Comparison) -> str:
-    """How it was found, and how sure it is."""
-    rounds = max(map(len, found.turns.rounds.values()))
+def method_text(found: VersionComparison) -> str:
+    """How the results were computed, and how certain they are."""
+    rounds = max(map(len, found.interleaved.rounds.values()))
     return (
         f"{rounds} rounds, A B B A or B A A B by lot. Milliseconds; quantiles by nearest rank; "
         f"intervals by random signs of the rounds ({RESAMPLES} resamples), of all operations, "
         f"deciles, p95 and p99 together: that anything is called slower or faster although "
         f"nothing changed happens in at most {FALSE_ALARMS:.0%} of comparisons. Worth a word are "
-        f"{found.minimum:.0%} of the deciles up to the eighth, {worth(0.95, found.minimum):.0%} of "
-        f"the ninth and p95, {worth(0.99, found.minimum):.0%} of p99."
+        f"{found.minimum:.0%} of the deciles up to the eighth, "
+        f"{minimum_effect(0.95, found.minimum):.0%} of the ninth and p95, "
+        f"{minimum_effect(0.99, found.minimum):.0%} of p99."
     )
 
 
@@ -108,33 +117,33 @@ def interval_words(shift: Shift) -> str:
     return f"between {low} and {high}"
 
 
-def write(found: Comparison, folder: Path) -> None:
+def write(found: VersionComparison, folder: Path) -> None:
     """Write the report as Markdown and as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     heading = [f"# {found.names[1]} beside {found.names[0]}", ""]
-    text = "\n".join([*heading, "```", *lines(found), "```", ""])
+    text = "\n".join([*heading, "```", *report_lines(found), "```", ""])
     (folder / f"{NAME}.md").write_text(text)
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
     (folder / f"{NAME}.json").write_bytes(orjson.dumps(_json(found), option=options))
 
 
-def _said_of(one: OperationShift) -> Iterator[str]:
+def _change_lines(one: OperationShift) -> Iterator[str]:
     for change in (Change.SLOWER, Change.FASTER):
         changed = one.changed(change)
         if changed:
             yield f"{one.name} is {change.value}: {'; '.join(map(shift_words, changed))}"
     for reason in one.why:
         yield f"{one.name}: {reason}"
-    for probability in ASKED:
+    for probability in REQUIRED_QUANTILES:
         shift = one.at(probability)
         if change_of(shift, one.minimum) is Change.UNKNOWN:
             yield (
                 f"{one.name} cannot be told: {shift_words(shift)}, where "
-                f"{worth(probability, one.minimum):.0%} is worth a word"
+                f"{minimum_effect(probability, one.minimum):.0%} is worth a word"
             )
 
 
-def _json(found: Comparison) -> Mapping[str, object]:
+def _json(found: VersionComparison) -> Mapping[str, object]:
     return {
         "kind": _KIND,
         "version": _VERSION,
@@ -151,8 +160,8 @@ def _json(found: Comparison) -> Mapping[str, object]:
     }
 
 
-def _operation_json(one: OperationShift, found: Comparison) -> Mapping[str, object]:
-    foresight = found.turns.foresight.get(one.name, {})
+def _operation_json(one: OperationShift, found: VersionComparison) -> Mapping[str, object]:
+    detectable_effects = found.interleaved.detectable_effects.get(one.name, {})
     return {
         "change": one.change.value,
         "samples": one.samples,
@@ -164,12 +173,12 @@ def _operation_json(one: OperationShift, found: Comparison) -> Mapping[str, obje
                 "ratio": shift.value,
                 "low": shift.low,
                 "high": shift.high,
-                "visible": foresight.get(shift.probability),
+                "visible": detectable_effects.get(shift.probability),
             }
             for shift in one.shifts
         },
         "why": one.why,
-        "rounds": found.turns.rounds[one.name],
+        "rounds": found.interleaved.rounds[one.name],
     }
 
 

@@ -1,4 +1,4 @@
-"""What the subscription cache is worth: quota requests without it, in memory, and in Redis."""
+"""Quota requests without the subscription cache, with it in memory, and with it in Redis."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import click
 
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.servers import OURS, Cores, Server, running
+from perf.benchmarks.servers import OURS, Cores, Server, running_process
 
 _CONNECTIONS = 4
 _WARM_UP = 400
@@ -36,13 +36,15 @@ def compare_cache(
     rounds: int,
     redis_url: str | None,
 ) -> None:
-    """Measure the kinds of cache in turns, and print the medians."""
+    """Measure each kind of cache in turn, and print the medians."""
     kinds = {"off": {_LIFETIME: "0", "REDIS_URL": ""}, "in memory": {"REDIS_URL": ""}}
     if redis_url is not None:
         kinds["in Redis"] = {"REDIS_URL": redis_url}
     with ExitStack() as stack:
         figures = {
-            kind: _Figures(stack.enter_context(running(OURS, {**environment, **settings}, cores)))
+            kind: _Figures(
+                stack.enter_context(running_process(OURS, {**environment, **settings}, cores))
+            )
             for kind, settings in kinds.items()
         }
         for one in figures.values():

@@ -15,13 +15,14 @@ import httpx2
 from app.database import database_url
 from app.settings import load_settings
 from perf import options
-from perf.benchmarks.crowd import Crowd, crowd, most_at_once
-from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added, first_deltas
+from perf.benchmarks.crowd import Crowd, most_at_once, read_concurrently
+from perf.benchmarks.first_delta import QUESTION, FirstDeltas, added_seconds, first_deltas
 from perf.benchmarks.load import send
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.people import people_with_quota, tokens_of_people
+from perf.benchmarks.people import people_with_quota
 from perf.benchmarks.replies import Person, model_reply
-from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running
+from perf.benchmarks.servers import OURS, PRODUCTION, RELAY, Server, leave_cores, running_process
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 from perf.llm_standin.child import running_stand_in
 
@@ -32,7 +33,7 @@ _QUOTA_REQUESTS = 200
 _MODEL = "the model itself"
 _SHORT = {"tokens": 20, "tokens_per_second": 200}
 _LONG = {"tokens": 200, "tokens_per_second": 40, "first_token_seconds": 0.2}
-# So late that all have sent before many are answered, and so long that they are answered together.
+# The first token is late and the replies are long, so that all of them overlap.
 _CROWDED = {"tokens": 300, "tokens_per_second": 8, "first_token_seconds": 30}
 _SENDING = 8
 _BEGINNINGS = {"after 200 ms": 0.2, "at once": 0.0}
@@ -41,7 +42,7 @@ _PATIENCE = {"CHAT_LLM_TIMEOUT_SECONDS": "600"}
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What runs, and who asks it."""
+    """The running servers, and the people who send messages to them."""
 
     model: str
     ours: Server
@@ -50,7 +51,7 @@ class _Bench:
 
     # Any: a behaviour has values of many types.
     def behave(self, **behaviour: Any) -> None:
-        """Have the model behave so from now on."""
+        """Change the behaviour of the stand-in from now on."""
         control = self.model.removesuffix("/v1") + "/control"
         httpx2.patch(control, json=behaviour).raise_for_status()
 
@@ -109,8 +110,8 @@ def _running(people: int) -> Iterator[_Bench]:
             "CHAT_LLM_API_KEY": "any",
         }
         with (
-            running(OURS, environment | _PATIENCE, cores) as ours,
-            running(RELAY, environment, cores) as relay,
+            running_process(OURS, environment | _PATIENCE, cores) as ours,
+            running_process(RELAY, environment, cores) as relay,
         ):
             asking = people_with_quota(
                 ours.port, tokens_of_people(secret, _PEOPLE), count=people, messages=_MESSAGES
@@ -134,7 +135,7 @@ def _print_first_deltas(bench: _Bench, samples: int) -> None:
             people=talking,
             samples=samples,
         )
-        over = over or added(taken.ours, taken.model).median
+        over = over or added_seconds(taken.ours, taken.model).median
         _print_beginning(name, taken)
     quota = median(_quota_seconds(bench, talking))
     click.echo(
@@ -144,9 +145,9 @@ def _print_first_deltas(bench: _Bench, samples: int) -> None:
 
 def _print_beginning(name: str, taken: FirstDeltas) -> None:
     click.echo(f"{name:<18}{_MODEL:<20}{median(taken.model) * 1e3:>8.2f}")
-    relayed = added(taken.relay, taken.model)
+    relayed = added_seconds(taken.relay, taken.model)
     for server, seconds in ((RELAY, taken.relay), (OURS, taken.ours)):
-        over = added(seconds, taken.model)
+        over = added_seconds(seconds, taken.model)
         click.echo(
             f"{name:<18}{server:<20}{median(seconds) * 1e3:>8.2f}{over.median * 1e3:>11.2f}"
             f"{over.p95 * 1e3:>11.2f}{over.median / relayed.median:>8.2f}"
@@ -165,7 +166,7 @@ def _print_costs(bench: _Bench, replies: int, rounds: int) -> None:
     relayed, ours = [], []
     for _ in range(rounds):
         passed_on = [model_reply(bench.relay.port, QUESTION) for _ in range(replies)]
-        relayed.append(crowd(bench.relay, passed_on))
+        relayed.append(read_concurrently(bench.relay, passed_on))
         ours.append(_ours(bench, replies))
     click.echo(
         f"\n{f'{replies} replies at once':<20}{'deltas':>8}{'CPU us a delta':>16}"
@@ -203,10 +204,10 @@ def _print_crowd(bench: _Bench, replies: int) -> None:
 
 
 def _ours(bench: _Bench, replies: int) -> Crowd:
-    # People send when they like, not all in one instant; the replies last and so add up.
+    # Sending is limited, as people do not all send at one instant; the long replies overlap anyway.
     turn = asyncio.Semaphore(_SENDING)
     asking = [person.ask(bench.ours.port, QUESTION, turn=turn) for person in bench.people[:replies]]
-    return crowd(bench.ours, asking)
+    return read_concurrently(bench.ours, asking)
 
 
 def _port(url: str) -> int:

@@ -1,4 +1,4 @@
-"""`guidance bench`: what a request costs here, beside what it costs with stock Strawberry."""
+"""`guidance bench`: the cost of a request here, compared with Strawberry alone."""
 
 import asyncio
 import secrets
@@ -11,10 +11,18 @@ from app.database import database_url
 from app.settings import load_settings
 from perf import options
 from perf.benchmarks.cache import compare_cache
-from perf.benchmarks.load import asked, send
+from perf.benchmarks.load import encode_requests, send
 from perf.benchmarks.operations import OPERATIONS, QUOTA, Operation
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import OURS, PRODUCTION, STOCK, Cores, Server, leave_cores, running
+from perf.benchmarks.servers import (
+    OURS,
+    PRODUCTION,
+    STOCK,
+    Cores,
+    Server,
+    leave_cores,
+    running_process,
+)
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.turns import Contender, Load, compare
 from perf.benchmarks.wire import UnexpectedAnswer
 
@@ -61,7 +69,7 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
             with _contenders(environment, server_core, tokens) as contenders:
                 compare(contenders, STOCK, Load(requests, rounds, _CONNECTIONS))
             if memory_requests:
-                with running(OURS, environment, server_core) as server:
+                with running_process(OURS, environment, server_core) as server:
                     _watch_memory(server, tokens, memory_requests)
         except UnexpectedAnswer as error:
             raise click.ClickException(f"the server did not answer with data: {error}") from None
@@ -71,8 +79,11 @@ def bench(requests: int, rounds: int, memory_requests: int, *, cache: bool) -> N
 def _contenders(
     environment: dict[str, str], cores: Cores, tokens: Sequence[str]
 ) -> Iterator[list[Contender]]:
-    requests = {operation.name: asked(operation, tokens) for operation in OPERATIONS}
-    with running(OURS, environment, cores) as ours, running(STOCK, environment, cores) as stock:
+    requests = {operation.name: encode_requests(operation, tokens) for operation in OPERATIONS}
+    with (
+        running_process(OURS, environment, cores) as ours,
+        running_process(STOCK, environment, cores) as stock,
+    ):
         yield [Contender(ours, requests), Contender(stock, requests)]
 
 

@@ -1,4 +1,4 @@
-"""Many replies at the same time: what they cost, and what they occupy."""
+"""Many replies at the same time: their processor time and memory."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -14,45 +14,45 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Replies that were read at the same time, and the server meanwhile."""
+    """Replies that were read concurrently, and what the server used meanwhile."""
 
     replies: list[Reply]
     cpu_seconds: float
     resident_bytes: int
-    """The most that was seen."""
+    """The peak."""
     failures: list[UnexpectedAnswer] = field(default_factory=list)
 
     @property
     def deltas(self) -> int:
-        """Pieces that were delivered."""
+        """Number of deltas that arrived."""
         return sum(len(reply.pieces) for reply in self.replies)
 
     @property
     def cpu_seconds_a_delta(self) -> float:
-        """With everything that a reply costs from the request for it to its last event."""
+        """Processor time of whole replies, from request to last event, divided by their deltas."""
         return self.cpu_seconds / self.deltas
 
     def whole(self, words: int) -> int:
-        """How many have all of their words."""
+        """Number of replies that have this many words."""
         return sum(len(reply.text.split()) == words for reply in self.replies)
 
 
 def most_at_once(replies: Sequence[Reply]) -> int:
-    """How many were being written at the same instant, from their first piece to their end."""
+    """The largest number of replies that were between first delta and end at one instant."""
     changes = [(reply.first_at, 1) for reply in replies]
     changes += [(reply.ended_at, -1) for reply in replies]
     return max(accumulate(change for _, change in sorted(changes)))
 
 
-def crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
-    """Ask all at once and watch the server until the last reply has ended.
+def read_concurrently(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
+    """Request all replies at once and watch the server until the last one has ended.
 
-    Raises `UnexpectedAnswer` where none arrives; the others' failures are noted.
+    Raises `UnexpectedAnswer` if no reply arrives; single failures are recorded in the result.
     """
-    return asyncio.run(_crowd(server, asking))
+    return asyncio.run(_read_concurrently(server, asking))
 
 
-async def _crowd(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
+async def _read_concurrently(server: Server, asking: Sequence[Awaitable[Reply]]) -> Crowd:
     cpu_before = server.cpu_seconds()
     everything = asyncio.gather(*(_or_failure(one) for one in asking))
     resident = 0

@@ -1,4 +1,4 @@
-"""What is added to the model's own time until a person reads the first words of a reply."""
+"""Time to the first delta of a reply: the model alone, through a bare relay, and through us."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class FirstDeltas:
-    """Seconds to the first delta: of the model itself, through the relay, and through us."""
+    """Seconds to the first delta, by who delivered it."""
 
     model: list[float]
     relay: list[float]
@@ -24,14 +24,14 @@ class FirstDeltas:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Seconds over the model's own."""
+    """Seconds in addition to the model's own."""
 
     median: float
     p95: float
 
 
-def added(taken: Sequence[float], own: Sequence[float]) -> Added:
-    """What `taken` have over the median of the model's `own`."""
+def added_seconds(taken: Sequence[float], own: Sequence[float]) -> Added:
+    """By how much `taken` exceed the median of the model's `own` times."""
     usual = median(own)
     over = [seconds - usual for seconds in taken]
     return Added(median(over), quantiles(over, n=_PERCENT)[94])
@@ -40,7 +40,7 @@ def added(taken: Sequence[float], own: Sequence[float]) -> Added:
 def first_deltas(
     *, model_port: int, relay_port: int, port: int, people: Sequence[Person], samples: int
 ) -> FirstDeltas:
-    """Ask one after the other, the three taking turns; the people talk on in their conversations.
+    """Ask the three in turn, one request at a time; people continue their conversations.
 
     Raises `UnexpectedAnswer`.
     """

@@ -1,4 +1,4 @@
-"""What a flood in the name of one caller does to another's calls."""
+"""Latency of one caller's requests while another caller floods the server."""
 
 import asyncio
 import secrets
@@ -14,8 +14,8 @@ import orjson
 
 from db.database import open_database
 from db.queries import credentials
-from perf.benchmarks.servers import OURS, leave_cores, running
-from perf.benchmarks.wire import connected, posted
+from perf.benchmarks.servers import OURS, leave_cores, running_process
+from perf.benchmarks.wire import connected, encode_post
 from services import audit
 from services.clock import system_clock
 from services.enterprise.credentials import add_key
@@ -27,7 +27,7 @@ _REFUSED = 429
 
 @dataclass(slots=True)
 class Flood:
-    """The seconds of one caller's calls, alone and beside a flood whose statuses are counted."""
+    """Latencies in seconds of one caller, alone and during a flood, and the flood's statuses."""
 
     alone: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
@@ -35,18 +35,18 @@ class Flood:
 
     @property
     def medians(self) -> tuple[float, float]:
-        """Of the calls alone, and of those beside the flood."""
+        """The median alone, and during the flood."""
         return median(self.alone), median(self.beside)
 
 
 async def flooded(
     port: int, calling: bytes, flooding: bytes, *, calls: int, connections: int, is_refused: bool
 ) -> Flood:
-    """Send `calling` so often alone, and as often while `flooding` is sent over `connections`.
+    """Send `calling` `calls` times alone, and as often while `flooding` fills `connections`.
 
-    Where `is_refused`, the flood is let begin until its budget is spent.
+    With `is_refused`, measuring waits until the flood has spent its budget.
 
-    Raises `UnexpectedAnswer` unless each of these calls is answered with 200.
+    Raises `UnexpectedAnswer` unless each of the caller's requests is answered with 200.
     """
     flood, refused = Flood(), asyncio.Event()
     async with connected(port) as wire:
@@ -81,10 +81,10 @@ async def _flood(
 
 
 async def report_floods(url: str, calls: int) -> None:
-    """What a key's calls take while another key, of the same company, sends what it can.
+    """Print the latency of one API key's calls while another key of the company floods the server.
 
-    First the flood has a budget for all of it; then one that is enough for the calls, each of
-    which costs 1, and that the flood has soon spent.
+    First the flood has a budget that allows all of it, then one that it soon exhausts but that is
+    enough for the measured calls, each of which costs 1.
     """
     for name, budget, is_refused in (
         ("a flood with a budget", 10**9, False),
@@ -109,10 +109,10 @@ async def _measured(
 ) -> Flood:
     async with _two_keys(url) as keys:
         calling, flooding = (
-            posted("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
+            encode_post("/graphql", orjson.dumps({"query": _COMPANY}), **{"x-api-key": key})
             for key in keys
         )
-        with running(OURS, environment, leave_cores()) as server:
+        with running_process(OURS, environment, leave_cores()) as server:
             return await flooded(
                 server.port,
                 calling,
@@ -125,7 +125,7 @@ async def _measured(
 
 @asynccontextmanager
 async def _two_keys(url: str) -> AsyncIterator[list[str]]:
-    """New keys of company 1, which are revoked in the end."""
+    """Two new keys of company 1, revoked when the block is left."""
     async with open_database(
         url, replica_url=None, pool_size=1, observe=lambda *_: None
     ) as database:

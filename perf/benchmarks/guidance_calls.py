@@ -1,4 +1,4 @@
-"""A whole `generateGuidance`, beside the same call without metering, and the model by itself."""
+"""`generateGuidance`, beside the same call without metering, and the model alone."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +42,7 @@ Works = Mapping[str, Callable[[], Awaitable[object]]]
 
 
 class Unmetered(MeteredGuidance):
-    """Has the same reply written, and claims no key, counts no unit and records nothing."""
+    """Generates the same reply without an idempotency key, a counted unit or a record."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -92,9 +92,9 @@ async def report_guidance(
     client: ApiClient,
     report: Callable[[Works], Awaitable[None]],
 ) -> None:
-    """Measure the three by turns, with a stand-in that writes twenty words at once.
+    """Measure the three in turn, with a stand-in that writes twenty words at once.
 
-    The client's company is charged for what is metered.
+    The client's company is charged for the metered calls.
     """
     with running_model(AT_ONCE) as model_url:
         configured = settings.model_copy(update={"chat_llm_base_url": model_url} | _NO_END)

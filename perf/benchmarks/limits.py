@@ -46,7 +46,7 @@ Work = Callable[[], Awaitable[object]]
 
 
 class _Undone(Exception):
-    """Leaves a measured transaction without a trace."""
+    """Rolls a measured transaction back."""
 
 
 @click.command("bench-limits")
@@ -99,7 +99,7 @@ async def _measure(settings: Settings, url: str, calls: int) -> None:
 
 
 async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
-    """The same small call by somebody who has no budget, and by who spends that of an address."""
+    """Print a small call's latency for a caller without a budget, and for one with a budget."""
     stores = {"memory": None, "Redis": settings.redis_url}
     for where, redis_url in stores.items():
         if where == "Redis" and redis_url is None:
@@ -122,7 +122,7 @@ async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
 async def _client(database: Database) -> ApiClient | None:
     async with database.read() as connection:
         keys = await credentials.by_account(connection, [1], 1, system_clock())
-    # Those that are good come first.
+    # Active keys come first.
     has_key = bool(keys) and keys[0]["status"] == "active"
     return ApiClient(account_id=1, credential_id=keys[0]["id"]) if has_key else None
 
@@ -154,7 +154,7 @@ async def _report(name: str, work: Work, calls: int) -> None:
 
 
 async def _report_together(works: Mapping[str, Work], calls: int) -> None:
-    """By turns, so that what else the machine does touches all of them."""
+    """Run the works in turn, so that a busy machine affects all of them alike."""
     rounds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(_ROUNDS):
         for name, work in works.items():

@@ -1,4 +1,4 @@
-"""Requests, one after another on each of a few connections that stay open."""
+"""A closed loop: a few connections, each of which sends its next request after an answer."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -8,26 +8,26 @@ from time import perf_counter
 import orjson
 
 from perf.benchmarks.operations import Operation
-from perf.benchmarks.wire import UnexpectedAnswer, connected, posted
+from perf.benchmarks.wire import UnexpectedAnswer, connected, encode_post
 
 
 async def send(
     port: int, operation: Operation, tokens: Sequence[str], *, requests: int, connections: int
 ) -> list[float]:
-    """Send `requests` in all, as the people of `tokens` in turn, and give the seconds of each.
+    """Send `requests` in total, alternating between `tokens`, and return each latency in seconds.
 
     Raises `UnexpectedAnswer` for the first answer that is not 200 or has errors.
     """
     return await exchange(
-        port, asked(operation, tokens), requests=requests, connections=connections
+        port, encode_requests(operation, tokens), requests=requests, connections=connections
     )
 
 
-def asked(operation: Operation, tokens: Sequence[str]) -> list[bytes]:
-    """The request for an operation in the name of each of the people of `tokens`."""
+def encode_requests(operation: Operation, tokens: Sequence[str]) -> list[bytes]:
+    """The request for an operation, once for each token."""
     body = orjson.dumps({"query": operation.document})
     return [
-        posted("/graphql", body, authorization=f"Bearer {token}", accept="application/json")
+        encode_post("/graphql", body, authorization=f"Bearer {token}", accept="application/json")
         for token in tokens
     ]
 
@@ -35,7 +35,7 @@ def asked(operation: Operation, tokens: Sequence[str]) -> list[bytes]:
 async def exchange(
     port: int, offered: Sequence[bytes], *, requests: int, connections: int
 ) -> list[float]:
-    """Send so many `requests` of those `offered`, in turn; gives and raises as `send` does."""
+    """Send `requests` of those `offered`, in turn; returns and raises what `send` does."""
     turns = cycle(offered)
     waiting = iter(range(requests))
     shares = await asyncio.gather(*(_exchange(port, turns, waiting) for _ in range(connections)))

@@ -13,11 +13,11 @@ import orjson
 
 from app.database import database_url
 from app.settings import load_settings
-from perf.benchmarks.people import people_with_quota, tokens_of_people
-from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running
-from perf.benchmarks.stream_readers import FIRST, Reading
+from perf.benchmarks.people import people_with_quota
+from perf.benchmarks.servers import OURS, PRODUCTION, Server, leave_cores, running_process
+from perf.benchmarks.stream_readers import FIRST, Reading, raise_open_files
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
-from perf.files import raise_open_files
 
 _PEOPLE = 10_000
 _SPARE_FILES = 200
@@ -31,7 +31,7 @@ _OPEN = {
 
 @dataclass(frozen=True, slots=True)
 class OpenStreams:
-    """What was seen while the streams were open."""
+    """What was measured while the streams were open."""
 
     streams: int
     bytes_each: float
@@ -42,7 +42,7 @@ class OpenStreams:
 
     @property
     def p99_seconds(self) -> float:
-        """Later than this came one delta in a hundred."""
+        """The 99th percentile of the deltas' delays."""
         return quantiles(self.delays, n=_PERCENT)[-1]
 
 
@@ -53,7 +53,7 @@ class OpenStreams:
     type=click.IntRange(1, _PEOPLE),
     default=500,
     show_default=True,
-    help="Replies that are written meanwhile, of which each has as many readers as others.",
+    help="Replies in progress, among which the streams are divided evenly.",
 )
 @click.option(
     "--every",
@@ -88,9 +88,9 @@ def bench_streams(streams: int, replies: int, every_seconds: float, seconds: flo
 def open_streams(
     streams: int, replies: int, every_seconds: float, seconds: float, *, url: str | None = None
 ) -> OpenStreams:
-    """Begin replies, open streams of them, and read those for so many seconds.
+    """Start replies, open streams that follow them, and read these for `seconds`.
 
-    The database is the one at `url`, or that of the settings. Raises `UnexpectedAnswer`.
+    Uses the database at `url`, or the configured one. Raises `UnexpectedAnswer`.
     """
     secret, cores = secrets.token_hex(), leave_cores()
     with _database(url) as database, _readers(every_seconds) as readers:
@@ -99,7 +99,7 @@ def open_streams(
             "JWT_SECRET_KEY": secret,
             "CHAT_LLM_BASE_URL": f"http://127.0.0.1:{_line(readers)}/v1",
         }
-        with running(OURS, environment | _OPEN, cores) as server:
+        with running_process(OURS, environment | _OPEN, cores) as server:
             asking = people_with_quota(
                 server.port, tokens_of_people(secret, _PEOPLE), count=replies, messages=2
             )
@@ -140,7 +140,7 @@ def _database(url: str | None) -> Iterator[str]:
 
 @contextmanager
 def _readers(every_seconds: float) -> Iterator["subprocess.Popen[str]"]:
-    """The process of the readers and the model, until the block is left."""
+    """Run the process of readers and model until the block is left."""
     process = subprocess.Popen(
         [sys.executable, "-m", "perf.benchmarks.stream_readers", f"{every_seconds}"],
         stdin=subprocess.PIPE,
@@ -155,7 +155,7 @@ def _readers(every_seconds: float) -> Iterator["subprocess.Popen[str]"]:
 
 
 def _line(readers: "subprocess.Popen[str]") -> str:
-    """What the process says next; raises `UnexpectedAnswer` where it has ended."""
+    """The next line of the process; raises `UnexpectedAnswer` if it has ended."""
     assert readers.stdout is not None  # noqa: S101 - it is a pipe
     said = readers.stdout.readline().strip()
     if not said:

@@ -1,11 +1,11 @@
-"""The operations that are measured: documents that every server here answers alike."""
+"""The operations that are measured: every server here answers them alike."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A document, known by its name in the figures."""
+    """A document, and its name in the tables."""
 
     name: str
     document: str

@@ -1,34 +1,21 @@
-"""The people in whose name the benchmarks ask."""
+"""People with enough quota to send messages during a benchmark."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 
 import orjson
 
-from app.authentication.tokens import issue_token
 from perf.benchmarks.operations import QUOTA
 from perf.benchmarks.replies import Person
 from perf.benchmarks.wire import UnexpectedAnswer, connected
-from services.clock import system_clock
-
-_DAY_SECONDS = 86_400
-
-
-def tokens_of_people(secret: str, people: int) -> list[str]:
-    """Tokens of the first people."""
-    now = system_clock()
-    return [
-        issue_token(secret, user_id=user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=now)
-        for user_id in range(1, people + 1)
-    ]
 
 
 def people_with_quota(
     port: int, offered: Sequence[str], *, count: int, messages: int
 ) -> list[Person]:
-    """The first `count` of the people who may send so many messages today.
+    """The first `count` people whose remaining quota today is at least `messages`.
 
-    Raises `UnexpectedAnswer` where there are fewer.
+    Raises `UnexpectedAnswer` if there are fewer.
     """
     return asyncio.run(_people_with_quota(port, iter(offered), count, messages))
 

@@ -24,13 +24,13 @@ _SIZES = (1, 2, 3, 5, 10, 20, 40)
 @options.number("--at-once", 64, "At a time.")
 @options.rounds(5, "pools")
 def bench_pool(operations: int, at_once: int, rounds: int) -> None:
-    """Answer pages of conversations, many at once, with pools of several sizes, taking turns.
+    """Answer pages of conversations concurrently, with pools of several sizes in turn.
 
     `rate` is of operations a second, medians of the rounds; `waiting` is the part of an
     operation's time for which it waited for a connection. On the data of `guidance seed`.
     """
     settings = load_settings().model_copy(update=AS_MEASURED)
-    # So many at once are slow on purpose, and each of them would be a warning.
+    # Operations are slow here on purpose, and each would log a warning.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with database_url(settings) as url:
         found = asyncio.run(_in_turns(settings, url, operations, at_once, rounds))

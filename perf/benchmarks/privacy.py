@@ -1,4 +1,4 @@
-"""`guidance bench-privacy`: what the export and the erasure of a person with much to say take."""
+"""`guidance bench-privacy`: time and memory to export and to erase a person with many messages."""
 
 import asyncio
 import threading
@@ -38,7 +38,7 @@ INSERT INTO chat_messages (conversation_id, role, content, created_at, model, at
 
 @dataclass(slots=True)
 class Taken:
-    """What something took."""
+    """Duration and peak memory of a measured block."""
 
     seconds: float = 0.0
     peak_bytes: int = 0
@@ -64,7 +64,7 @@ async def _measure(settings: Settings, url: str, messages: int) -> None:
     await _fill(url, messages)
     async with open_application(settings, url) as parts:
         privacy = parts.privacy
-        await _export(privacy, _NOBODY)  # so that what is loaded once is there
+        await _export(privacy, _NOBODY)  # warm-up: loads what is loaded once
         exported = await _export(privacy, _SOMEBODY)
         largest = max(_sizes(settings.guidance_data_dir / "exports"))
         click.echo(f"{'':<10}{'seconds':>10}{'peak MB above idle':>22}{'archive MB':>14}")
@@ -103,7 +103,7 @@ async def _erase(privacy: Privacy, user_id: int) -> Taken:
 
 @contextmanager
 def _measured() -> Iterator[Taken]:
-    """Measure the block, and watch the memory of this process from outside its event loop."""
+    """Measure the block; a thread samples memory, so that a blocked event loop hides nothing."""
     process, taken, is_over = psutil.Process(), Taken(), threading.Event()
     idle = process.memory_info().rss
 

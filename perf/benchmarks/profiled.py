@@ -20,15 +20,15 @@ from app.server import make_app
 from app.settings import load_settings
 from perf import options
 from perf.benchmarks.operations import OPERATIONS, Operation
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.wire import UnexpectedAnswer, posted
+from perf.benchmarks.tokens import tokens_of_people
+from perf.benchmarks.wire import UnexpectedAnswer, encode_post
 from perf.counting.calls import calls_in
 from perf.inside.server import InsideServer, serving
 
 _PEOPLE = 20
 _WARM_UP = 60
 _ALONE = {"GRAPHQL_TRACE_SHARE": "0", "SERVE_RUNS_WORKER": "false"}
-"""Nothing is done but what is asked for."""
+"""No traces and no background jobs beside the profiled requests."""
 
 
 @click.command()
@@ -86,8 +86,10 @@ async def _profiled(
 
 
 async def _ask(server: InsideServer, body: bytes, token: str) -> None:
-    """Ask once; raises `UnexpectedAnswer`."""
-    request = posted("/graphql", body, accept="application/json", authorization=f"Bearer {token}")
+    """Send one request; raises `UnexpectedAnswer` unless it is answered with data."""
+    request = encode_post(
+        "/graphql", body, accept="application/json", authorization=f"Bearer {token}"
+    )
     answer = await server.exchange(request)
     if not answer.startswith(b"HTTP/1.1 200 ") or b'"errors"' in answer:
         raise UnexpectedAnswer(answer)

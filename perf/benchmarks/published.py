@@ -1,4 +1,4 @@
-"""Documents of the benchmarks, published for the client `bench` while they run."""
+"""Trusted documents of the benchmarks, published for the client `bench` while they run."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import orjson
 
 from db.database import open_database
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from services.clock import system_clock
 from services.operations.identifiers import hash_of
 from services.operations.records import DocumentState, Submission
@@ -17,20 +17,20 @@ _CLIENT = "bench"
 
 
 def submission(text: str) -> Submission:
-    """The document `text` of one named operation, as it is published."""
+    """The submission that publishes a document with one named operation."""
     _, name, _ = text.split(maxsplit=2)
     return Submission(hash_of(text), name, text, 0)
 
 
 def asked_by_id(text: str, **headers: str) -> bytes:
-    """The request for the operation of the document `text`, by its id."""
+    """A request that names a published document by its id."""
     body = orjson.dumps({"documentId": hash_of(text)})
-    return posted("/graphql", body, accept="application/json", **headers)
+    return encode_post("/graphql", body, accept="application/json", **headers)
 
 
 @contextmanager
 def published(url: str, texts: Sequence[str]) -> Iterator[None]:
-    """Have the documents published while the block runs, and retired afterwards."""
+    """Publish the documents while the block runs, and retire them afterwards."""
     submissions = [submission(text) for text in texts]
     asyncio.run(_change(url, submissions, is_published=True))
     try:

@@ -1,4 +1,4 @@
-"""The least that stands between a person and the model: a stream passed on, and nothing else."""
+"""A bare relay between client and model: it passes the stream on and does nothing else."""
 
 import os
 from collections.abc import AsyncIterator
@@ -18,10 +18,10 @@ _JSON = {"content-type": "application/json"}
 
 
 async def _relay(request: Request) -> StreamingResponse:
-    asked = await request.body()
+    body = await request.body()
 
     async def pieces() -> AsyncIterator[bytes]:
-        async with _MODEL.stream("POST", _URL, content=asked, headers=_JSON) as answer:
+        async with _MODEL.stream("POST", _URL, content=body, headers=_JSON) as answer:
             async for piece in answer.aiter_raw():
                 yield piece
 

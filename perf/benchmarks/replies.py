@@ -1,4 +1,4 @@
-"""Asking for a reply and reading it as it comes: of the model itself, or as a person of ours."""
+"""Requesting a reply and timing it while it streams: from the model, or through our API."""
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -35,7 +35,10 @@ FOLLOW = """subscription Follow($reply: ID!) {
 
 @dataclass(slots=True)
 class Reply:
-    """What came, and when, in seconds of `perf_counter`; asked for when it is made."""
+    """The pieces of a reply and when they came, in seconds of `perf_counter`.
+
+    `asked_at` is when the instance was made.
+    """
 
     asked_at: float = field(default_factory=perf_counter)
     first_at: float = 0.0
@@ -44,27 +47,27 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole text so far."""
         return "".join(self.pieces)
 
     @property
     def first_seconds(self) -> float:
-        """From asking to the first piece."""
+        """Seconds from the request to the first piece."""
         return self.first_at - self.asked_at
 
     def add(self, piece: str) -> None:
-        """Note the next piece."""
+        """Record the next piece."""
         if not self.pieces:
             self.first_at = perf_counter()
         self.pieces.append(piece)
 
     def end(self) -> None:
-        """Note that nothing follows."""
+        """Record that the reply has ended."""
         self.ended_at = perf_counter()
 
 
 async def model_reply(port: int, question: str) -> Reply:
-    """The model's reply, from whatever speaks the chat API there."""
+    """Read a reply from the chat API at this port."""
     body = orjson.dumps(
         {"model": "any", "messages": [{"role": "user", "content": question}], "stream": True}
     )
@@ -81,7 +84,7 @@ async def model_reply(port: int, question: str) -> Reply:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody who goes on talking in one conversation."""
+    """A person who continues one conversation."""
 
     token: str
     conversation_id: str | None = None
@@ -89,9 +92,9 @@ class Person:
     async def ask(
         self, port: int, question: str, *, turn: AbstractAsyncContextManager[None] = _AT_ONCE
     ) -> Reply:
-        """Send a message when it is one's `turn`, and read the reply through `replyStream`.
+        """Send a message once `turn` is entered, and read the reply through `replyStream`.
 
-        Raises `UnexpectedAnswer`, also where the reply failed or its pieces are not its text.
+        Raises `UnexpectedAnswer`, also if the reply failed or its deltas do not add up to its text.
         """
         async with turn:
             reply = Reply()
@@ -105,12 +108,12 @@ class Person:
         return reply
 
     async def send(self, port: int, question: str) -> str:
-        """Send a message, and give the id of the reply to it; raises `UnexpectedAnswer`."""
-        asked = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
+        """Send a message and return the id of its reply; raises `UnexpectedAnswer`."""
+        message = {"content": question, "idempotencyKey": uuid4().hex, "delivery": "STREAM"}
         if self.conversation_id is not None:
-            asked["conversationId"] = self.conversation_id
+            message["conversationId"] = self.conversation_id
         async with connected(port) as wire:
-            wire.post("/graphql", body_of(_SEND, input=asked), **self._headers(_JSON))
+            wire.post("/graphql", body_of(_SEND, input=message), **self._headers(_JSON))
             answer = await wire.answer()
         sent = (orjson.loads(answer)["data"] or {}).get("sendMessage")
         if sent is None or sent["userErrors"]:
@@ -136,5 +139,5 @@ def _take(event: bytes, reply: Reply) -> None:
 
 # Any: variables are JSON.
 def body_of(document: str, **variables: Any) -> bytes:
-    """An operation and its variables, as they are posted."""
+    """The JSON body of a request for an operation."""
     return orjson.dumps({"query": document, "variables": variables})

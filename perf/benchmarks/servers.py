@@ -1,4 +1,4 @@
-"""Servers to measure: started as processes of their own, pinned to one core, and stopped."""
+"""Servers started as child processes, pinned to cores, and stopped."""
 
 import os
 import socket
@@ -24,7 +24,7 @@ PRODUCTION = {
     "CHAT_LLM_BASE_URL": "http://127.0.0.1:9/v1",
     "PAYMENTS_PROVIDER": "sandbox",
 }
-"""The environment in which ours is run for others, with nothing to ask but the database."""
+"""Production settings with an unreachable model and sandbox payments: only the database works."""
 _SERVE = ("-c", "from app.cli import main; main()", "serve")
 _OURS = (*_SERVE, "--no-worker")
 _UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning")
@@ -50,23 +50,23 @@ class Server:
     process: psutil.Process
 
     def cpu_seconds(self) -> float:
-        """The processor time that it has used since it started, its workers' included."""
+        """Processor time since it started, including its workers."""
         processes = (self.process, *self.process.children())
         return sum(times.user + times.system for times in (one.cpu_times() for one in processes))
 
     def resident_bytes(self) -> int:
-        """The memory that it occupies."""
+        """Its resident memory."""
         return int(self.process.memory_info().rss)
 
 
 Cores: TypeAlias = Sequence[int] | None
-"""Those of a server; None where it has none to itself."""
+"""Processor cores reserved for a server; None if it shares all of them."""
 
 
 def leave_cores(count: int = 1, *, keeping: int = 1) -> Cores:
-    """Keep this process, and what it starts, off the first `count` cores, and give those.
+    """Move this process and its children off the first `count` cores, and return those.
 
-    None where fewer than `keeping` would be left.
+    None, without any effect, if fewer than `keeping` cores would be left.
     """
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < count + keeping:
@@ -76,7 +76,7 @@ def leave_cores(count: int = 1, *, keeping: int = 1) -> Cores:
 
 
 @contextmanager
-def running(
+def running_process(
     name: str,
     environment: dict[str, str],
     cores: Cores,
@@ -84,12 +84,12 @@ def running(
     tree: Path | None = None,
     python: str = sys.executable,
 ) -> Iterator[Server]:
-    """Run one of the servers, on its cores and a free port, until the block is left.
+    """Run a server on a free port and these cores until the block is left.
 
-    With `tree` it is the one whose source is there, which may be another version. Raises
+    `tree` is the folder whose source is run, which may be another version. Raises
     `ServerNotStarted`.
     """
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [python, *_COMMANDS[name], "--port", str(port)],
         env=os.environ | environment,
@@ -107,7 +107,8 @@ def running(
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""`guidance bench-statements`: what our layer adds to the driver, and timing to a statement."""
+"""`guidance bench-statements`: what our database layer, and its timing, add to the driver."""
 
 import asyncio
 import gc
@@ -37,7 +37,7 @@ _OPERATION, _UNTIMED_OPERATION = "ConversationPage", "ConversationPage without t
 _VIEWER = Person(user_id=1)
 _CONNECTIONS = 2
 AS_MEASURED = {"serve_runs_worker": False, "graphql_person_budget": 10**9}
-"""Settings of an application that one person asks as often as it can answer."""
+"""Settings without background jobs, and with a budget that one person cannot exhaust."""
 
 
 @click.command("bench-statements")
@@ -113,7 +113,7 @@ def _named(work: Repeated) -> Repeated:
 
 
 async def asked_again(application: Application) -> Repeated:
-    """A page of conversations, answered each time that it is called."""
+    """A function that answers a page of conversations each time it is called."""
     request = GraphQLRequest(trusted_documents()[_OPERATION].text)
     operation = await application.graphql.prepare(request, _VIEWER, None)
 

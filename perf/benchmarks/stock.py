@@ -1,40 +1,28 @@
-"""The yardstick: the same reads with stock Strawberry, the way that its documentation teaches.
+"""The reference: the same reads with Strawberry alone, as its documentation teaches them.
 
-ORM entities, a session a request, Strawberry's own DataLoader, its own ASGI view. It knows only
-the fields that the benchmark asks for, signs nobody out, pages in one direction; whatever it
-leaves out makes it faster, not slower.
+It uses ORM entities, a session for each request, and Strawberry's DataLoader and ASGI view. It has
+only the fields that the benchmark selects, does not revoke tokens, and pages in one direction: what
+it leaves out makes it faster, not slower.
 """
 
 import os
 from base64 import b64encode
-from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
 import jwt
 import strawberry
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 
-from db.tables import (
-    BillingPlan,
-    ChatConversation,
-    ChatMessage,
-    DailyQuotaUsage,
-    UserSubscription,
-)
+from db.tables import BillingPlan, ChatConversation, ChatMessage, DailyQuotaUsage
+from perf.benchmarks.stock_loaders import load_messages, load_subscriptions, sessions
 
-_engine = create_async_engine(
-    os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://")
-)
-_sessions = async_sessionmaker(_engine, expire_on_commit=False)
 _secret = os.environ["JWT_SECRET_KEY"]
 
 # Any: Strawberry's context is whatever the view makes.
@@ -187,7 +175,7 @@ class User:
         """Count what is left today."""
         subscription = await info.context["subscriptions"].load(self.key)
         now = datetime.now(UTC)
-        async with _sessions() as session:
+        async with sessions() as session:
             usage = await session.get(DailyQuotaUsage, (self.key, now.date()))
             is_active = subscription is not None and subscription.status == "active"
             plan = await session.get_one(BillingPlan, subscription.plan_code) if is_active else None
@@ -212,7 +200,7 @@ class User:
             .order_by(ChatConversation.updated_at.desc(), ChatConversation.id.desc())
             .limit(first + 1)
         )
-        async with _sessions() as session:
+        async with sessions() as session:
             rows = (await session.scalars(statement)).all()
         edges = [ConversationEdge(node=_conversation(row)) for row in rows[:first]]
         cursor = b64encode(f"{edges[-1].node.updated_at}:{edges[-1].node.key}".encode()).decode()
@@ -253,42 +241,6 @@ def _message(row: ChatMessage) -> Message:
     )
 
 
-async def _load_messages(keys: list[tuple[int, int]]) -> list[list[ChatMessage]]:
-    last = max(last for _, last in keys)
-    place = (
-        func.row_number()
-        .over(
-            partition_by=ChatMessage.conversation_id,
-            order_by=(ChatMessage.created_at.desc(), ChatMessage.id.desc()),
-        )
-        .label("place")
-    )
-    numbered = (
-        select(ChatMessage, place)
-        .where(ChatMessage.conversation_id.in_([key for key, _ in keys]))
-        .subquery()
-    )
-    message = aliased(ChatMessage, numbered)
-    statement = select(message).where(numbered.c.place <= last).order_by(message.created_at)
-    found: dict[int, list[ChatMessage]] = defaultdict(list)
-    async with _sessions() as session:
-        for row in await session.scalars(statement):
-            found[row.conversation_id].append(row)
-    return [found[key] for key, _ in keys]
-
-
-async def _load_subscriptions(keys: list[int]) -> list[UserSubscription | None]:
-    statement = (
-        select(UserSubscription)
-        .where(UserSubscription.user_id.in_(keys))
-        .order_by(UserSubscription.user_id, UserSubscription.updated_at.desc())
-        .distinct(UserSubscription.user_id)
-    )
-    async with _sessions() as session:
-        found = {row.user_id: row for row in await session.scalars(statement)}
-    return [found.get(key) for key in keys]
-
-
 class _View(GraphQL[Any, None]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -299,8 +251,8 @@ class _View(GraphQL[Any, None]):
             "request": request,
             "response": response,
             "user_id": int(claims["sub"]),
-            "messages": DataLoader(load_fn=_load_messages),
-            "subscriptions": DataLoader(load_fn=_load_subscriptions),
+            "messages": DataLoader(load_fn=load_messages),
+            "subscriptions": DataLoader(load_fn=load_subscriptions),
         }
 
 

@@ -1,11 +1,12 @@
-"""Many readers of replies in one process, which has the model too: `python -m` runs it.
+"""A child process (`python -m`) with many readers of replies, and the model that writes them.
 
-It says the port of its model in a line, reads what to do in another, and says in four when the
-first streams are open, and all, when it has read enough, and how late each delta was, as JSON.
+It prints the port of its model, reads a `Reading` as JSON, and then prints four lines: when the
+first streams are open, when all are, when reading is over, and the `Delays` as JSON.
 """
 
 import asyncio
 import re
+import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,12 +16,11 @@ import orjson
 
 from perf.benchmarks.replies import FOLLOW, Person, body_of
 from perf.benchmarks.ticking_model import TickingModel
-from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, posted
-from perf.files import raise_open_files
+from perf.benchmarks.wire import LOOPBACK, UnexpectedAnswer, encode_post
 
 _QUESTION = "What time is it?"
 FIRST = 50
-"""So many are opened before the others: what the server makes for the first it has for all."""
+"""Streams opened before memory is measured, so that one-time allocations are not counted."""
 _AT_A_TIME = 32
 _WORDS = re.compile(rb'"text":"([0-9. ]+)"')
 _OPENS_SECONDS = 60
@@ -28,7 +28,7 @@ _OPENS_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is to be read: by `streams` readers, spread over a reply of each of the `tokens`."""
+    """What to read: `streams` readers, divided among one reply for each of the `tokens`."""
 
     port: int
     tokens: Sequence[str]
@@ -38,15 +38,15 @@ class Reading:
 
 @dataclass(slots=True)
 class Delays:
-    """How late each delta came that the model gave after `since`, in seconds."""
+    """Delays in seconds of the deltas that the model sent after `since`."""
 
     since: float = 0.0
     seconds: list[float] = field(default_factory=list)
     lost: int = 0
-    """Streams that ended."""
+    """Number of streams that ended early."""
 
     def note(self, instants: bytes) -> None:
-        """Take the words of a delta."""
+        """Record a delta, whose words are the instants at which the model sent them."""
         now = monotonic()
         self.seconds += [now - at for at in map(float, instants.split()) if at >= self.since]
 
@@ -74,22 +74,29 @@ class _Stream(asyncio.Protocol):
         self._delays.lost += 1
 
 
+def raise_open_files() -> int:
+    """Raise the limit of open files of this process to its maximum, and return that."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
 async def _main() -> None:
     raise_open_files()
     every_seconds = float(sys.argv[1])
     async with TickingModel(every_seconds).serving() as port:
-        _say(f"{port}")
+        _print_line(f"{port}")
         line = await asyncio.to_thread(sys.stdin.readline)
         delays = await _read(Reading(**orjson.loads(line)))
-        _say(orjson.dumps(asdict(delays)).decode())
+        _print_line(orjson.dumps(asdict(delays)).decode())
 
 
 async def _read(reading: Reading) -> Delays:
     delays, turn = Delays(), asyncio.Semaphore(_AT_A_TIME)
     people = [Person(token) for token in reading.tokens]
     replies = await asyncio.gather(*(_begin(one, reading.port, turn) for one in people))
-    asked = [
-        posted(
+    requests = [
+        encode_post(
             "/graphql",
             body_of(FOLLOW, reply=reply),
             authorization=f"Bearer {person.token}",
@@ -98,17 +105,17 @@ async def _read(reading: Reading) -> Delays:
         for person, reply in zip(people, replies, strict=True)
     ]
     opening = [
-        _open(reading.port, asked[number % len(asked)], delays, turn)
+        _open(reading.port, requests[number % len(requests)], delays, turn)
         for number in range(reading.streams)
     ]
     transports = await asyncio.gather(*opening[:FIRST])
-    _say("first")
+    _print_line("first")
     transports += await asyncio.gather(*opening[FIRST:])
     delays.since = monotonic()
-    _say("open")
+    _print_line("open")
     await asyncio.sleep(reading.seconds)
     ended = Delays(delays.since, list(delays.seconds), delays.lost)
-    _say("read")
+    _print_line("read")
     for transport in transports:
         transport.abort()
     return ended
@@ -130,7 +137,7 @@ async def _open(
     return transport
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""A model that says what time it is, again and again, so that readers know how late it came."""
+"""A model whose words are timestamps, so that readers can tell how late each one arrives."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ _LENGTH = b"content-length:"
 
 
 class TickingModel:
-    """Its replies have a word every `every_seconds`, the instant by `monotonic`, and no end."""
+    """Endless replies with a word every `every_seconds`: the present value of `monotonic`."""
 
     def __init__(self, every_seconds: float) -> None:
         self._every_seconds = every_seconds
@@ -20,7 +20,7 @@ class TickingModel:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:
-        """Serve on a port of the loopback, which is given; leaving breaks off all replies."""
+        """Serve on a free port, which is yielded; leaving the block aborts all replies."""
         server = await asyncio.start_server(self._reply, "127.0.0.1", 0, backlog=1_000)
         try:
             yield server.sockets[0].getsockname()[1]
@@ -40,7 +40,7 @@ class TickingModel:
                 await writer.drain()
                 await asyncio.sleep(self._every_seconds)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # nobody waits any more, or the model ends
+            pass  # the client left, or the server is closing
         finally:
             self._replies.discard(writer)
             writer.close()

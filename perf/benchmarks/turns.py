@@ -1,4 +1,4 @@
-"""Servers that take turns at the same operations, so that a noisy machine troubles all alike."""
+"""Servers compared on the same operations in turn, so that noise affects all of them alike."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server, and the requests for each operation in the name of each of the people."""
+    """A server, and by operation the requests that it is sent."""
 
     server: Server
     requests: Mapping[str, Sequence[bytes]]
@@ -24,7 +24,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much each contender is asked for each operation, in each round."""
+    """Requests for each operation and round, and over how many connections."""
 
     requests: int
     rounds: int
@@ -33,16 +33,16 @@ class Load:
 
 @dataclass(slots=True)
 class _Figures:
-    """Processor seconds a request by round, and the seconds of every request."""
+    """Processor seconds for each request by round, and every latency in seconds."""
 
     costs: list[float] = field(default_factory=list)
     taken: list[float] = field(default_factory=list)
 
 
 def compare(contenders: Sequence[Contender], baseline: str, load: Load) -> None:
-    """Print what each operation costs each contender, and its share of the baseline's cost.
+    """Print what each operation costs each server, and the ratio to the baseline.
 
-    Raises `UnexpectedAnswer` for the first answer that is not data.
+    Raises `UnexpectedAnswer` for the first answer without data.
     """
     click.echo(
         f"{'operation':<20}{'server':<20}{'CPU us':>8}{'p50 ms':>8}{'p99 ms':>8}{'ratio':>8}"

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the benchmarks speak it: no client library between the clock and the server."""
+"""A minimal HTTP/1.1 connection, so that no client library is part of what is timed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -15,14 +15,14 @@ _MOST_SHOWN = 500
 
 
 class UnexpectedAnswer(Exception):
-    """The server answered with anything but what was asked for."""
+    """The server did not answer with what was asked for; the message is the body's beginning."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__(body[:_MOST_SHOWN].decode(errors="replace"))
 
 
-def posted(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> bytes:
-    """A request with a body of JSON, as it is sent."""
+def encode_post(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> bytes:
+    """The bytes of a POST request with a JSON body."""
     lines = [f"POST {path} HTTP/1.1", f"host: {host}", "content-type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"content-length: {len(body)}", "", ""]
@@ -31,7 +31,7 @@ def posted(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str) -> b
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer, whatever it says; the names of its headers are in lower case."""
+    """A complete response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,22 +40,22 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A connection, for one request after another; `host` is how the server is called."""
+    """A connection for one request after another; `host` is the value of the header."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     host: str = LOOPBACK
 
     def post(self, path: str, body: bytes, **headers: str) -> None:
-        """Send a request with a body of JSON."""
-        self.writer.write(posted(path, body, host=self.host, **headers))
+        """Send a POST request with a JSON body."""
+        self.writer.write(encode_post(path, body, host=self.host, **headers))
 
     def get(self, path: str) -> None:
-        """Send a request without a body."""
+        """Send a GET request."""
         self.writer.write(f"GET {path} HTTP/1.1\r\nhost: {self.host}\r\n\r\n".encode())
 
     async def response(self) -> Response:
-        """The answer, with its length told before or in chunks."""
+        """Read a response, chunked or with a content length."""
         head = (await self.reader.readuntil(_HEAD_END)).decode("latin-1")
         first, *lines = head.rstrip().split("\r\n")
         pairs = (line.partition(":") for line in lines)
@@ -67,14 +67,14 @@ class Wire:
         return Response(int(first.split()[1]), headers, body)
 
     async def answer(self) -> bytes:
-        """The body of an answer that comes whole; raises `UnexpectedAnswer` unless it is a 200."""
+        """Read a response and return its body; raises `UnexpectedAnswer` unless it is a 200."""
         response = await self.response()
         if response.status != _OK:
             raise UnexpectedAnswer(response.body)
         return response.body
 
     async def events(self) -> AsyncGenerator[bytes, None]:
-        """The data of each server-sent event that has any; raises `UnexpectedAnswer`."""
+        """Yield the data of server-sent events; raises `UnexpectedAnswer` if no stream starts."""
         head = await self.reader.readuntil(_HEAD_END)
         if not head.startswith(b"HTTP/1.1 200 ") or b"text/event-stream" not in head:
             raise UnexpectedAnswer(head)
@@ -95,7 +95,7 @@ class Wire:
 
 @asynccontextmanager
 async def connected(port: int) -> AsyncIterator[Wire]:
-    """Connect to a port of the loopback until the block is left."""
+    """Connect to a port of the loopback interface until the block is left."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield Wire(reader, writer)

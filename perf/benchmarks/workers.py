@@ -1,4 +1,4 @@
-"""`guidance bench-workers`: what two processes serve beside one."""
+"""`guidance bench-workers`: throughput of two processes compared with one."""
 
 import asyncio
 import secrets
@@ -14,9 +14,9 @@ from app.settings import load_settings
 from perf import options
 from perf.benchmarks.load import exchange
 from perf.benchmarks.operations import QUOTA
-from perf.benchmarks.people import tokens_of_people
 from perf.benchmarks.published import asked_by_id, published
-from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running
+from perf.benchmarks.servers import IN_TWO, OURS, PRODUCTION, Server, leave_cores, running_process
+from perf.benchmarks.tokens import tokens_of_people
 from perf.benchmarks.wire import UnexpectedAnswer
 
 _PEOPLE, _CONNECTIONS = 200, 32
@@ -25,7 +25,7 @@ _WARM_UP = 500
 
 @dataclass(slots=True)
 class _Figures:
-    """Requests a second, and processor seconds a request, by round."""
+    """Requests per second, and processor seconds per request, by round."""
 
     rates: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
@@ -37,9 +37,9 @@ class _Figures:
 def bench_workers(requests: int, rounds: int) -> None:
     """Measure the quota, answered by one process and by two.
 
-    On the data of `guidance seed --profile bench`. Two cores have to be free for the servers,
-    besides those of PostgreSQL and the load; on a smaller machine what two would serve is worked
-    out of the processor time of a request.
+    On the data of `guidance seed --profile bench`. The servers need two cores of their own, besides
+    those of PostgreSQL and the load; on a smaller machine the throughput of two is computed from
+    the processor time of a request.
     """
     settings = load_settings()
     secret = secrets.token_hex()
@@ -49,12 +49,15 @@ def bench_workers(requests: int, rounds: int) -> None:
     cores = two_cores or leave_cores()
     with database_url(settings) as url, published(url, [QUOTA.document]):
         environment = PRODUCTION | {"DATABASE_URL": url, "JWT_SECRET_KEY": secret}
-        with running(OURS, environment, cores) as one, running(IN_TWO, environment, cores) as two:
+        with (
+            running_process(OURS, environment, cores) as one,
+            running_process(IN_TWO, environment, cores) as two,
+        ):
             try:
                 figures = _measured((one, two), offered, requests, rounds)
             except UnexpectedAnswer as error:
                 raise click.ClickException(f"a server did not answer: {error}") from None
-    _tell(*figures, is_measured=two_cores is not None)
+    _print(*figures, is_measured=two_cores is not None)
 
 
 def _measured(
@@ -76,7 +79,7 @@ def _ask(server: Server, offered: Sequence[bytes], requests: int) -> None:
     asyncio.run(exchange(server.port, offered, requests=requests, connections=_CONNECTIONS))
 
 
-def _tell(one: _Figures, two: _Figures, *, is_measured: bool) -> None:
+def _print(one: _Figures, two: _Figures, *, is_measured: bool) -> None:
     click.echo(f"{'processes':<12}{'requests/s':>12}{'CPU us':>8}")
     for name, figures in (("one", one), ("two", two)):
         rate, cost = median(figures.rates), median(figures.costs)

@@ -1,4 +1,4 @@
-"""What is in the database when all is over, and what of it is wrong."""
+"""Audits the database after the trial: messages, replies, and the ledger of quota."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from gql.values.ids import global_id
-from perf.chaos.people import Sending, Told
+from perf.chaos.people import ClientAnswers, Sending
 
 _ENDS = {"complete": "settle", "stopped": None, "failed": "release"}
 _ASKED = """
@@ -32,31 +32,31 @@ _ENTRIES = "SELECT count(DISTINCT reply_id) FROM quota_ledger_entries"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """How replies ended, by status, and every problem in words; none when all is well."""
+    """Numbers of replies by status, and a description of each problem."""
 
     statuses: dict[str, int]
     problems: tuple[str, ...]
 
 
 async def being_written(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
-    """How many replies have not ended."""
+    """Number of replies that are still being generated."""
     return int(await connection.fetchval(_BEING_WRITTEN))
 
 
 async def findings(
     connection: "asyncpg.Connection[asyncpg.Record]",
     messages: Sequence[Sending],
-    told: Told,
+    answers: ClientAnswers,
     *,
     model_calls: int,
 ) -> Findings:
-    """Compare what is stored with what was sent and told."""
-    asked = await connection.fetch(_ASKED)
+    """Compare the stored rows with what was sent, and with what clients were answered."""
+    stored = await connection.fetch(_ASKED)
     replies = await connection.fetch(_REPLIES)
     problems = [
-        *_of_messages(asked, messages),
+        *_of_messages(stored, messages),
         *_of_replies(replies, len(messages)),
-        *_of_what_was_told(asked, replies, messages, told),
+        *_of_answers(stored, replies, messages, answers),
     ]
     if left := await being_written(connection):
         problems.append(f"{left} replies are still being written")
@@ -73,12 +73,12 @@ async def findings(
     return Findings({one: found.count(one) for one in sorted(set(found))}, tuple(problems))
 
 
-def _of_messages(asked: Sequence[asyncpg.Record], messages: Sequence[Sending]) -> Iterator[str]:
-    stored = [row["content"] for row in asked]
+def _of_messages(stored: Sequence[asyncpg.Record], messages: Sequence[Sending]) -> Iterator[str]:
+    contents = [row["content"] for row in stored]
     for one in messages:
-        if (count := stored.count(one.content)) != 1:
+        if (count := contents.count(one.content)) != 1:
             yield f"{one.key} is stored {count} times"
-    if strangers := set(stored) - {one.content for one in messages}:
+    if strangers := set(contents) - {one.content for one in messages}:
         yield f"nobody sent {sorted(strangers)}"
 
 
@@ -97,25 +97,25 @@ def _of_replies(replies: Sequence[asyncpg.Record], messages: int) -> Iterator[st
             yield f"{name} is complete without a text"
 
 
-def _of_what_was_told(
-    asked: Sequence[asyncpg.Record],
+def _of_answers(
+    stored: Sequence[asyncpg.Record],
     replies: Sequence[asyncpg.Record],
     messages: Sequence[Sending],
-    told: Told,
+    answers: ClientAnswers,
 ) -> Iterator[str]:
-    message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in asked}
+    message_ids = {row["content"]: str(global_id("Message", row["id"])) for row in stored}
     texts = {str(global_id("Message", row["id"])): row["content"] for row in replies}
     for one in messages:
-        exchanges = told.exchanges[one.key]
+        exchanges = answers.exchanges[one.key]
         if len(exchanges) != 1:
             yield f"{one.key} was told to be {len(exchanges)} exchanges"
         for message_id, reply_id in exchanges:
             if message_ids.get(one.content) != message_id or reply_id not in texts:
                 yield f"{one.key} was told to be what is not stored"
-    for reply_id, text in told.whole.items():
+    for reply_id, text in answers.whole.items():
         if texts.get(reply_id) != text:
             yield f"a complete reply was told to have another text than is stored: {reply_id}"
-    for reply_id, shown in told.shown.items():
+    for reply_id, shown in answers.shown.items():
         kept = texts.get(reply_id, "")
         for text in shown:
             if not kept.startswith(text):

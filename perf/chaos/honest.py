@@ -1,4 +1,4 @@
-"""Honest clients of every kind, who ask all the time and note what they are answered."""
+"""Honest clients of every kind, which send requests all the time and record the answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ _PAUSE_SECONDS = 0.03
 _PATIENCE_SECONDS = 60.0
 _OK = 200
 UNANSWERED = 0
-"""The status of a request whose connection ended without an answer."""
+"""Stands for the status of a request whose connection ended without an answer."""
 _SEND = """mutation Send($input: SendMessageInput!) { sendMessage(input: $input) {
   message { id } userErrors { code } } }"""
 
 
 class Kind(Enum):
-    """Who asks."""
+    """How a client authenticates, and whether it sends messages."""
 
     SIGNED_IN = "signed in"
     API_KEY = "API key"
@@ -28,7 +28,7 @@ class Kind(Enum):
 
 
 _QUESTIONS = {
-    Kind.SIGNED_IN: "{ viewer { email conversations(first: 5) { edges { node { title } } } } }",
+    Kind.SIGNED_IN: ("{ viewer { email conversations(first: 5) { edges { node { title } } } } }"),
     Kind.API_KEY: "{ enterpriseAccount { companyName } }",
     Kind.ANONYMOUS: "{ plans { code } }",
 }
@@ -36,24 +36,24 @@ _QUESTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer: the instants are those of `time.perf_counter`."""
+    """One answer; instants are those of `time.perf_counter`."""
 
     kind: Kind
     status: int
     is_success: bool
     says_when: bool
-    """Whether it names the time after which to ask again."""
+    """Whether it has a Retry-After header."""
     started: float
     ended: float
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Its latency."""
         return self.ended - self.started
 
 
 class Client:
-    """Asks one question after another; a sender sends each message until it is answered."""
+    """Sends one request after another; a sender repeats each message until it is answered."""
 
     def __init__(
         self, http: httpx2.AsyncClient, kind: Kind, name: str, headers: Mapping[str, str]
@@ -64,11 +64,11 @@ class Client:
         self.kind = kind
         self.answers: list[Answered] = []
         self.answered_messages: list[str] = []
-        """What this sender was told to be stored."""
+        """Messages whose storing was confirmed to this sender."""
         self.sent_messages: list[str] = []
 
     async def ask_on(self) -> None:
-        """Ask until cancelled."""
+        """Send requests until cancelled."""
         number = 0
         while True:
             if self.kind is Kind.SENDER:
@@ -79,7 +79,7 @@ class Client:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def has_succeeded_since(self, instant: float) -> bool:
-        """Whether a request that began after `instant` was a success."""
+        """Whether a request sent after `instant` succeeded."""
         return any(one.is_success and one.started >= instant for one in self.answers[-50:])
 
     async def _send(self, content: str) -> None:
@@ -109,7 +109,7 @@ class Client:
 
 
 def http_client(url: str) -> httpx2.AsyncClient:
-    """What clients ask with; it waits longer than any server may take."""
+    """An HTTP client with a time-out longer than any request may take."""
     return httpx2.AsyncClient(base_url=url, timeout=_PATIENCE_SECONDS)
 
 

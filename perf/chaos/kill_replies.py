@@ -1,4 +1,4 @@
-"""The trial: people send, the server is killed at random moments, and nothing may be wrong."""
+"""The trial: people send messages while the server is killed at random moments."""
 
 import asyncio
 import secrets
@@ -8,24 +8,22 @@ from random import Random
 import asyncpg
 import httpx2
 
-from app.authentication.tokens import issue_token
+from perf.benchmarks.tokens import tokens_of_people
+from perf.chaos.database import add_people
 from perf.chaos.findings import Findings, being_written, findings
-from perf.chaos.people import Person, Sending, Told, sendings
+from perf.chaos.people import ClientAnswers, MessageSender, Sending, sendings
 from perf.chaos.server import MortalServer, mortal_server
-from services.clock import system_clock
 
 LEASE_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 1.0
-"""Between an answer and a kill: about as long as the writing of a reply."""
+"""The longest time between an answer and a kill: about as long as a reply takes."""
 _ANSWER_SECONDS = 60.0
 _QUIET_SECONDS = 60.0
-_TOKEN_SECONDS = 86_400
-_PLAN = "premium-unlimited"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is to be done; the same `seed` sends the same and kills after the same answers."""
+    """Sizes of a trial; the same `seed` sends the same and kills after the same answers."""
 
     people: int
     sends: int
@@ -35,15 +33,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, and what was found afterwards."""
+    """What clients were answered, and what the audit found."""
 
-    told: Told
+    answers: ClientAnswers
     model_calls: int
-    found: Findings
+    audit: Findings
 
 
-async def kill_replies(trial: Trial, database_url: str, model_url: str) -> Outcome:
-    """Hold the trial on an empty, migrated database, with the stand-in at `model_url`."""
+async def run_trial(trial: Trial, database_url: str, model_url: str) -> Outcome:
+    """Run the trial on an empty, migrated database, with the stand-in at `model_url`."""
     random = Random(trial.seed)
     secret = secrets.token_hex()
     share, rest = divmod(trial.sends, trial.people)
@@ -52,10 +50,10 @@ async def kill_replies(trial: Trial, database_url: str, model_url: str) -> Outco
         for person in range(1, trial.people + 1)
     }
     messages = [one for batch in batches.values() for one in batch]
-    told = Told()
+    answers = ClientAnswers()
     connection = await asyncpg.connect(database_url)
     try:
-        await _add_people(connection, trial.people)
+        await add_people(connection, batches)
         environment = {
             "DATABASE_URL": database_url,
             "JWT_SECRET_KEY": secret,
@@ -66,27 +64,32 @@ async def kill_replies(trial: Trial, database_url: str, model_url: str) -> Outco
             mortal_server(environment) as server,
             httpx2.AsyncClient(base_url=server.url, timeout=_ANSWER_SECONDS) as http,
         ):
-            people = {person: Person(http, _token(person, secret), told) for person in batches}
+            people = {
+                person: MessageSender(http, token, answers)
+                for person, token in zip(
+                    batches, tokens_of_people(secret, trial.people), strict=True
+                )
+            }
             await _send_and_kill(trial, random, server, people, batches)
             async with asyncio.timeout(_QUIET_SECONDS):
                 while await being_written(connection):  # noqa: ASYNC110 - another process ends them
                     await asyncio.sleep(0.1)
-            # Every key once more: it must give what it gave, and ask the model nothing.
+            # Each idempotency key once more: the answer must be the same, without a model call.
             for person, batch in batches.items():
                 for one in batch:
                     await people[person].send(one)
         calls = await _model_calls(model_url)
-        found = await findings(connection, messages, told, model_calls=calls)
+        found = await findings(connection, messages, answers, model_calls=calls)
     finally:
         await connection.close()
-    return Outcome(told, calls, found)
+    return Outcome(answers, calls, found)
 
 
 async def _send_and_kill(
     trial: Trial,
     random: Random,
     server: MortalServer,
-    people: dict[int, Person],
+    people: dict[int, MessageSender],
     batches: dict[int, list[Sending]],
 ) -> None:
     answered = 0
@@ -112,25 +115,7 @@ async def _send_and_kill(
             group.create_task(people[person].send_all(batch, count))
 
 
-async def _add_people(connection: "asyncpg.Connection[asyncpg.Record]", count: int) -> None:
-    await connection.executemany(
-        "INSERT INTO users (id, email) VALUES ($1, $2)",
-        [(person, f"person{person}@example.com") for person in range(1, count + 1)],
-    )
-    await connection.execute(
-        "INSERT INTO user_subscriptions (user_id, plan_code, status, started_at) "
-        "SELECT id, $1, 'active', now() FROM users",
-        _PLAN,
-    )
-
-
 async def _model_calls(model_url: str) -> int:
     async with httpx2.AsyncClient() as http:
         control = await http.get(f"{model_url.removesuffix('/v1')}/control")
         return int(control.raise_for_status().json()["counts"]["received"])
-
-
-def _token(person: int, secret: str) -> str:
-    return issue_token(
-        secret, user_id=person, roles=(), ttl_seconds=_TOKEN_SECONDS, now=system_clock()
-    )

@@ -1,4 +1,4 @@
-"""The outages, one after the other, while honest clients ask; and what became of these."""
+"""The outages, played one after the other while honest clients send requests."""
 
 import asyncio
 import secrets
@@ -12,10 +12,11 @@ from time import perf_counter
 
 import asyncpg
 
-from app.authentication.tokens import issue_token
 from db.database import open_database
+from perf.benchmarks.tokens import tokens_of_people
+from perf.chaos.database import add_people
 from perf.chaos.honest import Answered, Client, Kind, http_client
-from perf.chaos.proxy import Path
+from perf.chaos.proxy import PathState
 from perf.chaos.server import mortal_server
 from perf.chaos.stage import Stage
 from services.clock import system_clock
@@ -24,17 +25,15 @@ from services.enterprise.uses import LastUses
 
 CLIENTS = {Kind.SIGNED_IN: 3, Kind.API_KEY: 2, Kind.ANONYMOUS: 2, Kind.SENDER: 3}
 _RECOVERY_SECONDS = 30.0
-"""How long a client's first success after an outage is waited for."""
+"""The longest wait for a client's first success after an outage."""
 _LOOK_SECONDS = 0.02
-_TOKEN_SECONDS = 86_400
-_PLAN = "premium-unlimited"
 _MESSAGES = "SELECT content FROM chat_messages WHERE role = 'user'"
 Act = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How something is broken, and mended; what `is_instant` is over as soon as it has begun."""
+    """How a fault begins and ends; one that `is_instant` is over as soon as it has begun."""
 
     name: str
     begin: Act
@@ -44,36 +43,38 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of those who asked during one outage."""
+    """The answers during one outage, and the messages it lost or doubled."""
 
     name: str
     answers: tuple[Answered, ...]
     first_success_seconds: float
-    """From the end of the outage until every kind of client had been served once."""
+    """Seconds from the end of the outage until every kind of client was served again."""
     lost: int
     doubled: int
 
     @property
     def by_status(self) -> Counter[int]:
-        """How many answers there were of each status."""
+        """Numbers of answers by status."""
         return Counter(one.status for one in self.answers)
 
     @property
     def slowest_seconds(self) -> float:
-        """The longest that anybody waited."""
+        """The longest latency."""
         return max(one.seconds for one in self.answers)
 
 
 def outages(stage: Stage) -> list[Outage]:
-    """Every outage that the stage has the parts for."""
+    """Every outage that these services can play."""
     postgres = stage.postgres
 
     async def nothing() -> None:
         pass
 
-    def path(name: str, way: Path) -> Outage:
+    def path(name: str, state: PathState) -> Outage:
         return Outage(
-            name, lambda: postgres.proxy.lead(way), lambda: postgres.proxy.lead(Path.OPEN)
+            name,
+            lambda: postgres.proxy.set_path(state),
+            lambda: postgres.proxy.set_path(PathState.OPEN),
         )
 
     async def deafen() -> None:
@@ -97,13 +98,13 @@ def outages(stage: Stage) -> list[Outage]:
             await postgres.run(f"ALTER TABLE chat_messages ALTER latency_ms TYPE {kind}")
 
     found = [
-        path("path swallows", Path.SWALLOWS),
-        path("path swallows questions", Path.SWALLOWS_QUESTIONS),
-        path("path swallows answers", Path.SWALLOWS_ANSWERS),
-        path("path delays", Path.DELAYS),
-        path("path cuts", Path.CUTS),
-        path("path refuses", Path.REFUSES),
-        path("path resets", Path.RESETS),
+        path("path swallows", PathState.SWALLOWS),
+        path("path swallows questions", PathState.SWALLOWS_QUESTIONS),
+        path("path swallows answers", PathState.SWALLOWS_ANSWERS),
+        path("path delays", PathState.DELAYS),
+        path("path cuts", PathState.CUTS),
+        path("path refuses", PathState.REFUSES),
+        path("path resets", PathState.RESETS),
         Outage("connections half open", deafen, nothing, is_instant=True),
         Outage("server frozen", freeze, thaw),
         Outage("server read-only", fail_over, fail_back),
@@ -141,10 +142,10 @@ def _of_redis(stage: Stage) -> list[Outage]:
 async def live_through(
     stage: Stage, wanted: Sequence[Outage], *, model_url: str, seconds: float
 ) -> list[Row]:
-    """Play the `wanted` outages, each for so many seconds, against a server of its own."""
+    """Start a server, and play each of the `wanted` outages for `seconds`."""
     secret = secrets.token_hex()
     people = range(1, CLIENTS[Kind.SIGNED_IN] + CLIENTS[Kind.SENDER] + 1)
-    key = await _add_people(stage.postgres.url, people)
+    key = await _add_callers(stage.postgres.url, people)
     environment = {
         "DATABASE_URL": stage.postgres.proxied_url,
         "JWT_SECRET_KEY": secret,
@@ -152,13 +153,13 @@ async def live_through(
     }
     if stage.redis is not None:
         environment["REDIS_URL"] = stage.redis.url
-    tokens = [_token(person, secret) for person in people]
+    tokens = tokens_of_people(secret, len(people))
     async with mortal_server(environment) as server, _asking(server.url, tokens, key) as clients:
         return [await _play(outage, clients, seconds, stage.postgres.url) for outage in wanted]
 
 
 async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: str) -> Row:
-    """Play one outage, from when all is well until all is well again."""
+    """Play one outage, from when all clients succeed until they do so again."""
     await _all_succeed(clients, since=perf_counter())
     counted = [(client, len(client.answers), len(client.answered_messages)) for client in clients]
     await outage.begin()
@@ -168,19 +169,19 @@ async def _play(outage: Outage, clients: Sequence[Client], seconds: float, url: 
     ended = perf_counter()
     await _all_succeed(clients, since=ended)
     answers = [one for client, before, _ in counted for one in client.answers[before:]]
-    told = [one for client, _, before in counted for one in client.answered_messages[before:]]
+    confirmed = [one for client, _, before in counted for one in client.answered_messages[before:]]
     stored = Counter(await _stored(url))
     return Row(
         outage.name,
         tuple(answers),
         max(_first_success(answers, kind, ended) for kind in Kind),
-        lost=sum(stored[one] == 0 for one in told),
+        lost=sum(stored[one] == 0 for one in confirmed),
         doubled=sum(stored[one] > 1 for client in clients for one in client.sent_messages),
     )
 
 
 def _first_success(answers: Sequence[Answered], kind: Kind, ended: float) -> float:
-    """How long after the end clients of a kind were served again; infinite where never."""
+    """Seconds from the end until clients of a kind were served again; infinite if never."""
     successes = [
         one.ended - ended
         for one in answers
@@ -190,18 +191,18 @@ def _first_success(answers: Sequence[Answered], kind: Kind, ended: float) -> flo
 
 
 async def _all_succeed(clients: Sequence[Client], *, since: float) -> None:
-    """Wait until every client has been served with what it asked after an instant."""
+    """Wait until every client has succeeded with a request sent after an instant."""
     try:
         async with asyncio.timeout(_RECOVERY_SECONDS):
             while not all(client.has_succeeded_since(since) for client in clients):  # noqa: ASYNC110 - another process answers
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
-        return  # the row says so
+        return  # reported in the row
 
 
 @asynccontextmanager
 async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[list[Client]]:
-    """Clients of every kind, who ask until the block is left."""
+    """Run clients of every kind until the block is left."""
     signed_in = CLIENTS[Kind.SIGNED_IN]
     async with http_client(url) as http:
         clients = [
@@ -227,19 +228,11 @@ async def _asking(url: str, tokens: Sequence[str], key: str) -> AsyncIterator[li
                     one.result()
 
 
-async def _add_people(url: str, people: Sequence[int]) -> str:
-    """Add people who may send without end, and a company; gives its key."""
+async def _add_callers(url: str, people: Sequence[int]) -> str:
+    """Add people and a company, and return the company's API key."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.executemany(
-            "INSERT INTO users (id, email) VALUES ($1, $2)",
-            [(person, f"person{person}@example.com") for person in people],
-        )
-        await connection.execute(
-            "INSERT INTO user_subscriptions (user_id, plan_code, status, started_at) "
-            "SELECT id, $1, 'active', now() FROM users",
-            _PLAN,
-        )
+        await add_people(connection, people)
         account = await connection.fetchval(
             "INSERT INTO enterprise_accounts (company_name) VALUES ('Company') RETURNING id"
         )
@@ -258,9 +251,3 @@ async def _stored(url: str) -> list[str]:
         return [row["content"] for row in await connection.fetch(_MESSAGES)]
     finally:
         await connection.close()
-
-
-def _token(person: int, secret: str) -> str:
-    return issue_token(
-        secret, user_id=person, roles=(), ttl_seconds=_TOKEN_SECONDS, now=system_clock()
-    )

@@ -1,4 +1,4 @@
-"""People who send messages to a server that dies: each with a key, again until it is answered."""
+"""People who send messages with idempotency keys, each again until it is answered."""
 
 import asyncio
 from collections import defaultdict
@@ -21,7 +21,7 @@ _ANSWERS = frozenset({(), ("LLM_UNAVAILABLE",)})
 
 
 class Manner(Enum):
-    """How a message is sent."""
+    """How a message is delivered: waiting, streamed, or stopped while it streams."""
 
     WAIT = "wait"
     STREAM = "stream"
@@ -32,12 +32,12 @@ _WEIGHTS = {Manner.WAIT: 6, Manner.STREAM: 3, Manner.STOP: 1}
 
 
 class NeverAnswered(Exception):
-    """The server answered with what no kill explains."""
+    """The server answered with an error that killing it does not explain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One message to be sent; the key and the text are its own."""
+    """A message to be sent, with its idempotency key and unique text."""
 
     key: str
     content: str
@@ -45,20 +45,20 @@ class Sending:
 
 
 @dataclass(slots=True)
-class Told:
-    """What clients were told of messages: by key, the ids of message and reply."""
+class ClientAnswers:
+    """What clients were answered: by key, the ids of message and reply."""
 
     exchanges: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     whole: dict[str, str] = field(default_factory=dict)
-    """The text of replies that were said to be complete, by id."""
+    """The text of complete replies, by id."""
     shown: dict[str, list[str]] = field(default_factory=dict)
-    """What was read of replies while they were written, by id: over each transport."""
+    """The text read from each reply's streams, by id: one text for each transport."""
     requests: int = 0
     failed: int = 0
 
 
 def sendings(person: int, count: int, random: Random) -> list[Sending]:
-    """What a person is going to send."""
+    """The messages that a person is going to send."""
     return [
         Sending(
             key=f"person {person} message {number}",
@@ -69,16 +69,16 @@ def sendings(person: int, count: int, random: Random) -> list[Sending]:
     ]
 
 
-class Person:
-    """Sends one message after another over `http`, which carries the person's token."""
+class MessageSender:
+    """Sends one message after another with the person's token."""
 
-    def __init__(self, http: httpx2.AsyncClient, token: str, told: Told) -> None:
+    def __init__(self, http: httpx2.AsyncClient, token: str, answers: ClientAnswers) -> None:
         self._http = http
         self._headers = {"authorization": f"Bearer {token}"}
-        self._told = told
+        self._answers = answers
 
     async def send_all(self, messages: list[Sending], answered: Callable[[], None]) -> None:
-        """Send them, saying after each that it was answered; read along what is streamed."""
+        """Send all, call `answered` after each, and read the streams of their replies."""
         async with asyncio.TaskGroup() as reading:
             for one in messages:
                 reply_id = await self.send(one)
@@ -89,7 +89,7 @@ class Person:
                 answered()
 
     async def send(self, message: Sending) -> str:
-        """Send one until it is answered, note what was told of it, and give the reply's id."""
+        """Send a message until it is answered, record the answer, and return the reply's id."""
         payload = await self._ask(
             _SEND,
             {
@@ -99,13 +99,13 @@ class Person:
             },
         )
         reply = payload["reply"]
-        self._told.exchanges[message.key].add((payload["message"]["id"], reply["id"]))
+        self._answers.exchanges[message.key].add((payload["message"]["id"], reply["id"]))
         if reply["status"] == "COMPLETE":
-            self._told.whole[reply["id"]] = reply["content"]
+            self._answers.whole[reply["id"]] = reply["content"]
         return str(reply["id"])
 
     async def _read(self, reply_id: str) -> None:
-        self._told.shown[reply_id] = await asyncio.gather(
+        self._answers.shown[reply_id] = await asyncio.gather(
             *(read(self._http, self._headers, reply_id) for read in (read_along, read_over_socket))
         )
 
@@ -113,12 +113,12 @@ class Person:
     async def _ask(self, document: str, input_: dict[str, Any]) -> dict[str, Any]:
         request = {"query": document, "variables": {"input": input_}}
         while True:
-            self._told.requests += 1
+            self._answers.requests += 1
             try:
                 answer = await self._http.post("/graphql", json=request, headers=self._headers)
                 body = answer.json()
             except (httpx2.TransportError, ValueError):
-                self._told.failed += 1
+                self._answers.failed += 1
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
             if "errors" in body:

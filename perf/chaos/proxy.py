@@ -1,4 +1,4 @@
-"""A proxy for TCP whose path can be broken in the ways in which networks break."""
+"""A TCP proxy that fails in the ways in which networks fail."""
 
 import asyncio
 import socket
@@ -12,47 +12,47 @@ _CHUNK_BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _DELAY_SECONDS = 0.05
 Address: TypeAlias = str | tuple[str, int]
-"""Where to: the path of a Unix socket, or host and port."""
+"""The path of a Unix socket, or host and port."""
 
 
-class Path(Enum):
-    """What becomes of what is sent."""
+class PathState(Enum):
+    """How the proxy treats connections and data."""
 
     OPEN = "open"
     SWALLOWS = "swallows"
-    """Connections are accepted and stay open; what is sent on them is lost."""
+    """Connections are accepted and stay open; data in both directions is lost."""
     REFUSES = "refuses"
-    """Connections are ended, and nobody listens."""
+    """Connections are closed, and new ones refused."""
     SWALLOWS_QUESTIONS = "swallows questions"
-    """What the client sends is lost; what the server says arrives."""
+    """Data from the client is lost; data from the server arrives."""
     SWALLOWS_ANSWERS = "swallows answers"
-    """What the client sends arrives; what the server says is lost."""
+    """Data from the client arrives; data from the server is lost."""
     DELAYS = "delays"
-    """All arrives, each part of it late."""
+    """All data arrives, each chunk with a delay."""
     CUTS = "cuts"
-    """Half of what the server says arrives, and then connections are reset."""
+    """Half of a chunk from the server arrives, then the connection is reset."""
     RESETS = "resets"
-    """Connections are reset, new ones as soon as they are there."""
+    """Connections are reset, new ones at once."""
 
 
 _SILENT = {
-    True: frozenset({Path.SWALLOWS, Path.SWALLOWS_QUESTIONS}),
-    False: frozenset({Path.SWALLOWS, Path.SWALLOWS_ANSWERS}),
+    True: frozenset({PathState.SWALLOWS, PathState.SWALLOWS_QUESTIONS}),
+    False: frozenset({PathState.SWALLOWS, PathState.SWALLOWS_ANSWERS}),
 }
-"""By whether it is a question: where nothing passes."""
+"""The faults that lose data from the client (True) or from the server (False)."""
 
 
 class Link:
-    """One connection of a client's, and the one to the server that belongs to it."""
+    """A client's connection, and its counterpart to the server."""
 
     def __init__(self, proxy: "Proxy", writer: asyncio.StreamWriter) -> None:
         self._proxy = proxy
         self._writers = [writer]
         self.is_deaf = False
 
-    async def carry(self, reader: asyncio.StreamReader) -> None:
-        """Pass on in both directions until one end closes."""
-        answers, to_server = await self._proxy.reach()
+    async def forward(self, reader: asyncio.StreamReader) -> None:
+        """Forward data in both directions until one end closes."""
+        answers, to_server = await self._proxy.connect_to_server()
         self._writers.append(to_server)
         try:
             async with asyncio.TaskGroup() as group:
@@ -62,18 +62,18 @@ class Link:
             pass
 
     def tell_client(self, answer: bytes) -> None:
-        """Send the client what the server has not said."""
+        """Send the client data that does not come from the server."""
         self._writers[0].write(answer)
 
     def reset(self) -> None:
-        """End both connections at once; the client's peer has vanished, as far as it can tell."""
+        """Close both connections at once, with a TCP reset for the client."""
         peer = self._writers[0].get_extra_info("socket")
         with suppress(OSError):
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.close()
 
     def close(self) -> None:
-        """End both connections."""
+        """Close both connections."""
         for writer in self._writers:
             writer.transport.abort()
 
@@ -85,9 +85,9 @@ class Link:
                 self.is_deaf = True
                 if self._proxy.delivers_last:
                     writer.write(chunk)
-            if self._proxy.path is Path.DELAYS:
+            if self._proxy.path is PathState.DELAYS:
                 await asyncio.sleep(_DELAY_SECONDS)
-            is_cut = self._proxy.path is Path.CUTS and not is_question
+            is_cut = self._proxy.path is PathState.CUTS and not is_question
             if not self._is_silent(is_question=is_question):
                 writer.write(chunk[: len(chunk) // 2] if is_cut else chunk)
                 await writer.drain()
@@ -97,61 +97,61 @@ class Link:
             self.close()
 
     def _is_silent(self, *, is_question: bool) -> bool:
-        """Whether nothing passes in that direction, not even that an end has closed."""
+        """Whether data, and the end of the connection, are lost in this direction."""
         return self.is_deaf or self._proxy.path in _SILENT[is_question]
 
 
 class Proxy:
-    """Leads to `server`; `path` says how, from the next bytes on.
+    """Forwards to `server`; a change of `path` applies from the next bytes on.
 
-    A link that carries `deaf_at` from the client carries nothing any more from then on; those very
-    bytes reach the server where it `delivers_last`.
+    A link on which the client sends the bytes `deaf_at` loses everything from then on; those
+    bytes themselves reach the server if it `delivers_last`.
     """
 
     def __init__(self, server: Address) -> None:
         self._server = server
-        self.path = Path.OPEN
+        self.path = PathState.OPEN
         self.deaf_at: bytes | None = None
         self.delivers_last = False
         self.port = 0
         self._listener: asyncio.Server | None = None
         self.links: set[Link] = set()
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to the server."""
+    async def connect_to_server(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to the server."""
         if isinstance(self._server, str):
             return await asyncio.open_unix_connection(self._server)
         return await asyncio.open_connection(*self._server)
 
-    async def lead(self, path: Path) -> None:
-        """Change the path for what is connected and for what connects."""
+    async def set_path(self, path: PathState) -> None:
+        """Apply a fault to existing and new connections."""
         self.path = path
-        if path in {Path.REFUSES, Path.RESETS}:
+        if path in {PathState.REFUSES, PathState.RESETS}:
             for link in tuple(self.links):
                 link.reset()
-        if path is Path.REFUSES:
+        if path is PathState.REFUSES:
             self.stop_listening()
         elif self._listener is None:
             await self.listen()
 
     def deafen(self) -> None:
-        """Lose what is connected without telling anybody, for good; what connects anew is well."""
+        """Silently lose all data of existing connections; new ones are not affected."""
         for link in self.links:
             link.is_deaf = True
 
     async def listen(self) -> None:
-        """Accept connections, on the same port as before if there was one."""
+        """Accept connections, again on the same port as before."""
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     def stop_listening(self) -> None:
-        """Refuse connections; those that are there stay."""
+        """Refuse new connections; existing ones stay."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
 
     async def close(self) -> None:
-        """End everything, and wait until nothing is carried any more."""
+        """Close everything, and wait until no link is left."""
         self.stop_listening()
         for link in tuple(self.links):
             link.close()
@@ -162,10 +162,10 @@ class Proxy:
         link = Link(self, writer)
         self.links.add(link)
         try:
-            if self.path is Path.RESETS:
+            if self.path is PathState.RESETS:
                 link.reset()
             else:
-                await link.carry(reader)
+                await link.forward(reader)
         except OSError:
             pass
         finally:
@@ -175,7 +175,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxied(server: Address) -> AsyncIterator[Proxy]:
-    """A proxy on a port of the loopback until the block is left."""
+    """Run a proxy on a port of the loopback interface until the block is left."""
     proxy = Proxy(server)
     await proxy.listen()
     try:

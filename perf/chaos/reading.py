@@ -1,4 +1,4 @@
-"""Reading a reply as it is written, until its end or the end of the server."""
+"""Reading the stream of a reply until it ends or the server dies."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
 async def read_along(http: httpx2.AsyncClient, headers: dict[str, str], reply_id: str) -> str:
-    """What a person is shown of a reply over server-sent events, however that ends."""
+    """The text of a reply's deltas over server-sent events, however the stream ends."""
     shown = ""
     try:
         async with http.stream(
@@ -28,12 +28,12 @@ async def read_along(http: httpx2.AsyncClient, headers: dict[str, str], reply_id
                 if name == "data" and value:
                     shown += _text_in(orjson.loads(value))
     except httpx2.TransportError:
-        pass  # it was killed
+        pass  # the server was killed
     return shown
 
 
 async def read_over_socket(http: httpx2.AsyncClient, headers: dict[str, str], reply_id: str) -> str:
-    """What a person is shown of it over a WebSocket."""
+    """The text of a reply's deltas over a WebSocket."""
     shown = ""
     address = f"{http.base_url}".replace("http", "ws", 1).rstrip("/") + "/graphql"
     try:
@@ -50,7 +50,7 @@ async def read_over_socket(http: httpx2.AsyncClient, headers: dict[str, str], re
                     break
                 shown += _text_in(message["payload"])
     except (OSError, WebSocketException):
-        pass  # it was killed
+        pass  # the server was killed
     return shown
 
 
@@ -59,7 +59,7 @@ def _following(reply_id: str) -> dict[str, Any]:
     return {"query": _STREAM, "variables": {"id": reply_id}}
 
 
-# Any: as above.
+# Any: JSON.
 def _text_in(body: dict[str, Any]) -> str:
     event = (body.get("data") or {}).get("replyStream") or {}
     return str(event.get("text", ""))

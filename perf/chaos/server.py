@@ -1,20 +1,17 @@
-"""A server to be killed: a process that is started again on the same port."""
+"""A server that can be killed and started again on the same port."""
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from perf.benchmarks.servers import ServerNotStarted, free_port
+
 _START_SECONDS = 60.0
 _GUIDANCE = Path(sys.executable).with_name("guidance")
-
-
-class ServerNotStarted(Exception):
-    """The process ended, or did not listen in time."""
 
 
 class MortalServer:
@@ -22,12 +19,12 @@ class MortalServer:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = os.environ | environment
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Where it listens, when it does."""
+        """Its address."""
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
@@ -48,7 +45,7 @@ class MortalServer:
             raise ServerNotStarted("the server does not listen") from None
 
     async def kill(self) -> None:
-        """End the process without a warning (SIGKILL)."""
+        """Kill the process (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
@@ -72,9 +69,3 @@ async def mortal_server(environment: Mapping[str, str]) -> AsyncIterator[MortalS
         yield server
     finally:
         await server.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

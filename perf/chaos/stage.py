@@ -1,9 +1,5 @@
-"""What outages are played on: a PostgreSQL behind a proxy, and a Redis, all of our own."""
+"""The services that outages break: a PostgreSQL behind a proxy, and a Redis."""
 
-import asyncio
-import signal
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ import psutil
 
 from db.embedded import FOLDER
 from perf.chaos.proxy import Proxy, proxied
-from perf.chaos.redis_program import redis_program
+from perf.chaos.redis_server import RedisServer, redis_program
 
 _OURS = """
 SELECT pid FROM pg_stat_activity
@@ -23,11 +19,10 @@ WHERE application_name = 'guidance-api' AND datname = current_database()
 """
 _END_OURS = _OURS.replace("pid", "pg_terminate_backend(pid)", 1)
 _WRITABLE = {"default_transaction_read_only": "off"}
-_TRIES = 250
 
 
 class Postgres:
-    """The server on the embedded database's `folder`, with its processes."""
+    """The embedded PostgreSQL in `folder`, whose processes can be killed and frozen."""
 
     def __init__(self, url: str, folder: Path, proxy: Proxy) -> None:
         self.url = url
@@ -36,12 +31,12 @@ class Postgres:
 
     @property
     def proxied_url(self) -> str:
-        """The URL by way of the proxy."""
+        """Its URL through the proxy."""
         path = urlsplit(self.url).path
         return f"postgresql://postgres@127.0.0.1:{self.proxy.port}{path}?sslmode=disable"
 
     async def run(self, *commands: str) -> None:
-        """Run commands, whatever the server lets others write."""
+        """Run commands, even while the database is read-only for others."""
         connection = await asyncpg.connect(self.url, server_settings=_WRITABLE)
         try:
             for command in commands:
@@ -50,18 +45,18 @@ class Postgres:
             await connection.close()
 
     async def end_sessions(self) -> None:
-        """End every session of the server under test."""
+        """Terminate every session of the server under test."""
         await self.run(_END_OURS)
 
     async def set_read_only(self, *, is_read_only: bool) -> None:
-        """Have sessions that begin from now on take no writes, or take them again."""
+        """Make new sessions read-only, or writable again."""
         name = urlsplit(self.url).path.removeprefix("/")
         setting = "default_transaction_read_only"
         change = f"SET {setting} = on" if is_read_only else f"RESET {setting}"
         await self.run(f'ALTER DATABASE "{name}" {change}')
 
     async def kill_session(self) -> None:
-        """Kill the process of one session: the server ends all others, and recovers."""
+        """Kill the process of one session, upon which PostgreSQL ends all others and recovers."""
         connection = await asyncpg.connect(self.url)
         try:
             pid = await connection.fetchval(_OURS)
@@ -71,12 +66,12 @@ class Postgres:
             psutil.Process(pid).kill()
 
     def freeze(self) -> None:
-        """Stop all processes of the server where they are."""
+        """Suspend all processes of PostgreSQL."""
         for process in self._processes():
             process.suspend()
 
     def thaw(self) -> None:
-        """Let them go on."""
+        """Resume all processes of PostgreSQL."""
         for process in self._processes():
             process.resume()
 
@@ -86,60 +81,9 @@ class Postgres:
         return [postmaster, *postmaster.children(recursive=True)]
 
 
-class RedisServer:
-    """A Redis on a port of its own that keeps nothing."""
-
-    def __init__(self, binary: str) -> None:
-        self._binary = binary
-        self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"redis://127.0.0.1:{self._port}/0"
-
-    async def start(self) -> None:
-        """Start it and wait until it listens."""
-        arguments = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", ""]
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - it does not block
-            [self._binary, *arguments], stdout=subprocess.DEVNULL
-        )
-        for _ in range(_TRIES):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                return
-        raise TimeoutError
-
-    async def flush(self) -> None:
-        """Lose all data."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(b"FLUSHALL\r\n")
-        await reader.readline()
-        writer.close()
-
-    def signal(self, number: signal.Signals) -> None:
-        """Stop it where it is, let it go on, or kill it."""
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """End it, and wait until it has."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that can fail; without a program for it there is no Redis."""
+    """The services that can fail; `redis` is None if none is installed."""
 
     postgres: Postgres
     redis: RedisServer | None
@@ -147,7 +91,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(url: str, folder: Path) -> AsyncIterator[Stage]:
-    """Open the stage for the embedded database at `url`, which keeps its data in `folder`."""
+    """Start the services for the embedded database at `url`, whose data is in `folder`."""
     server = f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"
     async with proxied(server) as proxy:
         with _redis() as redis:

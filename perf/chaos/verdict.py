@@ -1,4 +1,4 @@
-"""The table of outages, and what in it is no good."""
+"""The table of outages, and the limits that they must keep."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from perf.chaos.honest import UNANSWERED
 from perf.chaos.outages import Row
 
 LATEST_ANSWER_SECONDS = 16.0
-"""The deadline of a request, and what a busy machine adds."""
+"""The deadline of a request, with a margin for a busy machine."""
 LATEST_SUCCESS_SECONDS = 5.0
 _EXPECTED = {200, 503, 504}
 _AWAY = {503, 504}
@@ -14,7 +14,7 @@ _HEAD = ("outage", "answers by status", "slowest", "first success", "lost", "dou
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
-    """The lines of a table in Markdown."""
+    """The lines of a Markdown table."""
     yield f"| {' | '.join(_HEAD)} |"
     yield f"|{'---|' * len(_HEAD)}"
     for row in rows:
@@ -30,7 +30,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def problems(row: Row) -> Iterator[str]:
-    """What must not have happened in an outage, and did."""
+    """A description of each limit that an outage exceeded."""
     strange = {status for status in row.by_status if status not in _EXPECTED}
     for status in sorted(strange):
         said = "no answer" if status == UNANSWERED else f"status {status}"

@@ -1,4 +1,4 @@
-"""Writing down what was counted as what is agreed from now on."""
+"""Update the budgets with the counted function calls."""
 
 import re
 import subprocess
@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from gql.documents.budgets import FOLDER, TABLE, read_documents
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.counting.judging import numbers
 from perf.gate.changes import missing
 from perf.load.host import ROOT
 
 _LOG = FOLDER / "CHANGES.md"
 _THOUSANDS = 10_000
-"""From here on numbers are written in groups."""
+"""Numbers from here on are written with digit separators."""
 
 
-def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Sequence[str]:
-    """Change budgets and their log; gives the new lines of the log."""
+def update_budgets(
+    counted: Mapping[str, tuple[RequestCost, RequestCost]], why: str, today: date
+) -> Sequence[str]:
+    """Update the budgets and their change log; returns the lines added to the log."""
     text = TABLE.read_text()
     for name, sizes in counted.items():
         text = with_numbers(text, name, numbers(sizes))
@@ -29,8 +31,8 @@ def agree(counted: Mapping[str, tuple[Size, Size]], why: str, today: date) -> Se
     return lines
 
 
-def agreeing_revision() -> str | None:
-    """The newest commit that changed the budgets; None where git knows of none."""
+def budgets_revision() -> str | None:
+    """The newest commit that changed the budgets; None if git does not know one."""
     log = ("log", "-1", "--format=%h", "--", str(TABLE.relative_to(ROOT)))
     try:
         found = subprocess.run(
@@ -42,7 +44,7 @@ def agreeing_revision() -> str | None:
 
 
 def with_numbers(text: str, name: str, found: Mapping[str, float]) -> str:
-    """The text of the table with these numbers in the budget of `name`."""
+    """The text of the budget table with these numbers in the budget of `name`."""
     begin = text.index(f"[{name}]\n")
     end = text.find("\n[", begin)
     end = len(text) if end < 0 else end

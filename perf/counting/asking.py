@@ -1,4 +1,4 @@
-"""Documents asked as clients ask for them: by id, with a credential, over HTTP."""
+"""Requests as real clients send them: by document id, with a credential, over HTTP."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,21 +9,21 @@ import asyncpg
 import orjson
 
 from app.authentication.tokens import issue_token
-from db.tracing import ExecutedStatement, capture_statements
+from db.tracing import Ran, traced_statements
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument, trusted_documents
-from metrics.generation import REPLIES_RUNNING
-from perf.benchmarks.wire import posted
-from perf.counting.model_aside import ModelAside
+from metrics.replies import RUNNING
+from perf.benchmarks.wire import encode_post
+from perf.counting.model_aside import ThreadedModel
 from perf.gate.running import (
-    AWAITED_AFTER,
-    FOLLOWED_AFTER,
     NOW,
-    Answered,
-    FlowFailed,
-    Taken,
-    leaves_reply,
-    refusal_in,
+    REPLY_STATEMENTS,
+    STREAM_STATEMENTS,
+    DocumentAnswer,
+    ResourceUsage,
+    RunFailed,
+    answers_before_reply,
+    first_refusal,
 )
 from perf.inside.server import InsideServer
 from services.enterprise.keys import generate_key
@@ -31,7 +31,7 @@ from services.operations.identifiers import hash_of
 from services.principal import ApiClient, Person, Principal
 
 _GREETING = TrustedDocument("Greeting", "query Greeting { viewer { id } }", DEFAULT)
-"""Where the document that greets lacks its budget: all others are counted nevertheless."""
+"""Replaces the warm-up document if that has no valid budget, so the others can still be counted."""
 _DAY_SECONDS = 86_400
 _KEY_ID_BYTES = 8
 _LOOK_SECONDS = 0.001
@@ -39,13 +39,13 @@ _NOTHING = nullcontext()
 _EVENT, _DATA = b"\n\n", b"data: "
 
 
-class Client:
-    """Asks for documents, one after the other."""
+class InProcessClient:
+    """Sends documents, one after another."""
 
     def __init__(
         self,
         server: InsideServer,
-        model: ModelAside,
+        model: ThreadedModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
         *,
         secret: str,
@@ -58,27 +58,27 @@ class Client:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
+        """The connection with which scenarios restore data."""
         return self._connection
 
-    async def greet(self, principal: Principal) -> None:
-        """Be known to the server from now on, as who comes back is."""
+    async def warm_up(self, principal: Principal) -> None:
+        """Send one request, so that the caller's credential is known to the server."""
         name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
         await self.ask(trusted_documents().get(name, _GREETING), principal, {})
 
-    async def settle(self) -> None:
-        """Wait until no reply is being written that nobody waits for."""
-        self._model.let_go()
-        while REPLIES_RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+    async def wait_for_replies(self) -> None:
+        """Wait until no reply is being generated in the background."""
+        self._model.resume()
+        while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
             await asyncio.sleep(_LOOK_SECONDS)
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
-        answered = well_answered(document, await self.ask(document, principal, variables))
-        return answered.taken, [body["data"] for body in answered.bodies]
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
+        result = require_success(document, await self.ask(document, principal, variables))
+        return result.usage, [body["data"] for body in result.bodies]
 
     # Any: variables are JSON.
     async def ask(
@@ -88,23 +88,25 @@ class Client:
         variables: Mapping[str, Any],
         *,
         measuring: AbstractContextManager[object] = _NOTHING,
-    ) -> Answered:
-        """What came of it, refused or not."""
+    ) -> DocumentAnswer:
+        """Run a document; the result may be a refusal."""
         request = self._request(document, principal, variables)
-        is_left = leaves_reply(document, variables)
-        lets_go_after = FOLLOWED_AFTER if is_left else AWAITED_AFTER
-        ran: list[ExecutedStatement] = []
+        is_left = answers_before_reply(document, variables)
+        resumes_after = STREAM_STATEMENTS if is_left else REPLY_STATEMENTS
+        ran: list[Ran] = []
 
-        def heard(one: ExecutedStatement) -> None:
+        def record(one: Ran) -> None:
             ran.append(one)
-            if one.statement.name in lets_go_after:
-                self._model.let_go()
+            if one.statement.name in resumes_after:
+                self._model.resume()
 
-        self._model.hold()
-        with capture_statements(heard):
+        self._model.pause()
+        with traced_statements(record):
             answer = await self._server.exchange(request, measuring)
         bodies = _bodies(document, answer)
-        return Answered(Taken(tuple(ran), len(answer), 0), bodies, refusal_in(bodies))
+        return DocumentAnswer(
+            ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)
+        )
 
     def _request(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
@@ -118,7 +120,7 @@ class Client:
         is_followed = document.text.startswith("subscription")
         accept = "text/event-stream" if is_followed else "application/json"
         credential = self._credential(principal)
-        return posted("/graphql", orjson.dumps(asked), accept=accept, **credential)
+        return encode_post("/graphql", orjson.dumps(asked), accept=accept, **credential)
 
     def _credential(self, principal: Principal) -> dict[str, str]:
         known = self._credentials.get(principal)
@@ -128,7 +130,7 @@ class Client:
 
     def _new_credential(self, principal: Principal) -> dict[str, str]:
         if isinstance(principal, ApiClient):
-            return {"x-api-key": key_of(principal.account_id)}
+            return {"x-api-key": api_key_of(principal.account_id)}
         if not isinstance(principal, Person):
             return {}
         token = issue_token(
@@ -137,8 +139,8 @@ class Client:
         return {"authorization": f"Bearer {token}"}
 
 
-def key_of(account_id: int) -> str:
-    """The key that `callers.sql` has given to a company whose calls are counted."""
+def api_key_of(account_id: int) -> str:
+    """The key that `callers.sql` stores for a company whose calls are counted."""
 
     def known(length: int) -> bytes:
         return account_id.to_bytes(length) if length == _KEY_ID_BYTES else bytes(length)
@@ -146,19 +148,19 @@ def key_of(account_id: int) -> str:
     return generate_key(known).text
 
 
-def well_answered(document: TrustedDocument, answered: Answered) -> Answered:
-    """The same; raises `FlowFailed` where it, or part of it, is refused."""
-    if answered.refusal is not None:
-        said = orjson.dumps(answered.bodies[-1]).decode()
-        raise FlowFailed(f"{document.name} was answered with {said}")
-    return answered
+def require_success(document: TrustedDocument, result: DocumentAnswer) -> DocumentAnswer:
+    """Return the result unchanged; raises `RunFailed` if any part was refused."""
+    if result.refusal is not None:
+        said = orjson.dumps(result.bodies[-1]).decode()
+        raise RunFailed(f"{document.name} was answered with {said}")
+    return result
 
 
 # Any: bodies are JSON.
 def _bodies(document: TrustedDocument, answer: bytes) -> tuple[dict[str, Any], ...]:
     head, _, body = answer.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200 "):
-        raise FlowFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
+        raise RunFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
     if b"text/event-stream" not in head:
         return (orjson.loads(body),)
     data = (event.partition(_DATA)[2].partition(b"\n")[0] for event in body.split(_EVENT))

@@ -1,4 +1,4 @@
-"""What two versions call for the same documents: exact, where times are not."""
+"""Compare the function calls of two versions: exact, unlike their latencies."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,64 +7,68 @@ from typing import TypeAlias
 
 from gql.documents.budgets import FOLDER
 from perf.counting.child_process import CountingFailed
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.counting.counting import NOT_COUNTED, counted, is_counted_here
-from perf.counting.judging import LANGUAGES, calls_by_size, named, numbers
+from perf.counting.judging import LANGUAGES, calls_by_function, increased_functions, numbers
 from perf.load.agreed import NUMBERS
 from perf.load.host import ROOT
 from perf.load.own_server import Version
 
-Sizes: TypeAlias = Mapping[str, tuple[Size, Size]]
+Costs: TypeAlias = Mapping[str, tuple[RequestCost, RequestCost]]
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A version, and a database with the gate's data that it has migrated."""
+class FilledVersion:
+    """A version, and a database that it migrated and the gate's data fills."""
 
     version: Version
     url: str
 
 
-def calls_beside(a: Filled, b: Filled, folder: Path, names: Collection[str]) -> Iterator[str]:
-    """In lines, what B takes more or less often than A; why, where it cannot be said."""
+def call_differences(
+    a: FilledVersion, b: FilledVersion, folder: Path, names: Collection[str]
+) -> Iterator[str]:
+    """Lines saying which numbers differ in B, or why they cannot be compared."""
     if not is_counted_here():
         yield NOT_COUNTED
         return
     try:
-        before, after = (sizes_of(side, folder, names) for side in (a, b))
+        before, after = (costs_of(side, folder, names) for side in (a, b))
     except CountingFailed as error:
         last = str(error).splitlines()[-1:] or ["it says nothing"]
         yield f"Function calls are not counted, as one of the versions cannot do it: {last[0]}"
         return
-    differences = list(differing(before, after))
-    yield from differences
-    if not differences:
+    lines = list(differences(before, after))
+    yield from lines
+    if not lines:
         yield f"Function calls and fetched bytes are the same in all of {len(after)} documents."
 
 
-def differing(before: Sizes, after: Sizes) -> Iterator[str]:
-    """What differs in documents that both have, by more than chance."""
+def differences(before: Costs, after: Costs) -> Iterator[str]:
+    """The differences between documents that both versions have, beyond the noise of each."""
     for name in sorted(before.keys() & after.keys()):
         old, new = numbers(before[name]), numbers(after[name])
-        noise = max(size.noise for size in (*before[name], *after[name]))
+        noise = max(cost.noise for cost in (*before[name], *after[name]))
         changed = {key for key in old if abs(new[key] - old[key]) > noise * max(1.0, old[key])}
         if noise:
-            # So few rows say little of each.
+            # With so few rows the numbers per row are imprecise.
             changed -= {"python_calls_per_row", "c_calls_per_row"}
         for key in (key for key in old if key in changed):
             yield f"{name}: {new[key]:g} {NUMBERS[key]} instead of {old[key]:g}"
-        known = calls_by_size(before[name])
+        known = calls_by_function(before[name])
         for language in LANGUAGES:
             if changed & {f"{language}_calls", f"{language}_calls_per_row"}:
-                yield from (f"    {one}" for one in named(after[name], language, known))
+                yield from (
+                    f"    {one}" for one in increased_functions(after[name], language, known)
+                )
 
 
-def sizes_of(side: Filled, folder: Path, names: Collection[str]) -> Sizes:
-    """What those of these documents take that it has and can count; raises `CountingFailed`."""
+def costs_of(side: FilledVersion, folder: Path, names: Collection[str]) -> Costs:
+    """The counts of those documents that the version has; raises `CountingFailed`."""
     tree = side.version.tree or ROOT
     documents = tree / FOLDER.relative_to(ROOT)
     own = [name for name in names if any(documents.rglob(f"{name}.graphql"))]
     if not own:
         return {}
     found = counted(side.url, folder, own, tree=tree, python=side.version.python)
-    return {one.document: one.sizes for one in found if one.sizes is not None}
+    return {one.document: one.costs for one in found if one.costs is not None}

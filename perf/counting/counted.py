@@ -1,4 +1,4 @@
-"""What one document's request takes, counted for callers of two sizes."""
+"""Count what requests for one document cost, with n rows and with 2n."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,97 +9,106 @@ from typing import TypeAlias
 
 from app.logs import flush_requests
 from gql.documents.budgets import TrustedDocument
-from perf.counting.asking import Client, well_answered
+from perf.counting.asking import InProcessClient, require_success
 from perf.counting.calls import Calls, calls_in
-from perf.gate.callers import ALIKE, Callers
-from perf.gate.flows import FLOWS, Asking, Flow
-from perf.gate.running import Taken, begins_reply, leaves_reply
+from perf.gate.callers import EQUAL_PAIRS, CallerGroup
+from perf.gate.flows import SCENARIOS, Scenario, ScenarioContext
+from perf.gate.running import ResourceUsage, answers_before_reply, starts_reply
 from perf.gate.usual import usual_variables
 
 Order: TypeAlias = tuple[str, ...]
-"""The statements of a request, as they were answered."""
+"""The statements of a request, in the order in which they were answered."""
 _SAME = 2
 _NOISE_OF_REPLIES, _NOISE_BESIDE_REPLIES = 0.06, 0.2
-"""While a reply is waited for: when it is read, and whether it is stored once more meanwhile, is a
-matter of time. And where it is not waited for: how much of it is done before all is answered."""
+"""By which share the calls of documents with replies vary, for reasons of timing.
+
+If the reply is awaited, it is read and stored at different times; if it is not, more or less of it
+is done before the answer is sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """What a request took that asked for so many rows."""
+class RequestCost:
+    """The cost of a request that returned so many rows."""
 
     rows: int
     fetched: Mapping[str, int]
-    """Bytes of the values in the rows, by repository method."""
+    """The bytes of the values in the rows, by repository method."""
     calls: Calls
     noise: float
-    """By which share the calls may be more, for nothing that the source does."""
+    """By which share the number of calls varies without any change of the source."""
 
 
 @dataclass(slots=True)
-class Seen:
-    """What the same request took again and again.
+class Repetitions:
+    """The costs of repetitions of the same request.
 
-    What runs in the background only adds, so that the least counts. But statements that run at
-    once are answered in either order, which other code follows on: of those orders that were seen
-    twice the one with most calls counts.
+    Background work only adds calls, so the minimum counts. Concurrent statements may be answered in
+    any order and lead to different calls: among the orders seen at least twice, the one with the
+    most calls counts.
     """
 
-    sizes: dict[Order, list[Size]] = field(default_factory=dict)
+    costs: dict[Order, list[RequestCost]] = field(default_factory=dict)
 
-    def add(self, order: Order, size: Size) -> None:
-        """Note what it took this time."""
-        self.sizes.setdefault(order, []).append(size)
+    def add(self, order: Order, cost: RequestCost) -> None:
+        """Record the cost of one repetition."""
+        self.costs.setdefault(order, []).append(cost)
 
     @property
     def is_certain(self) -> bool:
-        """Whether the least of every order was seen twice; never where there is noise."""
-        return bool(self.sizes) and all(
-            _times(sizes) >= _SAME and not sizes[0].noise for sizes in self.sizes.values()
+        """Whether the minimum of every order was seen twice; never if the counts vary."""
+        return bool(self.costs) and all(
+            _times(costs) >= _SAME and not costs[0].noise for costs in self.costs.values()
         )
 
     @property
-    def size(self) -> Size:
-        """What counts."""
-        if any(sizes[0].noise for sizes in self.sizes.values()):
-            return _least([size for sizes in self.sizes.values() for size in sizes])
-        certain = [_least(sizes) for sizes in self.sizes.values() if _times(sizes) >= _SAME]
-        return max(certain or map(_least, self.sizes.values()), key=_total)
+    def cost(self) -> RequestCost:
+        """The cost that counts."""
+        if any(costs[0].noise for costs in self.costs.values()):
+            return _least([cost for costs in self.costs.values() for cost in costs])
+        certain = [_least(costs) for costs in self.costs.values() if _times(costs) >= _SAME]
+        return max(certain or map(_least, self.costs.values()), key=_total)
 
 
-async def count(client: Client, document: TrustedDocument) -> tuple[Size, Size]:
-    """The calls for n rows and for 2n; raises `FlowFailed`.
+async def count(
+    client: InProcessClient, document: TrustedDocument
+) -> tuple[RequestCost, RequestCost]:
+    """The cost with n rows and with 2n; raises `RunFailed`.
 
-    Each is asked by other people with the same rows until it is certain, and at most by all. The
-    first only warm up: caches fill, statements are prepared, and code is specialised.
+    Repeated by different callers with equal data until it is certain, at most once by each. The
+    first callers only warm up caches, prepared statements and the interpreter's specialised code.
     """
-    flow, few, twice = FLOWS[document.name], Seen(), Seen()
-    for callers in ALIKE[0]:
-        await _once(client, document, flow, callers)
-    for both in ALIKE[1:]:
-        for callers, seen in zip(both, (few, twice), strict=True):
-            if not seen.is_certain:
-                seen.add(*await _once(client, document, flow, callers))
-    return few.size, twice.size
+    scenario, few, twice = SCENARIOS[document.name], Repetitions(), Repetitions()
+    for callers in EQUAL_PAIRS[0]:
+        await _once(client, document, scenario, callers)
+    for both in EQUAL_PAIRS[1:]:
+        for callers, repetitions in zip(both, (few, twice), strict=True):
+            if not repetitions.is_certain:
+                repetitions.add(*await _once(client, document, scenario, callers))
+    return few.cost, twice.cost
 
 
 async def _once(
-    client: Client, document: TrustedDocument, flow: Flow, callers: Callers
-) -> tuple[Order, Size]:
-    asking, principal = Asking(client, callers), flow.principal(callers)
-    await client.greet(principal)
-    variables = await usual_variables(document, flow, asking)
-    # Those of the requests before are not to be written while this one is counted.
+    client: InProcessClient, document: TrustedDocument, scenario: Scenario, callers: CallerGroup
+) -> tuple[Order, RequestCost]:
+    context, principal = ScenarioContext(client, callers), scenario.principal(callers)
+    await client.warm_up(principal)
+    variables = await usual_variables(document, scenario, context)
+    # Log records of earlier requests must not be written during this one.
     flush_requests()
     profile = Profile()
-    answered = await client.ask(document, principal, variables, measuring=_enabled(profile))
-    taken = well_answered(document, answered).taken
-    await client.settle()
-    order = tuple(one.statement.name for one in taken.ran)
+    result = await client.ask(document, principal, variables, measuring=_enabled(profile))
+    usage = require_success(document, result).usage
+    await client.wait_for_replies()
+    order = tuple(one.statement.name for one in usage.ran)
     noise = 0.0
-    if begins_reply(taken.ran):
-        noise = _NOISE_BESIDE_REPLIES if leaves_reply(document, variables) else _NOISE_OF_REPLIES
-    return order, Size(taken.rows, _fetched(taken), calls_in(profile), noise)
+    if starts_reply(usage.ran):
+        noise = (
+            _NOISE_BESIDE_REPLIES
+            if answers_before_reply(document, variables)
+            else _NOISE_OF_REPLIES
+        )
+    return order, RequestCost(usage.rows, _fetched(usage), calls_in(profile), noise)
 
 
 @contextmanager
@@ -111,20 +120,20 @@ def _enabled(profile: Profile) -> Iterator[None]:
         profile.disable()
 
 
-def _fetched(taken: Taken) -> dict[str, int]:
-    sizes: Counter[str] = Counter()
-    for one in taken.ran:
-        sizes[one.statement.name] += one.fetched_bytes
-    return dict(+sizes)
+def _fetched(usage: ResourceUsage) -> dict[str, int]:
+    costs: Counter[str] = Counter()
+    for one in usage.ran:
+        costs[one.statement.name] += one.fetched_bytes
+    return dict(+costs)
 
 
-def _total(size: Size) -> tuple[int, int]:
-    return size.calls.totals
+def _total(cost: RequestCost) -> tuple[int, int]:
+    return cost.calls.totals
 
 
-def _least(sizes: list[Size]) -> Size:
-    return min(sizes, key=_total)
+def _least(costs: list[RequestCost]) -> RequestCost:
+    return min(costs, key=_total)
 
 
-def _times(sizes: list[Size]) -> int:
-    return Counter(map(_total, sizes))[_total(_least(sizes))]
+def _times(costs: list[RequestCost]) -> int:
+    return Counter(map(_total, costs))[_total(_least(costs))]

@@ -1,4 +1,4 @@
-"""Counting function calls, from the process that wants to know."""
+"""Count function calls by starting a process for it."""
 
 import sys
 from collections.abc import Collection, Iterator
@@ -10,26 +10,26 @@ import orjson
 
 from perf.counting.calls import Calls
 from perf.counting.child_process import CountingFailed, lines_of
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.load.host import ROOT
 
 COUNTED_ON = (3, 11)
-"""The oldest Python that is supported: others call other functions for the same work."""
+"""The oldest supported Python; other versions call different functions for the same work."""
 NOT_COUNTED = "Function calls are not counted: those that are agreed are of Python 3.11."
 _CHILD = "perf.counting.child"
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What a document takes for n rows and for 2n, or why that cannot be said."""
+class DocumentCount:
+    """The costs of a document with n rows and with 2n, or why they cannot be counted."""
 
     document: str
-    sizes: tuple[Size, Size] | None
+    costs: tuple[RequestCost, RequestCost] | None
     failed: str | None = None
 
 
 def is_counted_here() -> bool:
-    """Whether this Python is the one whose calls are agreed."""
+    """Whether the budgets apply to this version of Python."""
     return sys.version_info[:2] == COUNTED_ON
 
 
@@ -40,10 +40,10 @@ def counted(
     *,
     tree: Path = ROOT,
     python: str = sys.executable,
-) -> Iterator[Counted]:
-    """Count the documents of these names, each as soon as it is done; raises `CountingFailed`.
+) -> Iterator[DocumentCount]:
+    """Count the named documents, yielding each when it is done; raises `CountingFailed`.
 
-    `url` is a database that `perf.gate.data` has filled, and `tree` the source that is counted.
+    `url` is a database filled by `perf.gate.data`, and `tree` the source that is counted.
     """
     lines = lines_of(_CHILD, url, str(folder), *names, tree=tree, python=python)
     for line in lines:
@@ -55,11 +55,11 @@ def counted(
 
 
 # Any: JSON.
-def _counted(line: dict[str, Any]) -> Counted:
+def _counted(line: dict[str, Any]) -> DocumentCount:
     if "failed" in line:
-        return Counted(line["document"], None, line["failed"])
-    return Counted(line["document"], (_size(line["few"]), _size(line["twice"])))
+        return DocumentCount(line["document"], None, line["failed"])
+    return DocumentCount(line["document"], (_cost(line["few"]), _cost(line["twice"])))
 
 
-def _size(size: dict[str, Any]) -> Size:
-    return Size(**size | {"calls": Calls(**size["calls"])})
+def _cost(size: dict[str, Any]) -> RequestCost:
+    return RequestCost(**size | {"calls": Calls(**size["calls"])})

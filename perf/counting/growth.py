@@ -1,4 +1,4 @@
-"""Memory that is kept request after request, by the line of source that allocated it."""
+"""Find memory leaks by the source line that allocated the memory."""
 
 import gc
 import tracemalloc
@@ -10,37 +10,37 @@ from typing import TypeAlias
 from perf.load.host import ROOT
 
 LEAK_BYTES = 768
-"""Kept of each request for one document, it is a leak: a kilobyte, and what is not seen of it."""
-_RINGS: Mapping[str, int] = {"metrics/buffered.py": 256}
-"""Where the newest so many of something are kept: bytes of each request until all are there."""
+"""A place that keeps so much of each request leaks: a kilobyte, less what tracing misses."""
+_RINGS: Mapping[str, int] = {"metrics/timing.py": 256}
+"""Files with ring buffers: the bytes each request adds until the buffers are full."""
 _NUMBER_BYTES = 32
-"""What is no larger is a number, of which such rings are full."""
+"""Smaller allocations are ignored: ring buffers are full of numbers."""
 _STEADY = 0.5
 _OWN, _NOT_OWN = f"{ROOT}/", (f"{ROOT}/.venv/", f"{ROOT}/perf/")
 _WATCHING = "perf"
-"""The place of what measures."""
-Held: TypeAlias = Mapping[str, int]
+"""The place of allocations made by the measurement itself."""
+MemoryByPlace: TypeAlias = Mapping[str, int]
 """Bytes by the place that allocated them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """What a line of source keeps of each request, in bytes."""
+    """The bytes that a source line keeps of each request."""
 
     place: str
     request_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Half of what is measured: so many requests, for so many documents in turns."""
+class MeasurementHalf:
+    """Half of a measurement: the number of requests, spread over so many documents."""
 
     requests: int
     documents: int
 
 
-def held_now() -> Held:
-    """What is allocated now and was traced, without garbage."""
+def traced_memory() -> MemoryByPlace:
+    """The traced memory that is allocated now, after garbage collection."""
     gc.collect()
     held: Counter[str] = Counter()
     for trace in tracemalloc.take_snapshot().traces:
@@ -49,25 +49,27 @@ def held_now() -> Held:
     return held
 
 
-def leaks(before: Held, between: Held, after: Held, turn: Turn) -> Iterator[Leak]:
-    """What grows in both halves, most first.
+def leaks(
+    before: MemoryByPlace, between: MemoryByPlace, after: MemoryByPlace, half: MeasurementHalf
+) -> Iterator[Leak]:
+    """The places that grow in both halves of the measurement, largest first.
 
-    A cache that fills until it is full grows less and less; a leak does not.
+    A cache that fills up grows less in the second half; a leak does not.
     """
     for place in sorted(after, key=lambda one: (between.get(one, 0) - after[one], one)):
         first = between.get(place, 0) - before.get(place, 0)
         second = after[place] - between.get(place, 0)
-        kept = second / turn.requests
-        if place != _WATCHING and kept >= _most(place, turn) and second >= _STEADY * first > 0:
+        kept = second / half.requests
+        if place != _WATCHING and kept >= _most(place, half) and second >= _STEADY * first > 0:
             yield Leak(place, round(kept))
 
 
-def _most(place: str, turn: Turn) -> float:
-    return LEAK_BYTES / turn.documents + _RINGS.get(place.partition(":")[0], 0)
+def _most(place: str, half: MeasurementHalf) -> float:
+    return LEAK_BYTES / half.documents + _RINGS.get(place.partition(":")[0], 0)
 
 
 def _place(traceback: tracemalloc.Traceback) -> str:
-    """The innermost line of ours, or the innermost of all."""
+    """The innermost line of our own source, or the innermost line of all."""
     frames = list(reversed(traceback))
     own = (
         frame

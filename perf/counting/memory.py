@@ -1,4 +1,4 @@
-"""Whether requests leave memory behind, from the process that wants to know."""
+"""Check whether requests leak memory, by starting a process for it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ _CHILD = "perf.counting.memory_child"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Documents that were asked in turns, and what they left behind."""
+class MeasuredDocuments:
+    """Documents that were requested alternately, and the leaks found."""
 
     documents: tuple[str, ...]
     requests: int
     leaks: tuple[Leak, ...]
 
     def findings(self) -> Iterator[str]:
-        """Each leak in a sentence."""
+        """One sentence for each leak."""
         for leak in self.leaks:
             yield (
                 f"{leak.request_bytes} bytes of each request are kept, allocated at {leak.place} "
@@ -32,27 +32,29 @@ class Measured:
             )
 
 
-def memory_kept(
+def memory_leaks(
     url: str, folder: Path, documents: Mapping[str, TrustedDocument], *, share: float = 1.0
-) -> Iterator[Measured]:
-    """Ask these documents many times, those alike in turns; raises `CountingFailed`."""
+) -> Iterator[MeasuredDocuments]:
+    """Measure groups of similar documents, many requests each; raises `CountingFailed`."""
     for names, requests in _groups(documents):
         asked = int(share * requests)
         lines = lines_of(_CHILD, url, str(folder), str(asked), *names)
-        yield Measured(tuple(names), asked, tuple(Leak(**orjson.loads(line)) for line in lines))
+        yield MeasuredDocuments(
+            tuple(names), asked, tuple(Leak(**orjson.loads(line)) for line in lines)
+        )
 
 
 def _groups(
     documents: Mapping[str, TrustedDocument],
 ) -> Iterator[tuple[Collection[str], int]]:
-    """The documents that read, those that write, and those that have the model write."""
-    with_replies = [name for name, one in documents.items() if asks_for_replies(one)]
+    """The documents that read, those that write, and those that generate replies."""
+    with_replies = [name for name, one in documents.items() if generates_reply(one)]
     reads = [name for name, one in documents.items() if one.text.startswith("query")]
     writes = [name for name in documents if name not in {*with_replies, *reads}]
     groups = ((reads, REQUESTS), (writes, REQUESTS), (with_replies, REQUESTS_WITH_REPLIES))
     yield from ((names, requests) for names, requests in groups if names)
 
 
-def asks_for_replies(document: TrustedDocument) -> bool:
-    """Whether it has the model write."""
+def generates_reply(document: TrustedDocument) -> bool:
+    """Whether it generates a reply."""
     return Protection.QUOTA in document.budget.accepts or "Reply" in document.name

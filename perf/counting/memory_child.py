@@ -1,6 +1,6 @@
-"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: what requests leave behind.
+"""`python -m perf.counting.memory_child URL FOLDER REQUESTS NAME…`: finds memory leaks.
 
-The documents are asked in turns, and a line of JSON is written for each leak.
+The documents are requested alternately, and a line of JSON is written for each leak.
 """
 
 import asyncio
@@ -16,21 +16,22 @@ import uvloop
 
 from app.logs import configure_logs
 from gql.documents.budgets import trusted_documents
-from perf.counting.asking import Client
+from perf.counting.asking import InProcessClient
 from perf.counting.child import open_client
-from perf.counting.growth import Held, Leak, Turn, held_now, leaks
-from perf.counting.memory import asks_for_replies
-from perf.gate.callers import ALIKE
-from perf.gate.flows import FLOWS, Asking
-from perf.gate.running import FlowFailed
+from perf.counting.growth import Leak, MeasurementHalf, MemoryByPlace, leaks, traced_memory
+from perf.counting.memory import generates_reply
+from perf.gate.callers import EQUAL_PAIRS
+from perf.gate.flows import SCENARIOS, ScenarioContext
+from perf.gate.running import RunFailed
 from perf.gate.usual import usual_variables
 from streams.memory import KEPT_SECONDS
 
-_CALLERS = ALIKE[0][0]
+_CALLERS = EQUAL_PAIRS[0][0]
 _WARM_UP = 0.25
-"""As a share of what is measured: caches fill, and code is specialised."""
+"""Warm-up requests as a share of those measured: caches fill, and code is specialised."""
 _FRAMES, _DEEP_FRAMES = 1, 12
-"""How deep the source of an allocation is noted: deeper takes long, and is done to name a leak."""
+"""Stack frames recorded for each allocation. Deep stacks are slow, and only used to locate a leak.
+"""
 
 
 async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) -> None:
@@ -43,7 +44,9 @@ async def _measure(url: str, folder: Path, requests: int, names: Sequence[str]) 
             sys.stdout.buffer.write(orjson.dumps(asdict(leak)) + b"\n")
 
 
-async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -> list[Leak]:
+async def _leaks(
+    client: InProcessClient, names: Sequence[str], half: int, frames: int
+) -> list[Leak]:
     tracemalloc.start(frames)
     await _ask(client, names, len(names))
     held = [await _held(names)]
@@ -52,27 +55,27 @@ async def _leaks(client: Client, names: Sequence[str], half: int, frames: int) -
         held.append(await _held(names))
     tracemalloc.stop()
     before, between, after = held
-    return list(leaks(before, between, after, Turn(half, len(names))))
+    return list(leaks(before, between, after, MeasurementHalf(half, len(names))))
 
 
-async def _held(names: Sequence[str]) -> Held:
-    """What is held for longer than the streams of replies are kept after their end."""
+async def _held(names: Sequence[str]) -> MemoryByPlace:
+    """The memory still held after the streams of completed replies have expired."""
     documents = trusted_documents()
-    if any(asks_for_replies(documents[name]) for name in names):
+    if any(generates_reply(documents[name]) for name in names):
         await asyncio.sleep(KEPT_SECONDS + 1)
-    return held_now()
+    return traced_memory()
 
 
-async def _ask(client: Client, names: Sequence[str], requests: int) -> None:
-    """Ask in turns; what can be asked once only is refused from then on."""
-    documents, asking = trusted_documents(), Asking(client, _CALLERS)
+async def _ask(client: InProcessClient, names: Sequence[str], requests: int) -> None:
+    """Send the documents alternately; those that work only once are refused later."""
+    documents, context = trusted_documents(), ScenarioContext(client, _CALLERS)
     for number in range(requests):
         document = documents[names[number % len(names)]]
-        flow = FLOWS[document.name]
-        with suppress(FlowFailed):
-            variables = await usual_variables(document, flow, asking)
-            await client.ask(document, flow.principal(_CALLERS), variables)
-        await client.settle()
+        scenario = SCENARIOS[document.name]
+        with suppress(RunFailed):
+            variables = await usual_variables(document, scenario, context)
+            await client.ask(document, scenario.principal(_CALLERS), variables)
+        await client.wait_for_replies()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The stand-in for the model in a thread of its own, whose work is not counted as the server's.
+"""The stand-in for the model in a separate thread, so that its work is not counted.
 
-A reply comes in one piece, or how often somebody reads would depend on who is quicker.
+Replies arrive in one piece; otherwise the number of reads would depend on timing.
 """
 
 import asyncio
@@ -13,35 +13,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.protocol import HttpProtocol
 from app.whole_answers import CYCLE, send_whole
-from perf.gate.held_model import HeldModel, held_model
+from perf.gate.held_model import PausableModel, pausable_model
 
 
-class ModelAside:
-    """A `HeldModel` of another thread."""
+class ThreadedModel:
+    """A `PausableModel` in another thread."""
 
-    def __init__(self, model: HeldModel, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, model: PausableModel, loop: asyncio.AbstractEventLoop) -> None:
         self.url = model.url
         self._model = model
         self._loop = loop
 
-    def hold(self) -> None:
-        """Begin no reply from now on."""
-        self._loop.call_soon_threadsafe(self._model.hold)
+    def pause(self) -> None:
+        """Start no reply from now on."""
+        self._loop.call_soon_threadsafe(self._model.pause)
 
-    def let_go(self) -> None:
-        """Write what was asked for."""
-        self._loop.call_soon_threadsafe(self._model.let_go)
+    def resume(self) -> None:
+        """Start the replies that were requested."""
+        self._loop.call_soon_threadsafe(self._model.resume)
 
 
 @contextmanager
-def model_aside() -> Iterator[ModelAside]:
-    """Serve the stand-in until the block is left."""
-    begun: Future[ModelAside] = Future()
+def threaded_model() -> Iterator[ThreadedModel]:
+    """Serve the stand-in until the block ends."""
+    begun: Future[ThreadedModel] = Future()
     stopping = asyncio.Event()
 
     async def serve() -> None:
-        async with held_model(_in_one_piece, http=HttpProtocol) as model:
-            begun.set_result(ModelAside(model, asyncio.get_running_loop()))
+        async with pausable_model(_unstreamed, http=HttpProtocol) as model:
+            begun.set_result(ThreadedModel(model, asyncio.get_running_loop()))
             await stopping.wait()
 
     thread = threading.Thread(target=asyncio.run, args=[serve()])
@@ -54,7 +54,7 @@ def model_aside() -> Iterator[ModelAside]:
         thread.join()
 
 
-def _in_one_piece(app: ASGIApp) -> ASGIApp:
+def _unstreamed(app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         sent: list[Message] = []
 

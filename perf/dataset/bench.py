@@ -1,9 +1,11 @@
-"""The data set of the benchmarks: many people, the same ones each time relative to now."""
+"""The tables of the benchmarks' data set, generated deterministically relative to now."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from perf.dataset import bench_chat, bench_people, companies
+from perf.dataset import bench_chat as chat
+from perf.dataset import bench_people as people
+from perf.dataset import companies
 from perf.dataset.rows import (
     AccountRow,
     ConversationRow,
@@ -21,7 +23,7 @@ from perf.dataset.rows import (
 
 @dataclass(frozen=True, slots=True)
 class BenchSizes:
-    """How much of everything; an exchange is a person's message and the reply to it."""
+    """Sizes of the data set; an exchange is a person's message and the reply to it."""
 
     users: int = 10_000
     conversations_per_user: int = 50
@@ -31,20 +33,31 @@ class BenchSizes:
     usage_days: int = 400
 
 
+LOAD_TEST_SIZES = BenchSizes(
+    users=1_000,
+    conversations_per_user=30,
+    users_with_messages=150,
+    exchanges_per_conversation=10,
+    accounts=5,
+    usage_days=90,
+)
+"""Data for a load test against a server of our own, unless its profile says otherwise."""
+
+
 def bench_tables(sizes: BenchSizes, now: datetime) -> tuple[TableRows, ...]:
     """All rows, in an order that satisfies the foreign keys; the same for the same arguments.
 
     Users are numbered from 1; the conversations of user n follow those of user n - 1, and so do
-    their messages. User n administers account n. Nothing lies in the future but the days on which
-    some erasures are due.
+    their messages. User n administers account n. Only the due dates of some erasures are in the
+    future.
     """
     users = range(1, sizes.users + 1)
     writers = users[: sizes.users_with_messages]
     each, exchanges = sizes.conversations_per_user, sizes.exchanges_per_conversation
-    subscriptions = tuple(bench_people.subscriptions(users, now))
-    usages = tuple(bench_people.quota_usages(subscriptions, now))
+    subscriptions = tuple(people.subscriptions(users, now))
+    usages = tuple(people.quota_usages(subscriptions, now))
     return (
-        TableRows("users", UserRow, len(users), bench_people.users(users, now)),
+        TableRows("users", UserRow, len(users), people.users(users, now)),
         TableRows("user_subscriptions", SubscriptionRow, len(subscriptions), subscriptions),
         TableRows("daily_quota_usages", QuotaUsageRow, len(usages), usages),
         TableRows("quota_ledger_entries", QuotaOpeningRow, len(usages), openings(usages)),
@@ -52,19 +65,19 @@ def bench_tables(sizes: BenchSizes, now: datetime) -> tuple[TableRows, ...]:
             "chat_conversations",
             ConversationRow,
             len(users) * each,
-            bench_chat.conversations(users, now, each=each),
+            chat.conversations(users, now, each=each),
         ),
         TableRows(
             "chat_messages",
             MessageRow,
             len(writers) * each * exchanges * 2,
-            bench_chat.messages(writers, now, each=each, exchanges=exchanges),
+            chat.messages(writers, now, each=each, exchanges=exchanges),
         ),
         TableRows(
             "user_privacy_requests",
             PrivacyRequestRow,
-            len(users) * bench_people.PRIVACY_REQUESTS_PER_USER,
-            bench_people.privacy_requests(users, now),
+            len(users) * people.PRIVACY_REQUESTS_PER_USER,
+            people.privacy_requests(users, now),
         ),
         TableRows(
             "enterprise_accounts",

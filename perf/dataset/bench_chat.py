@@ -16,7 +16,7 @@ _ATTEMPTS, _ATTEMPTS_WEIGHTS = (1, 2, 3), (95, 4, 1)
 
 
 def conversations(users: range, now: datetime, *, each: int) -> Iterator[ConversationRow]:
-    """`each` for every user, changed at any time of the past year, some at the same instant."""
+    """`each` conversations for every user, updated within the past year, some at one instant."""
     for user_id in users:
         yield from _conversations_of(user_id, now, each=each)
 
@@ -54,15 +54,15 @@ def _messages_of(
 ) -> Iterator[MessageRow]:
     first = (conversation.id - 1) * exchanges * 2 + 1
     pause = (conversation.updated_at - conversation.created_at) / exchanges
-    asked = random.choices(questions(), k=exchanges)
-    replied = random.choices(replies(), k=exchanges)
+    question_texts = random.choices(questions(), k=exchanges)
+    reply_texts = random.choices(replies(), k=exchanges)
     attempts = random.choices(_ATTEMPTS, _ATTEMPTS_WEIGHTS, k=exchanges)
     for place in range(exchanges):
         yield from exchange(
             first + 2 * place,
             conversation.id,
-            question=asked[place],
-            reply=replied[place],
+            question=question_texts[place],
+            reply=reply_texts[place],
             replied_at=conversation.updated_at - pause * (exchanges - 1 - place),
             attempts=attempts[place],
         )

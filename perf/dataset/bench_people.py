@@ -1,4 +1,4 @@
-"""The people of the benchmarks: what they pay for, what they used, what they asked for."""
+"""The users of the benchmarks, with their subscriptions, quota usage and privacy requests."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -19,14 +19,14 @@ _ERASURE_GRACE = timedelta(days=14)
 
 
 def users(keys: range, now: datetime) -> Iterator[UserRow]:
-    """One user an hour, the last of them 400 days ago."""
+    """Users who joined one an hour, the last of them 400 days ago."""
     for key in keys:
         joined_at = now - _JOINED_BEFORE - timedelta(hours=len(keys) - key)
         yield UserRow(key, f"person{key}@example.com", joined_at)
 
 
 def subscriptions(keys: range, now: datetime) -> Iterator[SubscriptionRow]:
-    """One for each user, nearly all active, half of them for either plan."""
+    """One subscription for each user, nearly all active, half of them for either plan."""
     random = Random("subscriptions")
     statuses = random.choices(_STATUSES, _STATUS_WEIGHTS, k=len(keys))
     for key, status in zip(keys, statuses, strict=True):
@@ -46,7 +46,7 @@ def subscriptions(keys: range, now: datetime) -> Iterator[SubscriptionRow]:
 def quota_usages(
     all_subscriptions: Sequence[SubscriptionRow], now: datetime
 ) -> Iterator[QuotaUsageRow]:
-    """Today's use, within the limits, of some of those whose subscription is active."""
+    """Today's usage of some users with active subscriptions, within their limits."""
     random = Random("quota")
     for subscription in all_subscriptions:
         if subscription.status == "active" and random.random() < _USING_QUOTA_SHARE:
@@ -58,8 +58,7 @@ def quota_usages(
 def privacy_requests(keys: range, now: datetime) -> Iterator[PrivacyRequestRow]:
     """Two exports and an erasure for each user.
 
-    Only erasures are under way, a few, and none of them is due for two weeks: a worker on this
-    data has nothing to do.
+    Only a few erasures are pending, and none is due for two weeks: a worker has nothing to do.
     """
     random = Random("privacy")
     for user_id in keys:

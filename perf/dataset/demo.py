@@ -1,4 +1,4 @@
-"""`guidance demo`: a server with something to look at, and what to paste to look at it."""
+"""`guidance demo`: a server with demo data, and a first request to paste into a shell."""
 
 import asyncio
 import os
@@ -59,7 +59,7 @@ def demo(port: int) -> None:
 
 @contextmanager
 def _model(settings: Settings) -> Iterator[str | None]:
-    """Let the stand-in write the replies where no model is set, and give its URL."""
+    """Run the stand-in if no model is configured, and yield its URL."""
     if not settings.uses_stand_in:
         yield None
         return
@@ -72,7 +72,7 @@ def _model(settings: Settings) -> Iterator[str | None]:
 
 
 def _prepare(settings: Settings, url: str) -> str:
-    """Migrate, fill if there is nobody yet, and give the demo company's API key."""
+    """Migrate the database, fill it if it is empty, and return the demo company's API key."""
     migrate(url)
     with suppress(DatabaseNotEmpty):
         fill_with_profile(url, DEMO)

@@ -1,4 +1,4 @@
-"""The conversations of the demo, written by hand in `demo_conversations.toml`."""
+"""The conversations of the demo, read from `demo_conversations.toml`."""
 
 import tomllib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A conversation as it stands on the page; its messages alternate, the person's first."""
+    """A conversation in the file; its messages alternate, the person's first."""
 
     person: str
     title: str

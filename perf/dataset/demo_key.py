@@ -1,4 +1,4 @@
-"""The demo company's API key, kept in a file because the database keeps only its hash."""
+"""The demo company's API key, stored in a file because the database has only its hash."""
 
 import os
 from pathlib import Path
@@ -16,25 +16,25 @@ class DemoCompanyMissing(Exception):
 
 
 async def demo_api_key(settings: Settings, url: str) -> str:
-    """The key of the last demo while it is accepted, otherwise a new one.
+    """The stored key if it is still accepted, otherwise a new one.
 
     Raises `DemoCompanyMissing`.
     """
     path = settings.guidance_data_dir / _FILE
     async with open_application(settings, url) as application:
-        kept = path.read_text() if path.exists() else ""
-        client = await application.enterprise.recognise(kept)
+        stored = path.read_text() if path.exists() else ""
+        client = await application.enterprise.recognise(stored)
         if client is not None and client.account_id == DEMO_ACCOUNT:
-            return kept
+            return stored
         try:
             key = await application.enterprise.issue_key(DEMO_ACCOUNT)
         except AccountNotFound:
             raise DemoCompanyMissing from None
-    _keep(path, key)
+    _store(path, key)
     return key
 
 
-def _keep(path: Path, key: str) -> None:
+def _store(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(key)

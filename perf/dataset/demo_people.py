@@ -1,4 +1,4 @@
-"""Who is in the demo; what they pay for, used, and asked for."""
+"""The users of the demo, with their subscriptions, payments, usage and privacy requests."""
 
 from datetime import datetime, timedelta
 
@@ -42,7 +42,7 @@ def subscriptions(now: datetime) -> tuple[SubscriptionRow, ...]:
 
 
 def payments(now: datetime) -> tuple[PaymentRow, ...]:
-    """Priya's, which got no answer; the worker asks what became of it in ten minutes."""
+    """Priya's payment, which got no answer; the worker asks for its result in ten minutes."""
     ordered = now - timedelta(minutes=5)
     return (
         PaymentRow(
@@ -55,12 +55,12 @@ def payments(now: datetime) -> tuple[PaymentRow, ...]:
 
 
 def quota_usages(now: datetime) -> tuple[QuotaUsageRow, ...]:
-    """Jonas has used up his day."""
+    """Today's usage; Jonas has exhausted his quota."""
     return (QuotaUsageRow(MAYA, now.date(), 7), QuotaUsageRow(JONAS, now.date(), 5))
 
 
 def privacy_requests(now: datetime) -> tuple[PrivacyRequestRow, ...]:
-    """What the worker finds to do: Jonas's export at once, Lena's erasure in six days."""
+    """Past requests, Jonas's export, which is due now, and Lena's erasure in six days."""
     cancelled, failed, completed = (_days_before(now, days) for days in (100, 41, 40))
     return (
         PrivacyRequestRow(1, MAYA, "delete", "cancelled", cancelled, _days_before(now, 86)),

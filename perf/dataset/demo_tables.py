@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from perf.dataset import demo_people
+from perf.dataset import demo_people as people
 from perf.dataset.companies import daily_usages
 from perf.dataset.demo_chat import chat
 from perf.dataset.rows import (
@@ -22,7 +22,7 @@ from perf.dataset.rows import (
     openings,
 )
 
-DEMO_USER = demo_people.MAYA
+DEMO_USER = people.MAYA
 DEMO_ACCOUNT = 1
 _COMPANY = "Northwind Advisory"
 _USAGE_DAYS = 60
@@ -34,17 +34,17 @@ def demo_tables(now: datetime) -> tuple[TableRows, ...]:
     `DEMO_USER` has some of everything and administers `DEMO_ACCOUNT`.
     """
     conversations, messages = chat(now)
-    usages = demo_people.quota_usages(now)
+    usages = people.quota_usages(now)
     company = AccountRow(DEMO_ACCOUNT, _COMPANY, DEMO_USER, now - timedelta(days=_USAGE_DAYS))
     return (
-        _table("users", UserRow, demo_people.users(now)),
-        _table("user_subscriptions", SubscriptionRow, demo_people.subscriptions(now)),
-        _table("billing_payment_attempts", PaymentRow, demo_people.payments(now)),
+        _table("users", UserRow, people.users(now)),
+        _table("user_subscriptions", SubscriptionRow, people.subscriptions(now)),
+        _table("billing_payment_attempts", PaymentRow, people.payments(now)),
         _table("daily_quota_usages", QuotaUsageRow, usages),
         _table("quota_ledger_entries", QuotaOpeningRow, openings(usages)),
         _table("chat_conversations", ConversationRow, conversations),
         _table("chat_messages", MessageRow, messages),
-        _table("user_privacy_requests", PrivacyRequestRow, demo_people.privacy_requests(now)),
+        _table("user_privacy_requests", PrivacyRequestRow, people.privacy_requests(now)),
         _table("enterprise_accounts", AccountRow, (company,)),
         _table(
             "enterprise_daily_usages",

@@ -1,4 +1,4 @@
-"""What the schema's descriptions promise of values: clients read them, so the gate holds them."""
+"""Limits of values as the schema's descriptions promise them; clients rely on these."""
 
 import re
 from dataclasses import dataclass
@@ -11,36 +11,36 @@ _UNBOUNDED_TEXT, _UNBOUNDED_LIST = 10_000, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the most: of characters, of items, or of a number itself."""
+class Limits:
+    """The smallest and largest number of characters or items, or of the value itself."""
 
-    least: int
+    minimum: int
     most: int
-    is_promised: bool
-    """Whether the description says so, and what is beyond is refused."""
+    is_documented: bool
+    """Whether the description states the limit, so that values beyond it are refused."""
 
 
-def of_text(description: str) -> Bounds:
-    """How long a text may be."""
+def text_limits(description: str) -> Limits:
+    """The allowed number of characters."""
     found = _TEXT.search(description)
     if found is None:
-        return Bounds(0, _UNBOUNDED_TEXT, is_promised=False)
-    return Bounds(_number(found[1] or "0"), _number(found[2]), is_promised=True)
+        return Limits(0, _UNBOUNDED_TEXT, is_documented=False)
+    return Limits(_number(found[1] or "0"), _number(found[2]), is_documented=True)
 
 
-def of_list(description: str) -> Bounds:
-    """How many items a list may have."""
+def list_limits(description: str) -> Limits:
+    """The allowed number of items."""
     found = _ITEMS.search(description)
     most = _UNBOUNDED_LIST if found is None else _number(found[1])
-    return Bounds(0, most, is_promised=found is not None)
+    return Limits(0, most, is_documented=found is not None)
 
 
-def of_number(description: str) -> Bounds:
-    """How small and large a whole number may be."""
+def number_limits(description: str) -> Limits:
+    """The allowed range of a whole number."""
     found = _NUMBER.search(description)
     if found is None:
-        return Bounds(0, _LARGEST_NUMBER, is_promised=False)
-    return Bounds(_number(found[1]), _number(found[2]), is_promised=True)
+        return Limits(0, _LARGEST_NUMBER, is_documented=False)
+    return Limits(_number(found[1]), _number(found[2]), is_documented=True)
 
 
 def _number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Those who ask on the gate's data: the same people with n of everything, with 2n, and others."""
+"""The callers in the gate's data: groups with n rows of everything, with 2n, and others."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ _PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
-    """Five people who have `rows` of everything, and their companies; see `callers.sql`.
+class CallerGroup:
+    """Five people with `rows` of everything, and their companies; see `callers.sql`.
 
-    Only the first two send messages, and only the first is read about, so that no document sees
-    what another one did.
+    Only the first two send messages, and the first is only read about, so that documents do not
+    affect each other.
     """
 
     first_person: int
@@ -31,13 +31,13 @@ class Callers:
         return ApiClient(account, 100 * account + 1)
 
     @property
-    def ids_of_requests_of_nobody(self) -> list[str]:
-        """The ids of completed erasures, which operators see, and nobody lists."""
+    def completed_erasure_ids(self) -> list[str]:
+        """The ids of completed erasures, which operators may see but no list contains."""
         first = 700_000 + 100 * self.first_person
         return [global_id("PrivacyRequest", first + place) for place in range(self.rows)]
 
-    def place_of(self, principal: Principal) -> int:
-        """Which of the people it is, or whose company; who is nobody counts as the first."""
+    def index_of(self, principal: Principal) -> int:
+        """The index of the person or company; 0 for anonymous callers."""
         if isinstance(principal, Person):
             return principal.user_id - self.first_person
         if isinstance(principal, ApiClient):
@@ -45,66 +45,66 @@ class Callers:
         return 0
 
 
-FEW, TWICE_AS_MANY, OTHERS = (
-    Callers(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
+FEW_ROWS, TWICE_THE_ROWS, OTHER_ACCOUNTS = (
+    CallerGroup(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
     for group, rows in enumerate((12, 24, 12))
 )
 
-ALIKE = tuple(
-    (Callers(2101 + more, 1601 + more, 12), Callers(2106 + more, 1606 + more, 24))
+EQUAL_PAIRS = tuple(
+    (CallerGroup(2101 + more, 1601 + more, 12), CallerGroup(2106 + more, 1606 + more, 24))
     for more in range(0, 80, 10)
 )
-"""Others with n and with 2n rows, for what is to be done several times alike."""
+"""Pairs of groups with n and 2n rows, for measurements that are repeated with equal data."""
 
 
-def reader(callers: Callers) -> Principal:
-    """Who is only read about."""
+def reader(callers: CallerGroup) -> Principal:
+    """A person whose data is only read."""
     return callers.person(0)
 
 
-def writer(callers: Callers) -> Principal:
-    """Who writes, and is subscribed."""
+def writer(callers: CallerGroup) -> Principal:
+    """A subscribed person who changes data."""
     return callers.person(1)
 
 
-def payer(callers: Callers) -> Principal:
-    """Who never paid."""
+def payer(callers: CallerGroup) -> Principal:
+    """A person who never paid."""
     return callers.person(2)
 
 
-def debtor(callers: Callers) -> Principal:
-    """Whose payment failed."""
+def debtor(callers: CallerGroup) -> Principal:
+    """A person whose payment failed."""
     return callers.person(3)
 
 
-def mover(callers: Callers) -> Principal:
-    """Who may move to another plan."""
+def plan_changer(callers: CallerGroup) -> Principal:
+    """A person who may change plans."""
     return callers.person(4)
 
 
-def company(callers: Callers) -> Principal:
-    """The client of a company that is only read about."""
+def company(callers: CallerGroup) -> Principal:
+    """The client of a company whose data is only read."""
     return callers.client(0)
 
 
-def asking_company(callers: Callers) -> Principal:
-    """The client of a company that asks for guidance."""
+def guidance_company(callers: CallerGroup) -> Principal:
+    """The client of a company that requests guidance."""
     return callers.client(1)
 
 
-def operator(callers: Callers) -> Principal:
-    """Who is only read about, and sees operations data."""
+def operator(callers: CallerGroup) -> Principal:
+    """An operator whose own data is only read."""
     return as_kind(OPS, reader(callers), callers)
 
 
-def nobody(_callers: Callers) -> Principal:
-    """Who is not signed in."""
+def anonymous(_callers: CallerGroup) -> Principal:
+    """The anonymous caller."""
     return ANONYMOUS
 
 
-def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
-    """Who asks in the place of `principal`, as a caller of this kind."""
-    place = callers.place_of(principal)
+def as_kind(kind: str, principal: Principal, callers: CallerGroup) -> Principal:
+    """The caller of this kind that corresponds to `principal`."""
+    place = callers.index_of(principal)
     if kind == NOBODY:
         return ANONYMOUS
     if kind == COMPANY:
@@ -113,5 +113,5 @@ def as_kind(kind: str, principal: Principal, callers: Callers) -> Principal:
         return Person(callers.first_person + place, frozenset({"ops"}))
     if kind == ANOTHER:
         is_company = isinstance(principal, ApiClient)
-        return OTHERS.client(place) if is_company else OTHERS.person(place)
+        return OTHER_ACCOUNTS.client(place) if is_company else OTHER_ACCOUNTS.person(place)
     return callers.person(place)

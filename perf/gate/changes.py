@@ -1,7 +1,7 @@
-"""The change log of budgets, folded from its first line to the present table.
+"""The change log of budgets, replayed from its first line to the present table.
 
-Every number of the table follows from the log, so that one that was changed without its line is
-found on any clone, with or without history.
+The log determines every number of the table, so an unlogged change is found in any clone, even
+without git history.
 """
 
 import re
@@ -16,16 +16,16 @@ ALL = "all"
 _LINE = re.compile(r"^\|((?:[^|]*\|){6})\s*$", re.MULTILINE)
 _NAMES = (*NUMBERS, "accepts", "refused", "impossible")
 Numbers = dict[str, str]
-"""The numbers of a budget by their names, as they are written down."""
+"""The numbers of a budget by name, as text."""
 
 
 class LogInvalid(Exception):
-    """A line that says nothing, or does not follow from the lines before it."""
+    """A line of the log is malformed, or contradicts the lines before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One line."""
+class BudgetChange:
+    """One line of the log."""
 
     day: date
     operation: str
@@ -35,7 +35,7 @@ class Change:
     why: str
 
     def __str__(self) -> str:
-        """The line as it is to be written."""
+        """The line in the format of the log."""
         cells = (
             self.day.isoformat(),
             self.operation,
@@ -48,15 +48,15 @@ class Change:
 
 
 def missing(log: str, budgets: Mapping[str, Budget], today: date) -> list[str]:
-    """The lines that the log lacks to give the present budgets; raises `LogInvalid`."""
+    """The lines missing from the log for the present budgets; raises `LogInvalid`."""
     present: dict[str, Numbers] = {}
     for name, budget in budgets.items():
-        present |= {name: written(budget)} | _of_variants(name, budget)
-    return [str(change) for change in _differences(_folded(log), present, today)]
+        present |= {name: budget_numbers(budget)} | _of_variants(name, budget)
+    return [str(change) for change in _differences(_replayed(log), present, today)]
 
 
-def written(budget: Budget) -> Numbers:
-    """The numbers of a budget as the log writes them, without those that are not agreed at all."""
+def budget_numbers(budget: Budget) -> Numbers:
+    """The numbers of a budget as the log has them, without those that are not agreed."""
     agreed = {name: getattr(budget, name) for name in NUMBERS}
     numbers = {
         name: str(number)
@@ -68,7 +68,7 @@ def written(budget: Budget) -> Numbers:
 
 
 def _of_variants(name: str, budget: Budget) -> dict[str, Numbers]:
-    """What is written of some variants alone, each by the document's name and where it holds."""
+    """The numbers that apply to some variants only, by document and condition."""
     tables: dict[str, Numbers] = {}
     differing: tuple[VariantBudget | Impossible, ...] = (*budget.variants, *budget.impossible)
     for one in differing:
@@ -84,18 +84,18 @@ def _of(one: VariantBudget | Impossible) -> Numbers:
 
 
 def _refused(refused: Mapping[str, int]) -> Numbers:
-    written_codes = " ".join(f"{code}={number}" for code, number in sorted(refused.items()))
-    return {"refused": written_codes} if refused else {}
+    codes = " ".join(f"{code}={number}" for code, number in sorted(refused.items()))
+    return {"refused": codes} if refused else {}
 
 
-def read(log: str) -> Iterator[Change]:
-    """The lines of a log; raises `LogInvalid`."""
+def parse_log(log: str) -> Iterator[BudgetChange]:
+    """Parse the lines of a log; raises `LogInvalid`."""
     for match in _LINE.findall(log):
         cells = [cell.strip() for cell in match.split("|")[:6]]
         if cells[0] == "date" or set(cells[0]) == {"-"}:
             continue
         try:
-            change = Change(date.fromisoformat(cells[0]), *cells[1:])
+            change = BudgetChange(date.fromisoformat(cells[0]), *cells[1:])
         except ValueError:
             raise LogInvalid(f"this line has no date: {' | '.join(cells)}") from None
         if not change.why or change.number not in {ALL, *_NAMES}:
@@ -103,48 +103,48 @@ def read(log: str) -> Iterator[Change]:
         yield change
 
 
-def _folded(log: str) -> dict[str, Numbers]:
-    told: dict[str, Numbers] = {}
-    for change in read(log):
+def _replayed(log: str) -> dict[str, Numbers]:
+    recorded: dict[str, Numbers] = {}
+    for change in parse_log(log):
         if change.number == ALL:
-            _begin_or_end(told, change)
+            _add_or_remove(recorded, change)
             continue
-        numbers = told.get(change.operation, {})
+        numbers = recorded.get(change.operation, {})
         if not numbers or numbers.get(change.number, "") != change.before:
             raise LogInvalid(f"this line changes what was not so: {change}")
         numbers[change.number] = change.after
-    return told
+    return recorded
 
 
-def _begin_or_end(told: dict[str, Numbers], change: Change) -> None:
-    known = told.pop(change.operation, None)
-    if change.before != (_in_words(known) if known else ""):
+def _add_or_remove(recorded: dict[str, Numbers], change: BudgetChange) -> None:
+    known = recorded.pop(change.operation, None)
+    if change.before != (_formatted(known) if known else ""):
         raise LogInvalid(f"this line changes what was not so: {change}")
     if change.after:
         pairs = (pair.strip().partition(" ") for pair in change.after.split(","))
-        told[change.operation] = {name: value for name, _, value in pairs}
+        recorded[change.operation] = {name: value for name, _, value in pairs}
 
 
 def _differences(
-    told: Mapping[str, Numbers], present: Mapping[str, Numbers], today: date
-) -> Iterator[Change]:
-    for name in sorted(told.keys() | present.keys()):
-        before, after = told.get(name), present.get(name)
+    recorded: Mapping[str, Numbers], present: Mapping[str, Numbers], today: date
+) -> Iterator[BudgetChange]:
+    for name in sorted(recorded.keys() | present.keys()):
+        before, after = recorded.get(name), present.get(name)
         if before is None or after is None:
-            yield Change(
+            yield BudgetChange(
                 today,
                 name,
                 ALL,
-                _in_words(before) if before else "",
-                _in_words(after) if after else "",
+                _formatted(before) if before else "",
+                _formatted(after) if after else "",
                 "…",
             )
             continue
         for number in _NAMES:
             was, is_now = before.get(number, ""), after.get(number, "")
             if was != is_now:
-                yield Change(today, name, number, was, is_now, "…")
+                yield BudgetChange(today, name, number, was, is_now, "…")
 
 
-def _in_words(numbers: Numbers) -> str:
+def _formatted(numbers: Numbers) -> str:
     return ", ".join(f"{name} {value}".strip() for name, value in numbers.items())

@@ -1,31 +1,31 @@
-"""Covering arrays: few rows in which each two choices stand together in one of them.
+"""Covering arrays: few rows that contain every pair of values.
 
-Greedy, after "The AETG system" (Cohen, Dalal, Fredman and Patton, 1997), without its chance: the
-same factors give the same rows.
+A greedy algorithm after "The AETG system" (Cohen, Dalal, Fredman and Patton, 1997), made
+deterministic: the same factors give the same rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import TypeAlias
 
-Row: TypeAlias = dict[str, str]
+Combination: TypeAlias = dict[str, str]
 Pair: TypeAlias = frozenset[tuple[str, str]]
-"""One or two factors, each with a value of its own."""
+"""One or two factors, each with a value."""
 
 
-def covering(
+def covering_rows(
     factors: Mapping[str, Sequence[str]],
-    is_allowed: Callable[[Row], bool] = lambda _row: True,
+    is_allowed: Callable[[Combination], bool] = lambda _row: True,
     *,
     strength: int = 2,
-) -> list[Row]:
-    """Rows that have each pair of values, or with a `strength` of 1 each value, at least once.
+) -> list[Combination]:
+    """Rows that contain each pair of values, or each single value with a `strength` of 1.
 
-    `is_allowed` looks at rows of which not all is chosen yet, too; what only rows could have that
-    are not allowed is in none. The first row has the first value of each factor, where allowed.
+    `is_allowed` also receives incomplete rows. Pairs that occur only in rows that are not allowed
+    are left out. The first row has the first value of each factor, if allowed.
     """
     left = dict.fromkeys(_pairs(factors, min(strength, len(factors))))
-    rows: list[Row] = []
+    rows: list[Combination] = []
     first = _completed({}, factors, {}, is_allowed)
     if first is not None:
         _strike(left, first, strength)
@@ -47,18 +47,18 @@ def _pairs(factors: Mapping[str, Sequence[str]], strength: int) -> Iterator[Pair
             yield frozenset(zip(names, values, strict=True))
 
 
-def _strike(left: dict[Pair, None], row: Row, strength: int) -> None:
+def _strike(left: dict[Pair, None], row: Combination, strength: int) -> None:
     for items in combinations(row.items(), min(strength, len(row))):
         left.pop(frozenset(items), None)
 
 
 def _completed(
-    row: Row,
+    row: Combination,
     factors: Mapping[str, Sequence[str]],
     left: Mapping[Pair, None],
-    is_allowed: Callable[[Row], bool],
-) -> Row | None:
-    """The row with a value for each factor, of those that cover most; None if there is none."""
+    is_allowed: Callable[[Combination], bool],
+) -> Combination | None:
+    """Complete a row with the values that cover most pairs; None if no row is allowed."""
     if not is_allowed(row):
         return None
     name = next((one for one in factors if one not in row), None)

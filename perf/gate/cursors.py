@@ -1,4 +1,4 @@
-"""Real cursors: the document itself, asked for the places of the list that a cursor is for."""
+"""Real cursors, obtained by requesting the list from the document itself."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,12 +24,12 @@ from graphql.language import REMOVE, SKIP
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choice
-from perf.gate.flows import Asking, Variables
-from perf.gate.running import FlowFailed
+from perf.gate.flows import ScenarioContext, Variables
+from perf.gate.running import RunFailed
 from services.principal import Principal
 
 _PLACE = 2
-"""How far into a page, so that the rest of it still has more for more rows."""
+"""The position in a page, leaving more rows after the cursor if there are more rows."""
 _NOWHERE = "nowhere"
 _CURSORS = SelectionSetNode(
     selections=(
@@ -42,7 +42,7 @@ _CURSORS = SelectionSetNode(
 
 
 async def cursors_for(
-    asking: Asking,
+    context: ScenarioContext,
     document: TrustedDocument,
     choice: Choice,
     variables: Variables,
@@ -50,15 +50,15 @@ async def cursors_for(
 ) -> str:
     """A cursor near the beginning for `after`, and near the end for `before`.
 
-    It is of the list that the other variables name; where nothing is listed it is none.
+    It belongs to the list that the other variables select. An invalid cursor if the list is empty.
     """
     text = listing(document.text, choice)
-    # What the rest of the document took besides is not used any more.
+    # Variables that only other parts of the document used are not declared any more.
     asked = {name: value for name, value in variables.items() if f"${name}:" in text}
     listed = TrustedDocument(f"Cursors{document.name}", text, DEFAULT)
     try:
-        _, data = await asking.runner.run(listed, principal, asked)
-    except FlowFailed:
+        _, data = await context.runner.run(listed, principal, asked)
+    except RunFailed:
         return _NOWHERE
     cursors = list(_cursors_in(data))
     if not cursors:
@@ -69,7 +69,7 @@ async def cursors_for(
 
 
 def listing(text: str, choice: Choice) -> str:
-    """The document with nothing but cursors where the choice is used, and without the choice."""
+    """The document with only cursors selected where the choice is used, and without the choice."""
     document: DocumentNode = visit(parse(text), _Listing(choice.path[0]))
     return print_ast(_without_unused(document))
 
@@ -80,7 +80,7 @@ class _Listing(Visitor):
         self._variable = variable
 
     def leave_field(self, node: FieldNode, *_others: object) -> FieldNode | None:
-        """Select nothing but cursors of what takes the variable."""
+        """Replace the selections of a field that takes the variable by cursors."""
         arguments = tuple(one for one in node.arguments or () if not self._is_it(one))
         if len(arguments) == len(node.arguments or ()):
             return None
@@ -98,7 +98,7 @@ class _Listing(Visitor):
 
 
 class _Used(Visitor):
-    """Notes the variables and fragments that are used."""
+    """Collects the variables and fragments that are used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,20 +106,20 @@ class _Used(Visitor):
         self.fragments: set[str] = set()
 
     def enter_variable_definition(self, *_others: object) -> VisitorAction:
-        """Pass over what is no use."""
+        """Skip definitions, which are no use."""
         return SKIP
 
     def enter_variable(self, node: VariableNode, *_others: object) -> None:
-        """Note a variable."""
+        """Collect a variable."""
         self.variables.add(node.name.value)
 
     def enter_fragment_spread(self, node: FragmentSpreadNode, *_others: object) -> None:
-        """Note a fragment."""
+        """Collect a fragment."""
         self.fragments.add(node.name.value)
 
 
 class _Unused(Visitor):
-    """Leaves out the definitions of what is not used."""
+    """Removes the definitions that are not used."""
 
     def __init__(self, used: _Used) -> None:
         super().__init__()
@@ -128,13 +128,13 @@ class _Unused(Visitor):
     def enter_variable_definition(
         self, node: VariableDefinitionNode, *_others: object
     ) -> VisitorAction:
-        """Leave out a variable."""
+        """Remove an unused variable."""
         return None if node.variable.name.value in self._used.variables else REMOVE
 
     def enter_fragment_definition(
         self, node: FragmentDefinitionNode, *_others: object
     ) -> VisitorAction:
-        """Leave out a fragment."""
+        """Remove an unused fragment."""
         return None if node.name.value in self._used.fragments else REMOVE
 
 
@@ -150,7 +150,7 @@ def _without_unused(document: DocumentNode) -> DocumentNode:
 
 # Any: data is JSON.
 def _cursors_in(data: Any) -> Iterator[str]:
-    """The cursors of the first list that there is."""
+    """The cursors of the first connection found."""
     if isinstance(data, list):
         for one in data:
             yield from _cursors_in(one)

@@ -1,4 +1,4 @@
-"""What the gate runs on: far more rows than any document may read."""
+"""Fill a database with the gate's data: far more rows than any document may read."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ _CROWD, _CALLERS = (Path(__file__).with_name(name) for name in ("crowd.sql", "ca
 
 
 async def fill(url: str) -> None:
-    """Fill a migrated, empty database, and tell the planner."""
+    """Fill a migrated, empty database, and update the planner's statistics."""
     connection = await asyncpg.connect(url)
     try:
-        # The rows fit together; checking each of them takes as long as writing them.
+        # The rows are consistent; checking foreign keys would take as long as writing them.
         await connection.execute("SET session_replication_role = replica")
         for script in (_CROWD, _CALLERS):
             await connection.execute(script.read_text())

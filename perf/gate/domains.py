@@ -1,4 +1,4 @@
-"""Which kinds of values are tried for a choice, derived from its type and from where it goes."""
+"""The kinds of values tried for a choice, derived from its type and its positions."""
 
 from dataclasses import dataclass
 
@@ -23,76 +23,76 @@ _DATES = frozenset({"Date", "DateTime"})
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A kind of value, and whether it is refused wherever it is given."""
+class ValueKind:
+    """A kind of value, and whether it must always be refused."""
 
     kind: str
     is_refused: bool = False
 
 
 def is_cursor(choice: Choice) -> bool:
-    """Whether it says where in a list a page begins or ends."""
+    """Whether the choice is a cursor argument of a connection."""
     return any(one.is_of_connection and one.name in _CURSORS for one in choice.places)
 
 
-def said_of(choice: Choice) -> str:
-    """The descriptions of where it goes."""
+def description_of(choice: Choice) -> str:
+    """The descriptions of all positions where the choice is used."""
     return " ".join(one.description for one in choice.places)
 
 
-def domain(choice: Choice) -> tuple[Value, ...]:
-    """What is tried for a choice: left out, null, and each kind of value of its type."""
+def value_kinds(choice: Choice) -> tuple[ValueKind, ...]:
+    """The kinds tried for a choice: absent, null, and each kind of value of its type."""
     values = [] if choice.is_size and choice.has_default else [*_left_out(choice)]
     if not is_non_null_type(choice.type):
-        values.append(Value(NULL))
+        values.append(ValueKind(NULL))
     return (*values, *_of_type(choice))
 
 
-def _left_out(choice: Choice) -> list[Value]:
+def _left_out(choice: Choice) -> list[ValueKind]:
     is_optional = choice.has_default or not is_non_null_type(choice.type)
-    return [Value(ABSENT)] if is_optional else []
+    return [ValueKind(ABSENT)] if is_optional else []
 
 
-def _of_type(choice: Choice) -> tuple[Value, ...]:
+def _of_type(choice: Choice) -> tuple[ValueKind, ...]:
     type_ = get_nullable_type(choice.type)
     if is_enum_type(type_):
-        return tuple(Value(name) for name in type_.values)
+        return tuple(ValueKind(name) for name in type_.values)
     if is_list_type(type_):
-        return (Value(GIVEN), Value(EMPTY), Value(LARGEST))
+        return (ValueKind(GIVEN), ValueKind(EMPTY), ValueKind(LARGEST))
     if is_input_object_type(type_):
-        return (Value(GIVEN),)
+        return (ValueKind(GIVEN),)
     if choice.is_size:
-        return (Value(USUAL), Value(SMALLEST), Value(LARGEST))
+        return (ValueKind(USUAL), ValueKind(SMALLEST), ValueKind(LARGEST))
     if is_cursor(choice):
-        return (Value(GIVEN),)
-    return _of_scalar(str(type_), said_of(choice))
+        return (ValueKind(GIVEN),)
+    return _of_scalar(str(type_), description_of(choice))
 
 
-def _of_scalar(name: str, said: str) -> tuple[Value, ...]:
+def _of_scalar(name: str, description: str) -> tuple[ValueKind, ...]:
     match name:
         case "Boolean":
-            return (Value("true"), Value("false"))
+            return (ValueKind("true"), ValueKind("false"))
         case "ID":
             return (
-                Value(EXISTING),
-                Value(FOREIGN, is_refused=True),
-                Value(DELETED, is_refused=True),
+                ValueKind(EXISTING),
+                ValueKind(FOREIGN, is_refused=True),
+                ValueKind(DELETED, is_refused=True),
             )
         case "String":
-            return _of_text(bounds.of_text(said))
+            return _of_text(bounds.text_limits(description))
         case "Int":
-            return _of_number(bounds.of_number(said))
+            return _of_number(bounds.number_limits(description))
         case "Date" | "DateTime":
-            return (Value(GIVEN), Value(PAST))
-    return (Value(GIVEN),)
+            return (ValueKind(GIVEN), ValueKind(PAST))
+    return (ValueKind(GIVEN),)
 
 
-def _of_text(most: bounds.Bounds) -> tuple[Value, ...]:
-    empty = Value(EMPTY, is_refused=most.least > 0)
-    values = (Value(GIVEN), empty, Value(LONGEST))
-    return (*values, Value(TOO_LONG, is_refused=True)) if most.is_promised else values
+def _of_text(most: bounds.Limits) -> tuple[ValueKind, ...]:
+    empty = ValueKind(EMPTY, is_refused=most.minimum > 0)
+    values = (ValueKind(GIVEN), empty, ValueKind(LONGEST))
+    return (*values, ValueKind(TOO_LONG, is_refused=True)) if most.is_documented else values
 
 
-def _of_number(most: bounds.Bounds) -> tuple[Value, ...]:
-    values = (Value(GIVEN), Value(SMALLEST), Value(LARGEST))
-    return (*values, Value(TOO_LARGE, is_refused=True)) if most.is_promised else values
+def _of_number(most: bounds.Limits) -> tuple[ValueKind, ...]:
+    values = (ValueKind(GIVEN), ValueKind(SMALLEST), ValueKind(LARGEST))
+    return (*values, ValueKind(TOO_LARGE, is_refused=True)) if most.is_documented else values

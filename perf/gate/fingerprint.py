@@ -1,4 +1,4 @@
-"""What two statements have in common that differ in their values alone."""
+"""Normalise SQL, so that statements that differ only in their values are equal."""
 
 import re
 
@@ -9,6 +9,6 @@ _SPACE = re.compile(r"\s+")
 
 
 def fingerprint(sql: str) -> str:
-    """The statement on one line, without comments, every value and list of values a `?`."""
+    """The statement on one line, without comments, each value and list of values a `?`."""
     text = _VALUE.sub("?", _COMMENT.sub(" ", sql))
     return _SPACE.sub(" ", _VALUES.sub("?", text)).strip()

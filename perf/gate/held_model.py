@@ -1,6 +1,6 @@
-"""The stand-in for the model, held back: no reply begins before the one who waits for it does.
+"""The stand-in for the model, paused: no reply starts before somebody waits for it.
 
-How often a reply is looked at would otherwise depend on who is quicker.
+Otherwise the number of reads of a reply would depend on timing.
 """
 
 import asyncio
@@ -19,42 +19,42 @@ from perf.llm_standin.stand_in import StandIn
 _BEHAVIOUR = Behaviour(tokens=40, tokens_per_second=0, first_token_seconds=0)
 
 
-class HeldModel:
-    """Served at `url`; writes while it is not held back."""
+class PausableModel:
+    """Served at `url`; writes replies while it is not paused."""
 
-    def __init__(self, url: str, may_write: asyncio.Event) -> None:
+    def __init__(self, url: str, is_resumed: asyncio.Event) -> None:
         self.url = url
-        self._may_write = may_write
+        self._is_resumed = is_resumed
 
-    def hold(self) -> None:
-        """Begin no reply from now on."""
-        self._may_write.clear()
+    def pause(self) -> None:
+        """Start no reply from now on."""
+        self._is_resumed.clear()
 
-    def let_go(self) -> None:
-        """Write what was asked for."""
-        self._may_write.set()
+    def resume(self) -> None:
+        """Start the replies that were requested."""
+        self._is_resumed.set()
 
 
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to whoever runs this."""
+        """Leave signals to the surrounding program."""
         yield
 
 
 @asynccontextmanager
-async def held_model(
+async def pausable_model(
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     *,
     http: type[asyncio.Protocol] | Literal["auto"] = "auto",
-) -> AsyncIterator[HeldModel]:
-    """Serve the stand-in on a free port of this machine until the block is left.
+) -> AsyncIterator[PausableModel]:
+    """Serve the stand-in on a free local port until the block ends.
 
-    It remembers no call: in a process whose kept memory is measured, that would count as the
+    It keeps no history of calls: where memory is measured in this process, that would count as the
     server's (docs/decisions/0029).
     """
-    may_write = asyncio.Event()
-    app = _held_back(around(make_app(StandIn(_BEHAVIOUR, calls_kept=0))), may_write)
+    is_resumed = asyncio.Event()
+    app = _paused(around(make_app(StandIn(_BEHAVIOUR, calls_kept=0))), is_resumed)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -63,16 +63,16 @@ async def held_model(
         )
         serving = asyncio.create_task(server.serve([listening]))
         try:
-            yield HeldModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", may_write)
+            yield PausableModel(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", is_resumed)
         finally:
-            may_write.set()
+            is_resumed.set()
             server.should_exit = True
             await serving
 
 
-def _held_back(app: ASGIApp, may_write: asyncio.Event) -> ASGIApp:
-    async def held(scope: Scope, receive: Receive, send: Send) -> None:
-        await may_write.wait()
+def _paused(app: ASGIApp, is_resumed: asyncio.Event) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await is_resumed.wait()
         await app(scope, receive, send)
 
-    return held
+    return answer

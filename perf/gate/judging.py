@@ -1,4 +1,4 @@
-"""One document judged in all of its variants: what each took for n rows, and for 2n."""
+"""Check all variants of one document with n rows and with 2n."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,134 +15,148 @@ from gql.build import core_schema
 from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choices
 from gql.documents.variants import ABSENT, ANOTHER, CALLER, NULL, Kinds
-from perf.gate.callers import FEW, OTHERS, TWICE_AS_MANY, Callers, as_kind
-from perf.gate.findings import Finding, growing, over_budget
-from perf.gate.flows import Asking, Flow
-from perf.gate.naming import Found, told_once
-from perf.gate.planner import Planner
-from perf.gate.preparing import Preparation, usual_kinds
-from perf.gate.running import Answered, FlowFailed, Runner, Taken
-from perf.gate.variants import Variant, Variants
+from perf.gate.callers import FEW_ROWS, OTHER_ACCOUNTS, TWICE_THE_ROWS, CallerGroup, as_kind
+from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
+from perf.gate.flows import Scenario, ScenarioContext
+from perf.gate.naming import VariantFinding, merge_findings
+from perf.gate.planner import PlanChecker
+from perf.gate.preparing import VariableBuilder, usual_kinds
+from perf.gate.running import DocumentAnswer, InProcessRunner, ResourceUsage, RunFailed
+from perf.gate.variants import Variant, VariantEnumerator
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What a document took as it is usually asked, and what is wrong with it in any variant."""
+class DocumentResult:
+    """The resource usage of a document's usual variant, and the findings in all variants."""
 
     document: TrustedDocument
-    taken: Taken
-    findings: tuple[Finding, ...]
+    usage: ResourceUsage
+    findings: tuple[GateFinding, ...]
     variants: int
 
 
 def choices_of(document: TrustedDocument) -> Choices:
-    """The choices of whoever asks it; raises `FlowFailed` for what is no document of its name."""
+    """The choices of a document's callers; raises `RunFailed` if the document is invalid."""
     name, schema = document.name, core_schema()
     try:
         parsed = parse(document.text)
     except GraphQLSyntaxError as error:
         line = error.locations[0].line if error.locations else 1
-        raise FlowFailed(f"{name}: line {line} cannot be read: {error.message}") from None
+        raise RunFailed(f"{name}: line {line} cannot be read: {error.message}") from None
     errors = validate(schema, parsed)
     if errors:
         reasons = "; ".join(error.message for error in errors)
-        raise FlowFailed(f"{name}: it is not valid: {reasons}")
+        raise RunFailed(f"{name}: it is not valid: {reasons}")
     operations = [one for one in parsed.definitions if isinstance(one, OperationDefinitionNode)]
     named = [one.name.value if one.name else "none" for one in operations]
     if named != [name]:
-        raise FlowFailed(f"{name}.graphql has the operation {', '.join(named)}, and not {name}")
+        raise RunFailed(f"{name}.graphql has the operation {', '.join(named)}, and not {name}")
     fragments = [one for one in parsed.definitions if isinstance(one, FragmentDefinitionNode)]
     return Choices(schema, operations[0], fragments)
 
 
 @dataclass(slots=True)
-class Judging:
-    """Tries the variants of one document and gathers what is found."""
+class DocumentCheck:
+    """Runs the variants of one document and collects findings."""
 
-    runner: Runner
-    planner: Planner
+    runner: InProcessRunner
+    planner: PlanChecker
     document: TrustedDocument
-    flow: Flow
+    scenario: Scenario
     strength: int = 2
-    _found: list[Found] = field(default_factory=list)
+    _found: list[VariantFinding] = field(default_factory=list)
     _answered: list[Kinds] = field(default_factory=list)
     _refused: list[Kinds] = field(default_factory=list)
 
-    async def judge(self) -> Judged:
-        """Try them all; raises `FlowFailed` where the document cannot be asked as usual."""
+    async def check(self) -> DocumentResult:
+        """Run all variants; raises `RunFailed` if the document cannot be run as usual."""
         choices = tuple(choices_of(self.document))
         few, many = (
-            Preparation(Asking(self.runner, callers), self.document, self.flow, choices)
-            for callers in (FEW, TWICE_AS_MANY)
+            VariableBuilder(
+                ScenarioContext(self.runner, callers), self.document, self.scenario, choices
+            )
+            for callers in (FEW_ROWS, TWICE_THE_ROWS)
         )
-        usual = usual_kinds(choices, await self.flow.variables(many.asking))
-        found = Variants(choices, usual, self.flow.callers, self.document.budget)
+        usual = usual_kinds(choices, await self.scenario.variables(many.context))
+        found = VariantEnumerator(choices, usual, self.scenario.callers, self.document.budget)
         variants = found.all(strength=self.strength)
-        usually: Taken | None = None
+        usually: ResourceUsage | None = None
         for variant in variants:
-            answered = await self._judge(variant, few, many, usually)
-            usually = answered.taken if usually is None else usually
+            result = await self._check(variant, few, many, usually)
+            usually = result.usage if usually is None else usually
         usual = variants[0].kinds
         findings = (
-            *told_once(self._found, (self._answered, self._refused), usual),
+            *merge_findings(self._found, (self._answered, self._refused), usual),
             *self._uncovered(found, [one.name for one in choices]),
         )
-        return Judged(self.document, usually or Taken((), 0, 0), findings, len(variants))
+        return DocumentResult(
+            self.document, usually or ResourceUsage((), 0, 0), findings, len(variants)
+        )
 
-    async def _judge(
-        self, variant: Variant, few: Preparation, many: Preparation, usually: Taken | None
-    ) -> Answered:
+    async def _check(
+        self,
+        variant: Variant,
+        few: VariableBuilder,
+        many: VariableBuilder,
+        usually: ResourceUsage | None,
+    ) -> DocumentAnswer:
         name, budget = self.document.name, self.document.budget
-        before, answered = await self._ask(variant, few), await self._ask(variant, many)
-        (self._answered if answered.refusal is None else self._refused).append(variant.kinds)
+        before, result = await self._ask(variant, few), await self._ask(variant, many)
+        (self._answered if result.refusal is None else self._refused).append(variant.kinds)
         findings = [
-            *self._expectations(variant, before, answered, many.unprepared),
-            *over_budget(name, answered, budget.of(variant.kinds), usually),
-            *growing(name, before.taken, answered.taken),
-            *await self.planner.findings(name, answered.taken),
+            *self._expectations(variant, before, result, many.unprepared),
+            *budget_findings(name, result, budget.of(variant.kinds), usually),
+            *n_plus_one_findings(name, before.usage, result.usage),
+            *await self.planner.findings(name, result.usage),
         ]
         self._found += [(variant.kinds, finding) for finding in findings]
-        return answered
+        return result
 
-    async def _ask(self, variant: Variant, preparation: Preparation) -> Answered:
-        callers: Callers = preparation.asking.callers
-        kind, owner = variant.kinds[CALLER], self.flow.principal(callers)
+    async def _ask(self, variant: Variant, builder: VariableBuilder) -> DocumentAnswer:
+        callers: CallerGroup = builder.context.callers
+        kind, owner = variant.kinds[CALLER], self.scenario.principal(callers)
         principal = as_kind(kind, owner, callers)
         if kind == ANOTHER and variant.refused_because is None:
-            # It asks for what is its own, of which the flow has to prepare as much.
-            others = Asking(self.runner, OTHERS)
-            preparation = replace(preparation, asking=others)
+            # The request is for the caller's own objects, so the scenario must prepare them.
+            others = ScenarioContext(self.runner, OTHER_ACCOUNTS)
+            builder = replace(builder, context=others)
             owner = principal
-        prepared_for = principal if kind in self.flow.callers else owner
-        variables = await preparation.variables(variant.kinds, prepared_for)
+        prepared_for = principal if kind in self.scenario.callers else owner
+        variables = await builder.variables(variant.kinds, prepared_for)
         return await self.runner.ask(self.document, principal, variables)
 
     def _expectations(
-        self, variant: Variant, before: Answered, answered: Answered, unprepared: Sequence[str]
-    ) -> Iterator[Finding]:
-        """Whether it was refused where it has to be, and nowhere else."""
-        name, refusal = self.document.name, answered.refusal
+        self,
+        variant: Variant,
+        before: DocumentAnswer,
+        result: DocumentAnswer,
+        unprepared: Sequence[str],
+    ) -> Iterator[GateFinding]:
+        """Findings if it was answered where it must be refused, or the reverse."""
+        name, refusal = self.document.name, result.refusal
         if refusal is None and variant.refused_because is not None:
-            yield Finding(name, f"is answered, and must not be: {variant.refused_because}")
+            yield GateFinding(name, f"is answered, and must not be: {variant.refused_because}")
         if refusal is not None and variant.refused_because is None:
             problem = f"is refused with {refusal}, and budgets.toml does not call it impossible"
-            yield Finding(name, problem)
+            yield GateFinding(name, problem)
         if before.refusal != refusal:
             few, many = (one or "no refusal" for one in (before.refusal, refusal))
-            yield Finding(name, f"is answered with {few} for n rows and with {many} for 2n")
+            yield GateFinding(name, f"is answered with {few} for n rows and with {many} for 2n")
         if unprepared and self.document.budget.why_impossible(variant.kinds) is None:
             problem = "no flow can give this, and budgets.toml does not call it impossible"
-            yield Finding(name, problem)
+            yield GateFinding(name, problem)
 
-    def _uncovered(self, variants: Variants, names: Sequence[str]) -> Iterator[Finding]:
-        """Variables that no answer had, and tables that mean no variant."""
+    def _uncovered(
+        self, variants: VariantEnumerator, names: Sequence[str]
+    ) -> Iterator[GateFinding]:
+        """Findings about variables never answered, and budget tables that match no variant."""
         name, budget = self.document.name, self.document.budget
         for one in names:
             kinds = {kinds[one] for kinds in self._answered if one in kinds}
             if not kinds - {ABSENT, NULL}:
-                yield Finding(name, f"no variant that is answered gives {one}")
+                yield GateFinding(name, f"no variant that is answered gives {one}")
         for where in variants.unmatched([one.where for one in budget.variants]):
-            yield Finding(name, f"budgets.toml has numbers of no variant: {where}")
+            yield GateFinding(name, f"budgets.toml has numbers of no variant: {where}")
         own = [one.where for one in budget.impossible if not one.is_of_every]
         for where in variants.unmatched(own):
-            yield Finding(name, f"budgets.toml calls impossible what no variant is: {where}")
+            yield GateFinding(name, f"budgets.toml calls impossible what no variant is: {where}")

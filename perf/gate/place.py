@@ -1,4 +1,4 @@
-"""Where the gate runs: a database with its data, and a folder."""
+"""The environment of the gate: a filled database and a data directory."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,29 +13,29 @@ from db.embedded import embedded_postgres
 from db.migration import migrate
 from perf.counting.child_process import CountingFailed
 from perf.gate.data import fill
-from perf.gate.gate import NotFilled
+from perf.gate.gate import TooFewRows
 
-CANNOT_RUN = 3
+UNAVAILABLE_EXIT_CODE = 3
 
 
-class CannotRun(click.ClickException):
-    """The gate itself fails: nothing is said of any document."""
+class GateUnavailable(click.ClickException):
+    """The gate itself failed; no document was checked."""
 
-    exit_code = CANNOT_RUN
+    exit_code = UNAVAILABLE_EXIT_CODE
 
 
 @contextmanager
-def filled_place(url: str | None) -> Iterator[tuple[str, Path]]:
-    """A filled database, that at `url` or a new one, and a folder for what a server keeps.
+def gate_environment(url: str | None) -> Iterator[tuple[str, Path]]:
+    """The URL of a filled database, given or new, and a server's data directory.
 
-    Raises `CannotRun`, also for what fails inside the block.
+    Raises `GateUnavailable`, also for failures inside the block.
     """
-    with TemporaryDirectory(prefix="guidance-gate-") as name, _running():
+    with TemporaryDirectory(prefix="guidance-gate-") as name, _failures_reported():
         folder = Path(name)
         if url is not None:
             yield url, folder
             return
-        # PostgreSQL may run as another user than this, who has to reach its folder.
+        # PostgreSQL may run as another user, who needs access to its folder.
         folder.chmod(0o755)
         with embedded_postgres(folder, is_durable=False) as own:
             migrate(own)
@@ -44,13 +44,13 @@ def filled_place(url: str | None) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def _running() -> Iterator[None]:
+def _failures_reported() -> Iterator[None]:
     try:
         with failing_with("the gate cannot run"):
             yield
     except click.ClickException as error:
-        raise CannotRun(error.format_message()) from error
-    except NotFilled as error:
-        raise CannotRun(f"the gate cannot run: {error}") from error
+        raise GateUnavailable(error.format_message()) from error
+    except TooFewRows as error:
+        raise GateUnavailable(f"the gate cannot run: {error}") from error
     except CountingFailed as error:
-        raise CannotRun(f"what counts has ended: {error}") from None
+        raise GateUnavailable(f"what counts has ended: {error}") from None

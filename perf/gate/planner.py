@@ -1,30 +1,30 @@
-"""What the planner makes of a document's statements, with their values and with any."""
+"""Check the query plans of a document's statements, with given and with generic values."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from db.tracing import ExecutedStatement
-from perf.gate.findings import Finding
+from db.tracing import Ran
+from perf.gate.findings import GateFinding
 from perf.gate.fingerprint import fingerprint
 from perf.gate.plans import Plan, custom_plan, generic_plan, scans, sorts, tables
-from perf.gate.running import Taken
+from perf.gate.running import ResourceUsage
 
 if TYPE_CHECKING:
     import asyncpg
 
 SMALL_TABLES = frozenset({"billing_plans"})
-"""Tables that stay small whoever comes: what reads them may read them whole."""
+"""Tables that stay small in production: sequential scans of them are allowed."""
 SORTED_ON_PURPOSE: Mapping[str, str] = {
     "credentials.by_account": "the keys of one company, of which it makes a few a year",
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
-"""Methods that may sort, and what they sort."""
-ENOUGH_ROWS = 1_000
-"""Of every other table, more than any document may read: else its plans would say nothing."""
+"""Repository methods that may sort, and the reason."""
+MINIMUM_ROWS = 1_000
+"""Rows needed in every other table: with fewer, plans would be meaningless."""
 
 
-class Planner:
-    """Asks about statements on one connection; nothing is run."""
+class PlanChecker:
+    """Explains statements on one connection, without running them."""
 
     def __init__(
         self, connection: "asyncpg.Connection[asyncpg.Record]", sizes: Mapping[str, int]
@@ -32,22 +32,22 @@ class Planner:
         self._connection = connection
         self._sizes = sizes
         self._generic: dict[str, Plan] = {}
-        """Plans for any values, by their statements: the same whatever the values are."""
+        """Generic plans by statement, which do not depend on values."""
 
-    async def findings(self, document: str, taken: Taken) -> list[Finding]:
-        """The statements that read a table whole, or sort, each once."""
-        found: list[Finding] = []
-        for statement, one in {fingerprint(one.statement.sql): one for one in taken.ran}.items():
+    async def findings(self, document: str, usage: ResourceUsage) -> list[GateFinding]:
+        """Findings about sequential scans and sorts, each statement once."""
+        found: list[GateFinding] = []
+        for statement, one in {fingerprint(one.statement.sql): one for one in usage.ran}.items():
             plans = (
                 await custom_plan(self._connection, one.statement, one.arguments),
                 await self._generic_plan(one),
             )
             method = one.statement.name
             problems = {problem: None for plan in plans for problem in self._of(plan, method)}
-            found += [Finding(document, problem, method, statement) for problem in problems]
+            found += [GateFinding(document, problem, method, statement) for problem in problems]
         return found
 
-    async def _generic_plan(self, one: ExecutedStatement) -> Plan:
+    async def _generic_plan(self, one: Ran) -> Plan:
         sql = one.statement.sql
         if sql not in self._generic:
             parameters = len(one.arguments)
@@ -57,7 +57,7 @@ class Planner:
     def _of(self, plan: Plan, method: str) -> Iterator[str]:
         for table in sorted(tables(plan) - SMALL_TABLES):
             size = self._sizes[table]
-            if size < ENOUGH_ROWS:
+            if size < MINIMUM_ROWS:
                 yield f"reads {table}, of which the gate's data has only {size} rows"
         for table in sorted(scans(plan) - SMALL_TABLES):
             yield f"reads the whole of {table}: no index serves it"

@@ -1,4 +1,4 @@
-"""How PostgreSQL runs a statement, and what of it would not do with more rows."""
+"""Query plans of PostgreSQL, and the nodes in them that do not scale."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -14,8 +14,8 @@ _SIZES = "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r'"
 _SORTS = frozenset({"Sort", "Incremental Sort"})
 
 
-async def sizes(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
-    """How many rows each table has, as the planner believes."""
+async def table_sizes(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
+    """The number of rows of each table, as estimated by the planner."""
     return {row["relname"]: row["reltuples"] for row in await connection.fetch(_SIZES)}
 
 
@@ -24,7 +24,7 @@ async def custom_plan(
     statement: Statement,
     arguments: Sequence[Any],  # Any: the driver takes whatever PostgreSQL has a type for
 ) -> Plan:
-    """The plan for these values; nothing runs."""
+    """The plan for these values; the statement is not run."""
     said = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.sql}", *arguments)
     return _plan(said)
 
@@ -32,9 +32,9 @@ async def custom_plan(
 async def generic_plan(
     connection: "asyncpg.Connection[asyncpg.Record]", statement: Statement, parameters: int
 ) -> Plan:
-    """The plan for any values, which a connection takes that runs a statement often.
+    """The plan for arbitrary values, used for statements that a connection runs often.
 
-    EXPLAIN itself plans for the values that it is given, so that the statement is prepared.
+    EXPLAIN alone would plan for given values, so the statement is prepared.
     """
     nulls = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
     await connection.execute("SET plan_cache_mode = force_generic_plan")
@@ -46,12 +46,12 @@ async def generic_plan(
 
 
 def scans(plan: Plan) -> set[str]:
-    """The tables that are read from one end to the other."""
+    """The tables that are scanned sequentially."""
     return {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
 
 
 def sorts(plan: Plan) -> set[str]:
-    """The tables whose rows are sorted, which grows with them; an index has them in order."""
+    """The tables whose rows are sorted instead of being read in the order of an index."""
     sorting = (node for node in nodes(plan) if node["Node Type"] in _SORTS)
     return {table for node in sorting for table in tables(node)}
 
@@ -62,7 +62,7 @@ def tables(plan: Plan) -> set[str]:
 
 
 def nodes(plan: Plan) -> Iterator[Plan]:
-    """The plan's own node, and all below."""
+    """The node and all nodes below it."""
     yield plan
     for inner in plan.get("Plans", ()):
         yield from nodes(inner)

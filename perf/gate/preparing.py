@@ -1,4 +1,4 @@
-"""The variables of one variant: what its flow prepares, and what is made of the types."""
+"""Build the variables of one variant from its scenario and from types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,44 +10,44 @@ from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choice
 from gql.documents.variants import ABSENT, GIVEN, LARGEST, NULL, SMALLEST, USUAL, Kinds
 from gql.values.ids import global_id, parse_global_id
-from gql.values.sizes import LARGEST_SIZE
-from perf.gate.callers import OTHERS
+from gql.values.pages import LARGEST_SIZE
+from perf.gate.callers import OTHER_ACCOUNTS
 from perf.gate.cursors import cursors_for
 from perf.gate.deleting import DELETING
-from perf.gate.domains import DELETED, EXISTING, FOREIGN, domain, is_cursor, said_of
-from perf.gate.flows import Asking, Flow, Variables
-from perf.gate.running import FlowFailed
-from perf.gate.values import made, usual_value
+from perf.gate.domains import DELETED, EXISTING, FOREIGN, description_of, is_cursor, value_kinds
+from perf.gate.flows import Scenario, ScenarioContext, Variables
+from perf.gate.running import RunFailed
+from perf.gate.values import make_value, usual_value
 from services.principal import Principal
 
 _NO_KEY = 2**53
-"""No row has it."""
+"""A key that no row has."""
 
 
 @dataclass(slots=True)
-class Preparation:
-    """Makes the variables of the variants of one document, for one size of callers."""
+class VariableBuilder:
+    """Builds the variables for the variants of one document, for one group of callers."""
 
-    asking: Asking
+    context: ScenarioContext
     document: TrustedDocument
-    flow: Flow
+    scenario: Scenario
     choices: Sequence[Choice]
     unprepared: list[str] = field(default_factory=list)
-    """What of the last variant no flow can give, and an id that no row has stands for."""
+    """Values of the last variant that no scenario provides; a nonexistent id is used instead."""
 
     async def variables(self, kinds: Kinds, principal: Principal) -> Variables:
-        """The variables; raises `FlowFailed` for what neither the flow nor a type gives."""
+        """The variables; raises `RunFailed` if neither the scenario nor a type gives a value."""
         self.unprepared.clear()
-        prepared = await self.flow.variables(self.asking)
+        prepared = await self.scenario.variables(self.context)
         variables: Variables = {}
-        # A cursor is of a list that the others name.
+        # A cursor belongs to a list that the other variables select.
         for choice in sorted(self.choices, key=is_cursor):
             kind = kinds.get(choice.name, ABSENT)
             if kind == ABSENT or (kind == USUAL and choice.has_default):
                 continue
             given = value_at(prepared, choice.path)
             value = await self._value(choice, kind, given, variables, principal)
-            put(variables, choice.path, value)
+            set_at(variables, choice.path, value)
         return variables
 
     # Any: variables are JSON.
@@ -59,24 +59,25 @@ class Preparation:
         if choice.is_size:
             return {SMALLEST: 1, USUAL: choice.usual_size, LARGEST: LARGEST_SIZE}[kind]
         if is_cursor(choice):
-            return await cursors_for(self.asking, self.document, choice, variables, principal)
+            return await cursors_for(self.context, self.document, choice, variables, principal)
         if kind == FOREIGN:
             return value_at(
-                await self.flow.variables(Asking(self.asking.runner, OTHERS)), choice.path
+                await self.scenario.variables(ScenarioContext(self.context.runner, OTHER_ACCOUNTS)),
+                choice.path,
             )
         usual = self._usual(choice, given)
         if kind == DELETED:
             return await self._deleted(choice, usual, principal)
-        return usual if kind in {GIVEN, EXISTING} else made(choice, kind, usual)
+        return usual if kind in {GIVEN, EXISTING} else make_value(choice, kind, usual)
 
     # Any: as above.
     def _usual(self, choice: Choice, given: Any) -> Any:
         if is_input_object_type(get_nullable_type(choice.type)):
             return {}  # its fields are choices of their own
-        value = usual_value(choice.type, said_of(choice)) if given is Undefined else given
+        value = usual_value(choice.type, description_of(choice)) if given is Undefined else given
         if value is Undefined:
-            raise FlowFailed(
-                f"{self.document.name}: its flow in perf/gate/flows.py gives no value for"
+            raise RunFailed(
+                f"{self.document.name}: its scenario in perf/gate/flows.py gives no value for"
                 f" {choice.name}, and its type does not tell one"
             )
         return value
@@ -85,19 +86,19 @@ class Preparation:
         type_name, _ = parse_global_id(existing)
         delete = DELETING.get(type_name)
         if delete is not None:
-            return await delete(self.asking, principal)
+            return await delete(self.context, principal)
         self.unprepared.append(f"{choice.name}: {DELETED}")
         return global_id(type_name, _NO_KEY)
 
 
 def usual_kinds(choices: Sequence[Choice], prepared: Variables) -> Kinds:
-    """What a flow chooses; where it says nothing, left out or the first of the type."""
+    """The kinds that a scenario chooses; otherwise absent, or the first kind of the type."""
     return {choice.name: _usual_kind(choice, value_at(prepared, choice.path)) for choice in choices}
 
 
 # Any: variables are JSON.
 def _usual_kind(choice: Choice, value: Any) -> str:
-    kinds = [one.kind for one in domain(choice) if not one.is_refused]
+    kinds = [one.kind for one in value_kinds(choice) if not one.is_refused]
     kind = choice.kind(value)
     if kind in kinds:
         return kind
@@ -106,15 +107,15 @@ def _usual_kind(choice: Choice, value: Any) -> str:
 
 # Any: as above.
 def value_at(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
-    """The value at a path of names; `Undefined` where nothing is there."""
+    """The value at a path of names; `Undefined` if there is none."""
     value: Any = variables
     for name in path:
         value = value.get(name, Undefined) if isinstance(value, Mapping) else Undefined
     return value
 
 
-def put(variables: Variables, path: Sequence[str], value: object) -> None:
-    """Put a value at a path of names, of which all but the last are there."""
+def set_at(variables: Variables, path: Sequence[str], value: object) -> None:
+    """Set the value at a path of names, all but the last of which exist."""
     for name in path[:-1]:
         variables = variables[name]
     variables[path[-1]] = value

@@ -1,4 +1,4 @@
-"""The log of the server that the gate runs: kept from what the gate says, but for its errors."""
+"""Suppress the server's log while the gate runs, except for errors."""
 
 import logging
 import warnings
@@ -10,8 +10,8 @@ from structlog.typing import EventDict
 
 
 @contextmanager
-def quiet_log() -> Iterator[dict[str, None]]:
-    """Write no lines and no warnings inside; gives the errors, each once, in one line."""
+def captured_errors() -> Iterator[dict[str, None]]:
+    """Suppress log lines and warnings; yields the distinct errors, one line each."""
     errors: dict[str, None] = {}
 
     def keep(_logger: object, _level: str, event: EventDict) -> EventDict:

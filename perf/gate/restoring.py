@@ -1,10 +1,10 @@
-"""Undoing what a document did to the gate's people, where it can be done once only.
+"""Restore the data of callers after documents that work only once.
 
-Somebody pays for a first plan once, and a company has so many keys: each variant begins from what
-`callers.sql` made.
+A first plan is paid once and the number of keys is limited, so each variant starts from the state
+that `callers.sql` created.
 """
 
-from perf.gate.runs import Runs
+from perf.gate.runs import DocumentRunner
 from services.principal import Person, Principal
 
 _SUBSCRIPTION = """
@@ -27,16 +27,16 @@ DELETE FROM enterprise_credentials WHERE created_at > '2026-01-01' AND enterpris
 """
 
 
-async def restore_subscription(runner: Runs, person: Principal) -> None:
-    """Have somebody who paid, or moved to another plan, be as before."""
+async def restore_subscription(runner: DocumentRunner, person: Principal) -> None:
+    """Undo payments and changes of plan of a person."""
     await _execute(runner, _SUBSCRIPTION, person)
 
 
-async def restore_credentials(runner: Runs, person: Principal) -> None:
-    """Forget the keys that were made for the company of a person."""
+async def restore_credentials(runner: DocumentRunner, person: Principal) -> None:
+    """Delete the keys that were created for a person's company."""
     await _execute(runner, _CREDENTIALS, person)
 
 
-async def _execute(runner: Runs, sql: str, person: Principal) -> None:
+async def _execute(runner: DocumentRunner, sql: str, person: Principal) -> None:
     if isinstance(person, Person):
         await runner.connection.execute(sql, person.user_id)

@@ -1,4 +1,4 @@
-"""Running our own documents once, and what that took."""
+"""Run a document once in this process, and record its resource usage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -11,51 +11,52 @@ from typing import Any
 import asyncpg
 import orjson
 
-from app.graphql.request.graphql_request import GraphQLRequest
+from app.graphql.answers import GraphQLRequest
 from app.graphql.service import GraphQLService
-from app.graphql.writing import encode_json
+from app.graphql.writing import written
 from app.settings import Settings
 from app.wiring import open_application
-from db.tracing import ExecutedStatement, capture_statements
+from db.tracing import Ran, traced_statements
 from gql.documents.budgets import TrustedDocument
-from gql.documents.operation import Operation, RequestRefused
-from perf.gate.held_model import HeldModel, held_model
+from gql.documents.prepare import Operation, RequestRefused
+from perf.gate.held_model import PausableModel, pausable_model
 from services.principal import Principal
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 _NO_BOUND = 1_000_000
-FOLLOWED_AFTER = frozenset({"messages.stream", "metered_replies.begin"})
-AWAITED_AFTER = FOLLOWED_AFTER | {"generations.begin"}
-"""Statements after which somebody waits for the model: also who looks only when it has written."""
+STREAM_STATEMENTS = frozenset({"messages.stream", "metered_replies.begin"})
+REPLY_STATEMENTS = STREAM_STATEMENTS | {"generations.begin"}
+"""Statements after which somebody waits for the model, including readers of the completed reply."""
 SUBSCRIPTION_LOOKUP = "billing.current_subscription_by_user"
 
 
 NULL_ROOT = "null"
-"""The code of an answer without errors whose field is null: of what is not the caller's, say."""
-_MOST_SECONDS = 20.0
-"""When a model that nobody was found to wait for is let go, lest a mutation wait for ever."""
+"""The code of an answer without errors whose root field is null, as for objects of other callers.
+"""
+_MAX_PAUSE_SECONDS = 20.0
+"""The model is resumed after so long in any case, or a mutation could wait for ever."""
 
 
-class FlowFailed(Exception):
-    """A document cannot be run, or not as its flow needs; the message says why."""
+class RunFailed(Exception):
+    """A document could not be run, or not as its scenario needs; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What running one document took."""
+class ResourceUsage:
+    """The resource usage of running a document once."""
 
-    ran: tuple[ExecutedStatement, ...]
+    ran: tuple[Ran, ...]
     response_bytes: int
     cost: int
 
     @property
     def rows(self) -> int:
-        """How many rows the statements returned."""
+        """The rows that the statements returned."""
         return sum(one.rows for one in self.ran)
 
     @property
     def subscription_lookups(self) -> int:
-        """How often the current subscription was looked up, besides by a change in itself."""
+        """Lookups of the current subscription, except in transactions that change it."""
         return sum(
             one.statement.name == SUBSCRIPTION_LOOKUP and not one.is_in_transaction
             for one in self.ran
@@ -63,25 +64,25 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What came of running a document once.
+class DocumentAnswer:
+    """The result of running a document once.
 
-    `refusal` is the code of why it, or part of it, was refused; None where all is well.
+    `refusal` is the code of the first error or refusal; None if there is none.
     """
 
-    taken: Taken
+    usage: ResourceUsage
     # Any: bodies are JSON.
     bodies: tuple[dict[str, Any], ...]
     refusal: str | None
 
 
-class Runner:
-    """Runs documents one after the other on one database."""
+class InProcessRunner:
+    """Runs documents one after another on one database."""
 
     def __init__(
         self,
         service: GraphQLService,
-        model: HeldModel,
+        model: PausableModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
     ) -> None:
         self._service = service
@@ -90,59 +91,59 @@ class Runner:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand."""
+        """The connection with which scenarios restore data."""
         return self._connection
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
-        answered = await self.ask(document, principal, variables)
-        if answered.refusal is not None:
-            said = orjson.dumps(answered.bodies[-1]).decode()
-            raise FlowFailed(f"{document.name} was answered with {said}")
-        return answered.taken, [body["data"] for body in answered.bodies]
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
+        result = await self.ask(document, principal, variables)
+        if result.refusal is not None:
+            said = orjson.dumps(result.bodies[-1]).decode()
+            raise RunFailed(f"{document.name} was answered with {said}")
+        return result.usage, [body["data"] for body in result.bodies]
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> Answered:
-        """What came of it, refused or not; raises `FlowFailed` for a document that cannot run."""
+    ) -> DocumentAnswer:
+        """Run a document; the result may be a refusal. Raises `RunFailed` if it cannot be run."""
         request = GraphQLRequest(document.text, variables=variables)
         try:
             operation = await self._service.prepare(request, principal, None)
         except RequestRefused as refused:
             reasons = "; ".join(error.message for error in refused.errors)
-            raise FlowFailed(f"{document.name} cannot be run: {reasons}") from None
+            raise RunFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
-        ran: list[ExecutedStatement] = []
-        is_followed_later = leaves_reply(document, variables)
-        with self._listening(ran, FOLLOWED_AFTER if is_followed_later else AWAITED_AFTER):
+        ran: list[Ran] = []
+        is_followed_later = answers_before_reply(document, variables)
+        with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
-                texts = [encode_json(answer.body) async for answer in answers]
+                texts = [written(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = self._cost(operation, request)
-        return Answered(Taken(tuple(ran), sum(map(len, texts)), cost), bodies, refusal_in(bodies))
+        return DocumentAnswer(
+            ResourceUsage(tuple(ran), sum(map(len, texts)), cost), bodies, first_refusal(bodies)
+        )
 
     @contextmanager
-    def _listening(
-        self, ran: list[ExecutedStatement], lets_go_after: frozenset[str]
-    ) -> Iterator[None]:
-        """Note what runs, and hold the model back until somebody waits for it."""
+    def _recording(self, ran: list[Ran], resumes_after: frozenset[str]) -> Iterator[None]:
+        """Record the statements, and pause the model until somebody waits for it."""
 
-        def heard(one: ExecutedStatement) -> None:
+        def record(one: Ran) -> None:
             ran.append(one)
-            if one.statement.name in lets_go_after:
-                self._model.let_go()
+            if one.statement.name in resumes_after:
+                self._model.resume()
 
-        self._model.hold()
-        in_time = asyncio.get_running_loop().call_later(_MOST_SECONDS, self._model.let_go)
+        self._model.pause()
+        timeout = asyncio.get_running_loop().call_later(_MAX_PAUSE_SECONDS, self._model.resume)
         try:
-            with capture_statements(heard):
+            with traced_statements(record):
                 yield
         finally:
-            in_time.cancel()
+            timeout.cancel()
 
     def _cost(self, operation: Operation, request: GraphQLRequest) -> int:
         try:
@@ -154,23 +155,23 @@ class Runner:
 
 
 @asynccontextmanager
-async def open_runner(url: str, folder: Path) -> AsyncIterator[Runner]:
-    """Serve from the database at `url`, without a cache, and whatever it costs."""
-    async with held_model() as model:
-        settings = Settings.model_validate(served(url, folder, model.url))
+async def open_runner(url: str, folder: Path) -> AsyncIterator[InProcessRunner]:
+    """A runner on the database at `url`, without a cache and without cost limits."""
+    async with pausable_model() as model:
+        settings = Settings.model_validate(gate_settings(url, folder, model.url))
         async with open_application(settings, url, clock=lambda: NOW) as application:
-            # Our own documents are compiled before they first come, as where they are served.
+            # Our own documents are compiled before their first request, as on a real server.
             await application.documents.refresh()
             connection = await asyncpg.connect(url)
             try:
-                yield Runner(application.graphql, model, connection)
+                yield InProcessRunner(application.graphql, model, connection)
             finally:
-                model.let_go()
+                model.resume()
                 await connection.close()
 
 
-def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
-    """The settings by which the gate serves."""
+def gate_settings(url: str, folder: Path, model_url: str) -> dict[str, object]:
+    """The settings of the gate's server."""
     return {
         "database_url": url,
         "guidance_data_dir": folder,
@@ -186,19 +187,19 @@ def served(url: str, folder: Path, model_url: str) -> dict[str, object]:
 
 
 # Any: variables are JSON.
-def leaves_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
-    """Whether the answer is there while the reply is still being written."""
+def answers_before_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
+    """Whether the answer arrives while the reply is still being written."""
     return "delivery: STREAM" in document.text or _has(variables, "STREAM")
 
 
-def begins_reply(ran: Iterable[ExecutedStatement]) -> bool:
-    """Whether a reply was begun, or one that is being written was followed."""
-    return any(one.statement.name in AWAITED_AFTER for one in ran)
+def starts_reply(ran: Iterable[Ran]) -> bool:
+    """Whether a reply was started, or one that is being written was followed."""
+    return any(one.statement.name in REPLY_STATEMENTS for one in ran)
 
 
 # Any: bodies are JSON.
-def refusal_in(bodies: Sequence[dict[str, Any]]) -> str | None:
-    """The code of the first refusal in the answers."""
+def first_refusal(bodies: Sequence[dict[str, Any]]) -> str | None:
+    """The code of the first error or refusal in the answers."""
     for body in bodies:
         if body.get("errors"):
             extensions = body["errors"][0].get("extensions") or {}

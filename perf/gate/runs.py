@@ -1,4 +1,4 @@
-"""What flows need of whatever runs documents: the gate's runner, or a server that is asked."""
+"""What scenarios need to run documents: in this process or over HTTP."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,25 +6,25 @@ from typing import Any, Protocol
 import asyncpg
 
 from gql.documents.budgets import TrustedDocument
-from perf.gate.running import Answered, Taken
+from perf.gate.running import DocumentAnswer, ResourceUsage
 from services.principal import Principal
 
 
-class Runs(Protocol):
-    """Runs documents one after the other."""
+class DocumentRunner(Protocol):
+    """Runs documents one after another."""
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand; raises `FlowFailed` where there is none."""
+        """The connection with which scenarios restore data; raises `RunFailed` without one."""
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """What it took, and the data of its answers; raises `FlowFailed` unless all is well."""
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> Answered:
-        """What came of it, refused or not."""
+    ) -> DocumentAnswer:
+        """Run a document; the result may be a refusal."""

@@ -1,4 +1,4 @@
-"""How a document is usually asked: what its flow gives, and what its types alone tell."""
+"""The usual variables of a document: from its scenario, and from types."""
 
 from functools import cache
 
@@ -7,25 +7,27 @@ from graphql import Undefined, is_non_null_type
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choice
-from perf.gate.domains import said_of
-from perf.gate.flows import Asking, Flow, Variables
+from perf.gate.domains import description_of
+from perf.gate.flows import Scenario, ScenarioContext, Variables
 from perf.gate.judging import choices_of
-from perf.gate.preparing import put, value_at
+from perf.gate.preparing import set_at, value_at
 from perf.gate.values import usual_value
 
 
-async def usual_variables(document: TrustedDocument, flow: Flow, asking: Asking) -> Variables:
-    """The flow's variables, and a value of its type for whatever else is required.
+async def usual_variables(
+    document: TrustedDocument, scenario: Scenario, context: ScenarioContext
+) -> Variables:
+    """The scenario's variables, and generated values for other required variables.
 
-    Raises `FlowFailed`, also for what is no document. Where no type tells a value there is none.
+    Raises `RunFailed`, also for an invalid document. Types without a generated value are left out.
     """
-    variables = await flow.variables(asking)
+    variables = await scenario.variables(context)
     for choice in _required(document.name, document.text):
         above = value_at(variables, choice.path[:-1])
         if isinstance(above, dict) and choice.path[-1] not in above:
-            value = usual_value(choice.type, said_of(choice))
+            value = usual_value(choice.type, description_of(choice))
             if value is not Undefined:
-                put(variables, choice.path, value)
+                set_at(variables, choice.path, value)
     return variables
 
 

@@ -1,4 +1,4 @@
-"""Values that are made of types and of what the schema promises, so that nobody prepares them."""
+"""Generate values from types and from the limits that the schema promises."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from graphql import (
 from gql.documents.choices import Choice
 from gql.documents.variants import EMPTY, LARGEST, SMALLEST
 from perf.gate import bounds
-from perf.gate.domains import LONGEST, PAST, TOO_LARGE, TOO_LONG, said_of
+from perf.gate.domains import LONGEST, PAST, TOO_LARGE, TOO_LONG, description_of
 from perf.gate.running import NOW
 
 _TEXT = "The garden, in spring"
@@ -24,11 +24,11 @@ _PAST = timedelta(days=300)
 
 
 # Any: variables are JSON.
-def usual_value(type_: GraphQLInputType, said: str) -> Any:
-    """A value of a type that nobody has to prepare; `Undefined` where there is none."""
+def usual_value(type_: GraphQLInputType, description: str) -> Any:
+    """A value of a type that needs no preparation; `Undefined` if there is none."""
     nullable = get_nullable_type(type_)
     if is_list_type(nullable):
-        item = usual_value(nullable.of_type, said)
+        item = usual_value(nullable.of_type, description)
         return Undefined if item is Undefined else [item]
     if is_input_object_type(nullable):
         return {}
@@ -36,7 +36,7 @@ def usual_value(type_: GraphQLInputType, said: str) -> Any:
         return next(iter(nullable.values))
     values = {
         "String": _TEXT,
-        "Int": max(1, bounds.of_number(said).least),
+        "Int": max(1, bounds.number_limits(description).minimum),
         "Float": 1.5,
         "Boolean": True,
         "Date": str(NOW.date()),
@@ -46,20 +46,22 @@ def usual_value(type_: GraphQLInputType, said: str) -> Any:
 
 
 # Any: as above.
-def made(choice: Choice, kind: str, usual: Any) -> Any:
-    """A value of this kind, made of the usual one where it is of its length or before it."""
-    said, type_ = said_of(choice), get_nullable_type(choice.type)
+def make_value(choice: Choice, kind: str, usual: Any) -> Any:
+    """A value of this kind; long texts and earlier dates are derived from the usual value."""
+    description, type_ = description_of(choice), get_nullable_type(choice.type)
     if is_list_type(type_):
-        return [] if kind == EMPTY else [*usual] * (bounds.of_list(said).most // len(usual))
+        return (
+            [] if kind == EMPTY else [*usual] * (bounds.list_limits(description).most // len(usual))
+        )
     name = get_named_type(type_).name
     if name == "Boolean":
         return kind == "true"
     if name == "String":
-        most = bounds.of_text(said).most
+        most = bounds.text_limits(description).most
         return {EMPTY: "", LONGEST: _long(usual, most), TOO_LONG: _long(usual, most + 1)}[kind]
     if name == "Int":
-        number = bounds.of_number(said)
-        return {SMALLEST: number.least, LARGEST: number.most, TOO_LARGE: number.most + 1}[kind]
+        number = bounds.number_limits(description)
+        return {SMALLEST: number.minimum, LARGEST: number.most, TOO_LARGE: number.most + 1}[kind]
     return _before(usual) if kind == PAST else kind
 
 
@@ -69,5 +71,5 @@ def _before(usual: str) -> str:
 
 
 def _long(usual: str, length: int) -> str:
-    """A text that is as new as the usual one."""
+    """A text of this length that is as unique as the usual one."""
     return usual[:length] + "x" * (length - len(usual))

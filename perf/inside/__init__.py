@@ -1,1 +1,1 @@
-"""The server in the process that measures it, asked without a network."""
+"""Servers to measure, how they are started, and connections to them."""

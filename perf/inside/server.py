@@ -1,4 +1,4 @@
-"""An application served within this process, by the protocol that serves it anywhere."""
+"""An application served in this process, by the same protocol as in production."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,11 +16,11 @@ _NOTHING = nullcontext()
 
 
 class InsideServer:
-    """Answers one request after another on one connection that is kept."""
+    """Answers one request after another on one connection."""
 
     # Any: the state that requests share is a dictionary of anything.
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
-        # The context of who asks is that of the request too: statements are traced in it.
+        # uvicorn runs requests in a copy of the caller's context, so that statements are traced.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False
         )
@@ -32,9 +32,9 @@ class InsideServer:
     async def exchange(
         self, request: bytes, measuring: AbstractContextManager[object] = _NOTHING
     ) -> bytes:
-        """The bytes of the answer to a request; `measuring` is entered for just as long.
+        """Send the bytes of a request, and return those of the response.
 
-        That is from when the bytes arrive until the request's task has ended.
+        `measuring` is entered from when the bytes arrive until the request's task has ended.
         """
         tasks, transport = self._state.tasks, self._transport
         transport.written.clear()
@@ -47,7 +47,7 @@ class InsideServer:
         return bytes(transport.written)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._protocol.connection_lost(None)
 
 

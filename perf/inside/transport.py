@@ -1,4 +1,4 @@
-"""A connection without a network: what the server writes to it is kept."""
+"""An in-memory transport that collects what the server writes."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ _ADDRESSES = {"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)}
 
 
 class MemoryTransport(asyncio.Transport):
-    """Takes in everything that is written, at once."""
+    """Accepts everything that is written at once."""
 
     def __init__(self) -> None:
         super().__init__(_ADDRESSES)
@@ -16,7 +16,7 @@ class MemoryTransport(asyncio.Transport):
 
     # Any: as asyncio has it.
     def write(self, data: Any) -> None:
-        """Keep the bytes."""
+        """Append the bytes to `written`."""
         self.written += data
 
     def is_closing(self) -> bool:
@@ -24,19 +24,19 @@ class MemoryTransport(asyncio.Transport):
         return self._is_closing
 
     def close(self) -> None:
-        """Take in nothing more."""
+        """Mark it as closed."""
         self._is_closing = True
 
     def abort(self) -> None:
-        """Close it at once."""
+        """Mark it as closed."""
         self._is_closing = True
 
     def pause_reading(self) -> None:
-        """Nothing is sent before the answer to what was sent is there."""
+        """Do nothing: a request is only sent after the answer to the one before."""
 
     def resume_reading(self) -> None:
-        """As before."""
+        """Do nothing."""
 
     def get_write_buffer_size(self) -> int:
-        """What is written has been taken in."""
+        """The buffer is always empty."""
         return 0

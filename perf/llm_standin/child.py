@@ -1,4 +1,4 @@
-"""The stand-in as a child: a process that ends with the one that started it."""
+"""The stand-in as a child process, which ends with its parent."""
 
 import subprocess
 import sys
@@ -12,10 +12,10 @@ class StandInNotStarted(Exception):
 
 @contextmanager
 def running_stand_in(*options: str) -> Iterator[str]:
-    """Run `guidance llm-standin` until the block is left, and give its base URL.
+    """Run `guidance llm-standin` until the block is left, and yield its base URL.
 
-    It ends with this process however that ends, and is not interrupted by the keyboard, so that
-    replies that are being written when somebody presses Ctrl-C still arrive.
+    It ends with this process in any case, but is not interrupted by Ctrl-C, so that replies in
+    progress still arrive while a server shuts down.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "perf.llm_standin", "--with-parent", *options],

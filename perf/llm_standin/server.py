@@ -1,4 +1,4 @@
-"""The stand-in's application: the chat API, and the control that changes it and counts."""
+"""The stand-in's ASGI application: the chat API, and the control endpoints."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,7 +19,7 @@ NEXT_PATH = "/control/next"
 
 
 def make_app(stand_in: StandIn) -> Starlette:
-    """What serves `stand_in`."""
+    """The application that serves `stand_in`."""
     control = _Control(stand_in)
     return Starlette(
         routes=[
@@ -33,7 +33,7 @@ def make_app(stand_in: StandIn) -> Starlette:
 
 
 class _Chat:
-    """The chat API; an ASGI application of its own, because only those see the client leave."""
+    """The chat API, as an ASGI application: an endpoint would not see the client disconnect."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
@@ -42,12 +42,12 @@ class _Chat:
         try:
             answer = await self._stand_in.answer(Request(scope, receive))
         except ClientDisconnect:
-            return  # before it had said what it wants
+            return  # it disconnected before it had sent its request
         await answer(scope, receive, send)
 
 
 class _Control:
-    """What a test asks and says."""
+    """The endpoints by which tests configure the stand-in and read its counts."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
@@ -63,17 +63,17 @@ class _Control:
         )
 
     async def change(self, request: Request) -> Response:
-        """Behave otherwise from now on."""
+        """Change the behaviour from now on."""
         changes = await request.body()
         return self._apply(lambda: self._stand_in.change(orjson.loads(changes)))
 
     async def change_next(self, request: Request) -> Response:
-        """Behave otherwise for the next calls: a list, a change for each."""
+        """Change the behaviour for the next calls: a list with one change for each."""
         changes = await request.body()
         return self._apply(lambda: self._stand_in.change_next(orjson.loads(changes)))
 
     async def reset(self, _request: Request) -> Response:
-        """Behave as at the beginning, and forget every call."""
+        """Restore the initial behaviour, and forget all calls."""
         return self._apply(self._stand_in.reset)
 
     def _apply(self, change: Callable[[], None]) -> Response:

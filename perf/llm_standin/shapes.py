@@ -1,4 +1,4 @@
-"""The shapes of the OpenAI chat API: requests read, replies, chunks and errors written."""
+"""The JSON of the OpenAI chat API: parsing requests, and encoding replies and errors."""
 
 from dataclasses import dataclass
 from time import time
@@ -19,7 +19,7 @@ class NotAChatRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a client asks."""
+    """A client's request."""
 
     model: str
     messages: tuple[dict[str, str], ...]
@@ -29,13 +29,13 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How many tokens went in and came out."""
+    """Numbers of prompt and completion tokens."""
 
     prompt_tokens: int
     completion_tokens: int
 
     def as_json(self) -> dict[str, int]:
-        """The API's shape."""
+        """The object in the API's format."""
         total = self.prompt_tokens + self.completion_tokens
         return {
             "prompt_tokens": self.prompt_tokens,
@@ -45,7 +45,7 @@ class Usage:
 
 
 def read_request(body: bytes) -> ChatRequest:
-    """Read a request; raises `NotAChatRequest`."""
+    """Parse a request; raises `NotAChatRequest`."""
     try:
         request = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -68,7 +68,7 @@ def chunk(
     finish: str | None = None,
     usage: Usage | None = None,
 ) -> bytes:
-    """One event of a streamed reply: a piece of text (empty at the beginning), end, or counts."""
+    """One event of a streamed reply: a piece of text (empty at first), finish reason, or usage."""
     delta = _BEGINNING if content == "" else {} if content is None else {"content": content}
     choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
     body = _head(reply_id, "chat.completion.chunk") | {
@@ -79,7 +79,7 @@ def chunk(
 
 
 def completion(reply_id: str, content: str, finish: str, usage: Usage) -> bytes:
-    """A whole reply."""
+    """The body of a complete reply."""
     message = {"role": "assistant", "content": content}
     choices = [{"index": 0, "message": message, "finish_reason": finish}]
     head = _head(reply_id, "chat.completion")
@@ -87,7 +87,7 @@ def completion(reply_id: str, content: str, finish: str, usage: Usage) -> bytes:
 
 
 def error(message: str, code: str | None = None) -> bytes:
-    """An error's body."""
+    """The body of an error."""
     described = {"message": message, "type": "stand_in", "param": None, "code": code}
     return orjson.dumps({"error": described})
 

@@ -1,4 +1,4 @@
-"""What the stand-in says: plainly its own, and the same for the same seed and prompt."""
+"""The text of replies: clearly marked, and the same for the same seed and prompt."""
 
 import hashlib
 import random
@@ -22,11 +22,11 @@ _LONGEST_ECHO_PIECE = 4
 
 
 def pieces_of(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> list[str]:
-    """The reply in the pieces in which it is streamed, as many as there are tokens.
+    """The reply as the pieces in which it is streamed, one for each token.
 
-    An echo is cut into short pieces without regard to words, whatever number of tokens was set.
+    An echo is cut into short pieces regardless of words and of the number of tokens.
     """
-    # Chance is made from the prompt, so that no call changes what another says.
+    # Seeded by the prompt, so that calls do not influence each other.
     digest = hashlib.sha256(orjson.dumps([behaviour.seed, messages])).digest()
     chance = random.Random(digest)
     if behaviour.mode is Mode.ECHO:
@@ -39,7 +39,7 @@ def pieces_of(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> list[
 
 
 def prompt_tokens(messages: Sequence[dict[str, str]]) -> int:
-    """How many tokens (words) the prompt has."""
+    """Number of tokens (words) in the prompt."""
     return sum(len(message["content"].split()) for message in messages)
 
 

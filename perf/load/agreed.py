@@ -1,4 +1,4 @@
-"""What is agreed of an operation and does not move with the machine: the gate counts it."""
+"""The counts in an operation's budget, which do not depend on the machine."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -18,19 +18,19 @@ NUMBERS = MappingProxyType(
         "c_calls_per_row": "calls of functions in C for each row",
     }
 )
-"""In words, by their names in budgets."""
+"""Descriptions by the names that budgets use."""
 Agreed: TypeAlias = Mapping[str, float]
 _LANGUAGES = (("python", "Python"), ("c", "C"))
 
 
 def agreed_of(budget: Budget) -> dict[str, float]:
-    """The numbers that a budget has."""
+    """The counts that a budget contains."""
     found = ((name, getattr(budget, name)) for name in NUMBERS)
     return {name: number for name, number in found if number is not None}
 
 
 def calls_words(agreed: Agreed) -> str:
-    """`Python 658 + 4.33 a row, C 500`; nothing where no calls are agreed."""
+    """A text such as `Python 658 + 4.33 a row, C 500`; empty if the budget has no calls."""
     return ", ".join(
         f"{words} {agreed[f'{name}_calls']:g}{_of_rows(agreed.get(f'{name}_calls_per_row', 0))}"
         for name, words in _LANGUAGES
@@ -39,7 +39,7 @@ def calls_words(agreed: Agreed) -> str:
 
 
 def changes(name: str, before: Agreed, after: Agreed) -> Iterator[str]:
-    """What is agreed otherwise than before; nothing where either is not known."""
+    """A sentence for each count that differs; counts that only one side has are skipped."""
     for number, words in NUMBERS.items():
         old, new = before.get(number), after.get(number)
         if old is not None and new is not None and old != new:

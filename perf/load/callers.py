@@ -1,4 +1,4 @@
-"""In whose name requests are sent, and what is sent."""
+"""Who sends each planned request, and what it contains."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,7 @@ import orjson
 
 from gql.documents.budgets import trusted_documents
 from gql.documents.built_in import RESERVED
+from perf.benchmarks.tokens import CallerCredentials
 from perf.load.flows import Caller, Flow
 from perf.load.generator import Client, Request, client_of
 from perf.load.parts import TRACED
@@ -24,46 +25,34 @@ _NO_REQUEST = Request(b"", {})
 
 
 class CallersMissing(Exception):
-    """The server does not know who is to ask; the message says who is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Tokens, and a company's key where there is one.
-
-    `leavers` ask to be erased, and for nothing else.
-    """
-
-    people: Sequence[str]
-    leavers: Sequence[str]
-    api_key: str | None
+    """The server does not accept the callers of a run; the message says which are missing."""
 
 
 @dataclass(slots=True)
 class Callers:
-    """Turns what is planned into requests, each caller of a kind taking turns."""
+    """Turns planned requests into requests, rotating among the callers of each kind."""
 
     flows: Mapping[str, Flow]
     api_key: str | None
     by_id: bool = False
-    """Whether our own documents are named by their ids, as where only trusted ones run."""
+    """Whether documents are sent by id, which servers in trusted mode require."""
     conversations: Mapping[str, str] = field(default_factory=dict)
-    """A conversation of each who sends messages, by the token."""
+    """A conversation of each sender, by token."""
     _turns: dict[Caller, Iterator[str]] = field(default_factory=dict)
     asks_for: Mapping[str, str] = field(default_factory=dict)
-    """Header fields of all requests."""
+    """Headers sent with every request."""
 
     @classmethod
-    def among(
+    def for_flows(
         cls,
         flows: Mapping[str, Flow],
-        people: People,
+        people: CallerCredentials,
         senders: Sequence[str],
         *,
         by_id: bool = False,
         conversations: Mapping[str, str] | None = None,
     ) -> "Callers":
-        """The callers of these flows."""
+        """Callers for these flows."""
         turns: dict[Caller, Iterator[str]] = {
             Caller.PERSON: cycle(people.people),
             Caller.SENDER: cycle(senders),
@@ -72,9 +61,9 @@ class Callers:
         return cls(flows, people.api_key, by_id, conversations or {}, turns)
 
     def alone(self) -> "Callers":
-        """The same, each kind of caller being the same one again and again.
+        """Callers of the same flows with one caller for each kind, whose requests are traced.
 
-        But for those who leave: they can do that once. Their requests are traced.
+        Leavers still rotate, because a person can be erased only once.
         """
         turns = {
             caller: turn if caller is Caller.LEAVER else repeat(next(turn, ""))
@@ -83,7 +72,7 @@ class Callers:
         return Callers(self.flows, self.api_key, self.by_id, self.conversations, turns, TRACED)
 
     def request(self, planned: Planned) -> Request:
-        """What is sent for a planned request."""
+        """The request to send for a planned one."""
         if planned.operation == PROBE:
             return _NO_REQUEST
         flow = self.flows[planned.operation]
@@ -95,7 +84,7 @@ class Callers:
         return Request(
             orjson.dumps({**self._document(flow), "variables": variables}),
             {**self._credentials(token), **self.asks_for},
-            # A server that others ask too has to protect itself from whoever asks much.
+            # A server with other clients may throttle a load test.
             accepts | {"429"} if self.by_id else accepts,
         )
 
@@ -109,7 +98,7 @@ class Callers:
 
 
 def find_conversations(url: str, tokens: Sequence[str]) -> dict[str, str]:
-    """A conversation of each of these people who has one."""
+    """A conversation by token, for each of these people who has one."""
     return asyncio.run(_find_conversations(url, tokens))
 
 
@@ -125,8 +114,8 @@ async def _find_conversations(url: str, tokens: Sequence[str]) -> dict[str, str]
     return found
 
 
-def find_senders(url: str, people: People, *, messages: int, wanted: int) -> list[str]:
-    """Tokens of people who may still send so many messages today; raises `CallersMissing`."""
+def find_senders(url: str, people: CallerCredentials, *, messages: int, wanted: int) -> list[str]:
+    """Up to `wanted` tokens with quota for `messages` messages today; raises `CallersMissing`."""
     return asyncio.run(_find_senders(url, people.people, messages, wanted))
 
 
@@ -151,7 +140,7 @@ async def _find_senders(url: str, tokens: Sequence[str], messages: int, wanted: 
 
 # Any: JSON.
 async def _viewer(client: Client, token: str) -> dict[str, Any] | None:
-    """Who has the token; raises `CallersMissing` where the server answers with anything else."""
+    """The `viewer` of a token; raises `CallersMissing` if the answer has no data."""
     body = orjson.dumps({"query": trusted_documents()[_QUOTA].text})
     answer = await client.post(Request(body, {"authorization": f"Bearer {token}"}))
     try:

@@ -1,4 +1,4 @@
-"""Which flows a server can be asked for, and why the others are left out."""
+"""Which flows are sent to a server, and why the others are skipped."""
 
 from collections.abc import Mapping
 
@@ -6,24 +6,24 @@ from perf.load.flows import Caller, Flow
 from perf.load.own_server import Target
 
 
-def chosen(flows: Mapping[str, Flow], target: Target) -> Mapping[str, Flow]:
-    """The flows that the callers of this target can send, and that do there what was agreed to."""
+def select_flows(flows: Mapping[str, Flow], target: Target) -> Mapping[str, Flow]:
+    """The flows that the target's callers can send, without writes where none are allowed."""
     return {name: flow for name, flow in flows.items() if why_not(flow, target) is None}
 
 
 def left_out(flows: Mapping[str, Flow], target: Target) -> dict[str, str]:
-    """The other flows, each with the reason."""
+    """The skipped flows, each with the reason."""
     reasons = {name: why_not(flow, target) for name, flow in flows.items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def why_not(flow: Flow, target: Target) -> str | None:
-    """Why a flow is not sent; None where it is."""
-    people = target.people
+    """Why a flow is not sent; None if it is."""
+    people = target.credentials
     if flow.caller is Caller.COMPANY and people.api_key is None:
         return "it is a company's, and there is no --api-key"
     if flow.caller is Caller.LEAVER and not people.leavers:
-        return "it erases whoever asks, which nobody is asked to who gave a --token"
+        return "it erases its caller, which is never done to the owner of a --token"
     if flow.caller in {Caller.PERSON, Caller.SENDER} and not people.people:
         return "it is a person's, and there is no --token"
     if not flow.is_read and not target.takes_writes:

@@ -16,7 +16,7 @@ from perf.load.own_server import Target, own_server, people_of
 from perf.load.printed import lines
 from perf.load.profiles import PROFILES, Profile
 from perf.load.run import run_load
-from perf.measuring import measuring
+from perf.measuring import failing_as_not_measured
 from perf.sweep.elsewhere import sweep_target_of
 from perf.sweep.report import with_sweep
 from perf.sweep.server import own_gate_server
@@ -58,7 +58,7 @@ def run(
 
     Without --url a server of its own is measured, on generated data that is thrown away. With --url
     and a --token nothing is written unless --writes says so, and nothing is ever erased. With --url
-    alone messages are sent and erasures asked for: never against real people.
+    alone messages are sent and erasures are requested: never use that against real people.
 
     Exits with 0 where no target is missed, otherwise with the first of these that holds:
 
@@ -71,9 +71,9 @@ def run(
     70  this command has a fault of its own
     """
     profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
-    # What a former run left behind is not to be taken for what this one measures.
+    # An older report must not be mistaken for the result of this run.
     out.unlink(missing_ok=True)
-    with measuring("the server"), _target(profile, url, api_key, given) as target:
+    with failing_as_not_measured("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
         is_whole = report.generator.sent == report.generator.planned
         if url is not None and is_whole:
@@ -81,7 +81,7 @@ def run(
             report = with_sweep(report, swept, is_own=False)
     if url is None and is_whole:
         click.echo("Asking each document by itself ...", err=True)
-        with measuring("the server"), own_gate_server() as own:
+        with failing_as_not_measured("the server"), own_gate_server() as own:
             report = with_sweep(report, sweep(own, samples=profile.swept), is_own=True)
     report.write(out)
     for line in lines(report):
@@ -93,7 +93,7 @@ def run(
 def _given(
     url: str | None, tokens: tuple[str, ...], api_key: str | None, *, writes: bool
 ) -> Target | None:
-    """The server whose callers are given; None where they are generated."""
+    """The target with the given callers; None if callers are generated."""
     if url is None and (tokens or api_key):
         raise click.UsageError("--token and --api-key are of the server at --url, which is missing")
     if url is None or not tokens:

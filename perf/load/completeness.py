@@ -1,4 +1,4 @@
-"""What a run does not say anything of: each silence by its name."""
+"""What a run failed to measure, each gap as a finding."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from perf.statistics.verdicts import Verdict
 
 
 def incomplete(report: LoadReport) -> tuple[Finding, ...]:
-    """Everything that was to be measured and was not."""
+    """A finding for everything that should have been measured and was not."""
     return (*_of_the_run(report), *_of_operations(report), *_of_counts(report))
 
 
 def outcome(report: LoadReport, *, is_own: bool) -> State:
-    """What a run comes to by itself; counts are expected of a server of one's own alone."""
+    """The exit status of a run; missing counts matter only for a server of our own."""
     states = [one.state for one in incomplete(report)]
     missed = [
         target
@@ -31,7 +31,7 @@ def outcome(report: LoadReport, *, is_own: bool) -> State:
 
 
 def missed_state(target: Target) -> State:
-    """What a target that is missed comes to: refusing more than is allowed has a state."""
+    """The exit status for a missed target; too many refusals have a status of their own."""
     return State.REFUSED if target.name == REFUSED else State.REGRESSION
 
 

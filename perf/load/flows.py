@@ -1,4 +1,4 @@
-"""The critical flows: what is asked, how often, by whom, and with which values."""
+"""The critical flows: operations with their share of the mix, caller and variables."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 from gql.documents.budgets import Budget, budget_for, trusted_documents
 
 NEW = "SendMessage (new)"
-"""A message that begins a conversation."""
+"""A message that starts a conversation."""
 
 # Any: variables are JSON.
 Variables: TypeAlias = Callable[[str], dict[str, Any]]
-"""From a key that no other request has."""
+"""Makes variables from an idempotency key that is unique to the request."""
 
 
 class Caller(Enum):
-    """Who asks: anybody, somebody who may still send messages, somebody else, or a company."""
+    """Who sends a flow: any person, one with message quota, one who leaves, or a company."""
 
     PERSON = "person"
     SENDER = "sender"
@@ -26,11 +26,10 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One of our own documents in the mix; `weight` is its share of all requests in percent.
+    """An operation in the mix; `weight` is its share of all requests in percent.
 
-    `text` is of an operation that is not one of our own documents. `of` is the document where it is
-    asked in more ways than one, and `continues` says that it goes on with a conversation of who
-    asks.
+    `of` names the trusted document if several flows use the same one, and `text` is the document of
+    an operation that is not trusted. A flow that `continues` adds to a conversation of its caller.
     """
 
     name: str
@@ -44,22 +43,22 @@ class Flow:
 
     @property
     def operation_name(self) -> str:
-        """The name of its operation."""
+        """The name of the operation."""
         return self.of or self.name
 
     @property
     def document(self) -> str:
-        """Its text."""
+        """The text of the document."""
         return trusted_documents()[self.operation_name].text if self.text is None else self.text
 
     @property
     def budget(self) -> Budget:
-        """What it may take."""
+        """The budget of the operation."""
         return budget_for(self.operation_name)
 
     @property
     def is_read(self) -> bool:
-        """Whether the objectives of reads hold for it."""
+        """Whether it is a query, for which the read objectives hold."""
         return self.document.startswith("query")
 
 

@@ -1,7 +1,7 @@
-"""Sends what is planned when it is due, whether or not anything was answered before."""
+"""A client of one server that keeps its connections, and adds nothing to what is timed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -9,21 +9,16 @@ from urllib.parse import urlsplit
 
 from clients.tls import authorities
 from perf.benchmarks.wire import Response, Wire
-from perf.load.outcomes import ANSWERED, UNANSWERED, Outcome, error, outcome_of
-from perf.load.samples import PROBE, Sample
-from perf.load.schedule import Planned
 
-PATIENCE_SECONDS = 10.0
-"""After which a request is an error, with a latency of so long."""
 _LONGEST_WAIT_SECONDS = 60.0
-"""Whoever has less patience says so; without any, a server that hangs would never be left."""
-KEPT_SECONDS = 2.0
+"""Callers that wait for less time set a time-out of their own."""
+_IDLE_SECONDS = 2.0
 _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is."""
+    """Host and port of a server, and whether it speaks TLS."""
 
     host: str
     port: int
@@ -42,44 +37,41 @@ class Address:
 
     @property
     def name(self) -> str:
-        """As the header `host` has it."""
+        """The value of the `host` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.is_secure else 80) else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent for one planned request; a probe has no body."""
+    """The body and headers of a request, and the codes that its sender accepts as refusals."""
 
     body: bytes
     headers: dict[str, str]
     accepts: frozenset[str] = frozenset()
 
 
-Ask = Callable[[Planned], Request]
-
-
 @dataclass(slots=True)
 class Client:
-    """Connections to one server, as many as are needed at a time, kept for the next request."""
+    """A pool of connections to one server that grows with the requests in flight."""
 
     address: Address
     local_address: str | None = None
-    """Where it asks from, if that matters."""
-    kept_seconds: float = KEPT_SECONDS
-    """How long a connection that is not used is kept: less than the server does."""
+    """The address to connect from; None leaves the choice to the operating system."""
+    idle_seconds: float = _IDLE_SECONDS
+    """How long an unused connection is kept open; must be less than the server keeps it."""
     in_flight: int = 0
     most_in_flight: int = 0
     posted: int = 0
-    """How many operations were sent."""
+    """Number of operations sent."""
     answered: int = 0
-    """How many of them were answered with 200."""
+    """Number of operations answered with status 200."""
     _idle: list[tuple[Wire, float]] = field(default_factory=list)
 
     async def post(self, request: Request) -> Response:
         """Send an operation; raises `OSError` or `EOFError`."""
         self.posted += 1
-        response = await self._asked(
+        response = await self._exchange(
             lambda wire: wire.post(
                 "/graphql", request.body, accept="application/json", **request.headers
             )
@@ -88,9 +80,9 @@ class Client:
         return response
 
     async def follow(self, request: Request) -> AsyncIterator[bytes]:
-        """Send a subscription, and give its events as they come.
+        """Send a subscription and yield its events.
 
-        Raises like `post`, and `UnexpectedAnswer` where it does not begin.
+        Raises what `post` raises, and `UnexpectedAnswer` unless the server starts a stream.
         """
         self.posted += 1
         wire = await self._wire()
@@ -105,15 +97,15 @@ class Client:
         self._idle.append((wire, perf_counter()))
 
     async def get(self, path: str) -> Response:
-        """Send a GET; raises like `post`."""
-        return await self._asked(lambda wire: wire.get(path))
+        """Send a GET; raises what `post` raises."""
+        return await self._exchange(lambda wire: wire.get(path))
 
     async def close(self) -> None:
-        """Close what is kept."""
+        """Close the idle connections."""
         while self._idle:
             await _close(self._idle.pop()[0])
 
-    async def _asked(self, send: Callable[[Wire], None]) -> Response:
+    async def _exchange(self, send: Callable[[Wire], None]) -> Response:
         wire, self.in_flight = await self._wire(), self.in_flight + 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -132,10 +124,10 @@ class Client:
         return response
 
     async def _wire(self) -> Wire:
-        """The connection that was used last, or a new one where it may have been closed."""
+        """The connection used last, or a new one if the server may have closed it."""
         while self._idle:
             wire, since = self._idle.pop()
-            if perf_counter() - since < self.kept_seconds and not wire.reader.at_eof():
+            if perf_counter() - since < self.idle_seconds and not wire.reader.at_eof():
                 return wire
             wire.writer.close()
         tls = authorities() if self.address.is_secure else None
@@ -150,57 +142,12 @@ class Client:
 
 @asynccontextmanager
 async def client_of(url: str) -> AsyncIterator[Client]:
-    """A client whose connections are closed in the end."""
+    """A client whose connections are closed when the block is left."""
     client = Client(Address.of(url))
     try:
         yield client
     finally:
         await client.close()
-
-
-async def run_plan(
-    client: Client,
-    planned: Sequence[Planned],
-    ask: Ask,
-    *,
-    tell: Callable[[Sample], None] = lambda _: None,
-) -> list[Sample]:
-    """Send everything when it is due and give a sample of each, when all have ended.
-
-    Nothing is sent early and nothing waits for an answer, so that a slow server is asked as often
-    as a quick one.
-    """
-    started = perf_counter()
-    samples: list[Sample] = []
-
-    async def send(one: Planned) -> None:
-        sent = perf_counter() - started
-        outcome = await _outcome(client, one, ask(one))
-        sample = Sample(one.operation, one.stage, one.due, sent, perf_counter() - started, outcome)
-        samples.append(sample)
-        tell(sample)
-
-    async with asyncio.TaskGroup() as group:
-        for one in planned:
-            wait = one.due - (perf_counter() - started)
-            if wait > 0:
-                await asyncio.sleep(wait)
-            group.create_task(send(one))
-    return samples
-
-
-async def _outcome(client: Client, one: Planned, request: Request) -> Outcome:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            if one.operation == PROBE:
-                probed = await client.get("/readyz")
-                return ANSWERED if probed.status == _OK else error(f"HTTP {probed.status}")
-            response = await client.post(request)
-    except TimeoutError:
-        return error("no answer in time")
-    except (OSError, EOFError, ValueError):
-        return UNANSWERED
-    return outcome_of(response.status, response.body, accepts=request.accepts)
 
 
 async def _close(wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""A server that runs already, and callers whose tokens somebody gave by hand."""
+"""A server that is already running, and callers whose tokens are given on the command line."""
 
 import asyncio
 import base64
@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from gql.documents.built_in import RESERVED
-from perf.load.callers import CallersMissing, People
+from perf.benchmarks.tokens import CallerCredentials
+from perf.load.callers import CallersMissing
 from perf.load.generator import Client, Request, client_of
 from perf.load.own_server import Target
 from services.clock import system_clock
@@ -23,10 +24,10 @@ _MOST_SHOWN = 200
 def given_target(
     url: str, tokens: Sequence[str], api_key: str | None, *, takes_writes: bool
 ) -> Target:
-    """The server at an address, asked in the name of these; nothing is written unless agreed to."""
+    """A target for the server at `url`; only reads are sent unless it `takes_writes`."""
     return Target(
         url.removesuffix("/graphql"),
-        People(tokens, (), api_key),
+        CallerCredentials(tokens, (), api_key),
         data=f"what {url} has",
         model=f"what {url} uses",
         is_own=False,
@@ -35,7 +36,7 @@ def given_target(
 
 
 def cleaned(token: str) -> str:
-    """A token as it is sent, also where it was copied with its scheme; raises `ValueError`."""
+    """A token without surrounding space and `Bearer`; raises `ValueError` if it is not one word."""
     words = token.split()
     if words and words[0].lower() == "bearer":
         words = words[1:]
@@ -45,7 +46,7 @@ def cleaned(token: str) -> str:
 
 
 def seconds_left(token: str, now: float) -> float | None:
-    """For how long a JSON Web Token is still valid, unverified; None where it does not say so."""
+    """Seconds until an unverified JSON Web Token expires; None if it does not say."""
     try:
         payload = token.split(".")[1]
         claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -55,8 +56,8 @@ def seconds_left(token: str, now: float) -> float | None:
 
 
 def expiring(target: Target, seconds: float) -> Iterator[str]:
-    """A warning of each token that expires before a run of so many seconds ends."""
-    tokens = target.people.people
+    """A warning for each token that expires within `seconds`."""
+    tokens = target.credentials.people
     for number, token in enumerate(tokens, start=1):
         left = seconds_left(token, system_clock().timestamp())
         if left is not None and left < seconds:
@@ -67,16 +68,16 @@ def expiring(target: Target, seconds: float) -> Iterator[str]:
 
 
 def check_callers(target: Target, *, messages: int) -> tuple[list[str], str | None]:
-    """The tokens of those who may still send so many messages, and why there are no probes.
+    """Tokens with quota for `messages` messages, and why probes cannot be sent, if they cannot.
 
-    Raises `CallersMissing` in one sentence where the server does not accept one of them.
+    Raises `CallersMissing` if the server rejects one of the credentials.
     """
     return asyncio.run(_check(target, messages))
 
 
 async def _check(target: Target, messages: int) -> tuple[list[str], str | None]:
     senders: list[str] = []
-    people = target.people
+    people = target.credentials
     async with client_of(target.url) as client:
         for number, token in enumerate(people.people, start=1):
             whose = f"token {number} of {len(people.people)}"
@@ -99,7 +100,7 @@ async def _check(target: Target, messages: int) -> tuple[list[str], str | None]:
 
 # Any: JSON.
 async def _data(client: Client, request: Request, whose: str) -> dict[str, Any] | None:
-    """What the server answers; None where it refuses for now."""
+    """The data of an answer; None if the server throttles the request."""
     answer = await client.post(request)
     if answer.status == _TOO_MANY:
         return None
@@ -117,7 +118,7 @@ async def _data(client: Client, request: Request, whose: str) -> dict[str, Any] 
 
 
 def _said(body: bytes) -> str:
-    """The message of the first error, or the beginning of what was answered instead."""
+    """The message of the first error, or the beginning of the body."""
     try:
         return str(orjson.loads(body)["errors"][0]["message"])[:_MOST_SHOWN]
     except (LookupError, TypeError, orjson.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""Where and of what a run was: a figure means nothing without it."""
+"""The machine and the commit that a run measured."""
 
 import os
 import platform
@@ -8,12 +8,15 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-ROOT = Path(__file__).parents[2]
+import perf
+
+ROOT = Path(perf.__file__).parents[1]
+"""The root of the repository."""
 _CPU_MODEL = "model name"
 
 
 class Host(BaseModel):
-    """The machine; two runs are compared only where it is the same."""
+    """A machine; runs are only compared if it is the same."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +28,7 @@ class Host(BaseModel):
 
 
 def this_host() -> Host:
-    """The machine that this runs on."""
+    """The machine of this process."""
     return Host(
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)),
@@ -36,7 +39,7 @@ def this_host() -> Host:
 
 
 def commit_of(tree: Path = ROOT) -> str:
-    """The commit that is checked out, with a + where files differ from it; or `unknown`."""
+    """The checked-out commit, with a + if files are modified; `unknown` without git."""
     try:
         commit = _git(tree, "rev-parse", "--short=12", "HEAD")
         changed = _git(tree, "status", "--porcelain", "--untracked-files=no")

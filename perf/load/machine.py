@@ -1,4 +1,4 @@
-"""What else the machine did during a run: how loaded it was, and how much was taken from it."""
+"""How busy the machine was during a run, and how much of it was stolen by other guests."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ _IDLE, _WAITING, _STOLEN, _GUESTS = 3, 4, 7, 8
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """The processor time of all cores since the machine started, in ticks of the kernel."""
+    """Processor time of all cores since boot, in kernel ticks."""
 
     total: int
     idle: int
@@ -19,17 +19,17 @@ class Ticks:
 
 
 def ticks_now() -> Ticks | None:
-    """The present state of the counters; None where the system has none."""
+    """The present counters; None if the system has no /proc/stat."""
     if not _STAT.exists():
         return None
     first, _, _ = _STAT.read_text().partition("\n")
     numbers = [int(one) for one in first.split()[1:]]
-    # Time of guests is part of that of users.
+    # Guest time is already part of user time.
     return Ticks(sum(numbers[:_GUESTS]), numbers[_IDLE] + numbers[_WAITING], numbers[_STOLEN])
 
 
 def machine_between(before: Ticks | None, after: Ticks | None) -> Machine | None:
-    """How busy the machine was, and how much of its time others were given instead."""
+    """The busy and the stolen share of processor time between two readings."""
     if before is None or after is None or after.total <= before.total:
         return None
     total = after.total - before.total

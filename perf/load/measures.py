@@ -1,4 +1,4 @@
-"""What the server counted, by repository method."""
+"""Scraping the server's /metrics, and what it counted for each repository method."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _OK = 200
 _PATIENCE_SECONDS = 10.0
 _ASK_AGAIN_SECONDS = 0.05
 _MARK = Request(orjson.dumps({"query": "{ __typename }"}), {})
-"""An operation without a statement."""
+"""An operation that runs no SQL statement."""
 _TRUSTED_MARK = Request(orjson.dumps({"documentId": f"{RESERVED}Quota"}), {})
-"""One for a server that runs trusted documents alone; of nobody, it has no statement either."""
+"""The same for a server in trusted mode: without a caller it runs no statement either."""
 _SECONDS = "guidance_statement_seconds"
 _ROWS = "guidance_statement_rows_total"
 _ERRORS = "guidance_statement_errors_total"
@@ -28,7 +28,7 @@ _WAIT = "guidance_statement_wait_seconds_total"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a server has counted, and what its client had sent and seen answered by then."""
+    """A scrape, and how many operations the client had sent and had answered by then."""
 
     counted: Exposition
     answered: int
@@ -36,11 +36,11 @@ class Reading:
 
 
 async def scrape(client: Client, since: Reading | None = None) -> Reading | None:
-    """What /metrics has when everything is in it that the client was answered since `since`.
+    """Scrape /metrics until it includes everything answered to this client since `since`.
 
-    A server gives what it wrote a while ago, and workers hear late of each other: an operation is
-    sent as a mark, and it is read until that, and what came before, is counted. None where there
-    is nothing to read, or it is not counted in time.
+    A server may expose counts that are a while old, and workers share theirs with a delay. So an
+    operation is sent as a mark, and /metrics is scraped until the mark is counted. None if there
+    are no metrics, or the mark is not counted in time.
     """
     old = await _read(client)
     if old is None:
@@ -74,14 +74,14 @@ async def _read(client: Client) -> Exposition | None:
 
 
 def growth(before: Reading | None, after: Reading | None) -> Exposition | None:
-    """By how much what was counted has grown, where that is known (`uncounted`)."""
+    """The increase between two scrapes; None if it is not known (see `uncounted`)."""
     if before is None or after is None or uncounted(before, after):
         return None
     return increase(before.counted, after.counted)
 
 
 def uncounted(before: Reading | None, after: Reading | None) -> str:
-    """Why it is not known what the server counted for this client between two readings, or `""`."""
+    """Why the increase between two scrapes says nothing about this client; empty if it does."""
     if before is None or after is None:
         return "its /metrics cannot be read, or are counted too late"
     grown = increase(before.counted, after.counted)
@@ -94,7 +94,7 @@ def uncounted(before: Reading | None, after: Reading | None) -> str:
 
 
 def method_uses(grown: Exposition) -> dict[str, MethodUse]:
-    """What each method and each other part did, from what the metrics have grown by."""
+    """The use of each repository method and traced part, from the increase of the metrics."""
     calls = by_label(grown, f"{_SECONDS}_count", "method")
     seconds = by_label(grown, f"{_SECONDS}_sum", "method")
     rows, errors, waits = (by_label(grown, name, "method") for name in (_ROWS, _ERRORS, _WAIT))
@@ -112,7 +112,7 @@ def method_uses(grown: Exposition) -> dict[str, MethodUse]:
 
 
 def counts_between(before: Reading | None, after: Reading | None) -> Counts | None:
-    """What was counted between two readings."""
+    """The counts between two scrapes; None if they are not known."""
     grown = growth(before, after)
     if grown is None:
         return None
@@ -128,5 +128,5 @@ def counts_between(before: Reading | None, after: Reading | None) -> Counts | No
 
 
 def share_of(use: MethodUse, requests: int) -> MethodUse:
-    """What one of so many requests used."""
+    """The mean use of one of `requests` requests."""
     return MethodUse(**{name: value / requests for name, value in use})

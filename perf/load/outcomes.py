@@ -1,4 +1,4 @@
-"""What became of a request: answered, refused on purpose, or an error however it looks."""
+"""The outcome of a request: answered, refused by a protection, or an error."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -21,7 +21,7 @@ _USER_ERRORS = {
 
 
 class Kind(Enum):
-    """Which of the three."""
+    """Whether a request was answered, refused by a protection, or failed."""
 
     OK = "ok"
     PROTECTED = "protected"
@@ -30,7 +30,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The kind, and the code that names an error or a protection."""
+    """The kind of an outcome, and the code of its error or protection."""
 
     kind: Kind
     code: str = ""
@@ -40,7 +40,7 @@ ANSWERED = Outcome(Kind.OK)
 
 
 def error(code: str) -> Outcome:
-    """An error of that name."""
+    """An error outcome with this code."""
     return Outcome(Kind.ERROR, code)
 
 
@@ -48,9 +48,9 @@ UNANSWERED = error("no answer")
 
 
 def outcome_of(status: int, body: bytes, *, accepts: AbstractSet[str]) -> Outcome:
-    """What an answer to an operation is; a protection that its flow does not accept is an error.
+    """Classify the response to an operation; `accepts` are the codes of acceptable protections.
 
-    So is HTTP 200 with a fault inside, and an answer that answers nothing.
+    Any other protection is an error, and so is status 200 with GraphQL errors or without data.
     """
     found = _found(status, body)
     if found.kind is Kind.PROTECTED and found.code not in accepts:

@@ -1,4 +1,4 @@
-"""A server to measure: on a database of its own with generated data, and the stand-in as model."""
+"""A server of our own to measure: generated data, and the stand-in as its model."""
 
 import asyncio
 import secrets
@@ -18,32 +18,30 @@ from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
 from db.migration import migrate
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import OURS, running
-from perf.dataset.bench import BenchSizes, bench_tables
+from perf.benchmarks.servers import OURS, running_process
+from perf.benchmarks.tokens import CallerCredentials, tokens_of_people
+from perf.dataset.bench import LOAD_TEST_SIZES, BenchSizes, bench_tables
 from perf.dataset.fill import fill
 from perf.llm_standin.child import running_stand_in
-from perf.load.callers import People
-from perf.load.profiles import SIZES
 from services.clock import system_clock
 
 MODEL = {"first-token-seconds": "0.05", "tokens": "20", "tokens-per-second": "400"}
 _UNLIMITED = "100000000"
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 SERVED = {
-    # What is measured is the API: limits of contracts would end a run, jobs would disturb it.
+    # Contract limits would end a run, and background jobs would disturb it.
     "B2B_DAILY_USAGE_LIMIT": _UNLIMITED,
     "B2B_MONTHLY_USAGE_LIMIT": _UNLIMITED,
     "SERVE_RUNS_WORKER": "false",
     "METRICS_MAX_AGE_SECONDS": "0",
-    # Enough to say what the time passes in, and too few to take much of it.
+    # Enough traces to attribute time, few enough not to cost much of it.
     "GRAPHQL_TRACE_SHARE": "0.1",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Source to serve from, and the Python that has what it depends on."""
+    """A source tree, and the Python interpreter that has its dependencies; None is this tree."""
 
     tree: Path | None = None
     python: str = sys.executable
@@ -54,14 +52,14 @@ THIS_VERSION = Version()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, who asks it, and what it works on, as the report says it.
+    """A server under test, the credentials of its callers, and descriptions for the report.
 
-    `is_own` is one that nobody else asks and that may be written to. Any other is asked for trusted
-    documents by their ids, as its clients ask it, and written to where `takes_writes`.
+    A server that `is_own` has no other clients. Any other is sent trusted documents by id, as its
+    own clients do, and only reads unless it `takes_writes`.
     """
 
     url: str
-    people: People
+    credentials: CallerCredentials
     data: str
     model: str
     is_own: bool = True
@@ -71,8 +69,8 @@ class Target:
 
 
 @contextmanager
-def own_server(sizes: BenchSizes = SIZES) -> Iterator[Target]:
-    """Run a server until the block is left; nothing of it is kept."""
+def own_server(sizes: BenchSizes = LOAD_TEST_SIZES) -> Iterator[Target]:
+    """Run a server on a temporary database until the block is left."""
     with (
         TemporaryDirectory(prefix="guidance-perf-") as folder,
         seeded_database(Path(folder), sizes) as url,
@@ -84,7 +82,7 @@ def own_server(sizes: BenchSizes = SIZES) -> Iterator[Target]:
 
 @contextmanager
 def seeded_database(folder: Path, sizes: BenchSizes) -> Iterator[str]:
-    """An embedded PostgreSQL with the data of the load tests."""
+    """Run an embedded PostgreSQL with generated data, and yield its URL."""
     with embedded_postgres(folder) as url:
         migrate(url)
         fill_with(url, sizes)
@@ -92,13 +90,13 @@ def seeded_database(folder: Path, sizes: BenchSizes) -> Iterator[str]:
 
 
 def fill_with(url: str, sizes: BenchSizes) -> None:
-    """Fill a migrated, empty database with the data of the load tests."""
+    """Fill a migrated, empty database with generated data."""
     asyncio.run(fill(url, bench_tables(sizes, system_clock()), progress=nullcontext(_Quiet())))
 
 
 @contextmanager
 def running_model(behaviour: Mapping[str, str] = MODEL) -> Iterator[str]:
-    """The stand-in, as quick as a model never is; its base URL."""
+    """Run the stand-in, faster than any real model, and yield its base URL."""
     options = [part for name, value in behaviour.items() for part in (f"--{name}", value)]
     with running_stand_in("--port", "0", *options) as url:
         yield url
@@ -111,10 +109,10 @@ def server_on(
     *,
     data_dir: str,
     version: Version = THIS_VERSION,
-    sizes: BenchSizes = SIZES,
+    sizes: BenchSizes = LOAD_TEST_SIZES,
     settings: Mapping[str, str] = _NO_SETTINGS,
 ) -> Iterator[Target]:
-    """A server on a database with generated people, in an environment of one's own."""
+    """Run a server on a database with generated people, with settings of its own."""
     secret = secrets.token_hex()
     served = {
         "DATABASE_URL": database_url,
@@ -126,7 +124,7 @@ def server_on(
     }
     issuing = Settings.model_validate({"database_url": database_url, "jwt_secret_key": secret})
     key = with_database(issuing, lambda database: issue(database, 1))
-    with running(OURS, served, None, tree=version.tree, python=version.python) as server:
+    with running_process(OURS, served, None, tree=version.tree, python=version.python) as server:
         yield Target(
             f"http://127.0.0.1:{server.port}",
             people_of(secret, sizes.users, sizes.users_with_messages, key),
@@ -138,7 +136,7 @@ def server_on(
 
 
 async def _postmaster(url: str) -> int | None:
-    """The process of a database of this machine; None where that is not known."""
+    """The process id of a local database's postmaster; None if it is not known."""
     connection = await asyncpg.connect(url)
     try:
         backend = psutil.Process(connection.get_server_pid())
@@ -149,24 +147,24 @@ async def _postmaster(url: str) -> int | None:
         await connection.close()
 
 
-def people_of(secret: str, users: int, writers: int, api_key: str | None) -> People:
-    """The people of generated data: those with messages ask, the others leave."""
+def people_of(secret: str, users: int, writers: int, api_key: str | None) -> CallerCredentials:
+    """Credentials of generated people: users with messages are callers, the others leavers."""
     tokens = tokens_of_people(secret, users)
-    return People(tokens[:writers], tokens[writers:], api_key)
+    return CallerCredentials(tokens[:writers], tokens[writers:], api_key)
 
 
 def described(sizes: BenchSizes) -> str:
-    """The data as the report names it."""
+    """A description of the data for the report."""
     return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in asdict(sizes).items())
 
 
 def model_described(behaviour: Mapping[str, str]) -> str:
-    """The stand-in's behaviour as the report names it."""
+    """A description of the stand-in for the report."""
     return ", ".join(f"{name} {value}" for name, value in behaviour.items())
 
 
 class _Quiet:
-    """Shows nothing."""
+    """A progress bar that shows nothing."""
 
     def update(self, n_steps: int) -> None:
-        """Do nothing about it."""
+        """Ignore the progress."""

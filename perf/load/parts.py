@@ -1,4 +1,4 @@
-"""What the server's traced requests passed their time in, and its background jobs theirs."""
+"""Time by part of traced requests, and by background job."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from perf.load.exposition import Exposition, by_labels
 from perf.load.result import MethodUse
 
 TRACED = {"traceparent": f"00-{'1' * 32}-{'1' * 16}-01"}
-"""Asks a server to trace a request."""
+"""A header by which the server traces a request."""
 _PARTS, _SECONDS = "guidance_part_total", "guidance_part_seconds_total"
 _JOB_RUNS, _JOB_SECONDS = "guidance_job_runs_total", "guidance_job_seconds_total"
 _JOB_STATEMENTS = "guidance_job_statements_total"
@@ -16,7 +16,7 @@ _NOTHING = MethodUse(calls=0, rows=0, errors=0, wait_seconds=0, database_seconds
 
 
 def part_uses(grown: Exposition) -> dict[str, MethodUse]:
-    """What each part took, as `kind name`; no statement is counted there."""
+    """The use of each part, by `kind name`; it has times but no statements."""
     found = {}
     for name, times, seconds in (*_parts(grown), *_jobs(grown)):
         taken = {"traced_times": times, "traced_seconds": seconds}
@@ -25,7 +25,7 @@ def part_uses(grown: Exposition) -> dict[str, MethodUse]:
 
 
 def without_jobs(methods: Mapping[str, MethodUse], grown: Exposition) -> dict[str, MethodUse]:
-    """What methods did for requests, and not for background jobs."""
+    """The use of repository methods by requests, without that by background jobs."""
     statements = by_labels(grown, _JOB_STATEMENTS, "method")
     seconds = by_labels(grown, _JOB_STATEMENT_SECONDS, "method")
     left = {}

@@ -1,4 +1,4 @@
-"""Whether the figures of a report can be those of a run, and do not contradict each other."""
+"""Checks that the numbers of a report do not contradict each other."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,7 +13,7 @@ _ROUNDING_MS = 0.001
 
 
 def implausible(report: LoadReport) -> str | None:
-    """The first figure that contradicts another, and how; None where all of them fit."""
+    """A description of the first contradiction; None if there is none."""
     return next(_contradictions(report), None)
 
 

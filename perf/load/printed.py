@@ -1,4 +1,4 @@
-"""A run's report in the words of the terminal."""
+"""A report as text for the terminal."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from perf.statistics.verdicts import Verdict
 
 
 def lines(report: LoadReport) -> Iterator[str]:
-    """A table of the operations, then what is promised of all, then what went wrong."""
+    """A table of operations, then the overall targets, then the problems."""
     yield (
         f"{'operation':<34}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  p95 / p99"
         "  calls agreed"
@@ -22,7 +22,7 @@ def lines(report: LoadReport) -> Iterator[str]:
         yield f"{name:<34}{one.requests:>9}{times}  {verdicts}  {calls_words(one.agreed)}".rstrip()
     yield ""
     for target in report.targets:
-        yield said(target)
+        yield format_target(target)
     yield f"Of each request: {effort_words(report)}"
     machine = report.spent.machine if report.spent else None
     yield f"The machine during the run: {machine_words(machine)}"
@@ -30,8 +30,8 @@ def lines(report: LoadReport) -> Iterator[str]:
     yield _summary(report)
 
 
-def said(target: Target) -> str:
-    """One target and what came of it."""
+def format_target(target: Target) -> str:
+    """A target, what was measured, and the verdict."""
     measured = "nothing measured" if target.measured is None else f"{target.measured:.2f}"
     line = (
         f"{target.verdict.value:<13}{target.name}: {measured} {target.unit}, wanted at most "
@@ -54,7 +54,7 @@ def _problems(report: LoadReport) -> Iterator[str]:
             yield f"{name}: {count} of {one.requests} refused on purpose: {code}"
         for target in one.targets:
             if target.verdict is Verdict.FAIL:
-                yield f"{name}: {said(target)}"
+                yield f"{name}: {format_target(target)}"
     for silence in report.silences:
         yield (
             f"the server answered nothing for {silence.seconds:.1f} s from second "

@@ -1,21 +1,12 @@
-"""How hard the server is asked: each profile warms up, ramps up, stays, and has a spike."""
+"""Load profiles: each warms up, ramps up, holds a plateau, and ends with a spike."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perf.dataset.bench import BenchSizes
+from perf.dataset.bench import LOAD_TEST_SIZES, BenchSizes
 
 WARM_UP, RAMP_UP, PLATEAU, SPIKE = "warm-up", "ramp-up", "plateau", "spike"
 _GENTLE, _SPIKE_FACTOR = 0.25, 2
-SIZES = BenchSizes(
-    users=1_000,
-    conversations_per_user=30,
-    users_with_messages=150,
-    exchanges_per_conversation=10,
-    accounts=5,
-    usage_days=90,
-)
-"""The data that a server of our own is measured on, unless the profile says otherwise."""
 _LITTLE = BenchSizes(
     users=200,
     conversations_per_user=5,
@@ -28,7 +19,7 @@ _LITTLE = BenchSizes(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Some seconds in which the rate (requests a second) goes evenly from one to the other."""
+    """A period in which the rate (requests per second) changes linearly."""
 
     name: str
     seconds: float
@@ -38,10 +29,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The rate on the plateau, how many seconds each stage takes, and how often the sweep asks.
+    """The plateau's rate, the seconds of each stage, and the sweep's samples of each document.
 
-    The ramp-up comes from a quarter of the rate, and the spike is twice the rate. A p99 can be a
-    PASS from 299 samples of the sweep on.
+    The ramp-up starts at a quarter of the rate, and the spike is twice the rate. A p99 can only
+    PASS with 299 samples or more.
     """
 
     name: str
@@ -51,11 +42,11 @@ class Profile:
     plateau: float
     spike: float
     swept: int = 300
-    sizes: BenchSizes = SIZES
+    sizes: BenchSizes = LOAD_TEST_SIZES
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """In their order; what the warm-up measures is thrown away."""
+        """The stages in order; samples of the warm-up are discarded."""
         low, rate, high = self.rate * _GENTLE, self.rate, self.rate * _SPIKE_FACTOR
         return (
             Stage(WARM_UP, self.warm_up, low, low),
@@ -66,12 +57,12 @@ class Profile:
 
     @property
     def seconds(self) -> float:
-        """How long the whole takes."""
+        """The duration of the whole run."""
         return sum(stage.seconds for stage in self.stages)
 
 
 def _profiles() -> Iterator[Profile]:
-    # Says whether everything works, and next to nothing of speed.
+    # Checks that everything works; too short to say much about speed.
     yield Profile(
         "brief", rate=30, warm_up=1, ramp_up=1, plateau=3, spike=1, swept=3, sizes=_LITTLE
     )

@@ -1,4 +1,4 @@
-"""How a run goes, on one line that is written again and again; on a terminal only."""
+"""A progress line on the terminal that is rewritten during a run."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ _WIDTH, _BAR = 78, 20
 
 
 class Progress:
-    """Told of each sample; `running` is how many requests are under way."""
+    """Counts samples as they come; `running` gives the requests in flight."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Progress:
         self._counts: Counter[Kind] = Counter()
         self._shown_at = 0.0
 
-    def tell(self, sample: Sample) -> None:
-        """Count a sample, and show how it goes if that was a while ago."""
+    def note(self, sample: Sample) -> None:
+        """Count a sample, and refresh the line if it is due."""
         self._ended += 1
         if sample.operation != PROBE:
             self._counts[sample.outcome.kind] += 1
@@ -42,19 +42,19 @@ class Progress:
             self._write(self.line(sample))
 
     def end(self) -> None:
-        """Leave no line behind."""
+        """Clear the line."""
         if self._is_shown:
             self._write("")
             sys.stderr.write("\r")
 
     def line(self, sample: Sample) -> str:
-        """What is shown after a sample."""
+        """The text of the line after a sample."""
         done = round(_BAR * self._ended / self._planned)
-        counts = self._counts
+        answered, errors = self._counts[Kind.OK], self._counts[Kind.ERROR]
         return (
             f"{self._profile.name} [{'#' * done:<{_BAR}}] {sample.stage:<8} "
-            f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, {counts[Kind.OK]} answered, "
-            f"{counts[Kind.ERROR]} errors, {self._running()} under way"
+            f"{sample.ended:4.0f}/{self._profile.seconds:.0f} s, "
+            f"{answered} answered, {errors} errors, {self._running()} under way"
         )
 
     def _write(self, line: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading the report of a run: what a file holds may be anything."""
+"""Reading and validating the report of a run from a file."""
 
 import json
 from pathlib import Path
@@ -11,13 +11,13 @@ from perf.load.result import KIND, VERSION, LoadReport
 
 
 class ReportUnreadable(Exception):
-    """A file is no report of this version; the message names it and says what is wrong."""
+    """A file is not a report of this version; the message names it and the reason."""
 
 
 def read_report(path: Path) -> LoadReport:
-    """Read a report; raises `ReportUnreadable` in one line.
+    """Read a report; raises `ReportUnreadable`.
 
-    A figure that no run can have (NaN, below zero, one that contradicts another) is unreadable too.
+    Numbers that cannot be (NaN, negative, or contradicting each other) make it unreadable, too.
     """
     try:
         text = path.read_bytes()
@@ -36,7 +36,7 @@ def read_report(path: Path) -> LoadReport:
 
 
 def _reason(text: bytes, error: ValidationError) -> str:
-    """Why a file is no report, the version first: an older one lacks what it did not have."""
+    """Why a file is not a report; a wrong version is reported before missing fields."""
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return "is not JSON"
@@ -51,6 +51,6 @@ def _reason(text: bytes, error: ValidationError) -> str:
 
 # Any: JSON.
 def _header(text: bytes) -> dict[str, Any]:
-    # Not orjson, which knows no NaN and would not come to the version.
+    # Not orjson, which rejects NaN and would hide a wrong version.
     loaded = json.loads(text)
     return loaded if isinstance(loaded, dict) else {}

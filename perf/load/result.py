@@ -1,4 +1,4 @@
-"""The report of a run, as it is written to a file."""
+"""The model of a load test's report, as it is written to a file."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ VERSION: Literal[2] = 2
 KIND: Literal["guidance load test"] = "guidance load test"
 _LONGEST_US = 3_600_000_000
 Microseconds = Annotated[int, Field(ge=0, le=_LONGEST_US)]
-"""A latency: not below zero, and not beyond an hour, for which nobody waits."""
+"""A latency of at most an hour."""
 
 
 class _Part(BaseModel):
@@ -28,7 +28,7 @@ class _Part(BaseModel):
 
 
 class Interval(_Part):
-    """A percentile in milliseconds, and between which it is with 95% confidence."""
+    """A percentile in milliseconds with its 95% confidence interval."""
 
     value: NonNegativeFloat
     low: NonNegativeFloat | None
@@ -36,9 +36,9 @@ class Interval(_Part):
 
 
 class Target(_Part):
-    """Something that is wanted, what was measured, and what can be said of it.
+    """A limit, what was measured, and the verdict.
 
-    `bad` of `samples` requests were on the wrong side; a PASS needs `needed` samples at least.
+    `bad` of `samples` requests were beyond the limit; a PASS needs at least `needed` samples.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Target(_Part):
 
 
 class MethodUse(_Part):
-    """What a repository method did: how often, and in how many seconds.
+    """How often a repository method ran, and how long it took.
 
-    Other parts of requests are told in the same way, by `kind name` and without calls: how often
-    they came in requests that were traced, and the seconds that were their own.
+    Other parts of requests are reported in the same shape, by `kind name` and without calls: how
+    often they occurred in traced requests, and their own seconds.
     """
 
     calls: NonNegativeFloat
@@ -68,11 +68,11 @@ class MethodUse(_Part):
 
 
 class Operation(_Part):
-    """One operation of the mix; percentiles, samples and histogram are of what was answered.
+    """One operation; percentiles and latencies are those of requests that were not refused.
 
-    `alone` is what one request asks of the database when nothing else runs. What is `swept` was
-    asked by itself, one request after another, and is no part of the mix. `agreed` is what its
-    budget has that does not move with the machine, where the server is of this version.
+    `alone` is the use of the database by one request while nothing else runs. An operation that is
+    `swept` was sent by itself, one request after another, and is not part of the mix. `agreed` are
+    the counts in its budget, if the server is of this version.
     """
 
     requests: NonNegativeInt
@@ -90,7 +90,7 @@ class Operation(_Part):
 
 
 class Stage(_Part):
-    """A part of the run, over all operations that do not wait for the model."""
+    """A stage of the run, over all operations that do not wait for the model."""
 
     seconds: NonNegativeFloat
     requests: NonNegativeInt
@@ -100,7 +100,7 @@ class Stage(_Part):
 
 
 class Silence(_Part):
-    """A time in which the server answered nobody although several waited."""
+    """A period in which several requests waited and none was answered."""
 
     begins_at: NonNegativeFloat
     seconds: NonNegativeFloat
@@ -108,10 +108,10 @@ class Silence(_Part):
 
 
 class Generator(_Part):
-    """Whether the run was as planned: `late` is by how many milliseconds requests were sent late.
+    """Whether requests were sent as planned; `late_p99_ms` is how late they were sent.
 
-    Where the generator could not keep up, a limit that is missed by less than twice that is not
-    held against the server. Fewer are sent than planned where the run was interrupted.
+    If the generator could not keep up, limits missed by less than twice that are not held against
+    the server. Fewer requests are sent than planned if the run is interrupted.
     """
 
     sent: NonNegativeInt
@@ -122,7 +122,7 @@ class Generator(_Part):
 
 
 class Counts(_Part):
-    """What the server itself counted during the run; None where its /metrics cannot be read."""
+    """What the server counted during the run, from its /metrics."""
 
     statements: NonNegativeInt
     cache_hits: NonNegativeInt
@@ -133,7 +133,7 @@ class Counts(_Part):
 
 
 class KeptMemory(_Part):
-    """The memory of the server at the end, and what it kept of each request, with its interval."""
+    """The server's memory at the end, and its growth for each request with an interval."""
 
     resident_bytes: NonNegativeInt
     request_bytes: float
@@ -142,7 +142,7 @@ class KeptMemory(_Part):
 
 
 class Machine(_Part):
-    """How busy all cores were, how much of their time was given to others, and the load."""
+    """Busy and stolen shares of all cores, and the load average."""
 
     busy_share: float
     stolen_share: float
@@ -150,7 +150,7 @@ class Machine(_Part):
 
 
 class Spent(_Part):
-    """Processor time of a request, in milliseconds, and memory; None where that is not known."""
+    """Processor milliseconds of a request, and memory; None where unknown."""
 
     server_cpu_ms: float | None
     database_cpu_ms: float | None
@@ -161,8 +161,8 @@ class Spent(_Part):
 class LoadReport(_Part):
     """Everything about one run.
 
-    `not_counted` is why there are no counts, `left_out` which documents were not asked, and why.
-    From the second `unanswered_from` on nobody was answered any more.
+    `not_counted` is why there are no counts, and `left_out` why documents were skipped. From the
+    second `unanswered_from` on, no request was answered.
     """
 
     kind: Literal["guidance load test"] = KIND
@@ -189,7 +189,7 @@ class LoadReport(_Part):
     verdict: Verdict
 
     def write(self, path: Path) -> None:
-        """Write the file, all of it or nothing."""
+        """Write the file atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.unfinished")
         unfinished.write_text(self.model_dump_json(indent=1) + "\n")

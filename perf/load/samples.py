@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from perf.load.outcomes import Outcome
 
 PROBE = "availability probe"
-"""The name of the requests that only ask whether the server is there."""
+"""The operation name of requests to /readyz."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Times in seconds from the beginning of the run."""
+    """One request; times are seconds since the run started."""
 
     operation: str
     stage: str
@@ -21,10 +21,10 @@ class Sample:
 
     @property
     def latency(self) -> float:
-        """From when it was to be sent: what waited for a stalled server has waited."""
+        """Seconds since the request was due, so that a stalled server cannot hide waiting."""
         return self.ended - self.due
 
     @property
     def lateness(self) -> float:
-        """How much later than planned it was sent; the generator's own fault."""
+        """Seconds by which the generator sent it late."""
         return self.sent - self.due

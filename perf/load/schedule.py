@@ -1,4 +1,4 @@
-"""When which request is to be sent, known before the first one is: an open loop."""
+"""The plan of a run: when each request is due, fixed before the first one is sent."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PROBES_A_SECOND = 10
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A request: at which second of the run, in which stage, and for what."""
+    """A request of the plan: when it is due (seconds), in which stage, and its operation."""
 
     due: float
     stage: str
@@ -21,11 +21,11 @@ class Planned:
 
 
 def schedule(profile: Profile, weights: Mapping[str, float], *, seed: int) -> list[Planned]:
-    """Everything that is to be sent, in its order; the same for the same arguments.
+    """All requests in order; the same for the same arguments.
 
-    People come independently of each other and of the answers: a Poisson process whose rate
-    follows the stages, by inversion of its cumulated rate (Cinlar, Introduction to Stochastic
-    Processes, 1975, chapter 4.7). Probes come evenly.
+    Arrivals are independent of each other and of the answers: a Poisson process whose rate follows
+    the stages, by inversion of its cumulated rate (Cinlar, Introduction to Stochastic Processes,
+    1975, chapter 4.7). Probes are evenly spaced.
     """
     random, begun = Random(seed), 0.0
     planned: list[Planned] = []
@@ -52,7 +52,7 @@ def _arrivals(stage: Stage, random: Random) -> Iterator[float]:
 
 
 def _inverted(cumulated: float, rate: float, slope: float) -> float:
-    """When the cumulated rate is reached."""
+    """The time at which the cumulated rate is reached."""
     if not slope:
         return cumulated / rate
     return (sqrt(rate * rate + 2 * slope * cumulated) - rate) / slope

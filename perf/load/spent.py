@@ -1,4 +1,4 @@
-"""Processor time and memory of a server and its database while a run goes on."""
+"""Processor time and memory of a server and its database during a run."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,12 +16,12 @@ from perf.load.result import KeptMemory, Spent
 _EVERY_SECONDS = 0.25
 _BLOCKS = 20
 _STUDENT = 2.093
-"""Of 20 differences, 95% both ways (Student's t with 19 degrees of freedom)."""
+"""Student's t for 19 degrees of freedom, two-sided 95%."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occupied:
-    """How much memory the server occupied when so many requests had been answered."""
+    """The server's memory when `answered` requests had been answered."""
 
     answered: int
     resident_bytes: int
@@ -29,7 +29,7 @@ class Occupied:
 
 @dataclass(slots=True)
 class Watching:
-    """What was seen of the processes while they were watched."""
+    """Samples of the processes' memory, and their processor time at the start."""
 
     server: psutil.Process | None
     database: psutil.Process | None
@@ -37,17 +37,17 @@ class Watching:
     _began: tuple[float | None, float | None, Ticks | None] = (None, None, None)
 
     def begin(self) -> None:
-        """Count from now on."""
+        """Start measuring now."""
         self._began = (cpu_seconds(self.server), cpu_seconds(self.database), ticks_now())
 
     def look(self, answered: int) -> None:
-        """Note the memory of the server."""
+        """Record the memory of the server."""
         with suppress(psutil.Error):
             if self.server is not None:
                 self.seen.append(Occupied(answered, self.server.memory_info().rss))
 
     def spent(self, requests: int) -> Spent:
-        """What it came to, for so many requests."""
+        """What was used for each of `requests` requests."""
         server, database, ticks = self._began
         return Spent(
             server_cpu_ms=_each(server, cpu_seconds(self.server), requests),
@@ -61,7 +61,7 @@ class Watching:
 async def watched(
     server_pid: int | None, database_pid: int | None, answered: Callable[[], int]
 ) -> AsyncIterator[Watching]:
-    """Watch the processes, where they are known, until the block is left."""
+    """Sample the processes that are known until the block is left."""
     watching = Watching(_process(server_pid), _process(database_pid))
     watching.begin()
     looking = asyncio.create_task(_look(watching, answered))
@@ -72,7 +72,7 @@ async def watched(
 
 
 def cpu_seconds(process: psutil.Process | None) -> float | None:
-    """The processor time of a process and all it started; None where that is not known."""
+    """Processor time of a process and its children; None if unknown."""
     if process is None:
         return None
     try:
@@ -85,10 +85,10 @@ def cpu_seconds(process: psutil.Process | None) -> float | None:
 
 
 def kept_memory(seen: Sequence[Occupied]) -> KeptMemory | None:
-    """What is kept of each request in the second half, when caches are full; None of too little.
+    """Memory growth for each request in the second half of a run, when caches are full.
 
-    The mean growth of twenty parts alike, and its interval: each part is taken as independent of
-    the others, as memory comes in pieces that have nothing to do with each other.
+    The mean growth over twenty equal parts with its confidence interval; the parts are taken to be
+    independent, as memory is allocated in unrelated pieces. None if there are too few samples.
     """
     half = seen[len(seen) // 2 :]
     if len(half) <= _BLOCKS or half[-1].answered - half[0].answered < _BLOCKS:

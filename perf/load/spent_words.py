@@ -1,4 +1,4 @@
-"""What a request took besides time, and what the machine did meanwhile, in words."""
+"""Resource use of requests, and the load of the machine, as text."""
 
 from perf.load.result import KeptMemory, LoadReport, Machine, Spent
 
@@ -6,14 +6,14 @@ _NO_SPENT = Spent(server_cpu_ms=None, database_cpu_ms=None, memory=None, machine
 
 
 def effort_words(report: LoadReport) -> str:
-    """What a request took, and what of memory was kept."""
+    """Statements, rows and processor time of a request, and memory growth."""
     spent = ", ".join(f"{number:.2f} {name}" for name, number in each_request(report).items())
-    kept = memory_words(spent_of(report).memory)
-    return f"{spent or 'not known'}; memory: {kept}"
+    growth = memory_words(spent_of(report).memory)
+    return f"{spent or 'not known'}; memory: {growth}"
 
 
 def machine_words(machine: Machine | None) -> str:
-    """How loaded the machine was, and how much was stolen from it."""
+    """The busy and stolen shares, and the load average."""
     if machine is None:
         return "not known"
     return (
@@ -22,18 +22,19 @@ def machine_words(machine: Machine | None) -> str:
     )
 
 
-def memory_words(kept: KeptMemory | None) -> str:
+def memory_words(growth: KeptMemory | None) -> str:
     """`231 MB, 12 bytes of each request kept, between -80 and 104`."""
-    if kept is None:
+    if growth is None:
         return "not known"
     return (
-        f"{kept.resident_bytes / 1e6:.0f} MB, {kept.request_bytes:.0f} bytes of each request kept, "
-        f"between {kept.low:.0f} and {kept.high:.0f}"
+        f"{growth.resident_bytes / 1e6:.0f} MB, "
+        f"{growth.request_bytes:.0f} bytes of each request kept, "
+        f"between {growth.low:.0f} and {growth.high:.0f}"
     )
 
 
 def each_request(report: LoadReport) -> dict[str, float]:
-    """What one request took, what moves least first."""
+    """Use of resources by one request, the least noisy first."""
     requests = sum(one.requests for one in report.operations.values())
     found: dict[str, float] = {}
     if report.counts is not None and requests:
@@ -53,5 +54,5 @@ def each_request(report: LoadReport) -> dict[str, float]:
 
 
 def spent_of(report: LoadReport) -> Spent:
-    """What was measured, which may be nothing."""
+    """The measured resources, all unknown if there are none."""
     return report.spent or _NO_SPENT

@@ -1,4 +1,4 @@
-"""Times in which the server answered nobody although several waited."""
+"""Stalls: periods in which several requests waited and none was answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _FEWEST_WAITING = 3
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """From which second of the run, for how long, and how many requests waited for its end."""
+    """When a stall began (seconds into the run), how long it was, and how many requests waited."""
 
     begins_at: float
     seconds: float
@@ -20,7 +20,7 @@ class Stall:
 
 
 def stalls(samples: Sequence[Sample]) -> list[Stall]:
-    """Every stall of half a second or more; of samples that nothing else makes wait for long."""
+    """Stalls of half a second or more; `samples` must be of requests that are quick otherwise."""
     ends = sorted({0.0, *(sample.ended for sample in samples)})
     found = []
     for before, end in pairwise(ends):

@@ -1,4 +1,4 @@
-"""From the samples of a run to its report."""
+"""Aggregates the samples of a run for its report."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,21 +17,21 @@ _FEWEST_UNANSWERED, _UNANSWERED_SECONDS = 10, 1.0
 _MS, _US = 1_000, 1_000_000
 
 
-def counted(samples: Iterable[Sample]) -> list[Sample]:
-    """Those that count: not the warm-up."""
+def without_warm_up(samples: Iterable[Sample]) -> list[Sample]:
+    """The samples without those of the warm-up."""
     return [one for one in samples if one.stage != WARM_UP]
 
 
 def latencies(samples: Iterable[Sample]) -> list[float]:
-    """Milliseconds, sorted, of everything but what was refused on purpose, which is quick.
+    """Sorted milliseconds of all samples but refusals, which are quick.
 
-    An error has a latency too: what never came took as long as it was waited for.
+    Errors count with their latency; a request without an answer took as long as the time-out.
     """
     return sorted(one.latency * _MS for one in samples if one.outcome.kind is not Kind.PROTECTED)
 
 
 def interval(ordered: Sequence[float], share: float) -> Interval | None:
-    """A percentile as the report has it."""
+    """A percentile in the form of the report."""
     found = percentile(ordered, share)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def interval(ordered: Sequence[float], share: float) -> Interval | None:
 def operation(
     flow: Flow, samples: Sequence[Sample], alone: dict[str, MethodUse], *, slack_ms: float
 ) -> Operation:
-    """What became of one operation."""
+    """The results of one operation."""
     ordered = latencies(samples)
     return Operation(
         requests=len(samples),
@@ -60,7 +60,7 @@ def operation(
 def stage_results(
     profile: Profile, flows: Mapping[str, Flow], samples: Sequence[Sample]
 ) -> dict[str, Stage]:
-    """The stages that count, over what does not wait for the model."""
+    """Results by stage without the warm-up, over operations that do not wait for the model."""
     quick = [one for one in samples if _is_quick(one, flows)]
     results = {}
     for stage in profile.stages[1:]:
@@ -76,7 +76,7 @@ def stage_results(
 
 
 def silences(flows: Mapping[str, Flow], samples: Sequence[Sample]) -> tuple[Silence, ...]:
-    """When the server answered nobody, probes included, who wait for no model either."""
+    """The stalls of the run, from probes and operations that do not wait for the model."""
     quick = [one for one in samples if one.operation == PROBE or _is_quick(one, flows)]
     return tuple(
         Silence(
@@ -89,8 +89,8 @@ def silences(flows: Mapping[str, Flow], samples: Sequence[Sample]) -> tuple[Sile
 def generator_result(
     samples: Sequence[Sample], most_in_flight: int, planned: int | None = None
 ) -> Generator:
-    """Whether everything was sent, and when it was to be sent."""
-    # A timer may fire some nanoseconds before its time.
+    """Whether everything was sent, and on time."""
+    # A timer may fire some nanoseconds early.
     late = interval(sorted(max(0.0, one.lateness * _MS) for one in samples), 0.99)
     late_ms = late.value if late else 0.0
     return Generator(
@@ -103,9 +103,9 @@ def generator_result(
 
 
 def unanswered_from(samples: Sequence[Sample]) -> float | None:
-    """The second from which on nobody was answered until the end; None where somebody was.
+    """The second after which no request was answered until the end; None if one was.
 
-    A server that has gone, or one that answers with errors alone.
+    The server is gone, or answers with errors only.
     """
     last = max((one.ended for one in samples if one.outcome.kind is not Kind.ERROR), default=0.0)
     unanswered = [one.due for one in samples if one.due > last]
@@ -115,7 +115,7 @@ def unanswered_from(samples: Sequence[Sample]) -> float | None:
 
 
 def slack_ms(generator: Generator) -> float:
-    """What the generator may have added to a latency: late in sending, and late in reading."""
+    """Milliseconds the generator may have added to a latency, by sending and by reading late."""
     return 0.0 if generator.kept_up else 2 * generator.late_p99_ms
 
 

@@ -1,4 +1,4 @@
-"""What is wanted of a run, and whether it was reached."""
+"""The targets of a run, and whether they were met."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,19 +13,19 @@ from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import Verdict, judged, samples_needed
 
 UNAVAILABLE_SHARE, REFUSED_SHARE = 0.005, 0.1
-"""At most so many probes may be unanswered, and requests refused on purpose."""
+"""The largest shares of probes without an answer, and of requests that are refused."""
 LONGEST_SILENCE_SECONDS = 1.0
 REFUSED = "refused on purpose"
-"""The name of the target for what is refused."""
+"""The name of the target for refusals."""
 
 
 def operation_targets(
     budget: Budget, samples: Sequence[Sample], ordered: Sequence[float], *, slack_ms: float
 ) -> tuple[Target, ...]:
-    """The budget of an operation, its errors, and how much of it was refused.
+    """The targets of an operation: its latency budget, errors, and refusals.
 
-    `ordered` are its latencies in milliseconds. What was refused on purpose is in none of the
-    others: neither a quick answer nor an error.
+    `ordered` are its sorted latencies in milliseconds. Refusals count neither as latencies nor as
+    errors.
     """
     return (
         latency_target("p95", ordered, 0.95, budget.p95_ms, slack_ms=slack_ms),
@@ -42,7 +42,7 @@ def overall_targets(
     *,
     slack_ms: float,
 ) -> tuple[Target, ...]:
-    """What is promised of all reads together, of errors, of availability, and of stalls."""
+    """The targets over all operations: read latency, errors, availability, and stalls."""
     reads = sorted(
         latency / 1_000
         for one in operations.values()
@@ -50,11 +50,11 @@ def overall_targets(
         for latency in one.latencies_us
     )
     probes = [one for one in samples if one.operation == PROBE]
-    asked = [one for one in samples if one.operation != PROBE]
+    requests = [one for one in samples if one.operation != PROBE]
     return (
         latency_target("p95 of reads", reads, 0.95, OBJECTIVE_P95_MS, slack_ms=slack_ms),
         latency_target("p99 of reads", reads, 0.99, OBJECTIVE_P99_MS, slack_ms=slack_ms),
-        _share("errors", asked, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
+        _share("errors", requests, Kind.ERROR, OBJECTIVE_ERROR_SHARE, counts_refused=False),
         _share("unavailable", probes, Kind.ERROR, UNAVAILABLE_SHARE, counts_refused=False),
         _silence(silences),
     )
@@ -65,8 +65,8 @@ def latency_target(
 ) -> Target:
     """Whether a percentile is within its limit.
 
-    `slack_ms` is what the generator itself may have added: it cannot make a limit look kept, so
-    only a limit that is missed by more counts as missed.
+    `slack_ms` is what the generator itself may have added to latencies: a limit exceeded by less
+    than that is INCONCLUSIVE, not a FAIL.
     """
     found = percentile(ordered, share)
     bad = sum(one > limit_ms for one in ordered)

@@ -1,4 +1,4 @@
-"""What the server calls more often than before, whatever time it takes."""
+"""Repository methods and calls to the model that are more frequent than in the baseline."""
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -7,12 +7,12 @@ from perf.load.result import Counts, LoadReport
 from perf.states import Finding, State
 
 CALLS_DIFFER = 0.5
-"""What comes now and then, whoever asks, is in some of the requests that were asked alone."""
+"""Periodic background work may add fractions of a call to requests measured alone."""
 _SHARE_UNDER_LOAD, _CALLS_A_REQUEST, _SIGMAS = 1.5, 0.05, 6
 
 
-def more_calls(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Methods that run more often: for one request, which is exact, and in the whole run."""
+def call_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+    """Findings about methods that run more often for one request (exact), and in the whole run."""
     yield from _alone(baseline, current)
     if baseline.counts is not None and current.counts is not None:
         requests = _requests(baseline), _requests(current)
@@ -20,7 +20,7 @@ def more_calls(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
 
 
 def calls_sentence(method: str, before: float, after: float) -> str:
-    """How often a method runs for one request, and ran before."""
+    """How often a method runs for one request, and how often it did in the baseline."""
     return f"{method} ran {before:g} times a request, and runs {after:g} times now"
 
 

@@ -1,16 +1,16 @@
-"""Whether a count grew by more than chance."""
+"""Whether a count increased significantly."""
 
 from perf.statistics.binomial import at_least
 
 _UNLIKELY = 1e-4
-"""Many things are counted in a report: each may be mistaken once in ten thousand."""
+"""The significance level of one test; low, because a report tests many counts."""
 
 
 def has_grown(before: float, after: float, *, of_before: float, of_after: float) -> bool:
-    """Whether `after` of so many is more than `before` of so many promises.
+    """Whether the rate `after / of_after` is significantly larger than `before / of_before`.
 
-    Given how many there are together, each falls into the second run with the share that this run
-    has of all: the conditional test of two Poisson rates (Przyborowski and Wilenski, Biometrika 31,
+    The conditional test of two Poisson rates: given the total, each event falls into the second run
+    with a probability equal to its share of the trials (Przyborowski and Wilenski, Biometrika 31,
     1940).
     """
     together = round(before) + round(after)

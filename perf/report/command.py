@@ -1,4 +1,4 @@
-"""`guidance perf report`: what changed between two load tests."""
+"""`guidance perf report`: compare two load tests."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ DEFAULT_OUT = Path("artifacts/report")
 
 
 class _Unreadable(click.ClickException):
-    """A report that cannot be used; another status than that of a regression."""
+    """A report cannot be used; its exit code differs from that of a regression."""
 
     exit_code = State.UNREADABLE.value
 

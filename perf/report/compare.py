@@ -1,4 +1,4 @@
-"""What changed between two runs, by how much, and whether that is more than noise."""
+"""Compare two runs: what changed, by how much, and whether it exceeds the noise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from enum import Enum
 
 from perf.load.completeness import missed_state
 from perf.load.result import LoadReport, MethodUse, Operation, Target
-from perf.report.calls import more_calls
-from perf.report.coverage import FEWEST_SAMPLES, uncovered
-from perf.report.effort import leaking
+from perf.report.calls import call_findings
+from perf.report.coverage import FEWEST_SAMPLES, coverage_findings
+from perf.report.effort import leak_findings
 from perf.report.explain import explanation
-from perf.report.failures import FailureChange, failure_changes, new_failures
+from perf.report.failures import FailureChange, failure_changes, failure_findings
 from perf.states import Finding, State, decisive, rank, ranked
 from perf.statistics.percentiles import percentile
 from perf.statistics.verdicts import CONFIDENCE, Verdict
 
 MINIMUM_CHANGE = 0.1
-"""A change of less is not worth a word, however certain."""
+"""Smaller changes are not reported, however significant."""
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 class Change(Enum):
-    """What a difference is."""
+    """The kind of a change."""
 
     SLOWER = "slower"
     FASTER = "faster"
@@ -34,9 +34,9 @@ _BY_WEIGHT = (Change.SLOWER, Change.UNKNOWN, Change.FASTER, Change.NOISE)
 
 @dataclass(frozen=True, slots=True)
 class PercentileChange:
-    """A percentile of both runs in milliseconds, and between which shares it changed.
+    """A percentile of both runs in milliseconds, with the interval of its relative change.
 
-    `low` and `high` are None where there are too few samples to say, or the baseline is zero.
+    `low` and `high` are None if there are too few samples, or if the baseline is zero.
     """
 
     before: float
@@ -46,12 +46,12 @@ class PercentileChange:
 
     @property
     def ratio(self) -> float | None:
-        """By which share it changed: 0.2 is a fifth slower; None of a baseline of zero."""
+        """The relative change: 0.2 is a fifth slower; None for a baseline of zero."""
         return self.after / self.before - 1 if self.before else None
 
     @property
     def change(self) -> Change:
-        """Noise, unless the interval leaves no change out, and the change is worth a word."""
+        """Noise, unless the interval excludes zero and the change is large enough to report."""
         ratio = self.ratio
         if ratio is None:
             return Change.UNKNOWN if self.after else Change.NOISE
@@ -64,7 +64,7 @@ class PercentileChange:
 
 @dataclass(frozen=True, slots=True)
 class OperationChange:
-    """One operation in both runs; `newly_missed` are targets that were not missed before."""
+    """One operation in both runs; `newly_missed` are targets not missed in the baseline."""
 
     name: str
     percentiles: dict[str, PercentileChange]
@@ -73,21 +73,21 @@ class OperationChange:
 
     @property
     def change(self) -> Change:
-        """Slower where a percentile is; nothing can be told where there is none."""
+        """The worst change of its percentiles; unknown if it has none."""
         changes = {one.change for one in self.percentiles.values()}
         return next((one for one in _BY_WEIGHT if one in changes), Change.UNKNOWN)
 
     @property
     def is_worse(self) -> bool:
-        """Whether anybody should look at it."""
+        """Whether the operation needs attention."""
         return self.change is Change.SLOWER or bool(self.newly_missed)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both runs, and everything that is said of them; no operations where nothing is comparable.
+    """Both runs and their differences; no operations if the runs are not comparable.
 
-    `findings` are what keeps the comparison from passing, in the order of their rank.
+    `findings` are the reasons not to pass, ordered by rank.
     """
 
     baseline: LoadReport
@@ -100,21 +100,21 @@ class Comparison:
 
     @property
     def outcome(self) -> State:
-        """What it comes to; the value is the exit status of the command."""
+        """The decisive state; its value is the exit code of the command."""
         return decisive(self._states())
 
     @property
     def states(self) -> tuple[State, ...]:
-        """Every state that holds, by its rank."""
+        """All states that apply, ordered by rank."""
         found = sorted({*self._states()}, key=rank)
         return tuple(found) or (State.NO_REGRESSION,)
 
     def outcome_apart_from(self, ignored: State) -> State:
-        """What it comes to for somebody who accepts that state."""
+        """The decisive state if `ignored` is accepted."""
         return decisive(one for one in self._states() if one is not ignored)
 
     def state_of(self, name: str) -> State:
-        """What it comes to for one operation."""
+        """The decisive state of one operation."""
         states = [one.state for one in self.findings if one.operation == name]
         changes = (one for one in self.operations if one.name == name)
         return decisive([*states, *(state for one in changes for state in states_of(one))])
@@ -127,14 +127,14 @@ class Comparison:
 
 
 def states_of(change: OperationChange) -> Iterator[State]:
-    """What a change of an operation comes to."""
+    """The states that follow from the change of an operation."""
     if change.change is Change.SLOWER:
         yield State.REGRESSION
     yield from (missed_state(target) for target in change.newly_missed)
 
 
 def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
-    """Compare the operations that both runs have, and name what cannot be compared."""
+    """Compare the operations that both runs have, and report what cannot be compared."""
     different = differences(baseline, current)
     names = [name for name in current.operations if name in baseline.operations]
     confidence = 1 - (1 - CONFIDENCE) / max(1, 2 * len(names) * len(_SHARES))
@@ -142,13 +142,13 @@ def compare(baseline: LoadReport, current: LoadReport) -> Comparison:
     failures = failure_changes(baseline, current)
     findings = [
         *(Finding(State.NOT_COMPARABLE, said) for said in different),
-        *uncovered(baseline, current),
+        *coverage_findings(baseline, current),
     ]
     if not different:
         findings += [
-            *new_failures(failures),
-            *more_calls(baseline, current),
-            *leaking(baseline, current),
+            *failure_findings(failures),
+            *call_findings(baseline, current),
+            *leak_findings(baseline, current),
             *(each for one in operations for each in _zeros(one)),
         ]
     return Comparison(
@@ -174,7 +174,7 @@ def _zeros(one: OperationChange) -> Iterator[Finding]:
 
 
 def differences(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
-    """Why the runs cannot be compared: what was measured, where, or with what, is another."""
+    """Why the runs are not comparable: their profiles, machines, mixes or data differ."""
     return tuple(
         f"{name}: {before} in the baseline, {after} now"
         for name, before, after in _conditions(baseline, current)
@@ -183,7 +183,7 @@ def differences(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
 
 
 def newly_missed(before: tuple[Target, ...], after: tuple[Target, ...]) -> tuple[Target, ...]:
-    """The targets that are missed now and were not."""
+    """The targets missed now that were not missed in the baseline."""
     missed = {target.name for target in before if target.verdict is Verdict.FAIL}
     return tuple(
         target for target in after if target.verdict is Verdict.FAIL and target.name not in missed
@@ -193,11 +193,11 @@ def newly_missed(before: tuple[Target, ...], after: tuple[Target, ...]) -> tuple
 def percentile_change(
     before: Operation, after: Operation, share: float, confidence: float
 ) -> PercentileChange | None:
-    """How a percentile changed; None where one of the runs has next to no samples.
+    """The change of a percentile; None if one of the runs has too few samples.
 
-    Each run has its interval of order statistics. Both hold at once with the sum of their doubts
-    (Bonferroni), and then the change lies between the ends that are farthest apart. `confidence`
-    already shares the doubt among all that is compared.
+    Both runs have an interval of order statistics. By Bonferroni's inequality both hold at once
+    with the sum of their error probabilities, and the change then lies between the extreme ratios
+    of their ends. `confidence` is already corrected for the number of comparisons.
     """
     pair = [before.latencies_us, after.latencies_us]
     if min(map(len, pair)) < FEWEST_SAMPLES:

@@ -1,4 +1,4 @@
-"""What one of two runs has and the other has not, so that nothing can be said of it."""
+"""Findings about what only one of the runs measured, so that it cannot be compared."""
 
 from collections.abc import Iterator
 from math import sqrt
@@ -12,8 +12,8 @@ FEWEST_SAMPLES = 20
 _SIGMAS = 6
 
 
-def uncovered(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Everything that was not measured in either run, or not as often as the plan has it."""
+def coverage_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+    """Findings about what was not measured in either run, or not as often as planned."""
     yield from incomplete(current)
     for one in incomplete(baseline):
         yield Finding(one.state, f"in the baseline {one.text}", one.operation)
@@ -22,7 +22,7 @@ def uncovered(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
     yield from _not_as_planned(baseline, current)
 
 
-def added(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
+def new_operations(baseline: LoadReport, current: LoadReport) -> tuple[str, ...]:
     """The operations that only the current run has."""
     return tuple(name for name in current.operations if name not in baseline.operations)
 
@@ -51,7 +51,7 @@ def _too_few(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
 
 
 def _not_as_planned(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Of the same plan so many come by chance; many fewer were not sent, many more are another."""
+    """Runs of the same plan send similar numbers of requests; a clear deficit is a finding."""
     plans = [(one.profile, one.seconds, one.mix) for one in (baseline, current)]
     if plans[0] != plans[1]:
         return

@@ -1,4 +1,4 @@
-"""What a request takes besides time, in both runs: it moves less, and so is said first."""
+"""Compare what requests cost besides time: it varies less, so it is reported first."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from perf.load.spent_words import each_request, machine_words, memory_words, spe
 from perf.states import Finding, State
 
 LEAK_BYTES = 256
-"""Kept of each request, with 95% confidence, it is a leak."""
+"""Memory kept by each request, with 95% confidence, that counts as a leak."""
 _WORTH_A_WORD = 0.02
 
 
-def leaking(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
-    """Whether the server keeps memory of each request, and did not, or less."""
+def leak_findings(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
+    """A finding if the server leaks memory, and did not in the baseline or leaked less."""
     before, after = (spent_of(report).memory for report in (baseline, current))
     if after is None or after.low < LEAK_BYTES:
         return
@@ -25,8 +25,8 @@ def leaking(baseline: LoadReport, current: LoadReport) -> Iterator[Finding]:
         )
 
 
-def effort_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
-    """What is more or less than before: what is exact first, processor time last."""
+def resource_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
+    """What costs more or less than in the baseline: exact numbers first, processor time last."""
     for name, one in current.operations.items():
         if name in baseline.operations:
             yield from changes(name, baseline.operations[name].agreed, one.agreed)
@@ -39,6 +39,6 @@ def effort_changes(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
 
 
 def machines(baseline: LoadReport, current: LoadReport) -> Iterator[str]:
-    """The machine during each of the runs."""
+    """The load of the machine during each run."""
     for name, report in (("baseline", baseline), ("current run", current)):
         yield f"The machine during the {name}: {machine_words(spent_of(report).machine)}"

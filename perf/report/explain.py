@@ -1,4 +1,4 @@
-"""Which part of the requests for an operation explains that it takes longer."""
+"""Explain a change of latency by the parts of a request that changed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from perf.load.result import MethodUse
 from perf.report.traced import has_traces, jobs_in_words, part_in_words, traced_parts
 
 Uses: TypeAlias = Mapping[str, MethodUse]
-Run: TypeAlias = tuple[Uses, Uses]
-"""What one request asks of each method when it is alone, and what all of them did under load.
+RunUses: TypeAlias = tuple[Uses, Uses]
+"""The method use of a single request, and that of the whole run under load.
 
-Other parts of traced requests are among them: see `MethodUse`.
+Other parts of traced requests are included: see `MethodUse`.
 """
 
 _MOST_NAMED = 3
@@ -22,8 +22,8 @@ _MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
-    """What the statements of one method take of a request: calls, and milliseconds of a call."""
+class MethodTime:
+    """The statements of one method in a request: calls, and milliseconds per call."""
 
     calls: float = 0.0
     database_ms: float = 0.0
@@ -31,17 +31,16 @@ class Statements:
 
     @property
     def total_ms(self) -> float:
-        """All of it."""
+        """The total time of all calls."""
         return self.calls * (self.database_ms + self.wait_ms)
 
 
-def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
-    """In a line each: methods called more or less often, then what changed most.
+def explanation(before: RunUses, after: RunUses, *, added_ms: float) -> tuple[str, ...]:
+    """One line for each method called more or less often, then the largest changes of time.
 
-    `added_ms` is by how much the median changed; where what is known accounts for less than half
-    of it, that is said. What is known are the parts of traced requests where both servers trace
-    some, and otherwise the statements alone. Background jobs are no part of a request, and are
-    named by themselves.
+    `added_ms` is the change of the median; a line says if less than half of it is explained. The
+    explanation uses the parts of traced requests if both servers trace, and statements otherwise.
+    Background jobs are no part of a request and have lines of their own.
     """
     methods = _methods(before, after)
     calls, jobs = _calls(methods), jobs_in_words(before[1], after[1])
@@ -65,25 +64,25 @@ def explanation(before: Run, after: Run, *, added_ms: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _methods(before: Run, after: Run) -> dict[str, tuple[Statements, Statements]]:
+def _methods(before: RunUses, after: RunUses) -> dict[str, tuple[MethodTime, MethodTime]]:
     names = {name for alone in (before[0], after[0]) for name, use in alone.items() if use.calls}
-    return {name: (_statements(name, before), _statements(name, after)) for name in sorted(names)}
+    return {name: (_method_time(name, before), _method_time(name, after)) for name in sorted(names)}
 
 
-def _statements(method: str, run: Run) -> Statements:
+def _method_time(method: str, run: RunUses) -> MethodTime:
     alone, loaded = run[0].get(method), run[1].get(method)
     if alone is None or not alone.calls:
-        return Statements()
+        return MethodTime()
     timed = loaded if loaded is not None and loaded.calls else alone
-    return Statements(
+    return MethodTime(
         alone.calls,
         _MS * timed.database_seconds / timed.calls,
         _MS * timed.wait_seconds / timed.calls,
     )
 
 
-def _calls(methods: Mapping[str, tuple[Statements, Statements]]) -> Iterator[str]:
-    # What comes now and then, whoever asks, is in some of the requests that were asked alone.
+def _calls(methods: Mapping[str, tuple[MethodTime, MethodTime]]) -> Iterator[str]:
+    # Periodic background work may add fractions of a call to requests measured alone.
     for method, (old, new) in methods.items():
         if abs(new.calls - old.calls) > _CALLS_DIFFER:
             yield f"{method} ran {old.calls:g} times a request, and runs {new.calls:g} times now"
@@ -96,7 +95,7 @@ def _of_parts(parts: Mapping[str, tuple[float, float]], added_ms: float) -> Iter
 
 
 def _of_methods(
-    methods: Mapping[str, tuple[Statements, Statements]], added_ms: float
+    methods: Mapping[str, tuple[MethodTime, MethodTime]], added_ms: float
 ) -> Iterator[str]:
     totals = {method: (old.total_ms, new.total_ms) for method, (old, new) in methods.items()}
     for method, *_ in _changed_most(totals, added_ms):
@@ -111,7 +110,7 @@ def _of_methods(
 def _changed_most(
     totals: Mapping[str, tuple[float, float]], added_ms: float
 ) -> Iterator[tuple[str, float, float]]:
-    """What changed by enough to be worth a word, in milliseconds before and after."""
+    """The largest changes worth naming, in milliseconds before and after."""
     worth = max(_WORTH_NAMING_MS, _WORTH_NAMING_SHARE * abs(added_ms))
     changed = sorted(totals.items(), key=lambda one: -abs(one[1][1] - one[1][0]))
     for name, (old, new) in changed[:_MOST_NAMED]:

@@ -1,4 +1,4 @@
-"""What failed and what was refused in two runs: absolute counts, by code."""
+"""Errors and refusals of two runs: absolute counts by code."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _PROBES = "unavailable"
 
 @dataclass(frozen=True, slots=True)
 class FailureChange:
-    """How often one operation ended in one way, in both runs; `state` is what more of it is."""
+    """How often an operation ended with a code, in both runs; `state` applies if it increased."""
 
     operation: str
     code: str
@@ -24,24 +24,24 @@ class FailureChange:
 
     @property
     def is_new(self) -> bool:
-        """Whether the baseline had none: then one is enough to be named."""
+        """Whether the baseline had none; then a single one is reported."""
         return bool(self.after) and not self.before
 
     @property
     def is_worse(self) -> bool:
-        """Whether there are more than chance explains."""
+        """Whether it is new or increased significantly."""
         return self.is_new or has_grown(
             self.before, self.after, of_before=self.of_before, of_after=self.of_after
         )
 
     @property
     def became(self) -> str:
-        """How they ended."""
+        """How these requests ended, in words."""
         return "refused on purpose" if self.state is State.REFUSED else "failed"
 
     @property
     def sentence(self) -> str:
-        """Absolute counts of both runs, and whether it is new."""
+        """The counts of both runs, and whether the code is new."""
         became = f"were {self.became}" if self.state is State.REFUSED else self.became
         before = f"{self.before} of {self.of_before} in the baseline"
         new = ", new since the baseline" if self.is_new else ""
@@ -50,13 +50,13 @@ class FailureChange:
 
 
 def failure_changes(baseline: LoadReport, current: LoadReport) -> tuple[FailureChange, ...]:
-    """Every code of either run, those that became worse first."""
+    """All codes of either run, those that became worse first."""
     found = [*_of_operations(baseline, current), *_of_probes(baseline, current)]
     return tuple(sorted(found, key=lambda one: not one.is_worse))
 
 
-def new_failures(changes: tuple[FailureChange, ...]) -> Iterator[Finding]:
-    """What fails, or is refused, more often than before; one new error is enough."""
+def failure_findings(changes: tuple[FailureChange, ...]) -> Iterator[Finding]:
+    """Findings about failures and refusals that became worse; a single new error suffices."""
     for one in changes:
         if one.is_worse:
             yield Finding(one.state, one.sentence, one.operation)

@@ -1,4 +1,4 @@
-"""Writing a comparison: for people as Markdown and as a page, for programs as JSON."""
+"""Write a comparison as Markdown and HTML for people, and as JSON for programs."""
 
 from dataclasses import asdict
 from pathlib import Path

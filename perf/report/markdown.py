@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from perf.load.result import LoadReport
 from perf.report import words
 from perf.report.compare import Comparison
-from perf.report.rows import Row, p95_limit, rows
+from perf.report.rows import OperationRow, p95_limit, rows
 
 
 def markdown(comparison: Comparison, history: list[LoadReport]) -> str:
@@ -60,7 +60,7 @@ def _lines(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
 _NAMES = ("p50", "p95", "p99")
 
 
-def _operation(row: Row) -> str:
+def _operation(row: OperationRow) -> str:
     changes = row.change.percentiles if row.change else {}
     said = (
         words.percentile_words(changes.get(name)) if row.change else "not compared"

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no address."""
+"""The report as one self-contained HTML page without scripts, fonts or links."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -7,7 +7,7 @@ from perf.load.result import LoadReport
 from perf.report import words
 from perf.report.compare import Change, Comparison
 from perf.report.pictures import budgets, distributions
-from perf.report.rows import Row, kind_of, rows, verdicts
+from perf.report.rows import OperationRow, css_class_of, rows, verdicts
 from perf.report.shapes import legend
 from perf.report.style import style
 from perf.report.trend import trend
@@ -17,7 +17,7 @@ _COLOURED = {Change.SLOWER: "bad", Change.FASTER: "good", Change.UNKNOWN: "unkno
 
 
 def page(comparison: Comparison, history: list[LoadReport]) -> str:
-    """The whole page; its headline, tables and pictures have one order and one verdict each."""
+    """The whole page; the headline, tables and charts use the same order and verdicts."""
     return "".join(
         (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -31,11 +31,11 @@ def page(comparison: Comparison, history: list[LoadReport]) -> str:
 
 
 def _body(
-    comparison: Comparison, history: list[LoadReport], found: tuple[Row, ...]
+    comparison: Comparison, history: list[LoadReport], found: tuple[OperationRow, ...]
 ) -> Iterator[str]:
     yield "<h1>SLO regression report</h1>"
     headline = escape(words.headline(comparison))
-    yield f'<p class="verdict {kind_of(comparison.outcome)}">{headline}</p>'
+    yield f'<p class="verdict {css_class_of(comparison.outcome)}">{headline}</p>'
     yield f'<p class="summary">{escape(verdicts(found))}</p>'
     yield _list(words.findings(comparison))
     yield "<h2>The runs</h2>"
@@ -56,7 +56,7 @@ def _body(
     yield f"<h2>How to read this</h2><p>{escape(words.METHOD)}</p>"
 
 
-def _changes(found: tuple[Row, ...]) -> Iterator[str]:
+def _changes(found: tuple[OperationRow, ...]) -> Iterator[str]:
     yield "<table><thead><tr><th>operation</th><th>samples</th><th>p50</th><th>p95</th>"
     yield "<th>p99</th></tr></thead><tbody>"
     for row in found:
@@ -69,7 +69,7 @@ def _changes(found: tuple[Row, ...]) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _percentile(row: Row, name: str) -> str:
+def _percentile(row: OperationRow, name: str) -> str:
     if row.change is None:
         return _cell(name, "not compared")
     change = row.change.percentiles.get(name)
@@ -97,7 +97,7 @@ def _cell(label: str, content: str, *, opens: str = "") -> str:
     return f'{opens}<td data-label="{label}">{content}</td>'
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: OperationRow) -> str:
     return f'<span class="{row.kind}">{escape(row.verdict)}</span>'
 
 

@@ -1,10 +1,10 @@
-"""The pictures of two runs: what each operation takes of its budget, and its latencies."""
+"""Charts of two runs: the share of each latency budget used, and latency distributions."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from perf.load.result import Operation
-from perf.report.rows import Row, p95_limit
+from perf.report.rows import OperationRow, p95_limit
 from perf.report.scales import LogScale, linear_ticks, milliseconds
 from perf.report.shapes import axis, plot
 
@@ -12,8 +12,8 @@ _BINS, _HALF = 60, 50
 _MOST_OF_BUDGET, _LEAST_OF_BUDGET = 4.0, 1.25
 
 
-def budgets(rows: Sequence[Row]) -> str:
-    """Which part of its p95 budget each operation takes, in both runs, with the intervals."""
+def budgets(rows: Sequence[OperationRow]) -> str:
+    """The share of its p95 budget that each operation uses, in both runs, with intervals."""
     shares = [share for row in rows for one in (row.before, row.after) for share in _shares(one)]
     top = min(_MOST_OF_BUDGET, max([_LEAST_OF_BUDGET, *shares]))
     ticks = linear_ticks(top)
@@ -26,7 +26,7 @@ def budgets(rows: Sequence[Row]) -> str:
     return f'{body}<div class="row">{said}<div>{scale}</div><div></div></div>'
 
 
-def _budget_row(row: Row, top: float, marks: str) -> str:
+def _budget_row(row: OperationRow, top: float, marks: str) -> str:
     bars = _bar(row.before, "baseline", top) + _bar(row.after, "current", top)
     return (
         f'<div class="row"><div>{escape(row.name)}<br><b class="{row.kind}">{row.verdict}</b></div>'
@@ -41,13 +41,13 @@ def _bar(one: Operation | None, run: str, top: float) -> str:
     whisker = ""
     if one.p95.low is not None and one.p95.high is not None:
         low, high = (min(100.0, 100 * each / limit / top) for each in (one.p95.low, one.p95.high))
-        # In percent of the bar that it lies on.
+        # Percentages are relative to the bar.
         left, wide = (100 * each / max(width, 0.1) for each in (low, high - low))
         whisker = f'<span class="whisker" style="left:{left:.1f}%;width:{wide:.1f}%"></span>'
     return f'<div class="bar {run}" style="width:{width:.2f}%">{whisker}</div>'
 
 
-def _budget_words(row: Row) -> str:
+def _budget_words(row: OperationRow) -> str:
     before, after = (next(iter(_shares(one)), None) for one in (row.before, row.after))
     limit = next(
         (found for one in (row.after, row.before) if one and (found := p95_limit(one))), None
@@ -64,10 +64,10 @@ def _shares(one: Operation | None) -> Iterator[float]:
         yield one.p95.value / limit
 
 
-def distributions(row: Row) -> str:
-    """Both distributions on one logarithmic axis, the baseline above it, the current run below.
+def distributions(row: OperationRow) -> str:
+    """Both distributions on one logarithmic axis: the baseline above, the current run below.
 
-    Both have one scale: equal heights are equal shares of the requests.
+    They share one scale, so equal heights are equal shares of the requests.
     """
     samples = [one.latencies_us if one else () for one in (row.before, row.after)]
     known = [us for each in samples for us in each]

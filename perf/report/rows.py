@@ -1,4 +1,4 @@
-"""The operations of a comparison in one order, each with one verdict, for tables and pictures."""
+"""The operations of a comparison, sorted and with one verdict each, for tables and charts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ _GOOD = {"within noise", "faster"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One operation in both runs; either may lack it."""
+class OperationRow:
+    """One operation; `before` or `after` is None if that run lacks it."""
 
     name: str
     state: State
@@ -41,41 +41,41 @@ class Row:
 
     @property
     def kind(self) -> str:
-        """Whether that is good, bad, or not known."""
-        return kind_of(self.state, is_known=self.verdict in _GOOD)
+        """Its verdict as a CSS class: `good`, `bad` or `unknown`."""
+        return css_class_of(self.state, is_known=self.verdict in _GOOD)
 
 
-def kind_of(state: State, *, is_known: bool = True) -> str:
-    """The same of a state wherever it is shown: `good`, `bad` or `unknown`."""
+def css_class_of(state: State, *, is_known: bool = True) -> str:
+    """A state as a CSS class, the same everywhere: `good`, `bad` or `unknown`."""
     if state in _BAD:
         return "bad"
     return "good" if state is State.NO_REGRESSION and is_known else "unknown"
 
 
-def rows(comparison: Comparison) -> tuple[Row, ...]:
-    """Every operation of either run, the worst first."""
+def rows(comparison: Comparison) -> tuple[OperationRow, ...]:
+    """All operations of either run, the worst first."""
     return tuple(sorted(_rows(comparison), key=lambda row: rank(row.state)))
 
 
-def verdicts(found: tuple[Row, ...]) -> str:
-    """How many operations have which verdict: `1 slower, 8 within noise`."""
+def verdicts(found: tuple[OperationRow, ...]) -> str:
+    """The number of operations with each verdict: `1 slower, 8 within noise`."""
     counted = dict.fromkeys(row.verdict for row in found)
     parts = (f"{sum(row.verdict == one for row in found)} {one}" for one in counted)
     return ", ".join(parts) or "no operations"
 
 
 def p95_limit(one: Operation) -> float | None:
-    """The milliseconds that its 95th percentile may take; None where that is not agreed."""
+    """The p95 budget in milliseconds; None if there is none."""
     return next((target.limit for target in one.targets if target.name == "p95"), None)
 
 
-def _rows(comparison: Comparison) -> Iterator[Row]:
+def _rows(comparison: Comparison) -> Iterator[OperationRow]:
     before, after = comparison.baseline.operations, comparison.current.operations
     changes = {one.name: one for one in comparison.operations}
     for name in dict.fromkeys([*after, *before]):
         state, change = comparison.state_of(name), changes.get(name)
         verdict = _WORDS.get(state) or _verdict(comparison, name, change)
-        yield Row(name, state, verdict, before.get(name), after.get(name), change)
+        yield OperationRow(name, state, verdict, before.get(name), after.get(name), change)
 
 
 def _verdict(comparison: Comparison, name: str, change: OperationChange | None) -> str:

@@ -1,4 +1,4 @@
-"""Axes: where a value is on them, and the few values that are written beside them."""
+"""Axes: positions of values, and ticks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,34 +6,34 @@ from math import ceil, floor, log10
 
 _MOST_TICKS = 5
 _APART = 20.0
-"""Percent of the axis: what `500 ms` takes on a telephone, and some."""
+"""The minimum distance of ticks in percent of the axis: the width of `500 ms` on a phone."""
 _STEPS = (1, 2, 5)
 _FINE_STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 _ROOM = 1.2
-"""At both ends: so no axis is shorter than the way from one fine step to the next."""
+"""The margin factor at both ends, so that every axis contains at least one fine step."""
 _SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class LogScale:
-    """A logarithmic axis of microseconds, from `low` to `high`, as percent of its length."""
+    """A logarithmic axis of microseconds, from `low` to `high`; positions are in percent."""
 
     low: float
     high: float
 
     @classmethod
     def over(cls, values: Sequence[float]) -> "LogScale":
-        """The axis that has all of them, with some room at both ends."""
+        """The axis that contains all values, with margins."""
         low, high = max(1.0, min(values)), max(1.0, *values)
         return cls(low / _ROOM, high * _ROOM)
 
     def place(self, us: float) -> float:
-        """Where a value is; the nearer end where it is beyond the axis."""
+        """The position of a value, limited to the axis."""
         inside = min(self.high, max(self.low, us))
         return 100 * log10(inside / self.low) / log10(self.high / self.low)
 
     def ticks(self) -> tuple[float, ...]:
-        """A few round values of the axis, so far apart that each can be written beside it."""
+        """Round values on the axis, far enough apart to be labelled."""
         coarse = self._ticks(_STEPS)
         return coarse if len(coarse) > 1 else self._ticks(_FINE_STEPS)
 
@@ -56,5 +56,5 @@ def linear_ticks(top: float) -> tuple[float, ...]:
 
 
 def milliseconds(us: float) -> str:
-    """A tick of a latency, with its unit."""
+    """The label of a tick, with its unit."""
     return f"{us / _SECOND_US:g} s" if us >= _SECOND_US else f"{us / 1_000:g} ms"

@@ -1,17 +1,17 @@
-"""What the pictures are made of: shapes that stretch, and words beside them that do not.
+"""SVG shapes that stretch with the page, with labels in HTML that do not.
 
-Text inside an SVG shrinks with it and cannot be read on a telephone, so every word is HTML.
+Text inside an SVG would shrink with it and become unreadable on phones.
 """
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
 _PERCENT_A_CHARACTER = 1.1
-"""Half the width of a character beside the narrowest axis."""
+"""Half the width of a character, relative to the narrowest axis."""
 
 
 def plot(title: str, parts: Sequence[str], levels: Iterable[tuple[float, str]], axes: str) -> str:
-    """Shapes in a square of 100 that fills the width, with words at levels beside it."""
+    """A chart: shapes in a 100 by 100 square that fills the width, with labels on the left."""
     beside = "".join(
         f'<span class="level" style="top:{place:.1f}%">{escape(text)}</span>'
         for place, text in levels
@@ -24,7 +24,7 @@ def plot(title: str, parts: Sequence[str], levels: Iterable[tuple[float, str]], 
 
 
 def axis(ticks: Iterable[tuple[float, str]], kind: str = "tick") -> str:
-    """Words at places in percent of the width; those at the ends stay within it."""
+    """Labels at positions in percent of the width, kept within both ends."""
     found = "".join(
         f'<span class="{kind}{_side(place, text)}" style="left:{place:.2f}%">{escape(text)}</span>'
         for place, text in ticks
@@ -33,7 +33,7 @@ def axis(ticks: Iterable[tuple[float, str]], kind: str = "tick") -> str:
 
 
 def legend(keys: Iterable[tuple[str, str]]) -> str:
-    """Which colour is what: pairs of a class and a word."""
+    """The legend: pairs of a CSS class and a label."""
     found = "".join(
         f'<li><span class="key {kind}"></span>{escape(text)}</li>' for kind, text in keys
     )

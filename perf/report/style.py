@@ -1,4 +1,4 @@
-"""The look of the page: readable on a telephone, on a desk, in the light and in the dark."""
+"""The style sheet of the page, for small and large screens, light and dark."""
 
 LIGHT = {
     "page": "#ffffff",
@@ -27,7 +27,7 @@ DARK = {
     "unknown": "#f0b35a",
 }
 LINES = {
-    # One of each pair for the light page and for the dark one.
+    # Pairs of a colour for the light theme and one for the dark theme.
     "0": ("#2563eb", "#6ea8fe"),
     "1": ("#c2410c", "#fb923c"),
     "2": ("#04724d", "#4fd1a1"),

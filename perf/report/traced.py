@@ -1,4 +1,4 @@
-"""The parts of traced requests, and background jobs, in milliseconds and in words."""
+"""The parts of traced requests and background jobs, in milliseconds and in words."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from perf.load.parts import JOB
 from perf.load.result import MethodUse
 
 _ENOUGH_TIMES = 5
-"""Of a part under load; where it came less often it is known from the requests that were alone."""
+"""A part seen less often under load is taken from the requests measured alone."""
 _JOB_GREW = 1.5
 _JOB_WORTH_NAMING_SECONDS = 0.5
 _MS = 1_000
@@ -36,7 +36,7 @@ _WORDS = {
 
 
 def has_traces(run: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]]) -> bool:
-    """Whether it is known what the operation's requests passed their time in."""
+    """Whether the requests of the operation were traced."""
     return _operation(run[0]) is not None
 
 
@@ -44,19 +44,19 @@ def traced_parts(
     before: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]],
     after: tuple[Mapping[str, MethodUse], Mapping[str, MethodUse]],
 ) -> dict[str, tuple[float, float]]:
-    """What each part of an operation takes of one request, in milliseconds before and after."""
+    """The milliseconds of each part of one request, before and after."""
     old, new = _milliseconds(*before), _milliseconds(*after)
     return {part: (old.get(part, 0.0), new.get(part, 0.0)) for part in sorted(old.keys() | new)}
 
 
 def part_in_words(part: str) -> str:
-    """A part as reports speak of it."""
+    """The description of a part."""
     kind, _, name = part.partition(" ")
     return _WORDS.get(kind, f"{kind} of {{}}").format(name)
 
 
 def jobs_in_words(before: Mapping[str, MethodUse], after: Mapping[str, MethodUse]) -> Iterator[str]:
-    """The background jobs that took clearly more time, which is no request's."""
+    """One line for each background job that took considerably more time."""
     for name, use in sorted(after.items()):
         kind, _, job = name.partition(" ")
         old = before[name].traced_seconds if name in before else 0.0
@@ -71,7 +71,7 @@ def jobs_in_words(before: Mapping[str, MethodUse], after: Mapping[str, MethodUse
 def _milliseconds(
     alone: Mapping[str, MethodUse], loaded: Mapping[str, MethodUse]
 ) -> dict[str, float]:
-    """Each part of one request: as often as in those that were alone, as long as under load."""
+    """The parts of one request: their number from single requests, their duration under load."""
     operation = _operation(alone)
     whole = loaded.get(f"{_WHOLE} {operation}")
     requests = whole.traced_times if whole is not None else 0.0
@@ -94,7 +94,7 @@ def _each(use: MethodUse) -> float:
 
 
 def _operation(alone: Mapping[str, MethodUse]) -> str | None:
-    """The operation that was alone: the one of which there are whole requests."""
+    """The operation measured alone: the one with most whole requests."""
     of_requests = (
         (use.traced_times, name.removeprefix(f"{_WHOLE} "))
         for name, use in alone.items()

@@ -1,9 +1,9 @@
-"""The p95 of each operation as a part of its budget, run by run."""
+"""The trend chart: the p95 of each operation as a share of its budget, run by run."""
 
 from collections.abc import Sequence
 
 from perf.load.result import LoadReport, Operation
-from perf.report.rows import Row, p95_limit
+from perf.report.rows import OperationRow, p95_limit
 from perf.report.scales import linear_ticks
 from perf.report.shapes import axis, legend, plot
 from perf.report.style import LINES
@@ -11,8 +11,8 @@ from perf.report.style import LINES
 _DASHES = ("", "6 4", "2 3")
 
 
-def trend(history: Sequence[LoadReport], rows: Sequence[Row]) -> str:
-    """A line for each operation, in the order of the rows; oldest run first."""
+def trend(history: Sequence[LoadReport], rows: Sequence[OperationRow]) -> str:
+    """One line for each operation, in the order of the rows; the oldest run first."""
     names = [row.name for row in rows if row.after is not None]
     shares = [
         share

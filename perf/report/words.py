@@ -1,8 +1,8 @@
-"""A comparison in words, the same in every form of the report."""
+"""A comparison as sentences, shared by all formats of the report."""
 
 from collections.abc import Iterator
 
-from perf.load.printed import said
+from perf.load.printed import format_target
 from perf.load.result import LoadReport
 from perf.load.spent_words import effort_words
 from perf.report.compare import (
@@ -12,8 +12,8 @@ from perf.report.compare import (
     OperationChange,
     PercentileChange,
 )
-from perf.report.coverage import added
-from perf.report.effort import effort_changes, machines
+from perf.report.coverage import new_operations
+from perf.report.effort import machines, resource_changes
 from perf.states import State
 from perf.statistics.verdicts import Verdict
 
@@ -41,7 +41,7 @@ METHOD = (
 
 
 def headline(comparison: Comparison) -> str:
-    """What it comes to, a sentence for each state; what is missed as before is not kept either."""
+    """One sentence for each state; without a regression also the number of targets still missed."""
     said_of_all = " ".join(_HEADLINES[state] for state in comparison.states)
     missed = len(still_missed(comparison))
     if comparison.outcome is State.NO_REGRESSION and missed:
@@ -50,14 +50,14 @@ def headline(comparison: Comparison) -> str:
 
 
 def still_missed(comparison: Comparison) -> tuple[str, ...]:
-    """The targets that both runs miss, each with its operation."""
+    """The targets that both runs miss, with their operations."""
     pairs = [("", comparison.baseline.targets, comparison.current.targets)] + [
         (f"{name} ", comparison.baseline.operations[name].targets, one.targets)
         for name, one in comparison.current.operations.items()
         if name in comparison.baseline.operations
     ]
     return tuple(
-        f"{whose}{said(target)}"
+        f"{whose}{format_target(target)}"
         for whose, before, after in pairs
         for target in after
         if target.verdict is Verdict.FAIL
@@ -66,7 +66,7 @@ def still_missed(comparison: Comparison) -> tuple[str, ...]:
 
 
 def findings(comparison: Comparison) -> Iterator[str]:
-    """What somebody who was not there has to know, most important first."""
+    """The findings as sentences, most important first."""
     yield from dict.fromkeys(_findings(comparison))
 
 
@@ -75,12 +75,12 @@ def _findings(comparison: Comparison) -> Iterator[str]:
     yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
     if comparison.differences:
         return
-    yield from effort_changes(comparison.baseline, comparison.current)
+    yield from resource_changes(comparison.baseline, comparison.current)
     for target in comparison.newly_missed:
-        yield f"Missed now, and not before: {said(target)}"
+        yield f"Missed now, and not before: {format_target(target)}"
     for one in comparison.operations:
         yield from _of_operation(one)
-    for name in added(comparison.baseline, comparison.current):
+    for name in new_operations(comparison.baseline, comparison.current):
         yield f"{name} is new: there is nothing to compare it with."
     for missed in still_missed(comparison):
         yield f"Missed as before: {missed}"
@@ -109,7 +109,7 @@ def percentile_words(change: PercentileChange | None) -> str:
 
 
 def runs(comparison: Comparison) -> Iterator[str]:
-    """Which runs they were, where, and what the server counted."""
+    """The two runs, the machine, and what the server counted."""
     yield f"Baseline: {run_words(comparison.baseline)}"
     yield f"Current: {run_words(comparison.current)}"
     yield f"Where: {host_words(comparison.current)}"
@@ -122,7 +122,7 @@ def runs(comparison: Comparison) -> Iterator[str]:
 
 
 def run_words(report: LoadReport) -> str:
-    """Which run it was."""
+    """The commit, time, profile and verdict of a run."""
     return (
         f"commit {report.commit}, {report.started_at:%Y-%m-%d %H:%M} UTC, profile "
         f"{report.profile}, seed {report.seed}, "
@@ -132,7 +132,7 @@ def run_words(report: LoadReport) -> str:
 
 
 def host_words(report: LoadReport) -> str:
-    """Where it ran, and on what."""
+    """The machine, the data and the model."""
     host = report.host
     return (
         f"{host.processor}, {host.cores} cores, {host.memory_gigabytes} GB, {host.system}, Python "
@@ -141,7 +141,7 @@ def host_words(report: LoadReport) -> str:
 
 
 def counts_words(report: LoadReport) -> str:
-    """What the server counted."""
+    """The server's counters."""
     counts = report.counts
     if counts is None:
         return f"nothing: {report.not_counted or 'the metrics of the server could not be read'}"
@@ -162,7 +162,7 @@ def _of_operation(one: OperationChange) -> Iterator[str]:
         )
         yield f"{one.name} is {one.change.value}: {changed}."
     for target in one.newly_missed:
-        yield f"{one.name} misses now, and did not before: {said(target)}"
+        yield f"{one.name} misses now, and did not before: {format_target(target)}"
     if one.is_worse or one.change is Change.FASTER:
         for reason in one.why:
             yield f"{one.name}: {reason}."

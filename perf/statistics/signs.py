@@ -1,4 +1,4 @@
-"""Which difference is more than chance, when many are looked at together."""
+"""Critical values for many simultaneous comparisons."""
 
 from collections.abc import Sequence
 from math import ceil, sqrt
@@ -11,14 +11,14 @@ RESAMPLES = 999
 def critical_value(
     excesses: Sequence[Sequence[int]], *, false_alarms: float, seed: int = 0
 ) -> float:
-    """What the largest of all ratios exceeds by chance in at most that share of cases.
+    """The value that the largest of all ratios exceeds by chance with that probability.
 
-    A ratio is the sum of a row over the root of the sum of its squares. Each resample gives every
-    group a random sign, the same in all rows: a wild bootstrap (Wu, Annals of Statistics 14, 1986)
-    of whole groups, which keeps what is alike within a group and among the rows. Where the sides
-    differ by nothing and the order in which they were measured was drawn by lot, every sign is as
-    likely as what was seen, so that the share is exact, whatever the noise, and with any number of
-    groups (Fisher's randomisation test; Romano and Wolf, JASA 100, 2005, for many at once).
+    A ratio is the sum of a row over the root of its sum of squares. Each resample multiplies every
+    group by a random sign, the same in all rows: a wild bootstrap (Wu, Annals of Statistics 14,
+    1986) of whole groups, which keeps the dependence within groups and between rows. If the sides
+    do not differ and their order of measurement was random, all signs are equally likely, so the
+    probability is exact, whatever the noise and the number of groups (Fisher's randomisation test;
+    Romano and Wolf, JASA 100, 2005, for many at once).
     """
     rows = [row for row in map(_scaled, excesses) if row]
     random, groups = Random(seed), max(map(len, rows), default=0)

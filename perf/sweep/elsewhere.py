@@ -1,7 +1,7 @@
-"""A sweep of a server that runs already: what reads, in the name of who gave a token."""
+"""Sweep a server that is already running: queries only, with given tokens."""
 
 from gql.documents.budgets import trusted_documents
-from perf.gate.callers import Callers
+from perf.gate.callers import CallerGroup
 from perf.load.own_server import Target
 from perf.sweep.credentials import Credentials
 from perf.sweep.server import SweepTarget
@@ -14,15 +14,15 @@ _WRITES = "it writes, which the sweep does on a server of its own alone"
 
 
 def sweep_target_of(target: Target) -> SweepTarget:
-    """Those who ask there, each of them being all of the gate's people in turn."""
-    tokens = target.people.people[:_MOST_GROUPS]
-    key = target.people.api_key
+    """The target in which the owner of each given token plays all of the gate's people."""
+    tokens = target.credentials.people[:_MOST_GROUPS]
+    key = target.credentials.api_key
     people = {
         Person(_PLACES * number + place): token
         for number, token in enumerate(tokens)
         for place in range(_PLACES)
     }
-    groups = tuple(Callers(_PLACES * number, 0, _DAYS) for number in range(max(1, len(tokens))))
+    groups = tuple(CallerGroup(_PLACES * number, 0, _DAYS) for number in range(max(1, len(tokens))))
     credentials = Credentials("", {} if key is None else {0: key, 1: key}, people)
     writes = {
         name: _WRITES

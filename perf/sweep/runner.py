@@ -1,4 +1,4 @@
-"""Running documents over HTTP, as the gate runs them within its process."""
+"""Run documents over HTTP, with the same interface as the gate's runner."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import orjson
 from gql.documents.budgets import TrustedDocument
 from gql.documents.built_in import RESERVED
 from perf.benchmarks.wire import UnexpectedAnswer
-from perf.gate.running import Answered, FlowFailed, Taken
+from perf.gate.running import DocumentAnswer, ResourceUsage, RunFailed
 from perf.load.generator import Client, Request
 from perf.load.outcomes import UNANSWERED, Kind, Outcome, error, outcome_of
 from perf.sweep.credentials import Credentials
@@ -21,13 +21,13 @@ from services.principal import Principal
 _MOST_SHOWN = 300
 _OK = 200
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
-_NOTHING = Taken((), 0, 0)
-"""What a document took is not known of a server elsewhere."""
+_NOTHING = ResourceUsage((), 0, 0)
+"""The usage of a remote server is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """The bodies of a document's answers, what they come to, and the seconds until the first."""
+class TimedAnswer:
+    """The bodies of a document's answers, their outcome, and the seconds until the first."""
 
     bodies: tuple[bytes, ...]
     outcome: Outcome
@@ -36,7 +36,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class HttpRunner:
-    """Asks one server, one document after another."""
+    """Sends documents to one server, one after another."""
 
     client: Client
     credentials: Credentials
@@ -46,49 +46,49 @@ class HttpRunner:
 
     @property
     def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """For what flows put back by hand; raises `FlowFailed` where the database is another's."""
+        """The connection with which scenarios restore data; raises `RunFailed` without one."""
         if self.own_connection is None:
-            raise FlowFailed("what it does has to be undone in the database, which is not ours")
+            raise RunFailed("what it does has to be undone in the database, which is not ours")
         return self.own_connection
 
     # Any: variables and data are JSON.
     async def run(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> tuple[Taken, list[Any]]:
-        """Nothing of what it took, and the data of its answers; raises `FlowFailed`."""
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """An empty usage, and the data of the answers; raises `RunFailed`."""
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:
             said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")
-            raise FlowFailed(f"{document.name}: {answered.refusal}: {said}")
-        return answered.taken, [body["data"] for body in answered.bodies]
+            raise RunFailed(f"{document.name}: {answered.refusal}: {said}")
+        return answered.usage, [body["data"] for body in answered.bodies]
 
     # Any: variables are JSON.
     async def ask(
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> Answered:
-        """What came of it, refused or not; raises `FlowFailed` where nothing did."""
+    ) -> DocumentAnswer:
+        """Run a document, which may be refused; raises `RunFailed` if there is no answer."""
         try:
-            timed = await self.timed(document, principal, variables)
-            bodies = tuple(orjson.loads(body) for body in timed.bodies)
+            send_timed = await self.send_timed(document, principal, variables)
+            bodies = tuple(orjson.loads(body) for body in send_timed.bodies)
         except orjson.JSONDecodeError as gone:
-            raise FlowFailed(f"{document.name} was not answered: {gone}") from gone
-        if timed.outcome == UNANSWERED:
-            raise FlowFailed(f"{document.name} was not answered")
-        is_refused = timed.outcome.kind is not Kind.OK
-        return Answered(_NOTHING, bodies, timed.outcome.code if is_refused else None)
+            raise RunFailed(f"{document.name} was not answered: {gone}") from gone
+        if send_timed.outcome == UNANSWERED:
+            raise RunFailed(f"{document.name} was not answered")
+        is_refused = send_timed.outcome.kind is not Kind.OK
+        return DocumentAnswer(_NOTHING, bodies, send_timed.outcome.code if is_refused else None)
 
     # Any: variables are JSON.
-    async def timed(
+    async def send_timed(
         self,
         document: TrustedDocument,
         principal: Principal,
         variables: Mapping[str, Any],
         *,
         fields: Mapping[str, str] = _NO_FIELDS,
-    ) -> Timed:
-        """Ask a document with these header fields, and take the time until its first answer.
+    ) -> TimedAnswer:
+        """Send a document with these headers, and time it until the first answer.
 
-        Where the server is gone, or takes too long, the outcome is that there was none.
+        If the server is unreachable or times out, the outcome is `UNANSWERED`.
         """
         named = {"documentId": f"{RESERVED}{document.name}"}
         body = {**(named if self.by_id else {"query": document.text}), "variables": variables}
@@ -101,12 +101,12 @@ class HttpRunner:
                 return await self._followed(request, started)
             response = await self.client.post(request)
         except (OSError, EOFError):
-            return Timed((), UNANSWERED, self.clock() - started)
+            return TimedAnswer((), UNANSWERED, self.clock() - started)
         seconds = self.clock() - started
         outcome = outcome_of(response.status, response.body, accepts=accepts)
-        return Timed((response.body,), outcome, seconds)
+        return TimedAnswer((response.body,), outcome, seconds)
 
-    async def _followed(self, request: Request, started: float) -> Timed:
+    async def _followed(self, request: Request, started: float) -> TimedAnswer:
         bodies, seconds = [], 0.0
         try:
             async for body in self.client.follow(request):
@@ -114,7 +114,7 @@ class HttpRunner:
                 bodies.append(body)
         except UnexpectedAnswer as refused:
             said = str(refused).encode()
-            return Timed((said,), error("the stream did not begin"), self.clock() - started)
+            return TimedAnswer((said,), error("the stream did not begin"), self.clock() - started)
         outcomes = [outcome_of(_OK, body, accepts=request.accepts) for body in bodies]
         worst = next((one for one in outcomes if one.kind is not Kind.OK), outcomes[-1])
-        return Timed(tuple(bodies), worst, seconds)
+        return TimedAnswer(tuple(bodies), worst, seconds)

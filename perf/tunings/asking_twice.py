@@ -1,4 +1,4 @@
-"""A version of the server that looks the subscription up twice, as it was before the report."""
+"""A version of the server that looks up the subscription twice, without that tuning."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,15 +19,14 @@ _TWICE = (
 
 
 class SourceChanged(Exception):
-    """The source no longer has the line that makes one lookup of two."""
+    """The source no longer contains the text to be replaced."""
 
 
 @contextmanager
-def asking_twice() -> Iterator[Version]:
-    """The version with one change: the quota has a subscription loader of its own.
+def double_lookup() -> Iterator[Version]:
+    """A copy of the source in which the quota has its own subscription loader.
 
-    It then no longer knows of the lookup that the rest of the request makes. Raises
-    `SourceChanged`.
+    It does not share the lookup of the rest of the request. Raises `SourceChanged`.
     """
     text = (ROOT / _FILE).read_text()
     if text.count(_ONCE) != 1:

@@ -1,4 +1,4 @@
-"""Each tuning off and on: two servers side by side, on copies of one data set."""
+"""Measure each tuning off and on: two servers side by side, on copies of one database."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from perf.load.callers import Callers
 from perf.load.flows import FLOWS, Flow
 from perf.load.own_server import THIS_VERSION, Target, Version, running_model, server_on
 from perf.sweep.server import AT_ONCE
-from perf.tunings.asking_twice import asking_twice
+from perf.tunings.asking_twice import double_lookup
 from perf.tunings.indexes import drop_indexes, performance_indexes
-from perf.tunings.outages import Outages, Side, live_through
+from perf.tunings.outages import Outages, OutageServer, measure_outages
 
 _OFF_CACHE = {"BILLING_SUBSCRIPTION_CACHE_TTL_SECONDS": "0"}
 _OFF_BACKOFF = {
@@ -29,7 +29,7 @@ _OFF_BACKOFF = {
 _QUICK = ("CurrentSubscription", "ConversationPage", "PrivacyExportStatus", "EnterpriseUsage")
 _HEAVY = "ConversationsWithMessages"
 HEAVY_CONVERSATIONS = 2
-"""Of so many conversations the messages are asked for: each is a scan of all without its index."""
+"""The page size of the heavy query: without its index, each conversation scans all messages."""
 _CACHED = ("CurrentSubscription", "Quota")
 _TOGETHER = "SubscriptionAndQuota"
 _DOCUMENT = f"""query {_TOGETHER} {{
@@ -40,12 +40,12 @@ _DOCUMENT = f"""query {_TOGETHER} {{
   }}
 }}"""
 
-Tell = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Tunings:
-    """What was measured; in each pair the first is without the tuning."""
+    """The measurements; the first of each pair is without the tuning."""
 
     indexes: tuple[str, ...]
     without_indexes: Measured
@@ -56,46 +56,46 @@ class Tunings:
 
 
 @dataclass(frozen=True, slots=True)
-class Thoroughness:
-    """How many rounds of four blocks, and requests of each operation in a block."""
+class MeasurementSize:
+    """The number of rounds of four blocks, and the requests of each operation in a block."""
 
     rounds: int
     requests: int
 
     def quick(self, names: Sequence[str]) -> Plan:
-        """For operations that take milliseconds."""
+        """The plan for operations that take milliseconds."""
         return Plan(names, _rounds(self.rounds), self.requests)
 
     def heavy(self, names: Sequence[str]) -> Plan:
-        """For those that take seconds without their index."""
+        """The plan for operations that take seconds without their index."""
         return Plan(names, _rounds(max(PILOT_ROUNDS, self.rounds // 4)))
 
 
 def measure_tunings(
-    database_url: str, sizes: BenchSizes, how: Thoroughness, *, tell: Tell
+    database_url: str, sizes: BenchSizes, how: MeasurementSize, *, on_progress: ProgressCallback
 ) -> Tunings:
-    """Measure all of them on copies of a seeded database, which itself stays as it is.
+    """Measure all tunings on copies of a seeded database, which is not changed.
 
     Nobody else may be connected to it while it is copied. The copies are dropped in the end.
     """
-    tell("finding the indexes, and copying the database")
+    on_progress("finding the indexes, and copying the database")
     names = performance_indexes(database_url)
     with _copies(database_url) as (without, tuned):
         drop_indexes(without, names)
         bench = _Bench(without, tuned, sizes)
-        tell("indexes")
+        on_progress("indexes")
         quick, heavy = bench.indexes(how)
-        tell("cache")
+        on_progress("cache")
         cached = bench.pair(
             (tuned, _OFF_CACHE, THIS_VERSION), (tuned, {}, THIS_VERSION), _flows(_CACHED), how
         )
-        tell("single lookup")
-        with asking_twice() as twice:
+        on_progress("single lookup")
+        with double_lookup() as twice:
             together = {_TOGETHER: Flow(_TOGETHER, 1, text=_DOCUMENT)}
             lookups = bench.pair(
                 (tuned, _OFF_CACHE, twice), (tuned, _OFF_CACHE, THIS_VERSION), together, how
             )
-        tell("backoff")
+        on_progress("backoff")
         return Tunings(names, quick, heavy, cached, lookups, bench.backoff(how))
 
 
@@ -105,8 +105,8 @@ class _Bench:
     tuned: str
     sizes: BenchSizes
 
-    def indexes(self, how: Thoroughness) -> tuple[Measured, Measured]:
-        """Without the cache, which would hide what the lookup of the subscription takes."""
+    def indexes(self, how: MeasurementSize) -> tuple[Measured, Measured]:
+        """Without the cache, which would hide the time of the subscription lookup."""
         heavy = replace(FLOWS[_HEAVY], variables=_few)
         off = (self.without, _OFF_CACHE, THIS_VERSION)
         on = (self.tuned, _OFF_CACHE, THIS_VERSION)
@@ -117,22 +117,22 @@ class _Bench:
             )
 
     def pair(
-        self, off: "_Arm", on: "_Arm", flows: Mapping[str, Flow], how: Thoroughness
+        self, off: "_Arm", on: "_Arm", flows: Mapping[str, Flow], how: MeasurementSize
     ) -> Measured:
-        """Two servers, in turns."""
+        """Two servers, measured alternately."""
         with self._servers(off, on) as (left, right):
             return _measured(left, right, flows, how.quick)
 
-    def backoff(self, how: Thoroughness) -> tuple[Outages, Outages]:
-        """Each with a model of its own, which is away for a moment again and again."""
+    def backoff(self, how: MeasurementSize) -> tuple[Outages, Outages]:
+        """Each server has its own model, which fails repeatedly for a moment."""
         with (
             running_model(AT_ONCE) as first,
             running_model(AT_ONCE) as second,
             self._server((self.tuned, _OFF_BACKOFF, THIS_VERSION), first) as left,
             self._server((self.tuned, {}, THIS_VERSION), second) as right,
         ):
-            sides = Side(left, first), Side(right, second)
-            return live_through(*sides, rounds=how.rounds)
+            sides = OutageServer(left, first), OutageServer(right, second)
+            return measure_outages(*sides, rounds=how.rounds)
 
     @contextmanager
     def _servers(self, off: "_Arm", on: "_Arm") -> Iterator[tuple[Target, Target]]:
@@ -165,14 +165,14 @@ def _measured(
     plan: Callable[[Sequence[str]], Plan],
 ) -> Measured:
     off, on = (
-        by_mix(one.url, Callers.among(flows, one.people, one.people.people))
+        by_mix(one.url, Callers.for_flows(flows, one.credentials, one.credentials.people))
         for one in (left, right)
     )
     return measure(off, on, plan(tuple(flows)))
 
 
 def _rounds(count: int) -> Bounds:
-    """So many, however soon the effect is known."""
+    """Exactly so many rounds, without stopping early."""
     return Bounds(0, inf, count)
 
 
@@ -186,7 +186,7 @@ def _flows(names: tuple[str, ...]) -> Mapping[str, Flow]:
 
 @contextmanager
 def _copies(url: str) -> Iterator[tuple[str, str]]:
-    """Two copies of a database, dropped in the end."""
+    """Two copies of a database, dropped when the block ends."""
     source, names = urlsplit(url).path.removeprefix("/"), ("without_tunings", "with_tunings")
     maintenance = database_of(url, "template1")
     with ExitStack() as stack:

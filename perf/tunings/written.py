@@ -1,4 +1,4 @@
-"""docs/slo-report.md: what each tuning is worth, with samples and intervals."""
+"""Write docs/slo-report.md: the effect of each tuning, with samples and intervals."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,14 +15,14 @@ from perf.statistics.binomial import share_interval
 from perf.statistics.percentiles import Percentile, percentile
 from perf.statistics.signs import RESAMPLES
 from perf.tunings.measuring import HEAVY_CONVERSATIONS, Tunings
-from perf.tunings.outages import HEALTHY, OUTAGE_SECONDS, Outages
+from perf.tunings.outages import MESSAGES_BEFORE_OUTAGE, OUTAGE_SECONDS, Outages
 
 _MS = 1_000
 _MINIMUM = 0.1
 _COMMAND = "guidance perf tunings"
 
 
-def written(found: Tunings, *, commit: str, host: Host, data: str, at: datetime) -> str:
+def tunings_page(found: Tunings, *, commit: str, host: Host, data: str, at: datetime) -> str:
     """The whole page."""
     return "\n".join(_lines(found, commit, host, data, at)) + "\n"
 
@@ -105,9 +105,9 @@ def _backoff(off: Outages, on: Outages) -> Iterator[str]:
     yield (
         "Again and again the model goes away (503), and comes back between "
         f"{low:g} and {high:g} s (drawn evenly, the same for both sides) after it has refused a "
-        f"message. {HEALTHY} messages are answered before each outage, so that the circuit breaker "
-        "is closed and the budget of retries is whole when it begins. There are the usual two "
-        "retries. Off: `CHAT_LLM_RETRY_BACKOFF_SECONDS=0` and `CHAT_LLM_RETRY_JITTER_SECONDS=0`. "
+        f"message. {MESSAGES_BEFORE_OUTAGE} messages are answered before each outage, so that the "
+        "circuit breaker is closed and the budget of retries is whole when it begins. There are "
+        "the usual two retries. Off: `CHAT_LLM_RETRY_BACKOFF_SECONDS=0` and `CHAT_LLM_RETRY_JITTER_SECONDS=0`. "
         "On: the defaults, which wait 0.2 to 0.3 s, and then 0.4 to 0.5 s. `n` is the number of "
         "messages that met an outage; the interval is Clopper and Pearson's, 95%; `forgone` are "
         "retries that the budget did not allow; the median is that of the answered."
@@ -138,8 +138,8 @@ def _targets(found: Tunings) -> Iterator[str]:
     yield "| operation | n | p95 | verdict | p99 | verdict |"
     yield "|---|---|---|---|---|---|"
     for measured in (found.without_indexes, found.without_indexes_heavy):
-        for name in measured.turns.rounds:
-            ordered = sorted(one * _MS for one in measured.turns.latencies(name, 1))
+        for name in measured.interleaved.rounds:
+            ordered = sorted(one * _MS for one in measured.interleaved.latencies(name, 1))
             budget = FLOWS[name].budget
             cells = []
             for share, limit in ((0.95, budget.p95_ms), (0.99, budget.p99_ms)):
@@ -149,14 +149,14 @@ def _targets(found: Tunings) -> Iterator[str]:
 
 
 def _table(measured: Measured) -> Iterator[str]:
-    rounds = len(next(iter(measured.turns.rounds.values())))
+    rounds = len(next(iter(measured.interleaved.rounds.values())))
     yield f"{rounds} rounds:"
     yield ""
     yield "| operation | n | off p50 | on p50 | off p95 | on p95 | effect of the tuning |"
     yield "|---|---|---|---|---|---|---|"
     found = judge(measured, minimum=_MINIMUM)
     for one in found:
-        sides = [sorted(measured.turns.latencies(one.name, side)) for side in (0, 1)]
+        sides = [sorted(measured.interleaved.latencies(one.name, side)) for side in (0, 1)]
         cells = [
             _value(percentile([seconds * _MS for seconds in side], share))
             for share in (0.5, 0.95)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from perf.chaos.proxy import Path
+from perf.chaos.proxy import PathState
 from tests.db.test_outages import end_all, reset_read_only
 from tests.fixtures.broken_path import Remote, remote_proxy
 from tests.fixtures.postgres import rows_of, run
@@ -81,18 +81,20 @@ def refusals(answers: list[tuple[str, httpx2.Response, float]]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("path", [Path.SWALLOWS, Path.SWALLOWS_ANSWERS, Path.REFUSES, Path.CUTS])
+@pytest.mark.parametrize(
+    "path", [PathState.SWALLOWS, PathState.SWALLOWS_ANSWERS, PathState.REFUSES, PathState.CUTS]
+)
 def test_everybody_is_told_in_time_and_served_as_soon_as_can_be(
-    own_world: str, tmp_path: Folder, path: Path
+    own_world: str, tmp_path: Folder, path: PathState
 ) -> None:
     key = issue_key(own_world, GRACES_COMPANY)
     with behind(own_world, tmp_path) as (api, remote):
         asked = callers(api, key)
         assert {answer.status_code for _, answer, _ in ask_all(asked)} == {200}
-        remote.lead(path)
+        remote.set_path(path)
         assert refusals(ask_all(asked, times=4)) == []
         assert api.http.get("/readyz").status_code == 503
-        remote.lead(Path.OPEN)
+        remote.set_path(PathState.OPEN)
         ended = monotonic()
         for ask in asked.values():
             until(lambda ask=ask: "errors" not in ask().json(), seconds=5)  # type: ignore[misc]  # mypy cannot infer it

@@ -28,7 +28,7 @@ def connection(api: Api) -> Iterator[socket.socket]:
         yield opened
 
 
-def posted(*fields: bytes, body: bytes = BODY, version: bytes = b"1.1") -> bytes:
+def encode_post(*fields: bytes, body: bytes = BODY, version: bytes = b"1.1") -> bytes:
     lines = [
         b"POST /graphql HTTP/" + version,
         b"host: test",
@@ -55,7 +55,7 @@ def read_to_the_end(connection: socket.socket) -> bytes:
 
 
 def test_an_answer_is_one_head_and_one_body(connection: socket.socket) -> None:
-    connection.sendall(posted(b"x-request-id: of-the-test"))
+    connection.sendall(encode_post(b"x-request-id: of-the-test"))
     head, _, body = read_until(connection, ANSWER).partition(b"\r\n\r\n")
     status, *fields = head.split(b"\r\n")
     named = dict(field.split(b": ", 1) for field in fields)
@@ -67,7 +67,9 @@ def test_an_answer_is_one_head_and_one_body(connection: socket.socket) -> None:
 
 
 def test_requests_that_come_at_once_are_answered_in_their_order(connection: socket.socket) -> None:
-    connection.sendall(posted(b"x-request-id: number-1") + posted(b"x-request-id: number-2"))
+    connection.sendall(
+        encode_post(b"x-request-id: number-1") + encode_post(b"x-request-id: number-2")
+    )
     received = read_until(connection, ANSWER, times=2)
     assert received.index(b"number-1") < received.index(ANSWER) < received.index(b"number-2")
 
@@ -78,13 +80,13 @@ def test_requests_that_come_at_once_are_answered_in_their_order(connection: sock
 def test_a_connection_that_is_not_to_last_is_closed(
     connection: socket.socket, fields: tuple[bytes, ...], version: bytes
 ) -> None:
-    connection.sendall(posted(*fields, version=version))
+    connection.sendall(encode_post(*fields, version=version))
     received = read_to_the_end(connection)
     assert received.endswith(b"\r\nconnection: close\r\n\r\n" + ANSWER)
 
 
 def test_a_body_that_waits_to_be_asked_for_is_asked_for_once(connection: socket.socket) -> None:
-    request = posted(b"expect: 100-continue")
+    request = encode_post(b"expect: 100-continue")
     head = request[: -len(BODY)]
     connection.sendall(head)
     assert read_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -114,7 +116,7 @@ def test_a_head_has_the_fields_of_the_answer_and_no_body(connection: socket.sock
 
 def test_a_body_that_comes_a_byte_at_a_time_is_read(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    request = posted()
+    request = encode_post()
     connection.sendall(request[: -len(BODY)])
     for number in range(len(BODY)):
         connection.sendall(BODY[number : number + 1])
@@ -127,11 +129,11 @@ def test_a_body_as_large_as_may_be_and_one_byte_more(
     connection: socket.socket, over: int, status: bytes, *, is_chunked: bool
 ) -> None:
     body = BODY.ljust(LARGEST_BODY + over)
-    head = posted(body=body).removesuffix(body)
+    head = encode_post(body=body).removesuffix(body)
     if is_chunked:
         head = head.replace(b"content-length: %d" % len(body), b"transfer-encoding: chunked")
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    connection.sendall(head + body + posted(b"connection: close"))
+    connection.sendall(head + body + encode_post(b"connection: close"))
     received = read_to_the_end(connection)
     assert received.startswith(b"HTTP/1.1 " + status)
     assert received.count(b"HTTP/1.1 ") == 2, "the next request is answered"
@@ -153,7 +155,7 @@ def test_a_body_as_large_as_may_be_and_one_byte_more(
 )
 def test_a_request_leaves_nothing_to_the_collector(connection: socket.socket, body: bytes) -> None:
     """Nor to anything that is kept of it, as a document is that was refused."""
-    whole = posted(b"authorization: Bearer " + token_of(ADA).encode(), body=body)
+    whole = encode_post(b"authorization: Bearer " + token_of(ADA).encode(), body=body)
     connection.sendall(whole)
     read_until(connection, b"}")
     # What other tests have asked may still be about to end.
@@ -173,7 +175,7 @@ def exchanges() -> list[object]:
 
 
 def test_a_head_that_does_not_end_is_refused(connection: socket.socket) -> None:
-    connection.sendall(posted())
+    connection.sendall(encode_post())
     read_until(connection, ANSWER)
     connection.sendall(b"POST /graphql HTTP/1.1\r\nhost: test\r\nx-long: ")
     connection.sendall(b"x" * 70_000)
@@ -182,5 +184,7 @@ def test_a_head_that_does_not_end_is_refused(connection: socket.socket) -> None:
 
 def test_long_heads_that_end_are_read(connection: socket.socket) -> None:
     for number in range(3):
-        connection.sendall(posted(b"x-request-id: number-%d" % number, b"x-long: " + b"x" * 50_000))
+        connection.sendall(
+            encode_post(b"x-request-id: number-%d" % number, b"x-long: " + b"x" * 50_000)
+        )
         assert b"x-request-id: number-%d" % number in read_until(connection, ANSWER)

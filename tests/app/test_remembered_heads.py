@@ -24,7 +24,7 @@ WHO = b'{"query":"{ viewer { id } }"}'
 SCOPE = {"path": "/graphql", "headers": [(b"host", b"test")], "state": {}}
 
 
-def posted(body: bytes, fields: bytes = b"", *, length: int | None = None) -> bytes:
+def encode_post(body: bytes, fields: bytes = b"", *, length: int | None = None) -> bytes:
     """A request whose length is said as most clients say it."""
     size = len(body) if length is None else length
     return HEAD + fields + b"Content-Length: %d\r\n\r\n" % size + body
@@ -49,12 +49,12 @@ def answered(connection: socket, request: bytes) -> bytes:
 
 def test_the_same_head_is_answered_for_bodies_of_any_length(connection: socket) -> None:
     for body, answer in (*zip(BODIES, ANSWERS, strict=True),) * 3:
-        assert answered(connection, posted(body)) == answer
+        assert answered(connection, encode_post(body)) == answer
 
 
 def test_each_caller_is_answered_on_one_connection(connection: socket) -> None:
     def who(fields: bytes) -> bytes:
-        return answered(connection, posted(WHO, fields))
+        return answered(connection, encode_post(WHO, fields))
 
     ada, alan = (b"Authorization: Bearer %b\r\n" % token_of(one).encode() for one in (ADA, ALAN))
     nobody = who(b"")
@@ -66,39 +66,39 @@ def test_each_caller_is_answered_on_one_connection(connection: socket) -> None:
 
 @pytest.mark.parametrize("cut", [1, len(HEAD), -len(BODIES[0]), -1])
 def test_a_request_that_comes_in_two_pieces(connection: socket, cut: int) -> None:
-    request = posted(BODIES[0])
+    request = encode_post(BODIES[0])
     assert answered(connection, request) == ANSWERS[0]
     connection.sendall(request[:cut])
     assert answered(connection, request[cut:]) == ANSWERS[0]
 
 
 def test_requests_that_come_at_once(connection: socket) -> None:
-    assert answered(connection, posted(BODIES[0])) == ANSWERS[0]
-    connection.sendall(posted(BODIES[0]) + posted(BODIES[1], b"Connection: close\r\n"))
+    assert answered(connection, encode_post(BODIES[0])) == ANSWERS[0]
+    connection.sendall(encode_post(BODIES[0]) + encode_post(BODIES[1], b"Connection: close\r\n"))
     received = read_to_the_end(connection)
     assert received.index(ANSWERS[0]) < received.index(ANSWERS[1])
 
 
 def test_what_follows_a_known_head_and_its_body_is_read_as_what_it_is(connection: socket) -> None:
-    assert answered(connection, posted(BODIES[0])) == ANSWERS[0]
-    connection.sendall(posted(BODIES[0] + b"GET /smuggled HTTP/1.1\r\n\r\n", length=26))
+    assert answered(connection, encode_post(BODIES[0])) == ANSWERS[0]
+    connection.sendall(encode_post(BODIES[0] + b"GET /smuggled HTTP/1.1\r\n\r\n", length=26))
     received = read_to_the_end(connection)
     assert received.count(ANSWERS[0]) == 1
     assert b"HTTP/1.1 400 " in received
 
 
 def test_a_known_head_with_two_lengths_is_refused(connection: socket) -> None:
-    assert answered(connection, posted(BODIES[0])) == ANSWERS[0]
-    connection.sendall(posted(BODIES[0], b"Content-Length: 26\r\n"))
+    assert answered(connection, encode_post(BODIES[0])) == ANSWERS[0]
+    connection.sendall(encode_post(BODIES[0], b"Content-Length: 26\r\n"))
     assert read_to_the_end(connection).startswith(b"HTTP/1.1 400 ")
 
 
 def test_what_differs_each_time_is_not_kept() -> None:
     heads = RememberedHeads()
-    assert heads.store(posted(BODIES[0]), SCOPE) is not None
-    assert heads.find(posted(BODIES[1])) is not None
+    assert heads.store(encode_post(BODIES[0]), SCOPE) is not None
+    assert heads.find(encode_post(BODIES[1])) is not None
     for name in (b"traceparent", b"x-request-id", b"transfer-encoding"):
-        request = posted(BODIES[0], name + b": 1\r\n")
+        request = encode_post(BODIES[0], name + b": 1\r\n")
         assert heads.store(request, {**SCOPE, "headers": [(name, b"1")]}) is None
         assert heads.find(request) is None
 
@@ -106,30 +106,30 @@ def test_what_differs_each_time_is_not_kept() -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        posted(BODIES[0], length=27),
-        posted(BODIES[0], length=25),
-        posted(BODIES[0]).replace(b"26", b"026"),
-        posted(BODIES[0]).replace(b"26", b"+26"),
-        posted(BODIES[0]).replace(b"Content-Length: 26", b"Content-Length:\t26"),
-        posted(BODIES[0]).replace(b"Content-Length: 26\r\n", b""),
-        posted(BODIES[0]).replace(b"/graphql", b"/graphql2"),
-        posted(BODIES[0])[:-1],
+        encode_post(BODIES[0], length=27),
+        encode_post(BODIES[0], length=25),
+        encode_post(BODIES[0]).replace(b"26", b"026"),
+        encode_post(BODIES[0]).replace(b"26", b"+26"),
+        encode_post(BODIES[0]).replace(b"Content-Length: 26", b"Content-Length:\t26"),
+        encode_post(BODIES[0]).replace(b"Content-Length: 26\r\n", b""),
+        encode_post(BODIES[0]).replace(b"/graphql", b"/graphql2"),
+        encode_post(BODIES[0])[:-1],
         b"",
     ],
 )
 def test_what_is_not_the_same_is_not_taken_for_it(request_: bytes) -> None:
     heads = RememberedHeads()
-    heads.store(posted(BODIES[0]), SCOPE)
+    heads.store(encode_post(BODIES[0]), SCOPE)
     assert heads.find(request_) is None
 
 
 def test_what_is_held_is_bounded() -> None:
     heads = RememberedHeads()
-    requests = [posted(BODIES[0], b"Authorization: %d\r\n" % one) for one in range(900)]
+    requests = [encode_post(BODIES[0], b"Authorization: %d\r\n" % one) for one in range(900)]
     for request in requests:
         heads.store(request, SCOPE)
     assert heads.find(requests[0]) is not None
-    long = [posted(BODIES[0], b"X: %b%d\r\n" % (b"x" * 3_900, one)) for one in range(900)]
+    long = [encode_post(BODIES[0], b"X: %b%d\r\n" % (b"x" * 3_900, one)) for one in range(900)]
     for request in long:
         heads.store(request, SCOPE)
         assert heads.find(request) is not None
@@ -139,11 +139,11 @@ def test_what_is_held_is_bounded() -> None:
 
 def test_where_no_head_comes_again_few_are_kept() -> None:
     heads = RememberedHeads()
-    requests = [posted(BODIES[0], b"X: %d\r\n" % one) for one in range(1_160)]
+    requests = [encode_post(BODIES[0], b"X: %d\r\n" % one) for one in range(1_160)]
     kept = [heads.store(request, SCOPE) is not None for request in requests]
     assert kept.count(True) == 1_010
     assert heads.find(requests[999]) is not None
-    assert heads.store(posted(BODIES[0], b"X: another\r\n"), SCOPE) is not None
+    assert heads.store(encode_post(BODIES[0], b"X: another\r\n"), SCOPE) is not None
 
 
 async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:

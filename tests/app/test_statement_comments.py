@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gql.documents.budgets import trusted_documents
 from tests.app.graphql.test_deadlines import locked
-from tests.app.test_protocol import ANSWER, posted, read_until
+from tests.app.test_protocol import ANSWER, encode_post, read_until
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA
@@ -59,12 +59,12 @@ def test_what_follows_on_a_connection_is_not_of_the_operation_before(
         socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
     ) as connection:
         with locked(world):
-            connection.sendall(posted(body=large))
+            connection.sendall(encode_post(body=large))
             until(waits_long)
         read_until(connection, b"}]}}")
 
         def ask() -> None:
-            connection.sendall(posted(b"x-api-key: " + api_key.encode()))
+            connection.sendall(encode_post(b"x-api-key: " + api_key.encode()))
             read_until(connection, ANSWER.removesuffix(b"}"))
 
         assert last_comment(world, ask) == "/* credentials.by_key "

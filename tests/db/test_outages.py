@@ -16,7 +16,7 @@ from db.database import Connection, Database, open_database
 from db.request_scope import RequestScope
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown, SessionLost
-from perf.chaos.proxy import Path, Proxy
+from perf.chaos.proxy import PathState, Proxy
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, backend_of, end, plan_codes
 from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import rows_of, run
@@ -87,7 +87,7 @@ async def warm(database: Database) -> None:
         await plan_codes(database)
 
 
-@pytest.mark.parametrize("path", [one for one in Path if one not in {Path.OPEN, Path.DELAYS}])
+@pytest.mark.parametrize("path", [one for one in Path if one not in {PathState.OPEN, PathState.DELAYS}])
 def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
     database_url: str, path: Path
 ) -> None:
@@ -97,7 +97,7 @@ def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
         waits = [seconds_until_refused(plan_codes(database)) for _ in range(6)]
         waits += [seconds_until_refused(add_plan(database)) for _ in range(6)]
         assert max(await asyncio.gather(*waits)) < LATEST_SECONDS
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         assert await plan_codes(database) == PLAN_CODES
         await add_plan(database)
 
@@ -106,11 +106,11 @@ def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
 
 def test_a_path_that_delays_is_waited_for(database_url: str) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
-        await proxy.lead(Path.DELAYS)
+        await proxy.lead(PathState.DELAYS)
         reads = [plan_codes(database) for _ in range(4)]
         assert await asyncio.gather(*reads) == [PLAN_CODES] * 4
         await add_plan(database)
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)
@@ -124,9 +124,9 @@ def test_of_an_answer_that_is_cut_nothing_is_taken(database_url: str, rows: int)
         await warm(database)
         async with database.read() as connection:
             assert len(await connection.fetch(many)) == rows
-        await proxy.lead(Path.CUTS)
+        await proxy.lead(PathState.CUTS)
         await seconds_until_refused(_fetched(database, many))
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         async with database.read() as connection:
             assert [row["n"] for row in await connection.fetch(many)] == [*range(1, rows + 1)]
 
@@ -147,10 +147,10 @@ def test_transactions_that_fill_the_pool_when_the_network_falls_silent(database_
             asyncio.ensure_future(seconds_until_refused(change(database, are_in))) for _ in range(4)
         ]
         await are_in.wait()
-        await proxy.lead(Path.SWALLOWS)
+        await proxy.lead(PathState.SWALLOWS)
         await are_in.wait()
         assert max(await asyncio.gather(*changes)) < LATEST_SECONDS
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)

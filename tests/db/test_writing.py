@@ -7,7 +7,7 @@ from db.database import Database
 from db.request_scope import RequestScope
 from db.statement import Statement
 from db.unavailable import DatabaseUnavailable, OutcomeUnknown
-from perf.chaos.proxy import Path, Proxy
+from perf.chaos.proxy import PathState, Proxy
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, plan_codes
 from tests.db.test_outages import BEATEN_ONCE, FAILING_AT_COMMIT, end_all, play, warm
 from tests.fixtures.postgres import run
@@ -57,10 +57,10 @@ def test_what_is_cut_off_is_unknown(database_url: str) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
         await warm(database)
         await add(database, "early")
-        await proxy.lead(Path.CUTS)
+        await proxy.lead(PathState.CUTS)
         with pytest.raises(OutcomeUnknown):
             await add(database)
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         assert await plan_codes(database) == ["early", "late", *PLAN_CODES]
 
     play(database_url, scenario)
@@ -68,13 +68,13 @@ def test_what_is_cut_off_is_unknown(database_url: str) -> None:
 
 def test_what_cannot_be_sent_has_not_happened(database_url: str) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
-        await proxy.lead(Path.REFUSES)
+        await proxy.lead(PathState.REFUSES)
         with RequestScope() as scope:
             with pytest.raises(DatabaseUnavailable) as told:
                 await add(database)
             assert not isinstance(told.value, OutcomeUnknown)
             assert not scope.has_changed
-        await proxy.lead(Path.OPEN)
+        await proxy.lead(PathState.OPEN)
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)

@@ -1,4 +1,4 @@
-"""Honest uses that the same settings must let pass: refusing everybody is no bound."""
+"""Honest uses that the same settings must allow: refusing everybody is no defence."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import orjson
 from graphql import get_introspection_query
 
 from gql.documents.budgets import trusted_documents
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Tally
-from perf.chaos.hostile.frames import message, read_frames, socket
+from perf.chaos.hostile.frames import message, open_websocket, read_frames
 from perf.chaos.hostile.wire import connected
 
 _STREAMS = 50
@@ -36,7 +36,7 @@ _REPLIES = """{ viewer { conversations(first: 10) { edges { node {
 
 
 async def refused(aim: Aim) -> dict[str, str]:
-    """Why each honest use was not served; it is empty where it was."""
+    """The reason why each honest use was not served; empty if it was."""
     return {
         "GraphiQL's introspection": await _introspection(aim),
         "every built-in document": await _documents(aim),
@@ -58,7 +58,10 @@ async def _introspection(aim: Aim) -> str:
 
 
 async def _documents(aim: Aim) -> str:
-    """Each as a text that nobody knows, without variables: those are missed after all bounds."""
+    """Send each trusted document as an unknown text, without variables.
+
+    Missing variables are reported after all limits are checked, and are not counted.
+    """
     found = []
     for number, (name, document) in enumerate(trusted_documents().items(), 2):
         body = await _answer(aim, {"query": f"# {aim.network}\n{document.text}"}, number)
@@ -69,8 +72,8 @@ async def _documents(aim: Aim) -> str:
 
 async def _page(aim: Aim) -> str:
     variables = {"first": 50, "messages": 50}
-    asked = {"documentId": "x-guidance-ConversationsWithMessages", "variables": variables}
-    body = await _answer(aim, asked, 0, authorization=f"Bearer {aim.token}")
+    request = {"documentId": "x-guidance-ConversationsWithMessages", "variables": variables}
+    body = await _answer(aim, request, 0, authorization=f"Bearer {aim.token}")
     return "" if "errors" not in body else _first_error(body)
 
 
@@ -78,10 +81,10 @@ async def _streams(aim: Aim) -> str:
     body = await _answer(aim, {"query": _REPLIES}, 0, authorization=f"Bearer {aim.token}")
     (reply, *_) = (id_ for id_, role in _messages(body) if role == "ASSISTANT")
     tally = Tally()
-    async with socket(aim, token=aim.token) as wire:
+    async with open_websocket(aim, token=aim.token) as wire:
         for number in range(_STREAMS):
-            asked = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
-            wire.writer.write(message("subscribe", id=str(number), payload=asked))
+            request = {"documentId": "x-guidance-ReplyStream", "variables": {"messageId": reply}}
+            wire.writer.write(message("subscribe", id=str(number), payload=request))
         reading = asyncio.create_task(read_frames(wire, tally))
         with suppress(TimeoutError):
             async with asyncio.timeout(_STREAMS_SECONDS):
@@ -100,9 +103,9 @@ def _messages(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 # Any: JSON.
-async def _answer(aim: Aim, asked: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
+async def _answer(aim: Aim, request: dict[str, Any], number: int, **headers: str) -> dict[str, Any]:
     async with connected(aim, number) as wire:
-        wire.writer.write(posted("/graphql", orjson.dumps(asked), **headers))
+        wire.writer.write(encode_post("/graphql", orjson.dumps(request), **headers))
         response = await wire.response()
     body: dict[str, Any] = orjson.loads(response.body)
     return body

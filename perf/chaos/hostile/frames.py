@@ -1,4 +1,4 @@
-"""The attacker's side of graphql-transport-ws: frames made beforehand, and sockets for them."""
+"""The attacker's WebSocket client: frames of graphql-transport-ws built in advance."""
 
 import asyncio
 import struct
@@ -20,13 +20,13 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class NotOpened(Exception):
-    """The server does not take a socket."""
+    """The server refused the WebSocket handshake."""
 
 
 def frame(
     opcode: int, payload: bytes = b"", *, is_last: bool = True, is_packed: bool = False
 ) -> bytes:
-    """A frame as clients send it; its mask is four zeros, which leave the payload as it is."""
+    """A client's frame, with a mask of zeros that leaves the payload unchanged."""
     first = opcode | (0x80 if is_last else 0) | (0x40 if is_packed else 0)
     length = len(payload)
     if length < _SHORT:
@@ -40,22 +40,30 @@ def frame(
 
 # Any: members are JSON.
 def message(type_: str, **members: Any) -> bytes:
-    """A message of the protocol in one frame."""
+    """A protocol message in one frame."""
     return frame(TEXT, orjson.dumps({"type": type_, **members}))
 
 
 def packed(payload: bytes) -> bytes:
-    """A compressed text, as permessage-deflate has it (RFC 7692, 7.2.1)."""
+    """A compressed text frame (permessage-deflate, RFC 7692, 7.2.1)."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
     whole = compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)
     return frame(TEXT, whole.removesuffix(b"\x00\x00\xff\xff"), is_packed=True)
 
 
 @asynccontextmanager
-async def socket(
-    aim: Aim, number: int = 0, *, extensions: str = "", token: str | None = None, says: bool = True
+async def open_websocket(
+    aim: Aim,
+    number: int = 0,
+    *,
+    extensions: str = "",
+    token: str | None = None,
+    sends_init: bool = True,
 ) -> AsyncIterator[Wire]:
-    """An open socket, which has said who it is if it `says`; raises `OSError` or `NotOpened`."""
+    """Open a WebSocket, and send connection_init if it `sends_init`.
+
+    Raises `OSError` or `NotOpened`.
+    """
     offered = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
     async with connected(aim, number) as wire:
         wire.writer.write(
@@ -70,14 +78,14 @@ async def socket(
             raise NotOpened("closed") from None
         if not head.startswith(b"HTTP/1.1 101"):
             raise NotOpened(head[9:12].decode("latin-1"))
-        if says:
+        if sends_init:
             payload = {"authorization": f"Bearer {token}"} if token else {}
             wire.writer.write(message("connection_init", payload=payload))
         yield wire
 
 
 async def read_frames(wire: Wire, tally: Tally) -> None:
-    """Note the messages and the close code that come, until the other side closes."""
+    """Count received messages and the close code until the server closes."""
     with suppress(EOFError, OSError):
         while True:
             first, second = await wire.reader.readexactly(2)

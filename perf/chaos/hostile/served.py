@@ -1,8 +1,7 @@
-"""The server that is attacked: the real one, in a process of its own, and what it holds open."""
+"""The server under attack, in a process of its own, with a client that must not suffer."""
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from time import monotonic
 
 import psutil
 
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import SERVED, Server, running
+from perf.benchmarks.servers import SERVED, Server, free_port, running_process
+from perf.benchmarks.tokens import tokens_of_people
 from perf.chaos.hostile.attack import Serving
 from perf.chaos.hostile.victim import ADDRESS, Victim, VictimResult
 
@@ -25,7 +24,7 @@ _LISTENS = psutil.CONN_LISTEN
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where servers are started: with what database, model, Redis and folder."""
+    """Settings shared by all servers under attack: database, model and folder, and a Redis."""
 
     environment: Mapping[str, str]
     redis_url: str | None
@@ -33,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server, somebody who asks it, and how quickly that is answered when all is calm."""
+    """A running server, its honest client, and that client's latencies before the attack."""
 
     server: Server
     victim: Victim
@@ -42,7 +41,7 @@ class Served:
     calm: VictimResult
 
     def connections(self) -> int:
-        """How many are open that are not the victim's."""
+        """Number of open connections that are not the honest client's."""
         return sum(
             one.laddr.port == self.server.port
             and one.status != _LISTENS
@@ -52,7 +51,7 @@ class Served:
         )
 
     async def settled_after(self, patience_seconds: float) -> float | None:
-        """How long it takes until nothing is open and nothing is worked on; None for too long."""
+        """Seconds until no connection is open and the server is idle; None if it takes too long."""
         began = monotonic()
         while monotonic() - began < patience_seconds:
             used = self.server.cpu_seconds()
@@ -64,7 +63,7 @@ class Served:
         return None
 
     async def most_memory(self) -> int:
-        """The most bytes that it occupies until this is cancelled."""
+        """The peak of its resident memory until this is cancelled."""
         most = 0
         try:
             while True:
@@ -75,16 +74,18 @@ class Served:
 
 
 @asynccontextmanager
-async def served(place: Place, serving: Serving, *, calm_seconds: float) -> AsyncIterator[Served]:
-    """Run a server, ask it for a while when all is calm, and keep it until the block is left."""
-    secret, key_set_port = secrets.token_hex(), _free_port()
+async def server_under_attack(
+    place: Place, serving: Serving, *, calm_seconds: float
+) -> AsyncIterator[Served]:
+    """Run a server until the block is left, after measuring the honest client in calm."""
+    secret, key_set_port = secrets.token_hex(), free_port()
     environment = {**place.environment, "JWT_SECRET_KEY": secret, **serving.environment}
     if serving.needs_redis and place.redis_url is not None:
         environment["REDIS_URL"] = place.redis_url
     if serving.needs_key_set:
         environment["JWT_JWKS_URL"] = f"http://127.0.0.1:{key_set_port}/keys"
     tokens = tokens_of_people(secret, PEOPLE)
-    with running(SERVED, environment, None) as server:
+    with running_process(SERVED, environment, None) as server:
         victim = Victim(server.port, tokens[_VICTIM])
         await victim.ask(_WARM_SECONDS)
         calm = await victim.ask(calm_seconds)
@@ -92,9 +93,3 @@ async def served(place: Place, serving: Serving, *, calm_seconds: float) -> Asyn
             yield Served(server, victim, tokens[_VICTIM + 1 :], key_set_port, calm)
         finally:
             await victim.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

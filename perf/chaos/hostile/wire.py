@@ -1,4 +1,4 @@
-"""The attacker's side of HTTP: connections from chosen addresses, and what goes over them."""
+"""The attacker's HTTP client: connections from chosen addresses, and ways to flood them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from perf.benchmarks.wire import Wire, posted
+from perf.benchmarks.wire import Wire, encode_post
 from perf.chaos.hostile.attack import Aim, Tally
 
 PLACE = "@@@@@@@@"
-"""Where each request of a `Template` has a number of its own, of as many digits."""
+"""The placeholder in a `Template` that is replaced by a number unique to each request."""
 _BEFORE_AGAIN_SECONDS = 0.02
 _STATUS = b"HTTP/1.1 "
 _LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
@@ -21,12 +21,12 @@ _LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The bytes of a request; where they have `PLACE`, each that is made of them is another."""
+    """The bytes of a request in which each `PLACEHOLDER` becomes a unique number."""
 
     request: bytes
 
     def __iter__(self) -> Iterator[bytes]:
-        """One request after another, without end."""
+        """Yield requests without end."""
         parts = self.request.split(PLACE.encode())
         return ((b"%08d" % number).join(parts) for number in count(10_000_000))
 
@@ -35,12 +35,12 @@ class Template:
 def asking(query: str, *, variables: Any = None, **headers: str) -> Template:
     """A request for an operation."""
     body = orjson.dumps({"query": query, "variables": variables or {}})
-    return Template(posted("/graphql", body, **headers))
+    return Template(encode_post("/graphql", body, **headers))
 
 
 @asynccontextmanager
 async def connected(aim: Aim, number: int = 0) -> AsyncIterator[Wire]:
-    """A connection from one of the attacker's addresses; raises `OSError`."""
+    """Connect from one of the attacker's addresses; raises `OSError`."""
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", aim.port, local_addr=(aim.address(number), 0)
     )
@@ -51,7 +51,7 @@ async def connected(aim: Aim, number: int = 0) -> AsyncIterator[Wire]:
 
 
 async def in_turn(aim: Aim, tally: Tally, requests: Iterator[bytes], number: int = 0) -> None:
-    """Send one request after another, each when the one before is answered, and connect again."""
+    """Send requests one after another, each after an answer, and reconnect when closed."""
     while True:
         try:
             async with connected(aim, number) as wire:
@@ -64,7 +64,7 @@ async def in_turn(aim: Aim, tally: Tally, requests: Iterator[bytes], number: int
 
 
 async def pipelined(aim: Aim, tally: Tally, requests: Iterator[bytes], number: int = 0) -> None:
-    """Send requests as fast as they are taken, without waiting for an answer."""
+    """Send requests as fast as the server reads them, without waiting for answers."""
     while True:
         try:
             async with connected(aim, number) as wire, asyncio.TaskGroup() as group:
@@ -85,7 +85,7 @@ def from_connections(
     addresses: int = 1,
     send: Callable[[Aim, Tally, Iterator[bytes], int], Any] = in_turn,
 ) -> Callable[[Aim, Tally], Any]:
-    """An attack over several connections, spread over some addresses."""
+    """An attack over several connections from several addresses."""
 
     async def run(aim: Aim, tally: Tally) -> None:
         made = iter(requests)
@@ -95,14 +95,14 @@ def from_connections(
 
 
 async def together(parts: Iterable[Any]) -> None:
-    """Run all of them until this is cancelled."""
+    """Run all coroutines until this is cancelled."""
     async with asyncio.TaskGroup() as group:
         for part in parts:
             group.create_task(part)
 
 
 async def until_closed(wire: Wire, tally: Tally) -> None:
-    """Read what comes, until the other side closes; what it said is noted."""
+    """Read until the server closes, and record the status it sent."""
     said = b""
     with suppress(OSError):
         while piece := await wire.reader.read(65_536):
@@ -111,7 +111,7 @@ async def until_closed(wire: Wire, tally: Tally) -> None:
 
 
 class _Ended(Exception):
-    """The other side has closed."""
+    """The server has closed the connection."""
 
 
 async def _count_statuses(wire: Wire, tally: Tally) -> None:

@@ -1,4 +1,4 @@
-"""Requests as cheaply as they can be sent: what the generator takes of a core, the server lacks."""
+"""Connections that cost little, so that the generator leaves the processor to the server."""
 
 import asyncio
 import re
@@ -12,11 +12,11 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _CLOSES = b"connection: close"
 
 Answered = Callable[[int, bytes, float], None]
-"""Told the status, the head, and how many seconds after it was due the last byte came."""
+"""Called with status, head, and the seconds from when the request was due to the last byte."""
 
 
 class Call(asyncio.Protocol):
-    """One connection, over which one request at a time is under way."""
+    """A connection with one request in flight at a time."""
 
     def __init__(self, calls: "Calls") -> None:
         self._calls = calls
@@ -27,17 +27,17 @@ class Call(asyncio.Protocol):
         self._missing = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there."""
+        """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
 
     def send(self, request: bytes, due: float, answered: Answered) -> None:
-        """Send a request, and have its answer told."""
+        """Send a request; `answered` is called when its answer is complete."""
         assert self._transport is not None  # noqa: S101 - it is connected
         self._due, self._answered, self._head = due, answered, b""
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        """Read the head, and of the body no more than its length."""
+        """Read the head, and count the bytes of the body."""
         if self._missing:
             self._missing -= len(data)
         else:
@@ -53,14 +53,14 @@ class Call(asyncio.Protocol):
             self._end()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """It is gone; what was under way is not answered."""
+        """Report the request in flight, if any, as unanswered."""
         self._calls.discard(self)
         answered, self._answered = self._answered, None
         if answered is not None:
             answered(0, b"", perf_counter() - self._due)
 
     def close(self) -> None:
-        """Close it at once."""
+        """Close the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -75,7 +75,7 @@ class Call(asyncio.Protocol):
 
 
 class Calls:
-    """Connections to one server: as many as are needed, kept for what is sent next."""
+    """A pool of connections to one server, as many as there are requests in flight."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -84,12 +84,12 @@ class Calls:
         self._opening: set[asyncio.Task[None]] = set()
 
     async def open(self, count: int) -> None:
-        """Open so many beforehand."""
+        """Open `count` connections in advance."""
         for _ in range(count):
             self.keep(await self._opened())
 
     def send(self, request: bytes, due: float, answered: Answered) -> None:
-        """Send a request over a connection that is idle, or a new one."""
+        """Send a request over an idle connection, or a new one."""
         if self._idle:
             self._idle.pop().send(request, due, answered)
             return
@@ -98,17 +98,17 @@ class Calls:
         task.add_done_callback(self._opening.discard)
 
     def keep(self, call: Call) -> None:
-        """Keep a connection on which nothing is under way."""
+        """Return an idle connection to the pool."""
         self._idle.append(call)
 
     def discard(self, call: Call) -> None:
-        """Forget a connection that is gone."""
+        """Remove a closed connection from the pool."""
         self._all.discard(call)
         with suppress(ValueError):
             self._idle.remove(call)
 
     async def close(self) -> None:
-        """Close them all."""
+        """Close all connections."""
         for task in self._opening:
             task.cancel()
         for call in tuple(self._all):

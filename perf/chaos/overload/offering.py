@@ -1,4 +1,4 @@
-"""How requests are offered: as quickly as they are answered, or at a rate, answered or not."""
+"""The two ways to offer load: a closed loop, and an open loop at a given rate."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ _OK, _UNAVAILABLE = 200, 503
 
 @dataclass(slots=True)
 class Offered:
-    """What became of what was offered in so many seconds; latencies are from when it was due."""
+    """The answers to the load offered in `seconds`; latencies count from when it was due."""
 
     seconds: float
     sent: int = 0
@@ -28,21 +28,21 @@ class Offered:
     refused: list[float] = field(default_factory=list)
     without_retry_after: int = 0
     lateness: list[float] = field(default_factory=list)
-    """How much later than it was due each was sent: the generator's own fault."""
+    """Seconds by which the generator sent each request late."""
     others: Counter[str] = field(default_factory=Counter)
 
     @property
     def rate(self) -> float:
-        """How many were answered each second."""
+        """Answers per second."""
         return len(self.answered) / self.seconds
 
     @property
     def unanswered(self) -> int:
-        """How many of those sent nothing has come of yet."""
+        """Number of requests in flight."""
         return self.sent - len(self.answered) - len(self.refused) - self.others.total()
 
     def note(self, status: int, head: bytes, seconds: float) -> None:
-        """Note an answer; status 0 is said of none."""
+        """Record an answer; status 0 stands for a closed connection."""
         if status == _OK:
             self.answered.append(seconds)
         elif status == _UNAVAILABLE:
@@ -52,8 +52,8 @@ class Offered:
             self.others[str(status or "closed")] += 1
 
 
-def together(offers: Sequence[Offered]) -> Offered:
-    """What became of all of them."""
+def combined(offers: Sequence[Offered]) -> Offered:
+    """The sum of several loads."""
     whole = Offered(sum(one.seconds for one in offers))
     for one in offers:
         whole.sent += one.sent
@@ -65,8 +65,8 @@ def together(offers: Sequence[Offered]) -> Offered:
     return whole
 
 
-def late(seconds: Sequence[float], share: float) -> float:
-    """What `share` of them kept within; 0 of none."""
+def percentile_of(seconds: Sequence[float], share: float) -> float:
+    """The percentile of these latencies; 0 without any."""
     found = percentile(sorted(seconds), share)
     return found.value if found else 0.0
 
@@ -74,7 +74,7 @@ def late(seconds: Sequence[float], share: float) -> float:
 async def in_a_closed_loop(
     calls: Calls, requests: Sequence[bytes], *, callers: int, seconds: float
 ) -> Offered:
-    """As many callers, each of whom asks again when it is answered: what the server can carry."""
+    """Run `callers` that each send the next request after an answer: what the server can carry."""
     offered, made = Offered(seconds), cycle(requests)
     ends = perf_counter() + seconds
 
@@ -97,7 +97,7 @@ async def in_a_closed_loop(
 async def in_an_open_loop(
     calls: Calls, requests: Sequence[bytes], *, rate: float, seconds: float, seed: int = 1
 ) -> Offered:
-    """So many each second, at random moments, whether or not anything is answered."""
+    """Send `rate` requests per second at random moments, answered or not."""
     offered, made, random = Offered(seconds), cycle(requests), Random(seed)
     began, due = perf_counter(), 0.0
     while (due := due + random.expovariate(rate)) < seconds:
@@ -114,7 +114,7 @@ async def in_an_open_loop(
 
 
 async def _until_answered(offered: Offered, ends: float) -> None:
-    """Wait for what is under way, no longer than somebody would."""
+    """Wait for requests in flight, at most as long as a client would."""
     gives_up = ends + _PATIENCE_SECONDS
     while (now := perf_counter()) < ends or (offered.unanswered and now < gives_up):  # noqa: ASYNC110 - another process answers
         await asyncio.sleep(_LOOK_SECONDS)

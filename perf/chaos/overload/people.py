@@ -1,4 +1,4 @@
-"""Honest requests of many people, in the shares of the load tests, each made beforehand."""
+"""Requests of many people in the mix of the load tests, built in advance."""
 
 from collections.abc import Sequence
 from random import Random
@@ -6,17 +6,16 @@ from typing import Any
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.load.flows import FLOWS, Caller
 
 _REQUESTS = 20_000
 
 
 def requests_of(tokens: Sequence[str], *, seed: int = 1, changes: float = 0.0) -> list[bytes]:
-    """What people ask, in an order that is the same for the same seed.
+    """Requests in an order that is the same for the same seed.
 
-    It is reads but for the part of `changes`, which start a conversation: another one for each
-    request and seed.
+    All are reads, except for the share of `changes`, each of which starts a new conversation.
     """
     reads = [flow for flow in FLOWS.values() if flow.is_read and flow.caller is Caller.PERSON]
     random = Random(seed)
@@ -36,4 +35,4 @@ def _start(key: str) -> dict[str, Any]:
 
 def _posted(name: str, variables: dict[str, Any], token: str) -> bytes:
     body = {"documentId": f"x-guidance-{name}"} | ({"variables": variables} if variables else {})
-    return posted("/graphql", orjson.dumps(body), authorization=f"Bearer {token}")
+    return encode_post("/graphql", orjson.dumps(body), authorization=f"Bearer {token}")

@@ -1,45 +1,49 @@
-"""What is changed or followed, asked for all that a payload or an event has."""
+"""Mutations and subscriptions with everything that their payloads and events contain."""
 
 from collections.abc import AsyncIterator, Collection
 
-from perf.gate.fields.comparing import Comparer
-from perf.gate.fields.exploring import Found
-from perf.gate.fields.origins import Origin, RootField, Strangers, own_root_fields
-from perf.gate.fields.places import Place
-from perf.gate.fields.schema import fields, inside
+from perf.gate.fields.comparing import DocumentComparer
+from perf.gate.fields.exploring import ExploredPath
+from perf.gate.fields.origins import EntryPoint, ForeignEntry, RootField, own_root_fields
+from perf.gate.fields.places import ObjectPath
+from perf.gate.fields.schema import expand_field, fields
 from perf.gate.fields.selections import FieldSelection, Selections
-from perf.gate.fields.walking import each
+from perf.gate.fields.walking import split_by_field
 
 _LEVELS = 5
 
 
-async def changes(comparer: Comparer, reached: Collection[str]) -> AsyncIterator[Found]:
-    """Every document of our own that is no query, asked for everything.
+async def mutation_paths(
+    comparer: DocumentComparer, reached: Collection[str]
+) -> AsyncIterator[ExploredPath]:
+    """Run each of our mutations and subscriptions with all fields selected.
 
-    Of objects of the types that queries have `reached` no more than their own fields. Where
-    something is never given to who may do it, strangers try it too: they are told why they may not.
+    Types that queries have `reached` are selected without nested objects. If a payload field stays
+    unanswered, the mutation is also run on objects of another account, to get its errors.
     """
     for one in own_root_fields():
-        place = Place(one.origin, one.origin.root)
+        path = ObjectPath(one.entry, one.entry.root)
         selections = _everything(comparer, one, reached)
-        yield await _asked(comparer, one.origin, selections)
-        fields_asked = {name for name, _ in each(place.type_name, selections)}
-        if one.origin.kind == "mutation" and not fields_asked <= comparer.answered:
-            yield await _asked(comparer, Strangers(*_parts(one)), selections)
+        yield await _asked(comparer, one.entry, selections)
+        fields_asked = {name for name, _ in split_by_field(path.type_name, selections)}
+        if one.entry.kind == "mutation" and not fields_asked <= comparer.answered:
+            yield await _asked(comparer, ForeignEntry(*_parts(one)), selections)
 
 
-def _everything(comparer: Comparer, one: RootField, reached: Collection[str]) -> Selections:
-    field = fields()[one.origin.root][one.name]
-    inner = inside(field, comparer.recipes, levels=_LEVELS, ends_at=reached)
+def _everything(comparer: DocumentComparer, one: RootField, reached: Collection[str]) -> Selections:
+    field = fields()[one.entry.root][one.name]
+    inner = expand_field(field, comparer.generators, levels=_LEVELS, shallow_types=reached)
     return (FieldSelection(one.name, inner=inner, given=one.given),)
 
 
-async def _asked(comparer: Comparer, origin: Origin, selections: Selections) -> Found:
-    place = Place(origin, origin.root)
-    compared = await comparer.compare(place, selections)
-    comparer.note(place, selections, compared)
-    return Found(place, selections, compared)
+async def _asked(
+    comparer: DocumentComparer, entry: EntryPoint, selections: Selections
+) -> ExploredPath:
+    path = ObjectPath(entry, entry.root)
+    compared = await comparer.compare(path, selections)
+    comparer.remember(path, selections, compared)
+    return ExploredPath(path, selections, compared)
 
 
 def _parts(one: RootField) -> tuple[str, str, tuple[str, ...]]:
-    return one.origin.name, one.origin.kind, one.origin.declared
+    return one.entry.name, one.entry.kind, one.entry.declared

@@ -1,4 +1,4 @@
-"""Generated documents, asked for the callers with n rows and for those with 2n."""
+"""Run generated documents for the callers with n rows and for those with 2n."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,131 +8,131 @@ from graphql import get_named_type
 
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument
-from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
-from perf.gate.fields.places import Failed, Object, Place, failures_in
-from perf.gate.fields.recipes import Recipes
-from perf.gate.fields.schema import fields, is_plain
+from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
+from perf.gate.fields.places import AnswerError, Object, ObjectPath, errors_in
+from perf.gate.fields.recipes import ValueGenerators
+from perf.gate.fields.schema import fields, is_leaf
 from perf.gate.fields.selections import SelectionPrinter, Selections
-from perf.gate.fields.values import ByCallers, KnownValues
-from perf.gate.fields.walking import values_in
-from perf.gate.running import NULL_ROOT, Answered, FlowFailed, Runner, Taken
+from perf.gate.fields.values import KnownValues, ValueByGroup
+from perf.gate.fields.walking import answered_values
+from perf.gate.running import NULL_ROOT, DocumentAnswer, InProcessRunner, ResourceUsage, RunFailed
 
-_NOTHING = Taken((), 0, 0)
+_NOTHING = ResourceUsage((), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """The same document for n rows and for 2n."""
+class ComparedResults:
+    """The results of one document with n rows and with 2n."""
 
-    few: Answered
-    twice_as_many: Answered
+    few: DocumentAnswer
+    twice_as_many: DocumentAnswer
 
     @property
-    def failures(self) -> list[Failed]:
-        """What went wrong in either."""
-        return [*failures_in(self.few.bodies), *failures_in(self.twice_as_many.bodies)]
+    def errors(self) -> list[AnswerError]:
+        """The errors in either result."""
+        return [*errors_in(self.few.bodies), *errors_in(self.twice_as_many.bodies)]
 
     @property
     def rows(self) -> tuple[Counter[str], Counter[str]]:
-        """How many rows were read by each repository method, for n rows and for 2n."""
-        return _rows(self.few.taken), _rows(self.twice_as_many.taken)
+        """The rows read by each repository method, with n rows and with 2n."""
+        return _rows(self.few.usage), _rows(self.twice_as_many.usage)
 
-    def parents(self, place: Place) -> tuple[int, int]:
-        """How many objects there are at a place, for n rows and for 2n."""
-        return len(_objects(place, self.few)), len(_objects(place, self.twice_as_many))
+    def parents(self, path: ObjectPath) -> tuple[int, int]:
+        """The number of objects on a path, with n rows and with 2n."""
+        return len(_objects(path, self.few)), len(_objects(path, self.twice_as_many))
 
-    def objects(self, place: Place) -> list[Object]:
-        """The objects of a place that the larger of the callers were answered."""
-        return _objects(place, self.twice_as_many)
+    def objects(self, path: ObjectPath) -> list[Object]:
+        """The objects on a path in the answer to the callers with 2n rows."""
+        return _objects(path, self.twice_as_many)
 
 
-class Comparer:
-    """Asks generated documents, and remembers what was answered."""
+class DocumentComparer:
+    """Runs generated documents, and remembers the values in the answers."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: InProcessRunner) -> None:
         self._runner = runner
-        self._few, self._twice_as_many = KnownValues(FEW), KnownValues(TWICE_AS_MANY)
-        self.recipes = Recipes()
+        self._few, self._twice_as_many = KnownValues(FEW_ROWS), KnownValues(TWICE_THE_ROWS)
+        self.generators = ValueGenerators()
         self.documents = 0
         self.answered: set[str] = set()
-        """The fields that were answered, as `Type.field`: with a value, or with an object."""
+        """The fields, as `Type.field`, that returned a scalar or an object."""
 
-    async def compare(self, place: Place, selections: Selections) -> Compared:
-        """Ask something of the objects of a place; raises `Unknown` where an argument lacks."""
-        printer, origin = SelectionPrinter(), place.origin
-        text = printer.text(place.selections(selections))
-        declared = ", ".join((*origin.declared, *printer.declared))
+    async def compare(self, path: ObjectPath, selections: Selections) -> ComparedResults:
+        """Select these fields on a path; raises `NoKnownValue`."""
+        printer, entry = SelectionPrinter(), path.entry
+        text = printer.text(path.selections(selections))
+        declared = ", ".join((*entry.declared, *printer.declared))
         variables = f"({declared})" if declared else ""
-        text = f"{origin.kind} Generated{variables}{text}"
+        text = f"{entry.kind} Generated{variables}{text}"
         self.documents += 1
-        return Compared(
-            await self._ask(text, place, printer, self._few),
-            await self._ask(text, place, printer, self._twice_as_many),
+        return ComparedResults(
+            await self._ask(text, path, printer, self._few),
+            await self._ask(text, path, printer, self._twice_as_many),
         )
 
-    def note(self, place: Place, selections: Selections, compared: Compared) -> None:
-        """Remember what was answered without an error."""
-        failed = {one.path[-1] for one in compared.failures if one.path}
+    def remember(self, path: ObjectPath, selections: Selections, compared: ComparedResults) -> None:
+        """Remember the values of fields without errors."""
+        failed = {one.path[-1] for one in compared.errors if one.path}
         for known, answered in self._both(compared):
-            for coordinate, value in _values(place, selections, answered):
+            for coordinate, value in _values(path, selections, answered):
                 if coordinate.rpartition(".")[2] in failed:
                     continue
                 if scalar := _scalar(coordinate):
-                    known.note(coordinate, value)
-                    self.recipes.note(scalar, coordinate)
+                    known.remember(coordinate, value)
+                    self.generators.remember(scalar, coordinate)
                 if scalar or value is not None:
                     self.answered.add(coordinate)
 
-    def firsts(
-        self, place: Place, selections: Selections, compared: Compared, scalar: str
-    ) -> Iterator[ByCallers]:
-        """For each field of this scalar type the first value that the callers were answered."""
-        firsts: dict[str, dict[Callers, str]] = {}
+    def first_values(
+        self, path: ObjectPath, selections: Selections, compared: ComparedResults, scalar: str
+    ) -> Iterator[ValueByGroup]:
+        """For each field of this scalar type, the first value of each group of callers."""
+        first_values: dict[str, dict[CallerGroup, str]] = {}
         for known, answered in self._both(compared):
-            for coordinate, value in _values(place, selections, answered):
+            for coordinate, value in _values(path, selections, answered):
                 if _scalar(coordinate) == scalar and isinstance(value, str):
-                    of_both = firsts.setdefault(coordinate, {})
+                    of_both = first_values.setdefault(coordinate, {})
                     of_both.setdefault(known.callers, value)
         return (
-            ByCallers(tuple(of_both.items()))
-            for of_both in firsts.values()
+            ValueByGroup(tuple(of_both.items()))
+            for of_both in first_values.values()
             if len(of_both) == len(self._both(compared))
         )
 
-    def _both(self, compared: Compared) -> tuple[tuple[KnownValues, Answered], ...]:
+    def _both(self, compared: ComparedResults) -> tuple[tuple[KnownValues, DocumentAnswer], ...]:
         return (self._few, compared.few), (self._twice_as_many, compared.twice_as_many)
 
     async def _ask(
-        self, text: str, place: Place, printer: SelectionPrinter, known: KnownValues
-    ) -> Answered:
+        self, text: str, path: ObjectPath, printer: SelectionPrinter, known: KnownValues
+    ) -> DocumentAnswer:
         values = printer.values(known)
         document = TrustedDocument("Generated", text, DEFAULT)
         try:
-            principal, own = await place.origin.begin(self._runner, known.callers)
+            principal, own = await path.entry.prepare(self._runner, known.callers)
             return await self._runner.ask(document, principal, {**own, **values})
-        except FlowFailed as failed:
-            return Answered(_NOTHING, ({"errors": [{"message": str(failed)}]},), NULL_ROOT)
+        except RunFailed as failed:
+            return DocumentAnswer(_NOTHING, ({"errors": [{"message": str(failed)}]},), NULL_ROOT)
 
 
-def _rows(taken: Taken) -> Counter[str]:
+def _rows(usage: ResourceUsage) -> Counter[str]:
     rows: Counter[str] = Counter()
-    for one in taken.ran:
+    for one in usage.ran:
         rows[one.statement.name] += one.rows
     return rows
 
 
-def _objects(place: Place, answered: Answered) -> list[Object]:
-    return [one for body in answered.bodies for one in place.objects_in(body.get("data"))]
+def _objects(path: ObjectPath, answered: DocumentAnswer) -> list[Object]:
+    return [one for body in answered.bodies for one in path.objects_in(body.get("data"))]
 
 
 def _values(
-    place: Place, selections: Selections, answered: Answered
+    path: ObjectPath, selections: Selections, answered: DocumentAnswer
 ) -> Iterator[tuple[str, object]]:
-    return values_in(place.type_name, selections, _objects(place, answered))
+    return answered_values(path.type_name, selections, _objects(path, answered))
 
 
 def _scalar(coordinate: str) -> str | None:
-    """The scalar that a field gives; None where it gives objects."""
+    """The scalar type of a field; None if it returns objects."""
     type_name, _, name = coordinate.partition(".")
     field = fields()[type_name][name]
-    return get_named_type(field.type).name if is_plain(field) else None
+    return get_named_type(field.type).name if is_leaf(field) else None

@@ -1,116 +1,116 @@
-"""Ways from the root to objects of every type, found by asking."""
+"""Find paths from the root to objects of every type, by running documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from perf.gate.fields.comparing import Compared, Comparer
-from perf.gate.fields.origins import Origin
-from perf.gate.fields.places import Failed, Place
+from perf.gate.fields.comparing import ComparedResults, DocumentComparer
+from perf.gate.fields.origins import EntryPoint
+from perf.gate.fields.places import AnswerError, ObjectPath
 from perf.gate.fields.schema import (
-    everything,
+    all_fields,
+    argument_combinations,
     fields,
-    given_types,
-    is_one_of_several,
-    is_plain,
-    needed,
-    ways_to_give,
+    is_abstract,
+    is_leaf,
+    object_types,
+    required_arguments,
 )
 from perf.gate.fields.selections import TYPE_NAME, Argument, FieldSelection, Selections, Step
-from perf.gate.fields.values import Unknown
+from perf.gate.fields.values import NoKnownValue
 
 MOST_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Objects that were asked for everything that their caller may see of them."""
+class ExploredPath:
+    """Objects on a path, with all fields that their caller may see."""
 
-    place: Place
+    path: ObjectPath
     selections: Selections
-    compared: Compared
+    compared: ComparedResults
 
 
 class Explorer:
-    """Follows every field of every type that is reached, by whoever gets an answer."""
+    """Follows every field of every type reached, for all callers."""
 
-    def __init__(self, comparer: Comparer, origins: Sequence[Origin]) -> None:
+    def __init__(self, comparer: DocumentComparer, entries: Sequence[EntryPoint]) -> None:
         self._comparer = comparer
-        self.places: dict[str, list[Place]] = {
-            origins[0].root: [Place(one, one.root) for one in origins]
+        self.paths: dict[str, list[ObjectPath]] = {
+            entries[0].root: [ObjectPath(one, one.root) for one in entries]
         }
-        """By type, one for each caller, the best to look from first."""
+        """The best paths to each type, one for each caller, best first."""
         self.refusals: dict[str, str] = {}
-        """What was said where a field was not answered."""
-        self._tried: dict[tuple[Place, str, tuple[Argument, ...]], int] = {}
+        """Error messages by field, for fields that were not answered."""
+        self._tried: dict[tuple[ObjectPath, str, tuple[Argument, ...]], int] = {}
 
-    async def explore(self) -> list[Found]:
-        """Follow fields until nothing new is found."""
-        found: list[Found] = []
+    async def explore(self) -> list[ExploredPath]:
+        """Follow fields until no new path is found."""
+        found: list[ExploredPath] = []
         while news := await self._round():
             found += news
         return found
 
-    async def _round(self) -> list[Found]:
+    async def _round(self) -> list[ExploredPath]:
         return [
             one
-            for type_name in tuple(self.places)
+            for type_name in tuple(self.paths)
             for name, field in fields()[type_name].items()
-            if not is_plain(field)
+            if not is_leaf(field)
             for one in await self._follow(type_name, name)
         ]
 
-    async def _follow(self, type_name: str, name: str) -> list[Found]:
-        """Follow a field from the best place of its type.
+    async def _follow(self, type_name: str, name: str) -> list[ExploredPath]:
+        """Follow a field from the best path to its type.
 
-        From those of other callers too where not each of the objects leads somewhere, and from the
-        root for each caller.
+        Other callers' paths are tried too if not every object has a value, and always for root
+        fields.
         """
-        found: list[Found] = []
-        for place in tuple(self.places[type_name]):
+        found: list[ExploredPath] = []
+        for path in tuple(self.paths[type_name]):
             most = 0
-            for arguments in ways_to_give(
-                needed(fields()[type_name][name]), self._comparer.recipes
+            for arguments in argument_combinations(
+                required_arguments(fields()[type_name][name]), self._comparer.generators
             ):
-                attempt = (place, name, arguments)
+                attempt = (path, name, arguments)
                 if attempt not in self._tried:
-                    news = await self._from(place, FieldSelection(name, arguments))
-                    self._tried[attempt] = max((one.place.objects for one in news), default=0)
+                    news = await self._from(path, FieldSelection(name, arguments))
+                    self._tried[attempt] = max((one.path.objects for one in news), default=0)
                     found += news
                 most = max(most, self._tried[attempt])
-            if most >= place.objects and place.steps:
+            if most >= path.objects and path.steps:
                 break
         return found
 
-    async def _from(self, place: Place, selection: FieldSelection) -> list[Found]:
-        field = fields()[place.type_name][selection.name]
-        if len(place.steps) >= MOST_STEPS:
+    async def _from(self, path: ObjectPath, selection: FieldSelection) -> list[ExploredPath]:
+        field = fields()[path.type_name][selection.name]
+        if len(path.steps) >= MOST_STEPS:
             return []
-        several = is_one_of_several(field)
-        steps = [Step(selection, name, is_one_of_several=several) for name in given_types(field)]
+        several = is_abstract(field)
+        steps = [Step(selection, name, is_abstract=several) for name in object_types(field)]
         if several:
-            # Fields of the same name may differ in their types: each type has its own document.
+            # Fields with the same name may have different types: each type has its own document.
             try:
                 compared = await self._comparer.compare(
-                    place, (replace(selection, inner=(TYPE_NAME,)),)
+                    path, (replace(selection, inner=(TYPE_NAME,)),)
                 )
-            except Unknown:
+            except NoKnownValue:
                 return []
-            steps = [step for step in steps if compared.objects(place.beyond(step))]
-        return [one for step in steps for one in await self._to(place.beyond(step))]
+            steps = [step for step in steps if compared.objects(path.extended(step))]
+        return [one for step in steps for one in await self._to(path.extended(step))]
 
-    async def _to(self, place: Place) -> list[Found]:
-        """Ask for everything there, without the fields that nobody there may see."""
-        selections = everything(place.type_name, self._comparer.recipes)
+    async def _to(self, path: ObjectPath) -> list[ExploredPath]:
+        """Select all fields there, dropping those that the caller may not see."""
+        selections = all_fields(path.type_name, self._comparer.generators)
         while True:
             try:
-                compared = await self._comparer.compare(place, selections)
-            except Unknown as error:
-                self.refusals[place.fields[-1]] = f"nothing was answered for {error}"
+                compared = await self._comparer.compare(path, selections)
+            except NoKnownValue as error:
+                self.refusals[path.fields[-1]] = f"nothing was answered for {error}"
                 return []
-            failures = compared.failures
-            if not failures:
+            errors = compared.errors
+            if not errors:
                 break
-            refused = self._refused(place, failures)
+            refused = self._refused(path, errors)
             if not refused:
                 return []
             selections = tuple(
@@ -118,29 +118,29 @@ class Explorer:
                 for one in selections
                 if isinstance(one, FieldSelection) and one.name not in refused
             )
-        objects = len(compared.objects(place))
+        objects = len(compared.objects(path))
         if not objects:
             return []
-        there = replace(place, objects=objects)
-        self._comparer.answered.add(place.fields[-1])
-        self._comparer.note(there, selections, compared)
-        if place.type_name not in {step.type_name for step in place.steps[:-1]}:
+        there = replace(path, objects=objects)
+        self._comparer.answered.add(path.fields[-1])
+        self._comparer.remember(there, selections, compared)
+        if path.type_name not in {step.type_name for step in path.steps[:-1]}:
             self._keep(there)
-        return [Found(there, selections, compared)]
+        return [ExploredPath(there, selections, compared)]
 
-    def _refused(self, place: Place, failures: Sequence[Failed]) -> set[str]:
-        """The fields of the type at fault; none where something on the way is."""
-        depth = len(place.steps)
-        for one in failures:
+    def _refused(self, path: ObjectPath, errors: Sequence[AnswerError]) -> set[str]:
+        """The fields of the type that failed; empty if a field on the path to it failed."""
+        depth = len(path.steps)
+        for one in errors:
             if len(one.path) <= depth:
-                self.refusals[place.fields[-1]] = one.message
+                self.refusals[path.fields[-1]] = one.message
                 return set()
-        for one in failures:
-            self.refusals[f"{place.type_name}.{one.path[depth]}"] = one.message
-        return {one.path[depth] for one in failures}
+        for one in errors:
+            self.refusals[f"{path.type_name}.{one.path[depth]}"] = one.message
+        return {one.path[depth] for one in errors}
 
-    def _keep(self, there: Place) -> None:
-        places = self.places.setdefault(there.type_name, [])
-        others = [one for one in places if one.origin != there.origin]
-        if all(one.rank < there.rank for one in places if one.origin == there.origin):
-            places[:] = sorted([*others, there], key=lambda one: one.rank, reverse=True)
+    def _keep(self, there: ObjectPath) -> None:
+        paths = self.paths.setdefault(there.type_name, [])
+        others = [one for one in paths if one.entry != there.entry]
+        if all(one.rank < there.rank for one in paths if one.entry == there.entry):
+            paths[:] = sorted([*others, there], key=lambda one: one.rank, reverse=True)

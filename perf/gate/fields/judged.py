@@ -1,51 +1,51 @@
-"""Whether every field of the schema keeps to statements that do not grow with the rows."""
+"""Check that no field of the schema needs more statements for more rows."""
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from perf.gate.callers import operator
-from perf.gate.fields.changing import changes
-from perf.gate.fields.comparing import Comparer
+from perf.gate.fields.changing import mutation_paths
+from perf.gate.fields.comparing import DocumentComparer
 from perf.gate.fields.exploring import Explorer
-from perf.gate.fields.judging import Judge
-from perf.gate.fields.origins import Reading
+from perf.gate.fields.judging import FieldChecker
+from perf.gate.fields.origins import QueryEntry
 from perf.gate.fields.schema import fields, root_of
-from perf.gate.fields.single_fields import SingleFields
-from perf.gate.fields.unreached import unreached
-from perf.gate.findings import Finding
-from perf.gate.flows import FLOWS
-from perf.gate.planner import Planner
-from perf.gate.running import Runner
+from perf.gate.fields.single_fields import SingleFieldChecker
+from perf.gate.fields.unreached import coverage_findings
+from perf.gate.findings import GateFinding
+from perf.gate.flows import SCENARIOS
+from perf.gate.planner import PlanChecker
+from perf.gate.running import InProcessRunner
 
 _TYPE = re.compile(r"[. ]")
-"""What stands behind the name of a type."""
+"""Separates the type's name from the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class FieldsJudged:
-    """How many fields were answered in how many documents, and what is wrong with them."""
+class FieldsResult:
+    """How many fields were answered in how many documents, and the findings."""
 
     fields: int
     documents: int
-    findings: tuple[Finding, ...]
+    findings: tuple[GateFinding, ...]
 
 
-async def judge_fields(
-    runner: Runner, planner: Planner, types: Collection[str] = ()
-) -> FieldsJudged:
-    """Ask for every field of the schema, and judge those of all types, or of these."""
-    comparer = Comparer(runner)
-    judge = Judge(comparer, planner)
-    callers = dict.fromkeys([*(flow.principal for flow in FLOWS.values()), operator])
-    explorer = Explorer(comparer, [Reading(caller) for caller in callers])
+async def check_fields(
+    runner: InProcessRunner, planner: PlanChecker, types: Collection[str] = ()
+) -> FieldsResult:
+    """Run every field of the schema, and return the findings for all or for these types."""
+    comparer = DocumentComparer(runner)
+    check = FieldChecker(comparer, planner)
+    callers = dict.fromkeys([*(scenario.principal for scenario in SCENARIOS.values()), operator])
+    explorer = Explorer(comparer, [QueryEntry(caller) for caller in callers])
     read = await explorer.explore()
-    single = SingleFields(comparer, judge, explorer.places[root_of("query")], read)
-    findings = [one for found in read for one in await judge.judge(found)]
-    findings += await single.judge(types or fields().keys())
-    if not types or not set(types) <= explorer.places.keys():
-        async for found in changes(comparer, explorer.places.keys()):
-            findings += [*await judge.judge(found), *await judge.judge_each(found)]
-    findings += unreached(comparer.answered, explorer.refusals)
+    single = SingleFieldChecker(comparer, check, explorer.paths[root_of("query")], read)
+    findings = [one for found in read for one in await check.check(found)]
+    findings += await single.check(types or fields().keys())
+    if not types or not set(types) <= explorer.paths.keys():
+        async for found in mutation_paths(comparer, explorer.paths.keys()):
+            findings += [*await check.check(found), *await check.check_each(found)]
+    findings += coverage_findings(comparer.answered, explorer.refusals)
     ours = [one for one in findings if not types or _TYPE.split(one.document)[0] in types]
-    return FieldsJudged(len(comparer.answered), comparer.documents, tuple(ours))
+    return FieldsResult(len(comparer.answered), comparer.documents, tuple(ours))

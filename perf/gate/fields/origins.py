@@ -1,4 +1,4 @@
-"""Where generated documents begin: a caller who reads, or the root field of our own document."""
+"""Where generated documents start: a query by some caller, or a root field of our own documents."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from graphql import (
 )
 
 from gql.documents.budgets import trusted_documents
-from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
+from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
 from perf.gate.fields.schema import root_of
-from perf.gate.flows import FLOWS, Asking
-from perf.gate.running import Runner
+from perf.gate.flows import SCENARIOS, ScenarioContext
+from perf.gate.running import InProcessRunner
 from services.principal import Principal
 
 # Any: variables are JSON.
 Variables = Mapping[str, Any]
 
 
-class Origin(Protocol):
-    """The kind of an operation, the variables that it has by itself, and who asks it."""
+class EntryPoint(Protocol):
+    """The type of an operation, its own variables, and its caller."""
 
     @property
     def kind(self) -> str:
@@ -34,37 +34,41 @@ class Origin(Protocol):
 
     @property
     def declared(self) -> tuple[str, ...]:
-        """Its own variables, as they are declared."""
+        """Declarations of the operation's own variables."""
 
     @property
     def root(self) -> str:
-        """The type of its root fields."""
+        """The name of the root type."""
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do what comes before, and give who asks, and the values of its own variables."""
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
+        """Run the scenario's preparation; returns the caller and the own variables' values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Queries of one of the callers."""
+class QueryEntry:
+    """Queries by one of the callers."""
 
-    caller: Callable[[Callers], Principal]
+    caller: Callable[[CallerGroup], Principal]
     kind: str = "query"
     declared: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
-        """The type of what can be read."""
+        """The name of the query type."""
         return root_of(self.kind)
 
-    async def begin(self, _runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Give who asks."""
+    async def prepare(
+        self, _runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
+        """Return the caller."""
         return self.caller(callers), {}
 
 
 @dataclass(frozen=True, slots=True)
-class OwnDocument:
-    """Changes something, or follows it, as the flow of a document of our own does."""
+class ScenarioEntry:
+    """A mutation or subscription, run as in the scenario of one of our documents."""
 
     name: str
     kind: str
@@ -72,38 +76,46 @@ class OwnDocument:
 
     @property
     def root(self) -> str:
-        """The type of its root fields."""
+        """The name of the root type."""
         return root_of(self.kind)
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do as the flow does."""
-        flow = FLOWS[self.name]
-        return flow.principal(callers), await flow.variables(Asking(runner, callers))
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
+        """Run the scenario's preparation."""
+        scenario = SCENARIOS[self.name]
+        return scenario.principal(callers), await scenario.variables(
+            ScenarioContext(runner, callers)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers(OwnDocument):
-    """Does the same with what is somebody else's, and so is refused."""
+class ForeignEntry(ScenarioEntry):
+    """The same operation on objects of another account, so that it is refused."""
 
-    async def begin(self, runner: Runner, callers: Callers) -> tuple[Principal, Variables]:
-        """Do as the flow does for others."""
-        flow = FLOWS[self.name]
-        others = FEW if callers is TWICE_AS_MANY else TWICE_AS_MANY
-        return flow.principal(callers), await flow.variables(Asking(runner, others))
+    async def prepare(
+        self, runner: InProcessRunner, callers: CallerGroup
+    ) -> tuple[Principal, Variables]:
+        """Run the scenario's preparation for another group of callers."""
+        scenario = SCENARIOS[self.name]
+        others = FEW_ROWS if callers is TWICE_THE_ROWS else TWICE_THE_ROWS
+        return scenario.principal(callers), await scenario.variables(
+            ScenarioContext(runner, others)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """A root field of a document of our own, with its arguments as they stand there."""
+    """A root field of one of our documents, with its arguments as printed there."""
 
-    origin: OwnDocument
+    entry: ScenarioEntry
     name: str
     given: str
 
 
 def own_root_fields() -> list[RootField]:
-    """The root fields of documents with flows that change or follow something."""
-    documents = {name: one for name, one in trusted_documents().items() if name in FLOWS}
+    """The root fields of all mutations and subscriptions that have a scenario."""
+    documents = {name: one for name, one in trusted_documents().items() if name in SCENARIOS}
     return [
         _root_field(name, operation, field)
         for name, document in documents.items()
@@ -124,17 +136,17 @@ def _root_field(name: str, operation: OperationDefinitionNode, field: FieldNode)
         if one.variable.name.value in used.names
     )
     arguments = ", ".join(map(print_ast, field.arguments or ()))
-    origin = OwnDocument(name, operation.operation.value, declared)
-    return RootField(origin, field.name.value, f"({arguments})" if arguments else "")
+    entry = ScenarioEntry(name, operation.operation.value, declared)
+    return RootField(entry, field.name.value, f"({arguments})" if arguments else "")
 
 
 class _Variables(Visitor):
-    """Notes the variables in what is visited."""
+    """Collects the variables in what is visited."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
 
     def enter_variable(self, node: VariableNode, *_args: object) -> None:
-        """Note one."""
+        """Collect a variable."""
         self.names.add(node.name.value)

@@ -1,40 +1,40 @@
-"""Where objects of a type are found, and what an answer has there."""
+"""Paths to objects of a type, and the objects and errors that an answer has there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perf.gate.fields.origins import Origin
-from perf.gate.fields.selections import Selections, Step, along
+from perf.gate.fields.origins import EntryPoint
+from perf.gate.fields.selections import Selections, Step, nested
 
 ENOUGH = 20
-"""Objects of a type, beside which more say nothing new."""
+"""Objects of a type, beyond which more add no information."""
 # Any: objects of an answer are JSON.
 Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Objects of a type, along fields from the root of an operation."""
+class ObjectPath:
+    """Objects of a type, reached along fields from the root of an operation."""
 
-    origin: Origin
+    entry: EntryPoint
     type_name: str
     steps: tuple[Step, ...] = ()
     objects: int = field(default=1, compare=False)
-    """How many there are for the larger of the callers."""
+    """How many objects there are for the callers with 2n rows."""
 
     def selections(self, selections: Selections) -> Selections:
-        """What asks `selections` of these objects, from the root."""
-        return along(self.steps, selections)
+        """The selections from the root that select these fields of the objects."""
+        return nested(self.steps, selections)
 
-    def beyond(self, step: Step, objects: int = 0) -> "Place":
-        """The place one step further."""
-        return Place(self.origin, step.type_name, (*self.steps, step), objects)
+    def extended(self, step: Step, objects: int = 0) -> "ObjectPath":
+        """The path with one more step."""
+        return ObjectPath(self.entry, step.type_name, (*self.steps, step), objects)
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields on the way, as `Type.field`."""
-        types = (self.origin.root, *(step.type_name for step in self.steps))
+        """The fields on the path, as `Type.field`."""
+        types = (self.entry.root, *(step.type_name for step in self.steps))
         return tuple(
             f"{type_name}.{step.selection.name}"
             for type_name, step in zip(types, self.steps, strict=False)
@@ -42,29 +42,29 @@ class Place:
 
     @property
     def rank(self) -> tuple[int, bool, int]:
-        """The larger, the better it is to look from here: enough objects, listed, and near."""
-        is_listed = not any(step.is_one_of_several for step in self.steps)
+        """Sort key; higher is better: enough objects, no abstract types, few steps."""
+        is_listed = not any(step.is_abstract for step in self.steps)
         return min(self.objects, ENOUGH), is_listed, -len(self.steps)
 
     @property
     def types(self) -> frozenset[str]:
-        """The types on the way, with the last."""
+        """The types on the path, including the last."""
         return frozenset(step.type_name for step in self.steps)
 
     # Any: data is JSON.
     def objects_in(self, data: Any) -> list[Object]:
-        """The objects of this place in the data of an answer."""
+        """The objects on this path in the data of an answer."""
         found: list[Object] = [data] if data else []
         for step in self.steps:
             found = [inner for one in found for inner in objects_of(one.get(step.selection.key))]
-            if step.is_one_of_several:
+            if step.is_abstract:
                 found = [one for one in found if one["__typename"] == step.type_name]
         return found
 
 
 # Any: data is JSON.
 def objects_of(value: Any) -> Iterator[Object]:
-    """The objects in a value of an answer, which may be one, a list, or null."""
+    """The objects in a value, which may be an object, a list or null."""
     if isinstance(value, list):
         for one in value:
             yield from objects_of(one)
@@ -73,18 +73,18 @@ def objects_of(value: Any) -> Iterator[Object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """An error in an answer: the names on the way to it, and what it says."""
+class AnswerError:
+    """An error in an answer: its path without list indices, and its message."""
 
     path: tuple[str, ...]
     message: str
 
 
 # Any: bodies are JSON.
-def failures_in(bodies: Sequence[Mapping[str, Any]]) -> list[Failed]:
-    """The errors of the answers; one that concerns no field has an empty path."""
+def errors_in(bodies: Sequence[Mapping[str, Any]]) -> list[AnswerError]:
+    """The errors of the answers; request errors have an empty path."""
     return [
-        Failed(
+        AnswerError(
             tuple(one for one in error.get("path") or () if isinstance(one, str)), error["message"]
         )
         for body in bodies

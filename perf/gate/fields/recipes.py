@@ -1,4 +1,4 @@
-"""Ways to make values of input types, out of the fields that were answered so far."""
+"""Generate values of input types from the values of fields answered so far."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,33 +16,41 @@ from graphql import (
     is_required_input_field,
 )
 
-from perf.gate.fields.values import AllOf, Constant, Day, ListOf, Members, OneOf, Recipe
+from perf.gate.fields.values import (
+    AnsweredValue,
+    AnsweredValues,
+    Constant,
+    Day,
+    InputObject,
+    SingleItemList,
+    ValueGenerator,
+)
 from perf.gate.running import NOW
 
 MOST_COMBINATIONS = 40
-OF_TYPE: dict[str, tuple[Recipe, ...]] = {
+GENERATORS_BY_TYPE: dict[str, tuple[ValueGenerator, ...]] = {
     "Boolean": (Constant(True), Constant(False)),
     "Int": (Constant(2), Constant(1), Constant(100)),
     "Float": (Constant(1.5), Constant(0.5)),
     "Date": (Day(is_first=True), Day(is_first=False)),
     "DateTime": (Constant(NOW.isoformat()),),
 }
-"""Where a value may be any; of all other types one is taken that was answered somewhere."""
+"""Generators of types with arbitrary values; other types need a value that was answered before."""
 _TEXT = Constant("The garden")
 
 
-class Recipes:
-    """Makes values of input types, out of the fields that were answered so far."""
+class ValueGenerators:
+    """Generates values of input types from the fields answered so far."""
 
     def __init__(self) -> None:
         self._fields: dict[str, dict[str, None]] = defaultdict(dict)
 
-    def note(self, type_name: str, coordinate: str) -> None:
-        """Remember that a field of this scalar type was answered."""
+    def remember(self, type_name: str, coordinate: str) -> None:
+        """Remember a field of this scalar type that was answered."""
         self._fields[type_name][coordinate] = None
 
-    def of(self, type_: GraphQLInputType) -> Iterator[Recipe]:
-        """Ways to make a value of the type, which is not null."""
+    def of(self, type_: GraphQLInputType) -> Iterator[ValueGenerator]:
+        """The generators of non-null values of a type."""
         if isinstance(type_, GraphQLNonNull):
             yield from self.of(type_.of_type)
         elif isinstance(type_, GraphQLList):
@@ -54,26 +62,26 @@ class Recipes:
         elif isinstance(type_, GraphQLScalarType):
             yield from self._of_scalar(type_.name)
 
-    def _of_scalar(self, name: str) -> Iterator[Recipe]:
-        if name in OF_TYPE:
-            yield from OF_TYPE[name]
+    def _of_scalar(self, name: str) -> Iterator[ValueGenerator]:
+        if name in GENERATORS_BY_TYPE:
+            yield from GENERATORS_BY_TYPE[name]
             return
-        yield from map(OneOf, self._fields[name])
+        yield from map(AnsweredValue, self._fields[name])
         if name == "String":
             yield _TEXT
 
-    def _of_list(self, type_: GraphQLList[Any]) -> Iterator[Recipe]:
+    def _of_list(self, type_: GraphQLList[Any]) -> Iterator[ValueGenerator]:
         inner = get_named_type(type_)
-        if isinstance(inner, GraphQLScalarType) and inner.name not in OF_TYPE:
-            yield from map(AllOf, self._fields[inner.name])
+        if isinstance(inner, GraphQLScalarType) and inner.name not in GENERATORS_BY_TYPE:
+            yield from map(AnsweredValues, self._fields[inner.name])
         else:
-            yield from map(ListOf, self.of(type_.of_type))
+            yield from map(SingleItemList, self.of(type_.of_type))
 
-    def _of_object(self, type_: GraphQLInputObjectType) -> Iterator[Recipe]:
+    def _of_object(self, type_: GraphQLInputObjectType) -> Iterator[ValueGenerator]:
         needed = {
             name: tuple(self.of(member.type))
             for name, member in type_.fields.items()
             if is_required_input_field(member)
         }
         for values in islice(product(*needed.values()), MOST_COMBINATIONS):
-            yield Members(tuple(zip(needed, values, strict=True)))
+            yield InputObject(tuple(zip(needed, values, strict=True)))

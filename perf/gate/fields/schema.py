@@ -1,4 +1,4 @@
-"""The schema as it is walked: what fields give, and what they have to be given."""
+"""Helpers to walk the schema: the types that fields return, and the arguments they take."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from perf.gate.fields.recipes import MOST_COMBINATIONS, Recipes
+from perf.gate.fields.recipes import MOST_COMBINATIONS, ValueGenerators
 from perf.gate.fields.selections import (
     TYPE_NAME,
     Argument,
@@ -32,7 +32,7 @@ from perf.gate.fields.selections import (
 
 @cache
 def fields() -> Mapping[str, Mapping[str, GraphQLField]]:
-    """The fields of all types of objects, without those of introspection."""
+    """The fields of all object types, without introspection."""
     return {
         name: type_.fields
         for name, type_ in core_schema().type_map.items()
@@ -41,7 +41,7 @@ def fields() -> Mapping[str, Mapping[str, GraphQLField]]:
 
 
 def root_of(kind: str) -> str:
-    """The name of the type whose fields an operation of this kind begins with."""
+    """The name of the root type of this kind of operation."""
     roots = {
         "query": core_schema().query_type,
         "mutation": core_schema().mutation_type,
@@ -51,90 +51,99 @@ def root_of(kind: str) -> str:
     return root.name if root else ""
 
 
-def given_types(field: GraphQLField) -> tuple[str, ...]:
-    """The types of the objects that a field may give; none where it gives plain values."""
+def object_types(field: GraphQLField) -> tuple[str, ...]:
+    """The object types that a field may return; empty for leaf types."""
     named = get_named_type(field.type)
     if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
         return tuple(one.name for one in core_schema().get_possible_types(named))
     return () if is_leaf_type(named) else (named.name,)
 
 
-def is_one_of_several(field: GraphQLField) -> bool:
-    """Whether a field gives an interface or a union."""
+def is_abstract(field: GraphQLField) -> bool:
+    """Whether a field returns an interface or a union."""
     return isinstance(get_named_type(field.type), GraphQLInterfaceType | GraphQLUnionType)
 
 
-def is_plain(field: GraphQLField) -> bool:
-    """Whether a field gives values and no objects."""
+def is_leaf(field: GraphQLField) -> bool:
+    """Whether a field returns a scalar or an enum."""
     return is_leaf_type(get_named_type(field.type))
 
 
-def gives_one(field: GraphQLField) -> bool:
-    """Whether a field gives a plain value, or one object that is no list by another name."""
-    inner = [one.type for name in given_types(field) for one in fields()[name].values()]
+def is_single_valued(field: GraphQLField) -> bool:
+    """Whether a field returns a single value: no list, and no object that contains one."""
+    inner = [one.type for name in object_types(field) for one in fields()[name].values()]
     return not any(isinstance(get_nullable_type(one), GraphQLList) for one in (field.type, *inner))
 
 
-def needed(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
-    """The arguments that a field cannot do without."""
+def required_arguments(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
+    """The required arguments of a field."""
     return {name: one for name, one in field.args.items() if is_required_argument(one)}
 
 
-def optional(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
-    """The arguments that a field can do without."""
+def optional_arguments(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
+    """The optional arguments of a field."""
     return {name: one for name, one in field.args.items() if not is_required_argument(one)}
 
 
-def ways_to_give(
-    arguments: Mapping[str, GraphQLArgument], recipes: Recipes
+def argument_combinations(
+    arguments: Mapping[str, GraphQLArgument], generators: ValueGenerators
 ) -> Iterator[tuple[Argument, ...]]:
-    """Combinations of values for all of the arguments."""
+    """Combinations of generated values for all of the arguments."""
     each = [
-        [Argument(name, str(one.type), recipe) for recipe in recipes.of(one.type)]
+        [Argument(name, str(one.type), generator) for generator in generators.of(one.type)]
         for name, one in arguments.items()
     ]
     return islice(product(*each), MOST_COMBINATIONS)
 
 
-def everything(type_name: str, recipes: Recipes) -> Selections:
-    """All fields of a type, and of objects that they give no more than their type."""
-    return expanded(type_name, recipes, levels=0)
+def all_fields(type_name: str, generators: ValueGenerators) -> Selections:
+    """All fields of a type; of the objects they return, only `__typename`."""
+    return expand_type(type_name, generators, levels=0)
 
 
-def expanded(
-    type_name: str, recipes: Recipes, *, levels: int, ends_at: Collection[str] = ()
+def expand_type(
+    type_name: str, generators: ValueGenerators, *, levels: int, shallow_types: Collection[str] = ()
 ) -> Selections:
-    """The same, and so many levels of what they give, or one of a type among `ends_at`."""
+    """All fields of a type, so many levels deep; `shallow_types` only one level."""
     selections: list[FieldSelection | InlineFragment] = [TYPE_NAME]
     for name, field in fields()[type_name].items():
-        arguments = next(ways_to_give(needed(field), recipes), None)
+        arguments = next(argument_combinations(required_arguments(field), generators), None)
         if arguments is not None:
-            inner = inside(field, recipes, levels=levels, ends_at=ends_at)
+            inner = expand_field(field, generators, levels=levels, shallow_types=shallow_types)
             selections.append(FieldSelection(name, arguments, inner))
     return tuple(selections)
 
 
-def inside(
-    field: GraphQLField, recipes: Recipes, *, levels: int, ends_at: Collection[str] = ()
+def expand_field(
+    field: GraphQLField,
+    generators: ValueGenerators,
+    *,
+    levels: int,
+    shallow_types: Collection[str] = (),
 ) -> Selections:
-    """So many levels of what a field gives; nothing of plain values."""
-    if is_plain(field):
+    """The selections below a field, so many levels deep; empty for leaf types."""
+    if is_leaf(field):
         return ()
-    types = given_types(field) if levels else ()
+    types = object_types(field) if levels else ()
     each = {
-        name: expanded(name, recipes, levels=0 if name in ends_at else levels - 1, ends_at=ends_at)
+        name: expand_type(
+            name,
+            generators,
+            levels=0 if name in shallow_types else levels - 1,
+            shallow_types=shallow_types,
+        )
         for name in types
     }
-    if is_one_of_several(field):
+    if is_abstract(field):
         return (
             TYPE_NAME,
-            *(InlineFragment(name, _apart(name, all_)) for name, all_ in each.items()),
+            *(InlineFragment(name, _with_aliases(name, all_)) for name, all_ in each.items()),
         )
     return next(iter(each.values()), (TYPE_NAME,))
 
 
-def _apart(type_name: str, selections: Selections) -> Selections:
-    """Fields of the same name may differ in their types: each has an alias of its own."""
+def _with_aliases(type_name: str, selections: Selections) -> Selections:
+    """Give each field an alias: fields with the same name may have different types."""
     return tuple(
         replace(one, alias=f"{type_name}_{one.name}")
         if isinstance(one, FieldSelection) and one is not TYPE_NAME

@@ -1,26 +1,26 @@
-"""What a generated document asks: fields with their arguments, as text and variables."""
+"""The selections of a generated document, printed as text with variables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from perf.gate.fields.values import KnownValues, Recipe
+from perf.gate.fields.values import KnownValues, ValueGenerator
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument, given as a variable of `type_`."""
+    """An argument, passed as a variable of type `type_`."""
 
     name: str
     type_: str
-    recipe: Recipe
+    generator: ValueGenerator
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSelection:
-    """A field, and what is asked of the objects that it gives.
+    """A field with its selections.
 
-    `given` are arguments in parentheses as a document of our own has them.
+    `given` is the printed argument list of one of our own documents.
     """
 
     name: str
@@ -31,13 +31,13 @@ class FieldSelection:
 
     @property
     def key(self) -> str:
-        """Its name in the answer."""
+        """The response key."""
         return self.alias or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class InlineFragment:
-    """What is asked of the objects of one type, where there are several."""
+    """The selections on one possible type of an abstract type."""
 
     type_name: str
     inner: "Selections"
@@ -49,17 +49,17 @@ TYPE_NAME = FieldSelection("__typename")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A field on the way to objects of a type, which may be one of several that it gives."""
+    """A field on a path to objects of a type, which may be one possible type among several."""
 
     selection: FieldSelection
     type_name: str
-    is_one_of_several: bool = False
+    is_abstract: bool = False
 
 
-def along(steps: Sequence[Step], selections: Selections) -> Selections:
-    """What asks `selections` of the objects at the end of the steps."""
+def nested(steps: Sequence[Step], selections: Selections) -> Selections:
+    """Nest the selections below the steps."""
     for step in reversed(steps):
-        if step.is_one_of_several:
+        if step.is_abstract:
             selections = (TYPE_NAME, InlineFragment(step.type_name, selections))
         selections = (replace(step.selection, inner=selections),)
     return selections
@@ -67,23 +67,23 @@ def along(steps: Sequence[Step], selections: Selections) -> Selections:
 
 @dataclass(slots=True)
 class SelectionPrinter:
-    """Selections as text, and the variables in them."""
+    """Prints selections, and collects their variables."""
 
     variables: dict[str, Argument] = field(default_factory=dict)
 
     def text(self, selections: Selections) -> str:
-        """The selections in braces; nothing where there are none."""
+        """The selections in braces; empty if there are none."""
         return f" {{ {' '.join(map(self._one, selections))} }}" if selections else ""
 
     @property
     def declared(self) -> tuple[str, ...]:
-        """The variables as an operation declares them."""
+        """The declarations of the variables."""
         return tuple(f"${name}: {one.type_}" for name, one in self.variables.items())
 
     # Any: variables are JSON.
     def values(self, known: KnownValues) -> Mapping[str, Any]:
-        """The variables' values for some callers; raises `Unknown`."""
-        return {name: one.recipe.value(known) for name, one in self.variables.items()}
+        """The values of the variables for a group of callers; raises `NoKnownValue`."""
+        return {name: one.generator.value(known) for name, one in self.variables.items()}
 
     def _one(self, one: FieldSelection | InlineFragment) -> str:
         if isinstance(one, InlineFragment):

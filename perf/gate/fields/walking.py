@@ -1,4 +1,4 @@
-"""What selections ask for, field by field, and what of it objects were answered with."""
+"""Walk selections field by field, and collect the answered values."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -6,47 +6,47 @@ from itertools import chain
 from typing import Any
 
 from perf.gate.fields.places import Object, objects_of
-from perf.gate.fields.schema import fields, given_types
+from perf.gate.fields.schema import fields, object_types
 from perf.gate.fields.selections import TYPE_NAME, FieldSelection, InlineFragment, Selections
 
 
-def each(type_name: str, selections: Selections) -> Iterator[tuple[str, Selections]]:
-    """Every field by its name, as `Type.field`, and what asks for it and nothing else."""
+def split_by_field(type_name: str, selections: Selections) -> Iterator[tuple[str, Selections]]:
+    """Each selected field, as `Type.field`, with selections that contain only this field."""
     for one in selections:
         if isinstance(one, InlineFragment):
-            for name, inner in each(one.type_name, one.inner):
+            for name, inner in split_by_field(one.type_name, one.inner):
                 yield name, (TYPE_NAME, InlineFragment(one.type_name, inner))
         elif one.name in fields()[type_name]:
-            yield from _each_of(type_name, one)
+            yield from _split_field(type_name, one)
 
 
-def _each_of(type_name: str, selection: FieldSelection) -> Iterator[tuple[str, Selections]]:
+def _split_field(type_name: str, selection: FieldSelection) -> Iterator[tuple[str, Selections]]:
     yield (
         f"{type_name}.{selection.name}",
         (replace(selection, inner=selection.inner and (TYPE_NAME,)),),
     )
-    for given in given_types(fields()[type_name][selection.name])[:1]:
-        for name, inner in each(given, selection.inner):
+    for given in object_types(fields()[type_name][selection.name])[:1]:
+        for name, inner in split_by_field(given, selection.inner):
             yield name, (replace(selection, inner=inner),)
 
 
-def together(several: Iterable[Selections]) -> Selections:
-    """All of them in one: what more than one of them asks for is asked for once."""
+def merge_selections(several: Iterable[Selections]) -> Selections:
+    """Merge selections, so that common fields are selected once."""
     inner: dict[FieldSelection | InlineFragment, list[Selections]] = {}
     for one in chain.from_iterable(several):
         inner.setdefault(replace(one, inner=()), []).append(one.inner)
-    return tuple(replace(one, inner=together(found)) for one, found in inner.items())
+    return tuple(replace(one, inner=merge_selections(found)) for one, found in inner.items())
 
 
 # Any: values are JSON.
-def values_in(
+def answered_values(
     type_name: str, selections: Selections, objects: Sequence[Object]
 ) -> Iterator[tuple[str, Any]]:
-    """Every field that the objects, and those below, were answered with, and its value."""
+    """Each selected field of the objects and of nested objects, with its value."""
     for one in selections:
         if isinstance(one, InlineFragment):
             of_type = [found for found in objects if found["__typename"] == one.type_name]
-            yield from values_in(one.type_name, one.inner, of_type)
+            yield from answered_values(one.type_name, one.inner, of_type)
         elif one.name in fields()[type_name]:
             yield from _values_of(type_name, one, objects)
 
@@ -56,6 +56,6 @@ def _values_of(
 ) -> Iterator[tuple[str, Any]]:
     values = [one[selection.key] for one in objects if selection.key in one]
     yield from ((f"{type_name}.{selection.name}", value) for value in values)
-    for given in given_types(fields()[type_name][selection.name])[:1]:
+    for given in object_types(fields()[type_name][selection.name])[:1]:
         inner = [found for value in values for found in objects_of(value)]
-        yield from values_in(given, selection.inner, inner)
+        yield from answered_values(given, selection.inner, inner)

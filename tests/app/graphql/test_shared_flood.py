@@ -9,7 +9,7 @@ from time import monotonic
 import orjson
 from redis import Redis
 
-from perf.benchmarks.wire import connected, posted
+from perf.benchmarks.wire import connected, encode_post
 from tests.app.graphql.callers import PLANS, server
 from tests.fixtures.redis import ControlledRedis
 from tests.fixtures.server import Api
@@ -53,7 +53,7 @@ async def flood(apis: list[Api]) -> Counter[int]:
     async def ask(api: Api) -> None:
         port = api.http.base_url.port
         assert port is not None
-        call = posted("/graphql", orjson.dumps({"query": PLANS}))
+        call = encode_post("/graphql", orjson.dumps({"query": PLANS}))
         async with connected(port) as wire:
             for _ in range(CALLS):
                 wire.writer.write(call)

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from perf.benchmarks.flood import flooded
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from services.throttling.pauses import PAUSE_SECONDS
 from tests.app.graphql.callers import BUDGET, COMPANY, PLANS, Caller, client, fields, person, server
 from tests.fixtures.peer import peer
@@ -89,7 +89,7 @@ def test_a_flood_in_one_name_is_slowed_by_itself_and_not_by_others(small: Api, w
     """What others then take is measured by `guidance bench-limits`."""
     body = orjson.dumps({"query": COMPANY})
     calling, flooding = (
-        posted("/graphql", body, **{"x-api-key": issue_key(world, company)})
+        encode_post("/graphql", body, **{"x-api-key": issue_key(world, company)})
         for company in (ADAS_COMPANY, GRACES_COMPANY)
     )
     port = small.http.base_url.port

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from perf.ab.rounds import Plan, measure
-from perf.ab.servers import Side, side_by_side
+from perf.ab.servers import ConfiguredVersion, side_by_side
 from perf.ab.sides import by_documents
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change, OperationShift, judge
@@ -26,7 +26,7 @@ def _only_when_asked_for(request: pytest.FixtureRequest) -> None:
 
 def compared(b: Version) -> dict[str, OperationShift]:
     plan = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=240))
-    with side_by_side(Side(THIS_VERSION), Side(b)) as (left, right):
+    with side_by_side(ConfiguredVersion(THIS_VERSION), ConfiguredVersion(b)) as (left, right):
         measured = measure(by_documents(left), by_documents(right), plan)
     return {one.name: one for one in judge(measured, minimum=MINIMUM)}
 

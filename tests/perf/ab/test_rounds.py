@@ -11,7 +11,7 @@ from perf.ab.rounds import Measured, Plan, measure
 from perf.ab.sides import AnswerUnusable, by_mix
 from perf.ab.turns import Bounds
 from perf.ab.verdicts import Change, OperationShift, change_of, judge, outcome
-from perf.ab.written import NAME, Comparison, lines, write
+from perf.ab.written import NAME, VersionComparison, report_lines, write
 from perf.command import perf
 from perf.load.callers import Callers
 from perf.load.flows import FLOWS
@@ -35,14 +35,17 @@ def measured(b: Faults) -> Measured:
 
 def compared(left: Target, right: Target, b: Faults) -> Measured:
     sides = [
-        by_mix(one.url, Callers.among(FLOWS_HERE, one.people, ()), b.clock) for one in (left, right)
+        by_mix(one.url, Callers.for_flows(FLOWS_HERE, one.credentials, ()), b.clock)
+        for one in (left, right)
     ]
     return measure(sides[0], sides[1], PLAN, clock=b.clock)
 
 
-def comparison(found: Measured) -> Comparison:
+def comparison(found: Measured) -> VersionComparison:
     judged = judge(found, minimum=MINIMUM)
-    return Comparison(("before", "after"), MINIMUM, found.turns, judged, found.left_out)
+    return VersionComparison(
+        ("before", "after"), MINIMUM, found.interleaved, judged, found.left_out
+    )
 
 
 def test_a_slowdown_of_a_fifth_is_caught_and_named(tmp_path: Path) -> None:
@@ -54,7 +57,7 @@ def test_a_slowdown_of_a_fifth_is_caught_and_named(tmp_path: Path) -> None:
     assert 0.1 < slower.at(0.5).value < 0.3
     assert slower.why[0] == "Quota.rows ran 1 times a request, and runs 21 times now"
     assert (page.change, page.why) == (Change.SAME, ())
-    said = list(lines(found))
+    said = list(report_lines(found))
     assert any(line.startswith("Quota is slower: ") and "; p50 " in line for line in said)
     assert found.outcome is Change.SLOWER
     assert "slower: Quota" in said
@@ -71,14 +74,16 @@ def test_what_happens_in_each_tenth_call_is_named_by_its_quantile() -> None:
     slower = found.operations[0]
     assert change_of(slower.at(0.95), MINIMUM) is Change.SLOWER
     assert change_of(slower.at(0.5), MINIMUM) is Change.SAME
-    assert any(line.startswith("Quota is slower: ") and "p95 " in line for line in lines(found))
+    assert any(
+        line.startswith("Quota is slower: ") and "p95 " in line for line in report_lines(found)
+    )
 
 
 def test_the_same_version_twice_is_no_change_and_is_known_before_the_time_is_up() -> None:
     found = measured(Faults(takes=USUAL))
     assert comparison(found).outcome is Change.SAME
-    assert len(found.turns.rounds[QUOTA]) < 400
-    assert found.turns.foresight[QUOTA][0.5] < 0.2
+    assert len(found.interleaved.rounds[QUOTA]) < 400
+    assert found.interleaved.foresight[QUOTA][0.5] < 0.2
 
 
 def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> None:
@@ -87,7 +92,7 @@ def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> Non
     assert [one.name for one in found.operations] == [QUOTA]
     reason = "b: ConversationPage is answered with HTTP 503"
     assert found.left_out == {PAGE: reason}
-    assert f"ConversationPage was not compared: {reason}" in list(lines(found))
+    assert f"ConversationPage was not compared: {reason}" in list(report_lines(found))
     assert found.outcome is Change.UNKNOWN
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from perf.benchmarks.crowd import Crowd, most_at_once
-from perf.benchmarks.first_delta import added
+from perf.benchmarks.first_delta import added_seconds
 from perf.benchmarks.replies import Reply, model_reply
 from perf.benchmarks.wire import UnexpectedAnswer, connected
 from tests.fixtures.llm import StandInControl
@@ -20,7 +20,7 @@ def port_of(stand_in: StandInControl) -> int:
 def test_what_is_added_is_over_the_usual_time_of_the_model() -> None:
     own = [0.2, 0.1, 0.9]
     taken = [0.2 + one / 1_000 for one in range(1, 100)]
-    over = added(taken, own)
+    over = added_seconds(taken, own)
     assert over.median == pytest.approx(0.05)
     assert over.p95 == pytest.approx(0.095)
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import pytest
 
-from perf.chaos.hostile import control
 from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving, Tally
 from perf.chaos.hostile.catalogue import ATTACKS
-from perf.chaos.hostile.served import Place, Served, served
+from perf.chaos.hostile.control import refused
+from perf.chaos.hostile.served import Place, Served, server_under_attack
 from perf.chaos.hostile.trial import MOST_BYTES
 from perf.dataset.bench import BenchSizes
 from perf.load.own_server import fill_with
@@ -72,10 +72,10 @@ def test_an_attack_keeps_nobody_from_being_answered(place: Place, serving: Servi
 
 
 async def _attacked(place: Place, serving: Serving, attacks: list[Attack]) -> dict[str, object]:
-    async with served(place, serving, calm_seconds=_MOMENT_SECONDS) as it:
+    async with server_under_attack(place, serving, calm_seconds=_MOMENT_SECONDS) as it:
         found: dict[str, object] = {attack.name: await _problems(attack, it) for attack in attacks}
         if serving == AS_IT_COMES:
-            found |= await control.refused(_aim(it, len(_CHOSEN)))
+            found |= await refused(_aim(it, len(_CHOSEN)))
         return found
 
 

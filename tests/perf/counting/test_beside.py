@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from gql.documents.budgets import FOLDER, trusted_documents
-from perf.counting.beside import Filled, calls_beside, differing, sizes_of
+from perf.counting.beside import FilledVersion, call_differences, costs_of, differences
 from perf.counting.calls import Calls
-from perf.counting.counted import Size
+from perf.counting.counted import RequestCost
 from perf.counting.counting import NOT_COUNTED, is_counted_here
 from perf.load.host import ROOT
 from perf.load.own_server import THIS_VERSION, Version
@@ -20,12 +20,12 @@ SHOWN = "gql/schema/plan.py:shown"
 CALLERS = {SHOWN: {"gql/schema/plan.py:from_row": 12, "gql/build.py:once": 1}}
 
 
-def sizes(
+def costs(
     shown: tuple[int, int] = (0, 0), *, upper: int = 0, fetched: int = 900, noise: float = 0.0
-) -> tuple[Size, Size]:
+) -> tuple[RequestCost, RequestCost]:
     """A document that asks for 12 rows and for 24, and calls two functions."""
     few, twice = (
-        Size(
+        RequestCost(
             rows,
             {"plans.all": fetched},
             Calls({"app/requests.py:call": 100, SHOWN: calls}, {"str.upper": upper}, CALLERS),
@@ -36,44 +36,46 @@ def sizes(
     return few, twice
 
 
-def told(before: tuple[Size, Size], after: tuple[Size, Size]) -> list[str]:
-    return list(differing({"Plans": before}, {"Plans": after}))
+def told(
+    before: tuple[RequestCost, RequestCost], after: tuple[RequestCost, RequestCost]
+) -> list[str]:
+    return list(differences({"Plans": before}, {"Plans": after}))
 
 
 def test_a_call_for_each_row_is_told_and_named() -> None:
-    assert told(sizes(), sizes((12, 24))) == [
+    assert told(costs(), costs((12, 24))) == [
         "Plans: 1 calls of functions in Python for each row instead of 0",
         f"    24 more of {SHOWN}, called by gql/schema/plan.py:from_row, and 12 more for n",
     ]
 
 
 def test_one_call_more_or_less_is_told_and_bytes_are_too() -> None:
-    assert told(sizes(), sizes(upper=1, fetched=901)) == [
+    assert told(costs(), costs(upper=1, fetched=901)) == [
         "Plans: 1 calls of functions in C instead of 0",
         "Plans: 901 bytes fetched instead of 900",
         "    1 more of str.upper",
     ]
-    assert told(sizes((1, 1)), sizes()) == [
+    assert told(costs((1, 1)), costs()) == [
         "Plans: 100 calls of functions in Python instead of 101"
     ]
 
 
 def test_what_is_the_same_is_not_told() -> None:
-    assert told(sizes((12, 24)), sizes((12, 24))) == []
+    assert told(costs((12, 24)), costs((12, 24))) == []
 
 
 @pytest.mark.parametrize(("calls", "is_told"), [(5, False), (7, True)])
 def test_what_chance_does_while_a_reply_is_written_is_not_told(
     calls: int, *, is_told: bool
 ) -> None:
-    found = told(sizes(noise=0.06), sizes((calls, calls), noise=0.06))
+    found = told(costs(noise=0.06), costs((calls, calls), noise=0.06))
     assert [line.partition(" instead")[0] for line in found[:1]] == (
         [f"Plans: {100 + calls} calls of functions in Python"] if is_told else []
     )
 
 
 def test_what_only_one_version_has_is_passed_over() -> None:
-    assert list(differing({"Plans": sizes()}, {"Quota": sizes((1, 1))})) == []
+    assert list(differences({"Plans": costs()}, {"Quota": costs((1, 1))})) == []
 
 
 @pytest.mark.planted
@@ -81,8 +83,8 @@ def test_what_only_one_version_has_is_passed_over() -> None:
 def test_a_version_that_calls_one_function_more(crowd: str, tmp_path: Path) -> None:
     more = Version(planted(tmp_path / "more", PER_REQUEST).folder)
     agreed = trusted_documents()["Plans"].budget.python_calls or 0
-    filled = Filled(THIS_VERSION, crowd), Filled(more, crowd)
-    assert list(calls_beside(*filled, tmp_path, ["Plans"])) == [
+    filled = FilledVersion(THIS_VERSION, crowd), FilledVersion(more, crowd)
+    assert list(call_differences(*filled, tmp_path, ["Plans"])) == [
         f"Plans: {agreed + 1} calls of functions in Python instead of {agreed}",
         f"    1 more of {REQUESTS}.<locals>.<lambda>, called by {REQUESTS}",
     ]
@@ -95,11 +97,11 @@ def test_a_version_that_cannot_count_is_said_in_a_sentence(tmp_path: Path) -> No
     (documents / "Plans.graphql").touch()
     (tmp_path / "perf").mkdir()
     (tmp_path / "perf" / "__init__.py").touch()
-    older = Filled(Version(tmp_path), NOWHERE)
-    (said,) = calls_beside(older, Filled(THIS_VERSION, NOWHERE), tmp_path, ["Plans"])
+    older = FilledVersion(Version(tmp_path), NOWHERE)
+    (said,) = call_differences(older, FilledVersion(THIS_VERSION, NOWHERE), tmp_path, ["Plans"])
     assert said.startswith("Function calls are not counted, as one of the versions cannot do it: ")
     assert "perf.counting" in said
 
 
 def test_a_version_is_not_asked_for_documents_that_it_has_not(tmp_path: Path) -> None:
-    assert sizes_of(Filled(Version(tmp_path), NOWHERE), tmp_path, ["Plans"]) == {}
+    assert costs_of(FilledVersion(Version(tmp_path), NOWHERE), tmp_path, ["Plans"]) == {}

@@ -3,10 +3,10 @@
 import tracemalloc
 from collections.abc import Callable
 
-from perf.counting.growth import Leak, Turn, held_now, leaks
+from perf.counting.growth import Leak, MeasurementHalf, leaks, traced_memory
 
 REQUESTS = 100
-TURN = Turn(REQUESTS, documents=1)
+TURN = MeasurementHalf(REQUESTS, documents=1)
 
 
 def found(request: Callable[[], object]) -> list[Leak]:
@@ -16,7 +16,7 @@ def found(request: Callable[[], object]) -> list[Leak]:
     for _ in range(3):
         for _ in range(REQUESTS):
             request()
-        held.append(held_now())
+        held.append(traced_memory())
     tracemalloc.stop()
     before, between, after = held
     return list(leaks(before, between, after, TURN))
@@ -49,8 +49,8 @@ def test_what_is_let_go_of() -> None:
 
 def test_of_many_documents_in_turns_one_that_keeps_a_kilobyte_is_found() -> None:
     held = ({"a.py:1": 0}, {"a.py:1": 10_000}, {"a.py:1": 20_000})
-    assert list(leaks(*held, Turn(100, documents=10))) == [Leak("a.py:1", 100)]
-    assert list(leaks(*held, Turn(100, documents=7))) == []
+    assert list(leaks(*held, MeasurementHalf(100, documents=10))) == [Leak("a.py:1", 100)]
+    assert list(leaks(*held, MeasurementHalf(100, documents=7))) == []
 
 
 def test_what_keeps_the_newest_may_fill() -> None:
@@ -59,4 +59,4 @@ def test_what_keeps_the_newest_may_fill() -> None:
         {"metrics/buffered.py:32": 20_000},
         {"metrics/buffered.py:32": 40_000},
     )
-    assert list(leaks(*held, Turn(100, documents=20))) == []
+    assert list(leaks(*held, MeasurementHalf(100, documents=20))) == []

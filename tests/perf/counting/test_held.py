@@ -6,25 +6,25 @@ import pytest
 
 from gql.documents.budgets import trusted_documents
 from perf.counting.calls import Calls
-from perf.counting.counted import Size
-from perf.counting.counting import Counted
-from perf.counting.held import Held, named_beside
-from perf.counting.judging import judged
-from perf.gate.findings import Finding
+from perf.counting.counted import RequestCost
+from perf.counting.counting import DocumentCount
+from perf.counting.held import CheckedCalls, name_functions
+from perf.counting.judging import call_findings
+from perf.gate.findings import GateFinding
 
-MORE = Size(2, {}, Calls({"app/requests.py:call": 100_000}, {}, {}), 0.0)
-COUNTED = Counted("Quota", (MORE, MORE))
+MORE = RequestCost(2, {}, Calls({"app/requests.py:call": 100_000}, {}, {}), 0.0)
+COUNTED = DocumentCount("Quota", (MORE, MORE))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-def held() -> tuple[list[Held], tuple[Finding, ...]]:
-    findings = tuple(judged(COUNTED, trusted_documents()["Quota"].budget))
-    return [Held(COUNTED, findings)], findings
+def held() -> tuple[list[CheckedCalls], tuple[GateFinding, ...]]:
+    findings = tuple(call_findings(COUNTED, trusted_documents()["Quota"].budget))
+    return [CheckedCalls(COUNTED, findings)], findings
 
 
 def test_what_is_no_version_is_said(tmp_path: Path) -> None:
     red, findings = held()
-    named = named_beside(red, "no-such", NOWHERE, tmp_path)
+    named = name_functions(red, "no-such", NOWHERE, tmp_path)
     assert named.findings == findings
     assert named.remark == (
         "What is called more often than by no-such is not known: "
@@ -37,14 +37,14 @@ def test_a_copy_without_git_says_how_to_name_a_version(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
     red, findings = held()
-    named = named_beside(red, None, NOWHERE, tmp_path)
+    named = name_functions(red, None, NOWHERE, tmp_path)
     assert named.findings == findings
     assert named.remark.endswith("--beside names one.")
 
 
 def test_what_is_known_is_named_and_nothing_else_is() -> None:
     budget = trusted_documents()["Quota"].budget
-    (finding,) = judged(COUNTED, budget, {})
+    (finding,) = call_findings(COUNTED, budget, {})
     assert finding.problem.splitlines() == [
         f"100000 calls of functions in Python, where at most {budget.python_calls} are agreed",
         "    100000 more of app/requests.py:call",

@@ -4,15 +4,15 @@ import asyncio
 
 import httpx2
 
-from perf.gate.held_model import held_model
+from perf.gate.held_model import pausable_model
 
 ASKED = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
 
 
 async def seen_of_calls(count: int) -> tuple[object, object]:
     """How many calls the model says it received, and those that it remembers."""
-    async with held_model() as model, httpx2.AsyncClient() as http:
-        model.let_go()
+    async with pausable_model() as model, httpx2.AsyncClient() as http:
+        model.resume()
         for _ in range(count):
             (await http.post(f"{model.url}/chat/completions", json=ASKED)).raise_for_status()
         seen = (await http.get(f"{model.url.removesuffix('/v1')}/control")).json()

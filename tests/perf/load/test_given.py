@@ -11,7 +11,7 @@ import pytest
 
 from gql.documents.budgets import trusted_documents
 from perf.load.callers import Callers
-from perf.load.choice import chosen, left_out
+from perf.load.choice import left_out, select_flows
 from perf.load.flows import FLOWS
 from perf.load.generator import Address
 from perf.load.given import cleaned, given_target, seconds_left
@@ -107,8 +107,8 @@ def test_what_writes_is_left_out_and_listed(
     assert of_mix == {
         "SendMessage": "it writes, and --writes is not given",
         "SendMessage (new)": "it writes, and --writes is not given",
-        "RequestPrivacyDelete": "it erases whoever asks, which nobody is asked to who gave a "
-        "--token",
+        "RequestPrivacyDelete": "it erases its caller, which is never done to the owner "
+        "of a --token",
         "GenerateGuidance": "it writes, and --writes is not given",
     }
     for name, reason in report.left_out.items():
@@ -183,8 +183,8 @@ def test_writes_are_sent_where_they_are_agreed_to_and_nobody_is_ever_erased() ->
         "EnterpriseUsage",
         "GenerateGuidance",
     ]
-    flows = chosen(FLOWS, target)
-    callers = Callers.among(flows, target.people, ["a"], by_id=True)
+    flows = select_flows(FLOWS, target)
+    callers = Callers.for_flows(flows, target.credentials, ["a"], by_id=True)
     sent = callers.request(Planned(0, "", "SendMessage"))
     assert orjson.loads(sent.body)["documentId"] == "x-guidance-SendMessage"
     # Refused by a server that protects itself from whoever asks much: no error.

@@ -84,8 +84,8 @@ def test_progress_is_one_line() -> None:
     progress = Progress(BRIEF, 4, lambda: 2, is_shown=False)
     first = Sample("Quota", PLATEAU, 1.0, 1.0, 1.2, ANSWERED)
     second = Sample("Quota", PLATEAU, 2.0, 2.0, 2.4, error("HTTP 503"))
-    progress.tell(first)
-    progress.tell(second)
+    progress.note(first)
+    progress.note(second)
     assert progress.line(second) == (
         "brief [##########          ] plateau     2/5 s, 1 answered, 1 errors, 2 under way"
     )

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from perf.load.callers import People
+from perf.benchmarks.tokens import CallerCredentials
 from perf.load.measures import OPERATIONS
 from perf.load.own_server import Target
 from tests.fixtures.server import listening
 
 VIEWER = {"viewer": {"quota": {"remaining": 1_000}}}
-PEOPLE = People(("a", "b"), ("c",), "key")
+PEOPLE = CallerCredentials(("a", "b"), ("c",), "key")
 
 
 @dataclass(slots=True)

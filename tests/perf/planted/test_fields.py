@@ -86,7 +86,7 @@ A_LOOK_AT_EACH_PLAN = Edit(
     '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n',
     '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n\n'
     '    @strawberry.field(description="How many plans there are.")\n'
-    "    async def among(self, info: strawberry.Info) -> int:\n"
+    "    async def for_flows(self, info: strawberry.Info) -> int:\n"
     "        loaders = info.context.loaders.renewed()\n"
     '        return len(await loaders.plans_on_sale.load("all"))\n',
 )

@@ -35,16 +35,16 @@ WRONG = (
     Edit(
         "perf/gate/flows.py",
         '    "ApiCredentials": ',
-        "".join(f'    "{name}": Flow(reader),\n' for name in NAMES if name != "Alone")
+        "".join(f'    "{name}": Scenario(reader),\n' for name in NAMES if name != "Alone")
         + '    "ApiCredentials": ',
     ),
 )
 SENTENCES = (
     "these are a document or a budget, and not both: Unagreed\n",
-    "Alone: it has no flow: perf/gate/flows.py has to say who asks, and with what\n",
+    "Alone: it has no scenario: perf/gate/flows.py has to say who asks, and with what\n",
     "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",
-    "Unprepared: its flow in perf/gate/flows.py gives no value for id, and its type does not tell",
+    "Unprepared: its scenario in perf/gate/flows.py gives no value for id",
     "Untyped: it is not valid: Cannot query field 'idd' on type 'User'.",
     "Quota                               5      2 of 2",
 )

@@ -198,7 +198,9 @@ accepts = ["429"]
 NEW_DOCUMENT = (
     Edit(f"{DOCUMENTS}/Both.graphql", "", NEW),
     Edit(f"{DOCUMENTS}/budgets.toml", "[Checkout]\n", f"{BUDGET.lstrip()}\n[Checkout]\n"),
-    Edit("perf/gate/flows.py", '    "Checkout": ', '    "Both": Flow(reader),\n    "Checkout": '),
+    Edit(
+        "perf/gate/flows.py", '    "Checkout": ', '    "Both": Scenario(reader),\n    "Checkout": '
+    ),
 )
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from perf.ab.rounds import Measured, Plan, measure
 from perf.ab.sides import by_mix
-from perf.ab.turns import Bounds, Turns
+from perf.ab.turns import Bounds, InterleavedRounds
 from perf.ab.verdicts import Change, judge
 from perf.load.callers import Callers
 from perf.load.flows import FLOWS
 from perf.load.host import this_host
 from perf.tunings.measuring import Tunings
 from perf.tunings.outages import Outages
-from perf.tunings.written import written
+from perf.tunings.written import tunings_page
 from tests.perf.load.tiny import Faults, tiny_server
 
 QUOTA = "Quota"
@@ -31,7 +31,7 @@ def measured() -> Measured:
         off, on = (
             by_mix(
                 one.url,
-                Callers.among({QUOTA: FLOWS[QUOTA]}, one.people, ()),
+                Callers.for_flows({QUOTA: FLOWS[QUOTA]}, one.credentials, ()),
                 slow.clock,
             )
             for one in (left, right)
@@ -45,9 +45,9 @@ def test_the_page_has_each_tuning_before_and_after(measured: Measured) -> None:
         ([0.03 + n / 1e5 for n in (even, even + 1)], [0.01 + n / 1e5 for n in (even, even + 1)])
         for even in range(0, 24, 2)
     ]
-    even = replace(measured, turns=Turns({QUOTA: rounds}, {}))
+    even = replace(measured, interleaved=InterleavedRounds({QUOTA: rounds}, {}))
     off, on = Outages(10, 1, 30, 2, [0.5]), Outages(10, 9, 20, 0, [0.4, 0.6])
-    page = written(
+    page = tunings_page(
         Tunings(("ix_a", "ix_b"), even, even, even, even, (off, on)),
         commit="abc",
         host=this_host(),

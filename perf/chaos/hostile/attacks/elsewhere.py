@@ -1,4 +1,4 @@
-"""Points 1.8 and 1.9: a key set that the attacker serves, and a flood with budgets in Redis."""
+"""Points 1.8 and 1.9: a key set served by the attacker, and floods with budgets in Redis."""
 
 import asyncio
 from base64 import urlsafe_b64encode
@@ -7,7 +7,7 @@ from itertools import count
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Run, Serving, Tally
 from perf.chaos.hostile.wire import PLACE, asking, from_connections, in_turn, together
 
@@ -23,9 +23,9 @@ def _part(members: dict[str, str]) -> str:
 
 
 def _signing_in(aim: Aim, tally: Tally) -> list[asyncio.Task[None]]:
-    """Tokens of keys that the server does not know, so that it asks for the key set."""
+    """Sign in with unknown key ids, so that the server fetches the key set."""
     made = (
-        posted(
+        encode_post(
             "/graphql",
             b'{"query":"{__typename}"}',
             authorization=f"Bearer {_part({'alg': 'RS256', 'kid': f'key {number}'})}"
@@ -37,7 +37,7 @@ def _signing_in(aim: Aim, tally: Tally) -> list[asyncio.Task[None]]:
 
 
 def _serving(answer: "asyncio.Future[None] | object") -> Run:
-    """Serve the key set with `answer`, and sign in meanwhile."""
+    """Serve the key set with the handler `answer`, and sign in meanwhile."""
 
     async def run(aim: Aim, tally: Tally) -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", aim.key_set_port)  # type: ignore[arg-type]  # a coroutine function of reader and writer
@@ -50,7 +50,7 @@ def _serving(answer: "asyncio.Future[None] | object") -> Run:
 async def _large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(_HEAD + b"\r\n")
-    # Whoever reads no further closes the connection.
+    # A server that stops reading closes the connection.
     with suppress(OSError):
         for _ in range(_BODY_MEGABYTES):
             writer.write(_MEGABYTE)
@@ -67,7 +67,7 @@ async def _slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def _again(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send whoever asks on to the same address."""
+    """Redirect to the same address."""
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")
     await writer.drain()

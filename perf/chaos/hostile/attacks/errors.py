@@ -1,4 +1,4 @@
-"""Point 1.1: many errors in long texts, whose places have to be found."""
+"""Point 1.1: many errors in long documents, whose locations have to be computed."""
 
 from collections.abc import Iterator
 from dataclasses import replace

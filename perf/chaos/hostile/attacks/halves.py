@@ -1,4 +1,4 @@
-"""Point 1.6: connections that begin something and do not end it; the server has to."""
+"""Point 1.6: connections that never finish what they begin; the server has to close them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,9 @@ from itertools import repeat
 
 import orjson
 
-from perf.benchmarks.wire import Wire, posted
+from perf.benchmarks.wire import Wire, encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Run, Serving, Tally
-from perf.chaos.hostile.frames import NotOpened, read_frames, socket
+from perf.chaos.hostile.frames import NotOpened, open_websocket, read_frames
 from perf.chaos.hostile.wire import connected, together, until_closed
 
 SHORT_TIMES = Serving(
@@ -28,7 +28,7 @@ Sending = Callable[[Wire], Awaitable[None]]
 
 
 def _connections(send: Sending, count: int = _EACH) -> Run:
-    """As many connections, each of which sends its part and waits for the end."""
+    """An attack of `count` connections, each of which sends its part and waits to be closed."""
 
     async def one(aim: Aim, tally: Tally, number: int) -> None:
         try:
@@ -58,7 +58,7 @@ def _once(piece: bytes) -> Sending:
 
 
 def _slowly(begin: bytes, piece: bytes) -> Sending:
-    """Begin, and then send a piece at a time, for as long as it is taken."""
+    """Send the beginning, and then one piece at a time until the connection is closed."""
 
     async def send(wire: Wire) -> None:
         wire.writer.write(begin)
@@ -73,7 +73,7 @@ def _slowly(begin: bytes, piece: bytes) -> Sending:
 async def _silent_sockets(aim: Aim, tally: Tally) -> None:
     async def one() -> None:
         try:
-            async with socket(aim, says=False) as wire:
+            async with open_websocket(aim, sends_init=False) as wire:
                 await read_frames(wire, tally)
         except (OSError, NotOpened) as refused:
             tally.note(f"refused {refused}")
@@ -82,9 +82,11 @@ async def _silent_sockets(aim: Aim, tally: Tally) -> None:
 
 
 async def _unread_answers(aim: Aim, tally: Tally) -> None:
-    """Ask for page after page on a connection of which nothing is read."""
+    """Request page after page without reading any answer."""
     query = "{ viewer { conversations(first: 30) { edges { node { id title } } } } }"
-    page = posted("/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}")
+    page = encode_post(
+        "/graphql", orjson.dumps({"query": query}), authorization=f"Bearer {aim.token}"
+    )
 
     async def one(number: int) -> None:
         try:

@@ -1,8 +1,8 @@
-"""Points 1.5 and 8: what is asked for without GraphQL, and HTTP as nobody speaks it."""
+"""Points 1.5 and 8: floods of other endpoints, and unusual or malformed HTTP."""
 
 from collections.abc import Iterator
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Attack
 from perf.chaos.hostile.wire import PLACE, Template, from_connections, pipelined
 
@@ -30,7 +30,9 @@ def _requests() -> Iterator[tuple[str, str, str, Template]]:
         "webhooks",
         "1.5",
         "events of 200 kB that nobody signed",
-        Template(posted("/webhooks/payments", b"x" * 200_000, **{"stripe-signature": "t=1,v1=00"})),
+        Template(
+            encode_post("/webhooks/payments", b"x" * 200_000, **{"stripe-signature": "t=1,v1=00"})
+        ),
     )
     yield (
         "preflights",
@@ -106,7 +108,7 @@ def _requests() -> Iterator[tuple[str, str, str, Template]]:
         "1.5",
         "tokens that nobody signed, each new",
         Template(
-            posted(
+            encode_post(
                 "/graphql",
                 b'{"query":"{__typename}"}',
                 authorization=f"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI1In0.{PLACE}" + "A" * 35,
@@ -118,7 +120,7 @@ def _requests() -> Iterator[tuple[str, str, str, Template]]:
         "1.5",
         "API keys that are none, each new",
         Template(
-            posted(
+            encode_post(
                 "/graphql", b'{"query":"{__typename}"}', **{"x-api-key": f"gk_{PLACE}_{PLACE * 4}"}
             )
         ),
@@ -127,7 +129,7 @@ def _requests() -> Iterator[tuple[str, str, str, Template]]:
         "deep-json",
         "8",
         "a body of 200,000 brackets",
-        Template(posted("/graphql", b'{"variables":' + b"[" * 200_000)),
+        Template(encode_post("/graphql", b'{"variables":' + b"[" * 200_000)),
     )
     yield (
         "not-http",

@@ -1,11 +1,11 @@
-"""Points 1.3 and 1.7: texts that are new each time, and texts that are to be kept."""
+"""Points 1.3 and 1.7: documents that are new each time, and documents to be persisted."""
 
 from hashlib import sha256
 from itertools import count
 
 import orjson
 
-from perf.benchmarks.wire import posted
+from perf.benchmarks.wire import encode_post
 from perf.chaos.hostile.attack import Aim, Attack, Tally
 from perf.chaos.hostile.wire import (
     PLACE,
@@ -32,7 +32,7 @@ async def _as_a_person(aim: Aim, tally: Tally) -> None:
 
 
 async def _registering(aim: Aim, tally: Tally) -> None:
-    """Texts whose one emoji makes Python keep four bytes for each of their characters."""
+    """Persist texts whose single emoji makes Python use four bytes for each character."""
     made = (
         _registered(f"{{__typename}}#\U0001f600{number}{'a' * _CHARACTERS}")
         for number in count(_FIRST)
@@ -63,7 +63,7 @@ async def _names(aim: Aim, tally: Tally) -> None:
 
 def _registered(text: str) -> bytes:
     hashed = {"persistedQuery": {"version": 1, "sha256Hash": sha256(text.encode()).hexdigest()}}
-    return posted("/graphql", orjson.dumps({"query": text, "extensions": hashed}))
+    return encode_post("/graphql", orjson.dumps({"query": text, "extensions": hashed}))
 
 
 def _text_of(template: Template) -> str:

@@ -1,4 +1,4 @@
-"""Point 1.2: texts that are dear to compare, to look through or to answer, introspection first."""
+"""Point 1.2: documents that are expensive to validate or to answer, such as introspection."""
 
 from collections.abc import Iterator
 from dataclasses import replace

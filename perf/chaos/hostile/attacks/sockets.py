@@ -1,4 +1,4 @@
-"""Point 1.4: what one socket, or many of them, may send, and what they do not read."""
+"""Point 1.4: WebSockets that flood the server, or do not read its answers."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -17,9 +17,9 @@ from perf.chaos.hostile.frames import (
     NotOpened,
     frame,
     message,
+    open_websocket,
     packed,
     read_frames,
-    socket,
 )
 from perf.chaos.hostile.wire import together
 
@@ -30,11 +30,11 @@ _DEFLATE = "permessage-deflate; client_no_context_takeover"
 
 
 async def _flood(aim: Aim, tally: Tally, piece: bytes, number: int, *, extensions: str) -> None:
-    """Send a piece again and again over a socket, and open another where it is closed."""
+    """Send a piece repeatedly over a WebSocket, and reconnect when it is closed."""
     while True:
         with suppress(OSError):
             try:
-                async with socket(aim, number, extensions=extensions) as wire:
+                async with open_websocket(aim, number, extensions=extensions) as wire:
                     reading = asyncio.create_task(read_frames(wire, tally))
                     while not reading.done():
                         wire.writer.write(piece)
@@ -118,7 +118,7 @@ def _subscribed(text: Callable[[int], str]) -> bytes:
 
 
 async def _unread(aim: Aim, tally: Tally) -> None:
-    """40 sockets, each of which asks for 190 pages and reads nothing."""
+    """Open 40 WebSockets that each request 190 pages and read nothing."""
     pages = b"".join(
         message("subscribe", id=str(number), payload={"query": _DEAR}) for number in range(190)
     )
@@ -127,7 +127,7 @@ async def _unread(aim: Aim, tally: Tally) -> None:
 
 async def _ask_and_wait(aim: Aim, tally: Tally, pages: bytes, number: int) -> None:
     try:
-        async with socket(aim, number, token=aim.token) as wire:
+        async with open_websocket(aim, number, token=aim.token) as wire:
             wire.writer.write(pages)
             await asyncio.Event().wait()
     except (OSError, NotOpened) as refused:
@@ -141,7 +141,7 @@ async def _opened_again(aim: Aim, tally: Tally) -> None:
 async def _open_and_leave(aim: Aim, tally: Tally) -> None:
     for _ in count():
         try:
-            async with socket(aim) as wire:
+            async with open_websocket(aim) as wire:
                 await _first(wire, tally)
         except (OSError, EOFError, NotOpened) as refused:
             tally.note(f"refused {refused}")

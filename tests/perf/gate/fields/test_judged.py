@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 from perf.gate.fields.schema import fields
-from perf.gate.fields.unreached import UNREACHED
-from perf.gate.gate import judge_types
+from perf.gate.fields.unreached import UNREACHABLE
+from perf.gate.gate import check_types
 
 
 def test_every_field_is_reached_and_keeps_to_its_statements(crowd: str, tmp_path: Path) -> None:
-    judged = asyncio.run(judge_types(crowd, tmp_path))
+    judged = asyncio.run(check_types(crowd, tmp_path))
     assert [str(one) for one in judged.findings] == []
     reachable = [
-        name for name, of_type in fields().items() if name not in UNREACHED for _ in of_type
+        name for name, of_type in fields().items() if name not in UNREACHABLE for _ in of_type
     ]
     assert judged.fields == len(reachable)

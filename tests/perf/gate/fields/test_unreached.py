@@ -1,7 +1,7 @@
 """What no document reaches is named, and so is an excuse that is not needed."""
 
 from perf.gate.fields.schema import fields
-from perf.gate.fields.unreached import unreached
+from perf.gate.fields.unreached import coverage_findings
 
 EVERYTHING = {f"{type_name}.{name}" for type_name, of_type in fields().items() for name in of_type}
 
@@ -9,9 +9,9 @@ EVERYTHING = {f"{type_name}.{name}" for type_name, of_type in fields().items() f
 def named(
     answered: set[str],
     refusals: dict[str, str] | None = None,
-    excused: dict[str, str] | None = None,
+    exemptions: dict[str, str] | None = None,
 ) -> list[str]:
-    return [str(one) for one in unreached(answered, refusals or {}, excused or {})]
+    return [str(one) for one in coverage_findings(answered, refusals or {}, exemptions or {})]
 
 
 def test_all_is_well_where_everything_was_answered() -> None:
@@ -21,7 +21,7 @@ def test_all_is_well_where_everything_was_answered() -> None:
 def test_a_type_of_which_nothing_was_answered_is_named_once() -> None:
     answered = {one for one in EVERYTHING if not one.startswith("Plan.")}
     assert named(answered) == ["Plan: no document reaches any of its fields"]
-    assert named(answered, excused={"Plan": "none is on sale"}) == []
+    assert named(answered, exemptions={"Plan": "none is on sale"}) == []
 
 
 def test_a_field_is_named_with_what_was_said() -> None:
@@ -41,8 +41,8 @@ def test_what_no_document_changes_is_named() -> None:
 
 
 def test_an_excuse_that_is_not_needed_is_named() -> None:
-    excused = {"Plan": "none is on sale", "User.email": "nobody has one"}
-    assert named(EVERYTHING, excused=excused) == [
+    exemptions = {"Plan": "none is on sale", "User.email": "nobody has one"}
+    assert named(EVERYTHING, exemptions=exemptions) == [
         "Plan: is reached, and need not be excused any more",
         "User.email: is reached, and need not be excused any more",
     ]
