@@ -68,7 +68,7 @@ class Gate:
 
 @asynccontextmanager
 async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
-    """A gate on a database filled by `perf.gate.data`; `folder` is the server's data directory.
+    """A gate on a database with the gate's data; `folder` is the server's data directory.
 
     Raises `TooFewRows`.
     """

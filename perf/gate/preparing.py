@@ -77,7 +77,7 @@ class VariableBuilder:
         value = usual_value(choice.type, description_of(choice)) if given is Undefined else given
         if value is Undefined:
             raise RunFailed(
-                f"{self.document.name}: its scenario in perf/gate/flows.py gives no value for"
+                f"{self.document.name}: its scenario in perf/gate/flows.py"
                 f" {choice.name}, and its type does not tell one"
             )
         return value
