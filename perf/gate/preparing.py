@@ -78,7 +78,7 @@ class VariableBuilder:
         if value is Undefined:
             raise RunFailed(
                 f"{self.document.name}: its scenario in perf/gate/flows.py"
-                f" {choice.name}, and its type does not tell one"
+                f" gives no value for {choice.name}, and its type does not tell one"
             )
         return value
 
