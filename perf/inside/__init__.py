@@ -1,1 +1,1 @@
-"""A server in the process that measures it, used without a network."""
+"""The server in the process that measures it, asked without a network."""

@@ -1,4 +1,4 @@
-"""Serve an application in this process with the server's own HTTP protocol."""
+"""An application served within this process, by the protocol that serves it anywhere."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,11 +16,11 @@ _NOTHING = nullcontext()
 
 
 class InsideServer:
-    """Answers requests one after another on one persistent connection."""
+    """Answers one request after another on one connection that is kept."""
 
     # Any: the state that requests share is a dictionary of anything.
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
-        # Requests inherit the context of the connection's owner, in which statements are traced.
+        # The context of who asks is that of the request too: statements are traced in it.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False
         )
@@ -32,9 +32,9 @@ class InsideServer:
     async def exchange(
         self, request: bytes, measuring: AbstractContextManager[object] = _NOTHING
     ) -> bytes:
-        """Send a request and return the bytes of the answer.
+        """The bytes of the answer to a request; `measuring` is entered for just as long.
 
-        `measuring` is entered from the arrival of the bytes until the request's task has ended.
+        That is from when the bytes arrive until the request's task has ended.
         """
         tasks, transport = self._state.tasks, self._transport
         transport.written.clear()
@@ -47,13 +47,13 @@ class InsideServer:
         return bytes(transport.written)
 
     def close(self) -> None:
-        """Close the connection."""
+        """End the connection."""
         self._protocol.connection_lost(None)
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[InsideServer]:
-    """Run the application's lifespan until the block ends."""
+    """Start the application, and stop it when the block is left."""
     state: dict[str, Any] = {}
     started, stopping = asyncio.Event(), asyncio.Event()
 

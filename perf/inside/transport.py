@@ -1,4 +1,4 @@
-"""A transport without a network, which stores what the server writes."""
+"""A connection without a network: what the server writes to it is kept."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ _ADDRESSES = {"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)}
 
 
 class MemoryTransport(asyncio.Transport):
-    """Accepts all written bytes at once."""
+    """Takes in everything that is written, at once."""
 
     def __init__(self) -> None:
         super().__init__(_ADDRESSES)
@@ -16,7 +16,7 @@ class MemoryTransport(asyncio.Transport):
 
     # Any: as asyncio has it.
     def write(self, data: Any) -> None:
-        """Store the bytes."""
+        """Keep the bytes."""
         self.written += data
 
     def is_closing(self) -> bool:
@@ -24,19 +24,19 @@ class MemoryTransport(asyncio.Transport):
         return self._is_closing
 
     def close(self) -> None:
-        """Mark the transport as closed."""
+        """Take in nothing more."""
         self._is_closing = True
 
     def abort(self) -> None:
-        """Mark the transport as closed."""
+        """Close it at once."""
         self._is_closing = True
 
     def pause_reading(self) -> None:
-        """Do nothing: the next request is sent only after the answer."""
+        """Nothing is sent before the answer to what was sent is there."""
 
     def resume_reading(self) -> None:
-        """Do nothing."""
+        """As before."""
 
     def get_write_buffer_size(self) -> int:
-        """Always zero, since nothing is buffered."""
+        """What is written has been taken in."""
         return 0
