@@ -12,7 +12,7 @@ from graphql import (
 
 from gql.documents.choices import Choice
 from gql.documents.variants import ABSENT, EMPTY, GIVEN, LARGEST, NULL, SMALLEST, USUAL
-from perf.gate import bounds
+from perf.gate.bounds import Limits, number_limits, text_limits
 
 EXISTING, FOREIGN, DELETED = "existing", "foreign", "deleted"
 LONGEST, TOO_LONG = "longest", "too_long"
@@ -79,20 +79,20 @@ def _of_scalar(name: str, description: str) -> tuple[ValueKind, ...]:
                 ValueKind(DELETED, is_refused=True),
             )
         case "String":
-            return _of_text(bounds.text_limits(description))
+            return _of_text(text_limits(description))
         case "Int":
-            return _of_number(bounds.number_limits(description))
+            return _of_number(number_limits(description))
         case "Date" | "DateTime":
             return (ValueKind(GIVEN), ValueKind(PAST))
     return (ValueKind(GIVEN),)
 
 
-def _of_text(most: bounds.Limits) -> tuple[ValueKind, ...]:
+def _of_text(most: Limits) -> tuple[ValueKind, ...]:
     empty = ValueKind(EMPTY, is_refused=most.minimum > 0)
     values = (ValueKind(GIVEN), empty, ValueKind(LONGEST))
     return (*values, ValueKind(TOO_LONG, is_refused=True)) if most.is_documented else values
 
 
-def _of_number(most: bounds.Limits) -> tuple[ValueKind, ...]:
+def _of_number(most: Limits) -> tuple[ValueKind, ...]:
     values = (ValueKind(GIVEN), ValueKind(SMALLEST), ValueKind(LARGEST))
     return (*values, ValueKind(TOO_LARGE, is_refused=True)) if most.is_documented else values

@@ -17,6 +17,7 @@ from perf.gate.running import InProcessRunner, RunFailed, open_runner
 
 EACH_ONCE, EACH_TWO = 1, 2
 """The strength of the covering arrays: single values, or pairs of values."""
+_NO_SCENARIO = "it has no scenario: perf/gate/flows.py has to say who asks, and with what"
 
 
 class TooFewRows(Exception):
@@ -46,10 +47,7 @@ class Gate:
         try:
             choices_of(document)
             if scenario is None:
-                problem = (
-                    "it has no scenario: perf/gate/flows.py has to say who asks, and with what"
-                )
-                return GateFinding(document.name, problem)
+                return GateFinding(document.name, _NO_SCENARIO)
             return await self.check(document, scenario)
         except RunFailed as failed:
             said = str(failed).removeprefix(f"{document.name}: ")
@@ -68,7 +66,7 @@ class Gate:
 
 @asynccontextmanager
 async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
-    """A gate on a database filled by `perf.gate.data`; `folder` is the server's data directory.
+    """A gate on a database with the gate's data; `folder` is the server's data directory.
 
     Raises `TooFewRows`.
     """

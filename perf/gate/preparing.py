@@ -77,8 +77,8 @@ class VariableBuilder:
         value = usual_value(choice.type, description_of(choice)) if given is Undefined else given
         if value is Undefined:
             raise RunFailed(
-                f"{self.document.name}: its scenario in perf/gate/flows.py gives no value for"
-                f" {choice.name}, and its type does not tell one"
+                f"{self.document.name}: its scenario in perf/gate/flows.py"
+                f" gives no value for {choice.name}, and its type does not tell one"
             )
         return value
 

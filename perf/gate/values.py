@@ -15,7 +15,7 @@ from graphql import (
 
 from gql.documents.choices import Choice
 from gql.documents.variants import EMPTY, LARGEST, SMALLEST
-from perf.gate import bounds
+from perf.gate.bounds import list_limits, number_limits, text_limits
 from perf.gate.domains import LONGEST, PAST, TOO_LARGE, TOO_LONG, description_of
 from perf.gate.running import NOW
 
@@ -36,7 +36,7 @@ def usual_value(type_: GraphQLInputType, description: str) -> Any:
         return next(iter(nullable.values))
     values = {
         "String": _TEXT,
-        "Int": max(1, bounds.number_limits(description).minimum),
+        "Int": max(1, number_limits(description).minimum),
         "Float": 1.5,
         "Boolean": True,
         "Date": str(NOW.date()),
@@ -50,17 +50,15 @@ def make_value(choice: Choice, kind: str, usual: Any) -> Any:
     """A value of this kind; long texts and earlier dates are derived from the usual value."""
     description, type_ = description_of(choice), get_nullable_type(choice.type)
     if is_list_type(type_):
-        return (
-            [] if kind == EMPTY else [*usual] * (bounds.list_limits(description).most // len(usual))
-        )
+        return [] if kind == EMPTY else [*usual] * (list_limits(description).most // len(usual))
     name = get_named_type(type_).name
     if name == "Boolean":
         return kind == "true"
     if name == "String":
-        most = bounds.text_limits(description).most
+        most = text_limits(description).most
         return {EMPTY: "", LONGEST: _long(usual, most), TOO_LONG: _long(usual, most + 1)}[kind]
     if name == "Int":
-        number = bounds.number_limits(description)
+        number = number_limits(description)
         return {SMALLEST: number.minimum, LARGEST: number.most, TOO_LARGE: number.most + 1}[kind]
     return _before(usual) if kind == PAST else kind
 

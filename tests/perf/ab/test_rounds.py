@@ -83,7 +83,7 @@ def test_the_same_version_twice_is_no_change_and_is_known_before_the_time_is_up(
     found = measured(Faults(takes=USUAL))
     assert comparison(found).outcome is Change.SAME
     assert len(found.interleaved.rounds[QUOTA]) < 400
-    assert found.interleaved.foresight[QUOTA][0.5] < 0.2
+    assert found.interleaved.detectable_effects[QUOTA][0.5] < 0.2
 
 
 def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> None:
