@@ -20,10 +20,10 @@ async def told_regularly(observations: Observations) -> AsyncIterator[None]:
         flushing.cancel()
         with suppress(asyncio.CancelledError):
             await flushing
-        observations.tell()
+        observations.flush()
 
 
 async def _flush_forever(observations: Observations) -> None:
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
-        observations.tell()
+        observations.flush()

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from db.database import Transaction
-from db.personal.registry import SAID
+from db.personal.registry import QUOTED
 from db.queries import audit
 
 
@@ -66,7 +66,7 @@ def event(
     its own name: the check after an erasure does not count it as a trace of the erased person.
     """
     if client_supplied is not None:
-        details[SAID] = dict(client_supplied)
+        details[QUOTED] = dict(client_supplied)
     present = {name: value for name, value in details.items() if value is not None}
     return {
         "actor_kind": actor.kind.value,

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TypeAlias
 
 from app.admission.lines import FairQueue
-from metrics.overload import refused_for_overload, waited_to_begin
+from metrics.admission import refused_for_overload, waited_to_begin
 
 Begin: TypeAlias = Callable[[bool], None]
 """Called once: with true to start, with false if that was not possible in time."""

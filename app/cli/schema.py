@@ -9,7 +9,7 @@ from app.cli.operation_lists import all_documents
 from app.cli.registry import preparation_for, with_registry
 from app.settings import load_settings
 from gql.build import schema as current_schema
-from gql.documents.schema_changes import Comparison, compared
+from gql.documents.schema_changes import SchemaComparison, compare_schemas
 from services.operations.records import DocumentState, ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,14 +37,14 @@ def check(old: Path, new: Path | None) -> None:
     preparation = preparation_for(settings)
     listed = with_registry(settings, lambda registry: all_documents(registry, preparation))
     served = [one for one in listed if one.state is not DocumentState.RETIRED]
-    comparison = compared(before, after, served)
+    comparison = compare_schemas(before, after, served)
     _print_comparison(comparison)
     active = [one for one in comparison.broken_documents if one.state is DocumentState.ACTIVE]
     if active:
         raise click.ClickException(f"active documents that break: {len(active)}")
 
 
-def _print_comparison(comparison: Comparison) -> None:
+def _print_comparison(comparison: SchemaComparison) -> None:
     for change in comparison.changes:
         does = "breaks" if change.is_breaking else "may matter to"
         click.echo(f"{'breaking' if change.is_breaking else 'dangerous'}: {change.description}")

@@ -10,7 +10,7 @@ from graphql import ExecutionResult, GraphQLError
 from app.graphql.charging import API_KEY, Charge, Throttled
 from app.graphql.outcomes import RETRY_SECONDS, has_no_data, is_database_unavailable
 from app.graphql.wording import format_errors, outcome_of, refusal_body
-from gql.documents.prepare import UNTRUSTED, RequestRefused
+from gql.documents.operation import UNTRUSTED, RequestRefused
 from gql.errors import DeadlineExceeded
 from metrics.observations import Observed, Outcome
 from services.throttling.records import Level

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 from graphql import GraphQLError
 
 from app.graphql.metering.cost_reports import cost_extensions
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 from services.throttling.budgets import Budgets
 from services.throttling.records import Level, Policy
 from services.throttling.turns import Turn

@@ -7,7 +7,7 @@ from graphql.execution.values import VariableValues
 
 from app.graphql.charging import Account, Charge, Throttled
 from app.graphql.metering.cost_reports import place_report, too_expensive
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.running import EncodedResult
 from metrics.admission import throttled
 from services.principal import ApiClient, Person, Principal

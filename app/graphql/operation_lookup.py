@@ -9,7 +9,7 @@ from graphql import GraphQLSchema
 from app.graphql import refusals
 from app.graphql.preparing import ChargedPreparation
 from app.graphql.request.graphql_request import GraphQLRequest
-from gql.documents.prepare import Operation, RequestRefused, named
+from gql.documents.operation import Operation, RequestRefused, select_operation
 from gql.documents.shape import shape_of
 from gql.documents.skeleton import has_free_text
 from gql.documents.trusted import TrustedOperations
@@ -195,4 +195,4 @@ class OperationLookup:
 
 def _check_name(operation: Operation, name: str | None) -> Operation:
     """The only operation of a document; raises `RequestRefused` if another name is asked for."""
-    return operation if name is None else named({operation.name: operation}, name)
+    return operation if name is None else select_operation({operation.name: operation}, name)

@@ -17,7 +17,7 @@ from app.graphql.service import GraphQLService
 from app.graphql.terms import client_name
 from app.graphql.writing import encode_json
 from app.unrouted import OVERLOADED, OVERLOADED_MESSAGE, error_body
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 from services.principal import Principal
 from spans.part import Kind, Part
 

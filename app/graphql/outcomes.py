@@ -7,8 +7,8 @@ from graphql import GraphQLError
 
 from app.graphql.wording import OUTCOME_UNKNOWN
 from app.unrouted import SERVICE_UNAVAILABLE
+from db.request_scope import current_scope
 from db.unavailable import SessionLost
-from db.work import current_work
 from gql.context import RequestContext
 from gql.documents.budgets import Budget, Protection
 from metrics.observations import Outcome
@@ -42,7 +42,7 @@ def outcome_in(context: RequestContext, said: Outcome, budget: Budget) -> Outcom
 
 def is_retryable(errors: Sequence[GraphQLError]) -> bool:
     """Whether a lost connection is the reason, and running again would not repeat a change."""
-    work = current_work()
+    work = current_scope()
     return (
         work is not None
         and not work.has_changed

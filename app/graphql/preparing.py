@@ -12,7 +12,8 @@ from functools import partial
 from app.graphql.charging import Throttled
 from app.graphql.documents.preparation_thread import PreparationThread
 from app.graphql.meter import Meter
-from gql.documents.prepare import Document, Preparation
+from gql.documents.operation import Document
+from gql.documents.prepare import Preparation
 from services.principal import Principal
 from services.throttling.turns import NoTurn, Turns
 

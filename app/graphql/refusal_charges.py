@@ -7,7 +7,7 @@ from app.authentication.verified import Identity
 from app.graphql.charging import THROTTLED, Throttled
 from app.graphql.incoming import GraphQLHttpRequest
 from app.unrouted import SERVICE_UNAVAILABLE
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 from services.principal import Anonymous, Principal
 
 UNAUTHENTICATED = Identity(Anonymous(None))

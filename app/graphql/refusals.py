@@ -7,7 +7,7 @@ send the text; those of trusted documents are the Apollo Router's.
 from graphql import GraphQLError, VariableDefinitionNode
 
 from app.unrouted import BAD_REQUEST, SERVICE_UNAVAILABLE
-from gql.documents.prepare import RequestRefused
+from gql.documents.operation import RequestRefused
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"

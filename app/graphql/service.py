@@ -30,12 +30,12 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.streams import ExecutionRequest, ResponseStreams
 from cache import VersionedCache
 from db.database import Database
-from db.work import Work
+from db.request_scope import RequestScope
 from gql.context import RequestContext, Services
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from gql.errors import BadUserInput, DeadlineExceeded
-from gql.runtime.attention import Attention, ClientGone, Gone
-from gql.runtime.run import begin, coerced, run
+from gql.runtime.attention import Attention, ClientGone, WaitForDisconnect
+from gql.runtime.run import begin, coerce_variables, run
 from metrics.observations import Observations, Outcome
 from services.billing.records import Subscription
 from services.clock import Clock
@@ -88,7 +88,7 @@ class GraphQLService:
         self._context = contexts.new
         self._meter = meter
         self._budget_monitor = BudgetMonitor(observations)
-        self.tracer = Tracer(trace_share, observations.parts.note)
+        self.tracer = Tracer(trace_share, observations.parts.record)
         """Traces a sample of the requests of all transports."""
         self._streams = ResponseStreams(schema, contexts, meter, self._budget_monitor.note)
         operations = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
@@ -101,7 +101,7 @@ class GraphQLService:
         principal: Principal,
         request_id: str,
         *,
-        gone: Gone | None = None,
+        gone: WaitForDisconnect | None = None,
     ) -> OperationResponse:
         """Run a query or mutation; errors of fields are part of the response.
 
@@ -113,7 +113,7 @@ class GraphQLService:
         facts = self._known_facts(id(operation)) or self._facts(operation)
         needs_coercion = facts.needs_coercion or request.variables
         values = self._coerced(operation, request) if needs_coercion else _NO_VARIABLES
-        with Work(operation.trusted_name) as work:
+        with RequestScope(operation.trusted_name) as work:
             context = self._context(operation, principal, request_id)
             if trace is not None:
                 trace.stage(_ADMISSION)
@@ -150,7 +150,7 @@ class GraphQLService:
         values: VariableValues,
         context: RequestContext,
         charge: Charge,
-        gone: Gone | None,
+        gone: WaitForDisconnect | None,
     ) -> OperationResponse:
         """Run the operation, and set the actual cost of its charge."""
         operation, request_id = facts.operation, context.request_id
@@ -214,7 +214,7 @@ class GraphQLService:
         *,
         last_event_id: int | None = None,
         in_parts: bool = False,
-        gone: Gone | None = None,
+        gone: WaitForDisconnect | None = None,
     ) -> AsyncGenerator[OperationResponse, None]:
         """The responses to an operation of any kind; a refusal is the last.
 
@@ -251,7 +251,7 @@ class GraphQLService:
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
         try:
-            return coerced(self._schema, operation, request.variables)
+            return coerce_variables(self._schema, operation, request.variables)
         except RequestRefused as misfit:
             if self._documents.is_trusted_only:
                 raise variables_misfit(misfit) from None

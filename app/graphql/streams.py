@@ -22,7 +22,7 @@ from app.graphql.contexts import ContextFactory
 from app.graphql.meter import Meter
 from app.graphql.outcomes import outcome_in
 from app.graphql.parts import IncrementalResponses
-from db.work import Work
+from db.request_scope import RequestScope
 from gql.context import RequestContext
 from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
@@ -78,7 +78,7 @@ class ResponseStreams:
             partial(self._context, request),
             deadline_seconds=request.deadline_seconds,
         )
-        with Work(request.operation.trusted_name) as work:
+        with RequestScope(request.operation.trusted_name) as work:
             try:
                 with await self._meter.charge(
                     request.operation, request.values, request.principal
@@ -123,7 +123,7 @@ class ResponseStreams:
     async def parts(self, request: ExecutionRequest) -> AsyncGenerator[OperationResponse, None]:
         """Give an incremental response to a query; the deadline covers all its parts."""
         record = ResponseSummary()
-        with Work(request.operation.trusted_name) as work:
+        with RequestScope(request.operation.trusted_name) as work:
             parts = IncrementalResponses(request.name, request.request_id, work.statements)
             context = self._context(request)
             results = run_in_parts(self._schema, request.operation, request.values, context)

@@ -12,7 +12,7 @@ from db.unavailable import DatabaseUnavailable, OutcomeUnknown
 from gql.documents.error_formatting import MOST_ERRORS, MOST_FIELD_ERRORS, formatted
 from gql.errors import DeadlineExceeded
 from gql.runtime.frames import forget_frames
-from gql.runtime.run import code_of
+from gql.runtime.run import error_code
 from metrics.observations import Outcome
 
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
@@ -40,7 +40,7 @@ def format_errors(errors: Sequence[GraphQLError], request_id: str) -> list[dict[
     of many. The errors lose their tracebacks: their frames refer to the errors, a reference cycle
     that would keep the whole request in memory.
     """
-    ours = {error.original_error: error for error in errors if code_of(error) is None}
+    ours = {error.original_error: error for error in errors if error_code(error) is None}
     away = [cause for cause in ours if isinstance(cause, DatabaseUnavailable)]
     if away:
         _log.error("database unavailable", request_id=request_id, reason=str(away[0]))
@@ -60,14 +60,14 @@ def format_errors(errors: Sequence[GraphQLError], request_id: str) -> list[dict[
 
 def _summary(errors: Sequence[GraphQLError], request_id: str) -> dict[str, Any]:
     """One error for all that are not listed, with the code of the worst of them."""
-    worst = next((one for one in errors if code_of(one) is None), errors[0])
+    worst = next((one for one in errors if error_code(one) is None), errors[0])
     code = _format_error(worst, request_id)["extensions"]["code"]
     message = f"{len(errors)} more errors are not told one by one."
     return {"message": message, "extensions": {"code": code}}
 
 
 def _format_error(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    code = code_of(error)
+    code = error_code(error)
     if code is not None:
         return _with_code(error, code)
     if isinstance(error.original_error, OutcomeUnknown):

@@ -9,10 +9,10 @@ import asyncpg
 import orjson
 
 from app.authentication.tokens import issue_token
-from db.tracing import Ran, traced_statements
+from db.tracing import ExecutedStatement, capture_statements
 from gql.documents.agreement import DEFAULT
 from gql.documents.budgets import TrustedDocument, trusted_documents
-from metrics.replies import RUNNING
+from metrics.generation import REPLIES_RUNNING
 from perf.benchmarks.wire import encode_post
 from perf.counting.model_aside import ThreadedModel
 from perf.gate.running import (
@@ -69,7 +69,7 @@ class InProcessClient:
     async def wait_for_replies(self) -> None:
         """Wait until no reply is being generated in the background."""
         self._model.resume()
-        while RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+        while REPLIES_RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
             await asyncio.sleep(_LOOK_SECONDS)
 
     # Any: variables and data are JSON.
@@ -93,15 +93,15 @@ class InProcessClient:
         request = self._request(document, principal, variables)
         is_left = answers_before_reply(document, variables)
         resumes_after = STREAM_STATEMENTS if is_left else REPLY_STATEMENTS
-        ran: list[Ran] = []
+        ran: list[ExecutedStatement] = []
 
-        def record(one: Ran) -> None:
+        def record(one: ExecutedStatement) -> None:
             ran.append(one)
             if one.statement.name in resumes_after:
                 self._model.resume()
 
         self._model.pause()
-        with traced_statements(record):
+        with capture_statements(record):
             answer = await self._server.exchange(request, measuring)
         bodies = _bodies(document, answer)
         return DocumentAnswer(

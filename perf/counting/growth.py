@@ -11,7 +11,7 @@ from perf.load.host import ROOT
 
 LEAK_BYTES = 768
 """A place that keeps so much of each request leaks: a kilobyte, less what tracing misses."""
-_RINGS: Mapping[str, int] = {"metrics/timing.py": 256}
+_RINGS: Mapping[str, int] = {"metrics/buffered.py": 256}
 """Files with ring buffers: the bytes each request adds until the buffers are full."""
 _NUMBER_BYTES = 32
 """Smaller allocations are ignored: ring buffers are full of numbers."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TypeAlias
 
-from gql.documents.variants import Kinds, in_words
+from gql.documents.variants import Kinds, describe_variant
 from perf.gate.findings import STATEMENTS, GateFinding
 
 VariantFinding: TypeAlias = tuple[Kinds, GateFinding]
@@ -69,8 +69,8 @@ def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) ->
     items = [item for item in unusual.items() if all(item in one.items() for one in faulty)]
     for chosen in combinations(items, 2):
         if not any(dict(chosen).items() <= dict(one).items() for one in others):
-            return in_words(dict(chosen))
-    first = in_words(unusual)
+            return describe_variant(dict(chosen))
+    first = describe_variant(unusual)
     return first if len(faulty) == 1 else f"{first}; and {len(faulty) - 1} others"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from db.tracing import Ran
+from db.tracing import ExecutedStatement
 from perf.gate.findings import GateFinding
 from perf.gate.fingerprint import fingerprint
 from perf.gate.plans import Plan, custom_plan, generic_plan, scans, sorts, tables
@@ -47,7 +47,7 @@ class PlanChecker:
             found += [GateFinding(document, problem, method, statement) for problem in problems]
         return found
 
-    async def _generic_plan(self, one: Ran) -> Plan:
+    async def _generic_plan(self, one: ExecutedStatement) -> Plan:
         sql = one.statement.sql
         if sql not in self._generic:
             parameters = len(one.arguments)

@@ -10,7 +10,7 @@ from gql.documents.budgets import TrustedDocument
 from gql.documents.choices import Choice
 from gql.documents.variants import ABSENT, GIVEN, LARGEST, NULL, SMALLEST, USUAL, Kinds
 from gql.values.ids import global_id, parse_global_id
-from gql.values.pages import LARGEST_SIZE
+from gql.values.sizes import LARGEST_SIZE
 from perf.gate.callers import OTHER_ACCOUNTS
 from perf.gate.cursors import cursors_for
 from perf.gate.deleting import DELETING

@@ -16,9 +16,9 @@ from app.graphql.service import GraphQLService
 from app.graphql.writing import written
 from app.settings import Settings
 from app.wiring import open_application
-from db.tracing import Ran, traced_statements
+from db.tracing import ExecutedStatement, capture_statements
 from gql.documents.budgets import TrustedDocument
-from gql.documents.prepare import Operation, RequestRefused
+from gql.documents.operation import Operation, RequestRefused
 from perf.gate.held_model import PausableModel, pausable_model
 from services.principal import Principal
 
@@ -45,7 +45,7 @@ class RunFailed(Exception):
 class ResourceUsage:
     """The resource usage of running a document once."""
 
-    ran: tuple[Ran, ...]
+    ran: tuple[ExecutedStatement, ...]
     response_bytes: int
     cost: int
 
@@ -117,7 +117,7 @@ class InProcessRunner:
             reasons = "; ".join(error.message for error in refused.errors)
             raise RunFailed(f"{document.name} cannot be run: {reasons}") from None
         answers = self._service.answers(operation, request, principal, document.name)
-        ran: list[Ran] = []
+        ran: list[ExecutedStatement] = []
         is_followed_later = answers_before_reply(document, variables)
         with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
@@ -129,10 +129,12 @@ class InProcessRunner:
         )
 
     @contextmanager
-    def _recording(self, ran: list[Ran], resumes_after: frozenset[str]) -> Iterator[None]:
+    def _recording(
+        self, ran: list[ExecutedStatement], resumes_after: frozenset[str]
+    ) -> Iterator[None]:
         """Record the statements, and pause the model until somebody waits for it."""
 
-        def record(one: Ran) -> None:
+        def record(one: ExecutedStatement) -> None:
             ran.append(one)
             if one.statement.name in resumes_after:
                 self._model.resume()
@@ -140,7 +142,7 @@ class InProcessRunner:
         self._model.pause()
         timeout = asyncio.get_running_loop().call_later(_MAX_PAUSE_SECONDS, self._model.resume)
         try:
-            with traced_statements(record):
+            with capture_statements(record):
                 yield
         finally:
             timeout.cancel()
@@ -192,7 +194,7 @@ def answers_before_reply(document: TrustedDocument, variables: Mapping[str, Any]
     return "delivery: STREAM" in document.text or _has(variables, "STREAM")
 
 
-def starts_reply(ran: Iterable[Ran]) -> bool:
+def starts_reply(ran: Iterable[ExecutedStatement]) -> bool:
     """Whether a reply was started, or one that is being written was followed."""
     return any(one.statement.name in REPLY_STATEMENTS for one in ran)
 

@@ -17,7 +17,7 @@ from gql.documents.variants import (
     OPS,
     PERSON,
     Kinds,
-    Where,
+    VariantPattern,
 )
 from perf.gate.covering import Combination, covering_rows
 from perf.gate.domains import EXISTING, value_kinds
@@ -67,7 +67,7 @@ class VariantEnumerator:
             variants.setdefault(_key(row), Variant(_kinds_of(row), reason))
         return list(variants.values())
 
-    def unmatched(self, wheres: Iterable[Where]) -> list[Where]:
+    def unmatched(self, wheres: Iterable[VariantPattern]) -> list[VariantPattern]:
         """The conditions that match no possible variant."""
         return [one for one in wheres if not any(True for _ in self._matching(one))]
 
@@ -151,7 +151,7 @@ class VariantEnumerator:
     def _size_of(self, choice: Choice) -> str:
         return self._domains[choice.name][-1].kind
 
-    def _matching(self, where: Where) -> Iterator[Combination]:
+    def _matching(self, where: VariantPattern) -> Iterator[Combination]:
         """The combinations that match a condition; empty if a choice is not the document's."""
         wanted = [
             [

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from clients.payments.records import PaymentEvent
 from db.database import Connection, Database
-from db.queries import payments
+from db.queries import webhook_events
 from services.audit import system
 from services.billing.outcomes import PaymentSettlement, lock_payment
 from services.clock import Clock
@@ -34,7 +34,7 @@ class PaymentEvents:
             # Another deployment, with the same payment ids, may share the provider's account.
             if payment is not None and payment["provider_key"] != event.idempotency_key:
                 payment = None
-            is_new = await payments.take_event(
+            is_new = await webhook_events.take_event(
                 transaction,
                 event.id,
                 payment_id=None if payment is None else payment["id"],
@@ -47,4 +47,4 @@ class PaymentEvents:
 
 async def delete_old_events(connection: Connection, now: datetime) -> None:
     """Delete the events that the provider no longer repeats; what they changed stays."""
-    await payments.forget_events(connection, now - EVENT_RETENTION)
+    await webhook_events.forget_events(connection, now - EVENT_RETENTION)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from db.database import Transaction
-from db.queries import billing
+from db.queries import subscriptions
 from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 from services.billing.rows import plan_from, subscription_from
 from services.billing.rules import InvalidPlan
@@ -23,7 +23,7 @@ class CurrentSubscription:
 async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
     """The plan with this code; raises `InvalidPlan` if it is not on sale."""
     is_code = is_short_text(plan_code, LONGEST_CODE)
-    row = await billing.plan_on_sale(transaction, plan_code) if is_code else None
+    row = await subscriptions.plan_on_sale(transaction, plan_code) if is_code else None
     if row is None:
         raise InvalidPlan("There is no such plan on sale.", field="planCode")
     return plan_from(row)
@@ -31,6 +31,6 @@ async def plan_on_sale(transaction: Transaction, plan_code: str) -> Plan:
 
 async def current_subscription(transaction: Transaction, user_id: int) -> CurrentSubscription:
     """The person's subscription; it cannot change while the person is locked."""
-    for row in await billing.current_subscription_by_user(transaction, [user_id]):
+    for row in await subscriptions.current_subscription_by_user(transaction, [user_id]):
         return CurrentSubscription(row["id"], subscription_from(row))
     return CurrentSubscription(None, NO_SUBSCRIPTION)

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from clients.payments.records import ChargeResult
 from db.database import Transaction
-from db.queries import billing, payments
+from db.queries import payments, subscriptions
 from services import audit, people
 from services.audit import Actor
 from services.billing.records import PaymentStatus
@@ -84,10 +84,10 @@ async def _update_subscription(
     """Activate or fail the subscription of a payment, and return the audited action."""
     subscription_id = payment["subscription_id"]
     if reason is not None:
-        await billing.fail(transaction, subscription_id, reason, now)
+        await subscriptions.fail(transaction, subscription_id, reason, now)
         return "payment.failed"
     has_owner = payment["user_id"] is not None
-    if has_owner and await billing.activate(
+    if has_owner and await subscriptions.activate(
         transaction, subscription_id, payment["plan_code"], now
     ):
         return "payment.succeeded"

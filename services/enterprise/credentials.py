@@ -7,7 +7,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
-from db.queries import credential_writes, credentials, enterprise
+from db.queries import credential_writes, credentials, enterprise_accounts
 from services import audit, idempotency
 from services.audit import Actor
 from services.clock import Clock
@@ -166,7 +166,7 @@ async def add_key(
 
 
 async def _locked_account(transaction: Transaction, administrator_id: int) -> int:
-    account_id = await enterprise.hold_administered(transaction, administrator_id)
+    account_id = await enterprise_accounts.hold_administered(transaction, administrator_id)
     if account_id is None:
         raise _no_company()
     return account_id

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from db.database import Transaction
-from db.queries import billing, conversations, exchange_writes, messages
+from db.queries import conversations, exchange_writes, messages, subscriptions
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
@@ -97,7 +97,7 @@ class ExchangeRecorder:
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
         """Record the reply to the last message of `history`, and the result of the key."""
-        rows = await billing.current_subscription_by_user(transaction, [user_id])
+        rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
         subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
         limit = ledger.check_daily_limit(subscription)
         reply_id = await exchange_writes.begin_reply(

@@ -11,8 +11,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from db.database import Connection, Transaction
-from db.queries import generations, messages
-from metrics.replies import reply_abandoned, reply_begun, reply_ended
+from db.queries import messages, reply_generations
+from metrics.generation import reply_abandoned, reply_begun, reply_ended
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
 from services.guidance.rules import is_charged
@@ -33,7 +33,7 @@ class ConversationReplyStore:
         self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
     ) -> set[int]:
         """See `ReplyStore`."""
-        return await generations.renew(connection, owner, reply_ids, lease_seconds)
+        return await reply_generations.renew(connection, owner, reply_ids, lease_seconds)
 
     async def save(
         self, connection: Connection, drafts: Mapping[int, ReplyDraft]
@@ -48,7 +48,7 @@ class ConversationReplyStore:
             }
             for reply_id, one in drafts.items()
         ]
-        return await generations.save_progress(connection, rows)
+        return await reply_generations.save_progress(connection, rows)
 
     async def complete(
         self,
@@ -59,7 +59,7 @@ class ConversationReplyStore:
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`."""
-        ended = await generations.end(transaction, reply_id, owner)
+        ended = await reply_generations.end(transaction, reply_id, owner)
         if ended is None:
             return False
         now, report = self._clock(), draft.report
@@ -82,7 +82,7 @@ class ConversationReplyStore:
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
-        ended = await generations.end_expired(transaction)
+        ended = await reply_generations.end_expired(transaction)
         if ended is None:
             return None
         outcome = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
@@ -93,7 +93,7 @@ class ConversationReplyStore:
 
         False if it has ended already. Call `on_abandoned` after the commit.
         """
-        ended = await generations.take_away(transaction, reply_id)
+        ended = await reply_generations.take_away(transaction, reply_id)
         if ended is None:
             return False
         await self._end_as_stored(transaction, ended, _STOPPED)

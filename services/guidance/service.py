@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import generations, messages
+from db.queries import messages, reply_generations
 from services import idempotency, people
 from services.clock import Clock
 from services.generation.failures import LlmUnavailable
@@ -98,7 +98,7 @@ class GuidanceService:
         with the stored text, which is all that was shown. Raises `NotFound`.
         """
         async with self._database.write() as connection:
-            row = await generations.request_stop(connection, reply_id, user_id)
+            row = await reply_generations.request_stop(connection, reply_id, user_id)
         writer = people.require_person(row)["owner"]
         if writer is None:
             await self._check_is_reply(user_id, reply_id)

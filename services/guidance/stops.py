@@ -1,7 +1,7 @@
 """Noticing replies of this process that another one asked to stop, or has ended."""
 
 from db.database import Database
-from db.queries import generations
+from db.queries import reply_generations
 from services.generation.jobs import GenerationJobs
 from services.generation.records import INTERRUPTED
 from services.periodic import run_periodically
@@ -30,7 +30,7 @@ class StopWatcher:
         if not writers:
             return
         async with self._database.read_primary() as connection:
-            rows = await generations.of_owner(connection, self._jobs.owner)
+            rows = await reply_generations.of_owner(connection, self._jobs.owner)
         stop_requests = {row["reply_id"]: row["stop_requested_at"] for row in rows}
         for reply_id, writer in writers.items():
             if reply_id not in stop_requests:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
-from db.queries import document_use, operations
+from db.queries import document_publications, document_use
 from services import audit
 from services.clock import Clock
 from services.operations.identifiers import digest_of, id_of, is_hash
@@ -53,15 +53,17 @@ class OperationRegistry:
     async def version(self) -> int:
         """A number that differs after each change."""
         async with self._database.read_primary() as connection:
-            return await operations.version(connection)
+            return await document_publications.version(connection)
 
     async def served(self, known: Mapping[str, str]) -> list[RegisteredDocument]:
         """Every document that is not retired; texts in `known`, by id, are not read again."""
         async with self._database.read_primary() as connection:
-            rows = await operations.served(connection)
+            rows = await document_publications.served(connection)
             objectives = await all_objectives(connection)
             missing = {row["sha256"] for row in rows if id_of(row["sha256"]) not in known}
-            bodies = await operations.bodies(connection, list(missing)) if missing else []
+            bodies = (
+                await document_publications.bodies(connection, list(missing)) if missing else []
+            )
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
         by_id: defaultdict[str, list[Record]] = defaultdict(list)
         for row in rows:
@@ -78,7 +80,7 @@ class OperationRegistry:
         active.
         """
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
+            await document_publications.next_version(transaction)
             return await self._publish(transaction, client_name, submissions, "published")
 
     async def _publish(
@@ -92,7 +94,7 @@ class OperationRegistry:
         hashes = [digest_of(one.id) for one in submissions]
         existing = {
             row["sha256"]: (row["state"], row["document_id"])
-            for row in await operations.of_client(transaction, client_name, hashes)
+            for row in await document_publications.of_client(transaction, client_name, hashes)
         }
         unchanged = [
             existing.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
@@ -103,8 +105,10 @@ class OperationRegistry:
             for one, is_unchanged in zip(submissions, unchanged, strict=True)
             if not is_unchanged
         ]
-        await operations.save_documents(transaction, hashes, [one.text for one in submissions])
-        await operations.publish(
+        await document_publications.save_documents(
+            transaction, hashes, [one.text for one in submissions]
+        )
+        await document_publications.publish(
             transaction,
             client_name,
             self._clock(),
@@ -125,8 +129,8 @@ class OperationRegistry:
         Returns the names and ids of those whose state changed.
         """
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
-            rows = await operations.change_state(
+            await document_publications.next_version(transaction)
+            rows = await document_publications.change_state(
                 transaction,
                 client_name,
                 self._clock(),
@@ -141,7 +145,7 @@ class OperationRegistry:
     async def promote(self, client_name: str, document: NormalizedDocument, name: str) -> None:
         """Publish an unknown document, for a client and under a name."""
         async with self._database.begin() as transaction:
-            await operations.next_version(transaction)
+            await document_publications.next_version(transaction)
             submission = Submission(document.id, name, document.text, document.cost)
             await self._publish(transaction, client_name, [submission], "promoted")
             await document_use.known_now(transaction, digest_of(document.id))
@@ -180,7 +184,7 @@ class OperationRegistry:
     async def listed(self) -> list[ListedDocument]:
         """All published documents; use by other clients counts for every publisher."""
         async with self._database.read_primary() as connection:
-            rows = await operations.listed(connection)
+            rows = await document_publications.listed(connection)
             objectives = await all_objectives(connection)
         uses = await self.uses()
         publishers: defaultdict[str, set[str]] = defaultdict(set)
@@ -191,7 +195,7 @@ class OperationRegistry:
     async def uses(self) -> Mapping[str, list[DocumentUsage]]:
         """The usage of every document by id, built-in ones included."""
         async with self._database.read_primary() as connection:
-            rows = await operations.uses(connection)
+            rows = await document_use.uses(connection)
         found: defaultdict[str, list[DocumentUsage]] = defaultdict(list)
         for row in rows:
             use = DocumentUsage(
@@ -249,7 +253,7 @@ def _listed(
 
 async def _check_ids(transaction: Transaction, submissions: Sequence[Submission]) -> None:
     own = {one.document_id: one for one in submissions if one.document_id is not None}
-    for row in await operations.by_document_id(transaction, list(own)):
+    for row in await document_publications.by_document_id(transaction, list(own)):
         wanted = own[row["document_id"]]
         if id_of(row["sha256"]) != wanted.id:
             raise DocumentIdTaken(

@@ -18,7 +18,7 @@ import structlog
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import privacy_work
+from db.queries import request_processing
 from db.unavailable import DatabaseUnavailable
 from metrics import privacy as privacy_metrics
 from services.clock import Clock
@@ -97,7 +97,7 @@ class PrivacyRequestRunner:
     async def _lease(self, handler: RequestHandler) -> RequestAttempt | None:
         try:
             async with self._database.begin() as transaction:
-                row = await privacy_work.claim(
+                row = await request_processing.claim(
                     transaction,
                     handler.kind.value,
                     self._owner,
@@ -145,13 +145,15 @@ class PrivacyRequestRunner:
             await self._give_up(attempt, _reason(error))
             return
         async with self._database.read_primary() as connection:
-            await privacy_work.rest(
+            await request_processing.rest(
                 connection, attempt.request_id, attempt.owner, retry_wait_seconds(attempt.number)
             )
 
     async def _give_up(self, attempt: RequestAttempt, reason: FailureReason) -> None:
         async with self._database.read_primary() as connection:
-            await privacy_work.fail(connection, attempt.request_id, attempt.owner, reason.value)
+            await request_processing.fail(
+                connection, attempt.request_id, attempt.owner, reason.value
+            )
         self._measure_end(attempt, RequestStatus.FAILED)
         _log.error(
             "given up", request=attempt.request_id, kind=attempt.kind.value, reason=reason.value
@@ -196,7 +198,7 @@ class PrivacyRequestRunner:
             await asyncio.sleep(self._lease_seconds / _RENEWALS_PER_LEASE)
             try:
                 async with self._database.read_primary() as connection:
-                    has_lease = await privacy_work.renew(
+                    has_lease = await request_processing.renew(
                         connection, attempt.request_id, attempt.owner, self._lease_seconds
                     )
             except DatabaseUnavailable as error:

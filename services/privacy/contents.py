@@ -11,8 +11,8 @@ from asyncpg import Record
 from db.database import Snapshot
 from db.personal.classes import ClassifiedTable
 from db.personal.registry import BY_NAME, REGISTRY
-from db.queries import privacy_export
-from db.queries.privacy_export import ExportedTable
+from db.queries import exported_rows
+from db.queries.exported_rows import ExportedTable
 from services.privacy.archive import ArchiveWriter
 from services.privacy.page import conversations_page
 
@@ -41,25 +41,25 @@ async def write_contents(
     """Write all data of a person in the snapshot."""
     # Any: JSON.
     files: list[dict[str, Any]] = []
-    for table in privacy_export.EXPORTED:
-        lines = _Lines(table, privacy_export.rows(snapshot, table, user_id))
+    for table in exported_rows.EXPORTED:
+        lines = _Lines(table, exported_rows.rows(snapshot, table, user_id))
         entry = await archive.add(f"{table.name}.jsonl", aiter(lines))
         files.append({**asdict(entry), "rows": lines.count, "columns": _columns(table.name)})
-    conversations = privacy_export.conversations(snapshot, user_id)
+    conversations = exported_rows.conversations(snapshot, user_id)
     files.append(asdict(await archive.add(PAGE, conversations_page(conversations))))
     manifest = {
         "userId": user_id,
         "createdAt": now,
         "files": files,
         "notIncluded": [
-            one for table in REGISTRY if table.ways for one in _withheld_columns(table)
+            one for table in REGISTRY if table.owner_paths for one in _withheld_columns(table)
         ],
     }
     await archive.add(MANIFEST, _single_chunk(orjson.dumps(manifest, option=_INDENTED)))
 
 
 def _columns(table: str) -> dict[str, str]:
-    return {one.name: one.category.value for one in BY_NAME[table].exported}
+    return {one.name: one.category.value for one in BY_NAME[table].exported_columns}
 
 
 def _withheld_columns(table: ClassifiedTable) -> list[dict[str, str]]:

@@ -14,13 +14,13 @@ from typing import TypeAlias
 from db.database import Database, Transaction
 from db.personal.completeness import differences
 from db.queries import (
-    privacy_archives,
-    privacy_erasure,
-    privacy_verification,
-    privacy_work,
+    erasure_steps,
+    erasure_verification,
+    export_archives,
+    request_processing,
     users,
 )
-from db.queries.privacy_erasure import ErasureStep
+from db.queries.erasure_steps import ErasureStep
 from services import audit
 from services.clock import Clock
 from services.privacy.carrying import CannotComplete, LeaseLost, NotYetRunnable, RequestAttempt
@@ -68,11 +68,11 @@ class ErasureHandler:
         now, user_id = self._clock(), attempt.user_id
         await users.lock_out(transaction, user_id)
         reason = FailureReason.SUPERSEDED.value
-        await privacy_work.supersede_exports(transaction, user_id, reason)
-        if await privacy_work.is_exported(transaction, user_id):
+        await request_processing.supersede_exports(transaction, user_id, reason)
+        if await request_processing.is_exported(transaction, user_id):
             raise NotYetRunnable
         await users.begin_erasure(transaction, user_id, now)
-        await privacy_archives.revoke_all(transaction, user_id, now)
+        await export_archives.revoke_all(transaction, user_id, now)
 
     async def run(self, attempt: RequestAttempt) -> None:
         """Erase everything; raises `CannotComplete` if something is left."""
@@ -82,11 +82,11 @@ class ErasureHandler:
         await self._remove_files(attempt)
         since = self._clock() - _STREAM_LIFETIME
         async with self._database.read_primary() as connection:
-            replies = await privacy_erasure.replies_of(connection, attempt.user_id, since)
+            replies = await erasure_steps.replies_of(connection, attempt.user_id, since)
         # Before the rows are erased, after which the reply ids are unknown; and again afterwards,
         # because a writer may have begun a stream in between, and cannot any more.
         await self._forget_replies(replies)
-        for step in privacy_erasure.STEPS:
+        for step in erasure_steps.STEPS:
             while await self._erase_batch(attempt, step):
                 pass
         await self._forget_replies(replies)
@@ -100,13 +100,13 @@ class ErasureHandler:
     async def _check_registry(self) -> None:
         """Check that no column is unclassified, as in an instance older than the schema."""
         async with self._database.read_primary() as connection:
-            found = differences(await privacy_verification.catalogue(connection))
+            found = differences(await erasure_verification.catalogue(connection))
         if found:
             raise CannotComplete(FailureReason.NOT_CLASSIFIED, "; ".join(found))
 
     async def _remove_files(self, attempt: RequestAttempt) -> None:
         async with self._database.read_primary() as connection:
-            requests = await privacy_archives.requests_of_user(connection, attempt.user_id)
+            requests = await export_archives.requests_of_user(connection, attempt.user_id)
         for request_id in requests:
             left = await asyncio.to_thread(self._files.of_request, request_id)
             await asyncio.to_thread(self._files.remove, left)
@@ -121,16 +121,16 @@ class ErasureHandler:
         async with self._database.begin() as transaction:
             await _check_lease(transaction, attempt)
             (person,) = await users.by_id(transaction, [attempt.user_id])
-            await privacy_work.complete(transaction, attempt.request_id, attempt.owner, now)
-            for step in privacy_erasure.LAST_STEPS:
+            await request_processing.complete(transaction, attempt.request_id, attempt.owner, now)
+            for step in erasure_steps.LAST_STEPS:
                 while await _erase(transaction, attempt, step):
                     pass
             pattern = identifying_pattern(attempt.user_id, person["email"])
-            left = await privacy_verification.remaining(transaction, attempt.user_id, pattern)
+            left = await erasure_verification.remaining(transaction, attempt.user_id, pattern)
             if left:
                 found = ", ".join(f"{count} in {table}" for table, count in left.items())
                 raise CannotComplete(FailureReason.STILL_IDENTIFIED, f"rows left: {found}")
-            await privacy_work.verify(transaction, attempt.request_id, now)
+            await request_processing.verify(transaction, attempt.request_id, now)
             await audit.record(
                 transaction,
                 audit.SYSTEM,
@@ -142,7 +142,7 @@ class ErasureHandler:
 
 async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> None:
     """Hold the lease until the transaction ends; raises `LeaseLost`."""
-    has_lease = await privacy_work.renew(
+    has_lease = await request_processing.renew(
         transaction, attempt.request_id, attempt.owner, attempt.lease_seconds
     )
     if not has_lease:
@@ -150,7 +150,7 @@ async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> Non
 
 
 async def _erase(transaction: Transaction, attempt: RequestAttempt, step: ErasureStep) -> int:
-    count = await privacy_erasure.erase_batch(transaction, step, attempt.user_id)
+    count = await erasure_steps.erase_batch(transaction, step, attempt.user_id)
     if count:
-        await privacy_erasure.count_erased(transaction, attempt.request_id, step.table, count)
+        await erasure_steps.count_erased(transaction, attempt.request_id, step.table, count)
     return count

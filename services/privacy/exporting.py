@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from db.database import Database, Transaction
-from db.queries import privacy_archives, privacy_work
+from db.queries import export_archives, request_processing
 from services import audit
 from services.clock import Clock
 from services.privacy.archive import new_archive
@@ -58,7 +58,7 @@ class ExportHandler:
         if not old_files:
             return 0
         async with self._database.read_primary() as connection:
-            needed = await privacy_archives.available_among(connection, old_files, self._clock())
+            needed = await export_archives.available_among(connection, old_files, self._clock())
         removed = [name for name in old_files if name not in needed]
         await asyncio.to_thread(self._files.remove, removed)
         return len(removed)
@@ -76,9 +76,11 @@ class ExportHandler:
     async def _complete(self, attempt: RequestAttempt, archive: ExportArchive) -> None:
         now = self._clock()
         async with self._database.begin() as transaction:
-            if not await privacy_work.complete(transaction, attempt.request_id, attempt.owner, now):
+            if not await request_processing.complete(
+                transaction, attempt.request_id, attempt.owner, now
+            ):
                 raise LeaseLost
-            await privacy_archives.insert_archive(
+            await export_archives.insert_archive(
                 transaction,
                 request_id=attempt.request_id,
                 file_name=archive.file_name,

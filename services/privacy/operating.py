@@ -1,7 +1,7 @@
 """What operators can do about privacy requests."""
 
 from db.database import Database
-from db.queries import privacy_archives, privacy_work
+from db.queries import export_archives, request_processing
 from services import audit
 from services.clock import Clock
 
@@ -9,7 +9,7 @@ from services.clock import Clock
 async def retry_erasure(database: Database, request_id: int, clock: Clock) -> bool:
     """Run an erasure again that was given up; False if there is none."""
     async with database.begin() as transaction:
-        is_found = await privacy_work.try_again(transaction, request_id)
+        is_found = await request_processing.try_again(transaction, request_id)
         if is_found:
             await audit.record(
                 transaction,
@@ -24,7 +24,7 @@ async def retry_erasure(database: Database, request_id: int, clock: Clock) -> bo
 async def revoke_link(database: Database, request_id: int, clock: Clock) -> bool:
     """Revoke the link to an export; False if there is no working one."""
     async with database.begin() as transaction:
-        is_found = await privacy_archives.revoke(transaction, request_id, clock())
+        is_found = await export_archives.revoke(transaction, request_id, clock())
         if is_found:
             await audit.record(
                 transaction,

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from db.database import Database
-from db.queries import privacy_retention
+from db.queries import retention_steps
 
 _log = structlog.get_logger("guidance.privacy")
 
@@ -16,9 +16,9 @@ async def delete_expired_rows(database: Database, now: datetime) -> dict[str, in
     Several processes may do this at once; each batch is a transaction of its own.
     """
     deleted: dict[str, int] = {}
-    for step in privacy_retention.STEPS:
+    for step in retention_steps.STEPS:
         async with database.read_primary() as connection:
-            while count := await privacy_retention.remove_batch(connection, step, now):
+            while count := await retention_steps.remove_batch(connection, step, now):
                 deleted[step.table] = deleted.get(step.table, 0) + count
     if deleted:
         _log.info("removed what was kept long enough", **deleted)

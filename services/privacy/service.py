@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import privacy, privacy_writes
+from db.queries import privacy_requests, request_writes
 from services import audit, idempotency
 from services.audit import Actor
 from services.clock import Clock
@@ -56,7 +56,7 @@ class PrivacyService:
         """
         actor = audit.person(user_id, request_id)
         async with self._database.write() as connection:
-            cancelled = await privacy_writes.cancel(
+            cancelled = await request_writes.cancel(
                 connection,
                 user_id,
                 privacy_request_id,
@@ -66,7 +66,7 @@ class PrivacyService:
         if cancelled is not None:
             return cancelled
         async with self._database.read_primary() as connection:
-            rows = await privacy.requests_by_id(connection, [privacy_request_id], user_id)
+            rows = await privacy_requests.requests_by_id(connection, [privacy_request_id], user_id)
         if not rows:
             raise NotFound("There is no such privacy request.", field="privacyRequestId")
         if rows[0]["status"] != RequestStatus.CANCELLED.value:
@@ -80,7 +80,9 @@ class PrivacyService:
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 request_ids = [int(claim.result["request"])]
-                (request,) = await privacy.requests_by_id(transaction, request_ids, user_id)
+                (request,) = await privacy_requests.requests_by_id(
+                    transaction, request_ids, user_id
+                )
                 return request
             return await self._get_or_create(transaction, claim, user_id, kind, now, actor)
 
@@ -100,7 +102,7 @@ class PrivacyService:
         is_export = kind is RequestKind.EXPORT
         event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
         while True:
-            request = await privacy_writes.request(
+            request = await request_writes.request(
                 transaction,
                 user_id=user_id,
                 kind=kind.value,
@@ -116,7 +118,7 @@ class PrivacyService:
                 await self._check_pause(transaction, user_id, now)
 
     async def _check_pause(self, transaction: Transaction, user_id: int, now: datetime) -> None:
-        completed_at = await privacy.newest_completion(
+        completed_at = await privacy_requests.newest_completion(
             transaction, user_id, RequestKind.EXPORT.value
         )
         seconds = completed_at and seconds_until_next_export(completed_at, now)

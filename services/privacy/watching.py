@@ -1,7 +1,7 @@
 """Measuring the open privacy requests, and the time left until their legal deadlines."""
 
 from db.database import Database
-from db.queries import privacy_work
+from db.queries import request_processing
 from metrics import privacy as privacy_metrics
 from services.clock import Clock
 from services.privacy.rules import legal_deadline
@@ -11,7 +11,7 @@ async def measure_deadlines(database: Database, clock: Clock) -> None:
     """Measure open requests against the month after receipt that the law allows."""
     now = clock()
     async with database.read_primary() as connection:
-        rows = await privacy_work.owed(connection, now)
+        rows = await request_processing.owed(connection, now)
     seconds_left: dict[str, float] = {}
     for row in rows:
         seconds = (legal_deadline(row["oldest"]) - now).total_seconds()

@@ -87,9 +87,11 @@ async def warm(database: Database) -> None:
         await plan_codes(database)
 
 
-@pytest.mark.parametrize("path", [one for one in Path if one not in {PathState.OPEN, PathState.DELAYS}])
+@pytest.mark.parametrize(
+    "path", [one for one in PathState if one not in {PathState.OPEN, PathState.DELAYS}]
+)
 def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
-    database_url: str, path: Path
+    database_url: str, path: PathState
 ) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
         await warm(database)

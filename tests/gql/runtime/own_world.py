@@ -13,7 +13,7 @@ from graphql.execution.values import VariableValues
 from orjson import dumps
 
 from app.wiring import Application
-from db.work import Work
+from db.request_scope import RequestScope
 from gql.build import core_schema
 from gql.documents.limits import Limits
 from gql.documents.operation import Operation
@@ -177,7 +177,7 @@ class Asking:
 
     # Any: a coroutine function.
     async def _in_work(self, answer: Any, operation: Operation) -> ExecutionResult:
-        with Work(None):
+        with RequestScope(None):
             result: ExecutionResult = await answer(coerce_variables(CORE, operation, None))
             return result
 

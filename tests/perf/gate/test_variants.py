@@ -7,7 +7,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schem
 from gql.documents.agreement import DEFAULT, Impossible
 from gql.documents.budgets import Budget
 from gql.documents.choices import Choice, Choices
-from gql.documents.variants import Where
+from gql.documents.variants import VariantPattern
 from perf.gate.bounds import list_limits, number_limits, text_limits
 from perf.gate.domains import value_kinds
 from perf.gate.preparing import usual_kinds
@@ -156,7 +156,9 @@ def test_fields_are_chosen_where_their_input_is_given() -> None:
 
 
 def test_what_is_impossible_is_tried_by_itself() -> None:
-    where = Where((("kind", frozenset({"LARGE"})), ("first", frozenset({"largest", "smallest"}))))
+    where = VariantPattern(
+        (("kind", frozenset({"LARGE"})), ("first", frozenset({"largest", "smallest"})))
+    )
     budget = replace(DEFAULT, impossible=(Impossible(where, "they are too many"),))
     large = [
         (one.kinds["first"], one.refused_because)
