@@ -12,34 +12,34 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
-from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
-from app.admission.queue import AdmissionQueue
-from app.charged_refusals import ChargedRefusals
-from app.connections.bounds import ConnectionBounds
-from app.connections.proxies import Proxies
-from app.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
-from app.connections.sockets import WEBSOCKET_REGISTRY, WebSocketRegistry
-from app.cross_origin import with_cors
-from app.descriptors import descriptor_limit
-from app.direct import GRAPHQL_PATH, GraphQLShortcut
+from app.endpoints.charged_refusals import RefusalChargingMiddleware
+from app.endpoints.exports import Exports
+from app.endpoints.health import Readiness, healthz
 from app.endpoints.metrics_port import metrics_port, metrics_route
-from app.exports import Exports
+from app.endpoints.receipts import Receipts
+from app.endpoints.webhooks import PaymentWebhook
 from app.garbage_collection import freeze_heap
-from app.graphql.http import GraphQLEndpoint
-from app.graphql.origins import AllowedOrigins
-from app.graphql.request_parsing import Acceptance
-from app.graphql.socket import GraphQLWebSocket
-from app.health import Readiness, healthz
+from app.graphql.request.parsing import RequestLimits
+from app.graphql.transports.http.endpoint import GraphQLEndpoint
+from app.graphql.transports.websocket.endpoint import GraphQLWebSocket
+from app.http.admission.controller import ADMISSION, AdmissionController, AdmissionLimits
+from app.http.admission.queue import AdmissionQueue
+from app.http.connections.file_descriptors import max_connections_of_descriptors
+from app.http.connections.limits import ConnectionLimits
+from app.http.connections.proxies import Proxies
+from app.http.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
+from app.http.connections.websocket_limits import WEBSOCKET_REGISTRY, WebSocketRegistry
+from app.http.cors import with_cors
+from app.http.error_responses import http_error_response, not_found
+from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
+from app.http.origins import AllowedOrigins
+from app.http.request_context import RequestContextMiddleware
+from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.logs import configure_logs, flush_requests
-from app.receipts import Receipts
-from app.requests import RequestContextMiddleware
 from app.settings import Settings, load_settings
-from app.stopping import SHUTDOWN, ShutdownEvent
-from app.unrouted import http_error_response, not_found
-from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
 from app.worker import running_worker
-from gql.documents.budgets import FOLDER, read_documents
+from gql.documents.trusted_documents import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
 _LONGEST_WAIT_SECONDS = 3.0
@@ -86,8 +86,8 @@ def make_app(
                 on_started()
                 yield {
                     SHUTDOWN: ShutdownEvent(),
-                    CONNECTION_REGISTRY: ConnectionRegistry(_connection_bounds(settings)),
-                    WEBSOCKET_REGISTRY: WebSocketRegistry(settings.socket_bounds),
+                    CONNECTION_REGISTRY: ConnectionRegistry(_connection_limits(settings)),
+                    WEBSOCKET_REGISTRY: WebSocketRegistry(settings.websocket_limits),
                     ADMISSION: admission_control(application),
                 }
                 flush_requests()
@@ -96,7 +96,7 @@ def make_app(
         lifespan=lifespan, exception_handlers={HTTPException: http_error_response}
     )
     starlette.router.default = not_found
-    others = ChargedRefusals(starlette)
+    others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
     return RequestContextMiddleware(app, _proxied(app, settings.trusted_proxies))
@@ -112,9 +112,9 @@ def _allowed_origins(settings: Settings) -> AllowedOrigins:
     return AllowedOrigins(settings.graphql_allowed_origins, allows_local=not settings.is_production)
 
 
-def _connection_bounds(settings: Settings) -> ConnectionBounds:
+def _connection_limits(settings: Settings) -> ConnectionLimits:
     """The configured limits, lowered to what the operating system allows."""
-    limits, room = settings.connection_bounds, descriptor_limit()
+    limits, room = settings.connection_limits, max_connections_of_descriptors()
     return (
         limits
         if room is None
@@ -125,7 +125,7 @@ def _connection_bounds(settings: Settings) -> ConnectionBounds:
 def admission_control(application: Application) -> AdmissionController:
     """The controller that refuses requests which would wait too long."""
     settings, database = application.settings, application.database
-    limits = AdmissionBounds(
+    limits = AdmissionLimits(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
         max_concurrent=settings.database_pool_size,
@@ -146,7 +146,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         application.authenticator,
         application.clock,
         application.meter.charge_refusal,
-        Acceptance(
+        RequestLimits(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
             allowed_origins=_allowed_origins(settings),

@@ -4,7 +4,7 @@ from cache.circuit_breaking import CircuitBreakingStore
 from cache.memory import MemoryStore
 from cache.records import Entry, Store, StoreUnavailable
 from cache.redis import RedisStore
-from cache.shape import CacheSerializer
+from cache.serializer import CacheSerializer
 from cache.versioned import VersionedCache
 
 __all__ = [

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from cache.records import Entry, Store
-from cache.shape import CacheSerializer
+from cache.serializer import CacheSerializer
 from cache.single_flight import SingleFlight
 from metrics.cache import CacheMetrics
 

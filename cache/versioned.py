@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from cache.lookup import Lookup, LookupResult
 from cache.records import Fill, Store, StoreUnavailable
-from cache.shape import CacheSerializer
+from cache.serializer import CacheSerializer
 from cache.single_flight import LeasedId, Read, SingleFlight
 from metrics.cache import CacheMetrics
 

@@ -8,5 +8,5 @@ import httpx2
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """A context with the system's certificate authorities, loaded once, which takes 20 ms."""
+    """A context with the system's certificate tls_context, loaded once, which takes 20 ms."""
     return httpx2.create_ssl_context()

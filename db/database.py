@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from db.connection import Connection, Observer, ReadConnection
-from db.connector import Connector
-from db.pool import Pool, run_pool
-from db.timeouts import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS, ConnectionTimeouts
-from db.transaction import Snapshot, Transaction
-from db.writing import WriteConnection
+from db.connections.connection import Connection, Observer, ReadConnection
+from db.connections.connector import Connector
+from db.connections.pool import Pool, run_pool
+from db.connections.timeouts import (
+    DEFAULT_ANSWER_SECONDS,
+    DEFAULT_BACKGROUND_SECONDS,
+    DEFAULT_MAX_AGE_SECONDS,
+    ConnectionTimeouts,
+)
+from db.connections.transaction import Snapshot, Transaction
+from db.connections.write_connection import WriteConnection
 
 __all__ = [
     "Connection",
@@ -123,9 +128,9 @@ async def open_database(
     pool_size: int,
     observe: Observer | None,
     patience_seconds: float | None = None,
-    answer_seconds: float = ANSWER_SECONDS,
-    background_seconds: float = BACKGROUND_SECONDS,
-    max_age_seconds: float = MAX_AGE_SECONDS,
+    answer_seconds: float = DEFAULT_ANSWER_SECONDS,
+    background_seconds: float = DEFAULT_BACKGROUND_SECONDS,
+    max_age_seconds: float = DEFAULT_MAX_AGE_SECONDS,
     keeps_statements: bool = True,
 ) -> AsyncIterator[Database]:
     """Open pools of at most `pool_size` connections; leaving the block closes them.

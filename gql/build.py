@@ -8,20 +8,20 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
-from gql.compiler.leaves import encode_scalar
+from gql.compiler.codegen.leaves import register_scalar_encoder
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
-from gql.schema.enterprise import ApiCredential
-from gql.schema.message import Message
-from gql.schema.privacy import PrivacyRequest
+from gql.schema.chat.message import Message
+from gql.schema.enterprise.account import ApiCredential
+from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
 
 @cache
 def schema() -> strawberry.Schema:
     """The whole schema."""
-    encode_scalars()
+    register_scalar_encoders()
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -36,7 +36,7 @@ def core_schema() -> GraphQLSchema:
     return schema()._schema  # noqa: SLF001 - strawberry has no other name for it
 
 
-def encode_scalars() -> None:
+def register_scalar_encoders() -> None:
     """Register the fastest JSON encoders for instants and days with the compiler."""
-    encode_scalar(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
-    encode_scalar(date.isoformat, date, orjson.dumps)
+    register_scalar_encoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
+    register_scalar_encoder(date.isoformat, date, orjson.dumps)

@@ -9,14 +9,14 @@ from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
 from services.billing.service import BillingService
+from services.callers.principal import ApiClient, Person, Principal
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
 from services.metered.service import MeteredGuidance
-from services.principal import ApiClient, Person, Principal
+from services.mutations.refusals import UserErrorCode
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
-from services.refusal import UserErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RequestContext:
 
     `last_event_id` is the number of the last event that a client has received of a stream that it
     resumes; it takes precedence over an argument of the field that says the same. With
-    `is_excused` the operation failed through a fault of the server, and the caller's budget is
+    `is_server_fault` the operation failed through a fault of the server, and the caller's budget is
     not charged. `refusal` is the code of the first mutation that was refused.
     """
 
@@ -49,7 +49,7 @@ class RequestContext:
     services: Services
     request_id: str
     last_event_id: int | None = None
-    is_excused: bool = False
+    is_server_fault: bool = False
     refusal: UserErrorCode | None = None
 
     @property
@@ -62,7 +62,7 @@ class RequestContext:
         """Whether the caller may see operations data."""
         return isinstance(self.principal, Person) and self.principal.is_operator
 
-    def signed_in(self) -> int:
+    def require_viewer_id(self) -> int:
         """The id of the signed-in person; raises `Unauthenticated` if there is none."""
         if self.viewer_id is None:
             raise Unauthenticated("Sign in as a person to do this.")
@@ -74,29 +74,29 @@ class RequestContext:
             raise Unauthenticated("Send an API key to do this.")
         return self.principal
 
-    def excuse(self) -> None:
+    def mark_server_fault(self) -> None:
         """Record that the server is at fault, so that the caller's budget is not charged."""
-        self.is_excused = True
+        self.is_server_fault = True
 
-    def note_refusal(self, code: UserErrorCode) -> None:
+    def record_refusal(self, code: UserErrorCode) -> None:
         """Record why a mutation was refused, unless an earlier one was."""
         if self.refusal is None:
             self.refusal = code
 
-    def forget_loaded(self) -> None:
+    def reset_loaders(self) -> None:
         """Read from the database again from here on, because something was changed."""
-        self.loaders = self.loaders.renewed()
+        self.loaders = self.loaders.fresh_copy()
 
-    def start_over(self) -> None:
+    def reset(self) -> None:
         """Forget everything that a run has left, before the operation runs again."""
-        self.forget_loaded()
-        self.is_excused, self.refusal = False, None
+        self.reset_loaders()
+        self.is_server_fault, self.refusal = False, None
 
 
 Info = strawberry.Info[RequestContext, None]
 
 
-def columns_read(info: Info) -> frozenset[str] | None:
+def selected_columns(info: Info) -> frozenset[str] | None:
     """The columns that the operation needs of a resolver's rows; None if that is not known.
 
     Pass them on only for lists that may be long and have a single index: with few columns the

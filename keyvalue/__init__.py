@@ -9,7 +9,7 @@ from keyvalue.client import KeyValueClient, Script
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Reply
 from keyvalue.errors import CommandRefused, KeyValueError, KeyValueUnavailable
-from keyvalue.patience import LoopAwareTimeout
+from keyvalue.timeout import LoopAwareTimeout
 
 __all__ = [
     "Argument",

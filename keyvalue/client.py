@@ -10,9 +10,9 @@ from keyvalue.breaker import PROBE_SECONDS, CircuitBreaker
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Command, Reply, connections
 from keyvalue.errors import CommandRefused, ConnectionFailed, KeyValueUnavailable, ScriptUnknown
-from keyvalue.lane import Pipeline, PipelineRequest
-from keyvalue.patience import LoopAwareTimeout
-from keyvalue.reasons import NOT_WRITTEN, TIMEOUT
+from keyvalue.failure_reasons import NOT_WRITTEN, TIMEOUT
+from keyvalue.pipeline import Pipeline, PipelineRequest
+from keyvalue.timeout import LoopAwareTimeout
 from spans.attribution import attributed
 from spans.part import Kind, Part
 

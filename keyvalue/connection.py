@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
-from keyvalue.reasons import reason_of, state_in
+from keyvalue.failure_reasons import reason_of, state_in
 
 Argument: TypeAlias = str | bytes | float
 Command: TypeAlias = Sequence[Argument]

@@ -20,7 +20,7 @@ class ScriptUnknown(CommandRefused):
 class ConnectionFailed(Exception):
     """A connection failed and is closed; raised within this package only.
 
-    `reason` is one of the words in `keyvalue.reasons`.
+    `reason` is one of the words in `keyvalue.failure_reasons`.
     """
 
     def __init__(self, reason: str) -> None:

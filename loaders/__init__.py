@@ -7,19 +7,21 @@ from asyncpg import Record
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import conversations, credentials, messages, privacy_requests
+from db.queries.chat import conversations, messages
+from db.queries.enterprise import credentials
+from db.queries.privacy import privacy_requests
 from loaders.accounts import account_by_administrator, account_by_id
-from loaders.batch import Loader
+from loaders.batching.cached_loader import cached_loader
+from loaders.batching.loader import Loader
+from loaders.batching.pages import PageKey, pages
+from loaders.batching.rows_by_id import rows_by_id
+from loaders.batching.slices import Slice
 from loaders.counts import ConversationCountKey, conversation_count, message_count
-from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_account
-from loaders.once import cached_loader
-from loaders.pages import PageKey, pages
+from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
-from loaders.rows_by_id import rows_by_id
-from loaders.slices import Slice
 from loaders.subscription_by_user import subscription_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
@@ -29,7 +31,7 @@ from services.quota.records import Quota
 
 __all__ = [
     "ALL_PLANS",
-    "MOST_CREDENTIALS",
+    "MAX_CREDENTIALS",
     "ConversationCountKey",
     "DailyUsageKey",
     "Loaders",
@@ -60,7 +62,7 @@ class Loaders:
         self._contract = contract
         self._now = now
 
-    def renewed(self) -> "Loaders":
+    def fresh_copy(self) -> "Loaders":
         """Loaders with the same arguments that have loaded nothing yet."""
         return Loaders(
             self._database,

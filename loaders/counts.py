@@ -5,8 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from db.database import Database
-from db.queries import conversations, messages
-from loaders.batch import Loader
+from db.queries.chat import conversations, messages
+from loaders.batching.loader import Loader
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The plans on sale."""
 
 from db.database import Database
-from db.queries import subscriptions
-from loaders.batch import Loader
+from db.queries.billing import subscriptions
+from loaders.batching.loader import Loader
 from services.billing.records import Plan
 from services.billing.rows import plan_from
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import export_archives, privacy_requests
-from loaders.batch import Loader
-from loaders.rows_by_id import in_order
+from db.queries.privacy import export_archives, privacy_requests
+from loaders.batching.loader import Loader
+from loaders.batching.rows_by_id import rows_in_key_order
 
 
 def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:
@@ -17,7 +17,7 @@ def archive_by_request(database: Database, now: datetime) -> Loader[int, Record 
     async def batch(request_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await export_archives.by_request(connection, request_ids, now)
-        return in_order(request_ids, rows, "request_id")
+        return rows_in_key_order(request_ids, rows, "request_id")
 
     return Loader(batch)
 
@@ -42,6 +42,6 @@ def requests_of_nobody(database: Database) -> Loader[int, Record | None]:
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await privacy_requests.requests_of_nobody(connection, ids)
-        return in_order(ids, rows, "id")
+        return rows_in_key_order(ids, rows, "id")
 
     return Loader(batch)

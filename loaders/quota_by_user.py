@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from db.database import Database
-from db.queries import quota
-from loaders.batch import Loader, ignore_failure
+from db.queries.chat import quota
+from loaders.batching.loader import Loader, ignore_failure
 from services.billing.records import Subscription
 from services.quota.records import Quota
 from services.quota.rules import quota_of

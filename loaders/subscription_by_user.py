@@ -5,8 +5,8 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import subscriptions
-from loaders.batch import Loader
+from db.queries.billing import subscriptions
+from loaders.batching.loader import Loader
 from services.billing.records import NO_SUBSCRIPTION, Subscription
 from services.billing.rows import subscription_from
 
@@ -26,4 +26,4 @@ def subscription_by_user(
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 
-    return Loader(partial(cache.get, read=read), get_if_cached=cache.at_hand)
+    return Loader(partial(cache.get, read=read), get_if_cached=cache.get_if_cached)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import enterprise_accounts
-from loaders.batch import Loader
+from db.queries.enterprise import enterprise_accounts
+from loaders.batching.loader import Loader
 from services.clock import next_midnight
 from services.enterprise.records import Usage, UsageContract
 

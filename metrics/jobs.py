@@ -60,7 +60,7 @@ def job_failed(job: str) -> None:
     RUNS.labels(job, "failed").inc()
 
 
-def note_job(job: str, uses: Mapping[Part, SelfTime]) -> None:
+def record_job_time(job: str, uses: Mapping[Part, SelfTime]) -> None:
     """Count the seconds that one run of a job took, by kind of part."""
     for kind, taken in seconds_by_kind(uses).items():
         JOB_SECONDS.labels(job, kind).inc(taken)

@@ -40,7 +40,7 @@ class CircuitMetrics:
         ERRORS.labels(self._name, reason).inc()
 
 
-def fell_back(user: str) -> None:
+def count_fallback(user: str) -> None:
     """Count a call in which `user` had to do without Redis."""
     FALLBACKS.labels(user).inc()
 

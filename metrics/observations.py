@@ -13,8 +13,8 @@ from prometheus_client import Counter, Histogram
 
 from metrics.buffered import NEWEST, BufferedCounter, Timing, flush_histogram
 from metrics.cache import CacheMetrics
-from metrics.parts import TracedParts
-from metrics.repository_methods import Methods
+from metrics.repository_methods import RepositoryMethods
+from metrics.traced_parts import TracedParts
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -89,7 +89,7 @@ class BudgetLimits(Protocol):
         """What it may cost."""
 
 
-class Observed(NamedTuple):
+class OperationSample(NamedTuple):
     """One answered operation: its name, duration, statements, cost and outcome."""
 
     operation: str
@@ -125,12 +125,12 @@ class Observed(NamedTuple):
         ]
 
 
-Came: TypeAlias = tuple[float, int, int, Outcome]
+SampleValues: TypeAlias = tuple[float, int, int, Outcome]
 """A sample without its operation's name: seconds, statements, cost and outcome."""
 
 
 @dataclass(slots=True)
-class OperationRecord:
+class OperationStats:
     """The statistics of one operation, and its present budget."""
 
     limits: BudgetLimits
@@ -143,7 +143,7 @@ class OperationRecord:
     cost: int = 0
     statements_share: float = 0.0
     """The largest ratio of an answer's statements to its limit, if any exceeded it."""
-    pending: list[Came] = field(default_factory=list)
+    pending: list[SampleValues] = field(default_factory=list)
     """Samples that are not added to the totals yet."""
     _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
     """The ordinals of executed requests that failed by a server error."""
@@ -193,16 +193,16 @@ class Observations:
     """All buffered statistics of this process; the number of operations' names is bounded."""
 
     def __init__(self) -> None:
-        self.methods = Methods()
+        self.methods = RepositoryMethods()
         self.parts = TracedParts()
         self.caches: list[CacheMetrics] = []
         """The caches whose metrics are flushed together with the rest."""
-        self._operations: dict[_Key, OperationRecord] = {}
+        self._operations: dict[_Key, OperationStats] = {}
         self._flushed: dict[_Key, _FlushedOperation] = {}
 
     def operation(
         self,
-        one: Observed,
+        one: OperationSample,
         limits: BudgetLimits,
         kind: str = "query",
         usually: BudgetLimits | None = None,
@@ -217,19 +217,19 @@ class Observations:
         record.pending.append(one[1:])
         return self.over(one, limits, record)
 
-    def record(self, name: str, kind: str, limits: BudgetLimits) -> OperationRecord:
+    def record(self, name: str, kind: str, limits: BudgetLimits) -> OperationStats:
         """The statistics of an operation, whose budget is `limits` from now on."""
         key = name, kind
         record = self._operations.get(key)
         if record is None:
             if len(self._operations) >= _DISTINCT_NAMES:
                 key = OTHER, kind
-            record = self._operations.setdefault(key, OperationRecord(limits, key[0]))
+            record = self._operations.setdefault(key, OperationStats(limits, key[0]))
         record.limits = limits
         return record
 
     def over(
-        self, one: Observed, limits: BudgetLimits, record: OperationRecord
+        self, one: OperationSample, limits: BudgetLimits, record: OperationStats
     ) -> list[tuple[str, float, int]]:
         """Count the limits that an answer exceeds, and return them."""
         over = one.over(limits)
@@ -246,7 +246,7 @@ class Observations:
             if record.pending:
                 record.add_up()
 
-    def operations(self) -> list[tuple[str, OperationRecord]]:
+    def operations(self) -> list[tuple[str, OperationStats]]:
         """The statistics of every operation, by name; a name has one for each kind that it had."""
         self.add_up()
         return [(name, record) for (name, _), record in self._operations.items()]
@@ -276,7 +276,7 @@ class _FlushedOperation:
             one: BufferedCounter(OPERATIONS.labels(name, one.value)) for one in Outcome
         }
 
-    def flush(self, record: OperationRecord) -> None:
+    def flush(self, record: OperationStats) -> None:
         flush_histogram(self._seconds, record.timing)
         self._statements.flush(record.statements)
         self._cost.flush(record.cost)

@@ -40,7 +40,7 @@ seconds of waiting for a connection before it, and the background job that it ra
 
 
 @dataclass(slots=True)
-class Method:
+class MethodStats:
     """The totals of one repository method; `timing` is of its statements in the database."""
 
     timing: Timing = field(default_factory=Timing)
@@ -49,14 +49,14 @@ class Method:
     waited_seconds: float = 0.0
 
 
-class Methods:
+class RepositoryMethods:
     """The repository methods of this process, by name."""
 
     def __init__(self) -> None:
         self._pending: list[ObservedStatement] = []
         self.observe = self._pending.append
         """Records one statement."""
-        self._methods: dict[str, Method] = {}
+        self._methods: dict[str, MethodStats] = {}
         self._job_totals: dict[tuple[str, str], list[float]] = {}
         """The statements and seconds of each method in each background job."""
         self._flushed: dict[str, _FlushedMethod] = {}
@@ -70,7 +70,7 @@ class Methods:
             durations[name].append(seconds)
             method = self._methods.get(name)
             if method is None:
-                method = self._methods[name] = Method()
+                method = self._methods[name] = MethodStats()
             if rows is None:
                 method.errors += 1
             else:
@@ -83,7 +83,7 @@ class Methods:
         for name, taken in durations.items():
             self._methods[name].timing.add(*taken)
 
-    def slowest(self, top: int) -> list[tuple[str, Method]]:
+    def slowest(self, top: int) -> list[tuple[str, MethodStats]]:
         """The `top` methods by total time in the database, slowest first."""
         self.add_up()
         return sorted(self._methods.items(), key=lambda item: -item[1].timing.total)[:top]
@@ -112,7 +112,7 @@ class _FlushedMethod:
         self._rows = BufferedCounter(ROWS.labels(name))
         self._waited_seconds = BufferedCounter(WAITED_SECONDS.labels(name))
 
-    def flush(self, method: Method) -> None:
+    def flush(self, method: MethodStats) -> None:
         flush_histogram(self._seconds, method.timing)
         self._errors.flush(method.errors)
         self._rows.flush(method.rows)

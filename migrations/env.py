@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.migrating import migration_lock
+from db.schema.migration_lock import migration_lock
 from db.tables import Table
 
 

@@ -5,8 +5,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from spans.current import current_trace
-from spans.following import SpanCoroutine
 from spans.part import Kind, Part
+from spans.task_tracing import SpanCoroutine
 
 P = ParamSpec("P")
 T = TypeVar("T")

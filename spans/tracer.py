@@ -7,9 +7,9 @@ from random import random
 from typing import Any, TypeAlias, TypeVar
 
 from spans.current import within_trace
-from spans.following import trace_tasks, traced_task
 from spans.loop_delay import LoopDelay
 from spans.part import Part
+from spans.task_tracing import trace_tasks, traced_task
 from spans.trace import SelfTime, Trace
 
 T = TypeVar("T")

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator, Sequence
 
 from keyvalue import KeyValueError
-from metrics.keyvalue import fell_back
-from streams.following import RedisStreamReader
+from metrics.keyvalue import count_fallback
 from streams.memory import MemoryStreams
+from streams.reader import RedisStreamReader
 from streams.records import Delta, StreamUnknown, split_pieces
 from streams.redis import RedisStreams
-from streams.writing import ReplyStreamWriter
+from streams.writer import ReplyStreamWriter
 
 __all__ = ["Delta", "ReplyStreamWriter", "ReplyStreams", "StreamUnknown", "split_pieces"]
 
@@ -41,7 +41,7 @@ class ReplyStreams:
             try:
                 await self._shared.end(reply_id)
             except KeyValueError:
-                fell_back("streams")
+                count_fallback("streams")
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
         """Delete the streams of replies, and stop their writers from publishing more.

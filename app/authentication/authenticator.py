@@ -8,11 +8,11 @@ import structlog
 from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySetUnavailable
 from app.authentication.tokens import TokenVerifier
-from app.authentication.verified import Identity
-from db.unavailable import DatabaseUnavailable
-from services.enterprise.service import EnterpriseService
-from services.people import KnownPeople, PersonUnknown
-from services.principal import Anonymous, Person, Principal
+from app.authentication.verified_tokens import Identity
+from db.connections.errors import DatabaseUnavailable
+from services.callers.people import KnownPeople, PersonUnknown
+from services.callers.principal import Anonymous, Person, Principal
+from services.enterprise.authentication import ApiKeyService
 
 _BEARER, _KEY = "Bearer ", "x-api-key"
 _log = structlog.get_logger("guidance.authentication")
@@ -35,7 +35,7 @@ class Authenticator:
     """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
 
     def __init__(
-        self, tokens: TokenVerifier, enterprise: EnterpriseService, people: KnownPeople
+        self, tokens: TokenVerifier, enterprise: ApiKeyService, people: KnownPeople
     ) -> None:
         self._tokens = tokens
         self._people = people
@@ -87,7 +87,7 @@ class Authenticator:
 
     async def _client(self, api_key: str) -> Principal:
         try:
-            client = await self._enterprise.recognise(api_key.strip())
+            client = await self._enterprise.authenticate(api_key.strip())
         except DatabaseUnavailable as error:
             _log.error("database unavailable", reason=str(error))
             raise AuthenticationUnavailable("API keys cannot be checked at the moment.") from error

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from app.authentication.verified import Claims
-from services.principal import Person
+from app.authentication.verified_tokens import Claims
+from services.callers.principal import Person
 
 LARGEST_ID = 2**63 - 1
 _USER_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)

@@ -15,8 +15,8 @@ import structlog
 from jwt import PyJWK
 
 from app.authentication.published_keys import KeyName, keys_by_name
-from clients.bounded import PLAIN, bounded_body
-from clients.tls import authorities
+from clients.bounded_body import UNCOMPRESSED, bounded_body
+from clients.tls import tls_context
 
 FRESH_SECONDS = 300
 """How long fetched keys are used without asking again."""
@@ -61,13 +61,13 @@ class KeySet:
         self._fetching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if _may_be_changed_on_its_way(self._url):
+        if _is_insecure(self._url):
             _log.warning("the key set comes over plain http: who can change it signs in as anybody")
         self._http = httpx2.AsyncClient(
             timeout=self._deadline_seconds,
             follow_redirects=False,
-            verify=authorities(),
-            headers=PLAIN,
+            verify=tls_context(),
+            headers=UNCOMPRESSED,
         )
         return self
 
@@ -131,7 +131,7 @@ class KeySet:
             return keys_by_name(orjson.loads(await bounded_body(answer, LARGEST_BYTES)))
 
 
-def _may_be_changed_on_its_way(url: str) -> bool:
+def _is_insecure(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return False

@@ -11,7 +11,7 @@ from jwt import PyJWK
 from app.authentication.claims import InvalidToken, claims_of
 from app.authentication.key_set import KeySet, UnknownKey
 from app.authentication.published_keys import ALGORITHMS
-from app.authentication.verified import Claims, VerifiedTokens
+from app.authentication.verified_tokens import Claims, VerifiedTokens
 from services.clock import Clock
 
 LONGEST_TOKEN = 8_192

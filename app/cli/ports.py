@@ -6,7 +6,7 @@ import socket
 import click
 
 
-def check_is_free(host: str, port: int, hint: str = "") -> None:
+def check_port_is_free(host: str, port: int, hint: str = "") -> None:
     """Fail the command with a `hint` if a server could not listen on the port."""
     try:
         socket.create_server((host, port)).close()

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
-from app.cli.operation_lists import all_documents
-from app.cli.registry import preparation_for, with_registry
+from app.cli.operations.registry import preparation_for, with_registry
+from app.cli.operations.tables import all_documents
 from app.settings import load_settings
 from gql.build import schema as current_schema
-from gql.documents.schema_changes import SchemaComparison, compare_schemas
-from services.operations.records import DocumentState, ListedDocument
+from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
+from services.documents.records import DocumentState, ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,8 +34,8 @@ def check(old: Path, new: Path | None) -> None:
     settings = load_settings()
     before = _schema_in(old)
     after = build_schema(current_schema().as_str()) if new is None else _schema_in(new)
-    preparation = preparation_for(settings)
-    listed = with_registry(settings, lambda registry: all_documents(registry, preparation))
+    document_cache = preparation_for(settings)
+    listed = with_registry(settings, lambda registry: all_documents(registry, document_cache))
     served = [one for one in listed if one.state is not DocumentState.RETIRED]
     comparison = compare_schemas(before, after, served)
     _print_comparison(comparison)

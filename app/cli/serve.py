@@ -13,9 +13,9 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from app.cli.ports import check_is_free
-from app.database import database_url
-from app.descriptors import raise_descriptor_limit
+from app.cli.ports import check_port_is_free
+from app.composition.database_url import database_url
+from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
 
@@ -53,7 +53,7 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
     if not worker:
         os.environ["SERVE_RUNS_WORKER"] = "false"
     settings = load_settings()
-    check_is_free(host, port)
+    check_port_is_free(host, port)
     with database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
 
@@ -68,14 +68,14 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
     # uvicorn raises the signal again when it has stopped; by default that would leave the embedded
     # database running.
     signal.signal(signal.SIGTERM, _leave)
-    raise_descriptor_limit(settings.http_max_connections)
+    raise_file_descriptor_limit(settings.http_max_connections)
     with _shared_metrics(workers):
         if settings.is_production:
             configure_logs(is_json=True)
         config = uvicorn.Config(
-            "app.starting:create_app",
+            "app.asgi:create_app",
             factory=True,
-            http="app.protocol:HttpProtocol",
+            http="app.http.protocol.http:HttpProtocol",
             ws_max_size=settings.graphql_max_body_bytes,
             host=host,
             port=port,

@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from app.database import database_url
+from app.composition.database_url import database_url
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
 from app.settings import Settings, load_settings

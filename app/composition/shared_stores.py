@@ -8,15 +8,15 @@ from cache import CircuitBreakingStore, MemoryStore, RedisStore, Store, Versione
 from keyvalue import KeyValueClient
 from metrics.cache import CacheMetrics
 from metrics.observations import Observations
+from services.billing.cached import SUBSCRIPTION_SERIALIZER
 from services.billing.records import Subscription
-from services.billing.shape import SUBSCRIPTION_SHAPE
-from services.persisted.memory import MemoryTexts
-from services.persisted.records import Texts
-from services.persisted.redis import RedisTexts
-from services.persisted.shared import SharedTexts
-from services.throttling.budgets import Budgets
-from services.throttling.memory import MemoryBudgets
-from services.throttling.redis import RedisBudgets
+from services.documents.persisted_queries.memory import MemoryTextStore
+from services.documents.persisted_queries.records import TextStore
+from services.documents.persisted_queries.redis import RedisTextStore
+from services.documents.persisted_queries.shared import SharedTextStore
+from services.throttling.memory_buckets import MemoryBuckets
+from services.throttling.rate_limiter import RateLimiter
+from services.throttling.redis_buckets import RedisBuckets
 from streams import ReplyStreams
 from streams.redis import RedisStreams
 
@@ -46,16 +46,16 @@ async def open_subscription_cache(
             shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
             store = await stack.enter_async_context(CircuitBreakingStore(shared, metrics))
         cache = VersionedCache(
-            store, SUBSCRIPTION_SHAPE, metrics, name=name, is_on=lifetime_seconds > 0
+            store, SUBSCRIPTION_SERIALIZER, metrics, name=name, is_on=lifetime_seconds > 0
         )
         stack.push_async_callback(cache.close)
         yield cache
 
 
 @asynccontextmanager
-async def open_budgets(keyvalue: KeyValueClient | None) -> AsyncIterator[Budgets]:
+async def open_budgets(keyvalue: KeyValueClient | None) -> AsyncIterator[RateLimiter]:
     """Open the callers' cost budgets; leaving completes pending refunds."""
-    budgets = Budgets(MemoryBudgets(), None if keyvalue is None else RedisBudgets(keyvalue))
+    budgets = RateLimiter(MemoryBuckets(), None if keyvalue is None else RedisBuckets(keyvalue))
     yield budgets
     await budgets.close()
 
@@ -68,11 +68,11 @@ async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplySt
     await streams.close()
 
 
-def persisted_query_store(settings: Settings, keyvalue: KeyValueClient | None) -> Texts | None:
+def persisted_query_store(settings: Settings, keyvalue: KeyValueClient | None) -> TextStore | None:
     """The store of automatic persisted queries; None where they are switched off."""
     bounds = settings.persisted_query_bounds
     if bounds is None:
         return None
     if keyvalue is None:
-        return MemoryTexts(bounds)
-    return SharedTexts(RedisTexts(keyvalue, bounds), bounds)
+        return MemoryTextStore(bounds)
+    return SharedTextStore(RedisTextStore(keyvalue, bounds), bounds)

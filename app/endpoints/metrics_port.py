@@ -9,11 +9,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from app.exposition import Exposition
-from app.protocol import HttpProtocol
-from app.requests import RequestContextMiddleware
+from app.endpoints.exposition import Exposition
+from app.http.protocol.http import HttpProtocol
+from app.http.protocol.uvicorn_internals import ServerState
+from app.http.request_context import RequestContextMiddleware
 from app.settings import Settings
-from app.uvicorn_parts import ServerState
 from app.wiring import Application
 
 

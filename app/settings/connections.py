@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from app.connections.bounds import SocketBounds
-from app.settings.group import SettingsGroup
-from app.settings.types import ApiKey, Positive, Seconds
+from app.http.connections.limits import WebSocketLimits
+from app.settings.base import SettingsGroup
+from app.settings.field_types import ApiKey, Positive, Seconds
 
 
 class ConnectionSettings(SettingsGroup):
@@ -79,12 +79,12 @@ class ConnectionSettings(SettingsGroup):
     )
 
     @property
-    def socket_bounds(self) -> SocketBounds:
+    def websocket_limits(self) -> WebSocketLimits:
         """The limits of WebSockets."""
-        return SocketBounds(
+        return WebSocketLimits(
             max_per_address=self.websocket_max_per_address,
             units=self.websocket_frames,
             units_per_second=self.websocket_frames_per_second,
-            units_of_address=self.websocket_frames_per_address,
-            units_of_address_per_second=self.websocket_frames_per_address_per_second,
+            address_units=self.websocket_frames_per_address,
+            address_units_per_second=self.websocket_frames_per_address_per_second,
         )

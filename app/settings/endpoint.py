@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.settings.group import SettingsGroup
-from app.settings.types import (
+from app.settings.base import SettingsGroup
+from app.settings.field_types import (
     CommaSeparated,
     HeaderName,
     Origin,

@@ -13,7 +13,7 @@ from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
 
 
-class SettingsRefused(Exception):
+class InvalidSettings(Exception):
     """The environment has an invalid value; the message names the variables."""
 
 
@@ -34,7 +34,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsRefused("; ".join(_in_words(one) for one in error.errors())) from None
+        raise InvalidSettings("; ".join(_in_words(one) for one in error.errors())) from None
 
 
 # Any: pydantic's description of one error.

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.connections.bounds import ConnectionBounds
-from app.connections.proxies import Proxies
+from app.http.connections.limits import ConnectionLimits
+from app.http.connections.proxies import Proxies
 from app.settings.connections import ConnectionSettings
-from app.settings.types import CommaSeparated, Positive, Proxy, Seconds
+from app.settings.field_types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):
@@ -49,9 +49,9 @@ class ProcessSettings(ConnectionSettings):
     )
 
     @property
-    def connection_bounds(self) -> ConnectionBounds:
+    def connection_limits(self) -> ConnectionLimits:
         """The limits of connections."""
-        return ConnectionBounds(
+        return ConnectionLimits(
             max_connections=self.http_max_connections,
             max_per_address=self.http_max_connections_per_address,
             head_seconds=self.http_head_seconds,

@@ -2,10 +2,10 @@
 
 from pydantic import Field, model_validator
 
-from app.settings.documents import DocumentSettings
-from app.settings.types import Positive
-from services.throttling.records import CostLimits, Policy
-from services.throttling.turns import MOST_AWAY
+from app.settings.field_types import Positive
+from app.settings.operations import DocumentSettings
+from services.throttling.concurrency import MOST_SUSPENDED
+from services.throttling.records import BucketPolicy, CostLimits
 
 
 class SpendingSettings(DocumentSettings):
@@ -40,7 +40,7 @@ class SpendingSettings(DocumentSettings):
         "concurrently; up to 250 more wait, for at most 5 seconds. 0 sets no limit.",
     )
     graphql_most_awaiting: int = Field(
-        MOST_AWAY,
+        MOST_SUSPENDED,
         ge=0,
         description="The most operations of one key, person or address that may wait for a "
         "model, or for another with the same idempotency key, without counting as "
@@ -62,9 +62,13 @@ class SpendingSettings(DocumentSettings):
         """The maximum cost of an operation, and the budgets of callers."""
         return CostLimits(
             maximum=self.graphql_max_cost,
-            of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
-            of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
-            of_address=Policy(self.graphql_address_budget, self.graphql_address_restore_rate)
+            key_policy=BucketPolicy(self.graphql_key_budget, self.graphql_key_restore_rate),
+            person_policy=BucketPolicy(
+                self.graphql_person_budget, self.graphql_person_restore_rate
+            ),
+            address_policy=BucketPolicy(
+                self.graphql_address_budget, self.graphql_address_restore_rate
+            )
             if self.graphql_address_budget
             else None,
         )

@@ -6,9 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from app.settings.group import SettingsGroup
-from app.settings.types import Positive, PostgresUrl, RedisUrl, Seconds
-from db.timeouts import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
+from app.settings.base import SettingsGroup
+from app.settings.field_types import Positive, PostgresUrl, RedisUrl, Seconds
+from db.connections.timeouts import (
+    DEFAULT_ANSWER_SECONDS,
+    DEFAULT_BACKGROUND_SECONDS,
+    DEFAULT_MAX_AGE_SECONDS,
+)
 
 
 class Pooler(Enum):
@@ -37,18 +41,18 @@ class StorageSettings(SettingsGroup):
         "transaction; then prepared statements are not kept.",
     )
     database_timeout_seconds: Annotated[Seconds, Field(gt=0, le=60)] = Field(
-        ANSWER_SECONDS,
+        DEFAULT_ANSWER_SECONDS,
         description="How long a request waits for a connection, and for the answer to each "
         "statement; then the connection is closed, and the error is "
         "`SERVICE_UNAVAILABLE`.",
     )
     database_background_timeout_seconds: Annotated[Seconds, Field(gt=0, le=86_400)] = Field(
-        BACKGROUND_SECONDS,
+        DEFAULT_BACKGROUND_SECONDS,
         description="How long one statement of a background job, such as an export or erasure, "
         "may take; at least `DATABASE_TIMEOUT_SECONDS`.",
     )
     database_connection_max_age_seconds: Annotated[Seconds, Field(gt=0)] = Field(
-        MAX_AGE_SECONDS,
+        DEFAULT_MAX_AGE_SECONDS,
         description="How long a connection is used, up to a fifth less at random; so connections"
         " move when the database's address changes.",
     )

@@ -2,9 +2,9 @@
 
 from pydantic import Field, model_validator
 
-from app.settings.group import SettingsGroup
-from app.settings.strength import LEAST_BITS, looks_random
-from app.settings.types import CommaSeparated, KeySetUrl, Secret
+from app.settings.base import SettingsGroup
+from app.settings.field_types import CommaSeparated, KeySetUrl, Secret
+from app.settings.secret_strength import LEAST_BITS, looks_random
 
 
 class TokenSettings(SettingsGroup):

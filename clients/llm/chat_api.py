@@ -9,10 +9,10 @@ from math import inf
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from clients.llm import FailureReason, GenerationReport, PromptMessage
-from clients.llm.body import CoalescedBody
-from clients.llm.error_bodies import error_code
-from clients.llm.failures import AttemptFailed, failure_from_status, malformed, unavailable
-from clients.llm.reading import ReplyReader
+from clients.llm.response.body import CoalescedBody
+from clients.llm.response.error_body import error_code
+from clients.llm.response.failures import AttemptFailed, failure_from_status, malformed, unavailable
+from clients.llm.response.reply_reader import ReplyReader
 
 _CONNECT_SECONDS = 5.0
 _TRAILER_SECONDS = 3.0
@@ -82,7 +82,7 @@ class ChatApi:
             if response is not None:
                 # If everything was read, the connection is already back in the pool.
                 response.close()
-        reader.check_whole(failure)
+        reader.check_complete(failure)
 
     async def _open(self, messages: Sequence[PromptMessage], deadline: float) -> ClientResponse:
         seconds = max(0.0, deadline - asyncio.get_running_loop().time())

@@ -10,8 +10,8 @@ import orjson
 import stamina.instrumentation
 
 from clients.llm import LanguageModel
-from clients.llm.breaker import ModelCircuitBreaker
 from clients.llm.configuration import LanguageModelConfig
+from clients.llm.resilience.circuit_breaker import ModelCircuitBreaker
 from clients.tls import tls_context
 
 _IDLE_SECONDS = 5.0
@@ -35,7 +35,7 @@ async def open_language_model(
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
     from clients.llm.chat_api import ChatApi
-    from clients.llm.resilient import ResilientModel
+    from clients.llm.resilience.model import ResilientModel
 
     # Retries are logged and counted under our own names instead.
     stamina.instrumentation.set_on_retry_hooks(())

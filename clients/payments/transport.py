@@ -9,7 +9,7 @@ from typing import Self
 import httpx2
 import stripe
 
-from clients.bounded import UNCOMPRESSED, UnreadableBody, bounded_body
+from clients.bounded_body import UNCOMPRESSED, UnreadableBody, bounded_body
 from clients.tls import tls_context
 from spans.attribution import attributed
 from spans.part import Kind, Part

@@ -1,6 +1,6 @@
 """Conversations and messages, and the quota that they use."""
 
-from db.personal.classes import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
+from db.personal.vocabulary import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
 

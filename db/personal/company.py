@@ -1,6 +1,6 @@
 """Companies: only their administrators are people."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
     Category,

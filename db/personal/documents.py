@@ -1,6 +1,6 @@
 """Trusted and unknown documents: texts by developers, without the values of variables."""
 
-from db.personal.classes import Author, Category, ClassifiedTable, Untouched, columns
+from db.personal.vocabulary import Author, Category, ClassifiedTable, Untouched, columns
 
 _OF_PROGRAMS = Untouched("A program's, and no person's.")
 _AUTHORED = {

@@ -1,6 +1,6 @@
 """Plans, subscriptions and payments; the accounts are kept, without the person."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
     Category,

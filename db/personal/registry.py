@@ -7,7 +7,11 @@ tables whose changes it records.
 """
 
 from db.personal.chat import CHAT
-from db.personal.classes import (
+from db.personal.company import COMPANY
+from db.personal.documents import DOCUMENTS
+from db.personal.money import MONEY
+from db.personal.requests import ARCHIVES, REQUESTS
+from db.personal.vocabulary import (
     Anonymised,
     Author,
     Category,
@@ -19,10 +23,6 @@ from db.personal.classes import (
     Untouched,
     columns,
 )
-from db.personal.company import COMPANY
-from db.personal.documents import DOCUMENTS
-from db.personal.money import MONEY
-from db.personal.requests import ARCHIVES, REQUESTS
 
 MIGRATIONS = "alembic_version"
 """Alembic's table with the revision; the only table that is not ours."""

@@ -1,6 +1,6 @@
 """Privacy requests and export archives; the proof that a request was carried out is kept."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
     Category,

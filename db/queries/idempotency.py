@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
-from db.queries.writes import claimed_key, locked_person, result_for
+from db.queries.clauses.idempotent_write import claimed_key, locked_person, result_for
 from db.statement import Statement, repository_method
 from db.tables import IdempotencyKey
 

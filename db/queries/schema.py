@@ -34,7 +34,7 @@ JOIN pg_class AS relation ON relation.oid = index.indrelid
 JOIN pg_am AS method ON method.oid = class.relam
 WHERE relation.relname = ANY (:tables) AND pg_table_is_visible(relation.oid)
 """
-"""The indexes of tables, with the columns that `db.indexes` reads."""
+"""The indexes of tables, with the columns that `db.schema.indexes` reads."""
 _INDEXES = Statement(
     "schema.indexes", text(INDEXES).bindparams(bindparam("tables", type_=ARRAY(Text)))
 )

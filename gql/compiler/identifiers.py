@@ -5,13 +5,13 @@ class NotCompiled(Exception):
     """The operation needs something that only graphql-core's executor can do."""
 
 
-def is_name(text: object) -> bool:
+def is_identifier(text: object) -> bool:
     """Whether `text` is an ASCII identifier."""
     return isinstance(text, str) and text.isascii() and text.isidentifier()
 
 
-def checked_name(name: str) -> str:
+def checked_identifier(name: str) -> str:
     """The name, if it is an identifier; raises `NotCompiled` if it is not."""
-    if not is_name(name):
+    if not is_identifier(name):
         raise NotCompiled
     return name

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode
 from graphql.execution.collect_fields import FragmentDetails
 
-from gql.compiler.plans import Plans
-from gql.documents.asked_variants import VariantBudgets
-from gql.documents.budgets import Budget, budget_for
-from gql.documents.choices import Choices
-from gql.documents.cost import OperationCost
-from services.operations.records import RegisteredDocument, Shape
+from gql.compiler.plan_cache import OperationPlans
+from gql.documents.budgets.choices import Choices
+from gql.documents.budgets.variant_budgets import VariantBudgets
+from gql.documents.cost.operation_cost import OperationCost
+from gql.documents.trusted_documents import Budget, budget_for
+from services.documents.records import NormalizedDocument, RegisteredDocument
 
 UNTRUSTED = "untrusted"
 """The label of every operation that is not from a trusted document."""
@@ -24,17 +24,17 @@ class Operation:
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
-    plans: Plans | None
+    plans: OperationPlans | None
     """Its compiled plans; None if graphql-core executes it."""
     cost: OperationCost
     document: RegisteredDocument | None = None
-    puts_off: bool = False
+    uses_incremental_delivery: bool = False
     """Whether it has `@defer` or `@stream`, so that its answer may come in parts."""
     hides_suggestions: bool = False
     """Whether errors must not suggest similar names of the schema."""
     choices: Choices | None = field(default=None, compare=False, repr=False)
     """The choices of a request; None if they are not needed."""
-    shapes: list[Shape] = field(default_factory=list, compare=False, repr=False)
+    normalized: list[NormalizedDocument] = field(default_factory=list, compare=False, repr=False)
     """A cache of its normalized document, without literal values: empty or one item."""
 
     name: str | None = field(init=False)
@@ -70,7 +70,7 @@ def _variants(budget: Budget, choices: Choices | None) -> VariantBudgets | None:
     if not budget.variants or choices is None:
         return None
     variants = VariantBudgets(budget, choices)
-    return None if variants.is_one else variants
+    return None if variants.is_uniform else variants
 
 
 class RequestRefused(Exception):

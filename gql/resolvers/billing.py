@@ -4,8 +4,8 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, mutation
-from gql.schema.billing_payloads import (
+from gql.resolvers.mutation_field import Input, mutation
+from gql.schema.billing.mutations import (
     ChangePlanInput,
     ChangePlanPayload,
     CheckoutInput,
@@ -14,8 +14,8 @@ from gql.schema.billing_payloads import (
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from services.billing.records import Subscription
-from services.billing.rules import declined
-from services.billing.service import ChangeOrder, PaymentOrder
+from services.billing.rules import payment_declined
+from services.billing.service import PaymentOrder, PlanChangeOrder
 
 
 @strawberry.type
@@ -41,8 +41,8 @@ class BillingMutations:
     @mutation("Move an active subscription to another plan, at once.", ChangePlanPayload)
     async def change_plan(self, info: Info, input_: Input[ChangePlanInput]) -> ChangePlanPayload:
         context = info.context
-        order = ChangeOrder(
-            user_id=context.signed_in(),
+        order = PlanChangeOrder(
+            user_id=context.require_viewer_id(),
             plan_code=input_.plan_code,
             idempotency_key=input_.idempotency_key,
             request_id=context.request_id,
@@ -56,7 +56,7 @@ class BillingMutations:
 
 def _order(context: RequestContext, input_: CheckoutInput) -> PaymentOrder:
     return PaymentOrder(
-        user_id=context.signed_in(),
+        user_id=context.require_viewer_id(),
         plan_code=input_.plan_code,
         payment_method_token=input_.payment_method_token,
         idempotency_key=input_.idempotency_key,
@@ -65,7 +65,7 @@ def _order(context: RequestContext, input_: CheckoutInput) -> PaymentOrder:
 
 
 async def _checkout_payload(context: RequestContext, row: Record) -> CheckoutPayload:
-    refusal = declined(PaymentStatus(row["status"]), row["failure_reason"])
+    refusal = payment_declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),
         payment=row,
@@ -74,4 +74,4 @@ async def _checkout_payload(context: RequestContext, row: Record) -> CheckoutPay
 
 
 async def _subscription(context: RequestContext) -> Subscription:
-    return await context.loaders.subscription.load(context.signed_in())
+    return await context.loaders.subscription.load(context.require_viewer_id())

@@ -6,8 +6,8 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, input_key, mutation, none_if_unset
-from gql.schema.chat_inputs import (
+from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
+from gql.schema.chat.inputs import (
     ConversationInput,
     RegenerateReplyInput,
     RenameConversationInput,
@@ -16,7 +16,7 @@ from gql.schema.chat_inputs import (
     StartConversationInput,
     StopReplyInput,
 )
-from gql.schema.chat_payloads import (
+from gql.schema.chat.payloads import (
     ConversationPayload,
     DeleteConversationPayload,
     SendMessagePayload,
@@ -38,7 +38,7 @@ class ChatMutations:
     ) -> StartConversationPayload:
         context = info.context
         started = await context.services.conversations.start(
-            context.signed_in(),
+            context.require_viewer_id(),
             title=none_if_unset(input_.title),
             idempotency_key=input_.idempotency_key,
         )
@@ -48,7 +48,7 @@ class ChatMutations:
     async def rename_conversation(
         self, info: Info, input_: Input[RenameConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.rename(viewer, key, input_.title)
         return ConversationPayload(conversation=row)
 
@@ -56,7 +56,7 @@ class ChatMutations:
     async def archive_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.archive(viewer, key)
         return ConversationPayload(conversation=row)
 
@@ -67,7 +67,7 @@ class ChatMutations:
     async def unarchive_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.unarchive(viewer, key)
         return ConversationPayload(conversation=row)
 
@@ -79,7 +79,7 @@ class ChatMutations:
     async def delete_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> DeleteConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         await info.context.services.conversations.delete(viewer, key)
         return DeleteConversationPayload(deleted_conversation_id=global_id("Conversation", key))
 
@@ -91,7 +91,7 @@ class ChatMutations:
     async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
         place = none_if_unset(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             conversation_id=None if place is None else _conversation_key(place),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
@@ -107,7 +107,7 @@ class ChatMutations:
         self, info: Info, input_: Input[RegenerateReplyInput]
     ) -> SendMessagePayload:
         exchange = await info.context.services.guidance.regenerate(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             input_key("Message", input_.message_id, field="messageId"),
             idempotency_key=input_.idempotency_key,
         )
@@ -120,7 +120,7 @@ class ChatMutations:
     )
     async def stop_reply(self, info: Info, input_: Input[StopReplyInput]) -> StopReplyPayload:
         key = input_key("Message", input_.message_id, field="messageId")
-        await info.context.services.guidance.stop(info.context.signed_in(), key)
+        await info.context.services.guidance.stop(info.context.require_viewer_id(), key)
         return StopReplyPayload(reply=await _message(info.context, key))
 
 
@@ -128,15 +128,15 @@ async def _exchange_payload(
     context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
 ) -> SendMessagePayload:
     """The payload of an exchange: at once, or when the reply has ended, as `delivery` says."""
-    viewer, failure = context.signed_in(), None
+    viewer, failure = context.require_viewer_id(), None
     if exchange.subscription is not None:
         # The service has read the subscription already: the quota needs no second lookup.
         context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
-        ended = await context.services.guidance.ended(viewer, exchange.reply_id)
+        ended = await context.services.guidance.wait_for_end(viewer, exchange.reply_id)
         failure = context.services.guidance.failure(ended)
         if failure:
-            context.excuse()
+            context.mark_server_fault()
     # Concurrently, so that both messages are loaded in one batch.
     conversation, message, reply, quota = await asyncio.gather(
         _conversation(context, exchange.conversation_id),

@@ -6,16 +6,16 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from gql.context import RequestContext
-from gql.schema.conversation import CONVERSATION
-from gql.schema.enterprise import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
-from gql.schema.message import MESSAGE
+from gql.schema.chat.conversation import CONVERSATION
+from gql.schema.chat.message import MESSAGE
+from gql.schema.enterprise.account import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
 from gql.schema.node import Node
-from gql.schema.privacy import PRIVACY_REQUEST, PrivacyRequest
+from gql.schema.privacy.request import PRIVACY_REQUEST, PrivacyRequest
 from gql.schema.user import User
 from gql.values.ids import parse_global_id
-from gql.values.later import later
-from loaders.batch import Loaded
-from services.principal import ApiClient
+from gql.values.mapped_future import map_future
+from loaders.batching.loader import LoaderFuture
+from services.callers.principal import ApiClient
 
 NodeResult: TypeAlias = Awaitable[Node | None] | Node | None
 
@@ -30,7 +30,7 @@ def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
     return fetch(context, key) if fetch else None
 
 
-def account_of_caller(context: RequestContext) -> Loaded[Record | None] | None:
+def account_of_caller(context: RequestContext) -> LoaderFuture[Record | None] | None:
     """The company behind the API key, or the one that the viewer administers."""
     if isinstance(context.principal, ApiClient):
         return context.loaders.account.start(context.principal.account_id)
@@ -44,17 +44,17 @@ def _user(context: RequestContext, key: int) -> NodeResult:
 
 
 def _conversation(context: RequestContext, key: int) -> NodeResult:
-    return later(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
+    return map_future(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
 
 
 def _message(context: RequestContext, key: int) -> NodeResult:
-    return later(context.loaders.message.start(key), MESSAGE.view_if_any)
+    return map_future(context.loaders.message.start(key), MESSAGE.view_if_any)
 
 
 def _privacy_request(context: RequestContext, key: int) -> NodeResult:
     if context.is_operator:
         return _request_of_anybody(context, key)
-    return later(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
+    return map_future(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
 
 
 async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyRequest | None:
@@ -69,11 +69,11 @@ def _account(context: RequestContext, key: int) -> NodeResult:
         return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
 
     found = account_of_caller(context)
-    return None if found is None else later(found, with_id)
+    return None if found is None else map_future(found, with_id)
 
 
 def _credential(context: RequestContext, key: int) -> NodeResult:
-    return later(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
+    return map_future(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
 
 
 _FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {

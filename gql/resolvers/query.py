@@ -9,21 +9,21 @@ from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
 from gql.resolvers.nodes import NodeResult, account_of_caller, fetch_node
 from gql.schema import described
-from gql.schema.billing import Plan
-from gql.schema.conversation import Conversation
-from gql.schema.enterprise import EnterpriseAccount
+from gql.schema.billing.subscription import Plan
+from gql.schema.chat.conversation import Conversation
+from gql.schema.enterprise.account import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
+from gql.values.cost_weights import Weight
 from gql.values.ids import key_of
-from gql.values.later import failed_future
-from gql.values.shapes import Sourced
-from gql.values.weight import Weight
+from gql.values.mapped_future import failed_future
+from gql.values.mappings import Sourced
 from loaders import ALL_PLANS
-from loaders.batch import Loaded
+from loaders.batching.loader import LoaderFuture
 from services.billing.records import Plan as PlanRecord
 
-MOST_NODES = 100
+MAX_NODES = 100
 
 NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id that an object gave.")]
 NodeIds = Annotated[
@@ -41,11 +41,11 @@ class Query:
 
     @described.field(
         "Objects by their ids, in the order of the ids, each as `node` gives it.",
-        Weight(sized_by="ids"),
+        Weight(slicing_argument="ids"),
     )
     def nodes(self, info: Info, ids: NodeIds) -> Sourced[list[Node | None], list[NodeResult]]:
-        if len(ids) > MOST_NODES:
-            raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
+        if len(ids) > MAX_NODES:
+            raise BadUserInput(f"At most {MAX_NODES} ids can be asked for at once.")
         return [_node(info.context, id_) for id_ in ids]
 
     @described.field("The signed-in person; null for a caller without a user token.")
@@ -61,12 +61,12 @@ class Query:
         self,
         info: Info,
         id: NodeId,  # noqa: A002 - the API's name
-    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:
+    ) -> Sourced[Conversation | None, LoaderFuture[Record | None] | None]:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
     @described.field("The plans on sale, cheapest first. Public.", Weight(assumed_size=10))
-    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:
+    def plans(self, info: Info) -> Sourced[list[Plan], LoaderFuture[tuple[PlanRecord, ...]]]:
         return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
@@ -74,7 +74,7 @@ class Query:
     )
     def enterprise_account(
         self, info: Info
-    ) -> Sourced[EnterpriseAccount | None, Loaded[Record | None] | None]:
+    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Record | None] | None]:
         return account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")

@@ -22,19 +22,19 @@ from graphql.execution.incremental import IncrementalExecutor
 from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
 from orjson import loads
 
-from gql.compiler.plan import Plan
-from gql.compiler.plans import Plans, PlanStore
-from gql.compiler.sites import CallKey
-from gql.compiler.strawberry_fields import shape_for
+from gql.compiler.plan import ExecutionPlan
+from gql.compiler.plan_cache import OperationPlans, PlanCache
+from gql.compiler.resolution.call_sites import CallKey
+from gql.compiler.resolution.strawberry_fields import mapping_for
+from gql.runtime.plan_execution import EncodedResult, PlanExecution, Result
 from gql.runtime.replay import Replay
-from gql.runtime.running import EncodedResult, PlanExecution, Result
-from loaders.batch import Loaded
+from loaders.batching.loader import LoaderFuture
 
-_store = PlanStore()
+_store = PlanCache()
 
 
 # Any, in this module: contexts, values and outcomes are whatever resolvers use.
-class _TakesSources(Executor[Any]):
+class _AcceptsSources(Executor[Any]):
     """Accepts a source in place of an object, if the type has a mapping."""
 
     def complete_object_value(
@@ -47,9 +47,9 @@ class _TakesSources(Executor[Any]):
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
         """Complete an object, or a view of the source that stands for it."""
-        shape = shape_for(return_type)
-        if shape is not None and not isinstance(result, shape.cls):
-            result = shape.view(result)
+        mapping = mapping_for(return_type)
+        if mapping is not None and not isinstance(result, mapping.cls):
+            result = mapping.view(result)
         return super().complete_object_value(
             return_type, field_details_list, info, path, result, position_context
         )
@@ -64,25 +64,25 @@ class _TakesSources(Executor[Any]):
         position_context: Any,
     ) -> Any:
         """Await the value, shielded if it is shared with others."""
-        if type(result) is Loaded:
+        if type(result) is LoaderFuture:
             result = shield(result)
         return await super().complete_awaitable_value(
             return_type, field_details_list, info, path, result, position_context
         )
 
 
-class SourceExecutor(_TakesSources):
+class SourceExecutor(_AcceptsSources):
     """graphql-core's executor, for resolvers that may return sources in place of objects."""
 
 
-class IncrementalSourceExecutor(_TakesSources, IncrementalExecutor):
+class IncrementalSourceExecutor(_AcceptsSources, IncrementalExecutor):
     """The same with incremental delivery."""
 
 
-class CompiledExecutor(_TakesSources, IncrementalExecutor):
+class CompiledExecutor(_AcceptsSources, IncrementalExecutor):
     """Runs one operation by its document's plans, or by plans from a cache of the process."""
 
-    plans: Plans | None = None
+    plans: OperationPlans | None = None
 
     def __init__(self, *args: Any, operation_extensions: Any = None, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -103,8 +103,8 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         )
         return decoded(running.run(plan, may_wait=self.is_awaitable is is_awaitable))
 
-    def step_back(
-        self, plan: Plan, outcomes: dict[CallKey, Any], done: dict[str, Any]
+    def fall_back(
+        self, plan: ExecutionPlan, outcomes: dict[CallKey, Any], done: dict[str, Any]
     ) -> AwaitableOrValue[Result]:
         """Execute the operation by graphql-core, without calling resolvers again.
 
@@ -115,14 +115,14 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         self.middleware_manager = replay
         result = super().execute_operation()
         if not isawaitable(result):
-            self._let_go(replay)
+            self._release(replay)
             return result
 
         async def awaited() -> Result:
             try:
                 return await result
             finally:
-                self._let_go(replay)
+                self._release(replay)
 
         return awaited()
 
@@ -148,7 +148,7 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
 
         return joined()
 
-    def _plan(self) -> Plan | None:
+    def _plan(self) -> ExecutionPlan | None:
         """The plan of the operation; None if an option was given that plans do not support."""
         if (
             self.middleware_manager is not None
@@ -163,7 +163,7 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         plans = self.plans or _store.plans(self.schema, self.operation, self.fragments)
         return plans.plan(self.variable_values)
 
-    def _let_go(self, replay: Replay) -> None:
+    def _release(self, replay: Replay) -> None:
         left = replay.left()
         if left:
             self.settle_in_background(left)

@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfo
 from graphql.execution import MiddlewareManager
 from graphql.pyutils import Path
 
-from gql.compiler.sites import Raised
+from gql.compiler.resolution.call_sites import Raised
 
 
 class Replay(MiddlewareManager):

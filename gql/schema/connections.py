@@ -7,11 +7,11 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types.unset import UnsetType
 
-from db.keyset import Page
+from db.page import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
-from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
-from gql.values.sizes import DEFAULT_SIZE, LARGEST_SIZE
+from gql.values.list_sizes import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from gql.values.mappings import Attribute, Cursor, Member, Nested, ObjectMapping
 
 First = Annotated[
     int | None,
@@ -51,7 +51,7 @@ def page_info(list_name: str, at: str) -> Nested:
         "start_cursor": Cursor(list_name, at, 0),
         "end_cursor": Cursor(list_name, at, -1),
     }
-    return Nested(Shape(PageInfo, attributes, is_part=True))
+    return Nested(ObjectMapping(PageInfo, attributes, is_nested_only=True))
 
 
 def requested_page(
@@ -79,7 +79,7 @@ def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
     if isinstance(first, int) and isinstance(last, int):
         raise BadUserInput("Ask for `first` or for `last`, not for both.")
     return Page(
-        size=_size("first", first) or _size("last", last) or DEFAULT_SIZE,
+        size=_size("first", first) or _size("last", last) or DEFAULT_PAGE_SIZE,
         is_backward=isinstance(last, int),
     )
 
@@ -87,6 +87,6 @@ def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
 def _size(argument: str, value: object) -> int | None:
     if not isinstance(value, int):
         return None
-    if not 1 <= value <= LARGEST_SIZE:
-        raise BadUserInput(f"`{argument}` must be from 1 to {LARGEST_SIZE}, not {value}.")
+    if not 1 <= value <= MAX_PAGE_SIZE:
+        raise BadUserInput(f"`{argument}` must be from 1 to {MAX_PAGE_SIZE}, not {value}.")
     return value

@@ -8,14 +8,14 @@ import strawberry
 from gql.context import Info
 from gql.errors import BadUserInput
 from gql.schema import described
+from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
-from gql.values.weight import ROWS, Weight
-from metrics.observations import OperationRecord
-from metrics.repository_methods import Method
+from metrics.observations import OperationStats
+from metrics.repository_methods import MethodStats
 from spans.part import Kind, Part
 from spans.trace import SelfTime
 
-DEFAULT_METHODS, MOST_METHODS = 10, 100
+DEFAULT_METHODS, MAX_METHODS = 10, 100
 
 Top = Annotated[int | None, strawberry.argument(description="How many methods at most, 1 to 100.")]
 
@@ -44,7 +44,7 @@ class RepositoryMethodTiming:
     )
 
     @classmethod
-    def from_method(cls, name: str, method: Method, own: SelfTime) -> Self:
+    def from_method(cls, name: str, method: MethodStats, own: SelfTime) -> Self:
         """The timing as operators see it; `own` is of the method's own work in traced requests."""
         timing = method.timing
         return cls(
@@ -113,7 +113,7 @@ class OperationSlo:
     )
 
     @classmethod
-    def from_record(cls, name: str, record: OperationRecord) -> Self:
+    def from_record(cls, name: str, record: OperationStats) -> Self:
         """The record of one operation beside its budget."""
         p50_ms, p95_ms, p99_ms = (
             record.timing.percentile(share) * 1000 for share in (0.5, 0.95, 0.99)
@@ -171,12 +171,12 @@ class Ops:
 
     @described.field(
         "The slowest repository methods of this process by total time, slowest first.",
-        Weight(assumed_size=DEFAULT_METHODS, sized_by="top"),
+        Weight(assumed_size=DEFAULT_METHODS, slicing_argument="top"),
     )
     def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
         top = DEFAULT_METHODS if top is None else top
-        if not 1 <= top <= MOST_METHODS:
-            raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
+        if not 1 <= top <= MAX_METHODS:
+            raise BadUserInput(f"`top` must be from 1 to {MAX_METHODS}, not {top}.")
         seen = info.context.observations
         return [
             RepositoryMethodTiming.from_method(
@@ -185,7 +185,9 @@ class Ops:
             for name, method in seen.methods.slowest(top)
         ]
 
-    @described.field("Every operation seen by this process against its budget, worst first.", ROWS)
+    @described.field(
+        "Every operation seen by this process against its budget, worst first.", ROWS_WEIGHT
+    )
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]

@@ -5,7 +5,7 @@ from typing import Self
 import strawberry
 
 from gql.schema import described
-from services.refusal import Refusal, UserErrorCode
+from services.mutations.refusals import Refusal, UserErrorCode
 
 described.enum(
     "Why a mutation changed nothing.",

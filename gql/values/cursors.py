@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from db.keyset import Position
+from db.page import Position
 from gql.errors import BadUserInput
 
 _LONGEST = 200

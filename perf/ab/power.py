@@ -10,12 +10,12 @@ from statistics import median
 
 import click
 
-from perf import options
 from perf.ab.command import MINIMUM
+from perf.ab.interleaving import SilentListener, StopRule, measure_interleaved
 from perf.ab.precision import shifts_of
-from perf.ab.simulated import CHANGES, NO_CHANGE, NOISES, SimulatedServers
-from perf.ab.turns import Bounds, SilentListener, measure_interleaved
-from perf.ab.verdicts import Change, change_of
+from perf.ab.simulation import CHANGES, NO_CHANGE, NOISES, SimulatedServers
+from perf.ab.verdicts import ShiftVerdict, change_of
+from perf.cli import options
 
 SECONDS = 600.0
 _SEEDS, _OPERATIONS = 200, 3
@@ -80,7 +80,7 @@ def trial(noise: str, change: str, seed: int, *, operations: int = _OPERATIONS) 
     names = tuple(f"operation {number}" for number in range(operations))
     applied = next(one for one in CHANGES if one.name == change)
     servers = SimulatedServers(NOISES[noise], applied, names, Random(f"{noise} {change} {seed}"))
-    bounds = Bounds(MINIMUM, SECONDS)
+    bounds = StopRule(MINIMUM, SECONDS)
     interleaved = asyncio.run(
         measure_interleaved(
             servers.ask, bounds, clock=servers.clock, listener=SilentListener(), seed=seed
@@ -93,9 +93,9 @@ def trial(noise: str, change: str, seed: int, *, operations: int = _OPERATIONS) 
         for shift in found
     }
     return Trial(
-        is_named=verdicts.get((names[0], applied.quantile or 0)) is Change.SLOWER,
+        is_named=verdicts.get((names[0], applied.quantile or 0)) is ShiftVerdict.SLOWER,
         is_false=any(
-            verdict in {Change.SLOWER, Change.FASTER}
+            verdict in {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}
             for (name, _), verdict in verdicts.items()
             if name != names[0] or applied is NO_CHANGE
         ),

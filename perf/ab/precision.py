@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from perf.statistics.resampling import critical_value
 from perf.statistics.shift import RankedLatencies, Round, Shift
-from perf.statistics.signs import critical_value
 
 FALSE_ALARMS = 0.05
 """The largest share of comparisons that may report a change between identical versions."""

@@ -5,28 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from perf.ab.sides import AnswerUnusable, Connector, MeasuredServer
-from perf.ab.turns import (
+from perf.ab.interleaving import (
     Block,
-    Bounds,
     InterleavedRounds,
     ProgressListener,
     SilentListener,
+    StopRule,
     measure_interleaved,
 )
-from perf.load.measures import growth, method_uses, scrape
-from perf.load.result import MethodUse
+from perf.ab.measured_servers import AnswerUnusable, Connector, MeasuredServer
+from perf.load.monitoring.scrape import growth, method_uses, scrape
+from perf.load.results.report import MethodUse
 from perf.load.run import Alone
 
 _ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ComparisonPlan:
     """Which operations are measured, how many requests are in a block, and when to stop."""
 
     names: Sequence[str]
-    bounds: Bounds
+    bounds: StopRule
     requests: int = 1
 
 
@@ -53,7 +53,7 @@ class Measured:
 def measure(
     a: Connector,
     b: Connector,
-    plan: Plan,
+    plan: ComparisonPlan,
     *,
     listener: ProgressListener | None = None,
     clock: Callable[[], float] = perf_counter,
@@ -64,7 +64,7 @@ def measure(
 
 async def _measure(
     connectors: tuple[Connector, Connector],
-    plan: Plan,
+    plan: ComparisonPlan,
     listener: ProgressListener,
     clock: Callable[[], float],
 ) -> Measured:
@@ -104,7 +104,7 @@ async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]
     return reasons
 
 
-async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
+async def _block(arm: Arm, plan: ComparisonPlan) -> dict[str, list[float]]:
     """The latencies in seconds; requests are sent one by one, alternating between operations."""
     found: dict[str, list[float]] = {name: [] for name in plan.names}
     for _ in range(plan.requests):

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from db.embedded import embedded_postgres
-from perf.gate.callers import TWICE_THE_ROWS
-from perf.load.own_server import Version, running_model
-from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
-from perf.versions import VersionUnusable, migrate_with, migrations_of
+from perf.gate.data.callers import TWICE_THE_ROWS
+from perf.servers.seeded import Version, running_model
+from perf.servers.versions import VersionUnusable, migrate_with, migrations_of
+from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
 
 _GROUPS = (TWICE_THE_ROWS,)
 
@@ -35,7 +35,7 @@ def side_by_side(
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(AT_ONCE) as model,
+        running_model(INSTANT_MODEL) as model,
         ExitStack() as servers,
     ):
         databases = _databases(url, a.version, b.version)

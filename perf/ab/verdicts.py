@@ -7,13 +7,13 @@ from statistics import fmean
 
 from perf.ab.precision import REQUIRED_QUANTILES, minimum_effect, shifts_of
 from perf.ab.rounds import Arm, Measured
-from perf.report.explain import RunUses, explanation
+from perf.report.comparison.explanation import RunUses, explanation
 from perf.statistics.shift import Shift
 
 _MS = 1_000
 
 
-class Change(Enum):
+class ShiftVerdict(Enum):
     """The verdict on a quantile, an operation or a version."""
 
     SLOWER = "slower"
@@ -33,13 +33,13 @@ class OperationShift:
     why: tuple[str, ...] = ()
 
     @property
-    def change(self) -> Change:
+    def change(self) -> ShiftVerdict:
         """Slower or faster if any quantile is; unchanged only if all required quantiles are."""
         return combined_verdict(
             [change_of(one, self.minimum) for one in self.shifts], self._asked()
         )
 
-    def changed(self, change: Change) -> list[Shift]:
+    def changed(self, change: ShiftVerdict) -> list[Shift]:
         """The quantiles that have this verdict."""
         return [one for one in self.shifts if change_of(one, self.minimum) is change]
 
@@ -47,11 +47,11 @@ class OperationShift:
         """The shift of one quantile."""
         return next(one for one in self.shifts if one.probability == probability)
 
-    def _asked(self) -> list[Change]:
+    def _asked(self) -> list[ShiftVerdict]:
         return [change_of(self.at(one), self.minimum) for one in REQUIRED_QUANTILES]
 
 
-def change_of(shift: Shift, minimum: float) -> Change:
+def change_of(shift: Shift, minimum: float) -> ShiftVerdict:
     """The verdict on one quantile; `minimum` is the smallest reported change of a median.
 
     Slower or faster if the interval excludes zero and the change is at least half of the minimum
@@ -60,31 +60,31 @@ def change_of(shift: Shift, minimum: float) -> Change:
     """
     least = minimum_effect(shift.probability, minimum)
     if shift.low > 0 and shift.value >= least / 2:
-        return Change.SLOWER
+        return ShiftVerdict.SLOWER
     if shift.high < 0 and shift.value <= _opposite(least / 2):
-        return Change.FASTER
+        return ShiftVerdict.FASTER
     is_within = _opposite(least) < shift.low and shift.high < least
     if is_within or shift.width <= least:
-        return Change.SAME
-    return Change.UNKNOWN
+        return ShiftVerdict.SAME
+    return ShiftVerdict.UNKNOWN
 
 
-def combined_verdict(seen: Sequence[Change], asked: Sequence[Change]) -> Change:
+def combined_verdict(seen: Sequence[ShiftVerdict], asked: Sequence[ShiftVerdict]) -> ShiftVerdict:
     """The combined verdict: unchanged only if every required quantile is unchanged."""
-    for change in (Change.SLOWER, Change.FASTER):
+    for change in (ShiftVerdict.SLOWER, ShiftVerdict.FASTER):
         if change in seen:
             return change
-    return Change.UNKNOWN if Change.UNKNOWN in asked else Change.SAME
+    return ShiftVerdict.UNKNOWN if ShiftVerdict.UNKNOWN in asked else ShiftVerdict.SAME
 
 
-def outcome(found: Sequence[OperationShift], *, is_complete: bool) -> Change:
+def outcome(found: Sequence[OperationShift], *, is_complete: bool) -> ShiftVerdict:
     """The verdict on all operations, and on whether all of them were compared.
 
     A faster operation does not hide an undecided one.
     """
-    changes = {one.change for one in found} | ({Change.UNKNOWN} if not is_complete else set())
-    order = (Change.SLOWER, Change.UNKNOWN, Change.FASTER)
-    return next((change for change in order if change in changes), Change.SAME)
+    changes = {one.change for one in found} | ({ShiftVerdict.UNKNOWN} if not is_complete else set())
+    order = (ShiftVerdict.SLOWER, ShiftVerdict.UNKNOWN, ShiftVerdict.FASTER)
+    return next((change for change in order if change in changes), ShiftVerdict.SAME)
 
 
 def judge(measured: Measured, *, minimum: float) -> tuple[OperationShift, ...]:
@@ -98,7 +98,7 @@ def _operation(
 ) -> OperationShift:
     a, b = (measured.interleaved.latencies(name, side) for side in (0, 1))
     found = OperationShift(name, len(b), tuple(shifts), minimum)
-    if found.change not in {Change.SLOWER, Change.FASTER}:
+    if found.change not in {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}:
         return found
     added_ms = (fmean(b) - fmean(a)) * _MS
     why = explanation(_uses(measured.a, name), _uses(measured.b, name), added_ms=added_ms)

@@ -3,8 +3,8 @@
 import click
 
 from perf.chaos.hostile.command import hostile
-from perf.chaos.kill_replies_command import kill_replies
-from perf.chaos.outages_command import outages
+from perf.chaos.kill_replies.command import kill_replies
+from perf.chaos.outages.command import outages
 from perf.chaos.overload.command import overload
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from db.tracing import ExecutedStatement, report_executed
-from perf.load.host import ROOT
+from db.connections.capture import ExecutedStatement, report_executed
+from perf.servers.host import ROOT
 
 _PLACES = tuple(
     f"{place}/" for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
@@ -62,7 +62,7 @@ def calls_in(profile: Profile) -> Calls:
 
 
 def name_of(code: CodeType | str) -> str:
-    """A name independent of the source's folder: `gql/values/shapes.py:Rows.render`, `dict.get`."""
+    """A name independent of the source's folder: `gql/values/pages.py:Page.edges`, `dict.get`."""
     if isinstance(code, CodeType):
         return f"{_relative(code.co_filename)}:{code.co_qualname}"
     method = _METHOD.fullmatch(code)

@@ -21,12 +21,12 @@ import uvloop
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import Settings
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.counting.asking import InProcessClient
-from perf.counting.counted import count
-from perf.counting.model_aside import threaded_model
-from perf.gate.running import NOW, RunFailed, gate_settings
-from perf.inside.server import serving
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.counting.client import InProcessClient
+from perf.counting.request_cost import count
+from perf.counting.threaded_model import threaded_model
+from perf.gate.execution.in_process import NOW, RunFailed, gate_settings
+from perf.servers.in_process import serving
 
 
 @asynccontextmanager

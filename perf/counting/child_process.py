@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from perf.load.host import ROOT
+from perf.servers.host import ROOT
 
 _MOST_SHOWN = 2_000
 

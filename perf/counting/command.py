@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from gql.documents.budgets import trusted_documents
-from perf.counting.agreeing import update_budgets
-from perf.counting.counted import RequestCost
-from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.counting.held import CheckedCalls, check_calls, name_functions
-from perf.counting.judging import numbers
+from gql.documents.trusted_documents import trusted_documents
+from perf.counting.budget_update import update_budgets
+from perf.counting.call_findings import numbers
+from perf.counting.check import CheckedCalls, check_calls, name_functions
+from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.counting.request_cost import RequestCost
+from perf.gate.environment import gate_environment
 from perf.gate.findings import GateFinding
-from perf.gate.place import gate_environment
 
 _LINE = "{:<28}{:>10}{:>8}{:>10}{:>8}{:>10}"
 

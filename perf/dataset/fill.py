@@ -16,7 +16,7 @@ _HAS_PEOPLE = "SELECT EXISTS (SELECT FROM users)"
 _CONTINUE_IDS = "SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
 
 
-class DatabaseNotEmpty(Exception):
+class DatabaseHasUsers(Exception):
     """The database has users already; their data must not be mixed with generated data."""
 
 
@@ -33,14 +33,14 @@ async def fill(
     """Copy `tables` in order, advance their id sequences, and vacuum for the planner.
 
     One transaction: after an exception or an interruption the database is unchanged. Raises
-    `DatabaseNotEmpty`, before `progress` is entered.
+    `DatabaseHasUsers`, before `progress` is entered.
     """
     connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
     try:
         async with connection.transaction():
             await connection.execute(_KEEP_OTHERS_OUT)
             if await connection.fetchval(_HAS_PEOPLE):
-                raise DatabaseNotEmpty
+                raise DatabaseHasUsers
             with progress as watching:
                 for table in tables:
                     await connection.copy_records_to_table(

@@ -62,7 +62,7 @@ class QuotaOpeningRow(NamedTuple):
     kind: str = "opening"
 
 
-def openings(usages: Iterable[QuotaUsageRow]) -> tuple[QuotaOpeningRow, ...]:
+def opening_entries(usages: Iterable[QuotaUsageRow]) -> tuple[QuotaOpeningRow, ...]:
     """The ledger entries whose sums are `usages`."""
     return tuple(QuotaOpeningRow(*usage) for usage in usages)
 

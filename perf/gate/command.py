@@ -7,24 +7,24 @@ from pathlib import Path
 
 import click
 
-from gql.documents.budgets import (
+from gql.documents.trusted_documents import (
     FOLDER,
     BudgetsInvalid,
     TrustedDocument,
     readable_documents,
 )
+from perf.counting.check import check_calls
 from perf.counting.command import beside_option, findings_of_calls
-from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.counting.held import check_calls
-from perf.counting.memory import memory_leaks
-from perf.gate.changes import LogInvalid, missing
-from perf.gate.fields.judged import FieldsResult
-from perf.gate.fields.schema import fields
+from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.counting.memory.measurement import memory_leaks
+from perf.gate.budget_log import LogInvalid, missing
+from perf.gate.document_check import DocumentResult
+from perf.gate.environment import GateUnavailable, gate_environment
+from perf.gate.execution.server_log import captured_errors
+from perf.gate.fields.check import FieldsResult
+from perf.gate.fields.documents.schema import fields
 from perf.gate.findings import GateFinding
-from perf.gate.gate import EACH_ONCE, EACH_TWO, check_documents, check_types
-from perf.gate.judging import DocumentResult
-from perf.gate.place import GateUnavailable, gate_environment
-from perf.gate.quiet import captured_errors
+from perf.gate.gate import PAIRS, SINGLE_VALUES, check_documents, check_types
 
 _LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
 
@@ -80,7 +80,7 @@ def gate(
         click.echo(_line(one))
         findings.extend(str(finding) for finding in found)
 
-    strength = EACH_ONCE if quick else EACH_TWO
+    strength = SINGLE_VALUES if quick else PAIRS
     is_whole = not names and not types
     with captured_errors() as errors, gate_environment(url) as (filled, folder):
         if names or is_whole:

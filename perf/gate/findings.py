@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gql.documents.budgets import Budget
-from perf.gate.fingerprint import fingerprint
-from perf.gate.running import DocumentAnswer, ResourceUsage
+from gql.documents.trusted_documents import Budget
+from perf.gate.execution.in_process import DocumentAnswer, ResourceUsage
+from perf.gate.plans.fingerprint import fingerprint
 
 STATEMENTS = "\n    "
 """Separates several statements at fault."""

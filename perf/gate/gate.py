@@ -6,18 +6,20 @@ from pathlib import Path
 
 import asyncpg
 
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.gate.fields.judged import FieldsResult, check_fields
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.document_check import DocumentCheck, DocumentResult, choices_of
+from perf.gate.execution.in_process import InProcessRunner, RunFailed, open_runner
+from perf.gate.fields.check import FieldsResult, check_fields
 from perf.gate.findings import GateFinding
-from perf.gate.flows import SCENARIOS, Scenario
-from perf.gate.judging import DocumentCheck, DocumentResult, choices_of
-from perf.gate.planner import MINIMUM_ROWS, PlanChecker
-from perf.gate.plans import table_sizes
-from perf.gate.running import InProcessRunner, RunFailed, open_runner
+from perf.gate.plans.explain import table_sizes
+from perf.gate.plans.plan_checker import MINIMUM_ROWS, PlanChecker
+from perf.gate.scenarios.scenarios import SCENARIOS, Scenario
 
-EACH_ONCE, EACH_TWO = 1, 2
+SINGLE_VALUES, PAIRS = 1, 2
 """The strength of the covering arrays: single values, or pairs of values."""
-_NO_SCENARIO = "it has no scenario: perf/gate/flows.py has to say who asks, and with what"
+_NO_SCENARIO = (
+    "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks, and with what"
+)
 
 
 class TooFewRows(Exception):
@@ -28,7 +30,7 @@ class Gate:
     """Checks documents, one after another."""
 
     def __init__(
-        self, runner: InProcessRunner, planner: PlanChecker, strength: int = EACH_TWO
+        self, runner: InProcessRunner, planner: PlanChecker, strength: int = PAIRS
     ) -> None:
         self._runner = runner
         self._planner = planner
@@ -65,7 +67,7 @@ class Gate:
 
 
 @asynccontextmanager
-async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
+async def open_gate(url: str, folder: Path, strength: int = PAIRS) -> AsyncIterator[Gate]:
     """A gate on a database with the gate's data; `folder` is the server's data directory.
 
     Raises `TooFewRows`.
@@ -86,7 +88,7 @@ async def check_documents(
     folder: Path,
     *,
     names: Collection[str] = (),
-    strength: int = EACH_TWO,
+    strength: int = PAIRS,
     report: Callable[[DocumentResult | GateFinding], None],
 ) -> None:
     """Check all or the named documents, reporting each when it is done."""

@@ -11,12 +11,12 @@ from operator import itemgetter
 from starlette.types import Receive, Scope, Send
 
 from perf.llm_standin.behaviour import Behaviour, StreamEnd
-from perf.llm_standin.shapes import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
+from perf.llm_standin.chat_api import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
 
 _JSON = ((b"content-type", b"application/json"),)
 
 
-class Outcome(Enum):
+class CallOutcome(Enum):
     """The outcome of a call."""
 
     FINISHED = "finished"
@@ -30,7 +30,7 @@ class ConnectionCut(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ReplyResponse:
     """An ASGI application that sends one reply, and then calls `on_end` with its outcome."""
 
     behaviour: Behaviour
@@ -39,7 +39,7 @@ class Delivery:
     prompt_tokens: int
     is_streamed: bool
     wants_usage: bool
-    on_end: Callable[[Outcome], None]
+    on_end: Callable[[CallOutcome], None]
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send the reply, or stop as soon as the client disconnects."""
@@ -48,14 +48,14 @@ class Delivery:
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not writing.done():
-                self.on_end(Outcome.CANCELLED)
+                self.on_end(CallOutcome.CANCELLED)
                 return
             await writing
         except ConnectionCut:
-            self.on_end(Outcome.BROKEN)
+            self.on_end(CallOutcome.BROKEN)
             raise
         else:
-            self.on_end(Outcome.FINISHED)
+            self.on_end(CallOutcome.FINISHED)
         finally:
             writing.cancel()
             leaving.cancel()

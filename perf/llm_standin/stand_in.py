@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from perf.llm_standin.behaviour import Behaviour, RetryAfterForm
-from perf.llm_standin.delivery import Delivery, Outcome
-from perf.llm_standin.shapes import FAILURE, ChatRequest, NotAChatRequest, error, read_request
-from perf.llm_standin.wording import pieces_of, prompt_tokens
+from perf.llm_standin.chat_api import FAILURE, ChatRequest, InvalidChatRequest, error, parse_request
+from perf.llm_standin.delivery import CallOutcome, ReplyResponse
+from perf.llm_standin.reply_text import prompt_tokens, reply_pieces
 
 _CALLS_KEPT = 1_000
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
@@ -49,7 +49,7 @@ class StandIn:
 
     def counts(self) -> dict[str, int]:
         """Numbers of calls received, of their connections, and by outcome."""
-        ended = {outcome.value: self._counts[outcome.value] for outcome in Outcome}
+        ended = {outcome.value: self._counts[outcome.value] for outcome in CallOutcome}
         received = self._counts["received"]
         return {
             "received": received,
@@ -61,20 +61,20 @@ class StandIn:
     async def answer(self, request: Request) -> ASGIApp:
         """The ASGI application that answers one call."""
         try:
-            chat_request = read_request(await request.body())
+            chat_request = parse_request(await request.body())
             behaviour = self._take_behaviour().for_request(request.headers)
-        except (NotAChatRequest, ValidationError) as problem:
+        except (InvalidChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())
         self._connections.add(request.client)
         on_end = self._count(chat_request)
         status = self._status(behaviour, request.headers.get("authorization"))
         if status is not None:
-            on_end(Outcome.REFUSED)
+            on_end(CallOutcome.REFUSED)
             return _refusal(status, FAILURE, behaviour)
-        return Delivery(
+        return ReplyResponse(
             behaviour=behaviour,
             reply_id=f"stand-in-{self._counts['received']}",
-            pieces=pieces_of(behaviour, chat_request.messages),
+            pieces=reply_pieces(behaviour, chat_request.messages),
             prompt_tokens=prompt_tokens(chat_request.messages),
             is_streamed=chat_request.is_streamed and behaviour.is_streaming,
             wants_usage=chat_request.wants_usage,
@@ -84,13 +84,13 @@ class StandIn:
     def _take_behaviour(self) -> Behaviour:
         return self.behaviour.changed(self._next.popleft()) if self._next else self.behaviour
 
-    def _count(self, chat_request: ChatRequest) -> Callable[[Outcome], None]:
+    def _count(self, chat_request: ChatRequest) -> Callable[[CallOutcome], None]:
         """Record a call, and return a callback for its outcome; a reset discards both."""
         self.calls.append(chat_request)
         counts = self._counts
         counts["received"] += 1
 
-        def on_end(outcome: Outcome) -> None:
+        def on_end(outcome: CallOutcome) -> None:
             counts[outcome.value] += 1
 
         return on_end

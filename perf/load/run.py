@@ -5,23 +5,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from perf.load import summary
-from perf.load.callers import Callers, CallersMissing, find_conversations, find_senders
-from perf.load.choice import left_out, select_flows
-from perf.load.flows import FLOWS, Caller, Flow
-from perf.load.generator import Client, client_of
-from perf.load.given import check_callers
-from perf.load.host import commit_of, this_host
-from perf.load.measures import counts_between, growth, method_uses, scrape, share_of, uncounted
-from perf.load.open_loop import run_plan
-from perf.load.own_server import Target
-from perf.load.profiles import Profile
-from perf.load.progress import Progress
-from perf.load.result import Counts, LoadReport, MethodUse, Spent
-from perf.load.samples import PROBE, Sample
-from perf.load.schedule import Planned, schedule
-from perf.load.spent import watched
-from perf.load.targets import overall_targets
+from perf.load.generator.open_loop import run_plan
+from perf.load.generator.progress import Progress
+from perf.load.generator.samples import PROBE, Sample
+from perf.load.monitoring.resources import monitored
+from perf.load.monitoring.scrape import (
+    counts_between,
+    growth,
+    mean_use,
+    method_uses,
+    scrape,
+    why_uncounted,
+)
+from perf.load.results import summary
+from perf.load.results.report import Counts, LoadReport, MethodUse, ResourceUse
+from perf.load.results.targets import overall_targets
+from perf.load.workload.callers import Callers, CallersMissing, find_conversations, find_senders
+from perf.load.workload.flow_selection import left_out, select_flows
+from perf.load.workload.flows import FLOWS, Caller, Flow
+from perf.load.workload.profiles import Profile
+from perf.load.workload.running_server import check_callers
+from perf.load.workload.schedule import PlannedRequest, schedule
+from perf.servers.client import Client, client_of
+from perf.servers.host import commit_of, this_host
+from perf.servers.seeded import ServerUnderTest
 from perf.statistics.verdicts import worst
 from services.clock import system_clock
 
@@ -45,7 +52,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RunResult:
     """The samples of a run, warm-up included, and what the server counted.
 
     `not_counted` is why there are no counts.
@@ -56,10 +63,10 @@ class Seen:
     alone: Alone
     counts: Counts | None
     not_counted: str = ""
-    spent: Spent | None = None
+    spent: ResourceUse | None = None
 
 
-def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
+def run_load(profile: Profile, target: ServerUnderTest, *, seed: int) -> LoadReport:
     """Run a profile against a server; raises `CallersMissing`, and `OSError` without a server.
 
     If interrupted (Control-C), it reports what it has measured as a run that ended early.
@@ -79,7 +86,7 @@ def run_load(profile: Profile, target: Target, *, seed: int) -> LoadReport:
 
 
 def callers_for(
-    target: Target, flows: Mapping[str, Flow], planned: Sequence[Planned]
+    target: ServerUnderTest, flows: Mapping[str, Flow], planned: Sequence[PlannedRequest]
 ) -> tuple[Callers, str | None]:
     """Callers with enough quota for the plan, and why probes cannot be sent, if they cannot."""
     sent = sum(
@@ -101,7 +108,9 @@ def callers_for(
     return callers, no_probes
 
 
-async def _execute(run: Run, target: Target, callers: Callers, planned: Sequence[Planned]) -> Seen:
+async def _execute(
+    run: Run, target: ServerUnderTest, callers: Callers, planned: Sequence[PlannedRequest]
+) -> RunResult:
     samples: list[Sample] = []
     alone: Alone = {}
     async with client_of(target.url) as client:
@@ -112,24 +121,24 @@ async def _execute(run: Run, target: Target, callers: Callers, planned: Sequence
             progress.note(sample)
 
         try:
-            alone = await asked_alone(client, callers, run.flows)
+            alone = await measure_alone(client, callers, run.flows)
             before = await scrape(client)
-            async with watched(
+            async with monitored(
                 target.server_pid, target.database_pid, lambda: client.answered
             ) as watching:
                 await run_plan(client, planned, callers.request, on_sample=note)
                 spent = watching.spent(len(samples))
         except asyncio.CancelledError:
             # By Control-C: what was measured until then is reported.
-            return Seen(samples, client.most_in_flight, alone, None, "the run was interrupted")
+            return RunResult(samples, client.most_in_flight, alone, None, "the run was interrupted")
         finally:
             progress.end()
         after = await scrape(client, before)
-        counts, reason = counts_between(before, after), uncounted(before, after)
-        return Seen(samples, client.most_in_flight, alone, counts, reason, spent)
+        counts, reason = counts_between(before, after), why_uncounted(before, after)
+        return RunResult(samples, client.most_in_flight, alone, counts, reason, spent)
 
 
-async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
+async def measure_alone(client: Client, callers: Callers, flows: Mapping[str, Flow]) -> Alone:
     """The use of the database by one request of each operation; empty without metrics.
 
     The caller has sent the operation before, so that caches are warm.
@@ -138,18 +147,20 @@ async def asked_alone(client: Client, callers: Callers, flows: Mapping[str, Flow
     callers = callers.alone()
     for name in flows:
         # The first request fills caches and prepares the document.
-        await client.post(callers.request(Planned(0, "", name)))
+        await client.post(callers.request(PlannedRequest(0, "", name)))
         before = await scrape(client)
         for _ in range(_ALONE):
-            await client.post(callers.request(Planned(0, "", name)))
+            await client.post(callers.request(PlannedRequest(0, "", name)))
         grown = growth(before, await scrape(client, before))
         if grown is not None:
             uses = method_uses(grown)
-            alone[name] = {method: share_of(use, _ALONE) for method, use in uses.items()}
+            alone[name] = {method: mean_use(use, _ALONE) for method, use in uses.items()}
     return alone
 
 
-def report(run: Run, target: Target, result: Seen, started_at: datetime) -> LoadReport:
+def report(
+    run: Run, target: ServerUnderTest, result: RunResult, started_at: datetime
+) -> LoadReport:
     """The report of a run."""
     samples = summary.without_warm_up(result.samples)
     generator = summary.generator_result(result.samples, result.most_in_flight, run.planned)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from perf import options
-from perf.load.reading import ReportUnreadable, read_report
-from perf.load.result import LoadReport
+from perf.cli import options
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.report import LoadReport
+from perf.load.results.report_file import ReportUnreadable, read_report
 from perf.report import words
-from perf.report.compare import compare
+from perf.report.comparison.compare import compare
 from perf.report.files import NAME, write_report
 from perf.report.history import history_of
-from perf.states import State
 
 DEFAULT_OUT = Path("artifacts/report")
 
@@ -19,7 +19,7 @@ DEFAULT_OUT = Path("artifacts/report")
 class _Unreadable(click.ClickException):
     """A report cannot be used; its exit code differs from that of a regression."""
 
-    exit_code = State.UNREADABLE.value
+    exit_code = ExitStatus.UNREADABLE.value
 
 
 @click.command()

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from perf.load.completeness import incomplete
-from perf.load.reading import ReportUnreadable, read_report
-from perf.load.result import LoadReport
-from perf.report.compare import differences
-from perf.states import State
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.completeness import incomplete
+from perf.load.results.report import LoadReport
+from perf.load.results.report_file import ReportUnreadable, read_report
+from perf.report.comparison.compare import differences
 
 
 def history_of(current: LoadReport, folder: Path) -> tuple[list[LoadReport], list[str]]:
@@ -43,7 +43,7 @@ def newest(folder: Path, like: LoadReport) -> LoadReport | None:
 
 
 def _ended_early(report: LoadReport) -> bool:
-    return any(one.state is State.ENDED_EARLY for one in incomplete(report))
+    return any(one.state is ExitStatus.ENDED_EARLY for one in incomplete(report))
 
 
 def newest_of_profile(folder: Path, like: LoadReport) -> LoadReport | None:

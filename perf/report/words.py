@@ -2,33 +2,33 @@
 
 from collections.abc import Iterator
 
-from perf.load.printed import format_target
-from perf.load.result import LoadReport
-from perf.load.spent_words import effort_words
-from perf.report.compare import (
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.report import LoadReport
+from perf.load.results.resource_text import format_effort
+from perf.load.results.terminal import format_target
+from perf.report.comparison.compare import (
     MINIMUM_CHANGE,
-    Change,
+    ChangeKind,
     Comparison,
     OperationChange,
     PercentileChange,
 )
-from perf.report.coverage import new_operations
-from perf.report.effort import machines, resource_changes
-from perf.states import State
+from perf.report.comparison.coverage import new_operations
+from perf.report.comparison.resource_use import machines, resource_changes
 from perf.statistics.verdicts import Verdict
 
 _HEADLINES = {
-    State.NO_REGRESSION: "No regression was found.",
-    State.REGRESSION: "Something became worse.",
-    State.NOT_COMPARABLE: "Not comparable.",
-    State.GONE: "Operations are gone.",
-    State.NOT_MEASURED: "Not everything was measured.",
-    State.REFUSED: "More is refused than before.",
-    State.NEW_ERRORS: "There are new errors.",
-    State.MORE_CALLS: "The server calls more than before.",
-    State.ZERO_BASELINE: "The baseline is zero.",
-    State.ENDED_EARLY: "A run ended early.",
-    State.NOT_COUNTED: "What the server counted is not known.",
+    ExitStatus.NO_REGRESSION: "No regression was found.",
+    ExitStatus.REGRESSION: "Something became worse.",
+    ExitStatus.NOT_COMPARABLE: "Not comparable.",
+    ExitStatus.GONE: "Operations are gone.",
+    ExitStatus.NOT_MEASURED: "Not everything was measured.",
+    ExitStatus.REFUSED: "More is refused than before.",
+    ExitStatus.NEW_ERRORS: "There are new errors.",
+    ExitStatus.MORE_CALLS: "The server calls more than before.",
+    ExitStatus.ZERO_BASELINE: "The baseline is zero.",
+    ExitStatus.ENDED_EARLY: "A run ended early.",
+    ExitStatus.NOT_COUNTED: "What the server counted is not known.",
 }
 METHOD = (
     "Percentiles are of raw samples, by nearest rank, from the moment at which a request was due; "
@@ -44,7 +44,7 @@ def headline(comparison: Comparison) -> str:
     """One sentence for each state; without a regression also the number of targets still missed."""
     said_of_all = " ".join(_HEADLINES[state] for state in comparison.states)
     missed = len(still_missed(comparison))
-    if comparison.outcome is State.NO_REGRESSION and missed:
+    if comparison.outcome is ExitStatus.NO_REGRESSION and missed:
         return f"{said_of_all} Targets missed as before: {missed}."
     return said_of_all
 
@@ -71,8 +71,10 @@ def findings(comparison: Comparison) -> Iterator[str]:
 
 
 def _findings(comparison: Comparison) -> Iterator[str]:
-    yield from (one.text for one in comparison.findings if one.state is State.NOT_COMPARABLE)
-    yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
+    yield from (one.text for one in comparison.findings if one.state is ExitStatus.NOT_COMPARABLE)
+    yield from (
+        one.text for one in comparison.findings if one.state is not ExitStatus.NOT_COMPARABLE
+    )
     if comparison.differences:
         return
     yield from resource_changes(comparison.baseline, comparison.current)
@@ -97,7 +99,7 @@ def _findings(comparison: Comparison) -> Iterator[str]:
             )
 
 
-def percentile_words(change: PercentileChange | None) -> str:
+def percentile_text(change: PercentileChange | None) -> str:
     """`12.0 → 14.4 ms (+20%, within noise)`."""
     if change is None:
         return "too few samples"
@@ -115,7 +117,7 @@ def runs(comparison: Comparison) -> Iterator[str]:
     yield f"Where: {host_words(comparison.current)}"
     yield f"Counted: {counts_words(comparison.current)}"
     for run, report in (("Baseline", comparison.baseline), ("Current", comparison.current)):
-        yield f"{run}, of each request: {effort_words(report)}"
+        yield f"{run}, of each request: {format_effort(report)}"
     yield from machines(comparison.baseline, comparison.current)
     for name, reason in comparison.current.left_out.items():
         yield f"Left out: {name}: {reason}"
@@ -154,15 +156,15 @@ def counts_words(report: LoadReport) -> str:
 
 
 def _of_operation(one: OperationChange) -> Iterator[str]:
-    if one.change in {Change.SLOWER, Change.FASTER}:
+    if one.change in {ChangeKind.SLOWER, ChangeKind.FASTER}:
         changed = ", ".join(
-            f"{name} {percentile_words(change)}"
+            f"{name} {percentile_text(change)}"
             for name, change in one.percentiles.items()
             if change.change is one.change
         )
         yield f"{one.name} is {one.change.value}: {changed}."
     for target in one.newly_missed:
         yield f"{one.name} misses now, and did not before: {format_target(target)}"
-    if one.is_worse or one.change is Change.FASTER:
+    if one.is_worse or one.change is ChangeKind.FASTER:
         for reason in one.why:
             yield f"{one.name}: {reason}."

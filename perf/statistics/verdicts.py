@@ -17,7 +17,7 @@ class Verdict(Enum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
-def judged(bad: int, samples: int, allowed_share: float) -> Verdict:
+def binomial_verdict(bad: int, samples: int, allowed_share: float) -> Verdict:
     """Whether the share of bad events is at most `allowed_share`, after `bad` of `samples`.
 
     The exact binomial test in both directions: PASS rejects that more than the allowed share is

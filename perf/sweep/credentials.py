@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.authentication.tokens import issue_token
+from services.callers.principal import ApiClient, Person, Principal
 from services.clock import system_clock
-from services.principal import ApiClient, Person, Principal
 
 _DAY_SECONDS = 86_400
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import asyncpg
 
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.benchmarks.wire import UnexpectedAnswer
-from perf.gate.flows import SCENARIOS, ScenarioContext
-from perf.gate.running import RunFailed
-from perf.gate.usual import usual_variables
-from perf.load.outcomes import NO_DATA
-from perf.load.parts import TRACED
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.execution.in_process import RunFailed
+from perf.gate.scenarios.scenarios import SCENARIOS, ScenarioContext
+from perf.gate.scenarios.usual_variables import usual_variables
+from perf.load.generator.outcomes import NO_DATA
+from perf.load.monitoring.traced_parts import TRACED
+from perf.servers.connection import UnexpectedAnswer
 from perf.sweep.credentials import CredentialMissing
-from perf.sweep.runner import HttpRunner, TimedAnswer
+from perf.sweep.http_runner import HttpRunner, TimedAnswer
 from perf.sweep.server import SweepTarget
-from services.principal import Principal
+from services.callers.principal import Principal
 
 
 class PreparationFailed(Exception):
@@ -51,7 +51,9 @@ class DocumentClient:
         if name in self._left_out:
             raise PreparationFailed(self._left_out[name])
         if scenario is None:
-            raise PreparationFailed("it has no scenario: perf/gate/flows.py has to say who asks")
+            raise PreparationFailed(
+                "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
+            )
         document = trusted_documents()[name]
         try:
             variables = await usual_variables(document, scenario, context)

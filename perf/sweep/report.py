@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from perf.load import summary
-from perf.load.agreed import agreed_of
-from perf.load.flows import Flow
-from perf.load.result import LoadReport, Operation
-from perf.load.samples import Sample
+from perf.load.generator.samples import Sample
+from perf.load.results import summary
+from perf.load.results.budgeted_counts import budgeted_counts
+from perf.load.results.report import LoadReport, OperationResult
+from perf.load.workload.flows import Flow
 from perf.statistics.verdicts import worst
 from perf.sweep.sweep import SweepResult
 
@@ -36,8 +36,8 @@ def with_sweep(report: LoadReport, swept: SweepResult, *, is_own: bool) -> LoadR
     )
 
 
-def _operation(name: str, samples: Sequence[Sample], *, is_own: bool) -> Operation:
+def _operation(name: str, samples: Sequence[Sample], *, is_own: bool) -> OperationResult:
     flow = Flow(name, 0)
-    agreed = agreed_of(flow.budget) if is_own else {}
+    agreed = budgeted_counts(flow.budget) if is_own else {}
     operation = summary.operation(flow, samples, {}, slack_ms=0)
     return operation.model_copy(update={"swept": True, "agreed": agreed})

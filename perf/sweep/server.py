@@ -14,15 +14,15 @@ from app.cli.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
-from db.migration import migrate
-from perf.benchmarks.servers import OURS, running_process
-from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
-from perf.gate.data import fill
-from perf.load.own_server import SERVED, THIS_VERSION, Version, running_model
+from db.schema.migration import migrate
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
+from perf.gate.data.fill import fill
+from perf.servers.process import OURS, running_process
+from perf.servers.seeded import LOAD_TEST_SETTINGS, THIS_VERSION, Version, running_model
 from perf.sweep.credentials import Credentials
-from services.principal import ApiClient
+from services.callers.principal import ApiClient
 
-AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
+INSTANT_MODEL = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
 """Settings of the stand-in for the model: it answers instantly, since the server is timed."""
 _NO_BOUND = "1000000000"
 _UNLIMITED = {
@@ -56,12 +56,12 @@ class SweepTarget:
 
 
 @contextmanager
-def own_gate_server() -> Iterator[SweepTarget]:
+def gate_server_for_sweep() -> Iterator[SweepTarget]:
     """A server on a temporary database with the gate's data."""
     with (
         TemporaryDirectory(prefix="guidance-sweep-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(AT_ONCE) as model,
+        running_model(INSTANT_MODEL) as model,
     ):
         migrate(url)
         fill_for_sweep(url)
@@ -92,7 +92,7 @@ def gate_server(
         "CHAT_LLM_BASE_URL": model_url,
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
-        **SERVED,
+        **LOAD_TEST_SETTINGS,
         **_UNLIMITED,
         **(settings or {}),
     }

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
-from gql.documents.budgets import trusted_documents
-from perf.load.generator import client_of
-from perf.load.samples import Sample
+from gql.documents.trusted_documents import trusted_documents
+from perf.load.generator.samples import Sample
+from perf.servers.client import client_of
 from perf.sweep.documents import DocumentClient, PreparationFailed, left_out, optional_connection
-from perf.sweep.runner import HttpRunner
+from perf.sweep.http_runner import HttpRunner
 from perf.sweep.server import SweepTarget
 
 SWEEP = "sweep"

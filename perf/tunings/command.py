@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from app.database import database_url
+from app.composition.database_url import database_url
 from app.settings import load_settings
-from perf import options
-from perf.dataset.bench import BenchSizes
-from perf.load.host import commit_of, this_host
-from perf.load.own_server import described
-from perf.measuring import failing_as_not_measured
-from perf.tunings.measuring import MeasurementSize, measure_tunings
-from perf.tunings.written import tunings_page
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.host import commit_of, this_host
+from perf.servers.seeded import describe_sizes
+from perf.tunings.measurement import MeasurementSize, measure_tunings
+from perf.tunings.page import tunings_page
 from services.clock import system_clock
 
 
@@ -30,7 +30,7 @@ def tunings(rounds: int, requests: int, out: Path) -> None:
     if settings.is_production:
         raise click.ClickException("this does not belong in production")
     sizes = BenchSizes()
-    with failing_as_not_measured("the tunings"), database_url(settings) as url:
+    with reporting_not_measured("the tunings"), database_url(settings) as url:
         found = measure_tunings(
             url,
             sizes,
@@ -41,7 +41,7 @@ def tunings(rounds: int, requests: int, out: Path) -> None:
         found,
         commit=commit_of(),
         host=this_host(),
-        data=described(sizes),
+        data=describe_sizes(sizes),
         at=system_clock(),
     )
     out.write_text(page)

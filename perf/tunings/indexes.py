@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from db.migration import migrate
+from db.schema.migration import migrate
 from perf.ab.servers import database_of, run
 
 _BEFORE, _AFTER = "20260220_0018", "20260220_0019"

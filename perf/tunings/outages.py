@@ -13,13 +13,13 @@ from uuid import uuid4
 import httpx2
 import orjson
 
-from perf.ab.sides import AnswerUnusable
-from perf.load.callers import find_senders
-from perf.load.exposition import total
-from perf.load.flows import FLOWS
-from perf.load.generator import Client, Request, client_of
-from perf.load.measures import scrape
-from perf.load.own_server import Target
+from perf.ab.measured_servers import AnswerUnusable
+from perf.load.monitoring.exposition import total
+from perf.load.monitoring.scrape import scrape
+from perf.load.workload.callers import find_senders
+from perf.load.workload.flows import FLOWS
+from perf.servers.client import Client, Request, client_of
+from perf.servers.seeded import ServerUnderTest
 
 OUTAGE_SECONDS = (0.1, 1.0)
 """The range of the time that the model stays away after it has refused a message."""
@@ -51,7 +51,7 @@ class Outages:
 class OutageServer:
     """A server, and the base URL of its stand-in for the model."""
 
-    target: Target
+    target: ServerUnderTest
     model_url: str
 
 

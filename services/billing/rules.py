@@ -2,7 +2,7 @@
 
 from clients.payments.records import ChargeResult, ChargeState
 from services.billing.records import PaymentStatus, Plan, Subscription, SubscriptionStatus
-from services.refusal import Conflict, InvalidInput, Refusal, UserErrorCode
+from services.mutations.refusals import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255
 NOT_CHARGED = "not_charged"

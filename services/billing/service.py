@@ -6,16 +6,16 @@ from typing import Any
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import payments, subscriptions
-from services import audit, idempotency
-from services.billing.charging import Charging
-from services.billing.facts import current_subscription, plan_on_sale
-from services.billing.outcomes import Invalidate
+from db.queries.billing import payments, subscriptions
+from services.billing.current import current_subscription, plan_on_sale
+from services.billing.processing import PaymentProcessor
 from services.billing.records import Plan
 from services.billing.rules import check_can_change_plan, check_can_pay, checked_token
+from services.billing.settlement import Invalidate
 from services.clock import Clock
-from services.idempotency import Caller, Claim, IdempotencyKeyReused
-from services.refusal import Conflict
+from services.mutations import audit, idempotency
+from services.mutations.idempotency import Caller, Claim, IdempotencyKeyReused
+from services.mutations.refusals import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,12 @@ class BillingService:
     """What a person can do with their subscription; every method raises `PersonUnknown`."""
 
     def __init__(
-        self, database: Database, charging: Charging, *, invalidate: Invalidate, clock: Clock
+        self,
+        database: Database,
+        charging: PaymentProcessor,
+        *,
+        invalidate: Invalidate,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._charging = charging
@@ -193,7 +198,7 @@ class BillingService:
             **details,
         )
         transaction.after_commit(lambda: self._invalidate([order.user_id]))
-        transaction.if_unknown(lambda: self._invalidate([order.user_id]))
+        transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
 async def _replayed_payment(transaction: Transaction, payment_id: int) -> Record:

@@ -1,6 +1,6 @@
 """Validating a title, and deriving one from the first message."""
 
-from services.texts import excerpt, short_text
+from services.mutations.texts import excerpt, short_text
 
 LONGEST_TITLE = 120
 UNTITLED = "New conversation"

@@ -5,13 +5,14 @@ from typing import Any
 from asyncpg import Record
 
 from db.database import Connection, Database
-from db.queries import conversation_writes, conversations
-from services import idempotency, people
+from db.queries.chat import conversation_writes, conversations
+from services.callers import people
 from services.clock import Clock
 from services.conversations.records import ConversationStatus
 from services.conversations.rules import UNTITLED, checked_title
+from services.mutations import idempotency
+from services.mutations.refusals import NotFound
 from services.quota import ledger
-from services.refusal import NotFound
 
 
 class ConversationService:

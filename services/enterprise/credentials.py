@@ -7,15 +7,15 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
-from db.queries import credential_writes, credentials, enterprise_accounts
-from services import audit, idempotency
-from services.audit import Actor
+from db.queries.enterprise import credential_writes, credentials, enterprise_accounts
 from services.clock import Clock
 from services.enterprise.keys import GeneratedKey, generate_key, key_prefix
 from services.enterprise.records import ApiCredentialStatus
 from services.enterprise.rules import MOST_KEYS, checked_overlap
-from services.idempotency import Caller, Claim
-from services.refusal import Conflict, NotFound
+from services.mutations import audit, idempotency
+from services.mutations.audit import Actor
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)

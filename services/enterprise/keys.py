@@ -2,7 +2,7 @@
 
 The id finds the row. The secret (192 bits) proves possession; only its hash is stored, and its
 entropy makes a slow hash pointless. The checksum is the CRC-32 of the text before it: a typo is
-found without a query, and scanners can recognise leaked keys.
+found without a query, and scanners can authenticate leaked keys.
 """
 
 import re

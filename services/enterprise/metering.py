@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time
 from math import ceil
 
 from db.database import Transaction
-from db.queries import credentials, enterprise_accounts, metering
+from db.queries.enterprise import credentials, enterprise_accounts, metering
+from services.callers.principal import ApiClient
 from services.clock import next_midnight, next_month
 from services.enterprise.records import ApiCredentialStatus, UsageContract, UsageLimitMode
-from services.principal import ApiClient
-from services.refusal import Refusal, UserErrorCode
+from services.mutations.refusals import Refusal, UserErrorCode
 
 
 class UsageLimitExceeded(Refusal):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.enterprise.records import ApiCredentialStatus
-from services.refusal import InvalidInput
+from services.mutations.refusals import InvalidInput
 
 LONGEST_OVERLAP = timedelta(days=30)
 MOST_KEYS = 20

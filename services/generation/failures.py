@@ -2,7 +2,7 @@
 
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.records import ReplyFailure
-from services.refusal import Refusal, UserErrorCode
+from services.mutations.refusals import Refusal, UserErrorCode
 
 _FAILURES_BY_REASON = {
     FailureReason.TIMEOUT: ReplyFailure.TIMED_OUT,

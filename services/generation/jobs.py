@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import structlog
 
 from db.database import Database
-from services.generation.completion import OutcomeRecorder
-from services.generation.generations import ReplyStore
 from services.generation.lease_keeper import LeaseKeeper
+from services.generation.outcomes import OutcomeRecorder
 from services.generation.records import INTERRUPTED, Assignment, MessageStatus, ReplyOutcome
-from services.generation.unanswered import UncertainCommits
+from services.generation.store import ReplyStore
+from services.generation.uncertain_commits import UncertainCommits
 from services.generation.writer import RecordOutcome, ReplyWriter
 from spans.attribution import attributed
 from spans.current import job_context

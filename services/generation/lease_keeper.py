@@ -6,10 +6,10 @@ from uuid import UUID
 
 import structlog
 
+from db.connections.errors import DatabaseUnavailable
 from db.database import Database
-from db.unavailable import DatabaseUnavailable
-from services.generation.generations import ReplyStore
-from services.periodic import run_job
+from services.background.periodic import run_job
+from services.generation.store import ReplyStore
 
 RENEWALS_PER_LEASE = 3
 _RETRIES_PER_LEASE = 12

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from time import monotonic
 from uuid import UUID, uuid4
 
+from db.connections.errors import DatabaseUnavailable
 from db.database import Database
-from db.unavailable import DatabaseUnavailable
-from services.generation.generations import ReplyStore
 from services.generation.lease_keeper import RENEWALS_PER_LEASE
+from services.generation.store import ReplyStore
 
 RUNS_PER_LEASE = 6
 """How often `run` is to be called within the length of a lease."""

@@ -17,7 +17,7 @@ from services.generation.records import (
     ReplyFailure,
     ReplyOutcome,
 )
-from services.generation.text import generate_text
+from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")
 RecordOutcome = Callable[[int, ReplyOutcome, ReplyDraft], Awaitable[bool]]

@@ -7,7 +7,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from db.database import Transaction
-from db.queries import conversations, exchange_writes, messages, subscriptions
+from db.queries.billing import subscriptions
+from db.queries.chat import conversations, exchange_writes, messages
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
@@ -15,9 +16,9 @@ from services.conversations.service import conversation_not_found
 from services.generation.records import Assignment, MessageStatus
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
 from services.guidance.rules import prompt
-from services.idempotency import Claim
+from services.mutations.idempotency import Claim
+from services.mutations.refusals import Conflict, NotFound
 from services.quota import ledger
-from services.refusal import Conflict, NotFound
 
 _MESSAGES_READ_PER_PROMPT_MESSAGE = 2
 """More are read than the prompt takes, because failed and superseded replies are left out."""

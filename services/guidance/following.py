@@ -7,9 +7,9 @@ from contextlib import aclosing, suppress
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import messages
+from db.queries.chat import messages
 from services.generation.records import MessageStatus
-from services.refusal import NotFound
+from services.mutations.refusals import NotFound
 from streams import Delta, ReplyStreams, StreamUnknown, split_pieces
 
 _POLL_SECONDS = 0.25

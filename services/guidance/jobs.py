@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 from clients.llm import LanguageModel
 from db.database import Database
+from services.background.periodic import run_in_background
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment, ReplyDraft
 from services.generation.writer import RecordOutcome, ReplyWriter
 from services.guidance.progress import ProgressWriter
-from services.guidance.replies import ConversationReplyStore
+from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.stops import POLL_SECONDS, StopWatcher
-from services.guidance.streamed_text import StreamingSink
-from services.periodic import run_in_background
+from services.guidance.streaming_sink import StreamingSink
 from streams import ReplyStreams
 
 

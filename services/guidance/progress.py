@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import structlog
 
-from db.unavailable import DatabaseUnavailable
+from db.connections.errors import DatabaseUnavailable
+from services.background.periodic import run_job
 from services.generation.records import ReplyDraft
-from services.periodic import run_job
 
 INTERVAL_SECONDS = 0.05
 """The wait between statements, at most twenty a second; the first text of a reply cuts it short."""

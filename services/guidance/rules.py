@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clients.llm import PromptMessage, Role
 from services.generation.records import MessageStatus, ReplyOutcome
 from services.guidance.records import ContextWindow, HistoryMessage
-from services.texts import long_text
+from services.mutations.texts import long_text
 
 LONGEST_CONTENT = 8_000
 INSTRUCTIONS = (

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import messages, reply_generations
-from services import idempotency, people
+from db.queries.chat import messages, reply_generations
+from services.callers import people
 from services.clock import Clock
 from services.generation.failures import LlmUnavailable
 from services.generation.jobs import GenerationJobs
@@ -19,12 +19,13 @@ from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.failures import reply_failure
 from services.guidance.following import follow_reply
 from services.guidance.records import Exchange
-from services.guidance.replies import ConversationReplyStore
+from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.rules import validated_content
-from services.idempotency import Caller, Claim
-from services.refusal import NotFound
-from services.throttling.key_locks import KeyedLocks
-from services.throttling.turns import slot_released
+from services.mutations import idempotency
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import NotFound
+from services.throttling.concurrency import slot_released
+from services.throttling.keyed_locks import KeyedLocks
 from streams import Delta, ReplyStreams
 
 _STOP_TIMEOUT_SECONDS = 3.0
@@ -167,7 +168,7 @@ class GuidanceService:
                 return await _replayed(transaction, user_id, Exchange(**claim.result))
             exchange, assignment = await record(transaction, claim, now)
             transaction.after_commit(lambda: self._jobs.start(assignment))
-            transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
+            transaction.on_unknown_outcome(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
 
 

@@ -1,10 +1,10 @@
 """Noticing replies of this process that another one asked to stop, or has ended."""
 
 from db.database import Database
-from db.queries import reply_generations
+from db.queries.chat import reply_generations
+from services.background.periodic import run_periodically
 from services.generation.jobs import GenerationJobs
 from services.generation.records import INTERRUPTED
-from services.periodic import run_periodically
 
 POLL_SECONDS = 0.4
 """A stop requested on another instance is noticed at most this late."""

@@ -5,8 +5,8 @@ from db.database import Database
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
 from services.generation.writer import RecordOutcome, ReplyWriter
-from services.metered.replies import MeteredReplyStore
-from services.metered.whole_text import BufferedSink
+from services.metered.buffered_sink import BufferedSink
+from services.metered.reply_store import MeteredReplyStore
 
 
 def metered_jobs(

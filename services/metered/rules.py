@@ -5,7 +5,7 @@ from math import ceil
 
 from clients.llm import PromptMessage, Role
 from services.metered.records import Question
-from services.texts import long_text, short_text
+from services.mutations.texts import long_text, short_text
 
 LONGEST_SITUATION = 8_000
 LONGEST_OBJECTIVE = 2_000

@@ -7,20 +7,20 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Connection, Database
-from db.queries import metered_replies
-from services import idempotency
+from db.queries.enterprise import metered_replies
+from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
-from services.idempotency import RETENTION, Caller
 from services.metered.records import Question
 from services.metered.rules import prompt
-from services.principal import ApiClient
-from services.refusal import Conflict
-from services.throttling.key_locks import KeyedLocks
-from services.throttling.turns import slot_released
+from services.mutations import idempotency
+from services.mutations.idempotency import RETENTION, Caller
+from services.mutations.refusals import Conflict
+from services.throttling.concurrency import slot_released
+from services.throttling.keyed_locks import KeyedLocks
 
 _POLL_SECONDS = 0.25
 
@@ -94,7 +94,7 @@ class MeteredGuidance:
             )
             assignment = Assignment(generation_id, prompt(question))
             transaction.after_commit(lambda: jobs.start(assignment))
-            transaction.if_unknown(lambda: jobs.start_if_recorded(assignment))
+            transaction.on_unknown_outcome(lambda: jobs.start_if_recorded(assignment))
         return generation_id
 
     async def _wait_for_end(self, account_id: int, generation_id: int) -> Record:

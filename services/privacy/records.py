@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class RequestKind(Enum):
+class PrivacyRequestKind(Enum):
     """The kinds of requests, as the database spells them."""
 
     EXPORT = "export"
-    ERASURE = "delete"
+    DELETE = "delete"
 
 
-class RequestStatus(Enum):
+class PrivacyRequestStatus(Enum):
     """The states of a request, as the database spells them."""
 
     REQUESTED = "requested"

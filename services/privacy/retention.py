@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from db.database import Database
-from db.queries import retention_steps
+from db.queries.privacy import retention_steps
 
 _log = structlog.get_logger("guidance.privacy")
 

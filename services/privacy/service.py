@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import privacy_requests, request_writes
-from services import audit, idempotency
-from services.audit import Actor
+from db.queries.privacy import privacy_requests, request_writes
 from services.clock import Clock
-from services.idempotency import Caller, Claim
-from services.privacy.records import RequestKind, RequestStatus
+from services.mutations import audit, idempotency
+from services.mutations.audit import Actor
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import Conflict, NotFound
+from services.privacy.records import PrivacyRequestKind, PrivacyRequestStatus
 from services.privacy.rules import PAUSE_BETWEEN_EXPORTS, seconds_until_next_export
-from services.refusal import Conflict, NotFound
 
 _OPERATIONS = {
-    RequestKind.EXPORT: "requestPrivacyExport",
-    RequestKind.ERASURE: "requestPrivacyDelete",
+    PrivacyRequestKind.EXPORT: "requestPrivacyExport",
+    PrivacyRequestKind.DELETE: "requestPrivacyDelete",
 }
 
 
@@ -37,7 +37,7 @@ class PrivacyService:
         of a completed export.
         """
         actor = audit.person(user_id, request_id)
-        return await self._request(user_id, RequestKind.EXPORT, idempotency_key, actor)
+        return await self._request(user_id, PrivacyRequestKind.EXPORT, idempotency_key, actor)
 
     async def request_erasure(
         self, user_id: int, *, idempotency_key: str, request_id: str
@@ -47,7 +47,7 @@ class PrivacyService:
         Raises `PersonUnknown`, `InvalidInput` and `IdempotencyKeyReused`.
         """
         actor = audit.person(user_id, request_id)
-        return await self._request(user_id, RequestKind.ERASURE, idempotency_key, actor)
+        return await self._request(user_id, PrivacyRequestKind.DELETE, idempotency_key, actor)
 
     async def cancel(self, user_id: int, privacy_request_id: int, *, request_id: str) -> Record:
         """Cancel a request that has not begun, and return it; repeating this changes nothing.
@@ -69,11 +69,13 @@ class PrivacyService:
             rows = await privacy_requests.requests_by_id(connection, [privacy_request_id], user_id)
         if not rows:
             raise NotFound("There is no such privacy request.", field="privacyRequestId")
-        if rows[0]["status"] != RequestStatus.CANCELLED.value:
+        if rows[0]["status"] != PrivacyRequestStatus.CANCELLED.value:
             raise Conflict("It has begun, or is over.", field="privacyRequestId")
         return rows[0]
 
-    async def _request(self, user_id: int, kind: RequestKind, key: str, actor: Actor) -> Record:
+    async def _request(
+        self, user_id: int, kind: PrivacyRequestKind, key: str, actor: Actor
+    ) -> Record:
         use = idempotency.key_use(key, operation=_OPERATIONS[kind], values={})
         caller, now = Caller(user_id=user_id), self._clock()
         async with self._database.begin() as transaction:
@@ -91,7 +93,7 @@ class PrivacyService:
         transaction: Transaction,
         claim: Claim,
         user_id: int,
-        kind: RequestKind,
+        kind: PrivacyRequestKind,
         now: datetime,
         actor: Actor,
     ) -> Record:
@@ -99,7 +101,7 @@ class PrivacyService:
 
         If the open one ends in the meantime, the next round of the loop creates another.
         """
-        is_export = kind is RequestKind.EXPORT
+        is_export = kind is PrivacyRequestKind.EXPORT
         event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
         while True:
             request = await request_writes.request(
@@ -119,7 +121,7 @@ class PrivacyService:
 
     async def _check_pause(self, transaction: Transaction, user_id: int, now: datetime) -> None:
         completed_at = await privacy_requests.newest_completion(
-            transaction, user_id, RequestKind.EXPORT.value
+            transaction, user_id, PrivacyRequestKind.EXPORT.value
         )
         seconds = completed_at and seconds_until_next_export(completed_at, now)
         if seconds:

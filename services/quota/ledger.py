@@ -4,12 +4,12 @@ from datetime import date, datetime
 from math import ceil
 
 from db.database import Connection, Transaction
-from db.queries import quota
+from db.queries.chat import quota
 from services.billing.records import Subscription, SubscriptionStatus
 from services.billing.rules import NoActiveSubscription
 from services.clock import next_midnight
+from services.mutations.refusals import Refusal, UserErrorCode
 from services.quota.rules import daily_limit
-from services.refusal import Refusal, UserErrorCode
 
 
 class QuotaExceeded(Refusal):

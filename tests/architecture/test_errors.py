@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gql.errors import ApiError
-from services.refusal import UserErrorCode
+from services.mutations.refusals import UserErrorCode
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text()

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 
 from db.database import open_database
-from db.personal.classes import Anonymised, Author, Category, ClassifiedTable, Deleted, Untouched
 from db.personal.completeness import differences
 from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
-from db.queries import erasure_verification
-from db.queries.personal_rows import free_text_columns
+from db.personal.vocabulary import Anonymised, Author, Category, ClassifiedTable, Deleted, Untouched
+from db.queries.privacy import erasure_verification
+from db.queries.privacy.personal_rows import free_text_columns
 from db.tables import Table
 from tests.fixtures.postgres import run
 

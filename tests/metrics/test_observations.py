@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client import REGISTRY
 
-from metrics.observations import OTHER, Observations, Observed, Outcome
+from metrics.observations import OTHER, Observations, OperationSample, Outcome
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ def observed(
     statements: int = 2,
     cost: int = 10,
     outcome: Outcome = Outcome.OK,
-) -> Observed:
-    return Observed(operation, seconds, statements, cost, outcome)
+) -> OperationSample:
+    return OperationSample(operation, seconds, statements, cost, outcome)
 
 
 def exposed(name: str, **labels: str) -> float | None:
@@ -78,7 +78,7 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
     ],
 )
 def test_what_is_exceeded_is_named_with_what_is_agreed(
-    one: Observed, over: list[tuple[str, float, int]]
+    one: OperationSample, over: list[tuple[str, float, int]]
 ) -> None:
     before = {
         number: exposed("guidance_operation_over_budget_total", operation="Over", number=number)

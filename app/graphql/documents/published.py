@@ -7,33 +7,33 @@ import asyncpg
 import structlog
 
 from app.graphql.documents.preparation_thread import PreparationThread
-from db.unavailable import DatabaseUnavailable
-from gql.documents.built_in import built_in_documents
-from gql.documents.prepare import Preparation
-from gql.documents.trusted import TrustedOperations
-from services.operations.registry import OperationRegistry
-from services.operations.uses import DocumentUses
-from services.periodic import repeat, running
+from db.connections.errors import DatabaseUnavailable
+from gql.documents.document_cache import DocumentCache
+from gql.documents.registry.built_in import built_in_documents
+from gql.documents.registry.trusted_operations import TrustedOperations
+from services.background.periodic import run_in_background, run_periodically
+from services.documents.registry import OperationRegistry
+from services.documents.usage import DocumentUsageCounter
 
 POLL_SECONDS = 1.0
 """How often a process checks the registry for changes."""
 _log = structlog.get_logger("guidance.operations")
 
 
-class ServedDocuments:
+class PublishedDocuments:
     """Loads published documents from the registry, and stores how they are used."""
 
     def __init__(
         self,
         registry: OperationRegistry,
-        preparation: Preparation,
+        preparation: DocumentCache,
         trusted: TrustedOperations,
-        uses: DocumentUses,
+        uses: DocumentUsageCounter,
         thread: PreparationThread,
     ) -> None:
         self._registry = registry
         self._thread = thread
-        self._preparation = preparation
+        self._document_cache = preparation
         self._trusted = trusted
         self._uses = uses
         self._built_in = built_in_documents()
@@ -46,12 +46,12 @@ class ServedDocuments:
 
         Without the database our own documents are served, the others once it is there.
         """
-        await self._trusted.serve(self._preparation, self._built_in, self._thread.run)
+        await self._trusted.serve(self._document_cache, self._built_in, self._thread.run)
         await self.refresh()
-        following = running(
-            repeat(self.refresh, name="follow_documents", every_seconds=POLL_SECONDS)
+        following = run_in_background(
+            run_periodically(self.refresh, name="follow_documents", every_seconds=POLL_SECONDS)
         )
-        async with self._uses.known, self._uses.unknown, following:
+        async with self._uses.published, self._uses.unknown, following:
             yield
 
     async def refresh(self) -> None:
@@ -66,7 +66,7 @@ class ServedDocuments:
                 _log.warning("the documents of clients cannot be read", reason=str(error))
             return
         served = [*self._built_in, *documents]
-        await self._trusted.serve(self._preparation, served, self._thread.run)
+        await self._trusted.serve(self._document_cache, served, self._thread.run)
         self._trusted.are_loaded = True
         self._texts = {one.id: one.text for one in served}
         self._version = version

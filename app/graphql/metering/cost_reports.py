@@ -4,12 +4,12 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from gql.documents.cost import Dear
-from services.throttling.records import Level
+from gql.documents.cost.operation_cost import ExpensiveField
+from services.throttling.records import BucketLevel
 
 
 # Any: extensions are JSON.
-def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[str, Any]:
+def cost_extensions(requested: int, actual: int | None, level: BucketLevel) -> dict[str, Any]:
     """The cost extensions of an operation, in the format that Shopify's API uses."""
     return {
         "cost": {
@@ -24,7 +24,7 @@ def cost_extensions(requested: int, actual: int | None, level: Level) -> dict[st
     }
 
 
-def too_expensive(cost: int, maximum: int, places: list[Dear]) -> GraphQLError:
+def too_expensive(cost: int, maximum: int, places: list[ExpensiveField]) -> GraphQLError:
     """The error of an operation over the maximum; names the fields that cost most."""
     message = f"The operation costs {cost}, and at most {maximum} is served."
     if places:
@@ -39,13 +39,13 @@ def too_expensive(cost: int, maximum: int, places: list[Dear]) -> GraphQLError:
     )
 
 
-def _describe(place: Dear) -> str:
+def _describe(place: ExpensiveField) -> str:
     advice = "" if place.at_most is None else f": ask for at most {place.at_most} here"
     return f"{place.path} ({place.cost}{advice})"
 
 
 # Any: extensions are JSON.
-def place_report(place: Dear) -> dict[str, Any]:
+def place_report(place: ExpensiveField) -> dict[str, Any]:
     """A field that costs much, as extensions have it."""
     return {
         "path": place.path,

@@ -2,13 +2,13 @@
 
 from asyncio import Transport
 
-from app.uvicorn_parts import FlowControl
+from app.http.protocol.uvicorn_internals import FlowControl
 
-_CLOSING_LOOKS = 5
+_CLOSING_TICKS = 5
 """How long the rest of a connection that we have closed may wait to be read."""
 
 
-class HoldingFlow(FlowControl):
+class HoldingFlowControl(FlowControl):
     """uvicorn's flow control, which does not resume reading while read data is still held back.
 
     Without this, a request that waits for its body would resume reading although other requests
@@ -53,5 +53,5 @@ class WriteProgress:
         self._byte_count = byte_count
         if not byte_count:
             return False
-        stall_ticks = _CLOSING_LOOKS if self._transport.is_closing() else self._stall_ticks
+        stall_ticks = _CLOSING_TICKS if self._transport.is_closing() else self._stall_ticks
         return now - self._since >= stall_ticks

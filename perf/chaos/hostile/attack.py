@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServerSettings:
     """The settings, besides the defaults, with which the server under attack is started."""
 
     name: str
@@ -15,13 +15,13 @@ class Serving:
     needs_key_set: bool = False
 
 
-AS_IT_COMES = Serving("default settings")
-TRUSTED = Serving("trusted mode", {"GRAPHQL_OPERATIONS_MODE": "trusted"})
-WITHOUT_INTROSPECTION = Serving("introspection off", {"GRAPHQL_INTROSPECTION": "false"})
+DEFAULT_SETTINGS = ServerSettings("default settings")
+TRUSTED = ServerSettings("trusted mode", {"GRAPHQL_OPERATIONS_MODE": "trusted"})
+WITHOUT_INTROSPECTION = ServerSettings("introspection off", {"GRAPHQL_INTROSPECTION": "false"})
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class AttackTarget:
     """The server, and the token and loopback addresses that belong to one attack.
 
     Each attack has its own, so that none starts with a budget that another has exhausted.
@@ -48,7 +48,7 @@ class Tally:
         self.answers[str(answer)] += 1
 
 
-Run = Callable[[Aim, Tally], Awaitable[None]]
+Run = Callable[[AttackTarget, Tally], Awaitable[None]]
 """An attack in progress; it goes on until cancelled."""
 
 
@@ -60,6 +60,6 @@ class Attack:
     point: str
     description: str
     run: Run
-    serving: Serving = AS_IT_COMES
-    waits_to_be_closed: bool = False
+    settings: ServerSettings = DEFAULT_SETTINGS
+    server_must_close: bool = False
     """Whether the server must close its connections, because the attacker never does."""

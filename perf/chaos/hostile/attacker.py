@@ -9,16 +9,16 @@ import sys
 
 import orjson
 
-from perf.chaos.hostile.attack import Aim, Attack, Tally
-from perf.chaos.hostile.catalogue import attack_named
+from perf.chaos.hostile.attack import Attack, AttackTarget, Tally
+from perf.chaos.hostile.attacks.catalogue import attack_named
 
 _NICENESS = 10
 READY = b"ready\n"
 
 
-async def _attack(attack: Attack, aim: Aim, seconds: float) -> None:
+async def _attack(attack: Attack, target: AttackTarget, seconds: float) -> None:
     tally = Tally()
-    running = asyncio.ensure_future(attack.run(aim, tally))
+    running = asyncio.ensure_future(attack.run(target, tally))
     done, _ = await asyncio.wait([running], timeout=seconds)
     for one in done:
         one.result()
@@ -38,10 +38,10 @@ def main() -> None:
     name, port, network, token, key_set_port, seconds = sys.argv[1:]
     os.nice(_NICENESS)
     attack = attack_named(name)
-    aim = Aim(int(port), network, token, int(key_set_port))
+    target = AttackTarget(int(port), network, token, int(key_set_port))
     _write(READY)
     if sys.stdin.buffer.readline():
-        asyncio.run(_attack(attack, aim, float(seconds)))
+        asyncio.run(_attack(attack, target, float(seconds)))
 
 
 if __name__ == "__main__":

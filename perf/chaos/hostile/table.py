@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from perf.chaos.hostile.trial import Tried
+from perf.chaos.hostile.trial import AttackResult
 
 _MOST_ANSWERS = 3
 
 
-def lines(tried: Sequence[Tried], refused: Mapping[str, str]) -> Iterator[str]:
+def lines(tried: Sequence[AttackResult], refused: Mapping[str, str]) -> Iterator[str]:
     """The tables of attacks and of honest uses."""
     yield (
         "| attack | point | settings | calm p99 | p99 | worst | times | more memory | "
@@ -21,7 +21,7 @@ def lines(tried: Sequence[Tried], refused: Mapping[str, str]) -> Iterator[str]:
     yield from (f"| {use} | {why or 'served'} |" for use, why in refused.items())
 
 
-def row(one: Tried) -> str:
+def row(one: AttackResult) -> str:
     """The table row of one attack."""
     settled = f"{one.settled_after:.1f} s" if one.settled_after is not None else "never"
     verdict = "PASS" if one.is_conclusive else "INCONCLUSIVE: the machine is busy"
@@ -30,7 +30,7 @@ def row(one: Tried) -> str:
     cells = (
         f"{one.attack.name}: {one.attack.description}",
         one.attack.point,
-        one.attack.serving.name,
+        one.attack.settings.name,
         _milliseconds(one.calm.p99),
         _milliseconds(one.under_attack.p99),
         _milliseconds(one.under_attack.worst),

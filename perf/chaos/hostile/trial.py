@@ -12,7 +12,7 @@ import orjson
 
 from perf.chaos.hostile.attack import Attack
 from perf.chaos.hostile.attacker import READY
-from perf.chaos.hostile.served import Served
+from perf.chaos.hostile.server import ServerUnderAttack
 from perf.chaos.hostile.victim import FEWEST, VictimResult
 
 MOST_SECONDS = 0.150
@@ -28,7 +28,7 @@ class AttackFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttackResult:
     """The measurements of one attack."""
 
     attack: Attack
@@ -69,7 +69,9 @@ class Tried:
         ]
 
 
-async def run_attack(attack: Attack, server: Served, *, number: int, seconds: float) -> Tried:
+async def run_attack(
+    attack: Attack, server: ServerUnderAttack, *, number: int, seconds: float
+) -> AttackResult:
     """Run an attack for `seconds`; raises `AttackFailed`."""
     async with _attacker(attack, server, number, seconds) as process:
         before = server.server.resident_bytes()
@@ -77,12 +79,12 @@ async def run_attack(attack: Attack, server: Served, *, number: int, seconds: fl
         _start(process)
         under_attack = await server.victim.ask(seconds)
         answers = await _read_line(process)
-        if attack.waits_to_be_closed:
+        if attack.server_must_close:
             settled, left = await _settled(server)
-    if not attack.waits_to_be_closed:
+    if not attack.server_must_close:
         settled, left = await _settled(server)
     memory.cancel()
-    return Tried(
+    return AttackResult(
         attack=attack,
         calm=server.calm,
         under_attack=under_attack,
@@ -93,14 +95,14 @@ async def run_attack(attack: Attack, server: Served, *, number: int, seconds: fl
     )
 
 
-async def _settled(server: Served) -> tuple[float | None, int]:
+async def _settled(server: ServerUnderAttack) -> tuple[float | None, int]:
     after = await server.settled_after(SETTLED_SECONDS)
     return after, 0 if after is not None else server.connections()
 
 
 @asynccontextmanager
 async def _attacker(
-    attack: Attack, server: Served, number: int, seconds: float
+    attack: Attack, server: ServerUnderAttack, number: int, seconds: float
 ) -> AsyncIterator[Process]:
     """Start the attacker's process, which waits for a line; it is killed when the block is left."""
     process = await asyncio.create_subprocess_exec(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from perf.load.generator import Address, Client, Request
-from perf.load.open_loop import run_plan
-from perf.load.outcomes import ANSWERED
-from perf.load.samples import Sample
-from perf.load.schedule import Planned
+from perf.load.generator.open_loop import run_plan
+from perf.load.generator.outcomes import ANSWERED
+from perf.load.generator.samples import Sample
+from perf.load.workload.schedule import PlannedRequest
+from perf.servers.client import Address, Client, Request
 from perf.statistics.percentiles import percentile
 
 ADDRESS = "127.0.0.2"
@@ -52,13 +52,14 @@ class Victim:
     async def ask(self, seconds: float) -> VictimResult:
         """Send requests at the steady rate for `seconds`, answered or not."""
         planned = [
-            Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
+            PlannedRequest(number / A_SECOND, "", "Quota")
+            for number in range(int(seconds * A_SECOND))
         ]
         return _result(await run_plan(self._client, planned, self._made))
 
     async def ask_in_turn(self, count: int) -> VictimResult:
         """Send `count` requests, each after the answer to the one before."""
-        planned = [Planned(0.0, "", "Quota")]
+        planned = [PlannedRequest(0.0, "", "Quota")]
         samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
         return _result([one for (one,) in samples])
 
@@ -66,7 +67,7 @@ class Victim:
         """Close the connections."""
         await self._client.close()
 
-    def _made(self, _planned: Planned) -> Request:
+    def _made(self, _planned: PlannedRequest) -> Request:
         return self._request
 
 

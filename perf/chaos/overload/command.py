@@ -12,21 +12,21 @@ from tempfile import TemporaryDirectory
 import click
 import uvloop
 
-from perf import options
-from perf.benchmarks.servers import SERVED, Cores, leave_cores, running_process
-from perf.benchmarks.tokens import tokens_of_people
-from perf.chaos.overload.calls import Calls
-from perf.chaos.overload.offering import (
-    Offered,
+from perf.chaos.overload.connections import ConnectionPool
+from perf.chaos.overload.load_loops import (
+    LoadResult,
     combined,
-    in_a_closed_loop,
-    in_an_open_loop,
     percentile_of,
+    run_closed_loop,
+    run_open_loop,
 )
-from perf.chaos.overload.people import requests_of
-from perf.dataset.bench import BenchSizes
-from perf.load.own_server import running_model, seeded_database
-from perf.measuring import failing_as_not_measured
+from perf.chaos.overload.requests import mixed_requests
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.credentials import tokens_of_people
+from perf.servers.process import WITH_WORKER, Cores, reserve_cores, running_process
+from perf.servers.seeded import running_model, seeded_database
 
 LEAST_SHARE = 0.9
 MOST_P95_SECONDS, MOST_P99_SECONDS = 0.3, 0.7
@@ -46,7 +46,7 @@ _PROBE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class OverloadPlan:
     """How often, how long and by which factor the peak is exceeded, and with which requests.
 
     `changes` is the share of requests that write.
@@ -60,12 +60,12 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OverloadResult:
     """Answers at the peak, during the overload, and right after it."""
 
-    peak: Offered
-    over: Offered
-    recovered: Offered
+    peak: LoadResult
+    over: LoadResult
+    recovered: LoadResult
 
     @property
     def missed(self) -> list[str]:
@@ -105,9 +105,9 @@ def overload(
     others use is not equally quick for long. The server has a core to itself, also for its peak;
     everything else shares the others.
     """
-    cores = leave_cores()
-    with failing_as_not_measured("the server"), running_server(cores=cores) as (port, tokens):
-        load = Load(rounds, seconds, times, connections, changes)
+    cores = reserve_cores()
+    with reporting_not_measured("the server"), running_server(cores=cores) as (port, tokens):
+        load = OverloadPlan(rounds, seconds, times, connections, changes)
         found = uvloop.run(overloaded(port, tokens, load))
     text = "\n".join(_lines(found))
     click.echo(text)
@@ -119,20 +119,20 @@ def overload(
 
 
 async def overloaded(
-    port: int, tokens: Sequence[str], load: Load, *, warm_seconds: float = _WARM_SECONDS
-) -> Found:
+    port: int, tokens: Sequence[str], load: OverloadPlan, *, warm_seconds: float = _WARM_SECONDS
+) -> OverloadResult:
     """Measure the peak, then overload the server, then offer little; repeat for each round."""
-    calls, seeds = Calls(port), count(1)
+    calls, seeds = ConnectionPool(port), count(1)
     over, recovered = [], []
 
     def requests() -> list[bytes]:
-        return requests_of(tokens, seed=next(seeds), changes=load.changes)
+        return mixed_requests(tokens, seed=next(seeds), changes=load.changes)
 
-    async def peak(seconds: float) -> Offered:
-        return await in_a_closed_loop(calls, requests(), callers=_CALLERS, seconds=seconds)
+    async def peak(seconds: float) -> LoadResult:
+        return await run_closed_loop(calls, requests(), callers=_CALLERS, seconds=seconds)
 
-    async def offered(rate: float, seconds: float) -> Offered:
-        return await in_an_open_loop(calls, requests(), rate=rate, seconds=seconds)
+    async def offered(rate: float, seconds: float) -> LoadResult:
+        return await run_open_loop(calls, requests(), rate=rate, seconds=seconds)
 
     try:
         await calls.open(load.connections)
@@ -145,7 +145,7 @@ async def overloaded(
             peaks.append(await peak(load.seconds))
     finally:
         await calls.close()
-    return Found(combined(peaks), combined(over), combined(recovered))
+    return OverloadResult(combined(peaks), combined(over), combined(recovered))
 
 
 @contextmanager
@@ -165,11 +165,11 @@ def running_server(
             "GUIDANCE_DATA_DIR": folder,
             "JWT_SECRET_KEY": secret,
         }
-        with running_process(SERVED, environment, cores) as server:
+        with running_process(WITH_WORKER, environment, cores) as server:
             yield server.port, tokens_of_people(secret, sizes.users)
 
 
-def _lines(found: Found) -> Iterator[str]:
+def _lines(found: OverloadResult) -> Iterator[str]:
     yield (
         "| load | offered a second | answered a second | p50 | p95 | p99 | refused a second |"
         " p95 of refusals | sent late, p95 | otherwise |"

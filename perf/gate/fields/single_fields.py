@@ -6,12 +6,11 @@ from itertools import combinations, islice
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullable_type
 
-from perf.gate.fields.comparing import ComparedResults, DocumentComparer
-from perf.gate.fields.exploring import ExploredPath
-from perf.gate.fields.judging import FieldChecker, ParentLevel, method_counts
-from perf.gate.fields.places import ObjectPath
-from perf.gate.fields.recipes import GENERATORS_BY_TYPE
-from perf.gate.fields.schema import (
+from perf.gate.fields.comparison import ComparedResults, DocumentComparer
+from perf.gate.fields.coverage import UNREACHABLE
+from perf.gate.fields.documents.known_values import NoKnownValue
+from perf.gate.fields.documents.object_paths import ObjectPath
+from perf.gate.fields.documents.schema import (
     argument_combinations,
     expand_field,
     fields,
@@ -20,9 +19,10 @@ from perf.gate.fields.schema import (
     optional_arguments,
     required_arguments,
 )
-from perf.gate.fields.selections import TYPE_NAME, Argument, FieldSelection
-from perf.gate.fields.unreached import UNREACHABLE
-from perf.gate.fields.values import NoKnownValue
+from perf.gate.fields.documents.selections import TYPE_NAME, Argument, FieldSelection
+from perf.gate.fields.documents.value_generators import GENERATORS_BY_TYPE
+from perf.gate.fields.explorer import ExploredPath
+from perf.gate.fields.field_checker import FieldChecker, ParentLevel, method_counts
 from perf.gate.findings import GateFinding
 
 MOST_PLACES = 3

@@ -13,8 +13,8 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, OperationType, parse, validate
 
 from gql.build import core_schema
-from gql.documents.agreement import DEFAULT
-from gql.documents.budgets import (
+from gql.documents.budgets.budget import DEFAULT
+from gql.documents.trusted_documents import (
     FOLDER,
     Budget,
     BudgetsInvalid,
@@ -24,7 +24,7 @@ from gql.documents.budgets import (
     read_documents,
     trusted_documents,
 )
-from perf.gate.changes import LogInvalid, missing
+from perf.gate.budget_log import LogInvalid, missing
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 11, 26)

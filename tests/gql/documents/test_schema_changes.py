@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from graphql import build_schema
 
-from gql.documents.schema_changes import SchemaComparison, compare_schemas
-from services.operations.records import DocumentState, ListedDocument
+from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
+from services.documents.records import DocumentState, ListedDocument
 
 SDL = """
 directive @live(rate: Int) on FIELD

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from perf.ab.power import Trial, table, trial
-from perf.ab.simulated import CHANGES, NO_CHANGE
-from perf.command import perf
+from perf.ab.simulation import CHANGES, NO_CHANGE
+from perf.cli.command import perf
 
 SEEDS = 200
 LONG = pytest.mark.slow

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gql.documents.agreement import Impossible
-from gql.documents.budgets import trusted_documents
-from gql.documents.variants import VariantPattern
+from gql.documents.budgets.budget import ImpossibleVariant
+from gql.documents.budgets.variants import VariantPattern
+from gql.documents.trusted_documents import trusted_documents
 from gql.values.ids import global_id
-from perf.gate.callers import writer
+from perf.gate.data.callers import writer
+from perf.gate.document_check import DocumentResult
 from perf.gate.findings import GateFinding
-from perf.gate.flows import SCENARIOS, Scenario, ScenarioContext
 from perf.gate.gate import Gate, check_documents, open_gate
-from perf.gate.judging import DocumentResult
+from perf.gate.scenarios.scenarios import SCENARIOS, Scenario, ScenarioContext
 from tests.fixtures.postgres import rows_of, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
@@ -130,8 +130,8 @@ def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: 
     budget = replace(
         page.budget,
         impossible=(
-            Impossible(where, "nothing is archived"),
-            Impossible(unknown, "there is no such choice"),
+            ImpossibleVariant(where, "nothing is archived"),
+            ImpossibleVariant(unknown, "there is no such choice"),
         ),
     )
     document = replace(page, budget=budget)

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from gql.documents.agreement import DEFAULT, Impossible
-from gql.documents.budgets import Budget
-from gql.documents.choices import Choice, Choices
-from gql.documents.variants import VariantPattern
-from perf.gate.bounds import list_limits, number_limits, text_limits
-from perf.gate.domains import value_kinds
-from perf.gate.preparing import usual_kinds
-from perf.gate.variants import Variant, VariantEnumerator
+from gql.documents.budgets.budget import DEFAULT, ImpossibleVariant
+from gql.documents.budgets.choices import Choice, Choices
+from gql.documents.budgets.variants import VariantPattern
+from gql.documents.trusted_documents import Budget
+from perf.gate.variants.enumerator import Variant, VariantEnumerator
+from perf.gate.variants.limits import list_limits, number_limits, text_limits
+from perf.gate.variants.value_kinds import value_kinds
+from perf.gate.variants.variables import usual_kinds
 
 SCHEMA = build_schema(
     """
@@ -159,7 +159,7 @@ def test_what_is_impossible_is_tried_by_itself() -> None:
     where = VariantPattern(
         (("kind", frozenset({"LARGE"})), ("first", frozenset({"largest", "smallest"})))
     )
-    budget = replace(DEFAULT, impossible=(Impossible(where, "they are too many"),))
+    budget = replace(DEFAULT, impossible=(ImpossibleVariant(where, "they are too many"),))
     large = [
         (one.kinds["first"], one.refused_because)
         for one in variants(PAGE, budget=budget)

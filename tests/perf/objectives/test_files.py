@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
-from app import exposition
+from app.endpoints import exposition
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from metrics import (
     admission,
@@ -22,7 +22,7 @@ from metrics import (
     repository_methods,
     webhooks,
 )
-from perf.command import perf
+from perf.cli.command import perf
 from perf.objectives.command import files
 from perf.objectives.table import Signal, read_table
 from perf.objectives.yaml import Yaml, to_yaml

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from perf.statistics.binomial import at_least
+from perf.statistics.resampling import RESAMPLES, critical_value
 from perf.statistics.shift import PROBABILITIES, RankedLatencies, Round, Shift
-from perf.statistics.signs import RESAMPLES, critical_value
 
 
 def rounds(random: Random, count: int, slowdown: float, *, sigma: float = 0.2) -> list[Round]:

@@ -7,30 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from gql.documents.budgets import trusted_documents
-from perf.ab.rounds import Plan, measure
-from perf.ab.sides import by_documents
-from perf.ab.turns import Bounds
-from perf.benchmarks.tokens import CallerCredentials
-from perf.gate.callers import TWICE_THE_ROWS
-from perf.load.completeness import incomplete
-from perf.load.generator import client_of
-from perf.load.outcomes import ANSWERED
-from perf.load.own_server import Target
-from perf.load.printed import lines
-from perf.load.profiles import PROFILES
+from gql.documents.trusted_documents import trusted_documents
+from perf.ab.interleaving import StopRule
+from perf.ab.measured_servers import by_documents
+from perf.ab.rounds import ComparisonPlan, measure
+from perf.gate.data.callers import TWICE_THE_ROWS
+from perf.load.generator.outcomes import ANSWERED
+from perf.load.results.completeness import incomplete
+from perf.load.results.terminal import lines
+from perf.load.workload.profiles import PROFILES
+from perf.servers.client import client_of
+from perf.servers.credentials import CallerCredentials
+from perf.servers.seeded import ServerUnderTest
 from perf.statistics.verdicts import Verdict, samples_needed
 from perf.sweep.credentials import CredentialMissing, Credentials
 from perf.sweep.documents import DocumentClient, PreparationFailed
-from perf.sweep.elsewhere import sweep_target_of
+from perf.sweep.http_runner import HttpRunner
+from perf.sweep.remote import remote_sweep_target
 from perf.sweep.report import swept_name, with_sweep
-from perf.sweep.runner import HttpRunner
 from perf.sweep.server import SweepTarget, gate_server
 from perf.sweep.sweep import SWEEP, SweepResult, sweep
-from services.principal import ANONYMOUS, ApiClient, Person
+from services.callers.principal import ANONYMOUS, ApiClient, Person
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
-from tests.perf.report.made_up import made_up
+from tests.perf.report.sample_reports import made_up
 
 DOCUMENTS = trusted_documents()
 TIMES = 2
@@ -110,7 +110,10 @@ def test_the_sweep_has_the_samples_that_its_verdicts_need() -> None:
 
 def test_what_one_request_of_a_version_passed_its_time_in_is_known(target: SweepTarget) -> None:
     """By which two versions are compared: only what is traced has parts."""
-    side, plan = by_documents(target), Plan(("Quota",), Bounds(0.1, seconds=60, most_rounds=1))
+    side, plan = (
+        by_documents(target),
+        ComparisonPlan(("Quota",), StopRule(0.1, seconds=60, most_rounds=1)),
+    )
     alone = measure(side, side, plan).b.alone["Quota"]
     assert alone["request Quota"].traced_times == 1
     assert alone["batch quota for User.quota"].traced_times == 1
@@ -130,7 +133,7 @@ def why_not(target: SweepTarget, name: str) -> str:
 
 def test_a_document_without_a_flow_is_a_sentence(target: SweepTarget) -> None:
     assert why_not(target, "Unheard") == (
-        "it has no scenario: perf/gate/flows.py has to say who asks"
+        "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
     )
 
 
@@ -144,7 +147,9 @@ def test_what_has_to_be_undone_needs_a_database_of_our_own(target: SweepTarget) 
 def test_of_a_server_elsewhere_what_reads_is_swept(target: SweepTarget) -> None:
     token = target.credentials.headers(Person(TWICE_THE_ROWS.first_person))["authorization"]
     people = CallerCredentials([token.removeprefix("Bearer ")], (), None)
-    found = sweep(sweep_target_of(Target(target.url, people, "some", "none")), samples=1)
+    found = sweep(
+        remote_sweep_target(ServerUnderTest(target.url, people, "some", "none")), samples=1
+    )
     reads = {name for name, one in DOCUMENTS.items() if one.text.startswith("query")}
     companies = {"EnterpriseUsage", "EnterpriseDailyUsage"}
     assert found.samples.keys() == reads - companies

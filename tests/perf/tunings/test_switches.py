@@ -11,17 +11,17 @@ from app.settings import Settings
 from db.database import open_database
 from db.request_scope import RequestScope
 from metrics.observations import Observations
-from perf.benchmarks.tokens import CallerCredentials
-from perf.load.host import ROOT
-from perf.load.own_server import Target
-from perf.tunings.asking_twice import double_lookup
+from perf.servers.credentials import CallerCredentials
+from perf.servers.host import ROOT
+from perf.servers.seeded import ServerUnderTest
+from perf.tunings.double_lookup import double_lookup
 from perf.tunings.indexes import drop_indexes, performance_indexes
 from perf.tunings.outages import OutageServer, measure_outages
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import serving, settings_for, token_of
 from tests.fixtures.world import ADA, NOW
-from tests.perf.dataset.asking import fetch
+from tests.perf.dataset.queries import fetch
 
 INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 LOOKUP = "billing.current_subscription_by_user"
@@ -67,7 +67,7 @@ def test_backoff_gets_messages_over_a_short_outage(
     ):
         sides = [
             OutageServer(
-                Target(
+                ServerUnderTest(
                     str(api.http.base_url), CallerCredentials((token_of(ADA),), (), None), "", ""
                 ),
                 stand_in.url,

@@ -3,9 +3,16 @@
 import pytest
 
 from gql.build import core_schema
-from perf.gate.callers import FEW_ROWS, TWICE_THE_ROWS
-from perf.gate.fields.recipes import ValueGenerators
-from perf.gate.fields.selections import (
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
+from perf.gate.fields.documents.known_values import (
+    AnsweredValue,
+    AnsweredValues,
+    Day,
+    KnownValues,
+    NoKnownValue,
+)
+from perf.gate.fields.documents.selection_walk import merge_selections
+from perf.gate.fields.documents.selections import (
     TYPE_NAME,
     Argument,
     FieldSelection,
@@ -13,8 +20,7 @@ from perf.gate.fields.selections import (
     Step,
     nested,
 )
-from perf.gate.fields.values import AnsweredValue, AnsweredValues, Day, KnownValues, NoKnownValue
-from perf.gate.fields.walking import merge_selections
+from perf.gate.fields.documents.value_generators import ValueGenerators
 
 
 def test_arguments_are_variables_of_one_text() -> None:

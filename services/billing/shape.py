@@ -1,6 +1,0 @@
-"""The format of a subscription in the cache."""
-
-from cache.shape import CacheSerializer
-from services.billing.records import Subscription
-
-SUBSCRIPTION_SERIALIZER = CacheSerializer(1, Subscription)
