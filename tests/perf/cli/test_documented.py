@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "load-testing.md"
 COMMAND = re.compile(r"\.venv/bin/guidance perf (.+)$", re.MULTILINE)
 COMMANDS = [
     pytest.param(line, id=f"{path.name}: {line}")
-    for path in (PAGE, WORKFLOW, ROOT / "perf" / "tunings" / "written.py")
+    for path in (PAGE, WORKFLOW, ROOT / "perf" / "tunings" / "page.py")
     for line in COMMAND.findall(path.read_text())
     if "{" not in line
 ]
