@@ -111,7 +111,8 @@ class Pipeline:
             raise
         except Exception as error:  # noqa: BLE001 - every exception becomes a response
             response = await self._failed(error, run)
-            if call.wants_stream and call.request is not UNREAD:
+            is_read = call.request is not UNREAD and response.status is None
+            if call.wants_stream and is_read:
                 call.log["answers"] = run.answers
                 return ResponseStream(_only(response))
             return response
