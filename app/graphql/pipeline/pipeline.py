@@ -65,7 +65,7 @@ class Pipeline:
         self._documents = documents
         self.find = documents.find
         """Finds the operation of a request, without running it; raises `RequestRefused`."""
-        contexts = ContextFactory(
+        self.contexts = ContextFactory(
             database,
             services,
             subscriptions=subscriptions,
@@ -75,7 +75,9 @@ class Pipeline:
         )
         self._failures = FailureResponses(meter)
         self._budget_monitor = BudgetMonitor(observations)
-        self._runner = OperationRunner(schema, documents, contexts, meter, self._budget_monitor)
+        self._runner = OperationRunner(
+            schema, documents, self.contexts, meter, self._budget_monitor
+        )
         self.tracer = Tracer(trace_share, observations.parts.record)
         """Traces a sample of the requests of all transports."""
         self._facts = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
