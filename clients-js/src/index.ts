@@ -1,0 +1,16 @@
+export { type Backoff, USUAL_BACKOFF } from "./backoff.js";
+export {
+  type Asked,
+  type FollowOptions,
+  Guidance,
+  type GuidanceOptions,
+  Refused,
+  type SendOptions,
+} from "./client.js";
+export { DOCUMENTS, type Document } from "./documents.js";
+export type * from "./events.js";
+export { iterate } from "./iterate.js";
+export { AnswerError, ConnectionLost } from "./problems.js";
+export { resuming } from "./resuming.js";
+export { type SocketOptions, type Token, openSocket } from "./socket.js";
+export type * from "./transport.js";

@@ -1,0 +1,14 @@
+/** For urql: streams that go on where they broke. */
+
+import type { SubscriptionForwarder } from "@urql/core";
+
+import type { Payload, Sink, Transport } from "./transport.js";
+
+/** What `subscriptionExchange` takes as `forwardSubscription`. */
+export function forwardTo(transport: Transport): SubscriptionForwarder {
+  return (request) => ({
+    subscribe: (sink) => ({
+      unsubscribe: transport.subscribe(request as Payload, sink as Sink),
+    }),
+  });
+}
