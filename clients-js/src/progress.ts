@@ -30,11 +30,16 @@ export class Progress {
     return !this.#hasUnnumbered;
   }
 
-  /** The request for what was not heard yet, whenever it is sent: also if sent again. */
+  /**
+   * The request for what was not heard yet, whenever it is sent: also if sent again.
+   *
+   * `graphql-ws` wants a text; beside an id the server takes an empty one for none.
+   */
   payload(): Payload {
     const variables = () => this.#variables();
     return {
       ...this.#payload,
+      query: this.#payload.query ?? "",
       get variables() {
         return variables();
       },
