@@ -88,9 +88,10 @@ async function cutInManyWays(use) {
   return all;
 }
 
-test("the client, cut anywhere: in the handshake, between messages, within one", async () => {
-  const follow = (address) => withGuidance(address, followed);
-  for (const events of await cutInManyWays(follow)) check(events);
+test("two replies of one client, cut anywhere: in the handshake, between messages, within one", async () => {
+  const two = (guidance) => Promise.all([followed(guidance), followed(guidance)]);
+  const follow = (address) => withGuidance(address, two);
+  for (const events of (await cutInManyWays(follow)).flat()) check(events);
 });
 
 test("the client, left by a connection that says nothing more", async () => {
