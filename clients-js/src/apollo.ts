@@ -4,6 +4,7 @@ import { ApolloLink, CombinedGraphQLErrors, Observable } from "@apollo/client";
 import type { GraphQLFormattedError } from "graphql";
 import { print } from "graphql";
 
+import { AnswerError } from "./problems.js";
 import type { Payload, Transport } from "./transport.js";
 
 /**
@@ -32,9 +33,10 @@ function payloadOf(operation: ApolloLink.Operation): Payload {
   return http?.includeQuery === false ? named : { ...named, query: print(query) };
 }
 
-function asError(problem: unknown): unknown {
-  if (!Array.isArray(problem)) {
+/** The server's errors as Apollo has them of every link. */
+function asError(problem: Error): Error {
+  if (!(problem instanceof AnswerError)) {
     return problem;
   }
-  return new CombinedGraphQLErrors({ errors: problem as GraphQLFormattedError[] });
+  return new CombinedGraphQLErrors({ errors: problem.errors as GraphQLFormattedError[] });
 }

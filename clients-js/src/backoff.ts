@@ -10,6 +10,9 @@ export interface Backoff {
   readonly attempts: number;
 }
 
+/** Timers take no more. */
+const MOST_SECONDS = (2 ** 31 - 1) / 1000;
+
 export const USUAL_BACKOFF: Backoff = { firstSeconds: 0.5, longestSeconds: 20, attempts: 12 };
 
 /**
@@ -18,7 +21,8 @@ export const USUAL_BACKOFF: Backoff = { firstSeconds: 0.5, longestSeconds: 20, a
  */
 export function pauseSeconds(backoff: Backoff, failures: number, leastSeconds: number): number {
   const { firstSeconds, longestSeconds } = backoff;
-  return leastSeconds + Math.random() * Math.min(longestSeconds, firstSeconds * 2 ** (failures - 1));
+  const mostByChance = Math.min(longestSeconds, firstSeconds * 2 ** (failures - 1));
+  return Math.min(MOST_SECONDS, leastSeconds + Math.random() * mostByChance);
 }
 
 /** Wait; rejects with the signal's reason when it is aborted. */

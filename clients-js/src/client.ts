@@ -59,6 +59,7 @@ export class Guidance {
   readonly #asking: Asking;
   readonly #sendsIds: boolean;
   readonly #socket: ReturnType<typeof openSocket>;
+  readonly #closing = new AbortController();
 
   constructor(options: GuidanceOptions) {
     const { address, token, sendsIds = false, fetch = globalThis.fetch.bind(globalThis) } = options;
@@ -102,7 +103,7 @@ export class Guidance {
   async *follow(replyId: string, options: FollowOptions = {}): AsyncGenerator<ReplyEvent, void, undefined> {
     const { after = 0, signal } = options;
     const payload = request(FOLLOW, { id: replyId, after }, this.#sendsIds);
-    for await (const { data, errors } of iterate(this.transport, payload, signal)) {
+    for await (const { data, errors } of iterate(this.transport, payload, this.#untilClosed(signal))) {
       if (errors?.length) {
         throw new AnswerError(errors);
       }
@@ -115,9 +116,14 @@ export class Guidance {
     throw new ConnectionLost({ reason: "the stream ended before the reply" });
   }
 
-  /** Close the connection, and end what is followed over it. */
+  /** Close the connection; what is followed or asked ends with a `ConnectionLost`. */
   async close(): Promise<void> {
-    await this.#socket.dispose();
+    this.#closing.abort(new ConnectionLost({ reason: "the client was closed" }));
+    try {
+      await this.#socket.dispose();
+    } catch {
+      // What could not be opened need not be closed.
+    }
   }
 
   async #change<Given>(
@@ -127,11 +133,17 @@ export class Guidance {
     signal: AbortSignal | undefined,
   ): Promise<Given> {
     type Data = Record<string, Given & { userErrors: UserError[] }>;
-    const data = await ask<Data>(this.#asking, request(document, { input }, this.#sendsIds), signal);
+    const sent = request(document, { input }, this.#sendsIds);
+    const data = await ask<Data>(this.#asking, sent, this.#untilClosed(signal));
     const { userErrors, ...given } = data[field]!;
     if (userErrors[0]) {
       throw new Refused(userErrors[0]);
     }
     return given as Given;
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    const closing = this.#closing.signal;
+    return signal ? AbortSignal.any([signal, closing]) : closing;
   }
 }

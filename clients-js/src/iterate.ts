@@ -1,13 +1,11 @@
 /** Results as they come, one after the other. */
 
-import { AnswerError } from "./problems.js";
-import type { GraphQLError, Payload, Result, Transport } from "./transport.js";
+import type { Payload, Result, Transport } from "./transport.js";
 
 /**
  * The results of an operation; leaving the loop stops it.
  *
- * Throws what the transport's sink is given, GraphQL errors as an `AnswerError`, and the signal's
- * reason as soon as it is aborted.
+ * Throws what the transport's sink is given, and the signal's reason as soon as it is aborted.
  */
 export async function* iterate(
   transport: Transport,
@@ -23,7 +21,7 @@ export async function* iterate(
   };
   const fail = (problem: unknown) =>
     hear(() => {
-      throw Array.isArray(problem) ? new AnswerError(problem as GraphQLError[]) : problem;
+      throw problem;
     });
   const abort = () => {
     heard.length = 0;

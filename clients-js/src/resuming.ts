@@ -1,9 +1,9 @@
 /** Following replies over connections that break: every piece is heard, and heard once. */
 
 import { type Backoff, USUAL_BACKOFF, pauseSeconds } from "./backoff.js";
-import { ConnectionLost, isPassingResult, remedyFor } from "./problems.js";
+import { AnswerError, ConnectionLost, isPassingResult, remedyFor } from "./problems.js";
 import { Progress } from "./progress.js";
-import type { Payload, Result, Sink, SubscribingClient, Transport } from "./transport.js";
+import type { GraphQLError, Payload, Result, Sink, SubscribingClient, Transport } from "./transport.js";
 
 /**
  * A transport over `client`, a client of `graphql-ws` or `graphql-sse`, that goes on where it was.
@@ -99,7 +99,7 @@ class Resumption {
   }
 }
 
-/** GraphQL errors and errors as they are; what else a transport gives is no `Error`. */
-function explained(problem: unknown): unknown {
-  return Array.isArray(problem) ? problem : new ConnectionLost(problem);
+/** A client gives GraphQL errors as an array, and what else went wrong as an event or an error. */
+function explained(problem: unknown): Error {
+  return Array.isArray(problem) ? new AnswerError(problem as GraphQLError[]) : new ConnectionLost(problem);
 }

@@ -22,8 +22,8 @@ export interface Result<Data = Record<string, unknown>> {
 
 export interface Sink {
   next(result: Result): void;
-  /** Given GraphQL errors as an array, and an `Error` for whatever else went wrong. */
-  error(problem: unknown): void;
+  /** Given an `AnswerError` with the server's errors, or a `ConnectionLost`. */
+  error(problem: Error): void;
   complete(): void;
 }
 

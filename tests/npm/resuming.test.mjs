@@ -151,8 +151,11 @@ test("what is refused is refused at once", async () => {
 test("a token that has expired is asked for anew", async () => {
   let asked = 0;
   const renewed = { token: () => (asked++ % 2 ? TOKEN : STALE_TOKEN) };
-  await withGuidance(ADDRESS, async (guidance) => check(await followed(guidance)), renewed);
-  assert.equal(asked, 2);
+  await withGuidance(ADDRESS, async (guidance) => {
+    check(await followed(guidance));
+    assert.equal((await guidance.stop(REPLY)).content, CONTENT);
+  }, renewed);
+  assert.equal(asked, 4);
 });
 
 test("following ends with its signal, and with the client", async () => {
@@ -165,6 +168,15 @@ test("following ends with its signal, and with the client", async () => {
     await assert.rejects(following.next(), (reason) => reason === "enough");
     await guidance.stop(reply.id);
   });
+  const nowhere = await cutting(ADDRESS, []);
+  nowhere.close();
+  const backoff = { firstSeconds: 60, attempts: Infinity };
+  await withGuidance(nowhere.address, async (guidance) => {
+    const both = [guidance.send("Hello?"), guidance.follow(REPLY).next()];
+    const ends = both.map((one) => assert.rejects(one, /the client was closed/));
+    await guidance.close();
+    await Promise.all(ends);
+  }, { backoff });
 });
 
 test("a server that is not there is given up after so many attempts", async () => {
@@ -258,6 +270,16 @@ function follow(query, variables, seed, options) {
     return [texts.join(""), failure];
   }, options);
 }
+
+test("resuming around a client that tries again by itself", async () => {
+  const { connect } = await documented("graphql-ws", "front-end");
+  const retryWait = async () => {};
+  const follow = (address) => {
+    const transport = resuming(connect(address, token, { retryWait, retryAttempts: 2 }));
+    return heard((sink) => transport.subscribe({ query: DOCUMENT, variables: VARIABLES }, sink));
+  };
+  check(await cut(10, follow, IN_THE_STREAM));
+});
 
 test("a document with names of its own and no variable to go on with", async () => {
   const query = `subscription Mine($reply: ID!) {

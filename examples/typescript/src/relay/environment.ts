@@ -23,7 +23,7 @@ export function connect(address: string, token: () => string) {
     Observable.create<GraphQLResponse>((sink) =>
       transport.subscribe(payload(operation, variables), {
         next: (result) => sink.next(result as GraphQLResponse),
-        error: (problem) => sink.error(problem as Error),
+        error: (problem) => sink.error(problem),
         complete: () => sink.complete(),
       }),
     );
