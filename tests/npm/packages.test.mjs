@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import test, { describe } from "node:test";
 
 import { buildSchema, isAbstractType, parse, validate } from "graphql";
-import { DOCUMENTS, Guidance, USUAL_BACKOFF } from "guidance-client";
+import { DOCUMENTS, Guidance, USUAL_BACKOFF, resuming } from "guidance-client";
 import WebSocket from "ws";
 
 globalThis.WebSocket ??= WebSocket; // as browsers have it, and newer versions of Node
@@ -87,5 +87,68 @@ describe("the client over HTTP", { concurrency: true }, () => {
     assert.equal(given.problem.code, "SERVICE_UNAVAILABLE");
     assert.equal(given.pauses.length, 2);
     assert.ok(USUAL_BACKOFF.attempts > 3);
+  });
+});
+
+/** What a sink is given, and what is asked for, when connections bring these results and problems. */
+function scripted(connections, attempts = 5) {
+  const asked = [];
+  const client = {
+    subscribe(payload, sink) {
+      const script = connections[asked.length];
+      asked.push(payload.variables);
+      setImmediate(() => {
+        for (const [name, value] of script) sink[name](value);
+      });
+      return () => {};
+    },
+  };
+  const transport = resuming(client, { ...USUAL_BACKOFF, firstSeconds: 0.001, attempts });
+  return new Promise((resolve) => {
+    const heard = [];
+    const end = (problem) => resolve({ heard, asked, problem });
+    const next = ({ data }) => heard.push(data.replyStream.text ?? "end");
+    const payload = { query: "…", variables: { id: "a reply", after: 0 } };
+    transport.subscribe(payload, { next, error: end, complete: end });
+  });
+}
+
+const piece = (index, text) => ["next", { data: { replyStream: { index, text } } }];
+const ENDED = ["next", { data: { replyStream: { message: { id: "a reply" } } } }];
+const BROKEN = ["error", { code: 1006, reason: "" }];
+const BUSY = [{ message: "Later.", extensions: { code: "OVERLOADED" } }];
+
+describe("the client over sockets", { concurrency: true }, () => {
+  test("it asks for what follows the last piece, and drops what it has", async () => {
+    const { heard, asked, problem } = await scripted([
+      [piece(1, "a"), piece(2, "b"), BROKEN],
+      [piece(1, "a"), piece(2, "b"), piece(3, "c"), BROKEN],
+      [ENDED, ["complete"]],
+    ]);
+    assert.deepEqual(heard, ["a", "b", "c", "end"]);
+    assert.deepEqual(asked.map(({ after }) => after), [0, 2, 3]);
+    assert.equal(problem, undefined);
+  });
+
+  test("a connection that breaks behind the end is not missed", async () => {
+    const { heard, asked, problem } = await scripted([[piece(1, "a"), ENDED, BROKEN]]);
+    assert.deepEqual([heard, asked.length, problem], [["a", "end"], 1, undefined]);
+  });
+
+  test("a server that is busy is asked again, whichever way it says so", async () => {
+    const { heard } = await scripted([
+      [["error", BUSY]],
+      [["next", { data: null, errors: BUSY }], piece(1, "not any more")],
+      [piece(1, "a"), ENDED, ["complete"]],
+    ]);
+    assert.deepEqual(heard, ["a", "end"]);
+  });
+
+  test("what would be closed again is not opened again, and a row of failures has an end", async () => {
+    const invalid = await scripted([[["error", { code: 4400, reason: "No." }]]]);
+    assert.match(invalid.problem.message, /No\., code 4400/);
+    const away = await scripted([[BROKEN], [piece(1, "a"), BROKEN], [BROKEN], [BROKEN]], 3);
+    assert.deepEqual([away.heard, away.asked.length], [["a"], 4]);
+    assert.equal(away.problem.name, "ConnectionLost");
   });
 });
