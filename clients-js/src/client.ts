@@ -82,7 +82,10 @@ export class Guidance {
   }
 
   /** Have the last message of a conversation answered again; otherwise like `send`. */
-  async regenerate(messageId: string, options: Omit<SendOptions, "conversationId"> = {}): Promise<Sent> {
+  async regenerate(
+    messageId: string,
+    options: Omit<SendOptions, "conversationId"> = {},
+  ): Promise<Sent> {
     const { idempotencyKey = crypto.randomUUID(), signal } = options;
     const input = { messageId, idempotencyKey, delivery: "STREAM" };
     return this.#change(REGENERATE, "regenerateReply", input, signal);
@@ -90,7 +93,12 @@ export class Guidance {
 
   /** Stop a reply; gives it with what had arrived. Those who follow it hear of its end. */
   async stop(replyId: string, { signal }: Asked = {}): Promise<Message> {
-    const stopped = await this.#change<{ reply: Message }>(STOP, "stopReply", { messageId: replyId }, signal);
+    const stopped = await this.#change<{ reply: Message }>(
+      STOP,
+      "stopReply",
+      { messageId: replyId },
+      signal,
+    );
     return stopped.reply;
   }
 
@@ -100,10 +108,17 @@ export class Guidance {
    * Leaving the loop stops following, and not the reply. Throws `AnswerError`, `ConnectionLost`
    * and the signal's reason; with the last index as `after` it can be gone on with later.
    */
-  async *follow(replyId: string, options: FollowOptions = {}): AsyncGenerator<ReplyEvent, void, undefined> {
+  async *follow(
+    replyId: string,
+    options: FollowOptions = {},
+  ): AsyncGenerator<ReplyEvent, void, undefined> {
     const { after = 0, signal } = options;
     const payload = request(FOLLOW, { id: replyId, after }, this.#sendsIds);
-    for await (const { data, errors } of iterate(this.transport, payload, this.#untilClosed(signal))) {
+    for await (const { data, errors } of iterate(
+      this.transport,
+      payload,
+      this.#untilClosed(signal),
+    )) {
       if (errors?.length) {
         throw new AnswerError(errors);
       }

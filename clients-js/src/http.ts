@@ -1,7 +1,8 @@
 /** Asking over HTTP until there is an answer. */
 
-import { type Backoff, pauseSeconds, wait } from "./backoff.js";
-import { AnswerError, ConnectionLost, remedyFor, retryAfter } from "./problems.js";
+import { type Backoff, wait } from "./backoff.js";
+import { Failures } from "./failures.js";
+import { AnswerError, ConnectionLost, retryAfter } from "./problems.js";
 import type { Token } from "./socket.js";
 import type { Payload, Result } from "./transport.js";
 
@@ -20,20 +21,22 @@ export interface Asking {
  *
  * Throws `AnswerError` and `ConnectionLost`, and the signal's reason.
  */
-export async function ask<Data>(asking: Asking, payload: Payload, signal?: AbortSignal): Promise<Data> {
-  let wasCredentialRefused = false;
-  for (let failures = 1; ; failures += 1) {
+export async function ask<Data>(
+  asking: Asking,
+  payload: Payload,
+  signal?: AbortSignal,
+): Promise<Data> {
+  const failures = new Failures(asking.backoff);
+  for (;;) {
     try {
       return await answer<Data>(asking, payload, signal);
     } catch (problem) {
       signal?.throwIfAborted();
-      const { kind, leastSeconds } = remedyFor(problem, failures);
-      const isOver = kind === "none" || (kind === "credential" && wasCredentialRefused);
-      if (isOver || failures >= asking.backoff.attempts) {
+      const pause = failures.add(problem);
+      if (pause === undefined) {
         throw problem instanceof AnswerError ? problem : new ConnectionLost(problem);
       }
-      wasCredentialRefused = kind === "credential";
-      await wait(pauseSeconds(asking.backoff, failures, leastSeconds), signal);
+      await wait(pause, signal);
     }
   }
 }

@@ -3,5 +3,12 @@
 
 import { DOCUMENTS } from "./documents.js";
 
-const operations = DOCUMENTS.map(({ id, name, kind, text }) => ({ id, name, type: kind, body: text }));
-console.log(JSON.stringify({ format: "apollo-persisted-query-manifest", version: 1, operations }, null, 2));
+const operations = DOCUMENTS.map(({ id, name, kind, text }) => ({
+  id,
+  name,
+  type: kind,
+  body: text,
+}));
+console.log(
+  JSON.stringify({ format: "apollo-persisted-query-manifest", version: 1, operations }, null, 2),
+);

@@ -1,9 +1,17 @@
 /** Following replies over connections that break: every piece is heard, and heard once. */
 
-import { type Backoff, USUAL_BACKOFF, pauseSeconds } from "./backoff.js";
-import { AnswerError, ConnectionLost, isPassingResult, remedyFor } from "./problems.js";
+import { type Backoff, USUAL_BACKOFF } from "./backoff.js";
+import { Failures } from "./failures.js";
+import { AnswerError, ConnectionLost, isPassingResult } from "./problems.js";
 import { Progress } from "./progress.js";
-import type { GraphQLError, Payload, Result, Sink, SubscribingClient, Transport } from "./transport.js";
+import type {
+  GraphQLError,
+  Payload,
+  Result,
+  Sink,
+  SubscribingClient,
+  Transport,
+} from "./transport.js";
 
 /**
  * A transport over `client`, a client of `graphql-ws` or `graphql-sse`, that goes on where it was.
@@ -25,10 +33,8 @@ export function resuming(client: SubscribingClient, backoff: Backoff = USUAL_BAC
 class Resumption {
   readonly #client: SubscribingClient;
   readonly #sink: Sink;
-  readonly #backoff: Backoff;
+  readonly #failures: Failures;
   readonly #progress: Progress;
-  #failures = 0;
-  #wasCredentialRefused = false;
   #isClosed = false;
   #connection = 0;
   #leave = () => {};
@@ -37,7 +43,7 @@ class Resumption {
   constructor(client: SubscribingClient, payload: Payload, sink: Sink, backoff: Backoff) {
     this.#client = client;
     this.#sink = sink;
-    this.#backoff = backoff;
+    this.#failures = new Failures(backoff);
     this.#progress = new Progress(payload);
   }
 
@@ -70,8 +76,7 @@ class Resumption {
       this.#leave();
       this.#recover(result.errors);
     } else if (this.#progress.take(result)) {
-      this.#failures = 0;
-      this.#wasCredentialRefused = false;
+      this.#failures.end();
       this.#sink.next(result);
     }
   }
@@ -81,16 +86,12 @@ class Resumption {
       this.#end(() => this.#sink.complete());
       return;
     }
-    this.#failures += 1;
-    const { kind, leastSeconds } = remedyFor(problem, this.#failures);
-    const isOver = kind === "none" || (kind === "credential" && this.#wasCredentialRefused);
-    if (isOver || !this.#progress.canResume || this.#failures >= this.#backoff.attempts) {
+    const pause = this.#failures.add(problem);
+    if (pause === undefined || !this.#progress.canResume) {
       this.#end(() => this.#sink.error(explained(problem)));
       return;
     }
-    this.#wasCredentialRefused = kind === "credential";
-    const seconds = pauseSeconds(this.#backoff, this.#failures, leastSeconds);
-    this.#timer = setTimeout(() => this.open(), seconds * 1000);
+    this.#timer = setTimeout(() => this.open(), pause * 1000);
   }
 
   #end(say: () => void): void {
@@ -101,5 +102,7 @@ class Resumption {
 
 /** A client gives GraphQL errors as an array, and what else went wrong as an event or an error. */
 function explained(problem: unknown): Error {
-  return Array.isArray(problem) ? new AnswerError(problem as GraphQLError[]) : new ConnectionLost(problem);
+  return Array.isArray(problem)
+    ? new AnswerError(problem as GraphQLError[])
+    : new ConnectionLost(problem);
 }

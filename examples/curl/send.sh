@@ -19,7 +19,8 @@ jq --null-input --arg content "${1:-How do I begin?}" --arg key "$key" '{
 for pause in 1 2 4 8 0; do
   status=$(curl --silent --max-time 60 --dump-header "$folder/head" --output "$folder/answer" \
     --write-out '%{http_code}' --header "Authorization: Bearer $TOKEN" \
-    --header 'Content-Type: application/json' --data "@$folder/request" "$ADDRESS/graphql") || status=lost
+    --header 'Content-Type: application/json' --data "@$folder/request" "$ADDRESS/graphql") ||
+    status=lost
   # An answer that was cut off in its head is a whole one to curl, with nothing in it.
   [ "$(jq 'has("data") or has("errors")' "$folder/answer" 2>/dev/null)" = true ] || status=lost
   case $status in lost | 408 | 429 | 5??) ;; *) break ;; esac

@@ -51,7 +51,9 @@ function said([command, ...names], address) {
   }
   return new Promise((resolve, reject) => {
     program.on("error", reject);
-    program.on("close", (code) => (code ? reject(new Error(output.stderr)) : resolve(output.stdout)));
+    program.on("close", (code) =>
+      code ? reject(new Error(output.stderr)) : resolve(output.stdout),
+    );
   });
 }
 

@@ -26,7 +26,13 @@ test("the example for Apollo knows all interfaces and unions", async () => {
   const { possibleTypes } = await import(`${process.env.EXAMPLES}/apollo/client.js`);
   const names = Object.values(schema.getTypeMap())
     .filter(isAbstractType)
-    .map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name).sort()]);
+    .map((type) => [
+      type.name,
+      schema
+        .getPossibleTypes(type)
+        .map(({ name }) => name)
+        .sort(),
+    ]);
   assert.deepEqual(possibleTypes, Object.fromEntries(names));
 });
 
@@ -126,7 +132,10 @@ describe("the client over sockets", { concurrency: true }, () => {
       [ENDED, ["complete"]],
     ]);
     assert.deepEqual(heard, ["a", "b", "c", "end"]);
-    assert.deepEqual(asked.map(({ after }) => after), [0, 2, 3]);
+    assert.deepEqual(
+      asked.map(({ after }) => after),
+      [0, 2, 3],
+    );
     assert.equal(problem, undefined);
   });
 

@@ -41,6 +41,7 @@ def _follow_cut(node_tests: NodeTests, chat: Chat, *, ways: int) -> None:
     reply = chat.send()["reply"]
     node_tests(
         "resuming.test.mjs",
+        "others.test.mjs",
         ADDRESS=str(chat.api.http.base_url),
         TOKEN=token_of(ADA),
         STALE_TOKEN=token_of(ADA, now=NOW - timedelta(days=1)),

@@ -24,7 +24,10 @@ export function connect(address: string, token: () => string): ApolloClient {
     socket,
     http,
   );
-  return new ApolloClient({ link: ApolloLink.from([retrying(), ids(), split]), cache: makeCache() });
+  return new ApolloClient({
+    link: ApolloLink.from([retrying(), ids(), split]),
+    cache: makeCache(),
+  });
 }
 
 /** Hashes in the place of texts, over HTTP and over the socket: only registered documents run. */
@@ -32,7 +35,8 @@ const ids = () => new PersistedQueryLink({ sha256, retry: () => false });
 
 /** What was refused for now is asked again, when the server says so; mutations have their key. */
 function retrying(): RetryLink {
-  const isPassing = (error: unknown) => !ServerError.is(error) || [429, 503].includes(error.statusCode);
+  const isPassing = (error: unknown) =>
+    !ServerError.is(error) || [429, 503].includes(error.statusCode);
   const pauseMs = (error: unknown) =>
     ServerError.is(error) ? 1000 * Number(error.response.headers.get("retry-after") ?? 1) : 0;
   return new RetryLink({

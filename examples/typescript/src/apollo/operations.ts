@@ -86,7 +86,10 @@ type ReplyEvent =
   | { readonly __typename: "ReplyFailed"; readonly error: UserError };
 
 /** Asks for `index`, without which a stream that broke is not taken up. */
-export const REPLY: TypedDocumentNode<{ readonly replyStream: ReplyEvent }, { id: string; after: number }> = gql`
+export const REPLY: TypedDocumentNode<
+  { readonly replyStream: ReplyEvent },
+  { id: string; after: number }
+> = gql`
   subscription Reply($id: ID!, $after: Int!) {
     replyStream(messageId: $id, after: $after) {
       ... on ReplyDelta {

@@ -7,7 +7,10 @@ const { Environment, Network, Observable, RecordSource, Store } = relay;
 
 export function connect(address: string, token: () => string) {
   const transport = resuming(openSocket(address, token));
-  const ask = async (operation: RequestParameters, variables: Variables): Promise<GraphQLResponse> => {
+  const ask = async (
+    operation: RequestParameters,
+    variables: Variables,
+  ): Promise<GraphQLResponse> => {
     const answer = await fetch(`${address}/graphql`, {
       method: "POST",
       headers: {
@@ -34,6 +37,9 @@ export function connect(address: string, token: () => string) {
 }
 
 /** Without `persistConfig` there is a text and no id, with it an id and no text. */
-function payload({ id, text, name }: RequestParameters, variables: Variables): Payload & { id?: string } {
+function payload(
+  { id, text, name }: RequestParameters,
+  variables: Variables,
+): Payload & { id?: string } {
   return text ? { query: text, operationName: name, variables } : { id: id!, variables };
 }

@@ -7,12 +7,15 @@ import ME, { type operationsMeQuery } from "./__generated__/operationsMeQuery.gr
 import REPLY, {
   type operationsReplySubscription,
 } from "./__generated__/operationsReplySubscription.graphql.js";
-import SEND, { type operationsSendMutation } from "./__generated__/operationsSendMutation.graphql.js";
+import SEND, {
+  type operationsSendMutation,
+} from "./__generated__/operationsSendMutation.graphql.js";
 import { connect } from "./environment.js";
 
 const { commitMutation, fetchQuery, requestSubscription } = relay;
 const environment = connect(address, token);
-const me = () => fetchQuery<operationsMeQuery>(environment, ME, {}, { fetchPolicy: "store-or-network" });
+const me = () =>
+  fetchQuery<operationsMeQuery>(environment, ME, {}, { fetchPolicy: "store-or-network" });
 
 const before = await me().toPromise();
 console.log(`${before?.viewer?.email} may send ${before?.viewer?.quota.remaining} messages today.`);

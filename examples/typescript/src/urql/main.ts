@@ -7,7 +7,9 @@ import { ME, REPLY, SEND } from "./operations.js";
 const client = connect(address, token);
 const me = await client.query(ME, {});
 if (me.error) throw me.error;
-console.log(`${me.data?.viewer?.email} may send ${me.data?.viewer?.quota.remaining} messages today.`);
+console.log(
+  `${me.data?.viewer?.email} may send ${me.data?.viewer?.quota.remaining} messages today.`,
+);
 
 const idempotencyKey = crypto.randomUUID(); // chosen once, however often it has to be sent
 const input = { content: "How do I begin?", idempotencyKey, delivery: "STREAM" } as const;

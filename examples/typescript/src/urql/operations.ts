@@ -5,7 +5,10 @@ import { type TypedDocumentNode, gql } from "@urql/core";
 import type { UserError } from "../node.js";
 
 interface Me {
-  readonly viewer: { readonly email: string; readonly quota: { readonly remaining: number } } | null;
+  readonly viewer: {
+    readonly email: string;
+    readonly quota: { readonly remaining: number };
+  } | null;
 }
 
 export const ME: TypedDocumentNode<Me, Record<string, never>> = gql`
@@ -13,7 +16,11 @@ export const ME: TypedDocumentNode<Me, Record<string, never>> = gql`
     viewer {
       id
       email
-      quota { limit used remaining }
+      quota {
+        limit
+        used
+        remaining
+      }
     }
   }
 `;
@@ -37,11 +44,28 @@ interface SendVariables {
 export const SEND: TypedDocumentNode<Send, SendVariables> = gql`
   mutation Send($input: SendMessageInput!) {
     sendMessage(input: $input) {
-      conversation { id title }
-      message { id content }
-      reply { id status content }
-      quota { limit used remaining }
-      userErrors { code message }
+      conversation {
+        id
+        title
+      }
+      message {
+        id
+        content
+      }
+      reply {
+        id
+        status
+        content
+      }
+      quota {
+        limit
+        used
+        remaining
+      }
+      userErrors {
+        code
+        message
+      }
     }
   }
 `;
@@ -55,13 +79,40 @@ type ReplyEvent =
  * Asks for `index`, without which a stream that broke is not taken up, and for `__typename`, which
  * urql adds to queries and mutations alone.
  */
-export const REPLY: TypedDocumentNode<{ readonly replyStream: ReplyEvent }, { id: string; after: number }> = gql`
+export const REPLY: TypedDocumentNode<
+  { readonly replyStream: ReplyEvent },
+  { id: string; after: number }
+> = gql`
   subscription Reply($id: ID!, $after: Int!) {
     replyStream(messageId: $id, after: $after) {
       __typename
-      ... on ReplyDelta { index text }
-      ... on ReplyCompleted { message { id status content } quota { limit used remaining } }
-      ... on ReplyFailed { message { id status content } error { code message } }
+      ... on ReplyDelta {
+        index
+        text
+      }
+      ... on ReplyCompleted {
+        message {
+          id
+          status
+          content
+        }
+        quota {
+          limit
+          used
+          remaining
+        }
+      }
+      ... on ReplyFailed {
+        message {
+          id
+          status
+          content
+        }
+        error {
+          code
+          message
+        }
+      }
     }
   }
 `;
