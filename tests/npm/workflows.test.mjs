@@ -20,7 +20,9 @@ for (const name of names) {
   test(`a wrong key and a wrong expression in ${name} are found`, () => {
     const wrong = text
       .replace("runs-on:", "runs-at:")
-      .replace("jobs:", "run-name: ${{ gitub.run_id }}\njobs:");
+      .replaceAll("github.run_id", "gitub.run_id")
+      .replaceAll("github.event_name", "gitub.event_name")
+      .replaceAll("matrix.python", "matix.python");
     const kinds = new Set(lint(wrong, name).map((found) => found.kind));
     assert.ok(kinds.has("syntax-check"));
     assert.ok(kinds.has("expression"));
