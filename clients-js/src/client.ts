@@ -3,11 +3,13 @@
 import { type Backoff, USUAL_BACKOFF } from "./backoff.js";
 import { FOLLOW, REGENERATE, SEND, STOP, request } from "./documents.js";
 import type { Message, ReplyEvent, Sent, UserError } from "./events.js";
-import { type Asking, ask } from "./http.js";
+import { patientFetch } from "./fetch.js";
+import { ask } from "./http.js";
 import { iterate } from "./iterate.js";
 import { AnswerError, ConnectionLost } from "./problems.js";
 import { resuming } from "./resuming.js";
-import { type SocketOptions, type Token, openSocket } from "./socket.js";
+import { type SocketOptions, openSocket } from "./socket.js";
+import type { Token } from "./token.js";
 import type { Transport } from "./transport.js";
 
 export interface GuidanceOptions {
@@ -56,15 +58,17 @@ export class Refused extends Error {
 export class Guidance {
   /** Carries any operation, and takes up streams where they broke: for Apollo, urql and Relay. */
   readonly transport: Transport;
-  readonly #asking: Asking;
+  readonly #address: string;
+  readonly #fetch: typeof globalThis.fetch;
   readonly #sendsIds: boolean;
   readonly #socket: ReturnType<typeof openSocket>;
   readonly #closing = new AbortController();
 
   constructor(options: GuidanceOptions) {
-    const { address, token, sendsIds = false, fetch = globalThis.fetch.bind(globalThis) } = options;
+    const { address, token, sendsIds = false, fetch = globalThis.fetch } = options;
     const backoff = { ...USUAL_BACKOFF, ...options.backoff };
-    this.#asking = { address, token, fetch, backoff };
+    this.#address = address;
+    this.#fetch = patientFetch(token, { fetch, backoff });
     this.#sendsIds = sendsIds;
     this.#socket = openSocket(address, token, options.socket);
     this.transport = resuming(this.#socket, backoff);
@@ -149,7 +153,7 @@ export class Guidance {
   ): Promise<Given> {
     type Data = Record<string, Given & { userErrors: UserError[] }>;
     const sent = request(document, { input }, this.#sendsIds);
-    const data = await ask<Data>(this.#asking, sent, this.#untilClosed(signal));
+    const data = await ask<Data>(this.#fetch, this.#address, sent, this.#untilClosed(signal));
     const { userErrors, ...given } = data[field]!;
     if (userErrors[0]) {
       throw new Refused(userErrors[0]);

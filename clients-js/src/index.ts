@@ -9,8 +9,10 @@ export {
 } from "./client.js";
 export { DOCUMENTS, type Document } from "./documents.js";
 export type * from "./events.js";
+export { type FetchOptions, patientFetch } from "./fetch.js";
 export { iterate } from "./iterate.js";
 export { AnswerError, ConnectionLost } from "./problems.js";
 export { resuming } from "./resuming.js";
-export { type SocketOptions, type Token, openSocket } from "./socket.js";
+export { type SocketOptions, openSocket } from "./socket.js";
+export type { Token } from "./token.js";
 export type * from "./transport.js";

@@ -10,8 +10,9 @@ const PASSING_CODES = new Set([
   "THROTTLED",
   "TOO_MANY_OPERATIONS",
 ]);
-const CREDENTIAL_REFUSED: readonly unknown[] = [401, 4403];
-/** Codes of closed sockets, after which the same would be closed again. */
+/** Codes of closed sockets: for want of a good credential, */
+const CREDENTIAL_REFUSED = 4403;
+/** and those after which the same would be closed again. */
 const LASTING_CLOSES: readonly unknown[] = [1009, 4400, 4406];
 
 /** The server was reached and said no; `errors` has its reasons, of which `code` is the first's. */
@@ -22,7 +23,6 @@ export class AnswerError extends Error {
   constructor(
     readonly errors: readonly GraphQLError[],
     readonly status?: number,
-    readonly retryAfterSeconds = 0,
   ) {
     super(errors[0]?.message ?? `The server answered with ${status}.`);
     this.code = errors[0]?.extensions?.code;
@@ -44,21 +44,23 @@ export interface Remedy {
   readonly leastSeconds: number;
 }
 
-/** What to do after so many failures in a row, of which `problem` is the last. */
+/**
+ * What to do after so many failures in a row, of which `problem` is the last: GraphQL errors, a
+ * socket that was closed, what has an HTTP `response`, or whatever else is thrown.
+ */
 export function remedyFor(problem: unknown, failures: number): Remedy {
   if (Array.isArray(problem)) {
-    return remedyForErrors(problem as GraphQLError[], failures);
+    // Over a socket nothing says how long to wait: a second, and twice as long each time.
+    const kind = problem.every(isPassingError) ? "again" : "none";
+    return { kind, leastSeconds: Math.min(60, 2 ** (failures - 1)) };
   }
-  const { code, status, retryAfterSeconds } = described(problem);
-  if (CREDENTIAL_REFUSED.includes(status ?? code)) {
-    return { kind: "credential", leastSeconds: 0 };
+  const { code, response } = Object(problem) as { code?: unknown; response?: Response };
+  const leastSeconds = retryAfter(response?.headers);
+  if (code === CREDENTIAL_REFUSED || response?.status === 401) {
+    return { kind: "credential", leastSeconds };
   }
-  if (problem instanceof AnswerError && problem.errors.length > 0) {
-    const remedy = remedyForErrors(problem.errors, failures);
-    return retryAfterSeconds ? { ...remedy, leastSeconds: retryAfterSeconds } : remedy;
-  }
-  const isLasting = status === undefined ? LASTING_CLOSES.includes(code) : !isPassing(status);
-  return { kind: isLasting ? "none" : "again", leastSeconds: retryAfterSeconds };
+  const isLasting = response ? !isPassing(response.status) : LASTING_CLOSES.includes(code);
+  return { kind: isLasting ? "none" : "again", leastSeconds };
 }
 
 /** Whether a result brings nothing but errors of which all are over soon. */
@@ -71,7 +73,7 @@ export function isPassingResult(result: {
 }
 
 /** Seconds to wait by a `Retry-After` header, which has seconds or a date; 0 without one. */
-export function retryAfter(headers: Headers | undefined): number {
+function retryAfter(headers: Headers | undefined): number {
   const value = headers?.get("retry-after");
   if (!value) {
     return 0;
@@ -80,31 +82,9 @@ export function retryAfter(headers: Headers | undefined): number {
   return Math.max(0, seconds || 0);
 }
 
-/** Over a socket nothing says how long to wait: a second, and twice as long each time. */
-function remedyForErrors(errors: readonly GraphQLError[], failures: number): Remedy {
-  const isOver = errors.every(isPassingError);
-  return { kind: isOver ? "again" : "none", leastSeconds: Math.min(60, 2 ** (failures - 1)) };
-}
-
 const isPassingError = ({ extensions }: GraphQLError) => PASSING_CODES.has(extensions?.code ?? "");
 
 const isPassing = (status: number) => status >= 500 || status === 408 || status === 429;
-
-interface Described {
-  readonly code: unknown;
-  readonly status: number | undefined;
-  readonly retryAfterSeconds: number;
-}
-
-/** A closed socket has a `code`; what HTTP refused has a `status`, or a `response` that has it. */
-function described(problem: unknown): Described {
-  if (problem instanceof AnswerError) {
-    const { status, retryAfterSeconds } = problem;
-    return { code: undefined, status, retryAfterSeconds };
-  }
-  const { code, response } = Object(problem) as { code?: unknown; response?: Response };
-  return { code, status: response?.status, retryAfterSeconds: retryAfter(response?.headers) };
-}
 
 function reasonOf(cause: unknown): string {
   const { code, reason, message } = Object(cause) as Record<string, unknown>;

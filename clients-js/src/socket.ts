@@ -2,8 +2,7 @@
 
 import { type Client, type ClientOptions, createClient } from "graphql-ws";
 
-/** The person's token as it is now: whoever connects again does so with a new one. */
-export type Token = () => string | Promise<string>;
+import type { Token } from "./token.js";
 
 /** The server says something every 20 seconds. */
 const SILENCE_SECONDS = 45;

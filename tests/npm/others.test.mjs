@@ -109,6 +109,22 @@ describe("the set-ups of the documentation, which wait as usual", { concurrency:
   });
 });
 
+test("what Apollo, urql and Relay ask over HTTP, as documented", async () => {
+  const [apollo, urql, relay] = await Promise.all(
+    ["apollo", "urql", "relay"].map((name) => documented(name)),
+  );
+  const query = "query Me { viewer { email } }";
+  const operation = { text: query, name: "Me", operationKind: "query" };
+  const ways = [
+    (address) => apollo.connect(address, token).query({ query: gql(query) }),
+    (address) => urql.connect(address, token).query(query, {}).toPromise(),
+    (address) => relay.connect(address, token).getNetwork().execute(operation, {}, {}).toPromise(),
+  ];
+  const cuts = { count: 2, most: 200 };
+  const answers = await Promise.all(ways.map((ask, seed) => cut(seed, ask, cuts)));
+  for (const { data } of answers) assert.equal(data.viewer.email, "ada@example.com");
+});
+
 /** Follow with a document of another kind; gives the texts, and the error that ended it, if any. */
 function follow(query, variables, seed, options) {
   return cut(

@@ -1,12 +1,10 @@
 /** Apollo Client, with everything that this API wants to be known. */
 
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, ServerError } from "@apollo/client";
-import { SetContextLink } from "@apollo/client/link/context";
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
-import { RetryLink } from "@apollo/client/link/retry";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { OperationTypeNode } from "graphql";
-import { openSocket, resuming } from "guidance-client";
+import { openSocket, patientFetch, resuming } from "guidance-client";
 import { socketLink } from "guidance-client/apollo";
 
 import { sha256 } from "../hash.js";
@@ -14,10 +12,8 @@ import { ME, type Quota } from "./operations.js";
 
 /** Where the address is that of a page's own server, that server passes `/graphql` on. */
 export function connect(address: string, token: () => string): ApolloClient {
-  const signed = new SetContextLink(({ headers }) => ({
-    headers: { ...headers, authorization: `Bearer ${token()}` },
-  }));
-  const http = signed.concat(new HttpLink({ uri: `${address}/graphql` }));
+  // Signs what is asked, and asks again what is lost or refused for now.
+  const http = new HttpLink({ uri: `${address}/graphql`, fetch: patientFetch(token) });
   const socket = socketLink(resuming(openSocket(address, token)));
   const split = ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
@@ -25,7 +21,7 @@ export function connect(address: string, token: () => string): ApolloClient {
     http,
   );
   return new ApolloClient({
-    link: ApolloLink.from([retrying(), ids(), split]),
+    link: ApolloLink.from([ids(), split]),
     cache: makeCache(),
   });
 }
@@ -33,20 +29,7 @@ export function connect(address: string, token: () => string): ApolloClient {
 /** Hashes in the place of texts, over HTTP and over the socket: only registered documents run. */
 const ids = () => new PersistedQueryLink({ sha256, retry: () => false });
 
-/** What was refused for now is asked again, when the server says so; mutations have their key. */
-function retrying(): RetryLink {
-  const isPassing = (error: unknown) =>
-    !ServerError.is(error) || [429, 503].includes(error.statusCode);
-  const pauseMs = (error: unknown) =>
-    ServerError.is(error) ? 1000 * Number(error.response.headers.get("retry-after") ?? 1) : 0;
-  return new RetryLink({
-    attempts: (count, { operationType }, error) =>
-      operationType !== OperationTypeNode.SUBSCRIPTION && count < 5 && isPassing(error),
-    delay: (count, _operation, error) => pauseMs(error) + Math.random() * 200 * 2 ** count,
-  });
-}
-
-/** `make run` prints the schema's interfaces and unions nowhere; a test compares these with it. */
+/** The interfaces and unions of the schema, and what they may be. */
 export const possibleTypes = {
   Node: ["ApiCredential", "Conversation", "EnterpriseAccount", "Message", "PrivacyRequest", "User"],
   ReplyEvent: ["ReplyCompleted", "ReplyDelta", "ReplyFailed"],
@@ -59,8 +42,10 @@ export const makeCache = () =>
       Query: {
         fields: {
           // A conversation that a list brought is there already.
-          conversation: (_, { args, toReference }) =>
-            toReference({ __typename: "Conversation", id: args?.["id"] }),
+          conversation: (known, { args, toReference }) =>
+            known === undefined
+              ? toReference({ __typename: "Conversation", id: args?.["id"] })
+              : known,
         },
       },
       User: {

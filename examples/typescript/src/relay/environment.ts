@@ -1,11 +1,12 @@
 /** Relay's environment, which sends the ids that its compiler gave under `persistConfig`. */
 
-import { type Payload, openSocket, resuming } from "guidance-client";
+import { type Payload, openSocket, patientFetch, resuming } from "guidance-client";
 import relay, { type GraphQLResponse, type RequestParameters, type Variables } from "relay-runtime";
 
 const { Environment, Network, Observable, RecordSource, Store } = relay;
 
 export function connect(address: string, token: () => string) {
+  const fetch = patientFetch(token);
   const transport = resuming(openSocket(address, token));
   const ask = async (
     operation: RequestParameters,
@@ -15,7 +16,6 @@ export function connect(address: string, token: () => string) {
       method: "POST",
       headers: {
         accept: "application/graphql-response+json, application/json;q=0.9",
-        authorization: `Bearer ${token()}`,
         "content-type": "application/json",
       },
       body: JSON.stringify(payload(operation, variables)),
