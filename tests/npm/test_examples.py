@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from app.cli import guidance
 from tests.fixtures.chat import Chat
 from tests.fixtures.llm import StandInControl
-from tests.fixtures.npm import EXAMPLES, FOLDER, NodeTests, checked
+from tests.fixtures.npm import CLIENT, EXAMPLES, FOLDER, NodeTests, checked
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import SECRET, serving, settings_for, token_of
 from tests.fixtures.tools import skip_without, tool
@@ -32,12 +32,17 @@ def registered(
 ) -> Iterator[Chat]:
     """A server that takes the ids of published documents and no texts."""
     folder = tmp_path_factory.mktemp("registered")
-    for client in ("apollo", "urql"):
-        manifest = checked([tool("node"), str(built_examples / client / "manifest.js")], EXAMPLES)
+    manifests = {
+        "apollo": built_examples / "apollo/manifest.js",
+        "urql": built_examples / "urql/manifest.js",
+        "ours": CLIENT / "dist/manifest.js",
+    }
+    for client, program in manifests.items():
+        manifest = checked([tool("node"), str(program)], EXAMPLES)
         (folder / f"{client}.json").write_text(manifest)
     (folder / "relay.json").write_bytes((EXAMPLES / "relay.json").read_bytes())
     with new_database(postgres, world_template) as url:
-        for client in ("apollo", "urql", "relay"):
+        for client in (*manifests, "relay"):
             _publish(url, folder / f"{client}.json", client)
         settings = settings_for(
             url,
@@ -81,6 +86,13 @@ def test_an_app_that_sends_ids_alone(
     assert said == (
         f"ada@example.com may send {left} messages today.\n{reply}\n{left - 1} are left.\n"
     )
+
+
+def test_the_client_sends_ids_alone(
+    node_tests: NodeTests, registered: Chat, stand_in: StandInControl
+) -> None:
+    assert stand_in is registered.stand_in
+    node_tests("ids.test.mjs", **_caller(registered))
 
 
 def test_what_the_packages_say_of_themselves(node_tests: NodeTests, built_examples: Path) -> None:
