@@ -3,7 +3,7 @@
 import { type Backoff, USUAL_BACKOFF } from "./backoff.js";
 import { FOLLOW, REGENERATE, SEND, STOP, request } from "./documents.js";
 import type { Message, ReplyEvent, Sent, UserError } from "./events.js";
-import { patientFetch } from "./fetch.js";
+import { retryingFetch } from "./fetch.js";
 import { ask } from "./http.js";
 import { iterate } from "./iterate.js";
 import { AnswerError, ConnectionLost } from "./problems.js";
@@ -23,18 +23,18 @@ export interface GuidanceOptions {
   readonly backoff?: Partial<Backoff>;
 }
 
-export interface Asked {
+export interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-export interface SendOptions extends Asked {
+export interface SendOptions extends Abortable {
   /** Where to send it; left out, a new conversation is started. */
   readonly conversationId?: string;
   /** To be kept with the message, so that it is sent once even if the page is loaded anew. */
   readonly idempotencyKey?: string;
 }
 
-export interface FollowOptions extends Asked {
+export interface FollowOptions extends Abortable {
   /** The index of the last piece that is there already. */
   readonly after?: number;
 }
@@ -68,7 +68,7 @@ export class Guidance {
     const { address, token, sendsIds = false, fetch = globalThis.fetch } = options;
     const backoff = { ...USUAL_BACKOFF, ...options.backoff };
     this.#address = address;
-    this.#fetch = patientFetch(token, { fetch, backoff });
+    this.#fetch = retryingFetch(token, { fetch, backoff });
     this.#sendsIds = sendsIds;
     this.#socket = openSocket(address, token, options.socket);
     this.transport = resuming(this.#socket, backoff);
@@ -96,7 +96,7 @@ export class Guidance {
   }
 
   /** Stop a reply; gives it with what had arrived. Those who follow it hear of its end. */
-  async stop(replyId: string, { signal }: Asked = {}): Promise<Message> {
+  async stop(replyId: string, { signal }: Abortable = {}): Promise<Message> {
     const stopped = await this.#change<{ reply: Message }>(
       STOP,
       "stopReply",

@@ -1,7 +1,7 @@
 /** Failures in a row: how long to wait after each, and when there were too many. */
 
 import { type Backoff, pauseSeconds } from "./backoff.js";
-import { remedyFor } from "./problems.js";
+import { retryDecision } from "./problems.js";
 
 export class Failures {
   readonly #backoff: Backoff;
@@ -21,10 +21,10 @@ export class Failures {
   /** Note a failure; gives the seconds to wait, or nothing where trying again is of no use. */
   add(problem: unknown): number | undefined {
     this.#count += 1;
-    const { kind, leastSeconds } = remedyFor(problem, this.#count);
+    const { kind, leastSeconds } = retryDecision(problem, this.#count);
     // Each try asks for the token as it is then; if that is refused too, there is no better one.
-    const isOver = kind === "none" || (kind === "credential" && this.#wasCredentialRefused);
-    if (isOver || this.#count >= this.#backoff.attempts) {
+    const isFinal = kind === "fail" || (kind === "credential" && this.#wasCredentialRefused);
+    if (isFinal || this.#count >= this.#backoff.attempts) {
       return undefined;
     }
     this.#wasCredentialRefused = kind === "credential";

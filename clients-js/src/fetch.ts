@@ -1,4 +1,4 @@
-/** A `fetch` that asks until there is an answer. */
+/** A `fetch` that retries. */
 
 import { type Backoff, USUAL_BACKOFF, wait } from "./backoff.js";
 import { Failures } from "./failures.js";
@@ -9,7 +9,7 @@ export interface FetchOptions {
   readonly fetch?: typeof globalThis.fetch;
   readonly backoff?: Partial<Backoff>;
   /** How long one try may take until its answer is there, or begins where it comes in parts. */
-  readonly patienceSeconds?: number;
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -20,8 +20,8 @@ export interface FetchOptions {
  * idempotency key. What is refused too often is given as it is, and what is lost too often throws
  * a `ConnectionLost`.
  */
-export function patientFetch(token: Token, options: FetchOptions = {}): typeof globalThis.fetch {
-  const { fetch = globalThis.fetch, patienceSeconds = 60 } = options;
+export function retryingFetch(token: Token, options: FetchOptions = {}): typeof globalThis.fetch {
+  const { fetch = globalThis.fetch, timeoutSeconds = 60 } = options;
   const backoff = { ...USUAL_BACKOFF, ...options.backoff };
   return async (input, init = {}) => {
     const signal = init.signal ?? undefined;
@@ -30,7 +30,7 @@ export function patientFetch(token: Token, options: FetchOptions = {}): typeof g
       let response: Response | undefined;
       let problem: unknown;
       try {
-        response = await answerWithin(patienceSeconds, signal, async (limit) =>
+        response = await answerWithin(timeoutSeconds, signal, async (limit) =>
           fetch(again(input), { ...init, headers: await signed(init, token), signal: limit }),
         );
         problem = { response };
@@ -65,10 +65,10 @@ async function answerWithin(
   signal: AbortSignal | undefined,
   ask: (limit: AbortSignal) => Promise<Response>,
 ): Promise<Response> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new Error("no answer came")), seconds * 1000);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error("no answer came")), seconds * 1000);
   try {
-    const limit = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
+    const limit = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
     const response = await ask(limit);
     const type = response.headers.get("content-type") ?? "";
     if (!response.body || /^(multipart|text\/event-stream)/.test(type)) {

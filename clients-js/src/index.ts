@@ -1,6 +1,6 @@
 export { type Backoff, USUAL_BACKOFF } from "./backoff.js";
 export {
-  type Asked,
+  type Abortable,
   type FollowOptions,
   Guidance,
   type GuidanceOptions,
@@ -9,7 +9,7 @@ export {
 } from "./client.js";
 export { DOCUMENTS, type Document } from "./documents.js";
 export type * from "./events.js";
-export { type FetchOptions, patientFetch } from "./fetch.js";
+export { type FetchOptions, retryingFetch } from "./fetch.js";
 export { iterate } from "./iterate.js";
 export { AnswerError, ConnectionLost } from "./problems.js";
 export { resuming } from "./resuming.js";

@@ -13,34 +13,34 @@ export async function* iterate(
   signal?: AbortSignal,
 ): AsyncGenerator<Result, void, undefined> {
   signal?.throwIfAborted();
-  const heard: (() => Result | undefined)[] = [];
+  const received: (() => Result | undefined)[] = [];
   let wake = () => {};
-  const hear = (one: () => Result | undefined) => {
-    heard.push(one);
+  const receive = (one: () => Result | undefined) => {
+    received.push(one);
     wake();
   };
   const fail = (problem: unknown) =>
-    hear(() => {
+    receive(() => {
       throw problem;
     });
   const abort = () => {
-    heard.length = 0;
+    received.length = 0;
     fail(signal?.reason);
   };
   signal?.addEventListener("abort", abort);
-  const leave = transport.subscribe(payload, {
-    next: (result) => hear(() => result),
+  const unsubscribe = transport.subscribe(payload, {
+    next: (result) => receive(() => result),
     error: fail,
-    complete: () => hear(() => undefined),
+    complete: () => receive(() => undefined),
   });
   try {
     for (;;) {
-      if (!heard.length) {
+      if (!received.length) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      const result = heard.shift()!();
+      const result = received.shift()!();
       if (!result) {
         return;
       }
@@ -48,6 +48,6 @@ export async function* iterate(
     }
   } finally {
     signal?.removeEventListener("abort", abort);
-    leave();
+    unsubscribe();
   }
 }

@@ -2,7 +2,7 @@
 
 import type { GraphQLError } from "./transport.js";
 
-const PASSING_CODES = new Set([
+const RETRYABLE_CODES = new Set([
   "DEADLINE_EXCEEDED",
   "OUTCOME_UNKNOWN",
   "OVERLOADED",
@@ -11,9 +11,9 @@ const PASSING_CODES = new Set([
   "TOO_MANY_OPERATIONS",
 ]);
 /** Codes of closed sockets: for want of a good credential, */
-const CREDENTIAL_REFUSED = 4403;
+const FORBIDDEN_CLOSE_CODE = 4403;
 /** and those after which the same would be closed again. */
-const LASTING_CLOSES: readonly unknown[] = [1009, 4400, 4406];
+const FINAL_CLOSE_CODES: readonly unknown[] = [1009, 4400, 4406];
 
 /** The server was reached and said no; `errors` has its reasons, of which `code` is the first's. */
 export class AnswerError extends Error {
@@ -29,7 +29,7 @@ export class AnswerError extends Error {
   }
 }
 
-/** The connection was lost, and could not be had back; `cause` is what was last heard of it. */
+/** The connection was lost, and could not be had back; `cause` is the last problem. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 
@@ -38,9 +38,9 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** What to do about a problem: `credential` is one to which another token may be the answer. */
-export interface Remedy {
-  readonly kind: "again" | "credential" | "none";
+/** Whether to retry: at once with another token (`credential`), after a pause, or not at all. */
+export interface RetryDecision {
+  readonly kind: "retry" | "credential" | "fail";
   readonly leastSeconds: number;
 }
 
@@ -48,28 +48,28 @@ export interface Remedy {
  * What to do after so many failures in a row, of which `problem` is the last: GraphQL errors, a
  * socket that was closed, what has an HTTP `response`, or whatever else is thrown.
  */
-export function remedyFor(problem: unknown, failures: number): Remedy {
+export function retryDecision(problem: unknown, failures: number): RetryDecision {
   if (Array.isArray(problem)) {
     // Over a socket nothing says how long to wait: a second, and twice as long each time.
-    const kind = problem.every(isPassingError) ? "again" : "none";
+    const kind = problem.every(isRetryableError) ? "retry" : "fail";
     return { kind, leastSeconds: Math.min(60, 2 ** (failures - 1)) };
   }
   const { code, response } = Object(problem) as { code?: unknown; response?: Response };
   const leastSeconds = retryAfter(response?.headers);
-  if (code === CREDENTIAL_REFUSED || response?.status === 401) {
+  if (code === FORBIDDEN_CLOSE_CODE || response?.status === 401) {
     return { kind: "credential", leastSeconds };
   }
-  const isLasting = response ? !isPassing(response.status) : LASTING_CLOSES.includes(code);
-  return { kind: isLasting ? "none" : "again", leastSeconds };
+  const isFinal = response ? !isRetryableStatus(response.status) : FINAL_CLOSE_CODES.includes(code);
+  return { kind: isFinal ? "fail" : "retry", leastSeconds };
 }
 
 /** Whether a result brings nothing but errors of which all are over soon. */
-export function isPassingResult(result: {
+export function isRetryableResult(result: {
   readonly data?: unknown;
   readonly errors?: readonly GraphQLError[];
 }): boolean {
   const errors = result.errors ?? [];
-  return !result.data && errors.length > 0 && errors.every(isPassingError);
+  return !result.data && errors.length > 0 && errors.every(isRetryableError);
 }
 
 /** Seconds to wait by a `Retry-After` header, which has seconds or a date; 0 without one. */
@@ -82,9 +82,10 @@ function retryAfter(headers: Headers | undefined): number {
   return Math.max(0, seconds || 0);
 }
 
-const isPassingError = ({ extensions }: GraphQLError) => PASSING_CODES.has(extensions?.code ?? "");
+const isRetryableError = ({ extensions }: GraphQLError) =>
+  RETRYABLE_CODES.has(extensions?.code ?? "");
 
-const isPassing = (status: number) => status >= 500 || status === 408 || status === 429;
+const isRetryableStatus = (status: number) => status >= 500 || status === 408 || status === 429;
 
 function reasonOf(cause: unknown): string {
   const { code, reason, message } = Object(cause) as Record<string, unknown>;

@@ -6,13 +6,13 @@ const ENDS: readonly unknown[] = ["ReplyCompleted", "ReplyFailed"];
 type Event = Readonly<Record<string, unknown>>;
 
 /**
- * What was heard of an operation, so that none of it is heard twice.
+ * What was received of an operation, so that no event is passed on twice.
  *
  * Pieces are known by the field `index`, under whatever name the stream itself is asked for; the
  * variable `after` only saves sending again what is there, where the document has it.
  */
 export class Progress {
-  /** Whether the last event of the reply was heard. */
+  /** Whether the last event of the reply was received. */
   hasEnded = false;
   readonly #payload: Payload;
   #index: number;
@@ -25,13 +25,13 @@ export class Progress {
     this.#index = typeof after === "number" ? after : 0;
   }
 
-  /** Whether asking again can repeat nothing that was heard. */
+  /** Whether subscribing again cannot repeat what was received. */
   get canResume(): boolean {
     return !this.#hasUnnumbered;
   }
 
   /**
-   * The request for what was not heard yet, whenever it is sent: also if sent again.
+   * The request for what was not received yet, at the time when it is serialized.
    *
    * `graphql-ws` wants a text; beside an id the server takes an empty one for none.
    */

@@ -1,8 +1,8 @@
-/** Following replies over connections that break: every piece is heard, and heard once. */
+/** Following replies over connections that break: every piece arrives, and arrives once. */
 
 import { type Backoff, USUAL_BACKOFF } from "./backoff.js";
 import { Failures } from "./failures.js";
-import { AnswerError, ConnectionLost, isPassingResult } from "./problems.js";
+import { AnswerError, ConnectionLost, isRetryableResult } from "./problems.js";
 import { Progress } from "./progress.js";
 import type {
   GraphQLError,
@@ -14,11 +14,11 @@ import type {
 } from "./transport.js";
 
 /**
- * A transport over `client`, a client of `graphql-ws` or `graphql-sse`, that goes on where it was.
+ * A transport over `client`, a client of `graphql-ws` or `graphql-sse`, that resumes its streams.
  *
- * What breaks is asked for again, behind the last piece that was heard; only when that fails too
- * often without anything new does the sink hear of it, as a `ConnectionLost`. What cannot be taken
- * up without doubling, because its document leaves `index` out, ends with the first break.
+ * After a break it subscribes again, behind the last piece received; the sink is given a
+ * `ConnectionLost` only when that fails too often without a new piece. A stream that cannot be
+ * resumed without doubling, because its document leaves `index` out, ends with the first break.
  */
 export function resuming(client: SubscribingClient, backoff: Backoff = USUAL_BACKOFF): Transport {
   return {
@@ -36,9 +36,9 @@ class Resumption {
   readonly #failures: Failures;
   readonly #progress: Progress;
   #isClosed = false;
-  #connection = 0;
-  #leave = () => {};
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+  #unsubscribe = () => {};
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: SubscribingClient, payload: Payload, sink: Sink, backoff: Backoff) {
     this.#client = client;
@@ -48,40 +48,40 @@ class Resumption {
   }
 
   open(): void {
-    const connection = ++this.#connection;
-    // What is left hears nothing more, whatever its client still has to say.
-    const whileOpen =
-      <Heard extends unknown[]>(hear: (...heard: Heard) => void) =>
-      (...heard: Heard) => {
-        if (!this.#isClosed && connection === this.#connection) {
-          hear(...heard);
+    const attempt = ++this.#attempt;
+    // A subscription that was given up is ignored, whatever its client still reports.
+    const whileCurrent =
+      <Values extends unknown[]>(handle: (...values: Values) => void) =>
+      (...values: Values) => {
+        if (!this.#isClosed && attempt === this.#attempt) {
+          handle(...values);
         }
       };
-    this.#leave = this.#client.subscribe(this.#progress.payload(), {
-      next: whileOpen((result: Result) => this.#next(result)),
-      error: whileOpen((problem: unknown) => this.#recover(problem)),
-      complete: whileOpen(() => this.#end(() => this.#sink.complete())),
+    this.#unsubscribe = this.#client.subscribe(this.#progress.payload(), {
+      next: whileCurrent((result: Result) => this.#next(result)),
+      error: whileCurrent((problem: unknown) => this.#retry(problem)),
+      complete: whileCurrent(() => this.#end(() => this.#sink.complete())),
     });
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#leave();
+    clearTimeout(this.#retryTimer);
+    this.#unsubscribe();
   }
 
   #next(result: Result): void {
-    if (isPassingResult(result)) {
-      this.#connection += 1;
-      this.#leave();
-      this.#recover(result.errors);
+    if (isRetryableResult(result)) {
+      this.#attempt += 1;
+      this.#unsubscribe();
+      this.#retry(result.errors);
     } else if (this.#progress.take(result)) {
       this.#failures.end();
       this.#sink.next(result);
     }
   }
 
-  #recover(problem: unknown): void {
+  #retry(problem: unknown): void {
     if (this.#progress.hasEnded) {
       this.#end(() => this.#sink.complete());
       return;
@@ -91,7 +91,7 @@ class Resumption {
       this.#end(() => this.#sink.error(explained(problem)));
       return;
     }
-    this.#timer = setTimeout(() => this.open(), pause * 1000);
+    this.#retryTimer = setTimeout(() => this.open(), pause * 1000);
   }
 
   #end(say: () => void): void {

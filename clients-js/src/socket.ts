@@ -27,7 +27,7 @@ export function openSocket(
     connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
     connectionAckWaitTimeout: ACKNOWLEDGED_MS,
     ...options,
-    webSocketImpl: patient(options.webSocketImpl ?? globalThis.WebSocket),
+    webSocketImpl: toleratingErrors(options.webSocketImpl ?? globalThis.WebSocket),
     retryAttempts: 0,
   });
   client.on("connecting", listen);
@@ -46,7 +46,7 @@ export interface SocketOptions extends Partial<Omit<ClientOptions, "retryAttempt
  * The implementation, whose sockets may be given up while they connect: `graphql-ws` listens no more
  * then, and an error that nobody listens to ends a Node process.
  */
-function patient(implementation: unknown): unknown {
+function toleratingErrors(implementation: unknown): unknown {
   if (typeof implementation !== "function") {
     return implementation; // graphql-ws says what is missing
   }

@@ -28,7 +28,7 @@ export interface Sink {
 }
 
 export interface Transport {
-  /** Run an operation; gives what stops it, after which `sink` hears nothing. */
+  /** Run an operation; gives what stops it, after which `sink` is not called. */
   subscribe(payload: Payload, sink: Sink): () => void;
 }
 

@@ -4,7 +4,7 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/clien
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { OperationTypeNode } from "graphql";
-import { openSocket, patientFetch, resuming } from "guidance-client";
+import { openSocket, retryingFetch, resuming } from "guidance-client";
 import { socketLink } from "guidance-client/apollo";
 
 import { sha256 } from "../hash.js";
@@ -13,7 +13,7 @@ import { ME, type Quota } from "./operations.js";
 /** Where the address is that of a page's own server, that server passes `/graphql` on. */
 export function connect(address: string, token: () => string): ApolloClient {
   // Signs what is asked, and asks again what is lost or refused for now.
-  const http = new HttpLink({ uri: `${address}/graphql`, fetch: patientFetch(token) });
+  const http = new HttpLink({ uri: `${address}/graphql`, fetch: retryingFetch(token) });
   const socket = socketLink(resuming(openSocket(address, token)));
   const split = ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,

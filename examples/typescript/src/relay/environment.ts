@@ -1,12 +1,12 @@
 /** Relay's environment, which sends the ids that its compiler gave under `persistConfig`. */
 
-import { type Payload, openSocket, patientFetch, resuming } from "guidance-client";
+import { type Payload, openSocket, retryingFetch, resuming } from "guidance-client";
 import relay, { type GraphQLResponse, type RequestParameters, type Variables } from "relay-runtime";
 
 const { Environment, Network, Observable, RecordSource, Store } = relay;
 
 export function connect(address: string, token: () => string) {
-  const fetch = patientFetch(token);
+  const fetch = retryingFetch(token);
   const transport = resuming(openSocket(address, token));
   const ask = async (
     operation: RequestParameters,

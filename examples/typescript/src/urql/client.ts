@@ -2,7 +2,7 @@
 
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
 import { persistedExchange } from "@urql/exchange-persisted";
-import { openSocket, patientFetch, resuming } from "guidance-client";
+import { openSocket, retryingFetch, resuming } from "guidance-client";
 import { forwardTo } from "guidance-client/urql";
 
 /** Its cache asks again what has a type that a mutation brought anew, as `Quota`. */
@@ -18,7 +18,7 @@ export function connect(address: string, token: () => string): Client {
   return new Client({
     url: `${address}/graphql`,
     preferGetMethod: false,
-    fetch: patientFetch(token),
+    fetch: retryingFetch(token),
     exchanges: [cacheExchange, ids, fetchExchange, subscriptionExchange({ forwardSubscription })],
   });
 }
