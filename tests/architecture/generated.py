@@ -86,8 +86,8 @@ def _without_breaks(sql: str) -> str:
 
 GENERATED = [
     Generated(ROOT / "gql" / "schema.graphql", _schema),
-    Generated(ROOT / "docs" / "configuration.md", _settings_table),
-    Generated(ROOT / "docs" / "performance.md", _statements),
+    Generated(ROOT / "docs" / "operating" / "configuration.md", _settings_table),
+    Generated(ROOT / "docs" / "performance" / "figures.md", _statements),
 ]
 
 if __name__ == "__main__":

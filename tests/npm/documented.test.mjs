@@ -1,4 +1,4 @@
-// The set-ups of docs/clients.md, as they are written there, against the server at ADDRESS.
+// The set-ups of docs/clients/libraries.md, as they are written there, against the server at ADDRESS.
 
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const NUMBERS = [1, 2, 3];
 
 /** The module of a block of the page, beside the packages that it imports. */
 async function documented(name) {
-  const page = await readFile(new URL("../../docs/clients.md", import.meta.url), "utf8");
+  const page = await readFile(new URL("../../docs/clients/libraries.md", import.meta.url), "utf8");
   const [, code] = page.match(new RegExp(`\`\`\`js ${name}\n(.*?)\`\`\``, "s"));
   await mkdir(FOLDER, { recursive: true });
   const file = `${FOLDER}/${name}.mjs`;
