@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import click
 
-from app.cli.groups import CommandGroup
+from app.cli.groups import COMMANDS, CommandGroup
 from app.cli.sections import SECTIONS
 
 _NAME = "guidance"
@@ -14,6 +14,11 @@ _PACKAGE = "guidance-api"
 
 class _Guidance(CommandGroup):
     """The group of all commands, which its help lists in sections."""
+
+    @property
+    def entry_point_group(self) -> str:
+        """The commands that stand in no group."""
+        return COMMANDS
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write what the command is for, and the version."""

@@ -17,13 +17,18 @@ class CommandGroup(click.Group):
     So the performance suite, which the application must not import, can add commands to any group.
     """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names of the commands."""
-        return sorted(self._registered(ctx))
+    @property
+    def entry_point_group(self) -> str:
+        """Under which name the commands are registered."""
+        return f"{COMMANDS}.{self.name}"
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Give the names of the commands."""
+        return sorted(_entries(self.entry_point_group))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import and give a command; None for an unknown name."""
-        entry = self._registered(ctx).get(cmd_name)
+        entry = _entries(self.entry_point_group).get(cmd_name)
         if entry is None:
             return None
         with importing():
@@ -44,9 +49,6 @@ class CommandGroup(click.Group):
             elsewhere = [one for one in known if one.endswith(f" {name}")]
             similar = elsewhere or get_close_matches(name, self.list_commands(ctx))
             raise click.exceptions.NoSuchCommand(name, possibilities=similar, ctx=ctx) from None
-
-    def _registered(self, ctx: click.Context) -> dict[str, EntryPoint]:
-        return _entries(COMMANDS if ctx.parent is None else f"{COMMANDS}.{self.name}")
 
 
 def registered_commands() -> list[str]:

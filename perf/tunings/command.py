@@ -19,7 +19,9 @@ from services.clock import system_clock
 @click.command()
 @options.rounds_of_blocks(60)
 @options.requests_of_a_block(3)
-@options.out(Path("docs/performance/slo-report.md"), "Where the page is written.", kind=options.FILE)
+@options.out(
+    Path("docs/performance/slo-report.md"), "Where the page is written.", kind=options.FILE
+)
 def tunings(rounds: int, requests: int, out: Path) -> None:
     """Measure what each tuning is worth.
 

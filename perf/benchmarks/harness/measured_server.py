@@ -1,7 +1,7 @@
 """What a measured server is started with: a database, a core of its own, and people who ask."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _PEOPLE = 200
 class Setup:
     """The environment and the cores of a server, and the tokens of people whom it knows."""
 
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     cores: Cores
     tokens: Sequence[str]
     redis_url: str | None

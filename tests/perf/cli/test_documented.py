@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / ".github" / "workflows" / "performance.yml"
 PAGE = ROOT / "docs" / "performance" / "load-testing.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ROOT_CONTEXT = click.Context(guidance)
 COMMAND_LINE = re.compile(r"\.venv/bin/guidance (.+)$", re.MULTILINE)
 COMMAND_LINES = [
     pytest.param(line, id=f"{path.name}: {line}")
@@ -30,10 +29,10 @@ TYPED = sorted({name.strip() for page in PAGES for name in NAMED.findall(page.re
 
 def find(line: str) -> tuple[click.Command, list[str]]:
     """The command that a line names, and the rest of the line."""
-    command, rest = guidance, shlex.split(line, comments=True)
+    command: click.Command = guidance
+    rest = shlex.split(line, comments=True)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        context = click.Context(command, parent=None if command is guidance else ROOT_CONTEXT)
-        _, found, rest = command.resolve_command(context, rest)
+        _, found, rest = command.resolve_command(click.Context(command), rest)
         assert found is not None
         command = found
     return command, rest
