@@ -1,4 +1,4 @@
-"""The `guidance` command: its help, and failures reported in one line."""
+"""The `guidance` command: finds its subcommands, and reports failures in one line."""
 
 import sys
 from importlib.metadata import version

@@ -1,1 +1,1 @@
-"""The benchmarks, one module or package for each command of `guidance bench`."""
+"""The benchmarks, one module or package for each `guidance bench` command."""
