@@ -58,5 +58,5 @@ def test_every_group_of_entry_points_is_a_group_of_the_command() -> None:
 
 @pytest.mark.parametrize("command", ["run", "report", "ab"])
 def test_exit_statuses_stand_on_lines_of_their_own(command: str) -> None:
-    lines = [line.split() for line in said("perf", command, "--help").splitlines()]
-    assert ["70", *"this command has a fault of its own".split()] in lines
+    lines = [line.strip() for line in said("perf", command, "--help").splitlines()]
+    assert "70  this command has a fault of its own" in lines
