@@ -4,7 +4,7 @@ Whoever deletes the generation's row ends the reply. So a reply ends once howeve
 try, and its quota unit is settled or released once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from db.database import Connection, Transaction
 from db.queries.chat import messages, reply_generations
-from metrics.generation import reply_abandoned, reply_begun, reply_ended
+from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
 from services.guidance.rules import is_charged
@@ -25,15 +25,12 @@ _STOPPED = ReplyOutcome(MessageStatus.STOPPED)
 class ConversationReplyStore:
     """The `ReplyStore` of conversations."""
 
+    leases = reply_generations.LEASES
+    metrics = CONVERSATION_REPLIES
+
     def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
         self._streams = streams
         self._clock = clock
-
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> set[int]:
-        """See `ReplyStore`."""
-        return await reply_generations.renew(connection, owner, reply_ids, lease_seconds)
 
     async def save(
         self, connection: Connection, drafts: Mapping[int, ReplyDraft]
@@ -102,15 +99,11 @@ class ConversationReplyStore:
     async def on_abandoned(self, reply_id: int) -> None:
         """See `ReplyStore`."""
         await self._streams.end_abandoned(reply_id)
-        reply_abandoned()
+        self.metrics.abandon()
 
-    def on_started(self) -> None:
+    def label(self, outcome: ReplyOutcome) -> str:
         """See `ReplyStore`."""
-        reply_begun()
-
-    def on_ended(self, outcome: ReplyOutcome | None) -> None:
-        """See `ReplyStore`."""
-        reply_ended(outcome.status.value if outcome else "unrecorded")
+        return outcome.status.value
 
     async def _end_as_stored(
         self, transaction: Transaction, ended: Record, outcome: ReplyOutcome

@@ -4,14 +4,13 @@ Whoever changes the row's status ends the reply. So a reply ends once however ma
 and its unit is refunded at most once.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from asyncpg import Record
 
-from db.database import Connection, Transaction
+from db.database import Transaction
 from db.queries.enterprise import metered_replies
-from metrics.generation import metered_reply_abandoned, metered_reply_ended
+from metrics.generation import METERED_REPLIES
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
 
@@ -19,11 +18,8 @@ from services.generation.records import ReplyDraft, ReplyOutcome
 class MeteredReplyStore:
     """The `ReplyStore` of companies."""
 
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> set[int]:
-        """See `ReplyStore`."""
-        return await metered_replies.renew(connection, owner, reply_ids, lease_seconds)
+    leases = metered_replies.LEASES
+    metrics = METERED_REPLIES
 
     async def complete(
         self,
@@ -65,15 +61,11 @@ class MeteredReplyStore:
     async def on_abandoned(self, reply_id: int) -> None:
         """See `ReplyStore`."""
         del reply_id
-        metered_reply_abandoned()
+        self.metrics.abandon()
 
-    def on_started(self) -> None:
-        """See `ReplyStore`; replies in progress are not counted."""
-
-    def on_ended(self, outcome: ReplyOutcome | None) -> None:
-        """See `ReplyStore`."""
-        if outcome is not None:
-            metered_reply_ended(outcome.failure.value if outcome.failure else "complete")
+    def label(self, outcome: ReplyOutcome) -> str:
+        """See `ReplyStore`; a failure is counted by its reason."""
+        return outcome.failure.value if outcome.failure else outcome.status.value
 
 
 async def _refund(transaction: Transaction, ended: Record) -> None:
