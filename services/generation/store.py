@@ -1,9 +1,10 @@
-"""The Protocol between the engine and one kind of replies."""
+"""The Protocol between the engine and one kind of replies, and what all kinds store alike."""
 
 from typing import Protocol
 from uuid import UUID
 
 from db.database import Transaction
+from db.queries.clauses.reply_end import ReplyEnd
 from db.queries.clauses.reply_leases import ReplyLeases
 from metrics.generation import ReplyMetrics
 from services.generation.records import ReplyDraft, ReplyOutcome
@@ -47,3 +48,16 @@ class ReplyStore(Protocol):
     def label(self, outcome: ReplyOutcome) -> str:
         """The label under which an outcome is counted."""
         ...
+
+
+def reply_end(outcome: ReplyOutcome, draft: ReplyDraft) -> ReplyEnd:
+    """What is stored of the outcome and of how the reply was generated."""
+    report = draft.report
+    return {
+        "failed_because": outcome.failure and outcome.failure.value,
+        "by_model": report.model,
+        "made_attempts": report.attempts,
+        "read_tokens": report.prompt_tokens,
+        "written_tokens": report.completion_tokens,
+        "taken_ms": draft.latency_ms,
+    }

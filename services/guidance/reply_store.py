@@ -15,6 +15,7 @@ from db.queries.chat import messages, reply_generations
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
+from services.generation.store import reply_end
 from services.guidance.rules import is_charged
 from services.quota import ledger
 from streams import ReplyStreams
@@ -59,20 +60,14 @@ class ConversationReplyStore:
         ended = await reply_generations.end(transaction, reply_id, owner)
         if ended is None:
             return False
-        now, report = self._clock(), draft.report
         await messages.end_reply(
             transaction,
             reply_id=reply_id,
             status=outcome.status.value,
-            failure_reason=outcome.failure and outcome.failure.value,
-            retry_at=_retry_at(outcome, now),
+            retry_at=_retry_at(outcome, self._clock()),
             content=draft.text,
             stream_ends=draft.ends,
-            model=report.model,
-            attempts=report.attempts,
-            prompt_tokens=report.prompt_tokens,
-            completion_tokens=report.completion_tokens,
-            latency_ms=draft.latency_ms,
+            end=reply_end(outcome, draft),
         )
         await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
         return True

@@ -13,6 +13,7 @@ from db.queries.enterprise import metered_replies
 from metrics.generation import METERED_REPLIES
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
+from services.generation.store import reply_end
 
 
 class MeteredReplyStore:
@@ -30,23 +31,17 @@ class MeteredReplyStore:
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`; the text of an incomplete reply is not kept."""
-        report, failure = draft.report, outcome.failure
         ended = await metered_replies.end(
             transaction,
             reply_id,
             owner,
-            content=None if failure else draft.text,
-            failure_reason=failure and failure.value,
+            content=None if outcome.failure else draft.text,
             retry_after_seconds=outcome.retry_after_seconds,
-            model=report.model,
-            attempts=report.attempts,
-            prompt_tokens=report.prompt_tokens,
-            completion_tokens=report.completion_tokens,
-            latency_ms=draft.latency_ms,
+            end=reply_end(outcome, draft),
         )
         if ended is None:
             return False
-        if failure is not None:
+        if outcome.failure is not None:
             await _refund(transaction, ended)
         return True
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
+from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
 from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
@@ -74,23 +75,17 @@ _ENDED = (
     EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.usage_date,
 )
-_failure = bindparam("failure_reason", type_=Text)
 _END = Statement(
     "metered_replies.end",
     update(EnterpriseGeneration)
     .where(*LEASES.is_held)
     .values(
         status=case(
-            (_failure.is_(None), literal_column("'complete'")), else_=literal_column("'failed'")
+            (FAILURE.is_(None), literal_column("'complete'")), else_=literal_column("'failed'")
         ),
         content=bindparam("written", type_=Text),
-        failure_reason=_failure,
         retry_after_seconds=bindparam("retry_after", type_=Integer),
-        model=bindparam("by_model"),
-        attempts=bindparam("made_attempts"),
-        prompt_tokens=bindparam("read_tokens", type_=Integer),
-        completion_tokens=bindparam("written_tokens", type_=Integer),
-        latency_ms=bindparam("taken_ms"),
+        **END_COLUMNS,
     )
     .returning(*_ENDED),
 )
@@ -159,13 +154,8 @@ async def end(
     owner: UUID,
     *,
     content: str | None,
-    failure_reason: str | None,
     retry_after_seconds: int | None,
-    model: str,
-    attempts: int,
-    prompt_tokens: int | None,
-    completion_tokens: int | None,
-    latency_ms: int,
+    end: ReplyEnd,
 ) -> Record | None:
     """Store the end of a reply, and return `(id, enterprise_account_id, usage_date)`.
 
@@ -176,13 +166,8 @@ async def end(
         reply_id=reply_id,
         of_owner=owner,
         written=content,
-        failure_reason=failure_reason,
         retry_after=retry_after_seconds,
-        by_model=model,
-        made_attempts=attempts,
-        read_tokens=prompt_tokens,
-        written_tokens=completion_tokens,
-        taken_ms=latency_ms,
+        **end,
     )
     return rows[0] if rows else None
 
