@@ -64,6 +64,7 @@ class MultipartResponse(Response):
         async with aclosing(self._others) as others:
             await _send(send, _DELIMITER + _part(self._first))
             async for answer in others:
+                answer.body.setdefault("hasNext", False)  # a failure between parts is the last
                 await _send(send, _part(answer))
         # Each part ends with a delimiter, so that a client can parse it at once.
         await send({"type": "http.response.body", "body": _END})
