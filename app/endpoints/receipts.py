@@ -1,6 +1,5 @@
 """/receipts/{token}: the status and receipt of an erasure, without signing in."""
 
-from asyncpg import Record
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -8,6 +7,7 @@ from app.endpoints.link_responses import HEADERS, link_refused, link_unavailable
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.queries.privacy import privacy_requests
+from db.row import Row
 from services.privacy.failures import failure_message
 from services.privacy.links import Links
 
@@ -37,7 +37,7 @@ class Receipts:
         return None if row is None else _erasure(row, tables)
 
 
-def _erasure(row: Record, tables: list[Record]) -> dict[str, object]:
+def _erasure(row: Row, tables: list[Row]) -> dict[str, object]:
     reason, verified_at = row["error_reason"], row["verified_at"]
     receipt = {
         "tables": [{"name": one["table_name"], "rows": one["row_count"]} for one in tables],
@@ -54,5 +54,5 @@ def _erasure(row: Record, tables: list[Record]) -> dict[str, object]:
     }
 
 
-def _instant(row: Record, name: str) -> str | None:
+def _instant(row: Row, name: str) -> str | None:
     return row[name] and f"{row[name].isoformat().removesuffix('+00:00')}Z"

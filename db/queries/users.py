@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import User, UserPrivacyRequest
 
@@ -39,7 +39,7 @@ _BEGIN_ERASURE = Statement(
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
+async def by_id(connection: Connection, ids: Sequence[int]) -> list[Row]:
     """The users `ids` that exist."""
     return await connection.fetch(_BY_ID, ids=ids)
 

@@ -1,8 +1,8 @@
 """Mutations of payments and plans."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import Input, mutation
 from gql.schema.billing.mutations import (
@@ -64,7 +64,7 @@ def _order(context: RequestContext, input_: CheckoutInput) -> PaymentOrder:
     )
 
 
-async def _checkout_payload(context: RequestContext, row: Record) -> CheckoutPayload:
+async def _checkout_payload(context: RequestContext, row: Row) -> CheckoutPayload:
     refusal = payment_declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),

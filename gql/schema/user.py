@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Self
 
 import strawberry
-from asyncpg import Record
 from strawberry import UNSET
 
 from db.page import Page
+from db.row import Row
 from gql.context import Info
 from gql.errors import Unauthenticated
 from gql.schema import described
@@ -95,7 +95,7 @@ class User(Node):
     @described.field("The newest request of a kind; null when there is none.")
     def latest_privacy_request(
         self, info: Info, kind: KindArgument
-    ) -> Sourced[PrivacyRequest | None, Record | None]:
+    ) -> Sourced[PrivacyRequest | None, Row | None]:
         key = PageKey(self.key, Page(size=1), kind.value)
         return map_future(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
@@ -105,20 +105,20 @@ class User(Node):
         return cls(key=key, id=global_id("User", key))
 
 
-def _first_request(found: Slice) -> Record | None:
+def _first_request(found: Slice) -> Row | None:
     return found.rows[0] if found.rows else None
 
 
-def _email(row: Record | None) -> str:
+def _email(row: Row | None) -> str:
     return str(_known(row)["email"])
 
 
-def _created_at(row: Record | None) -> datetime:
+def _created_at(row: Row | None) -> datetime:
     created_at: datetime = _known(row)["created_at"]
     return created_at
 
 
-def _known(row: Record | None) -> Record:
+def _known(row: Row | None) -> Row:
     if row is None:
         raise Unauthenticated("The person of this token is not known.")
     return row

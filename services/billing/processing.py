@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
-from asyncpg import Record
 
 from clients.payments.provider import (
     PaymentProvider,
@@ -14,6 +13,7 @@ from clients.payments.provider import (
 from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries.billing import payments
+from db.row import Row
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.mutations.audit import SYSTEM, Actor
 
@@ -40,7 +40,7 @@ class PaymentProcessor:
         self._provider = provider
         self._settlement = settlement
 
-    async def charge(self, payment: Record, actor: Actor) -> None:
+    async def charge(self, payment: Row, actor: Actor) -> None:
         """Charge a recorded payment; if there is no answer, the worker finds out later."""
         await self._settle(payment, await self._answer(self._provider.charge, payment), actor)
 
@@ -55,11 +55,11 @@ class PaymentProcessor:
             count += 1
         return count
 
-    async def _claim_overdue(self) -> Record | None:
+    async def _claim_overdue(self) -> Row | None:
         async with self._database.read_primary() as connection:
             return await payments.claim_overdue(connection, self.overdue_seconds)
 
-    async def _answer(self, call: ProviderCall, payment: Record) -> ChargeResult | None:
+    async def _answer(self, call: ProviderCall, payment: Row) -> ChargeResult | None:
         """What the provider says about a payment; None while that is not known."""
         try:
             result = await call(_charge(payment))
@@ -71,7 +71,7 @@ class PaymentProcessor:
             return None if result.state is ChargeState.PENDING else result
         return None
 
-    async def _settle(self, payment: Record, result: ChargeResult | None, actor: Actor) -> None:
+    async def _settle(self, payment: Row, result: ChargeResult | None, actor: Actor) -> None:
         if result is None:
             async with self._database.read_primary() as connection:
                 await payments.postpone(connection, payment["id"])
@@ -82,7 +82,7 @@ class PaymentProcessor:
                 await self._settlement.apply(transaction, locked, result, actor)
 
 
-def _charge(payment: Record) -> Charge:
+def _charge(payment: Row) -> Charge:
     return Charge(
         payment_id=payment["id"],
         amount_cents=payment["amount_cents"],

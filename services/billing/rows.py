@@ -1,11 +1,10 @@
 """Plans and subscriptions out of rows."""
 
-from asyncpg import Record
-
+from db.row import Row
 from services.billing.records import Plan, Subscription, SubscriptionStatus
 
 
-def plan_from(row: Record) -> Plan:
+def plan_from(row: Row) -> Plan:
     """The plan in a row that holds a plan's columns."""
     return Plan(
         code=row["code"],
@@ -16,7 +15,7 @@ def plan_from(row: Record) -> Plan:
     )
 
 
-def subscription_from(row: Record) -> Subscription:
+def subscription_from(row: Row) -> Subscription:
     """The subscription in a row that holds its plan's columns too."""
     return Subscription(
         status=SubscriptionStatus(row["status"]),

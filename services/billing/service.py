@@ -3,10 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from asyncpg import Record
-
 from db.database import Database, Transaction
 from db.queries.billing import payments, subscriptions
+from db.row import Row
 from services.billing.current import current_subscription, plan_on_sale
 from services.billing.processing import PaymentProcessor
 from services.billing.records import Plan
@@ -55,7 +54,7 @@ class BillingService:
         self._invalidate = invalidate
         self._clock = clock
 
-    async def checkout(self, order: PaymentOrder) -> Record:
+    async def checkout(self, order: PaymentOrder) -> Row:
         """Pay for a plan and return the payment: settled, or pending if its result is unknown.
 
         The same key returns the same payment. Raises `InvalidPlan`, `InvalidInput`,
@@ -64,7 +63,7 @@ class BillingService:
         """
         return await self._pay(order, "checkout")
 
-    async def retry_payment(self, order: PaymentOrder) -> Record:
+    async def retry_payment(self, order: PaymentOrder) -> Row:
         """Pay again after a failed payment; otherwise like `checkout`."""
         return await self._pay(order, "retryPayment")
 
@@ -83,7 +82,7 @@ class BillingService:
             await claim.store(transaction, asdict(previous))
         return previous
 
-    async def _pay(self, order: PaymentOrder, operation: str) -> Record:
+    async def _pay(self, order: PaymentOrder, operation: str) -> Row:
         token = checked_token(order.payment_method_token)
         async with self._database.begin() as transaction:
             claim = await self._claim(
@@ -115,7 +114,7 @@ class BillingService:
         now = self._clock()
         return await idempotency.claim(transaction, caller, use, now=now, is_exclusive=True)
 
-    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Record:
+    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Row:
         """Record a payment before the provider is asked."""
         plan = await plan_on_sale(transaction, order.plan_code)
         current = await current_subscription(transaction, order.user_id)
@@ -201,7 +200,7 @@ class BillingService:
         transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
-async def _replayed_payment(transaction: Transaction, payment_id: int) -> Record:
+async def _replayed_payment(transaction: Transaction, payment_id: int) -> Row:
     """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
     (payment,) = await payments.by_id(transaction, payment_id)
     if payment["is_being_made"]:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeAlias
 
 import structlog
-from asyncpg import Record
 
 from clients.payments.records import ChargeResult
 from db.database import Transaction
 from db.queries.billing import payments, subscriptions
+from db.row import Row
 from services.billing.records import PaymentStatus
 from services.billing.rules import next_payment_status, payment_failure_reason
 from services.callers import people
@@ -25,7 +25,7 @@ Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock_payment(transaction: Transaction, payment_id: int) -> Record | None:
+async def lock_payment(transaction: Transaction, payment_id: int) -> Row | None:
     """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
     The order of locks is always person, payment, subscription. The payment of an erased person has
@@ -47,7 +47,7 @@ class PaymentSettlement:
         self._clock = clock
 
     async def apply(
-        self, transaction: Transaction, payment: Record, result: ChargeResult, actor: Actor
+        self, transaction: Transaction, payment: Row, result: ChargeResult, actor: Actor
     ) -> None:
         """Store what the provider says about a locked payment; repeating it changes nothing."""
         status = next_payment_status(PaymentStatus(payment["status"]), result.state)
@@ -80,7 +80,7 @@ class PaymentSettlement:
 
 
 async def _update_subscription(
-    transaction: Transaction, payment: Record, reason: str | None, now: datetime
+    transaction: Transaction, payment: Row, reason: str | None, now: datetime
 ) -> str:
     """Activate or fail the subscription of a payment, and return the audited action."""
     subscription_id = payment["subscription_id"]

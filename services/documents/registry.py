@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asyncpg import Record
-
 from db.database import Connection, Database, Transaction
 from db.queries.documents import document_publications, document_use
+from db.row import Row
 from services.clock import Clock
 from services.documents.identifiers import digest_of, id_of, is_hash
 from services.documents.objectives import ObjectivesByOperation, all_objectives
@@ -65,7 +64,7 @@ class OperationRegistry:
                 await document_publications.bodies(connection, list(missing)) if missing else []
             )
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
-        by_id: defaultdict[str, list[Record]] = defaultdict(list)
+        by_id: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_id[id_of(row["sha256"])].append(row)
         return [
@@ -213,7 +212,7 @@ async def delete_old_unknown_documents(connection: Connection, now: datetime) ->
 def _registered(
     id_: str,
     text: str,
-    rows: Sequence[Record],
+    rows: Sequence[Row],
     objectives: ObjectivesByOperation,
 ) -> RegisteredDocument:
     own = (row["document_id"] for row in rows if row["document_id"] is not None)
@@ -231,7 +230,7 @@ def _registered(
 
 
 def _listed(
-    row: Record,
+    row: Row,
     uses: Mapping[str, list[DocumentUsage]],
     publishers: set[str],
     objectives: ObjectivesByOperation,

@@ -13,10 +13,10 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 import orjson
-from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
 from db.queries import idempotency
+from db.row import Row
 from services.callers import people
 from services.mutations.refusals import InvalidInput, Refusal, UserErrorCode
 from services.mutations.texts import is_short_text
@@ -25,9 +25,9 @@ RETENTION = timedelta(days=30)
 """How long a key and its result are stored."""
 LONGEST_KEY = 255
 _FIELD = "idempotencyKey"
-Work: TypeAlias = Callable[[Connection], Awaitable[Record | None]]
+Work: TypeAlias = Callable[[Connection], Awaitable[Row | None]]
 # Any: JSON.
-Replay: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Record]]
+Replay: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Row]]
 
 
 class IdempotencyKeyReused(Refusal):
@@ -105,7 +105,7 @@ async def claim(
 
 async def run_once(
     database: Database, user_id: int, use: KeyUse, work: Work, replay: Replay
-) -> Record:
+) -> Row:
     """Run the statement `work`, or `replay` the stored result if the key was used before.
 
     The statement itself claims the key in `use`; it returns a row whose `id` is null if the key

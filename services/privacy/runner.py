@@ -15,11 +15,11 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 import structlog
-from asyncpg import Record
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
 from db.queries.privacy import request_processing
+from db.row import Row
 from metrics import privacy as privacy_metrics
 from services.clock import Clock
 from services.privacy.records import FailureReason, PrivacyRequestKind, PrivacyRequestStatus
@@ -165,7 +165,7 @@ class PrivacyRequestRunner:
         privacy_metrics.left_state(kind, PrivacyRequestStatus.PROCESSING.value, taken_seconds)
         privacy_metrics.ended(kind, status.value)
 
-    def _attempt(self, row: Record, kind: PrivacyRequestKind) -> RequestAttempt:
+    def _attempt(self, row: Row, kind: PrivacyRequestKind) -> RequestAttempt:
         return RequestAttempt(
             request_id=row["id"],
             user_id=row["user_id"],

@@ -5,7 +5,6 @@ How long a process may ask the provider about one is measured by the database's 
 
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     Double,
     Integer,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import BillingPaymentAttempt
 
@@ -148,7 +148,7 @@ async def insert_payment(
     payment_method_token: str,
     patience_seconds: float,
     now: datetime,
-) -> Record | None:
+) -> Row | None:
     """Insert a pending payment, which the provider may be asked for during `patience_seconds`.
 
     None if the person has a payment with this key already.
@@ -169,13 +169,13 @@ async def insert_payment(
 
 
 @repository_method
-async def by_id(connection: Connection, payment_id: int) -> list[Record]:
+async def by_id(connection: Connection, payment_id: int) -> list[Row]:
     """The payment of this id, if there is one."""
     return await connection.fetch(_BY_ID, payment_id=payment_id)
 
 
 @repository_method
-async def lock(connection: Connection, payment_id: int) -> Record:
+async def lock(connection: Connection, payment_id: int) -> Row:
     """Lock an existing payment until the transaction ends, and return it."""
     (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
     return payment
@@ -209,7 +209,7 @@ async def postpone(connection: Connection, payment_id: int) -> None:
 
 
 @repository_method
-async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
+async def claim_overdue(connection: Connection, patience_seconds: float) -> Row | None:
     """Claim one pending payment whose check is due and that no other process is checking."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None

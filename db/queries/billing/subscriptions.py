@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     Text,
     bindparam,
@@ -19,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from db.database import Connection
 from db.queries.clauses.expressions import id_array
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import BillingPlan, BillingPlanChange, UserSubscription
 
@@ -139,7 +139,7 @@ _INSERT_PLAN_CHANGE = Statement(
 
 
 @repository_method
-async def plans_on_sale(connection: Connection) -> list[Record]:
+async def plans_on_sale(connection: Connection) -> list[Row]:
     """The plans on sale, cheapest first."""
     return await connection.fetch(_PLANS_ON_SALE)
 
@@ -147,13 +147,13 @@ async def plans_on_sale(connection: Connection) -> list[Record]:
 @repository_method
 async def current_subscription_by_user(
     connection: Connection, user_ids: Sequence[int]
-) -> list[Record]:
+) -> list[Row]:
     """The newest subscription, with its plan, of each user who has one."""
     return await connection.fetch(_CURRENT_BY_USER, user_ids=user_ids)
 
 
 @repository_method
-async def plan_on_sale(connection: Connection, plan_code: str) -> Record | None:
+async def plan_on_sale(connection: Connection, plan_code: str) -> Row | None:
     """The plan of this code, if it is on sale."""
     rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
     return rows[0] if rows else None

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -22,6 +21,7 @@ from db.database import Connection
 from db.queries.chat.conversations import EXCHANGE_OPENED
 from db.queries.chat.reply_generations import LEASE_END
 from db.queries.clauses.idempotent_write import stored_result
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import (
     ChatMessage,
@@ -120,7 +120,7 @@ _BEGIN_REPLY = _begin_reply()
 @repository_method
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
-) -> Record | None:
+) -> Row | None:
     """Insert a user's message in a conversation, after `conversations.open_exchange`.
 
     It is dated a microsecond before `updated_at`. None if the conversation is not the user's.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -18,6 +17,7 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
@@ -82,7 +82,7 @@ _DIFFERENCES = Statement(
 
 
 @repository_method
-async def used_by_user(connection: Connection, user_ids: Sequence[int], day: date) -> list[Record]:
+async def used_by_user(connection: Connection, user_ids: Sequence[int], day: date) -> list[Row]:
     """`(user_id, used)` for each user who used units on the UTC `day`."""
     return await connection.fetch(_USED_BY_USER, user_ids=user_ids, day=day)
 
@@ -104,6 +104,6 @@ async def release(
 
 
 @repository_method
-async def differences(connection: Connection) -> list[Record]:
+async def differences(connection: Connection) -> list[Row]:
     """The days of all users on which the counter differs from the sum of the ledger's entries."""
     return await connection.fetch(_DIFFERENCES)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
@@ -180,7 +180,7 @@ async def renew(
 
 
 @repository_method
-async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
+async def by_id(connection: Connection, account_id: int, generation_id: int) -> Row | None:
     """A reply of the account's."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
@@ -200,7 +200,7 @@ async def end(
     prompt_tokens: int | None,
     completion_tokens: int | None,
     latency_ms: int,
-) -> Record | None:
+) -> Row | None:
     """Store the end of a reply, and return `(id, enterprise_account_id, usage_date)`.
 
     None, and no change, if `owner` has lost the lease.
@@ -222,7 +222,7 @@ async def end(
 
 
 @repository_method
-async def end_expired(connection: Connection) -> Record | None:
+async def end_expired(connection: Connection) -> Row | None:
     """End one reply with an expired lease, as interrupted, that no other transaction is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None

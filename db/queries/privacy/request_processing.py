@@ -7,7 +7,6 @@ request is due depends on the caller's `now`.
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     Double,
     Interval,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import UserPrivacyRequest
 
@@ -198,7 +198,7 @@ _TRY_AGAIN = Statement(
 @repository_method
 async def claim(
     connection: Connection, kind: str, owner: UUID, *, lease_seconds: float, now: datetime
-) -> Record | None:
+) -> Row | None:
     """Claim the oldest request of a kind that is due at `now` and that nobody has a lease on.
 
     An erasure waits while an export of the same person is being made. Returns `id`, `user_id`,
@@ -253,7 +253,7 @@ async def is_exported(connection: Connection, user_id: int) -> bool:
 
 
 @repository_method
-async def owed(connection: Connection, now: datetime) -> list[Record]:
+async def owed(connection: Connection, now: datetime) -> list[Row]:
     """The outstanding requests by kind and status: `count`, `oldest` request, number `overdue`."""
     return await connection.fetch(_OWED, now=now)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     Text,
@@ -21,6 +20,7 @@ from db.database import Connection
 from db.queries.audit import recorded_event
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.privacy.privacy_requests import JSON_COLUMNS
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import UserPrivacyRequest
 
@@ -92,7 +92,7 @@ async def request(
     scheduled_for: datetime | None,
     paused_since: datetime | None,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Return the person's open request of a kind; inserts one if there is none.
 
     The claimed key stores it as its result. None, and no change, if a request was completed after
@@ -120,7 +120,7 @@ async def cancel(
     *,
     now: datetime,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Cancel a person's request that is not being processed; None if there is none."""
     rows = await connection.fetch(
         _CANCEL,

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.schema.billing.subscription import BillingSubscription, Plan
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
@@ -60,7 +60,7 @@ class CheckoutPayload:
     subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
         default=None, description="The subscription as it is now."
     )
-    payment: Sourced[Payment | None, Record | None] = strawberry.field(
+    payment: Sourced[Payment | None, Row | None] = strawberry.field(
         default=None, description="The payment."
     )
     user_errors: list[UserError] = strawberry.field(

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
-from asyncpg import Record
 from strawberry import UNSET
 
 from db.page import Page
+from db.row import Row
 from gql.context import Info, selected_columns
 from gql.schema import described
 from gql.schema.chat.message import MESSAGES, Message, MessageConnection
@@ -59,7 +59,7 @@ class Conversation(Node):
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
-    def last_message(self, info: Info) -> Sourced[Message | None, Record | None]:
+    def last_message(self, info: Info) -> Sourced[Message | None, Row | None]:
         key = PageKey(self.key, Page(size=1, is_backward=True))
         return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
@@ -97,7 +97,7 @@ CONVERSATION = ObjectMapping(
 )
 
 
-def _first_message(found: Slice) -> Record | None:
+def _first_message(found: Slice) -> Row | None:
     return found.rows[0] if found.rows else None
 
 

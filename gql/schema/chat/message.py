@@ -5,8 +5,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
@@ -98,7 +98,7 @@ class Message(Node):
         self, info: Info
     ) -> Sourced[
         Annotated["Conversation", strawberry.lazy("gql.schema.chat.conversation")],
-        LoaderFuture[Record | None],
+        LoaderFuture[Row | None],
     ]:
         return info.context.loaders.conversation.start(self.conversation_key)
 

@@ -5,8 +5,8 @@ from enum import Enum
 from typing import Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
 from gql.schema import described
@@ -149,7 +149,7 @@ class EnterpriseAccount(Node):
     )
     def credentials(
         self, info: Info
-    ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Record, ...]]]:
+    ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Row, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")
         return info.context.loaders.credentials_by_account.start(self.key)

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Self
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
@@ -82,7 +82,7 @@ class PrivacyExport:
     sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
 
     @classmethod
-    def from_row(cls, links: Links, row: Record | None) -> Self | None:
+    def from_row(cls, links: Links, row: Row | None) -> Self | None:
         """The archive of a row; None without a row."""
         if row is None:
             return None
@@ -109,7 +109,7 @@ ObjectMapping(ErasedTable, {"name": Column("table_name"), "rows": Column("row_co
 class ErasureReceipt:
     """What was erased, and that a scan afterwards found nothing left."""
 
-    tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
+    tables: Sourced[list[ErasedTable], tuple[Row, ...]] = strawberry.field(
         description="Rows erased or anonymised, per table.",
         metadata=weight_metadata(Weight(assumed_size=30)),
     )
@@ -152,7 +152,7 @@ class PrivacyRequest(Node):
         if verified_at is None or references is None:
             return None
 
-        def receipt_of(rows: tuple[Record, ...]) -> ErasureReceipt:
+        def receipt_of(rows: tuple[Row, ...]) -> ErasureReceipt:
             return ErasureReceipt(
                 tables=rows, remaining_references=references, verified_at=verified_at
             )

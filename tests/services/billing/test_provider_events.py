@@ -5,9 +5,9 @@ from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
-from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
 from services.mutations.audit import SYSTEM
 from tests.captured_logs import capture_logs
@@ -30,7 +30,7 @@ NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
 TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
 
 
-async def open_payment(parts: Instance, key: str = "key") -> Record:
+async def open_payment(parts: Instance, key: str = "key") -> Row:
     """A payment of Alan's that nobody has heard of since it was begun."""
     parts.provider.will(SILENCE)
     return await parts.checkout(key)
