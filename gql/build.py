@@ -14,6 +14,7 @@ from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
 from gql.schema.chat.message import Message
 from gql.schema.enterprise.account import ApiCredential
+from gql.schema.enums import publish_enums
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
@@ -21,6 +22,7 @@ from gql.schema.scalars import SCALARS, encode_instant, format_instant
 @cache
 def schema() -> strawberry.Schema:
     """The whole schema."""
+    publish_enums()
     register_scalar_encoders()
     return strawberry.Schema(
         query=Query,

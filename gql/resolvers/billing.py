@@ -3,6 +3,7 @@
 import strawberry
 
 from db.row import Row
+from db.states import PaymentStatus
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import Input, mutation
 from gql.schema.billing.mutations import (
@@ -11,7 +12,6 @@ from gql.schema.billing.mutations import (
     CheckoutInput,
     CheckoutPayload,
 )
-from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from services.billing.records import Subscription
 from services.billing.rules import payment_declined

@@ -2,24 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
-
-class SubscriptionStatus(Enum):
-    """The states of a subscription, as the database spells them."""
-
-    INACTIVE = "inactive"
-    PENDING = "pending"
-    ACTIVE = "active"
-    FAILED = "failed"
-
-
-class PaymentStatus(Enum):
-    """The states of a payment, as the database spells them."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+from db.states import SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)

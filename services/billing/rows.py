@@ -1,7 +1,8 @@
 """Plans and subscriptions out of rows."""
 
 from db.row import Row
-from services.billing.records import Plan, Subscription, SubscriptionStatus
+from db.states import SubscriptionStatus
+from services.billing.records import Plan, Subscription
 
 
 def plan_from(row: Row) -> Plan:

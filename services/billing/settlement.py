@@ -11,7 +11,7 @@ from clients.payments.records import ChargeResult
 from db.database import Transaction
 from db.queries.billing import payments, subscriptions
 from db.row import Row
-from services.billing.records import PaymentStatus
+from db.states import PaymentStatus
 from services.billing.rules import next_payment_status, payment_failure_reason
 from services.callers import people
 from services.callers.people import PersonUnknown
@@ -57,7 +57,7 @@ class PaymentSettlement:
         await payments.settle(
             transaction,
             payment["id"],
-            status=status.value,
+            status=status,
             reference=result.reference,
             failure_reason=reason,
             now=now,

@@ -5,9 +5,9 @@ from typing import Any
 from db.database import Connection, Database
 from db.queries.chat import conversation_writes, conversations
 from db.row import Row
+from db.states import ConversationStatus
 from services.callers import people
 from services.clock import Clock
-from services.conversations.records import ConversationStatus
 from services.conversations.rules import UNTITLED, checked_title
 from services.mutations import idempotency
 from services.mutations.refusals import NotFound
@@ -92,7 +92,7 @@ class ConversationService:
     ) -> Row:
         async with self._database.write() as connection:
             changed = await conversation_writes.set_status(
-                connection, user_id, conversation_id, status.value
+                connection, user_id, conversation_id, status
             )
         return _found(changed)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from db.database import Connection, Database, Transaction
 from db.queries.enterprise import credential_writes, credentials, enterprise_accounts
 from db.row import Row
+from db.states import ApiCredentialStatus
 from services.clock import Clock
 from services.enterprise.keys import GeneratedKey, generate_key, key_prefix
-from services.enterprise.records import ApiCredentialStatus
 from services.enterprise.rules import MOST_KEYS, checked_overlap
 from services.mutations import audit, idempotency
 from services.mutations.audit import Actor
@@ -85,7 +85,7 @@ class CredentialService:
             replaced = await credentials.of_account(transaction, account_id, credential_id)
             if replaced is None:
                 raise _credential_not_found()
-            if replaced["status"] != ApiCredentialStatus.ACTIVE.value:
+            if replaced["status"] != ApiCredentialStatus.ACTIVE:
                 raise Conflict("Only an active key can be replaced.", field="credentialId")
             expires_at = await credentials.retire(
                 transaction, account_id, credential_id, now + overlap

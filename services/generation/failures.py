@@ -1,7 +1,7 @@
 """Why a reply failed: the stored reason, and the message shown for it."""
 
 from clients.llm import FailureReason, GenerationFailed
-from services.generation.records import ReplyFailure
+from db.states import ReplyFailure
 from services.mutations.refusals import Refusal, UserErrorCode
 
 _FAILURES_BY_REASON = {

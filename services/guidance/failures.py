@@ -3,15 +3,14 @@
 from datetime import datetime
 from math import ceil
 
-from asyncpg import Record
-
+from db.row import Row
 from services.generation.failures import LlmUnavailable, llm_unavailable
 
 _LONGEST_WAIT_SECONDS = 2**31 - 1
 """The largest GraphQL `Int`; older rows may hold longer waits."""
 
 
-def reply_failure(reply: Record, now: datetime) -> LlmUnavailable | None:
+def reply_failure(reply: Row, now: datetime) -> LlmUnavailable | None:
     """The refusal for a stored reply that failed; None if it did not fail.
 
     The remaining time until a retry may help is 0 once it has passed.

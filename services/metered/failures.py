@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from asyncpg import Record
-
+from db.row import Row
 from services.generation.failures import LlmUnavailable, llm_unavailable
 from services.metered.rules import remaining_seconds
 
 
-def metered_reply_failure(reply: Record, now: datetime) -> LlmUnavailable | None:
+def metered_reply_failure(reply: Row, now: datetime) -> LlmUnavailable | None:
     """The refusal for a stored reply that failed, with the remaining wait; None if it did not."""
     if reply["failure_reason"] is None:
         return None

@@ -7,10 +7,9 @@ and its unit is refunded at most once.
 from collections.abc import Sequence
 from uuid import UUID
 
-from asyncpg import Record
-
 from db.database import Connection, Transaction
 from db.queries.enterprise import metered_replies
+from db.row import Row
 from metrics.generation import metered_reply_abandoned, metered_reply_ended
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
@@ -76,5 +75,5 @@ class MeteredReplyStore:
             metered_reply_ended(outcome.failure.value if outcome.failure else "complete")
 
 
-async def _refund(transaction: Transaction, ended: Record) -> None:
+async def _refund(transaction: Transaction, ended: Row) -> None:
     await metering.refund(transaction, ended["enterprise_account_id"], ended["usage_date"])

@@ -4,10 +4,9 @@ import asyncio
 from dataclasses import asdict
 from datetime import datetime
 
-from asyncpg import Record
-
 from db.database import Connection, Database
 from db.queries.enterprise import metered_replies
+from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
@@ -46,9 +45,7 @@ class MeteredGuidance:
         self._clock = clock
         self._account_locks = KeyedLocks()
 
-    async def generate(
-        self, client: ApiClient, question: Question, *, idempotency_key: str
-    ) -> Record:
+    async def generate(self, client: ApiClient, question: Question, *, idempotency_key: str) -> Row:
         """Answer a question and return the row of the reply, complete or failed.
 
         The unit is charged before the model is asked, and no transaction is open meanwhile. The
@@ -97,7 +94,7 @@ class MeteredGuidance:
             transaction.on_unknown_outcome(lambda: jobs.start_if_recorded(assignment))
         return generation_id
 
-    async def _wait_for_end(self, account_id: int, generation_id: int) -> Record:
+    async def _wait_for_end(self, account_id: int, generation_id: int) -> Row:
         while True:
             async with self._database.read_primary() as connection:
                 row = await metered_replies.by_id(connection, account_id, generation_id)

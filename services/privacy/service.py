@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from db.database import Database, Transaction
 from db.queries.privacy import privacy_requests, request_writes
 from db.row import Row
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from services.clock import Clock
 from services.mutations import audit, idempotency
 from services.mutations.audit import Actor
 from services.mutations.idempotency import Caller, Claim
 from services.mutations.refusals import Conflict, NotFound
-from services.privacy.records import PrivacyRequestKind, PrivacyRequestStatus
 from services.privacy.rules import PAUSE_BETWEEN_EXPORTS, seconds_until_next_export
 
 _OPERATIONS = {
@@ -64,7 +64,7 @@ class PrivacyService:
             rows = await privacy_requests.requests_by_id(connection, [privacy_request_id], user_id)
         if not rows:
             raise NotFound("There is no such privacy request.", field="privacyRequestId")
-        if rows[0]["status"] != PrivacyRequestStatus.CANCELLED.value:
+        if rows[0]["status"] != PrivacyRequestStatus.CANCELLED:
             raise Conflict("It has begun, or is over.", field="privacyRequestId")
         return rows[0]
 
@@ -95,12 +95,12 @@ class PrivacyService:
         If the open one ends in the meantime, the next round of the loop creates another.
         """
         is_export = kind is PrivacyRequestKind.EXPORT
-        event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
+        event = audit.event(actor, f"privacy.{kind}_requested", user_id=user_id)
         while True:
             request = await request_writes.request(
                 transaction,
                 user_id=user_id,
-                kind=kind.value,
+                kind=kind,
                 claim_id=claim.id,
                 now=now,
                 scheduled_for=None if is_export else now + self._grace,
@@ -114,7 +114,7 @@ class PrivacyService:
 
     async def _check_pause(self, transaction: Transaction, user_id: int, now: datetime) -> None:
         completed_at = await privacy_requests.newest_completion(
-            transaction, user_id, PrivacyRequestKind.EXPORT.value
+            transaction, user_id, PrivacyRequestKind.EXPORT
         )
         seconds = completed_at and seconds_until_next_export(completed_at, now)
         if seconds:

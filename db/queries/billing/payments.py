@@ -23,8 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PaymentStatus
 from db.tables import BillingPaymentAttempt
 
 _SECOND = literal_column("interval '1 second'", Interval)
@@ -57,7 +59,7 @@ _INSERT = Statement(
         user_id=bindparam("user_id"),
         subscription_id=bindparam("subscription_id"),
         plan_code=bindparam("plan_code"),
-        status="pending",
+        status=PaymentStatus.PENDING,
         amount_cents=bindparam("amount_cents"),
         currency=bindparam("currency"),
         idempotency_key=bindparam("idempotency_key"),
@@ -100,7 +102,7 @@ _POSTPONE = Statement(
     update(BillingPaymentAttempt)
     .where(
         BillingPaymentAttempt.id == bindparam("payment_id"),
-        BillingPaymentAttempt.status == "pending",
+        BillingPaymentAttempt.status == PaymentStatus.PENDING,
     )
     .values(
         asked_until=null(),
@@ -115,7 +117,7 @@ _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
         # A literal, as in the partial index: a generic plan could not use it with a parameter.
-        BillingPaymentAttempt.status == literal_column("'pending'"),
+        BillingPaymentAttempt.status == literal_text(PaymentStatus.PENDING),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
             BillingPaymentAttempt.asked_until.is_(None),

@@ -16,10 +16,11 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.expressions import json_instant, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ConversationStatus
 from db.tables import ChatConversation
 
 COLUMNS = (
@@ -75,7 +76,7 @@ EXCHANGE_OPENED = (
     update(ChatConversation)
     .where(*_OWN)
     .values(
-        status=literal_column("'active'"),
+        status=literal_text(ConversationStatus.ACTIVE),
         updated_at=func.greatest(
             bindparam("now", type_=ChatConversation.updated_at.type),
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),

@@ -17,8 +17,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import QuotaEntryKind
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
 _USED_BY_USER = Statement(
@@ -39,19 +41,19 @@ _given_back = (
 )
 
 
-def _entry(kind: str, units: int) -> Insert:
+def _entry(kind: QuotaEntryKind, units: int) -> Insert:
     return insert(QuotaLedgerEntry).values(
         user_id=bindparam("user_id"),
         usage_date=bindparam("day"),
-        kind=literal_column(f"'{kind}'"),
+        kind=literal_text(kind),
         units=literal_column(str(units)),
         reply_id=bindparam("reply_id", type_=BigInteger),
         occurred_at=bindparam("now"),
     )
 
 
-_SETTLE = Statement("quota.settle", _entry("settle", 0))
-_RELEASE = Statement("quota.release", _entry("release", -1).add_cte(_given_back))
+_SETTLE = Statement("quota.settle", _entry(QuotaEntryKind.SETTLE, 0))
+_RELEASE = Statement("quota.release", _entry(QuotaEntryKind.RELEASE, -1).add_cte(_given_back))
 _entries = (
     select(
         QuotaLedgerEntry.user_id,

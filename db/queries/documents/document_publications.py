@@ -19,6 +19,7 @@ from db.database import Connection
 from db.queries.clauses.expressions import array_columns
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import DocumentState
 from db.tables import (
     TrustedDocument,
     TrustedDocumentPublication,
@@ -43,7 +44,7 @@ _SERVED = Statement(
         _publication.document_id,
         _publication.state,
     )
-    .where(_publication.state != "retired")
+    .where(_publication.state != DocumentState.RETIRED)
     .order_by(_publication.id),
 )
 _BODIES = Statement(
@@ -93,7 +94,7 @@ _PUBLISH = Statement(
     _insert.on_conflict_do_update(
         index_elements=[_publication.client_name, _publication.sha256],
         set_={
-            "state": "active",
+            "state": DocumentState.ACTIVE,
             "operation_name": _insert.excluded.operation_name,
             "document_id": _insert.excluded.document_id,
             "cost": _insert.excluded.cost,

@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal_column,
     or_,
     select,
     true,
@@ -21,10 +20,12 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.audit import recorded_event
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.enterprise.credentials import IS_ACCEPTED, JSON_COLUMNS
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)
@@ -66,9 +67,9 @@ def _revoke() -> Statement:
         .where(
             EnterpriseCredential.id == bindparam("credential_id"),
             EnterpriseCredential.enterprise_account_id == account.c.id,
-            EnterpriseCredential.status != literal_column("'revoked'"),
+            EnterpriseCredential.status != literal_text(ApiCredentialStatus.REVOKED),
         )
-        .values(status=literal_column("'revoked'"))
+        .values(status=literal_text(ApiCredentialStatus.REVOKED))
         .returning(*JSON_COLUMNS)
         .cte("revoked")
     )

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import id_array, json_instant
+from db.queries.clauses.expressions import id_array, json_instant, literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _instant = DateTime(timezone=True)
@@ -39,14 +40,16 @@ COLUMNS = (
 )
 _accounts = id_array("account_ids")
 IS_ACCEPTED = and_(
-    EnterpriseCredential.status != literal_column("'revoked'"),
+    EnterpriseCredential.status != literal_text(ApiCredentialStatus.REVOKED),
     or_(
         EnterpriseCredential.expires_at.is_(None),
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
 # An expired credential counts as revoked.
-_status_now = case((IS_ACCEPTED, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+_status_now = case(
+    (IS_ACCEPTED, EnterpriseCredential.status), else_=literal_text(ApiCredentialStatus.REVOKED)
+)
 _AT_NOW = (
     EnterpriseCredential.id,
     EnterpriseCredential.enterprise_account_id,
@@ -99,7 +102,7 @@ _RETIRE = Statement(
     update(EnterpriseCredential)
     .where(*_of_account)
     .values(
-        status=literal_column("'retiring'"),
+        status=literal_text(ApiCredentialStatus.RETIRING),
         # An earlier end is kept; LEAST ignores a null.
         expires_at=func.least(EnterpriseCredential.expires_at, bindparam("at", type_=_instant)),
     )

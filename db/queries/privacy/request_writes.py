@@ -9,7 +9,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
-    literal_column,
     select,
     union_all,
     update,
@@ -18,10 +17,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.queries.audit import recorded_event
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.privacy.privacy_requests import JSON_COLUMNS
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PrivacyRequestStatus
 from db.tables import UserPrivacyRequest
 
 _user = bindparam("user_id", type_=BigInteger)
@@ -33,7 +34,10 @@ _of_kind = (UserPrivacyRequest.user_id == _user, UserPrivacyRequest.request_kind
 def _request() -> Statement:
     # As literals, so that the planner sees that the partial index has them all.
     is_under_way = UserPrivacyRequest.status.in_(
-        [literal_column("'requested'"), literal_column("'processing'")]
+        [
+            literal_text(PrivacyRequestStatus.REQUESTED),
+            literal_text(PrivacyRequestStatus.PROCESSING),
+        ]
     )
     under_way = select(*JSON_COLUMNS).where(*_of_kind, is_under_way).cte("under_way")
     was_completed = exists().where(
@@ -66,9 +70,9 @@ def _cancel() -> Statement:
         .where(
             UserPrivacyRequest.id == bindparam("privacy_request_id", type_=BigInteger),
             UserPrivacyRequest.user_id == _user,
-            UserPrivacyRequest.status == literal_column("'requested'"),
+            UserPrivacyRequest.status == literal_text(PrivacyRequestStatus.REQUESTED),
         )
-        .values(status=literal_column("'cancelled'"))
+        .values(status=literal_text(PrivacyRequestStatus.CANCELLED))
         .returning(*JSON_COLUMNS)
         .cte("cancelled")
     )

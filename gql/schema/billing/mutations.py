@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 
 from db.row import Row
+from db.states import PaymentStatus
 from gql.schema.billing.subscription import BillingSubscription, Plan
-from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from gql.values.mappings import Column, GlobalId, ObjectMapping, Sourced
 from services.billing.records import Plan as PlanRecord

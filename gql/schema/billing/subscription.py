@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from gql.schema.enums import SubscriptionStatus
+from db.states import SubscriptionStatus
 from gql.values.mappings import Member, ObjectMapping
 from services.billing.records import Plan as PlanRecord
 from services.billing.records import Subscription

@@ -1,13 +1,13 @@
 """The type of conversations, and its connection."""
 
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 from strawberry import UNSET
 
 from db.page import Page
 from db.row import Row
+from db.states import ConversationStatus
 from gql.context import Info, selected_columns
 from gql.schema import described
 from gql.schema.chat.message import MESSAGES, Message, MessageConnection
@@ -35,18 +35,6 @@ from gql.values.mappings import (
 )
 from loaders import ConversationCountKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
-
-
-@described.enum(
-    "Where a conversation is kept.",
-    ACTIVE="In use.",
-    ARCHIVED="Put away; it can be taken out again.",
-)
-class ConversationStatus(Enum):
-    """The values of the database."""
-
-    ACTIVE = "active"
-    ARCHIVED = "archived"
 
 
 @strawberry.type(description="A person's conversation with the model.")
@@ -159,5 +147,5 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status.value if status else None)
+    key = PageKey(user_key, page, status)
     return info.context.loaders.conversations_by_user.start(key)

@@ -1,39 +1,24 @@
 """The types of companies, of their usage and of their API keys."""
 
 from datetime import date, datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from db.row import Row
+from db.states import ApiCredentialStatus
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
 from gql.schema import described
-from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
 from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.mappings import Column, Derived, GlobalId, Instant, Member, ObjectMapping, Sourced
 from loaders import MAX_CREDENTIALS, DailyUsageKey
 from loaders.batching.loader import LoaderFuture
 from services.enterprise.keys import key_prefix
-from services.enterprise.records import Usage
+from services.enterprise.records import Usage, UsageLimitMode
 
 MAX_SPAN_DAYS = 400
-
-
-@described.enum(
-    "Whether an API key is accepted.",
-    ACTIVE="Accepted.",
-    RETIRING="Replaced by a newer key; still accepted until `expiresAt`.",
-    REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
-)
-class ApiCredentialStatus(Enum):
-    """The values of the database."""
-
-    ACTIVE = "active"
-    RETIRING = "retiring"
-    REVOKED = "revoked"
 
 
 @strawberry.type(description="What of its contract a company has used.")

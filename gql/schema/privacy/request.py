@@ -1,13 +1,13 @@
 """The types of privacy requests, with their archives and receipts."""
 
 from datetime import datetime
-from enum import Enum
 from functools import partial
 from typing import Self
 
 import strawberry
 
 from db.row import Row
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
@@ -30,36 +30,6 @@ from services.privacy.links import Links
 
 LARGEST_INT = 2**31 - 1
 """The largest value of GraphQL's `Int`."""
-
-
-@described.enum(
-    "What a privacy request asks for.",
-    EXPORT="A copy of the person's data.",
-    DELETE="The erasure of the person's data.",
-)
-class PrivacyRequestKind(Enum):
-    """The values of the database."""
-
-    EXPORT = "export"
-    DELETE = "delete"
-
-
-@described.enum(
-    "How far a privacy request has come.",
-    REQUESTED="Received, not begun.",
-    PROCESSING="Being carried out.",
-    COMPLETED="Carried out.",
-    FAILED="Given up; `errorReason` says why.",
-    CANCELLED="Withdrawn by the person.",
-)
-class PrivacyRequestStatus(Enum):
-    """The values of the database."""
-
-    REQUESTED = "requested"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @strawberry.type(description="The archive of a completed export.")
