@@ -27,7 +27,7 @@ def enum(description: str, **value_descriptions: str) -> Callable[[EnumType], En
         # Strawberry has already published an enum that the annotations of resolvers name.
         if not hasattr(members, "__strawberry_definition__"):
             strawberry.enum(members)
-        definition = members.__strawberry_definition__
+        definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by now
         definition.description = description
         for value in definition.values:
             value.description = value_descriptions[value.name]

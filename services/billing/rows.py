@@ -1,8 +1,8 @@
-"""Plans and subscriptions out of rows."""
+"""Plans, subscriptions and payments out of rows."""
 
 from db.row import Row
-from db.states import SubscriptionStatus
-from services.billing.records import Plan, Subscription
+from db.states import PaymentStatus, SubscriptionStatus
+from services.billing.records import Payment, Plan, Subscription
 
 
 def plan_from(row: Row) -> Plan:
@@ -24,4 +24,21 @@ def subscription_from(row: Row) -> Subscription:
         failure_reason=row["failure_reason"],
         started_at=row["started_at"],
         updated_at=row["updated_at"],
+    )
+
+
+def payment_from(row: Row) -> Payment:
+    """The payment in its row."""
+    return Payment(
+        id=row["id"],
+        user_id=row["user_id"],
+        subscription_id=row["subscription_id"],
+        plan_code=row["plan_code"],
+        status=PaymentStatus(row["status"]),
+        amount_cents=row["amount_cents"],
+        currency=row["currency"],
+        provider_key=row["provider_key"],
+        payment_method_token=row["payment_method_token"],
+        failure_reason=row["failure_reason"],
+        is_being_made=row["is_being_made"],
     )

@@ -8,7 +8,8 @@ from db.queries.billing import payments, subscriptions
 from db.row import Row
 from services.billing.current import current_subscription, plan_on_sale
 from services.billing.processing import PaymentProcessor
-from services.billing.records import Plan
+from services.billing.records import Payment, Plan
+from services.billing.rows import payment_from
 from services.billing.rules import check_can_change_plan, check_can_pay, checked_token
 from services.billing.settlement import Invalidate
 from services.clock import Clock
@@ -94,11 +95,11 @@ class BillingService:
             if claim.result is not None:
                 return await _replayed_payment(transaction, claim.result["payment"])
             payment = await self._begin(transaction, order)
-            await claim.store(transaction, {"payment": payment["id"]})
+            await claim.store(transaction, {"payment": payment.id})
         await self._charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self._database.read_primary() as connection:
-            (payment,) = await payments.by_id(connection, payment["id"])
-        return payment
+            (row,) = await payments.by_id(connection, payment.id)
+        return row
 
     async def _claim(
         self,
@@ -114,7 +115,7 @@ class BillingService:
         now = self._clock()
         return await idempotency.claim(transaction, caller, use, now=now, is_exclusive=True)
 
-    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Row:
+    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Payment:
         """Record a payment before the provider is asked."""
         plan = await plan_on_sale(transaction, order.plan_code)
         current = await current_subscription(transaction, order.user_id)
@@ -126,7 +127,7 @@ class BillingService:
             )
         else:
             await subscriptions.begin_payment(transaction, subscription_id, plan.code, now)
-        payment = await payments.insert_payment(
+        row = await payments.insert_payment(
             transaction,
             user_id=order.user_id,
             subscription_id=subscription_id,
@@ -138,14 +139,15 @@ class BillingService:
             patience_seconds=self._charging.overdue_seconds,
             now=now,
         )
-        if payment is None:
+        if row is None:
             raise _key_expired()
+        payment = payment_from(row)
         await self._record_change(
             transaction,
             order,
             "payment.begun",
             subscription_id,
-            payment=payment["id"],
+            payment=payment.id,
             plan=plan.code,
         )
         return payment
@@ -202,10 +204,10 @@ class BillingService:
 
 async def _replayed_payment(transaction: Transaction, payment_id: int) -> Row:
     """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
-    (payment,) = await payments.by_id(transaction, payment_id)
-    if payment["is_being_made"]:
+    (row,) = await payments.by_id(transaction, payment_id)
+    if payment_from(row).is_being_made:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
-    return payment
+    return row
 
 
 def _key_expired() -> IdempotencyKeyReused:

@@ -52,20 +52,19 @@ class KeyUse:
     fingerprint: bytes
 
 
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One use of a key; `result` is what the first use stored, None if this is the first."""
 
-    # Any: JSON.
-    def __init__(self, claim_id: int | None, result: dict[str, Any] | None) -> None:
-        self._claim_id = claim_id
-        self.result = result
+    claim_id: int | None
+    result: dict[str, Any] | None  # Any: JSON
 
     @property
     def id(self) -> int:
         """The row id of a first use, under which a statement stores the result."""
-        if self._claim_id is None:
+        if self.claim_id is None:
             raise RuntimeError("only the first use of a key has an id")
-        return self._claim_id
+        return self.claim_id
 
     async def store(self, transaction: Transaction, result: dict[str, Any]) -> None:
         """Store the result of the first use."""

@@ -1,8 +1,10 @@
 """The messages shown to people for failed privacy requests."""
 
+from collections.abc import Mapping
+
 from services.privacy.records import FailureReason
 
-_MESSAGES = {
+_MESSAGES: Mapping[str, str] = {
     FailureReason.STORAGE_FULL: "There was no room for the archive; ask again later.",
     FailureReason.INTERRUPTED: "It was interrupted too often; ask again later.",
     FailureReason.STILL_IDENTIFIED: (

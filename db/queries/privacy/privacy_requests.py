@@ -12,7 +12,7 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
 
-COLUMNS = (
+_COLUMNS = (
     UserPrivacyRequest.id,
     UserPrivacyRequest.request_kind,
     UserPrivacyRequest.status,
@@ -24,7 +24,7 @@ COLUMNS = (
     UserPrivacyRequest.verified_at,
 )
 _INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
-JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in COLUMNS)
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in _COLUMNS)
 REQUESTS_PAGE_BY_USER = KeysetQuery(
     "privacy.requests_page_by_user",
     columns=JSON_COLUMNS,
@@ -42,7 +42,7 @@ _BY_ID = Statement(
 )
 _ONE = Statement(
     "privacy.request",
-    select(*COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+    select(*JSON_COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
 )
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",

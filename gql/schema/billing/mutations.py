@@ -31,7 +31,7 @@ class Payment:
     created_at: datetime = strawberry.field(description="When it was begun.")
 
 
-ObjectMapping(
+PAYMENT = ObjectMapping(
     Payment,
     {
         "id": GlobalId("Payment"),
@@ -91,3 +91,6 @@ class ChangePlanPayload:
         default=None, description="The plan that it was for."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
+
+
+MAPPINGS = (PAYMENT,)

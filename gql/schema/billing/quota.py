@@ -21,4 +21,5 @@ class Quota:
 
 
 _QUOTA_ATTRIBUTES = ("state", "limit", "used", "remaining", "resets_at")
-ObjectMapping(Quota, {name: Member(name) for name in _QUOTA_ATTRIBUTES}, source=QuotaRecord)
+QUOTA = ObjectMapping(Quota, {name: Member(name) for name in _QUOTA_ATTRIBUTES}, source=QuotaRecord)
+MAPPINGS = (QUOTA,)

@@ -100,7 +100,7 @@ class ConversationEdge:
 
 
 _CONVERSATIONS, _AT = "conversations", "updated_at"
-ObjectMapping(
+CONVERSATION_EDGE = ObjectMapping(
     ConversationEdge,
     {"node": Nested(CONVERSATION), "cursor": Cursor(_CONVERSATIONS, _AT)},
 )
@@ -121,7 +121,7 @@ class ConversationConnection:
         return info.context.loaders.conversation_count.start(key)
 
 
-ObjectMapping(
+CONVERSATION_CONNECTION = ObjectMapping(
     ConversationConnection,
     {
         "user_key": Member("parent_id"),
@@ -149,3 +149,10 @@ def conversations_of(
     )
     key = PageKey(user_key, page, status)
     return info.context.loaders.conversations_by_user.start(key)
+
+
+MAPPINGS = (
+    CONVERSATION,
+    CONVERSATION_EDGE,
+    CONVERSATION_CONNECTION,
+)

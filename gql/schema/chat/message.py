@@ -101,7 +101,9 @@ class MessageEdge:
 
 MESSAGES, _AT = "messages", "created_at"
 """The name of a conversation's list of messages in cursors, and the column that orders it."""
-ObjectMapping(MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)})
+MESSAGE_EDGE = ObjectMapping(
+    MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)}
+)
 
 
 @strawberry.type(description="A page of messages, oldest first.")
@@ -112,8 +114,14 @@ class MessageConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-ObjectMapping(
+MESSAGE_CONNECTION = ObjectMapping(
     MessageConnection,
     {"edges": Member("rows"), "page_info": page_info(MESSAGES, _AT)},
     source=Slice,
+)
+MAPPINGS = (
+    GENERATION,
+    MESSAGE,
+    MESSAGE_EDGE,
+    MESSAGE_CONNECTION,
 )

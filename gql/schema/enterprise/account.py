@@ -42,7 +42,7 @@ _USAGE_ATTRIBUTES = (
     "monthly_remaining",
     "resets_at",
 )
-ObjectMapping(
+ENTERPRISE_USAGE = ObjectMapping(
     EnterpriseUsage,
     {
         "limit_mode": Derived(lambda usage: usage.contract.limit_mode),
@@ -62,7 +62,7 @@ class EnterpriseDailyUsage:
     request_count: int = strawberry.field(description="The requests metered on it.")
 
 
-ObjectMapping(
+ENTERPRISE_DAILY_USAGE = ObjectMapping(
     EnterpriseDailyUsage, {"usage_date": Column(0), "request_count": Column(1)}, source=tuple
 )
 
@@ -148,4 +148,10 @@ ENTERPRISE_ACCOUNT = ObjectMapping(
         "administrator_key": Column("administrator_id"),
         "company_name": Column("company_name"),
     },
+)
+MAPPINGS = (
+    ENTERPRISE_USAGE,
+    ENTERPRISE_DAILY_USAGE,
+    API_CREDENTIAL,
+    ENTERPRISE_ACCOUNT,
 )

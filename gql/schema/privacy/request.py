@@ -72,7 +72,9 @@ class ErasedTable:
     rows: int = strawberry.field(description="Rows erased or anonymised.")
 
 
-ObjectMapping(ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")})
+ERASED_TABLE = ObjectMapping(
+    ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")}
+)
 
 
 @strawberry.type(description="Proof of a completed erasure.")
@@ -166,7 +168,7 @@ class PrivacyRequestEdge:
 
 PRIVACY_REQUESTS, _AT = "privacyRequests", "requested_at"
 """The name of a user's list of requests in cursors, and the column that orders it."""
-ObjectMapping(
+PRIVACY_REQUEST_EDGE = ObjectMapping(
     PrivacyRequestEdge,
     {"node": Nested(PRIVACY_REQUEST), "cursor": Cursor(PRIVACY_REQUESTS, _AT)},
 )
@@ -180,8 +182,14 @@ class PrivacyRequestConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-ObjectMapping(
+PRIVACY_REQUEST_CONNECTION = ObjectMapping(
     PrivacyRequestConnection,
     {"edges": Member("rows"), "page_info": page_info(PRIVACY_REQUESTS, _AT)},
     source=Slice,
+)
+MAPPINGS = (
+    ERASED_TABLE,
+    PRIVACY_REQUEST,
+    PRIVACY_REQUEST_EDGE,
+    PRIVACY_REQUEST_CONNECTION,
 )

@@ -9,6 +9,7 @@ import pytest
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
 from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
+from services.billing.rows import payment_from
 from services.mutations.audit import SYSTEM
 from tests.captured_logs import capture_logs
 from tests.fixtures.world import ALAN, NOW
@@ -135,7 +136,7 @@ def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(own_wor
                         other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
                         for number in range(4)
                     ),
-                    one.charging.charge(payment, SYSTEM),
+                    one.charging.charge(payment_from(payment), SYSTEM),
                     other.charging.finish_overdue(),
                 )
                 for parts in (one, other):
