@@ -15,7 +15,7 @@ from db.database import Database
 from db.row import Row
 from gql.build import core_schema
 from gql.schema.privacy.request import PRIVACY_REQUEST
-from loaders import Loader
+from loaders.batching.loader import Loader
 from loaders.privacy_details import erased_tables_by_request
 from services.privacy.links import Links
 from services.privacy.receipts import erasure_of_receipt

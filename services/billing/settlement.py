@@ -67,7 +67,7 @@ class PaymentSettlement:
             transaction,
             actor,
             action,
-            f"subscription:{payment['subscription_id']}",
+            f"subscription:{payment.subscription_id}",
             now=now,
             user_id=payment.user_id,
             payment=payment.id,
