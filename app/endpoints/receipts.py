@@ -14,6 +14,7 @@ from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.row import Row
 from gql.build import core_schema
+from gql.runtime.executor import SourceExecutor
 from gql.schema.privacy.request import PRIVACY_REQUEST
 from loaders.batching.loader import Loader
 from loaders.privacy_details import erased_tables_by_request
@@ -60,7 +61,8 @@ class Receipts:
     # Any: JSON.
     async def _shown(self, row: Row) -> dict[str, Any] | None:
         context = _ReceiptContext(_ReceiptLoaders(erased_tables_by_request(self._database)))
-        result = execute(_schema(), _SHOWN, PRIVACY_REQUEST.view(row), context)
+        request = PRIVACY_REQUEST.view(row)
+        result = execute(_schema(), _SHOWN, request, context, executor_class=SourceExecutor)
         answer = await result if isawaitable(result) else result
         for error in answer.errors or ():
             raise error.original_error or error

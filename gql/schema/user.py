@@ -81,7 +81,7 @@ class User(Node):
         kind: KindFilter = UNSET,
     ) -> Sourced[PrivacyRequestConnection, LoaderFuture[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind)
+        key = PageKey(self.key, page, kind or None)
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
