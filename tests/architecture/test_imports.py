@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,3 +17,22 @@ def test_every_import_contract_is_kept() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_every_package_stands_in_a_contract() -> None:
+    """Either in one of its own that names all of its modules, or as a part of its parent's."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [one for one in linter["contracts"] if one["type"] == "layers"]
+    in_top = {name.strip() for layer in layers[0]["layers"] for name in layer.split("|")}
+    exhaustive = {
+        name for one in layers if one.get("exhaustive") for name in one.get("containers", ())
+    }
+    with_packages = {
+        root for root in in_top if any(one.parent.parent.name == root for one in _packages(root))
+    }
+    assert in_top == set(linter["root_packages"])
+    assert with_packages - exhaustive == {"app", "loaders"}
+
+
+def _packages(root: str) -> list[Path]:
+    return list((ROOT / root).glob("*/__init__.py"))
