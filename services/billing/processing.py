@@ -1,4 +1,4 @@
-"""PaymentProcessor recorded payments at the payment provider, between two transactions."""
+"""Carrying recorded payments out at the provider, between two transactions."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from services.billing.records import Payment
 from services.billing.rows import payment_from
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.mutations.audit import SYSTEM, Actor
+from services.throttling.concurrency import slot_released
 
 ProviderCall: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
@@ -64,7 +65,8 @@ class PaymentProcessor:
     async def _answer(self, call: ProviderCall, payment: Payment) -> ChargeResult | None:
         """What the provider says about a payment; None while that is not known."""
         try:
-            result = await call(_charge(payment))
+            async with slot_released():
+                result = await call(_charge(payment))
         except PaymentProviderUnavailable as error:
             _log.warning("a payment is open", payment=payment.id, reason=str(error))
         except PaymentProviderRefused:
