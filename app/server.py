@@ -176,7 +176,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     )
 
     privacy = application.privacy
-    exports = Exports(application.database, privacy.files, clock=application.clock)
+    exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
     return [
         Route(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from cache.redis import MOST_BYTES
+from db.states import SubscriptionStatus
 from services.billing.cached import SUBSCRIPTION_SERIALIZER
-from services.billing.records import Plan, Subscription, SubscriptionStatus
+from services.billing.records import Plan, Subscription
 from tests.cache.assertions import ID, Cache, assert_hits, number
 from tests.cache.instances import SHAPE, Table, Version, measured, shared_caches
 from tests.fixtures.world import NOW

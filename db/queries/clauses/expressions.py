@@ -1,12 +1,27 @@
-"""Expressions that many statements share: instants as JSON, and bound arrays as tables."""
+"""Expressions that many statements share: literals, instants as JSON, bound arrays as tables."""
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, column, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal_column,
+)
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
-_UTC: ColumnElement[str] = literal_column("'UTC'")
+
+def literal_text(text: str) -> ColumnElement[str]:
+    """A text that stands in the SQL itself, for the planner to compare with partial indexes."""
+    return literal_column(f"'{text}'", Text)
+
+
+_UTC = literal_text("UTC")
 
 
 # Any: a column that may be null or not.

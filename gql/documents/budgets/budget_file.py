@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gql.documents.budgets.budget import Budget, ImpossibleVariant, Protection, VariantBudget
+from gql.documents.budgets.budget import Budget, ImpossibleVariant, VariantBudget
+from gql.documents.budgets.protections import Protection
 from gql.documents.budgets.variants import VariantPattern
 
 EVERY = "every"

@@ -8,7 +8,7 @@ from pathlib import Path
 from redis import Redis
 
 from app.wiring import Application, open_application
-from services.privacy.records import PrivacyRequestStatus
+from db.states import PrivacyRequestStatus
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.redis import ControlledRedis

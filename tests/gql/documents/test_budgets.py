@@ -14,11 +14,11 @@ from graphql import FieldNode, OperationDefinitionNode, OperationType, parse, va
 
 from gql.build import core_schema
 from gql.documents.budgets.budget import DEFAULT
+from gql.documents.budgets.protections import Protection
 from gql.documents.trusted_documents import (
     FOLDER,
     Budget,
     BudgetsInvalid,
-    Protection,
     TrustedDocument,
     budget_for,
     read_documents,

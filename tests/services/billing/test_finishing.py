@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult
 from db.connections.errors import DatabaseUnavailable
+from db.row import Row
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ALAN, MARY, NOW
 from tests.services.billing.billing_instances import (
@@ -32,7 +32,7 @@ FROM billing_payment_attempts
 """
 
 
-async def interrupted(parts: Instance) -> Record:
+async def interrupted(parts: Instance) -> Row:
     """A payment that was recorded by a process that then died, as seen when its time is up."""
 
     class Killed(BaseException):

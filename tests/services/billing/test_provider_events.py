@@ -5,10 +5,11 @@ from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
-from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
+from services.billing.rows import payment_from
 from services.mutations.audit import SYSTEM
 from tests.captured_logs import capture_logs
 from tests.fixtures.world import ALAN, NOW
@@ -30,7 +31,7 @@ NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
 TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
 
 
-async def open_payment(parts: Instance, key: str = "key") -> Record:
+async def open_payment(parts: Instance, key: str = "key") -> Row:
     """A payment of Alan's that nobody has heard of since it was begun."""
     parts.provider.will(SILENCE)
     return await parts.checkout(key)
@@ -135,7 +136,7 @@ def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(own_wor
                         other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
                         for number in range(4)
                     ),
-                    one.charging.charge(payment, SYSTEM),
+                    one.charging.charge(payment_from(payment), SYSTEM),
                     other.charging.finish_overdue(),
                 )
                 for parts in (one, other):

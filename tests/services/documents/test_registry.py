@@ -6,13 +6,9 @@ from datetime import timedelta
 import pytest
 
 from db.request_scope import RequestScope
+from db.states import DocumentState
 from services.documents.identifiers import hash_of
-from services.documents.records import (
-    DocumentState,
-    DocumentUsage,
-    NormalizedDocument,
-    RegisteredDocument,
-)
+from services.documents.records import DocumentUsage, NormalizedDocument, RegisteredDocument
 from services.documents.registry import DocumentIdTaken, Published, delete_old_unknown_documents
 from services.documents.usage import MOST_UNKNOWN
 from tests.fixtures.postgres import run

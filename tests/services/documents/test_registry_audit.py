@@ -5,8 +5,9 @@ import asyncio
 import orjson
 import pytest
 
+from db.states import DocumentState
 from services.documents.identifiers import hash_of
-from services.documents.records import DocumentState, NormalizedDocument
+from services.documents.records import NormalizedDocument
 from services.documents.registry import DocumentIdTaken
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW

@@ -8,10 +8,10 @@ from random import Random
 from time import perf_counter
 
 import pytest
-from asyncpg import Record
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from db.row import Row
 from streams import Delta
 from tests.fixtures.redis import ControlledRedis
 from tests.fixtures.world import ADA
@@ -28,13 +28,13 @@ class Follower:
 
     after: int
     deltas: list[Delta] = field(default_factory=list)
-    stored: Record | None = None
+    stored: Row | None = None
 
     async def follow(self, parts: Instance, reply_id: int) -> None:
         """Follow to the end; each piece joins the one before."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for event in parts.guidance.follow(ADA, reply_id, after=self.after):
-                if isinstance(event, Record):
+                if isinstance(event, Row):
                     self.stored = event
                 else:
                     assert event.index == self.after + len(self.deltas) + 1
@@ -178,7 +178,7 @@ def test_what_redis_lost_is_there_again_with_the_next_piece(
             assert await written() == [b"0-1", *(b"%d-0" % one for one in range(1, index + 1))]
             writer.model.end()
             last = await anext(events)
-            assert isinstance(last, Record)
+            assert isinstance(last, Row)
             assert len(last["stream_ends"]) == index
 
     asyncio.run(scenario())

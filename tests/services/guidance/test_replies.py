@@ -8,10 +8,10 @@ from functools import partial
 
 import asyncpg
 import pytest
-from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from db.row import Row
 from services.generation.failures import reply_failure
 from services.generation.recovery import end_abandoned
 from services.guidance.records import Exchange
@@ -24,14 +24,12 @@ from tests.services.guidance.test_sending import ledger_of, send, used
 from tests.streams.stream_instances import shared_streams
 
 
-async def collected(
-    parts: Instance, exchange: Exchange, after: int = 0
-) -> tuple[list[Delta], Record]:
+async def collected(parts: Instance, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Row]:
     """The pieces after an index, and the stored reply that follows them."""
     deltas: list[Delta] = []
     async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
         async for event in events:
-            if isinstance(event, Record):
+            if isinstance(event, Row):
                 return deltas, event
             deltas.append(event)
     raise AssertionError("no end")
@@ -349,7 +347,7 @@ def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
             parts.model.end("day!")
             assert await anext(following) == Delta(2, "day!")
             ended = await anext(following)
-            assert isinstance(ended, Record)
+            assert isinstance(ended, Row)
             assert ended["content"] == "Good day!"
 
     asyncio.run(scenario())
@@ -397,7 +395,7 @@ def test_another_instance_follows_through_redis_without_the_database(
             assert await anext(events) == Delta(2, "day!")
             parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
             last = await anext(events)
-            assert isinstance(last, Record)
+            assert isinstance(last, Row)
             assert (last["status"], last["content"]) == ("failed", "Good day!")
 
     asyncio.run(scenario())

@@ -6,9 +6,9 @@ from contextlib import aclosing
 
 import asyncpg
 import pytest
-from asyncpg import Record
 
 from clients.llm import GenerationReport
+from db.row import Row
 from services.generation.records import ReplyDraft
 from services.generation.recovery import end_abandoned
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_holds_up_no_reader(own_world: str) -> None:
                 parts.model.end("!")
                 assert await anext(events) == Delta(3, "!")
                 ended = await anext(events)
-                assert isinstance(ended, Record)
+                assert isinstance(ended, Row)
                 assert (ended["status"], ended["content"]) == ("complete", "Good day!")
 
     asyncio.run(scenario())

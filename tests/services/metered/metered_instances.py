@@ -7,10 +7,10 @@ from secrets import token_bytes
 from typing import Any
 
 import asyncpg
-from asyncpg import Record
 
 from clients.llm import GenerationReport, LanguageModel, PromptMessage
 from db.database import Database, open_database
+from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise.credentials import CredentialService
@@ -60,7 +60,7 @@ class Instance:
         *,
         client: ApiClient = GRACES_CLIENT,
         objective: str = QUESTION.objective,
-    ) -> Record:
+    ) -> Row:
         question = replace(QUESTION, objective=objective)
         return await self.metered.generate(client, question, idempotency_key=key)
 

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import cast
 
-from asyncpg import Record
 from orjson import loads
 
 from app.composition.documents import open_documents
@@ -18,6 +17,7 @@ from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
+from db.row import Row
 from gql.build import core_schema
 from gql.context import Services
 from gql.documents.trusted_documents import trusted_documents
@@ -48,9 +48,7 @@ class UnmeteredGuidance(MeteredGuidance):
     def __init__(self, write: Write) -> None:
         self._write = write
 
-    async def generate(
-        self, client: ApiClient, question: Question, *, idempotency_key: str
-    ) -> Record:
+    async def generate(self, client: ApiClient, question: Question, *, idempotency_key: str) -> Row:
         """Answer a question."""
         del client, idempotency_key
         ending, written = await self._write(question)
@@ -64,7 +62,7 @@ class UnmeteredGuidance(MeteredGuidance):
             "completion_tokens": written.report.completion_tokens,
             "latency_ms": written.latency_ms,
         }
-        return cast("Record", reply)  # read by the names of its columns alone
+        return cast("Row", reply)  # read by the names of its columns alone
 
 
 def _writing(model: LanguageModel, model_name: str) -> Write:
