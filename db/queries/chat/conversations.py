@@ -17,18 +17,12 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.expressions import json_columns
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation
 
-COLUMNS = (
-    ChatConversation.id,
-    ChatConversation.title,
-    ChatConversation.status,
-    json_instant(ChatConversation.created_at),
-    json_instant(ChatConversation.updated_at),
-)
+COLUMNS = json_columns(ChatConversation, without={"user_id"})
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
