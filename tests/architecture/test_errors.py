@@ -9,7 +9,7 @@ from gql.errors import ApiError
 from services.mutations.refusals import UserErrorCode
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "errors.md").read_text()
+PAGE = (ROOT / "docs" / "clients" / "errors.md").read_text()
 SOURCES = [
     ROOT / "app" / "http" / "error_responses.py",
     *(ROOT / "app" / "graphql").rglob("*.py"),
@@ -38,12 +38,14 @@ def listed(heading: str) -> list[str]:
 def test_every_code_is_listed_once() -> None:
     written = {code for source in SOURCES for code in codes_in(source)}
     assert {error.code for error in ApiError.__subclasses__()} <= written
-    assert sorted(listed("code")) == sorted(written), "add a line to docs/errors.md, or remove one"
+    assert sorted(listed("code")) == sorted(written), (
+        "add a line to docs/clients/errors.md, or remove one"
+    )
 
 
 def test_every_refusal_is_listed_once() -> None:
     refusals = [code.name for code in UserErrorCode]
-    assert listed("refusal") == refusals, "add a line to docs/errors.md, or remove one"
+    assert listed("refusal") == refusals, "add a line to docs/clients/errors.md, or remove one"
 
 
 def test_nothing_else_in_the_edge_answers_with_a_code() -> None:
