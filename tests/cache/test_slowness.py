@@ -3,6 +3,8 @@
 import asyncio
 from time import perf_counter
 
+import pytest
+
 from tests.cache.assertions import (
     assert_costs_little,
     assert_hits,
@@ -17,6 +19,7 @@ from tests.fixtures.redis import ControlledRedis
 from tests.keyvalue.fake_servers import FaultyProxy, fake_server, say_nothing
 
 
+@pytest.mark.heavy
 def test_an_address_that_answers_nothing_costs_next_to_nothing() -> None:
     async def scenario() -> None:
         table = Table()

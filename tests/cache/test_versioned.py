@@ -25,7 +25,7 @@ from tests.cache.instances import (
 Stores = Callable[..., AbstractAsyncContextManager[Store]]
 
 
-@pytest.fixture(params=["in memory", "in redis"])
+@pytest.fixture(params=["in memory", pytest.param("in redis", marks=pytest.mark.heavy)])
 def stores(request: pytest.FixtureRequest) -> Stores:
     """Opens a store for a cache of that name, by default with a long lifetime."""
     is_shared = request.param == "in redis"

@@ -83,6 +83,7 @@ async def until_blocked(redis: Redis) -> None:
             await asyncio.sleep(0.005)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_who_takes_nothing_in_is_not_waited_for(
     tmp_path: Path, loop: Callable[[], asyncio.AbstractEventLoop]

@@ -3,6 +3,8 @@
 from hashlib import md5
 from pathlib import Path
 
+import pytest
+
 from tests.fixtures.documents import publish
 from tests.fixtures.live import Live
 from tests.fixtures.npm import NodeTests
@@ -44,5 +46,6 @@ def test_trusted_documents_of_apollo_urql_and_relay(
         node_tests("trusted.test.mjs", ADDRESS=str(api.http.base_url))
 
 
+@pytest.mark.heavy
 def test_the_workflow_files_are_without_fault(node_tests: NodeTests) -> None:
     node_tests("workflows.test.mjs")

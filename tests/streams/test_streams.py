@@ -122,6 +122,7 @@ def test_followers_that_leave_take_nothing_from_the_others(sides: Sides) -> None
     asyncio.run(scenario())
 
 
+@pytest.mark.heavy
 def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
@@ -145,6 +146,7 @@ def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.heavy
 def test_redis_is_away_from_the_beginning(tmp_path: Path) -> None:
     async def scenario() -> None:
         reply_id = next(_reply_ids)
@@ -193,6 +195,7 @@ def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.heavy
 def test_ended_streams_are_forgotten() -> None:
     async def scenario() -> None:
         streams = MemoryStreams(ended_seconds=0)

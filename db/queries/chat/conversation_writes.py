@@ -38,7 +38,7 @@ def _change(name: str, column: str) -> Statement:
             ChatConversation.id == bindparam("conversation_id"),
             ChatConversation.user_id == person.c.id,
         )
-        .values({column: bindparam("new", type_=Text)})
+        .values({column: bindparam("new", type_=ChatConversation.__table__.c[column].type)})
         .returning(*COLUMNS)
         .cte("changed")
     )

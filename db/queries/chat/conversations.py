@@ -16,20 +16,14 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import json_instant, literal_text
+from db.queries.clauses.expressions import json_columns, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ConversationStatus
 from db.tables import ChatConversation
 
-COLUMNS = (
-    ChatConversation.id,
-    ChatConversation.title,
-    ChatConversation.status,
-    json_instant(ChatConversation.created_at),
-    json_instant(ChatConversation.updated_at),
-)
+COLUMNS = json_columns(ChatConversation, without={"user_id"})
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,

@@ -1,11 +1,13 @@
 """Expressions that many statements share: literals, instants as JSON, bound arrays as tables."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    DateTime,
     Text,
     bindparam,
     column,
@@ -14,6 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
+
+from db.tables import Table
 
 
 def literal_text(text: str) -> ColumnElement[str]:
@@ -32,6 +36,16 @@ def json_instant(column: Any) -> ColumnElement[str]:
     depends on no setting of the session, and is copied into answers without being parsed.
     """
     return func.to_json(func.timezone(_UTC, column)).label(column.key)
+
+
+# Any: columns of all types.
+def json_columns(table: type[Table], *, without: Collection[str]) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a table as its type in the API needs them: instants are `json_instant`."""
+    return tuple(
+        json_instant(one) if isinstance(one.type, DateTime) else one
+        for one in table.__table__.columns
+        if one.name not in without
+    )
 
 
 def id_array(parameter: str) -> TableValuedAlias:

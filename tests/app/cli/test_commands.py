@@ -106,6 +106,7 @@ def ended(
     return left.value.code, said.out, said.err
 
 
+@pytest.mark.heavy
 def test_a_token_is_signed_for_a_user() -> None:
     ran = guidance("token", "--user-id", "7", "--role", "ops", "--ttl", "60")
     claims = jwt.decode(ran.stdout.strip(), SECRET, ["HS256"])
@@ -124,6 +125,7 @@ def test_no_key_is_made_for_no_company(database_url: str) -> None:
     assert (ran.returncode, ran.stderr) == (1, "guidance: there is no enterprise account 7\n")
 
 
+@pytest.mark.heavy
 def test_the_schema_is_printed() -> None:
     assert guidance("schema").stdout == schema().as_str() + "\n"
 

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import httpx2
 import psutil
+import pytest
 
 from clients.tls import tls_context
 from tests.fixtures.peer import peer
@@ -115,6 +116,7 @@ async def stop_while_it_waits(
     await watching.close()
 
 
+@pytest.mark.heavy
 def test_its_own_database_ends_with_it() -> None:
     with TemporaryDirectory(prefix="guidance-") as folder:
         with served("", "--no-worker", GUIDANCE_DATA_DIR=folder) as (_, client):

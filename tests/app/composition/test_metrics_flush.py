@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.composition.metrics_flush import flushing_periodically
 from metrics.observations import Observations
+
+pytestmark = pytest.mark.heavy
 
 WORKER = """
 from metrics.repository_methods import RepositoryMethods

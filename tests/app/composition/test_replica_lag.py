@@ -27,6 +27,7 @@ def measured(name: str) -> float | None:
     return REGISTRY.get_sample_value(f"guidance_database_replica_{name}")
 
 
+@pytest.mark.heavy
 def test_a_standby_that_is_held_up_is_as_far_behind_as_its_newest_transaction(
     pair: tuple[str, str],
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_wrong_token_is_the_persons_mistake(stripe_server: StripeServer, token
     assert found(stripe_server, charge(token)) == NOT_MADE
 
 
+@pytest.mark.heavy
 def test_charges_with_one_key_at_once_take_the_money_once(stripe_server: StripeServer) -> None:
     async def scenario(provider: PaymentProvider) -> list[ChargeResult]:
         return await asyncio.gather(*(provider.charge(charge(VISA)) for _ in range(20)))

@@ -424,6 +424,7 @@ documents = st.tuples(st.sampled_from(["branch", "branches"]), branch_fields).ma
 )
 
 
+@pytest.mark.heavy
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents, branches | anything)
 def test_any_document_over_any_data(document: str, root: object) -> None:

@@ -94,6 +94,7 @@ def test_a_version_that_calls_one_function_more(crowd: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not is_counted_here(), reason=NOT_COUNTED)
 def test_a_version_that_cannot_count_is_said_in_a_sentence(tmp_path: Path) -> None:
     documents = tmp_path / FOLDER.relative_to(ROOT)

@@ -17,6 +17,8 @@ from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
 from tests.perf.report.sample_reports import made_up, on_another_machine
 
+pytestmark = pytest.mark.heavy
+
 PAGE = "ConversationPage"
 
 

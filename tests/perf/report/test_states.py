@@ -9,6 +9,8 @@ from perf.report.files import NAME
 from tests.perf.report.incomplete_reports import Silence, silences
 from tests.perf.report.test_command import asked, status
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.mark.parametrize("silence", list(silences()), ids=lambda one: one.name)
 def test_a_silence_is_named_and_has_its_status(silence: Silence, tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def test_a_copy_is_looked_up_again_after_a_minute(redis_url: str) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.heavy
 def test_while_redis_is_away_the_process_has_its_copies(tmp_path: Path) -> None:
     async def scenario() -> None:
         with controlled_redis(tmp_path) as server:

@@ -3,9 +3,12 @@
 import asyncio
 from pathlib import Path
 
+from sqlalchemy import Text
+
 from db.personal.registry import MIGRATIONS, REGISTRY
 from db.personal.vocabulary import Author
 from db.queries.privacy import erasure_verification
+from db.tables import Table
 from services.privacy.rules import identifying_pattern
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, GRACE
@@ -56,6 +59,13 @@ OF_OTHERS = [
     for one in table.columns
     if one.author not in {None, Author.SYSTEM}
 ]
+LEFT_OUT = [
+    f"UPDATE {table} SET {column} = '{WORDS}'"
+    f" WHERE {column} IS NULL AND {table}::text LIKE '%{WORDS}%'"
+    for table, column in OF_OTHERS
+    if isinstance(Table.metadata.tables[table].c[column].type, Text)
+]
+"""Words in every column of the same rows that may be empty."""
 OF_THE_SYSTEM = [
     (table.name, one.name)
     for table in REGISTRY
@@ -77,10 +87,11 @@ async def of_others(parts: Instance) -> dict[tuple[str, str], int]:
 def test_words_of_others_keep_no_erasure_from_completing(own_world: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         request = await prepare(own_world, tmp_path)
-        await run(own_world, OTHERS)
+        await run(own_world, OTHERS, *LEFT_OUT)
         async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
             planted = await of_others(parts)
-            assert not [column for column, count in planted.items() if not count]
+            without = [column for column, count in planted.items() if not count]
+            assert without == [], "add rows with words in these columns to OTHERS"
             assert await parts.erase() == 1
             row = await parts.request(request)
             assert (row["status"], row["remaining_references"]) == ("completed", 0)

@@ -166,6 +166,7 @@ def own_redis(tmp_path: Path) -> Iterator[ControlledRedis]:
         yield server
 
 
+@pytest.mark.heavy
 def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
     own_redis: ControlledRedis, seconds: Seconds
 ) -> None:

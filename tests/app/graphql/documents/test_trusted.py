@@ -213,6 +213,7 @@ def test_an_active_document_that_is_not_valid_any_more_keeps_it_from_being_ready
         until(lambda: api.http.get("/readyz").status_code == 200)
 
 
+@pytest.mark.heavy
 def test_while_the_registry_cannot_be_read_nothing_is_said_to_be_missing(tmp_path: Path) -> None:
     nowhere = "postgresql://127.0.0.1:1/nothing"
     with server(nowhere, tmp_path, OperationsMode.TRUSTED) as api:
