@@ -47,6 +47,12 @@ EXECUTION_CASES = 8_000
 SERVERS = frozenset({"postgres", "redis", "redis_url", "stand_in", "npm"})
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop in which asynchronous tests run: each in a new one."""
+    return "asyncio"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for garbage from now on, but not among what is there."""

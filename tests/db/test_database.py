@@ -104,17 +104,14 @@ def test_a_connection_that_was_lost_while_idle_is_replaced(database_url: str) ->
     on(database_url, scenario)
 
 
-def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
-    async def scenario() -> None:
-        async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
-            assert await plan_codes(database) == PLAN_CODES
-            (link,) = proxy.links
-            link.send_to_client(ENDED)
-            for _ in range(20):
-                await asyncio.sleep(0)  # lets the client read it before it asks again
-            assert await plan_codes(database) == PLAN_CODES
-
-    asyncio.run(scenario())
+async def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
+    async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
+        assert await plan_codes(database) == PLAN_CODES
+        (link,) = proxy.links
+        link.send_to_client(ENDED)
+        for _ in range(20):
+            await asyncio.sleep(0)  # lets the client read it before it asks again
+        assert await plan_codes(database) == PLAN_CODES
 
 
 def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:

@@ -301,22 +301,19 @@ def test_a_server_without_room_is_away(database_url: str, code: str) -> None:
     play(database_url, scenario)
 
 
-def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
+async def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
     role = f"few_{uuid4().hex}"
     nap = Statement("test.nap", select(text("pg_sleep(0.01)")))
 
-    async def scenario() -> None:
-        await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
-        try:
-            async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
-                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
-                async with database.read(), database.read():
-                    await seconds_until_refused(_fetched(database, nap))
-                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
-        finally:
-            await run(database_url, f"DROP ROLE {role}")
-
-    asyncio.run(scenario())
+    await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+    try:
+        async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
+            await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+            async with database.read(), database.read():
+                await seconds_until_refused(_fetched(database, nap))
+            await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+    finally:
+        await run(database_url, f"DROP ROLE {role}")
 
 
 def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str) -> None:
@@ -491,12 +488,9 @@ def test_the_operating_system_asks_whether_the_server_is_there(database_url: str
     play(database_url, scenario)
 
 
-def test_a_setting_of_the_url_is_the_operators(database_url: str) -> None:
-    async def scenario() -> None:
-        own = Statement("test.own", text("SELECT current_setting('statement_timeout') AS s"))
-        url = f"{database_url}&statement_timeout=1234"
-        async with impatient(url) as database, database.read() as connection:
-            (row,) = await connection.fetch(own)
-        assert row["s"] == "1234ms"
-
-    asyncio.run(scenario())
+async def test_a_setting_of_the_url_is_the_operators(database_url: str) -> None:
+    own = Statement("test.own", text("SELECT current_setting('statement_timeout') AS s"))
+    url = f"{database_url}&statement_timeout=1234"
+    async with impatient(url) as database, database.read() as connection:
+        (row,) = await connection.fetch(own)
+    assert row["s"] == "1234ms"

@@ -70,10 +70,10 @@ def test_a_rotation_without_an_outage(two: tuple[Api, Api]) -> None:
     assert rows[second["credential"]["id"]]["status"] == "ACTIVE"
 
 
-def test_of_many_keys_those_that_are_accepted_are_told(
+async def test_of_many_keys_those_that_are_accepted_are_told(
     own_world: str, two: tuple[Api, Api]
 ) -> None:
-    asyncio.run(run(own_world, HUNDRED_AND_TEN_EXPIRED))
+    await run(own_world, HUNDRED_AND_TEN_EXPIRED)
     told = [one["status"] for one in _credentials(two[0])]
     # The one that is accepted is older than all that have expired.
     assert (told.count("ACTIVE"), told.count("REVOKED"), len(told)) == (1, 99, 100)
