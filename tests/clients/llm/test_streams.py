@@ -9,7 +9,7 @@ import pytest
 from clients.llm import FailureReason
 from clients.llm.response.retry_after import LONGEST_WAIT_SECONDS
 from tests.clients.llm.model_calls import TEXT, Answer, ask, asked
-from tests.clients.llm.response.test_reply_reader import DONE, USAGE, WHOLE, chunk
+from tests.clients.llm.response.chunks import DONE, USAGE, WHOLE, chunk
 from tests.fixtures.llm import StandInControl
 
 

@@ -17,7 +17,7 @@ from db.connections.session import Session
 from db.database import Database, open_database
 from db.statement import Statement
 from metrics.repository_methods import ObservedStatement
-from tests.db.test_database import PLAN_CODES, backend_of, end, on, opened, plan_codes
+from tests.db.plan_statements import PLAN_CODES, backend_of, end, on, opened, plan_codes
 from tests.fixtures.postgres import run
 
 SLEEP = Statement("test.sleep", select(text("pg_sleep(30)")))

@@ -12,17 +12,7 @@ from gql.values.ids import global_id
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN, GRACE, GRACES_REQUEST
-
-REQUEST = """
-mutation ($key: String!) { made: %s(input: {idempotencyKey: $key}) {
-  privacyRequest { id kind status requestedAt completedAt scheduledFor errorReason receiptUrl }
-  userErrors { code message field retryAfterSeconds }
-} }"""
-EXPORT, ERASURE = REQUEST % "requestPrivacyExport", REQUEST % "requestPrivacyDelete"
-CANCEL = """
-mutation ($id: ID!) { made: cancelPrivacyRequest(input: {privacyRequestId: $id}) {
-  privacyRequest { id status } userErrors { code field }
-} }"""
+from tests.gql.resolvers.privacy_documents import CANCEL, ERASURE, EXPORT
 
 COMPLETED = """
 WITH made AS (UPDATE user_privacy_requests SET status = 'completed', completed_at = requested_at

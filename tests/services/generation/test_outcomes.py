@@ -9,7 +9,7 @@ from services.generation.recovery import end_abandoned
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA
 from tests.services.guidance.chat_instances import instance
-from tests.services.guidance.test_sending import ledger_of, send
+from tests.services.guidance.exchanges import ledger_of, send
 from tests.services.metered import metered_instances as metered
 
 

@@ -13,7 +13,7 @@ from services.quota.ledger import differing_days
 from tests.fixtures.world import ADA
 from tests.services.generation.database_outages import PatientModel, outage
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.test_sending import ledger_of, send, used
+from tests.services.guidance.exchanges import ledger_of, send, used
 from tests.services.metered import metered_instances as metered
 
 LEASE_SECONDS = 0.6

@@ -10,8 +10,15 @@ from services.mutations.refusals import Conflict
 from streams import Delta
 from tests.fixtures.world import ADA, LONG_CONVERSATION
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.test_replies import collected, written
-from tests.services.guidance.test_sending import EVERYTHING, answered, ledger_of, send, used
+from tests.services.guidance.exchanges import (
+    EVERYTHING,
+    answered,
+    collected,
+    ledger_of,
+    send,
+    used,
+    written,
+)
 
 
 async def started(parts: Instance) -> int:

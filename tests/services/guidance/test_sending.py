@@ -25,48 +25,7 @@ from tests.fixtures.world import (
     NOW,
 )
 from tests.services.guidance.chat_instances import Instance, at, instance
-
-EVERYTHING = """
-SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversations),
-  (SELECT sum(used) FROM daily_quota_usages), (SELECT count(*) FROM quota_ledger_entries),
-  (SELECT count(*) FROM reply_generations), (SELECT count(*) FROM idempotency_keys),
-  (SELECT max(updated_at) FROM chat_conversations WHERE id = 1)
-"""
-
-
-async def send(
-    parts: Instance,
-    user: int = ADA,
-    key: str = "key",
-    *,
-    conversation_id: int | None = LONG_CONVERSATION,
-    content: str = "Hello?",
-) -> Exchange:
-    return await parts.guidance.send(
-        user, conversation_id=conversation_id, content=content, idempotency_key=key
-    )
-
-
-async def answered(parts: Instance, exchange: Exchange, text: str = "Hello!") -> None:
-    parts.model.end(text)
-    await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-
-
-async def ledger_of(parts: Instance, exchange: Exchange) -> list[tuple[str, int]]:
-    rows = await parts.rows(
-        "SELECT kind, units FROM quota_ledger_entries WHERE reply_id = $1 ORDER BY id",
-        exchange.reply_id,
-    )
-    return [tuple(row) for row in rows]
-
-
-async def used(parts: Instance, user: int, day: datetime = NOW) -> int:
-    count: int = await parts.value(
-        "SELECT sum(used) FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2",
-        user,
-        day.date(),
-    )
-    return count
+from tests.services.guidance.exchanges import EVERYTHING, answered, ledger_of, send, used
 
 
 async def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:

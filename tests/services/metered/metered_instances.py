@@ -9,7 +9,11 @@ from typing import Any
 import asyncpg
 from asyncpg import Record
 
-from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from clients.llm import (
+    GenerationReport,
+    LanguageModel,
+    PromptMessage,
+)
 from db.database import Database, open_database
 from services.callers.principal import ApiClient
 from services.clock import Clock
@@ -20,7 +24,9 @@ from services.metered.jobs import metered_jobs
 from services.metered.records import Question
 from services.metered.service import MeteredGuidance
 from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+from tests.fixtures.world import ADAS_COMPANY, GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+
+ADAS_CLIENT = ApiClient(ADAS_COMPANY, 3)
 
 GRACES_CLIENT = ApiClient(GRACES_COMPANY, GRACES_CREDENTIAL)
 """Her company has used 7 requests on this day, and no other."""

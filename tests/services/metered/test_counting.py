@@ -7,16 +7,20 @@ import pytest
 
 from clients.llm import FailureReason, GenerationFailed
 from db.queries.enterprise import metering
-from services.callers.principal import ApiClient
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.metered.failures import metered_reply_failure
-from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
+from tests.fixtures.world import GRACE, GRACES_CREDENTIAL, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, at, until
-from tests.services.metered.metered_instances import GRACES_CLIENT, Instance, PromptModel, instance
+from tests.services.metered.metered_instances import (
+    ADAS_CLIENT,
+    GRACES_CLIENT,
+    Instance,
+    PromptModel,
+    instance,
+)
 
 BLOCK, OVERAGE = UsageLimitMode.BLOCK, UsageLimitMode.OVERAGE
-ADAS_CLIENT = ApiClient(ADAS_COMPANY, 3)
 EVERYTHING = """
 SELECT (SELECT sum(request_count) FROM enterprise_daily_usages),
   (SELECT count(*) FROM enterprise_generations), (SELECT count(*) FROM idempotency_keys)

@@ -14,8 +14,7 @@ from services.mutations.idempotency import RETENTION, IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput
 from tests.fixtures.world import ADAS_COMPANY, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, until
-from tests.services.metered.metered_instances import QUESTION, PromptModel, instance
-from tests.services.metered.test_counting import ADAS_CLIENT
+from tests.services.metered.metered_instances import ADAS_CLIENT, QUESTION, PromptModel, instance
 
 
 async def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:

@@ -21,7 +21,7 @@ from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import ADA, LONG_CONVERSATION, NOW
 from tests.services.guidance.chat_instances import instance, until
-from tests.services.guidance.test_sending import send
+from tests.services.guidance.exchanges import send
 
 KEYS = "SELECT key, result FROM idempotency_keys"
 TITLED = "SELECT id, title FROM chat_conversations WHERE title LIKE 'T%' ORDER BY id"

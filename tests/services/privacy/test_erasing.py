@@ -11,6 +11,7 @@ from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
 from tests.fixtures.postgres import everything, run
 from tests.fixtures.world import ADA, GRACE, NOW
+from tests.services.privacy.archives import names_in
 from tests.services.privacy.erasures import TAKE_AGAIN, prepare
 from tests.services.privacy.privacy_instances import (
     LATER,
@@ -19,7 +20,6 @@ from tests.services.privacy.privacy_instances import (
     Instance,
     instance,
 )
-from tests.services.privacy.test_exporting import names_in
 
 WHAT_IS_ERASED = {
     "audit_events": 5,

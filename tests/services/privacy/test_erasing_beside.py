@@ -11,6 +11,7 @@ from services.quota.ledger import differing_days
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, GRACE
 from tests.services.guidance import chat_instances as chat
+from tests.services.privacy.archives import names_in
 from tests.services.privacy.erasures import prepare, send
 from tests.services.privacy.privacy_instances import (
     LATER,
@@ -21,7 +22,6 @@ from tests.services.privacy.privacy_instances import (
     instance,
     until,
 )
-from tests.services.privacy.test_exporting import names_in
 
 
 async def test_a_reply_that_is_being_written_is_not_written_back(

@@ -24,6 +24,7 @@ from services.privacy.links import token_hash
 from services.privacy.rules import MOST_ATTEMPTS
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, ADAS_CONVERSATIONS, ALAN, GRACE, NOW
+from tests.services.privacy.archives import names_in
 from tests.services.privacy.privacy_instances import (
     ADAS_SECRET,
     GRACES_SECRET,
@@ -79,10 +80,6 @@ async def rows_of_ada(parts: Instance, table: str) -> list[dict[str, object]]:
         }
         for row in rows
     ]
-
-
-def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 def lines(content: bytes) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from services.throttling.memory_buckets import MemoryBuckets
 from services.throttling.rate_limiter import RateLimiter
 from services.throttling.records import BucketPolicy, CostLimits
 from tests.app.graphql.budgeted_callers import PLANS, Caller, fields, person, server
-from tests.app.graphql.documents.test_persisted_queries import persisted
+from tests.app.graphql.documents.persisted_requests import persisted
 from tests.app.graphql.raw_bodies import refusal
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import TRANSPORT_WS, Peer

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from gql.documents.operation import UNTRUSTED
-from tests.app.graphql.pipeline.test_deadlines import locked
+from tests.app.graphql.pipeline.locked_table import locked
 from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
