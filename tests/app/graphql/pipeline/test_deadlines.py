@@ -117,7 +117,6 @@ def test_a_deadline_costs_the_caller_nothing(hurried: Live) -> None:
     answer = hurried.http.post("/graphql", json={"query": query}, headers=headers)
     WATCH.gate.set()
     assert (answer.status_code, answer.headers["ratelimit"]) == (504, '"cost";r=50000;t=0')
-    WATCH.gate.clear()
 
 
 def test_over_a_socket_and_over_events_the_deadline_is_an_error(hurried: Live) -> None:
@@ -131,7 +130,6 @@ def test_over_a_socket_and_over_events_the_deadline_is_an_error(hurried: Live) -
     )
     WATCH.gate.set()
     assert (answer.status_code, "DEADLINE_EXCEEDED" in answer.text) == (200, True)
-    WATCH.gate.clear()
 
 
 def test_a_mutation_has_no_deadline(hurried: Live) -> None:
@@ -141,7 +139,6 @@ def test_a_mutation_has_no_deadline(hurried: Live) -> None:
         "/graphql", json={"query": 'mutation { waitAtGate(name: "in its own time") }'}
     )
     assert answer.json() == {"data": {"waitAtGate": True}}
-    WATCH.gate.clear()
 
 
 def test_one_event_that_takes_too_long_ends_its_stream(hurried: Live) -> None:
@@ -151,4 +148,3 @@ def test_one_event_that_takes_too_long_ends_its_stream(hurried: Live) -> None:
     WATCH.gate.set()
     (error,) = message["payload"]
     assert (message["type"], error["extensions"]["code"]) == ("error", "DEADLINE_EXCEEDED")
-    WATCH.gate.clear()
