@@ -1,4 +1,4 @@
-"""`guidance migrate`: move the database's schema."""
+"""`guidance db migrate`: move the database's schema."""
 
 import click
 
@@ -13,7 +13,10 @@ from db.schema.migration import migrate as migrate_database
 @click.command()
 @click.argument("revision", default=HEAD)
 def migrate(revision: str) -> None:
-    """Upgrade, or downgrade, the database to REVISION (default: head; `base` empties it)."""
+    """Move the schema up or down to REVISION.
+
+    Default: head. `base` empties the database.
+    """
     with database_url(load_settings(), is_migrated=False) as url:
         try:
             with reporting_database_failures("the database cannot be migrated"):

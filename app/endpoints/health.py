@@ -70,7 +70,7 @@ class Readiness:
                 revision = await schema.revision(connection)
                 if revision != self._schema_revision:
                     needed = self._schema_revision
-                    return f"at revision {revision}, not {needed}: run `guidance migrate`"
+                    return f"at revision {revision}, not {needed}: run `guidance db migrate`"
                 await schema.check_takes_writes(connection)
                 rows = await schema.indexes(connection, _TABLES)
         except SessionLost as lost:
@@ -78,4 +78,4 @@ class Readiness:
         except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return "unreachable"
         different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
-        return f"{different}: run `guidance migrate`" if different else "ok"
+        return f"{different}: run `guidance db migrate`" if different else "ok"

@@ -27,13 +27,15 @@ def test_a_database_at_another_revision_is_not_ready(database_url: str, tmp_path
     with serving(settings_for(database_url, tmp_path)) as api:
         ready = api.http.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json()["database"] == f"at revision {TABLES}, not {HEAD}: run `guidance migrate`"
+    assert (
+        ready.json()["database"] == f"at revision {TABLES}, not {HEAD}: run `guidance db migrate`"
+    )
 
 
 def test_a_database_without_tables_is_not_ready(empty_database_url: str, tmp_path: Path) -> None:
     with serving(settings_for(empty_database_url, tmp_path)) as api:
         ready = api.http.get("/readyz")
-    assert ready.json()["database"] == f"at revision None, not {HEAD}: run `guidance migrate`"
+    assert ready.json()["database"] == f"at revision None, not {HEAD}: run `guidance db migrate`"
 
 
 def test_a_database_that_goes_away_is_not_ready_and_the_process_lives(
