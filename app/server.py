@@ -147,7 +147,6 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         application.graphql,
         application.authenticator,
         application.clock,
-        application.meter.charge_refusal,
         RequestLimits(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,

@@ -83,12 +83,8 @@ class PublishedDocuments:
     @property
     def state(self) -> str:
         """`ok`, or why some active documents cannot be served."""
-        internal_error_response = [
-            one.document for one in self._trusted.invalid if one.document.is_active
-        ]
-        if internal_error_response:
-            named = ", ".join(
-                f"{one.name} of {', '.join(one.publishers)}" for one in internal_error_response
-            )
+        invalid = [one.document for one in self._trusted.invalid if one.document.is_active]
+        if invalid:
+            named = ", ".join(f"{one.name} of {', '.join(one.publishers)}" for one in invalid)
             return f"not valid any more, the log says why: {named}"
         return "ok" if self._trusted.are_loaded else "not read yet"

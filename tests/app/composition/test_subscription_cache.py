@@ -15,6 +15,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.wiring import Application, open_application
 from db.statement import Statement
+from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
 from tests.fixtures.postgres import run
 from tests.fixtures.redis import controlled_redis, running_redis
@@ -48,8 +49,7 @@ async def application(url: str, folder: Path, **settings: Any) -> AsyncIterator[
 async def ask(application: Application, user_id: int = ADA) -> tuple[Any, list[str]]:
     """The answer to the quota document, and the statements that it took."""
     request = GraphQLRequest(QUOTA)
-    operation = await application.graphql.prepare(request, Person(user_id), None)
-    answer = await application.graphql.answer(operation, request, Person(user_id), "request")
+    answer = await single_response(application.graphql, request, Person(user_id))
     assert "errors" not in answer.body, answer.body
     return loads(encode_json(answer.body))["data"]["viewer"], sorted(answer.statements)
 

@@ -11,7 +11,7 @@ from orjson import loads
 from app.composition.documents import open_documents
 from app.composition.shared_stores import open_budgets, open_keyvalue
 from app.graphql.metering.meter import Meter
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.settings import Settings
@@ -21,6 +21,7 @@ from clients.llm.opening import open_language_model
 from gql.build import core_schema
 from gql.context import Services
 from gql.documents.trusted_documents import trusted_documents
+from perf.benchmarks.harness.single_response import single_response
 from perf.servers.seeded import running_model
 from perf.sweep.server import INSTANT_MODEL
 from services.callers.principal import ApiClient
@@ -125,7 +126,7 @@ async def _report(
                 settings, core, application.database, keyvalue, meter, clock=system_clock
             )
         )
-        unmetered = GraphQLService(
+        unmetered = Pipeline(
             core,
             documents.found,
             application.database,
@@ -139,8 +140,8 @@ async def _report(
         await report(
             {
                 "the model by itself": lambda: write(_QUESTION),
-                "generateGuidance without metering": await _asking(unmetered, client),
-                "generateGuidance": await _asking(application.graphql, client),
+                "generateGuidance without metering": _asking(unmetered, client),
+                "generateGuidance": _asking(application.graphql, client),
             }
         )
 
@@ -159,9 +160,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
     )
 
 
-async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Awaitable[object]]:
-    operation = await service.prepare(GraphQLRequest(_DOCUMENT), client, None)
-
+def _asking(pipeline: Pipeline, client: ApiClient) -> Callable[[], Awaitable[object]]:
     async def ask() -> None:
         values = {
             "situation": _QUESTION.situation,
@@ -169,7 +168,7 @@ async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Aw
             "idempotencyKey": secrets.token_hex(16),
         }
         request = GraphQLRequest(_DOCUMENT, variables={"input": values})
-        answer = await service.answer(operation, request, client, "bench")
+        answer = await single_response(pipeline, request, client)
         payload = loads(encode_json(answer.body))["data"]["generateGuidance"]
         if not payload["text"]:
             raise RuntimeError(f"no guidance was given: {payload['userErrors']}")

@@ -12,6 +12,7 @@ from gql.documents.document_cache import DocumentCache
 from gql.documents.operation import Operation
 from gql.documents.validation.limits import Limits
 from gql.runtime.execution import coerce_variables
+from metrics.observations import Outcome
 from services.callers.principal import ApiClient, Person
 from services.throttling.concurrency import ConcurrencyLimiter
 from services.throttling.memory_buckets import MemoryBuckets
@@ -40,8 +41,11 @@ def meter(most_waiting: int) -> Meter:
 async def at_work(
     meter: Meter, operation: Operation, caller: ApiClient | Person
 ) -> AsyncIterator[None]:
-    with await meter.charge(operation, coerce_variables(CORE, operation, None), caller):
+    charge = await meter.charge(operation, coerce_variables(CORE, operation, None), caller)
+    try:
         yield
+    finally:
+        charge.settle(Outcome.SERVER_ERROR, None)
 
 
 async def test_one_too_many_is_refused_with_its_cost_and_spends_nothing() -> None:
