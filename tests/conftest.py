@@ -48,6 +48,12 @@ pytest_plugins = [
 EXECUTION_CASES = 8_000
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop in which asynchronous tests run: each in a new one."""
+    return "asyncio"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for garbage from now on, but not among what is there."""

@@ -24,7 +24,6 @@ def test_the_audit_of_graphql_over_http_passes_whole(node_tests: NodeTests, api:
 def test_graphql_ws_and_graphql_sse(node_tests: NodeTests, live: Live) -> None:
     WATCH.gate.set()
     node_tests("transports.test.mjs", ADDRESS=live.address, TOKEN=token_of(ADA))
-    WATCH.gate.clear()
     for name in ("graphql-ws", "graphql-sse", "the page"):
         WATCH.until_closed(f"left by {name}")
 

@@ -113,8 +113,8 @@ def test_a_token_is_signed_for_a_user() -> None:
     assert (claims["sub"], claims["roles"], claims["exp"] - claims["iat"]) == ("7", ["ops"], 60)
 
 
-def test_a_key_is_made_for_a_company(database_url: str) -> None:
-    asyncio.run(populate(database_url))
+async def test_a_key_is_made_for_a_company(database_url: str) -> None:
+    await populate(database_url)
     ran = guidance("api-key", "--account-id", str(ADAS_COMPANY), DATABASE_URL=database_url)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert parse_key(ran.stdout.strip()) is not None
@@ -145,7 +145,7 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     assert "unknown revision '20990101_0001'" in said
 
 
-def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
+async def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
     with ThreadPoolExecutor() as threads:
         done = [
             threads.submit(guidance, "migrate", DATABASE_URL=empty_database_url) for _ in range(2)
@@ -153,9 +153,7 @@ def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
     said = f"The database is at {revisions()[-1]}.\n"
     ran = [one.result() for one in done]
     assert [(one.returncode, one.stdout, one.stderr) for one in ran] == [(0, said, "")] * 2
-    assert (
-        asyncio.run(rows_of(empty_database_url, "SELECT count(*) FROM alembic_version"))[0][0] == 1
-    )
+    assert (await rows_of(empty_database_url, "SELECT count(*) FROM alembic_version"))[0][0] == 1
 
 
 @pytest.mark.parametrize("command", [("db", "migrate"), ("demo",)], ids=" ".join)

@@ -97,22 +97,19 @@ def test_every_change_is_read_at_once_everywhere(own_world: str, tmp_path: Path)
         asyncio.run(scenario(url))
 
 
-def test_what_is_refused_or_said_again_stays_cached(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        settings = settings_for(own_world, tmp_path)
-        async with open_application(settings, own_world, clock=lambda: NOW) as application:
-            service = application.billing.service
-            await service.checkout(payment("1"))
-            await warm(application)
-            for refused in (
-                service.checkout(payment("2")),
-                service.retry_payment(payment("1")),
-                service.change_plan(PlanChangeOrder(ALAN, BASIC, "3", "request")),
-                service.change_plan(PlanChangeOrder(ALAN, "golden", "4", "request")),
-            ):
-                with pytest.raises(Refusal):
-                    await refused
-            await service.checkout(payment("1"))
-            assert await ask(application) == ("ACTIVE", BASIC, True)
-
-    asyncio.run(scenario())
+async def test_what_is_refused_or_said_again_stays_cached(own_world: str, tmp_path: Path) -> None:
+    settings = settings_for(own_world, tmp_path)
+    async with open_application(settings, own_world, clock=lambda: NOW) as application:
+        service = application.billing.service
+        await service.checkout(payment("1"))
+        await warm(application)
+        for refused in (
+            service.checkout(payment("2")),
+            service.retry_payment(payment("1")),
+            service.change_plan(PlanChangeOrder(ALAN, BASIC, "3", "request")),
+            service.change_plan(PlanChangeOrder(ALAN, "golden", "4", "request")),
+        ):
+            with pytest.raises(Refusal):
+                await refused
+        await service.checkout(payment("1"))
+        assert await ask(application) == ("ACTIVE", BASIC, True)

@@ -218,17 +218,14 @@ PARTS = """{ now { total ... @defer { edges { cursor node { name ... @defer { sh
   } } } } } maybe @stream(initialCount: 1) { name grownAt } soon { ... @defer { counted } } }"""
 
 
-def test_in_parts() -> None:
-    async def parts() -> list[Any]:
-        executor = built(IncrementalSourceExecutor, parse(PARTS), ROWS)
-        result: Any = executor.execute_operation()
-        result = await result if isawaitable(result) else result
-        assert isinstance(result, ExperimentalIncrementalExecutionResults)
-        following: AsyncGenerator[Any, None] = result.subsequent_results
-        found = [result.initial_result.formatted]
-        return found + [part.formatted async for part in following]
-
-    sourced = asyncio.run(parts())
+async def test_in_parts() -> None:
+    executor = built(IncrementalSourceExecutor, parse(PARTS), ROWS)
+    result: Any = executor.execute_operation()
+    result = await result if isawaitable(result) else result
+    assert isinstance(result, ExperimentalIncrementalExecutionResults)
+    following: AsyncGenerator[Any, None] = result.subsequent_results
+    found = [result.initial_result.formatted]
+    sourced = found + [part.formatted async for part in following]
     assert len(sourced) > 1
     assert sourced[0]["data"]["now"] == {"total": 4}
     assert "the leaf 4" in str(sourced[1:])

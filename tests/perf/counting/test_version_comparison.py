@@ -11,8 +11,7 @@ from perf.counting.request_cost import RequestCost
 from perf.counting.version_comparison import FilledVersion, call_differences, costs_of, differences
 from perf.servers.host import ROOT
 from perf.servers.seeded import THIS_VERSION, Version
-from tests.perf.planted.planted_source import planted
-from tests.perf.planted.test_calls import PER_REQUEST
+from tests.perf.planted.planted_source import PER_REQUEST, planted
 
 REQUESTS = "app/http/request_context.py:RequestContextMiddleware.__call__"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

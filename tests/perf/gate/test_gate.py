@@ -33,9 +33,9 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
     return asyncio.run(open_and_work())
 
 
-def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
+async def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
     told: list[DocumentResult | GateFinding] = []
-    asyncio.run(check_documents(crowd, tmp_path, report=told.append))
+    await check_documents(crowd, tmp_path, report=told.append)
     judged = [one for one in told if isinstance(one, DocumentResult)]
     assert judged == told
     assert [str(finding) for one in judged for finding in one.findings] == []

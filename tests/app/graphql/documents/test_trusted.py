@@ -13,7 +13,7 @@ import pytest
 from gql.documents.trusted_documents import trusted_documents
 from services.documents.identifiers import hash_of
 from services.documents.records import OperationsMode
-from tests.app.graphql.documents.test_persisted_queries import PLANS_DATA, UNKNOWN, persisted
+from tests.app.graphql.documents.persisted_requests import PLANS_DATA, UNKNOWN, persisted
 from tests.app.graphql.raw_bodies import refusal
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import peer

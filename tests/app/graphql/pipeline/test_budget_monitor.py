@@ -1,6 +1,5 @@
 """Each answer against the budget of its operation: told to browsers, operators and the log."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
@@ -206,12 +205,12 @@ def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> No
     assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 
 
-def test_a_fault_inside_a_200_is_an_error_and_comes_first(
+async def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     api_of_its_own: Api, own_world: str
 ) -> None:
     for name in ("Plans", "Quota", "CurrentSubscription"):
         ask(api_of_its_own, name)
-    asyncio.run(run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone"))
+    await run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone")
     failed = ask(api_of_its_own, "CurrentSubscription")
     assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     listed = slos(api_of_its_own)
