@@ -3,8 +3,7 @@
 from contextlib import aclosing
 from datetime import datetime
 
-from asyncpg import Record
-
+from db.row import Row
 from services.guidance.records import Exchange
 from streams import Delta
 from tests.fixtures.world import (
@@ -57,14 +56,12 @@ async def used(parts: Instance, user: int, day: datetime = NOW) -> int:
     return count
 
 
-async def collected(
-    parts: Instance, exchange: Exchange, after: int = 0
-) -> tuple[list[Delta], Record]:
+async def collected(parts: Instance, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Row]:
     """The pieces after an index, and the stored reply that follows them."""
     deltas: list[Delta] = []
     async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
         async for event in events:
-            if isinstance(event, Record):
+            if isinstance(event, Row):
                 return deltas, event
             deltas.append(event)
     raise AssertionError("no end")

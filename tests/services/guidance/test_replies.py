@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 
@@ -14,35 +13,13 @@ from clients.llm import FailureReason, GenerationFailed
 from db.row import Row
 from services.generation.failures import reply_failure
 from services.generation.recovery import end_abandoned
-from services.guidance.records import Exchange
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
 from streams import Delta
 from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.exchanges import ledger_of, send, used
+from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 from tests.streams.stream_instances import shared_streams
-
-
-async def collected(parts: Instance, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Row]:
-    """The pieces after an index, and the stored reply that follows them."""
-    deltas: list[Delta] = []
-    async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
-        async for event in events:
-            if isinstance(event, Row):
-                return deltas, event
-            deltas.append(event)
-    raise AssertionError("no end")
-
-
-async def written(parts: Instance, exchange: Exchange, text: str) -> None:
-    """Wait until a text is stored as what there is of a reply."""
-
-    async def is_stored() -> bool:
-        content = "SELECT content FROM chat_messages WHERE id = $1"
-        return bool(await parts.value(content, exchange.reply_id) == text)
-
-    await until(is_stored)
 
 
 async def test_the_pieces_are_the_stored_text_whenever_one_follows(own_world: str) -> None:

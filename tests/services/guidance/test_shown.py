@@ -16,8 +16,7 @@ from streams import Delta
 from tests.fixtures.world import ADA
 from tests.services.generation.database_outages import outage
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.exchanges import send
-from tests.services.guidance.test_replies import collected
+from tests.services.guidance.exchanges import collected, send
 from tests.streams.stream_instances import shared_streams
 
 CONTENT = "SELECT content FROM chat_messages WHERE id = $1"
