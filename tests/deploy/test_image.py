@@ -57,8 +57,10 @@ def test_the_builders_steps_make_a_server_that_answers(
     _copy_context(source)
     for step in BUILD:
         if step.name == "RUN":
-            command = step.value.replace("/opt/", f"{tmp_path}/").replace("/wheels", f"{tmp_path}/w")
-            command = re.sub(r"(?<![/\w])python ", f"{sys.executable} ", command)
+            command = step.value.replace("/opt/", f"{tmp_path}/").replace(
+                "/wheels", f"{tmp_path}/w"
+            )
+            command = re.sub(r"(?<![/\w-])python ", f"{sys.executable} ", command)
             subprocess.run(["sh", "-euc", command], cwd=source, env=_environment(), check=True)
     installed = tmp_path / "guidance" / "bin"
     assert not (installed / "pip").exists()
