@@ -58,7 +58,7 @@ def _move(config: Config, target: str) -> None:
         command.downgrade(config, BASE)
 
 
-def revisions() -> tuple[str, ...]:
-    """The revisions of the code, oldest first."""
-    scripts = ScriptDirectory(str(SCRIPTS))
-    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
+def revisions(scripts: Path = SCRIPTS) -> tuple[str, ...]:
+    """The revisions of this code, or of another version's scripts, oldest first."""
+    found = ScriptDirectory(str(scripts)).walk_revisions()
+    return tuple(script.revision for script in found)[::-1]

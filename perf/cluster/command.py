@@ -64,10 +64,10 @@ def up(port: int, instances: int) -> None:
 
 def _describe(running: Cluster, environment: Path) -> None:
     """Say what runs where, and how commands find it."""
+    # As in development, where data and tokens may be made.
+    settings = (pair for pair in running.environment.items() if pair[0] != "APP_ENV")
     environment.touch(0o600)
-    environment.write_text(
-        "".join(f"{name}={value}\n" for name, value in running.environment.items())
-    )
+    environment.write_text("".join(f"{name}={value}\n" for name, value in settings))
     for name, service in running.services.items():
         click.echo(f"{name:12} process {service.pid}, log {service.log}")
     for name, port in running.places.items():

@@ -13,7 +13,11 @@ from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "operating").glob("*.md")),
+]
 EXAMPLE = re.compile(
     r"```graphql(?: (api-key|unpaid))?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
     r"(?:\s*```json( body)?\n(.*?)```)?",

@@ -19,7 +19,7 @@ from tests.deploy.dockerfile import DEPLOY, ROOT
 from tests.deploy.proxies import nginx_files
 from tests.fixtures.tools import tool
 
-FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.name not in {".env"})
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.name != ".env")
 _PYTHONS = Path(sys.executable).parent
 
 

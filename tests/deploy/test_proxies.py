@@ -1,4 +1,4 @@
-"""The examples of proxies: streams stream, sockets talk, and nobody is believed what he says he is."""
+"""The examples of proxies: streams stream, sockets talk, and clients are not believed."""
 
 import asyncio
 import threading

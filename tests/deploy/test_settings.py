@@ -11,7 +11,7 @@ from app.cli.serve import DEFAULT_PORT
 from app.graphql.connection import ConnectionTimes
 from app.graphql.events import HEARTBEAT_SECONDS
 from app.settings import Settings
-from tests.deploy.dockerfile import DEPLOY, ROOT, stages
+from tests.deploy.dockerfile import DEPLOY, stages
 from tests.fixtures.server import SECRET
 
 # Any: YAML of many shapes.
@@ -97,7 +97,7 @@ def test_kubernetes_sets_what_is_known_and_waits_for_the_end() -> None:
         "DATABASE_REPLICA_URL": "postgresql://pooler/guidance_replica",
         "REDIS_URL": "rediss://redis:6379/0",
         "PAYMENTS_STRIPE_API_KEY": "rk_live_1",
-        "PAYMENTS_WEBHOOK_SECRETS": "whsec_of_theirs",
+        "PAYMENTS_WEBHOOK_SECRETS": f"whsec_{SECRET}",
         "JWT_SECRET_KEY": SECRET,
         "CHAT_LLM_API_KEY": "of-the-model",
     }

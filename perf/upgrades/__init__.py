@@ -1,0 +1,1 @@
+"""Migrations run while the version before serves: what they keep waiting, and what they break."""

@@ -1,0 +1,84 @@
+"""`guidance db check-migrations`: whether the version before can serve meanwhile."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import click
+
+from db.embedded import embedded_postgres
+from db.migration import SCRIPTS, revisions
+from perf.gate.callers import FEW, TWICE_AS_MANY
+from perf.load.host import ROOT
+from perf.load.own_server import Version, running_model
+from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
+from perf.upgrades.checking import Report, Step, checked, steps_since
+from perf.versions import VersionUnusable, migrate_with, version_of
+
+
+@click.command("check-migrations")
+@click.option(
+    "--from",
+    "before",
+    required=True,
+    metavar="REV",
+    help="The version that serves meanwhile: a revision of the repository or a folder.",
+)
+def check_migrations(before: str) -> None:
+    """Run each new migration while the version before it reads and writes.
+
+    On a PostgreSQL of its own with the data of the performance gate. Exits with 1 where a lock that
+    reading or writing waits for is there for longer than 100 ms, a table is written anew, or the
+    version before has a document or a statement that fails.
+    """
+    try:
+        with version_of(before) as version:
+            steps = steps_since(revisions((version.tree or ROOT) / SCRIPTS.name))
+            if not steps:
+                click.echo(f"{before} has all migrations already")
+                return
+            with serving(version) as target:
+                reports = asyncio.run(_reported(target, steps))
+    except VersionUnusable as unusable:
+        raise click.ClickException(str(unusable)) from None
+    if wrong := sum(len(report.problems) for report in reports):
+        raise click.ClickException(f"{wrong} things are wrong")
+    click.echo(f"{before} serves on while the database is migrated")
+
+
+@contextmanager
+def serving(version: Version) -> Iterator[SweepTarget]:
+    """A server of a version on a database that it migrated, with the gate's data.
+
+    Raises `VersionUnusable`, as where its tables cannot hold them.
+    """
+    with (
+        TemporaryDirectory(prefix="guidance-migrations-") as folder,
+        embedded_postgres(Path(folder)) as url,
+        running_model(AT_ONCE) as model,
+    ):
+        migrate_with(version, url)
+        try:
+            fill_for_sweep(url)
+        except asyncpg.PostgresError as error:
+            raise VersionUnusable(f"its schema cannot hold the data: {error}") from None
+        groups = (FEW, TWICE_AS_MANY)
+        with gate_server(url, model, groups=groups, data_dir=folder, version=version) as target:
+            yield target
+
+
+async def _reported(target: SweepTarget, steps: Sequence[Step]) -> list[Report]:
+    reports = []
+    async for report in checked(target, steps):
+        longest = max(report.watched.lock_seconds.values(), default=0.0)
+        click.echo(
+            f"{report.revision}: {report.seconds * 1000:.0f} ms, "
+            f"the longest lock {longest * 1000:.0f} ms"
+        )
+        for problem in report.problems:
+            click.echo(f"  WRONG: {problem}")
+        reports.append(report)
+    return reports

@@ -1,0 +1,105 @@
+"""The version before, asked all of our documents again and again while the database is migrated."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from urllib.request import urlopen
+
+import asyncpg
+
+from gql.documents.budgets import trusted_documents
+from perf.load.exposition import Exposition, by_label, increase, read_exposition
+from perf.load.generator import client_of
+from perf.load.outcomes import Kind
+from perf.sweep.documents import Documents, NotPrepared, connected, left_out
+from perf.sweep.runner import HttpRunner
+from perf.sweep.server import SweepTarget
+
+_ERRORS = "guidance_statement_errors_total"
+
+
+class Load:
+    """Asks until it is told to end, and then everything once more."""
+
+    def __init__(self, documents: tuple[Documents, ...], names: Iterable[str]) -> None:
+        self._documents = documents
+        self._names = tuple(names)
+        self._is_ending = asyncio.Event()
+        self.failures: dict[str, str] = {}
+        """Why a document failed, the last time that it did."""
+
+    def end(self) -> None:
+        """Say that the migration is done."""
+        self._is_ending.set()
+
+    async def run(self) -> None:
+        """Ask on behalf of several at once."""
+        async with asyncio.TaskGroup() as group:
+            for documents in self._documents:
+                group.create_task(self._rounds(documents))
+
+    async def _rounds(self, documents: Documents) -> None:
+        was_ending = False
+        while not was_ending:
+            was_ending = self._is_ending.is_set()
+            for name in self._names:
+                await self._ask(documents, name)
+
+    async def _ask(self, documents: Documents, name: str) -> None:
+        try:
+            answered = await documents.ask(await documents.prepare(name))
+        except (NotPrepared, asyncpg.PostgresError) as reason:
+            self.failures[name] = str(reason)
+        else:
+            if answered.outcome.kind is not Kind.OK:
+                self.failures[name] = answered.outcome.code
+
+
+class Loads:
+    """Makes loads; documents of `left_out` fail without any migration."""
+
+    def __init__(
+        self, url: str, documents: tuple[Documents, ...], left_out: Mapping[str, str]
+    ) -> None:
+        self._url = url
+        self._documents = documents
+        self.left_out = left_out
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[Load]:
+        """Ask while the block runs and, all once more, after it; then failures are known."""
+        load = Load(self._documents, trusted_documents().keys() - self.left_out.keys())
+        before = await self._counted()
+        asking = asyncio.create_task(load.run())
+        try:
+            yield load
+        finally:
+            load.end()
+            await asking
+        failed = by_label(increase(before, await self._counted()), _ERRORS, "method")
+        load.failures |= {f"{method} (a statement)": "it failed" for method in failed}
+
+    async def _counted(self) -> Exposition:
+        def read() -> str:
+            with urlopen(f"{self._url}/metrics") as answer:  # noqa: S310 - http on the loopback
+                return str(answer.read(), "utf-8")
+
+        return read_exposition(await asyncio.to_thread(read))
+
+
+@asynccontextmanager
+async def loads(target: SweepTarget) -> AsyncIterator["Loads"]:
+    """What asks the server within the block."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(client_of(target.url))
+        documents = []
+        for group in target.groups:
+            # A connection each, by which flows undo what they did: they run at the same time.
+            connection = await stack.enter_async_context(connected(target.database_url))
+            runner = HttpRunner(client, target.credentials, connection)
+            documents.append(Documents(runner, replace(target, groups=(group,))))
+        reasons: dict[str, str] = {}
+        for one in documents:
+            reasons |= await left_out(one, list(trusted_documents()), target)
+        yield Loads(target.url, tuple(documents), reasons)
