@@ -46,8 +46,16 @@ def _main() -> None:
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(int(pid))
             if process.create_time() == float(began):
-                for one in (*process.children(recursive=True), process):
-                    one.kill()
+                _kill(process)
+
+
+def _kill(process: psutil.Process) -> None:
+    """Kill it first, so that it starts nothing any more, and then what it had started."""
+    children = process.children(recursive=True)
+    process.kill()
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from db.migration import migrate, revisions
@@ -49,7 +50,7 @@ class Report:
 def steps_since(known: Sequence[str]) -> list[Step]:
     """The steps to this version's revisions that are not `known`, oldest first."""
     return [
-        Step(revision, lambda url, revision=revision: migrate(url, revision=revision))
+        Step(revision, partial(migrate, revision=revision))
         for revision in revisions()
         if revision not in known
     ]

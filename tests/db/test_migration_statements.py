@@ -19,7 +19,7 @@ SQUAWK = Path(sys.executable).with_name("squawk")
 # Numbers that are small by their meaning stay so.
 _LEFT_OUT = (
     "require-lock-timeout,require-statement-timeout,prefer-robust-stmts,"
-_LEFT_OUT += "prefer-bigint-over-int,prefer-bigint-over-smallint"
+    "prefer-bigint-over-int,prefer-bigint-over-smallint"
 )
 _ARRIVED = re.compile(r"(?:UPDATE|INSERT INTO) alembic_version .*?'(\w+)'", re.DOTALL)
 FROM_BEFORE = {

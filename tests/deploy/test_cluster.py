@@ -113,13 +113,20 @@ def test_the_standby_and_another_redis_take_over_without_anybody_started_anew(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["told", "killed"])
-def test_the_command_ends_everything_however_it_ends(number: signal.Signals) -> None:
+def test_the_command_ends_everything_however_it_ends(
+    number: signal.Signals, database_folder: Path
+) -> None:
     for name in PROGRAMS:
         tool(name)
+    database_folder.mkdir()
     with NamedTemporaryFile("r+", prefix="guidance-cluster-") as said:
         command = subprocess.Popen(
             [GUIDANCE, "cluster", "up", "--port", "0"],
-            env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONUNBUFFERED": "1",
+                "TMPDIR": str(database_folder),
+            },
             stdout=said,
             stderr=subprocess.STDOUT,
         )

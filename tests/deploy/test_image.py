@@ -8,10 +8,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from perf.cluster.guard import guarded
+from perf.cluster.instances import is_ready
+from perf.cluster.service import Service, free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT, context, stages
-from tests.fixtures.processes import served
 
 _ENTRY = re.compile(r"^([a-z0-9-]+)==(\S+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 BUILD, RESULT = stages()
@@ -71,9 +74,21 @@ def test_the_builders_steps_make_a_server_that_answers(
             cwd=tmp_path,
             check=True,
         )
-    with served(empty_database_url, "--no-worker", program=installed / "guidance") as (_, http):
-        assert http.get("/readyz").json()["database"] == "ok"
-        assert "data" in http.post("/graphql", json={"query": "{ plans { code } }"}).json()
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [str(installed / "guidance"), "serve", "--no-worker", "--port", str(port)]
+    with guarded() as guard:
+        server = Service(
+            *(tmp_path, guard, "image", command),
+            is_ready=lambda: is_ready(url),
+            environment={"DATABASE_URL": empty_database_url},
+        )
+        server.start()
+        try:
+            answer = httpx2.post(f"{url}/graphql", json={"query": "{ plans { code } }"})
+            assert answer.json()["data"]["plans"]
+        finally:
+            server.stop()
 
 
 def _locked(path: Path) -> dict[str, tuple[str, tuple[str, ...]]]:

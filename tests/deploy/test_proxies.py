@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.deploy.proxies import Proxy, haproxy, nginx
 from tests.fixtures.server import listening
 from tests.waiting import until
 
+SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 UNAVAILABLE = {
     "errors": [
         {
@@ -101,9 +103,7 @@ def test_what_is_sent_is_passed_on_as_it_comes(
         assert [line for line in lines if line] == ["data: second"]
 
     address = f"{proxy.url}/graphql".replace("http", "ws", 1)
-    with connect(
-        address, subprotocols=["graphql-transport-ws"], ssl=proxy.tls, proxy=None
-    ) as socket:  # type: ignore[list-item]  # a name is enough
+    with connect(address, subprotocols=[SUBPROTOCOL], ssl=proxy.tls, proxy=None) as socket:
         for word in ("one", "two"):
             socket.send(word)
             assert socket.recv() == f"heard {word}"

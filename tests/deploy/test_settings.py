@@ -97,7 +97,7 @@ def test_kubernetes_sets_what_is_known_and_waits_for_the_end() -> None:
         "DATABASE_REPLICA_URL": "postgresql://pooler/guidance_replica",
         "REDIS_URL": "rediss://redis:6379/0",
         "PAYMENTS_STRIPE_API_KEY": "rk_live_1",
-        "PAYMENTS_WEBHOOK_SECRETS": f"whsec_{SECRET}",
+        "PAYMENTS_WEBHOOK_SECRETS": "whsec_of_theirs_drawn_at_random_0123",
         "JWT_SECRET_KEY": SECRET,
         "CHAT_LLM_API_KEY": "of-the-model",
     }

@@ -54,7 +54,7 @@ def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None
         planted("slow", "BEGIN; LOCK TABLE users IN SHARE MODE; SELECT pg_sleep(0.3); COMMIT"),
         planted("rewriting", "ALTER TABLE chat_messages ALTER COLUMN content TYPE varchar(300000)"),
     )
-    assert slow.failures == rewriting.failures == {}
+    assert slow.failures == {}
     assert any(said.startswith("users has ShareLock for ") for said in slow.problems)
     assert "chat_messages is written anew" in rewriting.problems
 
