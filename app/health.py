@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it can serve."""
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 from starlette.requests import Request
@@ -31,12 +32,12 @@ class Readiness:
     def __init__(
         self,
         database: Database,
-        schema_revision: str,
+        revisions: Sequence[str],
         subscriptions: VersionedCache[Subscription],
         documents: ServedDocuments,
     ) -> None:
         self._database = database
-        self._schema_revision = schema_revision
+        *self._past, self._head = revisions
         self._subscriptions = subscriptions
         self._documents = documents
         self._recent = Recent(self._look)
@@ -68,9 +69,9 @@ class Readiness:
                 self._database.read_primary() as connection,
             ):
                 revision = await schema.revision(connection)
-                if revision != self._schema_revision:
-                    needed = self._schema_revision
-                    return f"at revision {revision}, not {needed}: run `guidance migrate`"
+                # One that is not known is a later version's, which lets this one serve on.
+                if revision is None or revision in self._past:
+                    return f"at revision {revision}, not {self._head}: run `guidance migrate`"
                 await schema.check_takes_writes(connection)
                 rows = await schema.indexes(connection, _TABLES)
         except SessionLost as lost:

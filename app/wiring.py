@@ -43,7 +43,7 @@ class Application:
     settings: Settings
     clock: Clock
     database: Database
-    schema_revision: str
+    revisions: tuple[str, ...]
     subscriptions: VersionedCache[Subscription]
     enterprise: EnterpriseService
     billing: Billing
@@ -113,7 +113,7 @@ async def open_application(
             settings=settings,
             clock=clock,
             database=database,
-            schema_revision=revisions()[-1],
+            revisions=revisions(),
             subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,

@@ -11,6 +11,7 @@ import click
 
 from db.embedded import embedded_postgres
 from db.migration import SCRIPTS, revisions
+from perf.benchmarks.servers import ServerNotStarted
 from perf.gate.callers import FEW, TWICE_AS_MANY
 from perf.load.host import ROOT
 from perf.load.own_server import Version, running_model
@@ -44,6 +45,11 @@ def check_migrations(before: str) -> None:
                 reports = asyncio.run(_reported(target, steps))
     except VersionUnusable as unusable:
         raise click.ClickException(str(unusable)) from None
+    except ServerNotStarted:
+        raise click.ClickException(
+            f"{before} does not start by the packages of this one: install it in a folder with a "
+            "`.venv`, and name that"
+        ) from None
     if wrong := sum(len(report.problems) for report in reports):
         raise click.ClickException(f"{wrong} things are wrong")
     click.echo(f"{before} serves on while the database is migrated")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import asyncpg
@@ -17,6 +18,8 @@ from perf.sweep.runner import HttpRunner
 from perf.sweep.server import SweepTarget
 
 _ERRORS = "guidance_statement_errors_total"
+_READINESS_SECONDS = 1.1
+"""After which `/readyz` has looked again."""
 
 
 class Load:
@@ -50,7 +53,8 @@ class Load:
         try:
             answered = await documents.ask(await documents.prepare(name))
         except (NotPrepared, asyncpg.PostgresError) as reason:
-            self.failures[name] = str(reason)
+            # Without the body of the answer, which may be long.
+            self.failures[name] = str(reason).partition(": [")[0]
         else:
             if answered.outcome.kind is not Kind.OK:
                 self.failures[name] = answered.outcome.code
@@ -77,15 +81,26 @@ class Loads:
         finally:
             load.end()
             await asking
+        if refusal := await self._refusal():
+            load.failures["/readyz"] = refusal
         failed = by_label(increase(before, await self._counted()), _ERRORS, "method")
-        load.failures |= {f"{method} (a statement)": "it failed" for method in failed}
+        load.failures |= {f"the statement {method}": "see the log" for method in failed}
+
+    async def _refusal(self) -> str | None:
+        """Why the server says that it is not ready; None where it is."""
+        await asyncio.sleep(_READINESS_SECONDS)
+        try:
+            await asyncio.to_thread(self._read, "/readyz")
+        except HTTPError as refused:
+            return refused.read().decode()
+        return None
 
     async def _counted(self) -> Exposition:
-        def read() -> str:
-            with urlopen(f"{self._url}/metrics") as answer:  # noqa: S310 - http on the loopback
-                return str(answer.read(), "utf-8")
+        return read_exposition(await asyncio.to_thread(self._read, "/metrics"))
 
-        return read_exposition(await asyncio.to_thread(read))
+    def _read(self, path: str) -> str:
+        with urlopen(f"{self._url}{path}") as answer:  # noqa: S310 - http on the loopback
+            return str(answer.read(), "utf-8")
 
 
 @asynccontextmanager
