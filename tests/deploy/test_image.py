@@ -76,10 +76,10 @@ def test_the_builders_steps_make_a_server_that_answers(
         )
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    command = [str(installed / "guidance"), "serve", "--no-worker", "--port", str(port)]
+    serve = [str(installed / "guidance"), "serve", "--no-worker", "--port", str(port)]
     with guarded() as guard:
         server = Service(
-            *(tmp_path, guard, "image", command),
+            *(tmp_path, guard, "image", serve),
             is_ready=lambda: is_ready(url),
             environment={"DATABASE_URL": empty_database_url},
         )
